@@ -1,0 +1,58 @@
+/**
+ * The catalogue of every answer Fairlead makes itself. The code goes out as `Fairlead-Error`, into the
+ * access log and the counters, so that a 502 of ours is told from a server's.
+ */
+export interface Fault {
+  /** Reason code, kebab-case, documented in docs/errors.md. */
+  readonly code: string;
+  readonly status: number;
+  /** One short sentence for a person. */
+  readonly text: string;
+}
+
+function fault(status: number, code: string, text: string): Fault {
+  return Object.freeze({ code, status, text });
+}
+
+export const FAULTS = Object.freeze({
+  // ——— what the client sent
+  badRequestLine: fault(400, 'bad-request-line', 'The request line is malformed.'),
+  badVersion: fault(400, 'bad-version', 'The HTTP version is malformed.'),
+  badTarget: fault(400, 'bad-target', 'The request target is malformed.'),
+  badMethod: fault(400, 'bad-method', 'The method is malformed or too long.'),
+  badHeader: fault(400, 'bad-header', 'A header line is malformed.'),
+  badHost: fault(400, 'bad-host', 'The Host header is missing, repeated or malformed.'),
+  badContentLength: fault(400, 'bad-content-length', 'The Content-Length is repeated or malformed.'),
+  badTransferEncoding: fault(400, 'bad-transfer-encoding', 'The Transfer-Encoding is malformed or contradicts the message.'),
+  badConnection: fault(400, 'bad-connection', 'The Connection header is malformed or names a header that cannot be named away.'),
+  badUpgrade: fault(400, 'bad-upgrade', 'The upgrade request is malformed.'),
+  badChunk: fault(400, 'bad-chunk', 'The chunked body is malformed.'),
+  badTrailer: fault(400, 'bad-trailer', 'A trailer is malformed or not allowed.'),
+  badPath: fault(400, 'bad-path', 'The path has a bad escape or leaves the root.'),
+  http2Preface: fault(400, 'http2-not-enabled', 'HTTP/2 is not enabled on this listener.'),
+  requestTimeout: fault(408, 'request-timeout', 'The request was not received in time.'),
+  payloadTooLarge: fault(413, 'payload-too-large', 'The request body is larger than this route allows.'),
+  targetTooLong: fault(414, 'target-too-long', 'The request target is too long.'),
+  expectationFailed: fault(417, 'expectation-failed', 'The expectation is not supported.'),
+  headTooLarge: fault(431, 'head-too-large', 'The request head is too large.'),
+  connectRefused: fault(405, 'connect-not-allowed', 'CONNECT is not allowed.'),
+  unknownCoding: fault(501, 'unknown-coding', 'The transfer coding is not implemented.'),
+  unknownVersion: fault(505, 'unknown-version', 'The HTTP version is not supported.'),
+  // ——— routing
+  noRoute: fault(404, 'no-route', 'No route matches this request.'),
+  // ——— endpoints
+  noEndpoint: fault(503, 'no-endpoint', 'No endpoint is available.'),
+  queueTimeout: fault(503, 'queue-timeout', 'No connection to an endpoint became free in time.'),
+  connectFailed: fault(502, 'connect-failed', 'The endpoint could not be reached.'),
+  connectTimeout: fault(504, 'connect-timeout', 'The endpoint did not accept the connection in time.'),
+  upstreamClosed: fault(502, 'upstream-closed', 'The endpoint closed the connection before it answered.'),
+  upstreamReset: fault(502, 'upstream-reset', 'The endpoint reset the connection before it answered.'),
+  badResponse: fault(502, 'bad-response', 'The endpoint sent a malformed response.'),
+  unexpectedUpgrade: fault(502, 'unexpected-upgrade', 'The endpoint switched protocols without being asked.'),
+  responseTimeout: fault(504, 'response-timeout', 'The endpoint did not answer in time.'),
+  upstreamWriteTimeout: fault(504, 'upstream-write-timeout', 'The endpoint did not take the request in time.'),
+  // ——— ourselves
+  ourResources: fault(503, 'local-resources', 'The proxy is out of a resource of its own.'),
+  internal: fault(500, 'internal', 'The proxy failed on this request.'),
+  draining: fault(503, 'draining', 'The proxy is shutting down.'),
+});

@@ -1,0 +1,221 @@
+/**
+ * What the threads share about one pool: per endpoint slot its in-flight attempts, sockets, idle sockets,
+ * consecutive failures, health flags and generation, in dense Int32 columns in pool order, plus one ledger
+ * row per worker for every column that goes up and down, and striped counters that are only ever summed.
+ *
+ * No locks. In-flight, connections, idle and failures are changed with `Atomics`; health, generation and
+ * the ineligible bit by the control plane alone; a ledger row and a counter stripe by its worker alone
+ * (and by the control plane once that worker is gone).
+ */
+
+/** Set in the in-flight column while the endpoint may not be picked: it then loses every comparison. */
+export const INELIGIBLE = 0x40000000;
+/** The in-flight count without the bit. */
+export const COUNT_MASK = 0x3fffffff;
+
+/** Health flags; any of the first three makes the endpoint ineligible. */
+export const UNHEALTHY = 1;
+export const EJECTED = 2;
+export const DRAINING = 4;
+/** The last failure was a refused connect: panic leaves it out. */
+export const REFUSED = 8;
+const INELIGIBLE_FLAGS = UNHEALTHY | EJECTED | DRAINING;
+
+/** Counters of one endpoint, striped per worker. */
+export const COUNTER_ATTEMPTS = 0;
+export const COUNTER_FAILURES = 1;
+export const COUNTER_RETRIES = 2;
+export const COUNTER_CONNECTS = 3;
+export const COUNTER_BYTES_SENT = 4;
+export const COUNTER_BYTES_RECEIVED = 5;
+/** Sum of the times to the first byte of the response, in ms. */
+export const COUNTER_FIRST_BYTE_MS = 6;
+export const COUNTER_PANIC_PICKS = 7;
+export const COUNTERS = 8;
+
+const HEADER_INTS = 16;
+const COLUMNS = 6;
+const LEDGER_COLUMNS = 3;
+
+/** Plain data that travels in a snapshot; every thread attaches its own views. */
+export interface PoolTableHandle {
+  readonly buffer: SharedArrayBuffer;
+  readonly capacity: number;
+  readonly workerSlots: number;
+}
+
+export function createPoolTable(capacity: number, workerSlots: number): PoolTableHandle {
+  // A cache line (16 Int32) is the unit, so that two workers' ledger rows never share one.
+  const rounded = Math.max(16, (capacity + 15) & ~15);
+  const ints = HEADER_INTS + rounded * COLUMNS + workerSlots * rounded * LEDGER_COLUMNS;
+  const bytes = ints * 4 + workerSlots * rounded * COUNTERS * 8;
+  return { buffer: new SharedArrayBuffer(bytes), capacity: rounded, workerSlots };
+}
+
+export class PoolTable {
+  readonly handle: PoolTableHandle;
+  /** Shared cursor of the compiled round-robin sequence, at index 0. */
+  readonly cursor: Int32Array;
+  /** Attempts in flight over all threads, {@link INELIGIBLE} set while the slot may not be picked. */
+  readonly inflight: Int32Array;
+  /** Sockets open or opening over all threads. */
+  readonly connections: Int32Array;
+  /** Idle sockets over all threads. */
+  readonly idle: Int32Array;
+  /** Consecutive gateway failures. */
+  readonly failures: Int32Array;
+  readonly health: Int32Array;
+  readonly generation: Int32Array;
+  readonly #ledgers: Int32Array;
+  readonly #counters: Float64Array;
+  readonly #capacity: number;
+  readonly #inflightRow: number;
+  readonly #connectionsRow: number;
+  readonly #idleRow: number;
+  readonly #counterRow: number;
+
+  /** `worker` is the calling thread's worker slot; the control plane passes 0 and must not acquire. */
+  constructor(handle: PoolTableHandle, worker: number) {
+    const { buffer, capacity, workerSlots } = handle;
+    this.handle = handle;
+    this.#capacity = capacity;
+    let at = 0;
+    const column = (length: number): Int32Array => {
+      const view = new Int32Array(buffer, at, length);
+      at += length * 4;
+      return view;
+    };
+    this.cursor = column(HEADER_INTS);
+    this.inflight = column(capacity);
+    this.connections = column(capacity);
+    this.idle = column(capacity);
+    this.failures = column(capacity);
+    this.health = column(capacity);
+    this.generation = column(capacity);
+    this.#ledgers = column(workerSlots * capacity * LEDGER_COLUMNS);
+    this.#counters = new Float64Array(buffer, at, workerSlots * capacity * COUNTERS);
+    this.#inflightRow = worker * LEDGER_COLUMNS * capacity;
+    this.#connectionsRow = this.#inflightRow + capacity;
+    this.#idleRow = this.#connectionsRow + capacity;
+    this.#counterRow = worker * capacity * COUNTERS;
+  }
+
+  acquire(slot: number): void {
+    Atomics.add(this.inflight, slot, 1);
+    this.#ledgers[this.#inflightRow + slot]++;
+  }
+
+  release(slot: number): void {
+    Atomics.sub(this.inflight, slot, 1);
+    this.#ledgers[this.#inflightRow + slot]--;
+  }
+
+  /** Takes a place for one more socket, unless `max` (0: no limit) are open over all threads. */
+  tryOpen(slot: number, max: number): boolean {
+    if (max > 0) {
+      for (;;) {
+        const open = Atomics.load(this.connections, slot);
+        if (open >= max) return false;
+        if (Atomics.compareExchange(this.connections, slot, open, open + 1) === open) break;
+      }
+    } else {
+      Atomics.add(this.connections, slot, 1);
+    }
+    this.#ledgers[this.#connectionsRow + slot]++;
+    return true;
+  }
+
+  closed(slot: number): void {
+    Atomics.sub(this.connections, slot, 1);
+    this.#ledgers[this.#connectionsRow + slot]--;
+  }
+
+  /** Takes a place for one more idle socket, unless `max` are idle over all threads. */
+  tryIdle(slot: number, max: number): boolean {
+    if (Atomics.add(this.idle, slot, 1) >= max) {
+      Atomics.sub(this.idle, slot, 1);
+      return false;
+    }
+    this.#ledgers[this.#idleRow + slot]++;
+    return true;
+  }
+
+  leaveIdle(slot: number): void {
+    Atomics.sub(this.idle, slot, 1);
+    this.#ledgers[this.#idleRow + slot]--;
+  }
+
+  /** Adds to this worker's own stripe: a plain store, no atomics. */
+  count(slot: number, counter: number, amount: number): void {
+    this.#counters[this.#counterRow + slot * COUNTERS + counter] += amount;
+  }
+
+  isEligible(slot: number): boolean {
+    return (this.inflight[slot] & INELIGIBLE) === 0;
+  }
+
+  // ——— control plane only
+
+  /** Replaces the health flags of a slot and publishes eligibility to every worker at once. */
+  setHealth(slot: number, flags: number): void {
+    Atomics.store(this.health, slot, flags);
+    if ((flags & INELIGIBLE_FLAGS) !== 0) Atomics.or(this.inflight, slot, INELIGIBLE);
+    else Atomics.and(this.inflight, slot, ~INELIGIBLE);
+  }
+
+  /** The sum of one counter over all workers. */
+  total(slot: number, counter: number): number {
+    let sum = 0;
+    for (let worker = 0; worker < this.handle.workerSlots; worker++) {
+      sum += this.#counters[(worker * this.#capacity + slot) * COUNTERS + counter];
+    }
+    return sum;
+  }
+
+  /** Gives back everything that a worker which is gone still held. Returns how many units that was. */
+  clearLedger(worker: number): number {
+    let returned = 0;
+    const columns = [this.inflight, this.connections, this.idle];
+    for (let column = 0; column < LEDGER_COLUMNS; column++) {
+      const row = (worker * LEDGER_COLUMNS + column) * this.#capacity;
+      for (let slot = 0; slot < this.#capacity; slot++) {
+        const held = this.#ledgers[row + slot];
+        if (held === 0) continue;
+        Atomics.sub(columns[column], slot, held);
+        this.#ledgers[row + slot] = 0;
+        returned += Math.abs(held);
+      }
+    }
+    return returned;
+  }
+
+  /** How far one slot's totals are from the sum of its ledgers; 0 unless something was lost. Exact only while nothing changes. */
+  drift(slot: number): number {
+    let drift = 0;
+    const columns = [this.inflight, this.connections, this.idle];
+    for (let column = 0; column < LEDGER_COLUMNS; column++) {
+      let sum = 0;
+      for (let worker = 0; worker < this.handle.workerSlots; worker++) {
+        sum += this.#ledgers[(worker * LEDGER_COLUMNS + column) * this.#capacity + slot];
+      }
+      drift += Math.abs((Atomics.load(columns[column], slot) & COUNT_MASK) - sum);
+    }
+    return drift;
+  }
+
+  /** Nothing in flight, no socket: the slot may be given to another endpoint once every worker has let go of it. */
+  isFree(slot: number): boolean {
+    return (Atomics.load(this.inflight, slot) & COUNT_MASK) === 0 && Atomics.load(this.connections, slot) === 0;
+  }
+
+  /** Clears a free slot for a new endpoint and raises its generation. */
+  reuse(slot: number): number {
+    for (const column of [this.inflight, this.connections, this.idle, this.failures, this.health]) {
+      Atomics.store(column, slot, 0);
+    }
+    for (let worker = 0; worker < this.handle.workerSlots; worker++) {
+      this.#counters.fill(0, (worker * this.#capacity + slot) * COUNTERS, (worker * this.#capacity + slot + 1) * COUNTERS);
+    }
+    return Atomics.add(this.generation, slot, 1) + 1;
+  }
+}

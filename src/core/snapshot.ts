@@ -1,0 +1,178 @@
+/**
+ * The compiled config as it reaches a worker: immutable plain data, swapped between requests. Times are
+ * milliseconds and sizes bytes; 0 means off. Every object has an identity (`id`), which a reload keeps.
+ */
+import type { PoolTableHandle } from './shared/pool-table.ts';
+import type { RouteTableHandle } from './shared/route-table.ts';
+
+export interface Snapshot {
+  readonly version: number;
+  /** Data-plane threads; 0: in the caller's thread. */
+  readonly threads: number;
+  readonly listeners: readonly ListenerSpec[];
+  /** In the order of the file; the router sorts them. */
+  readonly routes: readonly RouteSpec[];
+  readonly pools: readonly PoolSpec[];
+  readonly limits: Limits;
+  readonly timeouts: Timeouts;
+  /** Addresses and CIDR blocks whose X-Forwarded-* are believed. */
+  readonly trustedProxies: readonly string[];
+  readonly headers: HeaderRules;
+  /** Client connections of the process; accepting pauses beyond. */
+  readonly maxConnections: number;
+  readonly routeTable: RouteTableHandle;
+}
+
+export interface ListenerSpec {
+  readonly id: string;
+  readonly host: string;
+  readonly port: number;
+  /** `kernel`: every worker listens (reusePort). `even`: one accepts and passes each socket to the worker with the fewest. */
+  readonly spread: 'kernel' | 'even';
+  /** `allow`: a client's FIN before the answer does not cancel the exchange. */
+  readonly halfClose: 'cancel' | 'allow';
+}
+
+export interface RouteSpec {
+  readonly id: string;
+  /** Row in the route table. */
+  readonly slot: number;
+  readonly match: RouteMatch;
+  /** Id of a pool. */
+  readonly pool: string;
+  /** The matched prefix is replaced by this (`stripPrefix` compiles to `''`); null leaves the path alone. */
+  readonly replacePrefix: { readonly prefix: string; readonly by: string } | null;
+  /** Upgrade protocols that pass, lower case; default `['websocket']`. */
+  readonly upgrades: readonly string[];
+  /** Largest request body in bytes, 0: no limit. */
+  readonly maxBody: number;
+  readonly timeouts: Timeouts;
+}
+
+export interface RouteMatch {
+  /** Normal form: `api.example.com` or `*.example.com`; null matches all. */
+  readonly host: string | null;
+  readonly path: PathMatch | null;
+  /** Upper-case names, any of them; empty: all. */
+  readonly methods: readonly string[];
+  readonly headers: readonly ValueMatch[];
+  readonly query: readonly ValueMatch[];
+  readonly cookies: readonly ValueMatch[];
+}
+
+export type PathMatch =
+  | { readonly kind: 'exact'; readonly path: string }
+  /** `/v1/*` is the prefix `/v1`: it matches `/v1` and `/v1/x`, never `/v12`. */
+  | { readonly kind: 'prefix'; readonly path: string }
+  | { readonly kind: 'regex'; readonly source: string; readonly ignoreCase: boolean };
+
+export interface ValueMatch {
+  readonly name: string;
+  /** Exact value, or null: present with any value. */
+  readonly value: string | null;
+}
+
+export interface PoolSpec {
+  readonly id: string;
+  readonly policy: string;
+  readonly endpoints: readonly EndpointSpec[];
+  readonly table: PoolTableHandle;
+  readonly checks: readonly CheckSpec[];
+  readonly ejection: EjectionSpec;
+  readonly retry: RetrySpec;
+  /** Sockets per endpoint over all threads, 0: no limit. */
+  readonly maxConnections: number;
+  /** Idle sockets per endpoint over all threads. */
+  readonly maxIdle: number;
+  /** How long an idle socket is kept without a hint of the server. */
+  readonly idleTimeoutMs: number;
+  /** With no endpoint eligible, try those whose last failure was not a refused connect. */
+  readonly panic: boolean;
+  /** `client`: Host as the client sent it; `endpoint`: the endpoint's own; else this name. */
+  readonly host: 'client' | 'endpoint' | { readonly name: string };
+}
+
+export interface EndpointSpec {
+  /** Identity in the pool: the address as configured, e.g. `localhost:8081`. */
+  readonly id: string;
+  readonly slot: number;
+  readonly generation: number;
+  readonly weight: number;
+  /** Numeric addresses to dial, in order of preference (`localhost` has two). */
+  readonly addresses: readonly string[];
+  readonly port: number;
+  /** Host as `host:port` for the Host header, port left out where it is the scheme's default. */
+  readonly authority: string;
+}
+
+export interface CheckSpec {
+  readonly kind: 'tcp' | 'http';
+  readonly path: string;
+  readonly method: 'GET' | 'HEAD' | 'OPTIONS';
+  readonly headers: Readonly<Record<string, string>>;
+  /** Inclusive ranges, e.g. [[200, 399]]; empty for tcp. */
+  readonly status: readonly (readonly [number, number])[];
+  /** Must occur in the first 64 KiB of the body; `''`: not looked at. */
+  readonly body: string;
+  /** 0: the endpoint's own. */
+  readonly port: number;
+  /** `''`: the endpoint's own. */
+  readonly host: string;
+  readonly intervalMs: number;
+  readonly fastIntervalMs: number;
+  readonly downIntervalMs: number;
+  readonly timeoutMs: number;
+  readonly rise: number;
+  readonly fall: number;
+  /** 0: off. */
+  readonly maxLatencyMs: number;
+  readonly startUnhealthy: boolean;
+}
+
+/** Consecutive-failure ejection. */
+export interface EjectionSpec {
+  readonly enabled: boolean;
+  /** Gateway failures in a row. */
+  readonly failures: number;
+  /** Statuses that count as gateway failures. */
+  readonly statuses: readonly number[];
+  readonly baseMs: number;
+  readonly maxMs: number;
+}
+
+export interface RetrySpec {
+  /** All attempts, the first included. */
+  readonly attempts: number;
+  readonly onConnect: boolean;
+  readonly onReset: boolean;
+  /** Largest request body kept for another attempt. */
+  readonly replayBytes: number;
+}
+
+export interface Limits {
+  readonly headBytes: number;
+  readonly headers: number;
+  readonly targetBytes: number;
+}
+
+export interface Timeouts {
+  readonly connectMs: number;
+  readonly requestHeadMs: number;
+  readonly requestBodyIdleMs: number;
+  readonly responseHeadMs: number;
+  readonly responseIdleMs: number;
+  readonly tunnelIdleMs: number;
+  readonly writeIdleMs: number;
+  readonly keepAliveMs: number;
+  readonly drainMs: number;
+  /** 0: off. */
+  readonly perTryMs: number;
+  /** 0: off. */
+  readonly totalMs: number;
+}
+
+export interface HeaderRules {
+  readonly via: boolean;
+  /** RFC 7239 Forwarded beside X-Forwarded-*. */
+  readonly forwarded: boolean;
+}

@@ -1,0 +1,130 @@
+/**
+ * The byte stream behind one interface. `net/` is the only room that knows what a socket is made of;
+ * codecs and exchanges see a {@link Connection}. An engine is a folder in `net/` that implements
+ * {@link Transport} and passes `test/conformance/transport.ts`.
+ *
+ * **Ownership.** Bytes given to `onBytes` are borrowed until it returns; who needs them longer copies.
+ * `writeBytes` and `writeHead` answer true when all of it has left or been copied. False means: the bytes
+ * stay borrowed until `onDrain`; the reader of the other side pauses and its buffer is not reused until then.
+ */
+
+/** Bytes kept free in front of the read position of every read buffer, for a rewritten head. */
+export const HEAD_ROOM = 2048;
+
+/** Why a connection ended, or could not be made. */
+export type CloseKind =
+  /** Both sides have finished: FIN sent and received. */
+  | 'end'
+  /** The peer reset the connection (ECONNRESET, EPIPE). */
+  | 'reset'
+  /** We closed or reset it ourselves. */
+  | 'local'
+  /** Connect failed: nobody listens (ECONNREFUSED). */
+  | 'refused'
+  /** Connect failed: no way there, or the kernel's own time limit (EHOSTUNREACH, ENETUNREACH, ETIMEDOUT). */
+  | 'unreachable'
+  /** Connect failed for want of something of ours (EMFILE, ENFILE, EADDRNOTAVAIL, ENOMEM, EACCES): never the peer's fault. */
+  | 'ours'
+  /** Anything else the system reported. */
+  | 'error';
+
+export interface CloseReason {
+  readonly kind: CloseKind;
+  /** The system's error code where there was one, e.g. `ECONNRESET`. */
+  readonly code: string;
+}
+
+/** What the owner of a connection hears. Every call is made under the transport's guard. */
+export interface ConnectionHandler {
+  /** A dialled connection is established. Never called for accepted ones. */
+  onConnect(): void;
+  /** Bytes arrived in `buffer[start, end)`, borrowed until this returns. `start` ≥ {@link HEAD_ROOM}. */
+  onBytes(buffer: Buffer, start: number, end: number): void;
+  /** Everything written has left; a borrowed buffer is free again. Called only after a write answered false. */
+  onDrain(): void;
+  /** The peer sent FIN; our side can still write. */
+  onEnd(): void;
+  /** The connection is gone. Called exactly once, last, also for a connect that failed; never from within a call of ours. */
+  onClose(reason: CloseReason): void;
+  /** Our own code threw inside one of the calls above. Answer if that is still possible, then let go of the connection. */
+  onFault(error: unknown): void;
+}
+
+export interface Connection {
+  /** Who hears of this connection; replaceable at any time (upgrade, lingering close, return to a pool). */
+  handler: ConnectionHandler;
+  /** The peer's address in its shortest form: `::ffff:a.b.c.d` reads `a.b.c.d`. */
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+  /** True while bytes wait to leave (the last write answered false and `onDrain` has not come yet). */
+  readonly isBlocked: boolean;
+  /** True from our `reset`, `close` or the peer's reset on: writes are ignored. */
+  readonly isClosed: boolean;
+  /** True once the peer's FIN has been read. */
+  readonly hasEnded: boolean;
+  /** Bytes read since the connection began. */
+  readonly bytesRead: number;
+  /** Writes latin1 text. The text is always copied: false only says that it is time to wait for `onDrain`. */
+  write(text: string): boolean;
+  /** Writes bytes without copying them; see Ownership. */
+  writeBytes(buffer: Buffer, start: number, end: number): boolean;
+  /**
+   * Writes latin1 text and the bytes behind it, in one write where that is possible. May overwrite
+   * `buffer` in front of `start` (head-room and what was read and used up).
+   */
+  writeHead(text: string, buffer: Buffer, start: number, end: number): boolean;
+  /** Gathers the writes until `uncork` into one. */
+  cork(): void;
+  uncork(): void;
+  /** Stops reading. A paused connection sees neither FIN nor RST. */
+  pause(): void;
+  resume(): void;
+  /** FIN after what is pending; reading goes on. */
+  end(): void;
+  /** RST now; what is pending is lost. */
+  reset(): void;
+  /** Closes now, after handing the kernel what it takes; use `end` where the peer should read everything. */
+  close(): void;
+}
+
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Several threads may listen on the address, the kernel spreads connections. */
+  readonly reusePort: boolean;
+  /** Default 4096 (the kernel bounds it by somaxconn). */
+  readonly backlog?: number;
+}
+
+/** A listening socket. */
+export interface Listener {
+  readonly host: string;
+  readonly port: number;
+  /** Connections of this listener that are open. */
+  readonly connectionCount: number;
+  /** Stops accepting without closing (e.g. at the descriptor limit); connections wait in the backlog. */
+  pauseAccepting(): void;
+  resumeAccepting(): void;
+  /** Closes the listening socket; accepted connections live on. */
+  close(): Promise<void>;
+}
+
+export interface DialOptions {
+  /** A numeric address: names are resolved by the control plane, never here. */
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface Transport {
+  /** The engine's name, shown by `fairlead check`. */
+  readonly name: string;
+  /** Resolves once the socket listens, rejects with the system's error (EADDRINUSE …). `accept` returns the connection's handler. */
+  listen(options: ListenOptions, accept: (connection: Connection) => ConnectionHandler): Promise<Listener>;
+  /** Begins a connect; `onConnect` or `onClose` of the handler follows, never before this returns. Writes before that are kept. */
+  dial(options: DialOptions, handler: ConnectionHandler): Connection;
+}
+
+/** Hears of what the guard caught: an exception in our own code inside a handler. */
+export type FaultReporter = (error: unknown) => void;

@@ -1,0 +1,99 @@
+/** The states of an exchange and the events that meet it; the table that joins them is in `table.ts`. */
+
+export const STATES = [
+  /** No request. */
+  'idle',
+  /** Waits for a place: a connection of an endpoint at its limit (later: the pool's admission and holding queue). */
+  'waiting',
+  /** An attempt dials its endpoint. */
+  'connecting',
+  /** The head has gone to the endpoint, the body follows. */
+  'sending',
+  /** The whole request has gone to the endpoint. */
+  'awaiting',
+  /** The last attempt failed, the next one waits for its backoff. */
+  'between',
+  /** The response's head has gone to the client, the body follows. */
+  'responding',
+  /** The response is complete, the client has yet to take the last of it. */
+  'flushing',
+  /** Switched to another protocol: bytes pass both ways. */
+  'tunnel',
+] as const;
+
+export type StateName = (typeof STATES)[number];
+
+export const IDLE = 0;
+export const WAITING = 1;
+export const CONNECTING = 2;
+export const SENDING = 3;
+export const AWAITING = 4;
+export const BETWEEN = 5;
+export const RESPONDING = 6;
+export const FLUSHING = 7;
+export const TUNNEL = 8;
+
+export const EVENTS = [
+  // ——— from the client
+  'request',
+  'requestBytes',
+  'requestEnd',
+  'requestBroken',
+  'clientDrain',
+  'clientEnd',
+  'clientGone',
+  // ——— from the attempt
+  /** A connection to the endpoint is there. */
+  'ready',
+  'informational',
+  'response',
+  'responseBytes',
+  'responseEnd',
+  'upstreamDrain',
+  'upstreamEnd',
+  /** The attempt failed. */
+  'failed',
+  /** The attempt's endpoint turned unhealthy (later: waiting attempts move to another). */
+  'endpointDown',
+  // ——— from the clock
+  /** The client is slow with its body, or the endpoint takes none of it. */
+  'requestTimeout',
+  /** The endpoint is slow to answer, or the client takes none of the answer. */
+  'responseTimeout',
+  /** This attempt took too long (`perTry`, off by default). */
+  'attemptTimeout',
+  /** The whole exchange took too long (`total`, off by default). */
+  'totalTimeout',
+  /** The backoff before the next attempt is over. */
+  'retryDue',
+  // ——— from ourselves
+  /** Our own code threw. */
+  'fault',
+] as const;
+
+export type EventName = (typeof EVENTS)[number];
+
+export const EVENT_COUNT = EVENTS.length;
+
+export const ON_REQUEST = 0;
+export const ON_REQUEST_BYTES = 1;
+export const ON_REQUEST_END = 2;
+export const ON_REQUEST_BROKEN = 3;
+export const ON_CLIENT_DRAIN = 4;
+export const ON_CLIENT_END = 5;
+export const ON_CLIENT_GONE = 6;
+export const ON_READY = 7;
+export const ON_INFORMATIONAL = 8;
+export const ON_RESPONSE = 9;
+export const ON_RESPONSE_BYTES = 10;
+export const ON_RESPONSE_END = 11;
+export const ON_UPSTREAM_DRAIN = 12;
+export const ON_UPSTREAM_END = 13;
+export const ON_FAILED = 14;
+export const ON_ENDPOINT_DOWN = 15;
+export const ON_REQUEST_TIMEOUT = 16;
+export const ON_RESPONSE_TIMEOUT = 17;
+export const ON_ATTEMPT_TIMEOUT = 18;
+export const ON_TOTAL_TIMEOUT = 19;
+export const ON_RETRY_DUE = 20;
+export const ON_FAULT = 21;

@@ -68,6 +68,8 @@ export class ResponseHead {
   /** Upgrade of a 101, in lower case, else `''`. */
   upgrade = '';
   hasDate = false;
+  /** For the codec that sends this head on: its text as it went out last time, `''` when anything of this object was changed. */
+  encoded = '';
   /** `text/event-stream` or `application/grpc…`: the long idle time applies. */
   isEventStream = false;
 }

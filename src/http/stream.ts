@@ -8,6 +8,7 @@
  */
 import type { Fault } from '../core/errors.ts';
 import type { RequestHead, ResponseHead } from './head.ts';
+import type { OutgoingRequest } from './outgoing.ts';
 
 /** The client's side of one exchange, implemented by a codec's server session. */
 export interface ClientStream {
@@ -16,15 +17,16 @@ export interface ClientStream {
   readonly localPort: number;
   /** `http` or `https`. */
   readonly scheme: string;
-  /** HTTP version of this client's request: 10, 11 or 20. */
   readonly isBlocked: boolean;
+  /** What was worked out for this connection's last request; clients repeat themselves. Written by the exchange alone. */
+  memo: OutgoingRequest | null;
   /** 1xx other than 101. */
   sendInformational(head: ResponseHead): void;
   /**
-   * The final head. `extra` are header lines of ours. `hasBody` is false for HEAD, 204, 304: then the
-   * framing lines pass and no body follows. `close` asks that the connection ends after this message.
+   * The final head. `hasBody` is false for HEAD, 204, 304: then the framing lines pass and no body follows.
+   * `close` asks that the connection ends after this message.
    */
-  sendHead(head: ResponseHead, extra: string, hasBody: boolean, close: boolean): void;
+  sendHead(head: ResponseHead, hasBody: boolean, close: boolean): void;
   /** False: borrowed until `onClientDrain`. */
   sendBody(buffer: Buffer, start: number, end: number): boolean;
   /** The message is complete. `trailers` are header lines, `''` without any. */
@@ -33,16 +35,16 @@ export interface ClientStream {
   /** The response broke: the client must see it as broken (connection closed, no final chunk). */
   abort(): void;
   /** Answers with an error of ours and closes where the request is not finished (lingering). Only before `sendHead`. */
-  sendFault(fault: Fault, requestId: string, extra: string, wantsJson: boolean, isHead: boolean): void;
+  sendFault(fault: Fault, requestId: string, wantsJson: boolean): void;
   /** Stops and goes on reading the request's body. */
   pauseBody(): void;
   resumeBody(): void;
-  /** The exchange reads no more of the request body: it is to be discarded, and the connection ends after the answer. */
-  discardBody(): void;
   /** Turns the connection into a tunnel after a 101: `head` goes out, bytes pass as they are from now on, both ways. */
-  upgrade(head: ResponseHead, extra: string): void;
+  upgrade(head: ResponseHead): void;
   /** Half-close of a tunnel. */
   endTunnel(): void;
+  /** The exchange is over and lets go of this stream; the connection may begin its next. The last call of an exchange. */
+  done(): void;
 }
 
 /** What an exchange hears from its client. */
@@ -66,15 +68,17 @@ export interface UpstreamStream {
   /** Whether this connection carried a message before. */
   readonly isReused: boolean;
   readonly isBlocked: boolean;
-  /** `extra` are header lines of ours. Nothing has been written before this call. */
-  sendHead(head: RequestHead, target: string, authority: string, extra: string): void;
+  /** Nothing has been written before this call. `requestId` is the one part that is new each time. */
+  sendHead(request: OutgoingRequest, requestId: string): void;
   /** False: borrowed until `onUpstreamDrain`. */
   sendBody(buffer: Buffer, start: number, end: number): boolean;
   sendEnd(trailers: string): void;
   flush(): void;
   pauseBody(): void;
   resumeBody(): void;
-  /** Gives the attempt up: the connection is reset, its endpoint sees the request as broken. */
+  /** The exchange has what it wanted, both messages are complete: the connection goes back to its pool, or is closed where it cannot be used again. */
+  release(): void;
+  /** Gives the attempt up: the connection is reset, its endpoint sees the request as broken. No event follows. */
   abort(): void;
   endTunnel(): void;
 }
@@ -86,7 +90,7 @@ export interface UpstreamEvents {
   onInformational(head: ResponseHead): void;
   onResponse(head: ResponseHead): void;
   onResponseBody(buffer: Buffer, start: number, end: number): void;
-  /** After this the connection belongs to its pool again, or is closed. */
+  /** The message is complete; `release` or `abort` of the stream is owed. */
   onResponseEnd(trailers: string): void;
   onResponseFlush(): void;
   onUpstreamDrain(): void;

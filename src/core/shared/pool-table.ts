@@ -34,7 +34,7 @@ export const COUNTER_PANIC_PICKS = 7;
 export const COUNTERS = 8;
 
 const HEADER_INTS = 16;
-const COLUMNS = 6;
+const COLUMNS = 7;
 const LEDGER_COLUMNS = 3;
 
 /** Plain data that travels in a snapshot; every thread attaches its own views. */
@@ -66,6 +66,8 @@ export class PoolTable {
   readonly failures: Int32Array;
   readonly health: Int32Array;
   readonly generation: Int32Array;
+  /** 1 while a thread waits for a socket of this endpoint: a thread with an idle one closes it instead of keeping it. */
+  readonly wanted: Int32Array;
   readonly #ledgers: Int32Array;
   readonly #counters: Float64Array;
   readonly #capacity: number;
@@ -92,6 +94,7 @@ export class PoolTable {
     this.failures = column(capacity);
     this.health = column(capacity);
     this.generation = column(capacity);
+    this.wanted = column(capacity);
     this.#ledgers = column(workerSlots * capacity * LEDGER_COLUMNS);
     this.#counters = new Float64Array(buffer, at, workerSlots * capacity * COUNTERS);
     this.#inflightRow = worker * LEDGER_COLUMNS * capacity;
@@ -210,7 +213,7 @@ export class PoolTable {
 
   /** Clears a free slot for a new endpoint and raises its generation. */
   reuse(slot: number): number {
-    for (const column of [this.inflight, this.connections, this.idle, this.failures, this.health]) {
+    for (const column of [this.inflight, this.connections, this.idle, this.failures, this.health, this.wanted]) {
       Atomics.store(column, slot, 0);
     }
     for (let worker = 0; worker < this.handle.workerSlots; worker++) {

@@ -1,0 +1,141 @@
+/** One try at one endpoint. It owns the place in the endpoint's in-flight count and the upstream stream. */
+import { COUNTER_ATTEMPTS, COUNTER_FAILURES, COUNTER_FIRST_BYTE_MS } from '../core/shared/pool-table.ts';
+import type { EndpointRuntime } from './endpoint-runtime.ts';
+import type { Exchange } from './exchange/exchange.ts';
+import {
+  CONNECTING,
+  ON_FAILED,
+  ON_INFORMATIONAL,
+  ON_READY,
+  ON_RESPONSE,
+  ON_RESPONSE_BYTES,
+  ON_RESPONSE_END,
+  ON_UPSTREAM_DRAIN,
+  ON_UPSTREAM_END,
+} from './exchange/states.ts';
+import type { ResponseHead } from './head.ts';
+import type { UpstreamEvents, UpstreamFailure, UpstreamStream } from './stream.ts';
+
+export class Attempt implements UpstreamEvents {
+  readonly exchange: Exchange;
+  endpoint: EndpointRuntime | null = null;
+  /** Index in the pool. */
+  index = 0;
+  stream: UpstreamStream | null = null;
+  /** The connect under way, where there is one. */
+  dialing: { abort(): void } | null = null;
+  isWaiting = false;
+  /** Something of the request has been given to the connection. */
+  isSent = false;
+  failure: UpstreamFailure | 'timeout' | 'write-timeout' = 'closed';
+  startedAt = 0;
+
+  constructor(exchange: Exchange) {
+    this.exchange = exchange;
+  }
+
+  begin(endpoint: EndpointRuntime, index: number, isRepeatable: boolean, now: number): void {
+    this.endpoint = endpoint;
+    this.index = index;
+    this.stream = null;
+    this.dialing = null;
+    this.isWaiting = false;
+    this.isSent = false;
+    this.startedAt = now;
+    endpoint.table.acquire(endpoint.slot);
+    endpoint.table.count(endpoint.slot, COUNTER_ATTEMPTS, 1);
+    this.isWaiting = !endpoint.connect(this, isRepeatable, now);
+  }
+
+  /** The endpoint's queue reached this attempt. */
+  onPlace(): void {
+    this.isWaiting = false;
+    this.exchange.onPlace(CONNECTING);
+  }
+
+  onUpstreamReady(stream: UpstreamStream): void {
+    this.stream = stream;
+    this.dialing = null;
+    this.exchange.dispatch(ON_READY);
+  }
+
+  onInformational(head: ResponseHead): void {
+    this.exchange.response = head;
+    this.exchange.dispatch(ON_INFORMATIONAL);
+  }
+
+  onResponse(head: ResponseHead): void {
+    this.exchange.response = head;
+    this.exchange.dispatch(ON_RESPONSE);
+  }
+
+  onResponseBody(buffer: Buffer, start: number, end: number): void {
+    this.exchange.dispatchBytes(ON_RESPONSE_BYTES, buffer, start, end);
+  }
+
+  onResponseEnd(trailers: string): void {
+    this.exchange.trailers = trailers;
+    this.exchange.dispatch(ON_RESPONSE_END);
+  }
+
+  onResponseFlush(): void {
+    this.exchange.flushClient();
+  }
+
+  onUpstreamDrain(): void {
+    this.exchange.dispatch(ON_UPSTREAM_DRAIN);
+  }
+
+  onUpstreamEnd(): void {
+    this.exchange.dispatch(ON_UPSTREAM_END);
+  }
+
+  onUpstreamFailed(failure: UpstreamFailure): void {
+    this.failure = failure;
+    this.stream = null;
+    this.dialing = null;
+    this.exchange.dispatch(ON_FAILED);
+  }
+
+  /** First byte of the final response: how long the endpoint took. */
+  countFirstByte(now: number): void {
+    const endpoint = this.endpoint as EndpointRuntime;
+    endpoint.table.count(endpoint.slot, COUNTER_FIRST_BYTE_MS, now - this.startedAt);
+  }
+
+  /** Counts a failure that is the endpoint's fault. */
+  blame(kind: string): void {
+    const endpoint = this.endpoint as EndpointRuntime;
+    endpoint.table.count(endpoint.slot, COUNTER_FAILURES, 1);
+    endpoint.failed(kind);
+  }
+
+  /** Both messages are complete: the connection is for the next. */
+  complete(): void {
+    const stream = this.stream;
+    this.stream = null;
+    this.#leave();
+    if (stream !== null) stream.release();
+  }
+
+  /** Gives up whatever is under way. */
+  abandon(): void {
+    const { stream, dialing } = this;
+    this.stream = null;
+    this.dialing = null;
+    if (this.isWaiting) {
+      this.isWaiting = false;
+      (this.endpoint as EndpointRuntime).stopWaiting(this);
+    }
+    this.#leave();
+    if (stream !== null) stream.abort();
+    else if (dialing !== null) dialing.abort();
+  }
+
+  #leave(): void {
+    const endpoint = this.endpoint;
+    if (endpoint === null) return;
+    this.endpoint = null;
+    endpoint.table.release(endpoint.slot);
+  }
+}

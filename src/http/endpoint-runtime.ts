@@ -1,0 +1,196 @@
+/**
+ * One endpoint on one worker: its idle connections, newest first, and who waits for one while the endpoint is
+ * at its `maxConnections`. Sockets and idle sockets are counted over all threads in the pool's shared table.
+ */
+import { COUNTER_CONNECTS, REFUSED } from '../core/shared/pool-table.ts';
+import type { PoolTable } from '../core/shared/pool-table.ts';
+import type { EndpointSpec } from '../core/snapshot.ts';
+import { recordFailure, recordSuccess } from '../core/health/consecutive-failures.ts';
+import type { Attempt } from './attempt.ts';
+import type { UpstreamConnection, UpstreamDialer } from './upstream.ts';
+
+/** What a worker tells the control plane about an endpoint. */
+export interface EndpointReports {
+  /** Consecutive gateway failures reached the pool's threshold: the control plane decides on ejection. */
+  onFailuresReached(endpoint: EndpointRuntime, kind: string): void;
+  /** The first failure after a success, or a refused connect that was not known. */
+  onPassiveFailure(endpoint: EndpointRuntime, kind: string): void;
+  /** A success after failures. */
+  onRecovered(endpoint: EndpointRuntime): void;
+}
+
+export interface EndpointLimits {
+  /** Sockets over all threads, 0: no limit. */
+  readonly maxConnections: number;
+  readonly maxIdle: number;
+  readonly idleTimeoutMs: number;
+  /** Consecutive failures that are reported, 0: none. */
+  readonly failures: number;
+}
+
+export class EndpointRuntime {
+  spec: EndpointSpec;
+  limits: EndpointLimits;
+  readonly poolId: string;
+  readonly slot: number;
+  readonly table: PoolTable;
+  readonly #reports: EndpointReports;
+  /** Set once, by whoever composes codec and endpoint. */
+  dialer: UpstreamDialer | null = null;
+  /** Index of the address that answered last. */
+  preferredAddress = 0;
+  /** Newest last. */
+  readonly #idle: UpstreamConnection[] = [];
+  readonly #waiting: Attempt[] = [];
+  #isRetired = false;
+
+  constructor(poolId: string, spec: EndpointSpec, table: PoolTable, limits: EndpointLimits, reports: EndpointReports) {
+    this.poolId = poolId;
+    this.spec = spec;
+    this.slot = spec.slot;
+    this.table = table;
+    this.limits = limits;
+    this.#reports = reports;
+  }
+
+  get idleCount(): number {
+    return this.#idle.length;
+  }
+
+  get hasWaiting(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  /**
+   * Finds a connection for an attempt: the newest idle one, else a new one. Answers false where the endpoint is
+   * at its limit: the attempt then waits here. A request that must not be repeated takes no connection that has
+   * lain idle for over half its time, since the server may be closing it just now (semantics.md, "Idle time").
+   */
+  connect(attempt: Attempt, isRepeatable: boolean, now: number): boolean {
+    for (;;) {
+      const connection = this.#idle.pop();
+      if (connection === undefined) break;
+      this.table.leaveIdle(this.slot);
+      const age = now - connection.idleSince;
+      if (age < connection.idleLimitMs) {
+        if (isRepeatable || age * 2 <= connection.idleLimitMs) {
+          connection.carry(attempt);
+          return true;
+        }
+        // Too old for this one, good enough for another: but only while it keeps its place among the idle.
+        if (this.table.tryIdle(this.slot, this.limits.maxIdle)) this.#idle.push(connection);
+        else connection.close();
+        break;
+      }
+      connection.close();
+    }
+    if (this.#tryDial(attempt)) return true;
+    this.#waiting.push(attempt);
+    // Others that hold idle connections are asked to give one up.
+    Atomics.store(this.table.wanted, this.slot, 1);
+    return false;
+  }
+
+  #tryDial(attempt: Attempt): boolean {
+    let isOpen = this.table.tryOpen(this.slot, this.limits.maxConnections);
+    if (!isOpen) {
+      // At the limit with an idle connection of our own (one too old for a POST): that one makes room.
+      const oldest = this.#idle.shift();
+      if (oldest === undefined) return false;
+      this.table.leaveIdle(this.slot);
+      oldest.close();
+      isOpen = this.table.tryOpen(this.slot, this.limits.maxConnections);
+      if (!isOpen) return false;
+    }
+    this.table.count(this.slot, COUNTER_CONNECTS, 1);
+    attempt.dialing = (this.dialer as UpstreamDialer).dial(attempt);
+    return true;
+  }
+
+  /** The attempt no longer waits. */
+  stopWaiting(attempt: Attempt): void {
+    const index = this.#waiting.indexOf(attempt);
+    if (index >= 0) this.#waiting.splice(index, 1);
+  }
+
+  /** Gives a connection that can be used again to who waits, or keeps it. False: the caller closes it. */
+  keep(connection: UpstreamConnection, now: number): boolean {
+    if (this.#isRetired) return false;
+    const next = this.#waiting.shift();
+    if (next !== undefined) {
+      next.onPlace();
+      connection.carry(next);
+      return true;
+    }
+    if (this.limits.maxConnections > 0 && Atomics.exchange(this.table.wanted, this.slot, 0) === 1) return false;
+    if (!this.table.tryIdle(this.slot, this.limits.maxIdle)) return false;
+    connection.idleSince = now;
+    this.#idle.push(connection);
+    return true;
+  }
+
+  /** An idle connection ended by itself. */
+  dropIdle(connection: UpstreamConnection): void {
+    const index = this.#idle.indexOf(connection);
+    if (index < 0) return;
+    this.#idle.splice(index, 1);
+    this.table.leaveIdle(this.slot);
+  }
+
+  /** A socket of ours is gone, or its connect failed. */
+  closed(): void {
+    this.table.closed(this.slot);
+    if (this.#waiting.length > 0) this.serveWaiting();
+  }
+
+  /**
+   * Serves who waits, as far as there are places; called when a socket closes, and every few milliseconds while
+   * somebody waits, because a place may have become free in another thread.
+   */
+  serveWaiting(): void {
+    while (this.#waiting.length > 0) {
+      const attempt = this.#waiting[0];
+      if (!this.#tryDial(attempt)) {
+        Atomics.store(this.table.wanted, this.slot, 1);
+        return;
+      }
+      this.#waiting.shift();
+      attempt.onPlace();
+    }
+  }
+
+  /** Closes one idle connection where another thread has asked for a place. */
+  yieldIdle(): void {
+    if (this.#idle.length === 0 || this.table.wanted[this.slot] === 0) return;
+    if (Atomics.exchange(this.table.wanted, this.slot, 0) === 0) return;
+    const oldest = this.#idle.shift();
+    if (oldest === undefined) return;
+    this.table.leaveIdle(this.slot);
+    oldest.close();
+  }
+
+  /** The endpoint has left the config: idle connections close, those in use close after their message. */
+  retire(): void {
+    this.#isRetired = true;
+    for (const connection of this.#idle.splice(0)) {
+      this.table.leaveIdle(this.slot);
+      connection.close();
+    }
+  }
+
+  succeeded(): void {
+    if (this.table.failures[this.slot] === 0) return;
+    const wasRefused = (this.table.health[this.slot] & REFUSED) !== 0;
+    recordSuccess(this.table, this.slot);
+    if (wasRefused) this.#reports.onRecovered(this);
+  }
+
+  failed(kind: string): void {
+    const isFirst = this.table.failures[this.slot] === 0;
+    const isReached = recordFailure(this.table, this.slot, this.limits.failures);
+    if (isFirst || (kind === 'refused' && (this.table.health[this.slot] & REFUSED) === 0)) {
+      this.#reports.onPassiveFailure(this, kind);
+    }
+    if (isReached) this.#reports.onFailuresReached(this, kind);
+  }
+}

@@ -1,0 +1,48 @@
+import type { RequestHead } from './head.ts';
+import type { RoutePlan } from './plan.ts';
+
+/**
+ * A request as it goes to the endpoint. Worked out once per distinct head of a client connection and kept
+ * there, since clients repeat themselves: everything but the request id.
+ */
+export class OutgoingRequest {
+  readonly head: RequestHead;
+  /** The plan it was worked out with; another plan means another request. */
+  readonly plan: object;
+  readonly route: RoutePlan;
+  /** The target for the endpoint: as it came, or with its prefix replaced. */
+  readonly target: string;
+  /** Header lines of ours: X-Forwarded-*, Forwarded, Via. */
+  readonly extra: string;
+  /** Whether the route lets the asked-for upgrade through. */
+  readonly isUpgrade: boolean;
+  /** Whether the method, or an Idempotency-Key, allows a second try after the first was sent. */
+  readonly isIdempotent: boolean;
+  readonly hasIdempotencyKey: boolean;
+  /** Host for the endpoint, `''`: the endpoint's own name. */
+  readonly authority: string;
+  /** For the codec that sends it: the text as it went out last time, without the request id, and the authority that was in it. */
+  encoded = '';
+  encodedAuthority = '';
+
+  constructor(
+    head: RequestHead,
+    plan: object,
+    route: RoutePlan,
+    target: string,
+    authority: string,
+    extra: string,
+    isIdempotent: boolean,
+    hasIdempotencyKey: boolean,
+  ) {
+    this.head = head;
+    this.plan = plan;
+    this.route = route;
+    this.target = target;
+    this.authority = authority;
+    this.extra = extra;
+    this.isUpgrade = head.upgrade !== '' && route.spec.upgrades.includes(head.upgrade);
+    this.isIdempotent = isIdempotent;
+    this.hasIdempotencyKey = hasIdempotencyKey;
+  }
+}

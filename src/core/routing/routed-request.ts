@@ -1,0 +1,21 @@
+import type { RouteMatch } from '../snapshot.ts';
+
+/** What the router looks at. An exchange implements it over its request head; nothing is parsed before a route asks for it. */
+export interface RoutedRequest {
+  /** Normal form: lower case, no port, no final dot; `''` where an HTTP/1.0 request names none. */
+  readonly host: string;
+  /** Normal form, see `path.ts`. */
+  readonly path: string;
+  /** As it came, without the `?`. */
+  readonly query: string;
+  /** Case-sensitive, as it came. */
+  readonly method: string;
+  /** Header lines in HTTP/1 form, `Name: value\r\n` each. */
+  readonly lines: string;
+}
+
+/** Anything that can be routed to: a route of a snapshot, or of a config that is being checked. */
+export interface Routable {
+  readonly id: string;
+  readonly match: RouteMatch;
+}

@@ -1,0 +1,48 @@
+/**
+ * Who of a pool may be picked just now: one bit test in a shared column per endpoint, and the exact scan that
+ * policies fall back to when drawing at random has met too many that may not.
+ */
+import type { Random } from '../random.ts';
+import type { PolicyInput } from './policy.ts';
+
+export class Candidates {
+  readonly #slots: Int32Array;
+  readonly #weights: Float64Array;
+  readonly #column: Int32Array;
+  readonly #mask: number;
+
+  /** An endpoint is open while none of the bits of `mask` is set at its slot of `column`. */
+  constructor(input: PolicyInput, column: Int32Array, mask: number) {
+    this.#slots = input.slots;
+    this.#weights = input.weights;
+    this.#column = column;
+    this.#mask = mask;
+  }
+
+  /** Whether the endpoint at `index` may be picked and has not been tried. */
+  isOpen(index: number, tried: readonly number[] | null): boolean {
+    if ((this.#column[this.#slots[index]] & this.#mask) !== 0) return false;
+    return tried === null || !tried.includes(index);
+  }
+
+  /**
+   * Picks among all that are open and are not `except` (-1: nobody), by weight, in two passes over the pool;
+   * -1 where there is none. Endpoints may open and close between the passes: the last one met then stands in.
+   */
+  scan(random: Random, tried: readonly number[] | null, except: number): number {
+    let total = 0;
+    for (let index = 0; index < this.#slots.length; index++) {
+      if (index !== except && this.isOpen(index, tried)) total += this.#weights[index];
+    }
+    if (total === 0) return -1;
+    let left = random.next() * total;
+    let last = -1;
+    for (let index = 0; index < this.#slots.length; index++) {
+      if (index === except || this.#weights[index] === 0 || !this.isOpen(index, tried)) continue;
+      left -= this.#weights[index];
+      if (left < 0) return index;
+      last = index;
+    }
+    return last;
+  }
+}

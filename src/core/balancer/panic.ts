@@ -1,0 +1,24 @@
+/**
+ * The last resort of a pool with `panic: on` and no endpoint eligible by health: any that is not draining and whose
+ * last failure was not a refused connect, by weight. Checks can be wrong, a refused connect cannot.
+ */
+import { DRAINING, REFUSED } from '../shared/pool-table.ts';
+import type { Policy, PolicyInput } from './policy.ts';
+import { WeightedDraw } from './weighted-draw.ts';
+
+class PanicPolicy implements Policy {
+  readonly #draw: WeightedDraw;
+
+  constructor(input: PolicyInput) {
+    this.#draw = new WeightedDraw(input, input.table.health, DRAINING | REFUSED);
+  }
+
+  pick(tried: readonly number[] | null): number {
+    return this.#draw.draw(tried);
+  }
+}
+
+/** To be asked only after the pool's own policy has answered -1. */
+export function createPanicPolicy(input: PolicyInput): Policy {
+  return new PanicPolicy(input);
+}

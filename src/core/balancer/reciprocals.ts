@@ -1,0 +1,17 @@
+/** Reciprocal weights: a product in place of a quotient in the one loop where a division shows. */
+import { leastCommonMultiple, toIntegerWeights } from './integer-weights.ts';
+
+/** Whole reciprocals up to this, times an in-flight count below 2³⁰, are exact in a double. */
+const MAX_EXACT = 2 ** 23;
+
+/**
+ * Numbers in proportion to 1 / weight, infinite for a weight of 0. They are whole wherever the weights have a common
+ * multiple of bearable size: then loads in proportion to their weights compare as equal, to the last bit, which
+ * rounded reciprocals would not do (49 · (1 / 49) < 1).
+ */
+export function reciprocals(weights: Float64Array): Float64Array {
+  const whole = toIntegerWeights(Array.from(weights));
+  const multiple = whole === null ? Infinity : leastCommonMultiple(whole, MAX_EXACT);
+  if (whole === null || multiple === Infinity) return weights.map((weight) => 1 / weight);
+  return Float64Array.from(whole, (weight) => multiple / weight);
+}

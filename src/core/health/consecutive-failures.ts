@@ -1,0 +1,25 @@
+/**
+ * Consecutive gateway failures of an endpoint, counted by all threads in one shared column. A success of any thread
+ * begins the count anew.
+ */
+import type { PoolTable } from '../shared/pool-table.ts';
+
+/** The endpoint answered well. Costs one plain load unless there is something to clear. */
+export function recordSuccess(table: PoolTable, slot: number): void {
+  if (table.failures[slot] !== 0) Atomics.store(table.failures, slot, 0);
+}
+
+/**
+ * One more failure that is the endpoint's fault. True for exactly one thread whenever another `threshold` failures in
+ * a row are full: the endpoint is then to be reported for ejection. It is reported again after as many more, since
+ * the first report may have been turned down. A threshold of 0 only counts.
+ */
+export function recordFailure(table: PoolTable, slot: number, threshold: number): boolean {
+  const failures = Atomics.add(table.failures, slot, 1) + 1;
+  return threshold > 0 && failures % threshold === 0;
+}
+
+/** Control plane: an endpoint that returns from its ejection begins at 0. */
+export function clearFailures(table: PoolTable, slot: number): void {
+  Atomics.store(table.failures, slot, 0);
+}

@@ -1,0 +1,297 @@
+/**
+ * Raw peers for socket tests, and the rule that every socket test runs three ways: what a peer sends goes out
+ * whole, one byte a write, or split at random places (the seed is in the test's output; set `SEED` to repeat it).
+ *
+ * ```ts
+ * threeWays('answers a request', async (net) => {
+ *   const endpoint = await net.listen(async (peer) => {          // a scripted server, segmented as well
+ *     await peer.readUntil('\r\n\r\n');
+ *     await peer.send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi');
+ *   });
+ *   const client = await net.connect(port);
+ *   await client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+ *   const head = await client.readUntil('\r\n\r\n');             // consumed; what follows stays
+ *   assert.equal(await client.readBytes(2), 'hi');
+ *   client.end();
+ *   assert.equal(await client.readAll(), '');                    // until the other side's FIN; rejects on RST
+ *   assert.equal(await client.closed, 'fin');                    // or 'rst'
+ * });
+ * ```
+ * Text is latin1 throughout, so one character is one byte. Everything a test opened is destroyed when it ends.
+ */
+import net from 'node:net';
+import { test } from 'node:test';
+import type { TestContext } from 'node:test';
+import { createSeededRandom } from '../../src/core/random.ts';
+import type { Random } from '../../src/core/random.ts';
+
+export type Segmentation = 'whole' | 'one byte a write' | 'split at random';
+
+/** How a connection ended: by the peer's FIN, or by its RST (a refused connect counts as that). */
+export type PeerEnd = 'fin' | 'rst';
+
+/** Beyond this many bytes of one `send`, single bytes become pieces of a prime length, to keep tests short. */
+const BYTEWISE_BYTES = 4096;
+const PIECE_AFTER_BYTEWISE = 1021;
+
+const SEGMENTATIONS: readonly Segmentation[] = ['whole', 'one byte a write', 'split at random'];
+
+/** What a test's body works with; its clients and servers segment what they send in one way. */
+export interface SegmentedNet {
+  readonly segmentation: Segmentation;
+  /** The seed of the random splits, for bodies that draw lots of their own. */
+  readonly seed: number;
+  readonly random: Random;
+  /** The test's own context. */
+  readonly t: TestContext;
+  /** Connects to a port on 127.0.0.1. Rejects where nobody listens. */
+  connect(port: number): Promise<RawPeer>;
+  /** A server on a free port; `onPeer` runs for each connection, a rejection of it fails the test. */
+  listen(onPeer: (peer: RawPeer) => void | Promise<void>): Promise<RawServer>;
+}
+
+export interface RawServer {
+  readonly port: number;
+  /** The peers accepted so far, in order. */
+  readonly peers: readonly RawPeer[];
+  /** The next peer that is accepted from now on. */
+  nextPeer(): Promise<RawPeer>;
+  /** Stops listening; open peers stay. */
+  close(): Promise<void>;
+}
+
+/** Registers `body` as three tests. */
+export function threeWays(name: string, body: (sockets: SegmentedNet) => Promise<void>, timeoutMs = 30_000): void {
+  for (const segmentation of SEGMENTATIONS) {
+    test(`${name} (${segmentation})`, { timeout: timeoutMs }, async (t) => {
+      const seed = Number(process.env['SEED'] ?? (Math.random() * 0x7fffffff) | 0);
+      if (segmentation === 'split at random') t.diagnostic(`seed ${seed}`);
+      const sockets = new SegmentedNetOfTest(t, segmentation, seed);
+      try {
+        await body(sockets);
+        sockets.throwFailure();
+      } finally {
+        sockets.destroy();
+      }
+    });
+  }
+}
+
+class SegmentedNetOfTest implements SegmentedNet {
+  readonly t: TestContext;
+  readonly segmentation: Segmentation;
+  readonly seed: number;
+  readonly random: Random;
+  readonly #sockets = new Set<net.Socket>();
+  readonly #servers = new Set<net.Server>();
+  #failure: { error: unknown } | null = null;
+  #isOver = false;
+
+  constructor(t: TestContext, segmentation: Segmentation, seed: number) {
+    this.t = t;
+    this.segmentation = segmentation;
+    this.seed = seed;
+    this.random = createSeededRandom(seed);
+  }
+
+  async connect(port: number): Promise<RawPeer> {
+    const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+    const peer = this.#adopt(socket);
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve);
+      socket.once('error', reject);
+    });
+    return peer;
+  }
+
+  async listen(onPeer: (peer: RawPeer) => void | Promise<void>): Promise<RawServer> {
+    const peers: RawPeer[] = [];
+    const waiting: ((peer: RawPeer) => void)[] = [];
+    const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      const peer = this.#adopt(socket);
+      peers.push(peer);
+      waiting.shift()?.(peer);
+      Promise.resolve(onPeer(peer)).catch((error: unknown) => {
+        if (!this.#isOver) this.#failure ??= { error };
+        socket.destroy();
+      });
+    });
+    this.#servers.add(server);
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ port: 0, host: '127.0.0.1', backlog: 1024 }, resolve);
+    });
+    return {
+      port: (server.address() as net.AddressInfo).port,
+      peers,
+      nextPeer: () => new Promise((resolve) => waiting.push(resolve)),
+      close: () => new Promise((resolve) => void server.close(() => resolve())),
+    };
+  }
+
+  /** What a server's script threw. */
+  throwFailure(): void {
+    if (this.#failure !== null) throw this.#failure.error;
+  }
+
+  destroy(): void {
+    this.#isOver = true;
+    for (const socket of this.#sockets) socket.destroy();
+    for (const server of this.#servers) server.close();
+  }
+
+  #adopt(socket: net.Socket): RawPeer {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    return new RawPeer(socket, this.segmentation, this.random);
+  }
+}
+
+/** One end of a TCP connection that keeps all it received and says how the connection ended. */
+export class RawPeer {
+  readonly socket: net.Socket;
+  /** Settles with the first of the peer's FIN or RST; never rejects. */
+  readonly closed: Promise<PeerEnd>;
+  #end: PeerEnd | 'open' = 'open';
+  #resolveClosed: (end: PeerEnd) => void = () => {};
+  #chunks: Buffer[] = [];
+  #received = 0;
+  #wake: (() => void)[] = [];
+  readonly #segmentation: Segmentation;
+  readonly #random: Random;
+
+  constructor(socket: net.Socket, segmentation: Segmentation, random: Random) {
+    this.socket = socket;
+    this.#segmentation = segmentation;
+    this.#random = random;
+    this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
+    socket.on('data', (chunk) => this.#onData(chunk));
+    socket.on('end', () => this.#onEnd('fin'));
+    socket.on('error', () => this.#onEnd('rst'));
+    socket.on('close', () => this.#onEnd('rst'));
+  }
+
+  /** `open` until the peer's FIN (`fin`) or RST (`rst`) has been read. */
+  get state(): PeerEnd | 'open' {
+    return this.#end;
+  }
+
+  /** Bytes received since the beginning, consumed ones included. */
+  get receivedBytes(): number {
+    return this.#received;
+  }
+
+  /** What has arrived and was not consumed yet. */
+  get buffered(): Buffer {
+    if (this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks)];
+    return this.#chunks[0] ?? Buffer.alloc(0);
+  }
+
+  /** Sends, segmented; resolves once the kernel has taken all of it, or the connection is gone. */
+  async send(data: string | Buffer): Promise<void> {
+    const bytes = typeof data === 'string' ? Buffer.from(data, 'latin1') : data;
+    let at = 0;
+    while (at < bytes.length && !this.socket.destroyed) {
+      const next = Math.min(bytes.length, at + this.#segmentLength(at, bytes.length));
+      await new Promise<void>((resolve) => this.socket.write(bytes.subarray(at, next), () => resolve()));
+      if (next < bytes.length) await new Promise(setImmediate);
+      at = next;
+    }
+  }
+
+  /**
+   * Consumes up to and including a text, or whatever length the function answers (-1: not yet; it sees all that is
+   * unconsumed). Rejects when the connection ends first.
+   */
+  async readUntil(what: string | ((text: string) => number)): Promise<string> {
+    for (;;) {
+      const buffered = this.buffered;
+      const length =
+        typeof what === 'string'
+          ? endOf(buffered.indexOf(what, 0, 'latin1'), what.length)
+          : what(buffered.latin1Slice());
+      if (length >= 0) return this.#consume(length).latin1Slice();
+      await this.#change(() => `${JSON.stringify(buffered.latin1Slice(0, 500))} instead of ${String(what)}`);
+    }
+  }
+
+  /** Consumes exactly that many bytes. */
+  async readBytes(count: number): Promise<string> {
+    let at = this.buffered.length;
+    while (at < count) {
+      await this.#change(() => `${at} of ${count} bytes`);
+      at = this.#chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    }
+    return this.#consume(count).latin1Slice();
+  }
+
+  /** Consumes everything up to the peer's FIN. Rejects on RST. */
+  async readAll(): Promise<string> {
+    return (await this.readAllBytes()).latin1Slice();
+  }
+
+  async readAllBytes(): Promise<Buffer> {
+    while (this.#end === 'open') await this.#change(() => 'no end');
+    if (this.#end === 'rst') throw new Error(`reset after ${JSON.stringify(this.buffered.latin1Slice(0, 500))}`);
+    return this.#consume(this.buffered.length);
+  }
+
+  /** Lets arriving bytes wait in the kernel: a slow reader. */
+  stopReading(): void {
+    this.socket.pause();
+  }
+
+  startReading(): void {
+    this.socket.resume();
+  }
+
+  /** FIN; reading goes on. */
+  end(): void {
+    this.socket.end();
+  }
+
+  /** RST. */
+  reset(): void {
+    this.socket.resetAndDestroy();
+  }
+
+  #segmentLength(at: number, total: number): number {
+    if (this.#segmentation === 'whole') return total;
+    if (this.#segmentation === 'one byte a write') return at < BYTEWISE_BYTES ? 1 : PIECE_AFTER_BYTEWISE;
+    return 1 + Math.floor(2 ** (this.#random.next() * Math.log2(Math.max(2, total))));
+  }
+
+  #consume(count: number): Buffer {
+    const buffered = this.buffered;
+    this.#chunks = count < buffered.length ? [buffered.subarray(count)] : [];
+    return buffered.subarray(0, count);
+  }
+
+  async #change(soFar: () => string): Promise<void> {
+    if (this.#end !== 'open') throw new Error(`connection ended (${this.#end}) with ${soFar()}`);
+    await new Promise<void>((resolve) => this.#wake.push(resolve));
+  }
+
+  #onData(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#received += chunk.length;
+    this.#wakeAll();
+  }
+
+  #onEnd(end: PeerEnd): void {
+    if (this.#end !== 'open') return;
+    this.#end = end;
+    this.#resolveClosed(end);
+    this.#wakeAll();
+  }
+
+  #wakeAll(): void {
+    const wake = this.#wake;
+    this.#wake = [];
+    for (const resolve of wake) resolve();
+  }
+}
+
+function endOf(index: number, length: number): number {
+  return index < 0 ? -1 : index + length;
+}

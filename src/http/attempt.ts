@@ -27,6 +27,10 @@ export class Attempt implements UpstreamEvents {
   isWaiting = false;
   /** Something of the request has been given to the connection. */
   isSent = false;
+  /** The stream had carried a message before this one. */
+  wasReused = false;
+  /** Its status already counted as a failure of the endpoint. */
+  isBlamed = false;
   failure: UpstreamFailure | 'timeout' | 'write-timeout' = 'closed';
   startedAt = 0;
 
@@ -41,6 +45,8 @@ export class Attempt implements UpstreamEvents {
     this.dialing = null;
     this.isWaiting = false;
     this.isSent = false;
+    this.wasReused = false;
+    this.isBlamed = false;
     this.startedAt = now;
     endpoint.table.acquire(endpoint.slot);
     endpoint.table.count(endpoint.slot, COUNTER_ATTEMPTS, 1);
@@ -55,6 +61,7 @@ export class Attempt implements UpstreamEvents {
 
   onUpstreamReady(stream: UpstreamStream): void {
     this.stream = stream;
+    this.wasReused = stream.isReused;
     this.dialing = null;
     this.exchange.dispatch(ON_READY);
   }
@@ -95,6 +102,10 @@ export class Attempt implements UpstreamEvents {
     this.stream = null;
     this.dialing = null;
     this.exchange.dispatch(ON_FAILED);
+  }
+
+  onOwnFault(): void {
+    this.exchange.onOwnFault();
   }
 
   /** First byte of the final response: how long the endpoint took. */

@@ -70,6 +70,8 @@ export class ResponseHead {
   hasDate = false;
   /** For the codec that sends this head on: its text as it went out last time, `''` when anything of this object was changed. */
   encoded = '';
+  /** The plan `encoded` was made with. */
+  encodedWith: object | null = null;
   /** `text/event-stream` or `application/grpc…`: the long idle time applies. */
   isEventStream = false;
 }

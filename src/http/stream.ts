@@ -15,6 +15,10 @@ export interface ClientStream {
   /** The peer, and where it connected to. */
   readonly remoteAddress: string;
   readonly localPort: number;
+  /** Name of the listener. */
+  readonly listener: string;
+  /** The listener lets a client close its side before the answer. */
+  readonly allowsHalfClose: boolean;
   /** `http` or `https`. */
   readonly scheme: string;
   readonly isBlocked: boolean;
@@ -61,6 +65,8 @@ export interface ClientEvents {
   onClientGone(): void;
   /** The request broke in its body (bad chunk, too large …): answer while that is possible. */
   onRequestBroken(fault: Fault): void;
+  /** Our own code threw while it handled this exchange. */
+  onOwnFault(): void;
 }
 
 /** The endpoint's side of one attempt, implemented by a codec's client session. */
@@ -98,6 +104,8 @@ export interface UpstreamEvents {
   onUpstreamEnd(): void;
   /** The attempt failed: why, and whether anything of the response had been seen is the exchange's to know. */
   onUpstreamFailed(failure: UpstreamFailure): void;
+  /** Our own code threw while it handled this attempt. */
+  onOwnFault(): void;
 }
 
 /** Why an attempt failed; the last one is never the endpoint's fault. */

@@ -1,0 +1,141 @@
+/** Attempts: the picking of an endpoint, the sending of the head, and what follows a failure. */
+import { FAULTS } from '../../core/errors.ts';
+import type { Fault } from '../../core/errors.ts';
+import { backoffMs, mayRetry } from '../../core/resilience/retry-policy.ts';
+import { COUNTER_RETRIES } from '../../core/shared/pool-table.ts';
+import { ROUTE_RETRIES } from '../../core/shared/route-table.ts';
+import type { Attempt } from '../attempt.ts';
+import type { EndpointRuntime } from '../endpoint-runtime.ts';
+import type { OutgoingRequest } from '../outgoing.ts';
+import type { UpstreamStream } from '../stream.ts';
+import { answerFault } from './endings.ts';
+import type { Exchange } from './exchange.ts';
+import { AWAITING, BETWEEN, CONNECTING, SENDING, WAITING } from './states.ts';
+
+/** What an attempt may fail of, and the answer where nothing follows it. */
+const FAILURE_ANSWERS: Readonly<Record<Attempt['failure'], Fault>> = {
+  refused: FAULTS.connectFailed,
+  unreachable: FAULTS.connectFailed,
+  'connect-timeout': FAULTS.connectTimeout,
+  reset: FAULTS.upstreamReset,
+  closed: FAULTS.upstreamClosed,
+  'bad-response': FAULTS.badResponse,
+  'unexpected-upgrade': FAULTS.unexpectedUpgrade,
+  'queue-timeout': FAULTS.queueTimeout,
+  'local-resources': FAULTS.ourResources,
+  timeout: FAULTS.responseTimeout,
+  'write-timeout': FAULTS.upstreamWriteTimeout,
+};
+
+export function startAttempt(x: Exchange): void {
+  const request = x.request as OutgoingRequest;
+  const { pool } = request.route;
+  const index = pool.pick(x.tried.length === 0 ? null : x.tried);
+  if (index < 0) {
+    answerFault(x, FAULTS.noEndpoint);
+    return;
+  }
+  const endpoint = pool.endpoints[index];
+  const now = x.plane.now();
+  x.record.endpoint = endpoint.spec.id;
+  x.record.queuedUntil = now;
+  const attempt = x.nextAttempt();
+  x.state = CONNECTING;
+  attempt.begin(endpoint, index, request.isIdempotent || request.hasIdempotencyKey, now);
+  // With an idle connection at hand the head has gone out by now.
+  if (attempt.isWaiting) x.state = WAITING;
+  if (x.state === CONNECTING || x.state === WAITING) x.plane.wheel.arm(x.responseTimer, x.timeouts.connectMs);
+}
+
+/** *connecting* × ready */
+export function sendRequest(x: Exchange): void {
+  const request = x.request as OutgoingRequest;
+  const attempt = x.attempt as Attempt;
+  const stream = attempt.stream as UpstreamStream;
+  const { wheel } = x.plane;
+  x.record.connectedAt = x.record.queuedUntil === 0 || stream.isReused ? x.record.queuedUntil : x.plane.now();
+  attempt.isSent = true;
+  stream.sendHead(request, x.record.requestId);
+  x.state = SENDING;
+  if (x.held !== null && x.held.length > 0) sendHeld(x, stream);
+  if (x.isRequestEnded) {
+    stream.sendEnd(x.requestTrailers);
+    x.state = AWAITING;
+    wheel.arm(x.responseTimer, x.timeouts.responseHeadMs);
+  } else {
+    // A client that waits for 100 sends nothing until the endpoint has spoken: then it is the endpoint that is slow.
+    if (request.head.expectsContinue) wheel.arm(x.responseTimer, x.timeouts.responseHeadMs);
+    else wheel.disarm(x.responseTimer);
+    if (stream.isBlocked) wheel.arm(x.requestTimer, x.timeouts.writeIdleMs);
+    else x.resumeClient();
+  }
+  // With a reused connection this runs within the client's burst, and body and end are about to follow.
+  if (!x.isBurst) stream.flush();
+}
+
+function sendHeld(x: Exchange, stream: UpstreamStream): void {
+  const held = x.held as Buffer[];
+  for (const bytes of held) stream.sendBody(bytes, 0, bytes.length);
+  const request = x.request as OutgoingRequest;
+  if (!request.isIdempotent && !request.hasIdempotencyKey) x.held = null;
+  else if (x.heldBytes > request.route.pool.spec.retry.replayBytes) x.held = null;
+}
+
+/** *connecting*, *sending*, *awaiting* × failed: a next attempt, or our answer. */
+export function attemptFailed(x: Exchange): void {
+  const attempt = x.attempt as Attempt;
+  const { failure } = attempt;
+  const request = x.request as OutgoingRequest;
+  const { pool } = request.route;
+  const endpoint = attempt.endpoint as EndpointRuntime;
+  const wasReused = attempt.wasReused;
+  // The normal end of a reused keep-alive connection says nothing about the endpoint.
+  const isStale = wasReused && (failure === 'closed' || failure === 'reset');
+  if (failure !== 'queue-timeout' && failure !== 'local-resources' && !isStale) attempt.blame(failure);
+  attempt.abandon();
+  x.attempt = null;
+  // What waited for that endpoint to take bytes waits no longer.
+  if (x.isRequestEnded || x.isClientPaused) x.plane.wheel.disarm(x.requestTimer);
+  const decision = mayRetry(
+    failure,
+    request.head.method,
+    request.hasIdempotencyKey,
+    attempt.isSent,
+    wasReused,
+    false,
+    x.attemptCount,
+    x.isReplayable(attempt.isSent),
+    pool.spec.retry,
+  );
+  if (decision === 'no') {
+    answerFault(x, FAILURE_ANSWERS[failure]);
+    return;
+  }
+  if (!isStale) x.tried.push(attempt.index);
+  endpoint.table.count(endpoint.slot, COUNTER_RETRIES, 1);
+  x.plane.routeTable.count(request.route.spec.slot, ROUTE_RETRIES, 1);
+  if (decision === 'now') {
+    startAttempt(x);
+    return;
+  }
+  x.state = BETWEEN;
+  x.plane.wheel.disarm(x.responseTimer);
+  x.plane.wheel.arm(x.retryTimer, backoffMs(x.attemptCount, x.plane.random));
+}
+
+/** *between* × retryDue */
+export function retry(x: Exchange): void {
+  startAttempt(x);
+}
+
+/** *connecting* × responseTimeout */
+export function connectTimedOut(x: Exchange): void {
+  (x.attempt as Attempt).failure = 'connect-timeout';
+  attemptFailed(x);
+}
+
+/** *waiting* × responseTimeout: no place in time; another endpoint would not be nearer. */
+export function queueTimedOut(x: Exchange): void {
+  (x.attempt as Attempt).failure = 'queue-timeout';
+  attemptFailed(x);
+}

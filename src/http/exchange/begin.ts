@@ -1,0 +1,102 @@
+/** The beginning of an exchange: path, route, endpoint. */
+import { FAULTS } from '../../core/errors.ts';
+import { PathParser } from '../../core/routing/path.ts';
+import { replacePrefix } from '../../core/routing/rewrite.ts';
+import { isIdempotent } from '../../core/resilience/retry-policy.ts';
+import type { RoutedRequest } from '../../core/routing/routed-request.ts';
+import { forwardedLines } from '../forwarding.ts';
+import { BODY_LENGTH, BODY_NONE } from '../head.ts';
+import type { RequestHead } from '../head.ts';
+import { OutgoingRequest } from '../outgoing.ts';
+import type { RoutePlan } from '../plan.ts';
+import type { ClientStream } from '../stream.ts';
+import { startAttempt } from './attempts.ts';
+import { answerUnrouted, answerFault } from './endings.ts';
+import type { Exchange } from './exchange.ts';
+
+const IDEMPOTENCY_KEY = /(?:^|\n)idempotency-key:/i;
+
+/** What routing looks at, used for one call and then for the next. */
+class Routed implements RoutedRequest {
+  host = '';
+  path = '';
+  query = '';
+  method = '';
+  lines = '';
+}
+
+const routed = new Routed();
+const paths = new PathParser();
+
+/** *idle* × request */
+export function begin(x: Exchange): void {
+  const { plane } = x;
+  const client = x.client as ClientStream;
+  const head = x.head as RequestHead;
+  x.record.begin(plane.now(), client.listener, head);
+  x.attemptCount = 0;
+  x.isRequestEnded = false;
+  x.isClientPaused = false;
+  x.isCut = false;
+  x.isClientEnded = false;
+  x.isUpstreamEnded = false;
+  x.held = null;
+  x.heldBytes = 0;
+  x.requestTrailers = '';
+  if (x.tried.length > 0) x.tried.length = 0;
+  const memo = client.memo;
+  const request = memo !== null && memo.head === head && memo.plan === plane.plan ? memo : route(x, client, head);
+  if (request === null) return;
+  x.request = request;
+  const { route: plan } = request;
+  x.record.route = plan.id;
+  x.record.pool = plan.spec.pool;
+  x.record.requestId = head.requestId === '' ? plane.nextRequestId() : head.requestId;
+  if (plan.taps.requestHead !== null) for (const tap of plan.taps.requestHead) tap.onRequestHead(x.record, head);
+  const { maxBody, timeouts } = plan.spec;
+  if (maxBody > 0 && head.bodyKind === BODY_LENGTH && head.contentLength > maxBody) {
+    answerFault(x, FAULTS.payloadTooLarge);
+    return;
+  }
+  if (head.bodyKind !== BODY_NONE && !(head.bodyKind === BODY_LENGTH && head.contentLength === 0)) {
+    // Kept as long as it may be needed again: before there is a connection, and for a second try.
+    x.held = [];
+    plane.wheel.arm(x.requestTimer, timeouts.requestBodyIdleMs);
+  }
+  x.armOffTimers();
+  startAttempt(x);
+}
+
+/** Works out where a head goes that this connection has not sent just before. Null: answered. */
+function route(x: Exchange, client: ClientStream, head: RequestHead): OutgoingRequest | null {
+  const { plan } = x.plane;
+  if (!paths.parse(head.target)) {
+    answerUnrouted(x, FAULTS.badPath);
+    return null;
+  }
+  routed.host = head.host;
+  routed.path = paths.path;
+  routed.query = paths.query;
+  routed.method = head.method;
+  routed.lines = head.lines;
+  const found = plan.match(routed);
+  if (found === null) {
+    answerUnrouted(x, FAULTS.noRoute);
+    return null;
+  }
+  const request = outgoing(x, client, head, found, paths.path);
+  client.memo = request;
+  return request;
+}
+
+function outgoing(x: Exchange, client: ClientStream, head: RequestHead, route: RoutePlan, path: string): OutgoingRequest {
+  const { plan } = x.plane;
+  const { replacePrefix: replace } = route.spec;
+  const target = replace === null ? head.target : replacePrefix(head.target, path, replace.prefix, replace.by);
+  const { host } = route.pool.spec;
+  // '' stands for the endpoint's own name, which is known only when one has been picked.
+  const authority = host === 'client' ? head.authority : host === 'endpoint' ? '' : host.name;
+  const extra = forwardedLines(head, x.plane.peerOf(client), plan.snapshot.headers);
+  const hasKey = IDEMPOTENCY_KEY.test(head.lines);
+  return new OutgoingRequest(head, plan, route, target, authority, extra, isIdempotent(head.method), hasKey);
+}

@@ -1,0 +1,133 @@
+/** The ways an exchange ends other than by a whole response. */
+import { FAULTS } from '../../core/errors.ts';
+import type { Fault } from '../../core/errors.ts';
+import { ROUTE_ABORTS, ROUTE_BYTES_IN, ROUTE_BYTES_OUT, ROUTE_FAULTS } from '../../core/shared/route-table.ts';
+import type { Attempt } from '../attempt.ts';
+import type { RequestHead } from '../head.ts';
+import type { ClientStream } from '../stream.ts';
+import type { Exchange } from './exchange.ts';
+import { AWAITING, IDLE } from './states.ts';
+
+/** Nginx's code for a client that left before its answer; only for the record, it goes to nobody. */
+const CLIENT_LEFT = 499;
+const ACCEPTS_JSON = /(?:^|\n)accept:[^\n]*[ /+]json/i;
+
+/** Answers with an error of ours. Nothing of a response has gone out. */
+export function answerFault(x: Exchange, fault: Fault): void {
+  dropAttempt(x);
+  const head = x.head as RequestHead;
+  x.record.status = fault.status;
+  (x.client as ClientStream).sendFault(fault, x.record.requestId, ACCEPTS_JSON.test(head.lines));
+  countFault(x);
+  finish(x, fault.code);
+}
+
+/** The same for a request that met no route. */
+export function answerUnrouted(x: Exchange, fault: Fault): void {
+  x.request = null;
+  x.record.requestId = (x.head as RequestHead).requestId || x.plane.nextRequestId();
+  answerFault(x, fault);
+}
+
+function countFault(x: Exchange): void {
+  x.plane.routeTable.count(x.request === null ? 0 : x.request.route.spec.slot, ROUTE_FAULTS, 1);
+}
+
+function dropAttempt(x: Exchange): void {
+  const { attempt } = x;
+  if (attempt === null) return;
+  x.attempt = null;
+  attempt.abandon();
+}
+
+/** Cuts both sides: the client sees its answer broken, the endpoint its request. */
+export function abortBoth(x: Exchange, reason: string): void {
+  dropAttempt(x);
+  x.isCut = true;
+  (x.client as ClientStream).abort();
+  finish(x, reason);
+}
+
+/** Closes the books and lets go of everything. */
+export function finish(x: Exchange, reason: string): void {
+  const { record, plane } = x;
+  const { routeTable } = plane;
+  const now = plane.now();
+  record.endedAt = now;
+  record.reason = reason;
+  const slot = x.request === null ? 0 : x.request.route.spec.slot;
+  if (x.request !== null) x.disarm();
+  routeTable.finish(slot, record.status, now - record.arrivedAt);
+  if (record.bytesIn > 0) routeTable.count(slot, ROUTE_BYTES_IN, record.bytesIn);
+  if (record.bytesOut > 0) routeTable.count(slot, ROUTE_BYTES_OUT, record.bytesOut);
+  if (x.isCut) routeTable.count(slot, ROUTE_ABORTS, 1);
+  const client = x.client as ClientStream;
+  x.state = IDLE;
+  x.client = null;
+  x.request = null;
+  x.head = null;
+  x.response = null;
+  x.fault = null;
+  x.held = null;
+  record.head = null;
+  plane.recycle(x);
+  client.done();
+}
+
+/** × clientEnd before the answer has begun: a FIN cancels, unless the listener lets a client half-close. */
+export function cancel(x: Exchange): void {
+  const client = x.client as ClientStream;
+  if (client.allowsHalfClose && x.isRequestEnded) return;
+  x.record.status = CLIENT_LEFT;
+  abortBoth(x, 'client-closed');
+}
+
+/** × clientGone, and a request that breaks while its answer is under way. */
+export function clientBroke(x: Exchange): void {
+  if (x.record.status === 0) x.record.status = CLIENT_LEFT;
+  abortBoth(x, x.fault === null ? 'client-closed' : x.fault.code);
+}
+
+/** × requestBroken before any answer */
+export function rejectBroken(x: Exchange): void {
+  answerFault(x, x.fault as Fault);
+}
+
+/** × requestTimeout before any answer: the client sends no body, or the endpoint takes none. */
+export function requestSlow(x: Exchange): void {
+  const stream = x.attempt === null ? null : x.attempt.stream;
+  if (stream !== null && (stream.isBlocked || x.state === AWAITING)) {
+    (x.attempt as Attempt).blame('write-timeout');
+    answerFault(x, FAULTS.upstreamWriteTimeout);
+    return;
+  }
+  answerFault(x, FAULTS.requestTimeout);
+}
+
+/** *sending*, *awaiting* × responseTimeout */
+export function endpointTooSlow(x: Exchange): void {
+  (x.attempt as Attempt).blame('timeout');
+  answerFault(x, FAULTS.responseTimeout);
+}
+
+/** × totalTimeout before any answer */
+export function failByTotalTimeout(x: Exchange): void {
+  answerFault(x, FAULTS.responseTimeout);
+}
+
+/** × a timeout once the answer has begun */
+export function cutByTimeout(x: Exchange): void {
+  const { request } = x;
+  abortBoth(x, request !== null && x.isRequestEnded ? FAULTS.responseTimeout.code : FAULTS.requestTimeout.code);
+}
+
+/** × fault before any answer: an exception in our own code. */
+export function failByFault(x: Exchange): void {
+  answerFault(x, FAULTS.internal);
+}
+
+/** × fault once the answer has begun */
+export function cutByFault(x: Exchange): void {
+  abortBoth(x, FAULTS.internal.code);
+}
+

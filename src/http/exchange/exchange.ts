@@ -1,0 +1,222 @@
+/**
+ * One request and its response, attempts included: a state machine that knows no protocol. Its table, states ×
+ * events with every cell filled, is in `table.ts`; what the cells do is in the files beside it, by subject.
+ *
+ * A request comes in (`request`), is routed, and an attempt begins: it may wait for a place (*waiting*), dial
+ * (*connecting*), or have a connection at once. When there is one (`ready`) the head goes out (*sending*) and the
+ * body after it (*awaiting* once all has gone). The response's head makes it *responding*; its end, when the
+ * client has taken all of it, makes it *idle* again, else *flushing* until then. An attempt that failed before
+ * any response byte went out may be followed by another, at once or after a backoff (*between*). A 101 makes it a
+ * *tunnel*. Whatever breaks after the first response byte reaches the client as broken.
+ */
+import { Timer } from '../../net/timer-wheel.ts';
+import type { Fault } from '../../core/errors.ts';
+import { Attempt } from '../attempt.ts';
+import { BODY_NONE } from '../head.ts';
+import type { RequestHead, ResponseHead } from '../head.ts';
+import type { OutgoingRequest } from '../outgoing.ts';
+import { ExchangeRecord } from '../record.ts';
+import type { ClientEvents, ClientStream } from '../stream.ts';
+import type { ExchangePlane } from './plane.ts';
+import {
+  EVENT_COUNT,
+  IDLE,
+  ON_ATTEMPT_TIMEOUT,
+  ON_CLIENT_DRAIN,
+  ON_CLIENT_END,
+  ON_CLIENT_GONE,
+  ON_FAULT,
+  ON_REQUEST,
+  ON_REQUEST_BROKEN,
+  ON_REQUEST_BYTES,
+  ON_REQUEST_END,
+  ON_REQUEST_TIMEOUT,
+  ON_RESPONSE_TIMEOUT,
+  ON_RETRY_DUE,
+  ON_TOTAL_TIMEOUT,
+  WAITING,
+} from './states.ts';
+import { ACTIONS } from './table.ts';
+
+/** What a cell of the table does. Events that carry no bytes pass an empty buffer. */
+export type Action = (x: Exchange, buffer: Buffer, start: number, end: number) => void;
+
+const NO_BYTES = Buffer.alloc(0);
+
+class ExchangeTimer extends Timer {
+  readonly #exchange: Exchange;
+  readonly #event: number;
+
+  constructor(exchange: Exchange, event: number) {
+    super();
+    this.#exchange = exchange;
+    this.#event = event;
+  }
+
+  override onTimeout(): void {
+    this.#exchange.dispatch(this.#event);
+    this.#exchange.flushClient();
+  }
+}
+
+export class Exchange implements ClientEvents {
+  readonly plane: ExchangePlane;
+  readonly record = new ExchangeRecord();
+  state = IDLE;
+  client: ClientStream | null = null;
+  request: OutgoingRequest | null = null;
+  /** The head as it came in, before routing. */
+  head: RequestHead | null = null;
+  /** The response's head that is being handled; borrowed from its codec. */
+  response: ResponseHead | null = null;
+  trailers = '';
+  fault: Fault | null = null;
+  /** Every attempt of this exchange, the current one last. Objects are reused; `attemptCount` says how many are of this exchange. */
+  readonly attempts: Attempt[] = [];
+  attemptCount = 0;
+  /** The one under way, null between attempts. */
+  attempt: Attempt | null = null;
+  /** Indexes of endpoints that failed this exchange. */
+  readonly tried: number[] = [];
+  /** The client's message is complete. */
+  isRequestEnded = false;
+  /** A burst of client events is under way: whoever ends it flushes. */
+  isBurst = false;
+  isClientPaused = false;
+  /** It ended before the answer was complete. */
+  isCut = false;
+  /** Body bytes kept: before there is a connection to send them to, and for another attempt. Null: no longer replayable. */
+  held: Buffer[] | null = null;
+  heldBytes = 0;
+  requestTrailers = '';
+  /** Stream ends of a tunnel that have been seen. */
+  isClientEnded = false;
+  isUpstreamEnded = false;
+  /** A slow client body, or an endpoint that takes none of it. */
+  readonly requestTimer = new ExchangeTimer(this, ON_REQUEST_TIMEOUT);
+  /** Connect, first byte, idle within the response, or a client that takes none of it. */
+  readonly responseTimer = new ExchangeTimer(this, ON_RESPONSE_TIMEOUT);
+  readonly #attemptTimer = new ExchangeTimer(this, ON_ATTEMPT_TIMEOUT);
+  readonly #totalTimer = new ExchangeTimer(this, ON_TOTAL_TIMEOUT);
+  readonly retryTimer = new ExchangeTimer(this, ON_RETRY_DUE);
+
+  constructor(plane: ExchangePlane) {
+    this.plane = plane;
+  }
+
+  dispatch(event: number): void {
+    ACTIONS[this.state * EVENT_COUNT + event](this, NO_BYTES, 0, 0);
+  }
+
+  dispatchBytes(event: number, buffer: Buffer, start: number, end: number): void {
+    ACTIONS[this.state * EVENT_COUNT + event](this, buffer, start, end);
+  }
+
+  // ——— from the client's codec
+
+  onRequest(head: RequestHead): void {
+    this.head = head;
+    this.isBurst = true;
+    this.dispatch(ON_REQUEST);
+  }
+
+  onRequestBody(buffer: Buffer, start: number, end: number): void {
+    this.isBurst = true;
+    this.dispatchBytes(ON_REQUEST_BYTES, buffer, start, end);
+  }
+
+  onRequestEnd(trailers: string): void {
+    this.requestTrailers = trailers;
+    this.dispatch(ON_REQUEST_END);
+  }
+
+  onRequestFlush(): void {
+    this.isBurst = false;
+    const stream = this.attempt === null ? null : this.attempt.stream;
+    if (stream !== null) stream.flush();
+  }
+
+  onRequestBroken(fault: Fault): void {
+    this.fault = fault;
+    this.dispatch(ON_REQUEST_BROKEN);
+  }
+
+  onClientDrain(): void {
+    this.dispatch(ON_CLIENT_DRAIN);
+  }
+
+  onClientEnd(): void {
+    this.dispatch(ON_CLIENT_END);
+  }
+
+  onClientGone(): void {
+    this.dispatch(ON_CLIENT_GONE);
+  }
+
+  /** Our own code threw while it handled this exchange. */
+  onOwnFault(): void {
+    this.isBurst = false;
+    this.dispatch(ON_FAULT);
+  }
+
+  /** A waiting attempt got its place. */
+  onPlace(state: number): void {
+    if (this.state !== WAITING) return;
+    this.state = state;
+    this.record.queuedUntil = this.plane.now();
+    this.plane.wheel.arm(this.responseTimer, this.timeouts.connectMs);
+  }
+
+  // ——— for the actions
+
+  get timeouts(): OutgoingRequest['route']['spec']['timeouts'] {
+    return (this.request as OutgoingRequest).route.spec.timeouts;
+  }
+
+  flushClient(): void {
+    if (this.client !== null) this.client.flush();
+  }
+
+  nextAttempt(): Attempt {
+    const attempt = (this.attempts[this.attemptCount] ??= new Attempt(this));
+    this.attemptCount++;
+    this.record.attempts = this.attemptCount;
+    this.attempt = attempt;
+    return attempt;
+  }
+
+  armOffTimers(): void {
+    const { perTryMs, totalMs } = this.timeouts;
+    if (perTryMs > 0) this.plane.wheel.arm(this.#attemptTimer, perTryMs);
+    if (totalMs > 0 && this.attemptCount === 0) this.plane.wheel.arm(this.#totalTimer, totalMs);
+  }
+
+  disarm(): void {
+    const { wheel } = this.plane;
+    wheel.disarm(this.requestTimer);
+    wheel.disarm(this.responseTimer);
+    const { perTryMs, totalMs } = this.timeouts;
+    if (perTryMs > 0) wheel.disarm(this.#attemptTimer);
+    if (totalMs > 0) wheel.disarm(this.#totalTimer);
+    if (this.attemptCount > 1) wheel.disarm(this.retryTimer);
+  }
+
+  /** Whether another attempt could send the body from its beginning. */
+  isReplayable(wasSent: boolean): boolean {
+    const { head } = this.request as OutgoingRequest;
+    if (head.bodyKind === BODY_NONE || this.record.bytesIn === 0) return true;
+    return this.held !== null && (!wasSent || this.heldBytes === this.record.bytesIn);
+  }
+
+  pauseClient(): void {
+    if (this.isClientPaused) return;
+    this.isClientPaused = true;
+    (this.client as ClientStream).pauseBody();
+  }
+
+  resumeClient(): void {
+    if (!this.isClientPaused) return;
+    this.isClientPaused = false;
+    (this.client as ClientStream).resumeBody();
+  }
+}

@@ -1,0 +1,23 @@
+/** What an exchange needs from the worker it runs on. */
+import type { Random } from '../../core/random.ts';
+import type { RouteTable } from '../../core/shared/route-table.ts';
+import type { TimerWheel } from '../../net/timer-wheel.ts';
+import type { Plan } from '../plan.ts';
+import type { Peer } from '../forwarding.ts';
+import type { ClientStream } from '../stream.ts';
+import type { Exchange } from './exchange.ts';
+
+export interface ExchangePlane {
+  /** The plan new requests begin on. */
+  readonly plan: Plan;
+  readonly routeTable: RouteTable;
+  readonly wheel: TimerWheel;
+  readonly random: Random;
+  readonly isDraining: boolean;
+  now(): number;
+  /** A new request id, unique over all threads and restarts. */
+  nextRequestId(): string;
+  peerOf(client: ClientStream): Peer;
+  /** Takes an exchange that is over back for reuse. */
+  recycle(exchange: Exchange): void;
+}

@@ -1,0 +1,97 @@
+/** The request's body on its way to the endpoint. */
+import { FAULTS } from '../../core/errors.ts';
+import type { Attempt } from '../attempt.ts';
+import type { OutgoingRequest } from '../outgoing.ts';
+import type { UpstreamStream } from '../stream.ts';
+import { abortBoth, answerFault } from './endings.ts';
+import type { Exchange } from './exchange.ts';
+import { AWAITING, RESPONDING } from './states.ts';
+
+/** Counts a piece of the body, shows it to the taps. False: it was too much, and has been answered. */
+function takeIn(x: Exchange, buffer: Buffer, start: number, end: number): boolean {
+  const { route } = x.request as OutgoingRequest;
+  x.record.bytesIn += end - start;
+  const { maxBody } = route.spec;
+  if (maxBody > 0 && x.record.bytesIn > maxBody) {
+    if (x.state === RESPONDING) abortBoth(x, FAULTS.payloadTooLarge.code);
+    else answerFault(x, FAULTS.payloadTooLarge);
+    return false;
+  }
+  const taps = route.taps.requestBody;
+  if (taps !== null) for (const tap of taps) tap.onRequestBody(x.record, buffer, start, end);
+  return true;
+}
+
+/** *waiting*, *connecting*, *between* × requestBytes: kept until there is somebody to send them to. */
+export function holdBody(x: Exchange, buffer: Buffer, start: number, end: number): void {
+  if (!takeIn(x, buffer, start, end)) return;
+  keep(x, buffer, start, end);
+  if (x.heldBytes >= (x.request as OutgoingRequest).route.pool.spec.retry.replayBytes) {
+    x.pauseClient();
+    x.plane.wheel.disarm(x.requestTimer);
+  } else {
+    x.plane.wheel.arm(x.requestTimer, x.timeouts.requestBodyIdleMs);
+  }
+}
+
+function keep(x: Exchange, buffer: Buffer, start: number, end: number): void {
+  const bytes = Buffer.allocUnsafeSlow(end - start);
+  buffer.copy(bytes, 0, start, end);
+  (x.held ??= []).push(bytes);
+  x.heldBytes += bytes.length;
+}
+
+/** *sending*, *responding* × requestBytes */
+export function forwardBody(x: Exchange, buffer: Buffer, start: number, end: number): void {
+  if (!takeIn(x, buffer, start, end)) return;
+  const request = x.request as OutgoingRequest;
+  if (x.held !== null) {
+    // Only a request that may be repeated after it was sent is worth a copy, and only a small one.
+    const isWorth = request.isIdempotent || request.hasIdempotencyKey;
+    if (isWorth && x.state !== RESPONDING && x.heldBytes + end - start <= request.route.pool.spec.retry.replayBytes) {
+      keep(x, buffer, start, end);
+    } else {
+      x.held = null;
+    }
+  }
+  const stream = (x.attempt as Attempt).stream as UpstreamStream;
+  if (stream.sendBody(buffer, start, end)) {
+    x.plane.wheel.arm(x.requestTimer, x.timeouts.requestBodyIdleMs);
+  } else {
+    x.pauseClient();
+    x.plane.wheel.arm(x.requestTimer, x.timeouts.writeIdleMs);
+  }
+}
+
+/** *sending* × requestEnd */
+export function endRequest(x: Exchange): void {
+  const stream = (x.attempt as Attempt).stream as UpstreamStream;
+  x.isRequestEnded = true;
+  stream.sendEnd(x.requestTrailers);
+  x.state = AWAITING;
+  const { wheel } = x.plane;
+  if (stream.isBlocked) wheel.arm(x.requestTimer, x.timeouts.writeIdleMs);
+  else wheel.disarm(x.requestTimer);
+  wheel.arm(x.responseTimer, x.timeouts.responseHeadMs);
+}
+
+/** *waiting*, *connecting*, *between* × requestEnd */
+export function markRequestEnd(x: Exchange): void {
+  x.isRequestEnded = true;
+  x.plane.wheel.disarm(x.requestTimer);
+}
+
+/** *sending*, *responding* × upstreamDrain */
+export function upstreamDrained(x: Exchange): void {
+  const { wheel } = x.plane;
+  if (x.isRequestEnded) wheel.disarm(x.requestTimer);
+  else wheel.arm(x.requestTimer, x.timeouts.requestBodyIdleMs);
+  x.resumeClient();
+}
+
+/** *awaiting* × upstreamDrain: the last byte has left, the endpoint's time begins. */
+export function upstreamDrainedAfterEnd(x: Exchange): void {
+  x.plane.wheel.disarm(x.requestTimer);
+  x.plane.wheel.arm(x.responseTimer, x.timeouts.responseHeadMs);
+  x.resumeClient();
+}

@@ -1,0 +1,134 @@
+/** The response on its way to the client. */
+import { FAULTS } from '../../core/errors.ts';
+import type { Attempt } from '../attempt.ts';
+import { BODY_NONE } from '../head.ts';
+import type { ResponseHead } from '../head.ts';
+import type { OutgoingRequest } from '../outgoing.ts';
+import type { ClientStream, UpstreamStream } from '../stream.ts';
+import { abortBoth, finish } from './endings.ts';
+import type { Exchange } from './exchange.ts';
+import { FLUSHING, RESPONDING } from './states.ts';
+import { openTunnel } from './tunnel.ts';
+
+/** *sending*, *awaiting* × informational */
+export function forwardInformational(x: Exchange): void {
+  (x.client as ClientStream).sendInformational(x.response as ResponseHead);
+  if (x.isRequestEnded) return;
+  // A client that waited for 100 goes on now: the next wait is for its body.
+  x.plane.wheel.disarm(x.responseTimer);
+  x.plane.wheel.arm(x.requestTimer, x.timeouts.requestBodyIdleMs);
+}
+
+/** *sending*, *awaiting* × response: the head of the final response. */
+export function relayHead(x: Exchange): void {
+  const response = x.response as ResponseHead;
+  const request = x.request as OutgoingRequest;
+  const attempt = x.attempt as Attempt;
+  const { record, plane } = x;
+  const now = plane.now();
+  record.firstByteAt = now;
+  record.status = response.status;
+  attempt.countFirstByte(now);
+  const { route } = request;
+  if (route.taps.responseHead !== null) for (const tap of route.taps.responseHead) tap.onResponseHead(record, response);
+  if (route.pool.isFailureStatus(response.status)) {
+    attempt.isBlamed = true;
+    attempt.blame('status');
+  }
+  if (response.status === 101) {
+    openTunnel(x, response);
+    return;
+  }
+  x.held = null;
+  x.state = RESPONDING;
+  const hasBody = response.bodyKind !== BODY_NONE;
+  (x.client as ClientStream).sendHead(response, hasBody, plane.isDraining);
+  plane.wheel.arm(x.responseTimer, response.isEventStream ? x.timeouts.tunnelIdleMs : x.timeouts.responseIdleMs);
+}
+
+/** *responding* × responseBytes */
+export function forwardResponseBody(x: Exchange, buffer: Buffer, start: number, end: number): void {
+  const { route } = x.request as OutgoingRequest;
+  x.record.bytesOut += end - start;
+  const taps = route.taps.responseBody;
+  if (taps !== null) for (const tap of taps) tap.onResponseBody(x.record, buffer, start, end);
+  if ((x.client as ClientStream).sendBody(buffer, start, end)) {
+    const { responseIdleMs, tunnelIdleMs } = route.spec.timeouts;
+    const isEventStream = (x.response as ResponseHead).isEventStream;
+    x.plane.wheel.arm(x.responseTimer, isEventStream ? tunnelIdleMs : responseIdleMs);
+  } else {
+    ((x.attempt as Attempt).stream as UpstreamStream).pauseBody();
+    x.plane.wheel.arm(x.responseTimer, route.spec.timeouts.writeIdleMs);
+  }
+}
+
+/** *responding* × clientDrain */
+export function resumeUpstream(x: Exchange): void {
+  const { responseIdleMs, tunnelIdleMs } = x.timeouts;
+  const isEventStream = (x.response as ResponseHead).isEventStream;
+  x.plane.wheel.arm(x.responseTimer, isEventStream ? tunnelIdleMs : responseIdleMs);
+  const stream = (x.attempt as Attempt).stream;
+  if (stream !== null) stream.resumeBody();
+}
+
+/** *responding* × responseEnd */
+export function endResponse(x: Exchange): void {
+  const client = x.client as ClientStream;
+  const attempt = x.attempt as Attempt;
+  if (!attempt.isBlamed && attempt.endpoint !== null) attempt.endpoint.succeeded();
+  client.sendEnd(x.trailers);
+  client.flush();
+  // The client may still be taking bytes that lie in the upstream connection's buffer.
+  if (client.isBlocked) {
+    x.state = FLUSHING;
+    (attempt.stream as UpstreamStream).pauseBody();
+    x.plane.wheel.arm(x.responseTimer, x.timeouts.writeIdleMs);
+    return;
+  }
+  complete(x);
+}
+
+/** *flushing* × clientDrain */
+export function afterFlush(x: Exchange): void {
+  complete(x);
+}
+
+function complete(x: Exchange): void {
+  const attempt = x.attempt as Attempt;
+  x.attempt = null;
+  // An endpoint that answered before it had the whole request is not used again.
+  if (x.isRequestEnded) attempt.complete();
+  else attempt.abandon();
+  finish(x, '');
+}
+
+/** *responding*, *flushing* × requestEnd */
+export function lateRequestEnd(x: Exchange): void {
+  x.isRequestEnded = true;
+  x.plane.wheel.disarm(x.requestTimer);
+  const stream = x.attempt === null ? null : x.attempt.stream;
+  if (stream === null || x.state === FLUSHING) return;
+  stream.sendEnd(x.requestTrailers);
+  if (!x.isBurst) stream.flush();
+}
+
+/** *flushing* × requestBytes: the answer is out, nobody reads the rest. */
+export function discard(): void {}
+
+/** *responding* × failed: the client must see that the answer is not whole. */
+export function responseBroke(x: Exchange): void {
+  const attempt = x.attempt as Attempt;
+  const { failure } = attempt;
+  if (failure !== 'local-resources') attempt.blame(failure);
+  abortBoth(x, failure === 'bad-response' ? FAULTS.badResponse.code : FAULTS.upstreamReset.code);
+}
+
+/** *responding*, *flushing* × responseTimeout: who is slow? */
+export function responseStalled(x: Exchange): void {
+  if ((x.client as ClientStream).isBlocked) {
+    abortBoth(x, 'client-write-timeout');
+    return;
+  }
+  if (x.attempt !== null) x.attempt.blame('timeout');
+  abortBoth(x, FAULTS.responseTimeout.code);
+}

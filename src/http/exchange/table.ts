@@ -1,0 +1,135 @@
+/**
+ * The table of an exchange: for each state what each event does. Cells that later steps fill are here from the
+ * first day. `never` marks what a codec or an attempt must not send in that state: it throws, the guard catches
+ * it, and tests fail on it.
+ */
+import { begin } from './begin.ts';
+import { attemptFailed, connectTimedOut, queueTimedOut, retry, sendRequest } from './attempts.ts';
+import {
+  cancel,
+  clientBroke,
+  cutByFault,
+  cutByTimeout,
+  endpointTooSlow,
+  failByFault,
+  failByTotalTimeout,
+  rejectBroken,
+  requestSlow,
+} from './endings.ts';
+import type { Action } from './exchange.ts';
+import { endRequest, forwardBody, holdBody, markRequestEnd, upstreamDrained, upstreamDrainedAfterEnd } from './request-body.ts';
+import {
+  afterFlush,
+  discard,
+  endResponse,
+  forwardInformational,
+  forwardResponseBody,
+  lateRequestEnd,
+  relayHead,
+  resumeUpstream,
+  responseBroke,
+  responseStalled,
+} from './response.ts';
+import { EVENTS, STATES } from './states.ts';
+import type { EventName, StateName } from './states.ts';
+import {
+  clientTunnelEnd,
+  closeTunnel,
+  tunnelBroke,
+  tunnelDown,
+  tunnelIdle,
+  tunnelUp,
+  resumeTunnelClient,
+  resumeTunnelUpstream,
+  upstreamTunnelEnd,
+} from './tunnel.ts';
+
+/** Nothing to do: the event is legal here and means nothing. */
+function ignore(): void {}
+
+/** Cannot happen: a bug of ours. */
+function never(x: { readonly state: number }): void {
+  throw new Error(`exchange: event that cannot happen in state ${STATES[x.state]}`);
+}
+
+/** Its endpoint went down: an attempt without a response byte will move to another one. Filled by a later step. */
+const moveAway = ignore;
+
+// prettier-ignore
+export const TABLE: Readonly<Record<StateName, Readonly<Record<EventName, Action>>>> = {
+  idle: {
+    request: begin, requestBytes: never, requestEnd: never, requestBroken: never,
+    clientDrain: ignore, clientEnd: ignore, clientGone: ignore,
+    ready: never, informational: never, response: never, responseBytes: never, responseEnd: never,
+    upstreamDrain: ignore, upstreamEnd: never, failed: never, endpointDown: ignore,
+    requestTimeout: ignore, responseTimeout: ignore, attemptTimeout: ignore, totalTimeout: ignore, retryDue: ignore,
+    fault: ignore,
+  },
+  waiting: {
+    request: never, requestBytes: holdBody, requestEnd: markRequestEnd, requestBroken: rejectBroken,
+    clientDrain: ignore, clientEnd: cancel, clientGone: clientBroke,
+    ready: never, informational: never, response: never, responseBytes: never, responseEnd: never,
+    upstreamDrain: never, upstreamEnd: never, failed: never, endpointDown: moveAway,
+    requestTimeout: requestSlow, responseTimeout: queueTimedOut, attemptTimeout: queueTimedOut, totalTimeout: failByTotalTimeout, retryDue: never,
+    fault: failByFault,
+  },
+  connecting: {
+    request: never, requestBytes: holdBody, requestEnd: markRequestEnd, requestBroken: rejectBroken,
+    clientDrain: ignore, clientEnd: cancel, clientGone: clientBroke,
+    ready: sendRequest, informational: never, response: never, responseBytes: never, responseEnd: never,
+    upstreamDrain: never, upstreamEnd: never, failed: attemptFailed, endpointDown: moveAway,
+    requestTimeout: requestSlow, responseTimeout: connectTimedOut, attemptTimeout: connectTimedOut, totalTimeout: failByTotalTimeout, retryDue: never,
+    fault: failByFault,
+  },
+  sending: {
+    request: never, requestBytes: forwardBody, requestEnd: endRequest, requestBroken: rejectBroken,
+    clientDrain: ignore, clientEnd: cancel, clientGone: clientBroke,
+    ready: never, informational: forwardInformational, response: relayHead, responseBytes: never, responseEnd: never,
+    upstreamDrain: upstreamDrained, upstreamEnd: never, failed: attemptFailed, endpointDown: moveAway,
+    requestTimeout: requestSlow, responseTimeout: endpointTooSlow, attemptTimeout: endpointTooSlow, totalTimeout: failByTotalTimeout, retryDue: never,
+    fault: failByFault,
+  },
+  awaiting: {
+    request: never, requestBytes: never, requestEnd: never, requestBroken: never,
+    clientDrain: ignore, clientEnd: cancel, clientGone: clientBroke,
+    ready: never, informational: forwardInformational, response: relayHead, responseBytes: never, responseEnd: never,
+    upstreamDrain: upstreamDrainedAfterEnd, upstreamEnd: never, failed: attemptFailed, endpointDown: moveAway,
+    requestTimeout: requestSlow, responseTimeout: endpointTooSlow, attemptTimeout: endpointTooSlow, totalTimeout: failByTotalTimeout, retryDue: never,
+    fault: failByFault,
+  },
+  between: {
+    request: never, requestBytes: holdBody, requestEnd: markRequestEnd, requestBroken: rejectBroken,
+    clientDrain: ignore, clientEnd: cancel, clientGone: clientBroke,
+    ready: never, informational: never, response: never, responseBytes: never, responseEnd: never,
+    upstreamDrain: never, upstreamEnd: never, failed: never, endpointDown: ignore,
+    requestTimeout: requestSlow, responseTimeout: ignore, attemptTimeout: ignore, totalTimeout: failByTotalTimeout, retryDue: retry,
+    fault: failByFault,
+  },
+  responding: {
+    request: never, requestBytes: forwardBody, requestEnd: lateRequestEnd, requestBroken: clientBroke,
+    clientDrain: resumeUpstream, clientEnd: ignore, clientGone: clientBroke,
+    ready: never, informational: never, response: never, responseBytes: forwardResponseBody, responseEnd: endResponse,
+    upstreamDrain: upstreamDrained, upstreamEnd: never, failed: responseBroke, endpointDown: ignore,
+    requestTimeout: cutByTimeout, responseTimeout: responseStalled, attemptTimeout: ignore, totalTimeout: cutByTimeout, retryDue: never,
+    fault: cutByFault,
+  },
+  flushing: {
+    request: never, requestBytes: discard, requestEnd: lateRequestEnd, requestBroken: clientBroke,
+    clientDrain: afterFlush, clientEnd: ignore, clientGone: clientBroke,
+    ready: never, informational: never, response: never, responseBytes: never, responseEnd: never,
+    upstreamDrain: ignore, upstreamEnd: never, failed: never, endpointDown: ignore,
+    requestTimeout: ignore, responseTimeout: responseStalled, attemptTimeout: ignore, totalTimeout: cutByTimeout, retryDue: never,
+    fault: cutByFault,
+  },
+  tunnel: {
+    request: never, requestBytes: tunnelUp, requestEnd: never, requestBroken: never,
+    clientDrain: resumeTunnelUpstream, clientEnd: clientTunnelEnd, clientGone: closeTunnel,
+    ready: never, informational: never, response: never, responseBytes: tunnelDown, responseEnd: never,
+    upstreamDrain: resumeTunnelClient, upstreamEnd: upstreamTunnelEnd, failed: tunnelBroke, endpointDown: ignore,
+    requestTimeout: tunnelIdle, responseTimeout: tunnelIdle, attemptTimeout: ignore, totalTimeout: ignore, retryDue: never,
+    fault: cutByFault,
+  },
+};
+
+/** The same, flat: state × EVENT_COUNT + event. */
+export const ACTIONS: readonly Action[] = STATES.flatMap((state) => EVENTS.map((event) => TABLE[state][event]));

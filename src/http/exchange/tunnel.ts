@@ -1,0 +1,92 @@
+/** After a 101: bytes pass as they are, each side's FIN is carried across, silence for `tunnelIdle` ends it. */
+import { FAULTS } from '../../core/errors.ts';
+import { ROUTE_UPGRADES } from '../../core/shared/route-table.ts';
+import type { Attempt } from '../attempt.ts';
+import type { ResponseHead } from '../head.ts';
+import type { OutgoingRequest } from '../outgoing.ts';
+import type { ClientStream, UpstreamStream } from '../stream.ts';
+import { attemptFailed } from './attempts.ts';
+import { abortBoth, finish } from './endings.ts';
+import type { Exchange } from './exchange.ts';
+import { TUNNEL } from './states.ts';
+
+/** The endpoint answered 101: only to who asked, and only for what was asked. */
+export function openTunnel(x: Exchange, response: ResponseHead): void {
+  const request = x.request as OutgoingRequest;
+  const attempt = x.attempt as Attempt;
+  if (!request.isUpgrade || !x.isRequestEnded || response.upgrade !== request.head.upgrade) {
+    attempt.failure = 'unexpected-upgrade';
+    attemptFailed(x);
+    return;
+  }
+  if (attempt.endpoint !== null) attempt.endpoint.succeeded();
+  x.held = null;
+  x.state = TUNNEL;
+  x.disarm();
+  x.plane.wheel.arm(x.responseTimer, x.timeouts.tunnelIdleMs);
+  x.plane.routeTable.count(request.route.spec.slot, ROUTE_UPGRADES, 1);
+  (x.client as ClientStream).upgrade(response);
+}
+
+/** *tunnel* × requestBytes */
+export function tunnelUp(x: Exchange, buffer: Buffer, start: number, end: number): void {
+  x.record.bytesIn += end - start;
+  x.plane.wheel.arm(x.responseTimer, x.timeouts.tunnelIdleMs);
+  const stream = (x.attempt as Attempt).stream as UpstreamStream;
+  if (!stream.sendBody(buffer, start, end)) x.pauseClient();
+}
+
+/** *tunnel* × responseBytes */
+export function tunnelDown(x: Exchange, buffer: Buffer, start: number, end: number): void {
+  x.record.bytesOut += end - start;
+  x.plane.wheel.arm(x.responseTimer, x.timeouts.tunnelIdleMs);
+  const stream = (x.attempt as Attempt).stream as UpstreamStream;
+  if (!(x.client as ClientStream).sendBody(buffer, start, end)) stream.pauseBody();
+}
+
+/** *tunnel* × upstreamDrain */
+export function resumeTunnelClient(x: Exchange): void {
+  x.resumeClient();
+}
+
+/** *tunnel* × clientDrain */
+export function resumeTunnelUpstream(x: Exchange): void {
+  const { attempt } = x;
+  if (attempt !== null && attempt.stream !== null) attempt.stream.resumeBody();
+}
+
+/** *tunnel* × clientEnd */
+export function clientTunnelEnd(x: Exchange): void {
+  x.isClientEnded = true;
+  ((x.attempt as Attempt).stream as UpstreamStream).endTunnel();
+  if (x.isUpstreamEnded) bothEnded(x);
+}
+
+/** *tunnel* × upstreamEnd */
+export function upstreamTunnelEnd(x: Exchange): void {
+  x.isUpstreamEnded = true;
+  (x.client as ClientStream).endTunnel();
+  if (x.isClientEnded) bothEnded(x);
+}
+
+function bothEnded(x: Exchange): void {
+  const attempt = x.attempt as Attempt;
+  x.attempt = null;
+  attempt.complete();
+  finish(x, '');
+}
+
+/** *tunnel* × failed: the endpoint reset it, and so do we. */
+export function tunnelBroke(x: Exchange): void {
+  abortBoth(x, FAULTS.upstreamReset.code);
+}
+
+/** *tunnel* × clientGone */
+export function closeTunnel(x: Exchange): void {
+  abortBoth(x, 'client-closed');
+}
+
+/** *tunnel* × responseTimeout */
+export function tunnelIdle(x: Exchange): void {
+  abortBoth(x, 'tunnel-idle');
+}

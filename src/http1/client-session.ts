@@ -1,0 +1,424 @@
+/**
+ * The endpoint's side of HTTP/1.1 on one connection: sends one request after another, reads the responses, and
+ * goes back to its pool in between. Bytes that come without a request outstanding, or after a response's end,
+ * close the connection and reach nobody.
+ */
+import type { EndpointRuntime } from '../http/endpoint-runtime.ts';
+import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE } from '../http/head.ts';
+import type { ResponseHead } from '../http/head.ts';
+import type { OutgoingRequest } from '../http/outgoing.ts';
+import type { UpstreamEvents, UpstreamFailure, UpstreamStream } from '../http/stream.ts';
+import type { UpstreamConnection } from '../http/upstream.ts';
+import { Timer } from '../net/timer-wheel.ts';
+import type { CloseReason, Connection, ConnectionHandler } from '../net/transport.ts';
+import { ChunkDecoder } from './chunk-decoder.ts';
+import type { ChunkSink } from './chunk-decoder.ts';
+import type { Http1Dialer } from './dialer.ts';
+import { HeadReader } from './head-reader.ts';
+import { MessageWriter } from './message-writer.ts';
+
+const CONNECTING = 0;
+const UNUSED = 1;
+/** Waiting for the head of the response. */
+const HEAD = 2;
+const BODY_OF_LENGTH = 3;
+const BODY_IN_CHUNKS = 4;
+const BODY_TO_END = 5;
+/** The response is complete, the exchange has yet to let go. */
+const COMPLETE = 6;
+const TUNNEL = 7;
+const CLOSED = 8;
+
+/** Interim responses before a final one; more is a broken endpoint. */
+const MAX_INFORMATIONAL = 32;
+/** Taken off the server's `Keep-Alive: timeout`, so that we close first. */
+const HINT_MARGIN_MS = 1000;
+
+class IdleTimer extends Timer {
+  readonly #session: Http1ClientSession;
+
+  constructor(session: Http1ClientSession) {
+    super();
+    this.#session = session;
+  }
+
+  override onTimeout(): void {
+    this.#session.onIdleTimeout();
+  }
+}
+
+export class Http1ClientSession implements ConnectionHandler, UpstreamStream, UpstreamConnection, ChunkSink {
+  readonly #dialer: Http1Dialer;
+  readonly #endpoint: EndpointRuntime;
+  #connection: Connection;
+  #writer: MessageWriter;
+  readonly #reader = new HeadReader();
+  readonly #timer: Timer = new IdleTimer(this);
+  #chunks: ChunkDecoder | null = null;
+  #events: UpstreamEvents | null;
+  #state = CONNECTING;
+  /** Addresses tried by this connect. */
+  #addressesTried = 1;
+  #addressIndex: number;
+  #messages = 0;
+  #bodyLeft = 0;
+  #informational = 0;
+  #isRequestSent = false;
+  /** The connection cannot carry another message. */
+  #isSpent = false;
+  #isPaused = false;
+  #method = '';
+  idleSince = 0;
+  idleLimitMs: number;
+
+  constructor(dialer: Http1Dialer, events: UpstreamEvents) {
+    this.#dialer = dialer;
+    this.#endpoint = dialer.endpoint;
+    this.#events = events;
+    this.idleLimitMs = dialer.endpoint.limits.idleTimeoutMs;
+    this.#addressIndex = dialer.endpoint.preferredAddress;
+    this.#connection = dialer.connect(this.#addressIndex, this);
+    this.#writer = new MessageWriter(this.#connection);
+  }
+
+  get isReused(): boolean {
+    return this.#messages > 1;
+  }
+
+  get isBlocked(): boolean {
+    return this.#connection.isBlocked;
+  }
+
+  // ——— the connection's life
+
+  onConnect(): void {
+    this.#endpoint.preferredAddress = this.#addressIndex;
+    const events = this.#events;
+    if (events === null) {
+      this.#discard();
+      return;
+    }
+    this.carry(events);
+  }
+
+  carry(events: UpstreamEvents): void {
+    if (this.#messages > 0) this.#dialer.plane.wheel.disarm(this.#timer);
+    this.#events = events;
+    this.#state = HEAD;
+    this.#messages++;
+    this.#informational = 0;
+    this.#isRequestSent = false;
+    events.onUpstreamReady(this);
+  }
+
+  onEnd(): void {
+    this.#isSpent = true;
+    switch (this.#state) {
+      case UNUSED:
+        this.#endpoint.dropIdle(this);
+        this.#shut();
+        break;
+      case HEAD:
+      case BODY_OF_LENGTH:
+      case BODY_IN_CHUNKS:
+        this.#fail('closed');
+        break;
+      case BODY_TO_END:
+        this.#complete('');
+        break;
+      case TUNNEL:
+        (this.#events as UpstreamEvents).onUpstreamEnd();
+        break;
+      default:
+    }
+  }
+
+  onClose(reason: CloseReason): void {
+    const state = this.#state;
+    if (state === CONNECTING && this.#events !== null && this.#dialNext(reason)) return;
+    this.#isSpent = true;
+    this.#state = CLOSED;
+    this.#dialer.plane.wheel.disarm(this.#timer);
+    if (state === UNUSED) this.#endpoint.dropIdle(this);
+    const events = this.#events;
+    this.#events = null;
+    this.#endpoint.closed();
+    if (events === null) return;
+    if (state === CONNECTING) events.onUpstreamFailed(connectFailure(reason));
+    else if (state !== CLOSED && state !== COMPLETE) events.onUpstreamFailed(reason.kind === 'end' ? 'closed' : 'reset');
+  }
+
+  /** An endpoint with several addresses (`localhost`): the next one, where this one does not answer. */
+  #dialNext(reason: CloseReason): boolean {
+    const { addresses } = this.#endpoint.spec;
+    if (reason.kind !== 'refused' && reason.kind !== 'unreachable') return false;
+    if (this.#addressesTried >= addresses.length) return false;
+    this.#addressesTried++;
+    this.#addressIndex = (this.#addressIndex + 1) % addresses.length;
+    this.#connection = this.#dialer.connect(this.#addressIndex, this);
+    this.#writer = new MessageWriter(this.#connection);
+    return true;
+  }
+
+  onDrain(): void {
+    if (this.#events !== null) this.#events.onUpstreamDrain();
+  }
+
+  onFault(_error: unknown): void {
+    const events = this.#events;
+    if (events === null) this.#discard();
+    else events.onOwnFault();
+  }
+
+  onIdleTimeout(): void {
+    if (this.#state !== UNUSED) return;
+    this.#endpoint.dropIdle(this);
+    this.#shut();
+  }
+
+  /** Closes an idle connection that its pool has let go of. */
+  close(): void {
+    this.#shut();
+  }
+
+  // ——— the request
+
+  sendHead(request: OutgoingRequest, requestId: string): void {
+    const { head } = request;
+    this.#method = head.method;
+    const authority = request.authority === '' ? this.#endpoint.spec.authority : request.authority;
+    if (request.encoded === '' || request.encodedAuthority !== authority) {
+      request.encoded = requestText(request, authority);
+      request.encodedAuthority = authority;
+    }
+    this.#writer.head(`${request.encoded}X-Request-Id: ${requestId}\r\n\r\n`, head.bodyKind === BODY_CHUNKED);
+  }
+
+  sendBody(buffer: Buffer, start: number, end: number): boolean {
+    return this.#writer.body(buffer, start, end);
+  }
+
+  sendEnd(trailers: string): void {
+    this.#writer.end(trailers);
+    this.#isRequestSent = true;
+  }
+
+  flush(): void {
+    this.#writer.flush();
+  }
+
+  // ——— the response
+
+  onBytes(buffer: Buffer, start: number, end: number): void {
+    const events = this.#events;
+    let at = start;
+    while (at < end) {
+      switch (this.#state) {
+        case HEAD:
+          at = this.#readHead(buffer, at, end);
+          break;
+        case BODY_OF_LENGTH:
+          at = this.#readBody(buffer, at, end);
+          break;
+        case BODY_IN_CHUNKS:
+          at = this.#readChunks(buffer, at, end);
+          break;
+        case BODY_TO_END:
+        case TUNNEL:
+          (events as UpstreamEvents).onResponseBody(buffer, at, end);
+          at = end;
+          break;
+        default:
+          this.#onUnexpected();
+          at = end;
+      }
+      // Over, or already carrying the next message: what is left of this read belongs to nobody.
+      if (this.#events !== events) break;
+    }
+    if (events !== null && this.#events === events && this.#state !== COMPLETE) events.onResponseFlush();
+  }
+
+  #readHead(buffer: Buffer, start: number, end: number): number {
+    const { limits } = this.#dialer.plane;
+    const after = this.#reader.read(buffer, start, end, limits.headBytes);
+    if (after < 0) {
+      if (this.#reader.partialLength > limits.headBytes || this.#reader.isBroken) this.#fail('bad-response');
+      return end;
+    }
+    const head = this.#dialer.parser.parse(this.#reader.text, this.#method);
+    if (head === null) {
+      this.#fail('bad-response');
+      return end;
+    }
+    if (head.status < 200 && head.status !== 101) this.#interim(head);
+    else this.#final(head, after < end);
+    return after;
+  }
+
+  #interim(head: ResponseHead): void {
+    if (++this.#informational > MAX_INFORMATIONAL) this.#fail('bad-response');
+    else (this.#events as UpstreamEvents).onInformational(head);
+  }
+
+  #final(head: ResponseHead, hasRest: boolean): void {
+    const events = this.#events as UpstreamEvents;
+    if (!head.keepAlive) this.#isSpent = true;
+    this.#setIdleLimit(head.keepAliveTimeoutMs);
+    if (head.status === 101) {
+      this.#state = TUNNEL;
+      this.#isSpent = true;
+      events.onResponse(head);
+      return;
+    }
+    const isEmpty = head.bodyKind === BODY_NONE || (head.bodyKind === BODY_LENGTH && head.contentLength === 0);
+    if (head.bodyKind === BODY_LENGTH) {
+      this.#state = BODY_OF_LENGTH;
+      this.#bodyLeft = head.contentLength;
+    } else if (head.bodyKind === BODY_CHUNKED) {
+      this.#state = BODY_IN_CHUNKS;
+      (this.#chunks ??= new ChunkDecoder()).reset();
+    } else {
+      this.#state = BODY_TO_END;
+      this.#isSpent = true;
+    }
+    if (isEmpty) {
+      this.#state = COMPLETE;
+      if (hasRest) this.#isSpent = true;
+    }
+    events.onResponse(head);
+    if (isEmpty && this.#events === events) events.onResponseEnd('');
+  }
+
+  #setIdleLimit(hintMs: number): void {
+    const own = this.#endpoint.limits.idleTimeoutMs;
+    // A hint of a second or less leaves half of itself.
+    this.idleLimitMs = hintMs === 0 ? own : Math.max(hintMs - HINT_MARGIN_MS, hintMs / 2);
+  }
+
+  #readBody(buffer: Buffer, start: number, end: number): number {
+    const events = this.#events as UpstreamEvents;
+    const stop = Math.min(end, start + this.#bodyLeft);
+    this.#bodyLeft -= stop - start;
+    if (this.#bodyLeft === 0) {
+      this.#state = COMPLETE;
+      if (stop < end) this.#isSpent = true;
+    }
+    events.onResponseBody(buffer, start, stop);
+    if (this.#state === COMPLETE && this.#events === events) events.onResponseEnd('');
+    return stop;
+  }
+
+  #readChunks(buffer: Buffer, start: number, end: number): number {
+    const chunks = this.#chunks as ChunkDecoder;
+    const after = chunks.decode(buffer, start, end, this);
+    if (this.#state !== BODY_IN_CHUNKS) return end;
+    if (chunks.failed !== null) {
+      this.#fail('bad-response');
+      return end;
+    }
+    if (chunks.done) {
+      if (after < end) this.#isSpent = true;
+      this.#complete(chunks.trailers);
+    }
+    return after;
+  }
+
+  onChunkData(buffer: Buffer, start: number, end: number): void {
+    if (this.#state === BODY_IN_CHUNKS) (this.#events as UpstreamEvents).onResponseBody(buffer, start, end);
+  }
+
+  #complete(trailers: string): void {
+    this.#state = COMPLETE;
+    (this.#events as UpstreamEvents).onResponseEnd(trailers);
+  }
+
+  /** Bytes nobody asked for. */
+  #onUnexpected(): void {
+    this.#isSpent = true;
+    if (this.#state !== UNUSED) return;
+    this.#endpoint.dropIdle(this);
+    this.#discard();
+  }
+
+  pauseBody(): void {
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    this.#connection.pause();
+  }
+
+  resumeBody(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#connection.resume();
+  }
+
+  release(): void {
+    this.#events = null;
+    const isReusable =
+      this.#state === COMPLETE && !this.#isSpent && this.#isRequestSent && !this.#connection.isBlocked;
+    if (!isReusable) {
+      this.#shut();
+      return;
+    }
+    this.#state = UNUSED;
+    this.resumeBody();
+    const { wheel } = this.#dialer.plane;
+    if (!this.#endpoint.keep(this, this.#dialer.plane.now())) this.#shut();
+    else if ((this.#state as number) === UNUSED) wheel.arm(this.#timer, this.idleLimitMs);
+  }
+
+  abort(): void {
+    this.#events = null;
+    this.#discard();
+  }
+
+  endTunnel(): void {
+    this.#writer.flush();
+    this.#connection.end();
+  }
+
+  #fail(failure: UpstreamFailure): void {
+    const events = this.#events;
+    this.#events = null;
+    this.#discard();
+    if (events !== null) events.onUpstreamFailed(failure);
+  }
+
+  /** Resets: whatever is under way is broken for the endpoint as well. */
+  #discard(): void {
+    this.#state = CLOSED;
+    this.#writer.drop();
+    this.#connection.reset();
+  }
+
+  /** Closes in peace: nothing is under way. */
+  #shut(): void {
+    this.#state = CLOSED;
+    this.#dialer.plane.wheel.disarm(this.#timer);
+    this.#connection.close();
+  }
+}
+
+function connectFailure(reason: CloseReason): UpstreamFailure {
+  switch (reason.kind) {
+    case 'refused':
+      return 'refused';
+    case 'ours':
+      return 'local-resources';
+    case 'reset':
+      return 'reset';
+    default:
+      return 'unreachable';
+  }
+}
+
+/** All of a request's head but the request id. */
+function requestText(request: OutgoingRequest, authority: string): string {
+  const { head, target, extra, isUpgrade } = request;
+  let text = `${head.method} ${target} HTTP/1.1\r\nHost: ${authority}\r\n${head.lines}`;
+  if (head.bodyKind === BODY_CHUNKED) text += 'Transfer-Encoding: chunked\r\n';
+  if (head.expectsContinue) text += 'Expect: 100-continue\r\n';
+  if (isUpgrade) text += `Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n`;
+  else if (head.acceptsTrailers) text += 'TE: trailers\r\nConnection: TE\r\n';
+  return text + extra;
+}

@@ -1,0 +1,28 @@
+/** What a server session needs from the worker it runs on. */
+import type { Fault } from '../core/errors.ts';
+import type { Limits, Timeouts } from '../core/snapshot.ts';
+import type { Plan } from '../http/plan.ts';
+import type { ClientEvents, ClientStream } from '../http/stream.ts';
+import type { TimerWheel } from '../net/timer-wheel.ts';
+
+export interface ServerPlane {
+  readonly plan: Plan;
+  readonly limits: Limits;
+  readonly timeouts: Timeouts;
+  readonly wheel: TimerWheel;
+  readonly isDraining: boolean;
+  /** The time as an HTTP date, made anew once a second. */
+  httpDate(): string;
+  /** Begins an exchange for a request of this stream. */
+  begin(client: ClientStream): ClientEvents;
+  opened(session: ServerSession): void;
+  closed(session: ServerSession): void;
+  /** A request was refused before it became an exchange. */
+  rejected(fault: Fault): void;
+}
+
+/** A client connection, as the worker that drains or ends it sees it. */
+export interface ServerSession {
+  drain(): void;
+  destroy(): void;
+}

@@ -1,0 +1,513 @@
+/**
+ * The client's side of HTTP/1.0 and 1.1 on one connection: reads requests one after another, answers them in
+ * order, and hands each to an exchange. Bytes that come while an answer is outstanding are kept up to one
+ * buffer, so that a FIN or a reset is still seen.
+ */
+import { FAULTS } from '../core/errors.ts';
+import type { Fault } from '../core/errors.ts';
+import type { ListenerSpec } from '../core/snapshot.ts';
+import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE } from '../http/head.ts';
+import type { RequestHead, ResponseHead } from '../http/head.ts';
+import type { OutgoingRequest } from '../http/outgoing.ts';
+import { VIA_LINE } from '../http/forwarding.ts';
+import type { ClientEvents, ClientStream } from '../http/stream.ts';
+import { lingerClose } from '../net/lingering-close.ts';
+import { Timer } from '../net/timer-wheel.ts';
+import type { CloseReason, Connection, ConnectionHandler } from '../net/transport.ts';
+import { ChunkDecoder } from './chunk-decoder.ts';
+import type { ChunkSink } from './chunk-decoder.ts';
+import { faultResponse } from './fault-response.ts';
+import { HeadReader } from './head-reader.ts';
+import { MessageWriter } from './message-writer.ts';
+import { RequestParser } from './request-parser.ts';
+import type { ServerPlane } from './server-plane.ts';
+
+/** Reading a head, or waiting for its first byte. */
+const HEAD = 0;
+const BODY_OF_LENGTH = 1;
+const BODY_IN_CHUNKS = 2;
+/** The request is complete, its answer is not. */
+const ANSWERING = 3;
+const TUNNEL = 4;
+/** Nothing is read any more but what a lingering close throws away. */
+const CLOSING = 5;
+
+/** Bytes kept of what a client sends before its last answer is complete. */
+const STASH_BYTES = 65536;
+/** Empty lines in front of a request line that are passed over (RFC 9112 2.2). */
+const MAX_EMPTY_LINES = 4;
+/** While draining: how long an idle connection may still bring a request that was on its way. */
+const DRAIN_IDLE_MS = 1000;
+const LINGER_MS = 5000;
+const LINGER_DRAIN_MS = 500;
+const LINGER_BYTES = 256 * 1024;
+
+class SessionTimer extends Timer {
+  readonly #session: Http1ServerSession;
+
+  constructor(session: Http1ServerSession) {
+    super();
+    this.#session = session;
+  }
+
+  override onTimeout(): void {
+    this.#session.onTimeout();
+  }
+}
+
+export class Http1ServerSession implements ConnectionHandler, ClientStream, ChunkSink {
+  readonly #connection: Connection;
+  readonly #plane: ServerPlane;
+  readonly #listener: ListenerSpec;
+  readonly #writer: MessageWriter;
+  readonly #parser: RequestParser;
+  readonly #reader = new HeadReader();
+  readonly #timer: Timer = new SessionTimer(this);
+  #chunks: ChunkDecoder | null = null;
+  #events: ClientEvents | null = null;
+  #state = HEAD;
+  #bodyLeft = 0;
+  #emptyLines = 0;
+  /** Bytes of later requests, from `#stashStart` on. */
+  #stash: Buffer | null = null;
+  #stashStart = 0;
+  #isPaused = false;
+  #isConsuming = false;
+  // ——— of the request under way
+  #version = 11;
+  #keepAlive = true;
+  #isHeadMethod = false;
+  #upgrade = '';
+  #isRequestEnded = true;
+  #isHeadSent = false;
+  #closesAfter = false;
+  #isRaw = false;
+  memo: OutgoingRequest | null = null;
+
+  constructor(connection: Connection, listener: ListenerSpec, plane: ServerPlane) {
+    this.#connection = connection;
+    this.#listener = listener;
+    this.#plane = plane;
+    this.#writer = new MessageWriter(connection);
+    this.#parser = new RequestParser(plane.limits);
+    plane.opened(this);
+    plane.wheel.arm(this.#timer, plane.isDraining ? DRAIN_IDLE_MS : plane.timeouts.keepAliveMs);
+  }
+
+  get remoteAddress(): string {
+    return this.#connection.remoteAddress;
+  }
+
+  get localPort(): number {
+    return this.#connection.localPort;
+  }
+
+  get listener(): string {
+    return this.#listener.id;
+  }
+
+  get allowsHalfClose(): boolean {
+    return this.#listener.halfClose === 'allow';
+  }
+
+  get scheme(): string {
+    return 'http';
+  }
+
+  get isBlocked(): boolean {
+    return this.#connection.isBlocked;
+  }
+
+  // ——— bytes in
+
+  onConnect(): void {}
+
+  onBytes(buffer: Buffer, start: number, end: number): void {
+    this.#consume(buffer, start, end);
+  }
+
+  #consume(buffer: Buffer, start: number, end: number): void {
+    this.#isConsuming = true;
+    let at = start;
+    while (at < end && this.#state !== CLOSING) {
+      switch (this.#state) {
+        case HEAD:
+          at = this.#readHead(buffer, at, end);
+          break;
+        case BODY_OF_LENGTH:
+          at = this.#readBody(buffer, at, end);
+          break;
+        case BODY_IN_CHUNKS:
+          at = this.#readChunks(buffer, at, end);
+          break;
+        case ANSWERING:
+          this.#keepForLater(buffer, at, end);
+          at = end;
+          break;
+        default:
+          (this.#events as ClientEvents).onRequestBody(buffer, at, end);
+          at = end;
+      }
+    }
+    this.#isConsuming = false;
+    if (this.#events !== null) this.#events.onRequestFlush();
+  }
+
+  #readHead(buffer: Buffer, start: number, end: number): number {
+    let at = start;
+    if (!this.#reader.isPartial) {
+      at = this.#skipEmptyLines(buffer, start, end);
+      if (at === end) return end;
+    }
+    const wasPartial = this.#reader.isPartial;
+    const { limits } = this.#plane;
+    const after = this.#reader.read(buffer, at, end, limits.headBytes);
+    if (after < 0) {
+      this.#onPartialHead(wasPartial);
+      return end;
+    }
+    const head = this.#parser.parse(this.#reader.text);
+    if (head === null) {
+      this.#reject(this.#parser.fault as Fault);
+      return after;
+    }
+    this.#begin(head);
+    return after;
+  }
+
+  #skipEmptyLines(buffer: Buffer, start: number, end: number): number {
+    let at = start;
+    while (at + 1 < end && buffer[at] === 13 && buffer[at + 1] === 10 && this.#emptyLines < MAX_EMPTY_LINES) {
+      at += 2;
+      this.#emptyLines++;
+    }
+    return at;
+  }
+
+  #onPartialHead(wasPartial: boolean): void {
+    const { limits, wheel, timeouts } = this.#plane;
+    const reader = this.#reader;
+    if (reader.partialLength > limits.headBytes) {
+      this.#reject(reader.partial.includes('\r\n') ? FAULTS.headTooLarge : FAULTS.targetTooLong);
+    } else if (reader.isBroken) {
+      this.#reject(reader.partial.includes('\r\n') ? FAULTS.badHeader : FAULTS.badRequestLine);
+    } else if (!wasPartial) {
+      wheel.arm(this.#timer, timeouts.requestHeadMs);
+    }
+  }
+
+  #begin(head: RequestHead): void {
+    const plane = this.#plane;
+    plane.wheel.disarm(this.#timer);
+    this.#emptyLines = 0;
+    this.#version = head.version;
+    this.#keepAlive = head.keepAlive;
+    this.#isHeadMethod = head.method === 'HEAD';
+    this.#upgrade = head.upgrade;
+    this.#isHeadSent = false;
+    this.#closesAfter = false;
+    this.#isRaw = false;
+    const events = plane.begin(this);
+    this.#events = events;
+    if (head.bodyKind === BODY_NONE || (head.bodyKind === BODY_LENGTH && head.contentLength === 0)) {
+      // Before the exchange hears of it, so that an answer made at once finds the request complete.
+      this.#isRequestEnded = true;
+      this.#state = ANSWERING;
+      events.onRequest(head);
+      if (this.#events === events) events.onRequestEnd('');
+      return;
+    }
+    this.#isRequestEnded = false;
+    if (head.bodyKind === BODY_CHUNKED) {
+      this.#state = BODY_IN_CHUNKS;
+      (this.#chunks ??= new ChunkDecoder()).reset();
+    } else {
+      this.#state = BODY_OF_LENGTH;
+      this.#bodyLeft = head.contentLength;
+    }
+    events.onRequest(head);
+  }
+
+  #readBody(buffer: Buffer, start: number, end: number): number {
+    const events = this.#events as ClientEvents;
+    const stop = Math.min(end, start + this.#bodyLeft);
+    this.#bodyLeft -= stop - start;
+    // The end is known with the last byte: an answer in between finds the request complete.
+    if (this.#bodyLeft === 0) this.#isRequestEnded = true;
+    events.onRequestBody(buffer, start, stop);
+    if (this.#bodyLeft === 0 && this.#events === events) {
+      this.#state = ANSWERING;
+      events.onRequestEnd('');
+    }
+    return stop;
+  }
+
+  #readChunks(buffer: Buffer, start: number, end: number): number {
+    const events = this.#events as ClientEvents;
+    const chunks = this.#chunks as ChunkDecoder;
+    const after = chunks.decode(buffer, start, end, this);
+    if (this.#events !== events) return end;
+    if (chunks.failed !== null) {
+      events.onRequestBroken(chunks.failed === 'chunk' ? FAULTS.badChunk : FAULTS.badTrailer);
+      return end;
+    }
+    if (chunks.done) {
+      this.#isRequestEnded = true;
+      this.#state = ANSWERING;
+      events.onRequestEnd(chunks.trailers);
+    }
+    return after;
+  }
+
+  onChunkData(buffer: Buffer, start: number, end: number): void {
+    // An answer of ours may have ended the exchange within the same read.
+    if (this.#events !== null && this.#state === BODY_IN_CHUNKS) this.#events.onRequestBody(buffer, start, end);
+  }
+
+  #keepForLater(buffer: Buffer, start: number, end: number): void {
+    if (buffer === this.#stash) {
+      this.#stashStart = start;
+      return;
+    }
+    const kept = this.#stash === null ? 0 : this.#stash.length - this.#stashStart;
+    const next = Buffer.allocUnsafeSlow(kept + end - start);
+    if (this.#stash !== null) this.#stash.copy(next, 0, this.#stashStart);
+    buffer.copy(next, kept, start, end);
+    this.#stash = next;
+    this.#stashStart = 0;
+    if (next.length >= STASH_BYTES) this.pauseBody();
+  }
+
+  #consumeStash(): void {
+    while (this.#stash !== null && this.#state !== ANSWERING && this.#state !== CLOSING) {
+      const stash = this.#stash;
+      const start = this.#stashStart;
+      this.#stashStart = stash.length;
+      this.#consume(stash, start, stash.length);
+      if (this.#stash === stash && this.#stashStart === stash.length) this.#stash = null;
+    }
+    if (this.#state === CLOSING) this.#stash = null;
+  }
+
+  // ——— the client's end
+
+  onEnd(): void {
+    const events = this.#events;
+    switch (this.#state) {
+      case HEAD:
+        if (this.#reader.isPartial) this.#reject(FAULTS.badRequestLine);
+        else this.#close();
+        break;
+      case BODY_OF_LENGTH:
+      case BODY_IN_CHUNKS:
+        if (events !== null) events.onClientGone();
+        break;
+      case ANSWERING:
+        if (events !== null) events.onClientEnd();
+        break;
+      case TUNNEL:
+        // What came with the upgrade request has its turn first.
+        if (events !== null && this.#stash === null) events.onClientEnd();
+        break;
+      default:
+    }
+  }
+
+  onDrain(): void {
+    if (this.#events !== null) this.#events.onClientDrain();
+  }
+
+  onClose(_reason: CloseReason): void {
+    this.#state = CLOSING;
+    this.#stash = null;
+    this.#plane.wheel.disarm(this.#timer);
+    if (this.#events !== null) this.#events.onClientGone();
+    this.#plane.closed(this);
+  }
+
+  onFault(_error: unknown): void {
+    this.#isConsuming = false;
+    if (this.#events !== null) this.#events.onOwnFault();
+    else if (this.#state === HEAD && !this.#connection.isClosed) this.#reject(FAULTS.internal);
+    else if (this.#state !== CLOSING) this.#cut();
+  }
+
+  onTimeout(): void {
+    if (this.#state !== HEAD) return;
+    if (this.#reader.isPartial) this.#reject(FAULTS.requestTimeout);
+    else this.#close();
+  }
+
+  /** Draining has begun: an idle connection closes when it has been silent for a second. */
+  drain(): void {
+    if (this.#state === HEAD && !this.#reader.isPartial) this.#plane.wheel.arm(this.#timer, DRAIN_IDLE_MS);
+  }
+
+  /** Ends it now, whatever is under way. */
+  destroy(): void {
+    this.#cut();
+    if (this.#events !== null) this.#events.onClientGone();
+  }
+
+  // ——— the answer
+
+  sendInformational(head: ResponseHead): void {
+    // HTTP/1.0 knows no interim answers.
+    if (this.#version === 10) return;
+    this.#connection.write(`HTTP/1.1 ${head.status} ${head.reason}\r\n${head.lines}\r\n`);
+  }
+
+  sendHead(head: ResponseHead, hasBody: boolean, close: boolean): void {
+    this.#isHeadSent = true;
+    if (this.#version === 11 && this.#keepAlive && !close && head.bodyKind <= BODY_LENGTH) {
+      const plan = this.#plane.plan;
+      if (head.encodedWith !== plan || head.encoded === '') {
+        head.encoded = this.#headText(head, '');
+        // Without the server's Date the text is good for this second only.
+        head.encodedWith = head.hasDate ? plan : null;
+      }
+      this.#writer.head(head.encoded, false);
+      return;
+    }
+    this.#sendHeadAside(head, hasBody, close);
+  }
+
+  /** Everything but the usual: HTTP/1.0 clients, closing, bodies without a length. */
+  #sendHeadAside(head: ResponseHead, hasBody: boolean, close: boolean): void {
+    const isOpenEnded = hasBody && (head.bodyKind === BODY_CHUNKED || head.bodyKind === BODY_UNTIL_CLOSE);
+    const isChunked = isOpenEnded && this.#version === 11;
+    this.#isRaw = isOpenEnded && !isChunked;
+    this.#closesAfter = close || !this.#keepAlive || this.#isRaw;
+    let framing = isChunked ? 'Transfer-Encoding: chunked\r\n' : '';
+    if (this.#closesAfter) framing += 'Connection: close\r\n';
+    else if (this.#version === 10) framing += 'Connection: keep-alive\r\n';
+    this.#writer.head(this.#headText(head, framing), isChunked);
+  }
+
+  #headText(head: ResponseHead, framing: string): string {
+    const date = head.hasDate ? '' : `Date: ${this.#plane.httpDate()}\r\n`;
+    const via = this.#plane.plan.snapshot.headers.via ? VIA_LINE : '';
+    return `HTTP/1.1 ${head.status} ${head.reason}\r\n${head.lines}${date}${via}${framing}\r\n`;
+  }
+
+  sendBody(buffer: Buffer, start: number, end: number): boolean {
+    return this.#writer.body(buffer, start, end);
+  }
+
+  sendEnd(trailers: string): void {
+    this.#writer.end(trailers);
+  }
+
+  flush(): void {
+    this.#writer.flush();
+  }
+
+  sendFault(fault: Fault, requestId: string, wantsJson: boolean): void {
+    this.#isHeadSent = true;
+    this.#closesAfter = !this.#isRequestEnded || !this.#keepAlive || this.#plane.isDraining;
+    const connection = this.#closesAfter ? 'close' : this.#version === 10 ? 'keep-alive' : '';
+    const isHead = this.#isHeadMethod;
+    const date = this.#plane.httpDate();
+    this.#writer.drop();
+    this.#connection.write(faultResponse(fault, { requestId, wantsJson, isHead, connection, date }));
+  }
+
+  /** Answers what never became a request, and closes. */
+  #reject(fault: Fault): void {
+    this.#isRequestEnded = false;
+    this.#isHeadMethod = false;
+    this.sendFault(fault, '', false);
+    this.#plane.rejected(fault);
+    this.#linger();
+  }
+
+  abort(): void {
+    if (this.#state === CLOSING) return;
+    this.#writer.drop();
+    // A body that ends with the connection would look whole after a FIN, and a client that takes nothing sees none.
+    if (!this.#isHeadSent || this.#isRaw || this.#state === TUNNEL || this.#connection.isBlocked) this.#cut();
+    else this.#linger();
+  }
+
+  upgrade(head: ResponseHead): void {
+    this.#isHeadSent = true;
+    this.#state = TUNNEL;
+    const framing = `Connection: Upgrade\r\nUpgrade: ${this.#upgrade}\r\n`;
+    this.#writer.head(this.#headText(head, framing), false);
+    this.#writer.flush();
+    if (this.#stash !== null) {
+      this.#consumeStash();
+      this.resumeBody();
+    }
+    if (this.#connection.hasEnded && this.#events !== null) this.#events.onClientEnd();
+  }
+
+  endTunnel(): void {
+    this.#writer.flush();
+    this.#connection.end();
+  }
+
+  pauseBody(): void {
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    this.#connection.pause();
+  }
+
+  resumeBody(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#connection.resume();
+  }
+
+  done(): void {
+    this.#events = null;
+    if (this.#state === CLOSING) return;
+    if (this.#state === TUNNEL) {
+      this.#state = CLOSING;
+      this.#connection.end();
+      return;
+    }
+    if (!this.#isRequestEnded || this.#closesAfter) {
+      this.#writer.flush();
+      this.#linger();
+      return;
+    }
+    this.#state = HEAD;
+    this.#next();
+  }
+
+  #next(): void {
+    const { wheel, timeouts, isDraining } = this.#plane;
+    wheel.arm(this.#timer, isDraining ? DRAIN_IDLE_MS : timeouts.keepAliveMs);
+    if (this.#isConsuming) return;
+    if (this.#stash !== null) this.#consumeStash();
+    if (this.#stash === null) this.resumeBody();
+    if (this.#state === HEAD && this.#connection.hasEnded) this.onEnd();
+  }
+
+  // ——— closing
+
+  /** Nothing is owed to the peer. */
+  #close(): void {
+    this.#state = CLOSING;
+    this.#plane.wheel.disarm(this.#timer);
+    this.#connection.close();
+  }
+
+  #cut(): void {
+    this.#state = CLOSING;
+    this.#plane.wheel.disarm(this.#timer);
+    this.#connection.reset();
+  }
+
+  /** FIN after what was written, and what still comes is read and thrown away, so that no reset overtakes our answer. */
+  #linger(): void {
+    this.#state = CLOSING;
+    const { wheel, isDraining } = this.#plane;
+    wheel.disarm(this.#timer);
+    this.resumeBody();
+    this.#stash = null;
+    const options = { maxBytes: LINGER_BYTES, ms: isDraining ? LINGER_DRAIN_MS : LINGER_MS };
+    lingerClose(this.#connection, wheel, options, () => this.#plane.closed(this));
+  }
+}

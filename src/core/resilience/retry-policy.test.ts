@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { createSeededRandom } from '../random.ts';
+import type { RetrySpec } from '../snapshot.ts';
+import { backoffMs, isIdempotent, mayRetry } from './retry-policy.ts';
+import type { RetryDecision } from './retry-policy.ts';
+
+const SPEC: RetrySpec = { attempts: 3, onConnect: true, onReset: true, replayBytes: 65536 };
+
+interface Case {
+  readonly failure: string;
+  readonly method: string;
+  readonly hasKey: boolean;
+  readonly bytesSent: boolean;
+  readonly isReused: boolean;
+  readonly responseStarted: boolean;
+  readonly attemptsMade: number;
+  readonly bodyReplayable: boolean;
+  readonly spec: RetrySpec;
+}
+
+const GET_RESET: Case = {
+  failure: 'reset',
+  method: 'GET',
+  hasKey: false,
+  bytesSent: true,
+  isReused: false,
+  responseStarted: false,
+  attemptsMade: 1,
+  bodyReplayable: true,
+  spec: SPEC,
+};
+
+function decide(changes: Partial<Case>): RetryDecision {
+  const c = { ...GET_RESET, ...changes };
+  return mayRetry(
+    c.failure,
+    c.method,
+    c.hasKey,
+    c.bytesSent,
+    c.isReused,
+    c.responseStarted,
+    c.attemptsMade,
+    c.bodyReplayable,
+    c.spec,
+  );
+}
+
+describe('mayRetry', () => {
+  it('moves a failed connect to another endpoint at once, whatever the method', () => {
+    for (const failure of ['refused', 'unreachable', 'connect-timeout']) {
+      assert.equal(decide({ failure, method: 'POST', bytesSent: false }), 'now');
+    }
+  });
+
+  it('replaces a reused connection that closed before we wrote, also beyond attempts and without retryOn', () => {
+    const spec = { ...SPEC, attempts: 1, onConnect: false, onReset: false };
+    for (const failure of ['closed', 'reset']) {
+      assert.equal(decide({ failure, method: 'POST', isReused: true, bytesSent: false, attemptsMade: 9, spec }), 'now');
+    }
+  });
+
+  it('sends anew at once where a new connection closed before we wrote, within attempts', () => {
+    assert.equal(decide({ method: 'POST', bytesSent: false }), 'now');
+    assert.equal(decide({ method: 'POST', bytesSent: false, attemptsMade: 3 }), 'no');
+  });
+
+  it('backs off before it repeats an idempotent request that was cut on a new connection', () => {
+    for (const failure of ['closed', 'reset']) assert.equal(decide({ failure }), 'backoff');
+  });
+
+  it('repeats an idempotent request at once that was cut on a reused connection', () => {
+    assert.equal(decide({ isReused: true }), 'now');
+  });
+
+  it('never sends a second POST once something of the first was written', () => {
+    for (const failure of ['closed', 'reset']) {
+      for (const isReused of [true, false]) assert.equal(decide({ failure, method: 'POST', isReused }), 'no');
+    }
+  });
+
+  it('repeats a POST that carries an Idempotency-Key', () => {
+    assert.equal(decide({ method: 'POST', hasKey: true }), 'backoff');
+  });
+
+  it('stops when the attempts are used up', () => {
+    assert.equal(decide({ attemptsMade: 2 }), 'backoff');
+    assert.equal(decide({ attemptsMade: 3 }), 'no');
+    assert.equal(decide({ failure: 'refused', bytesSent: false, attemptsMade: 3 }), 'no');
+  });
+
+  it('retries only what retryOn names', () => {
+    assert.equal(decide({ spec: { ...SPEC, onReset: false } }), 'no');
+    assert.equal(decide({ failure: 'refused', bytesSent: false, spec: { ...SPEC, onConnect: false } }), 'no');
+    assert.equal(decide({ failure: 'refused', bytesSent: false, spec: { ...SPEC, onReset: false } }), 'now');
+  });
+
+  it('does not retry timeouts, malformed answers and wants of our own', () => {
+    const others = [
+      'timeout',
+      'write-timeout',
+      'bad-response',
+      'unexpected-upgrade',
+      'queue-timeout',
+      'local-resources',
+    ];
+    for (const failure of others) assert.equal(decide({ failure, bytesSent: false }), 'no', failure);
+  });
+
+  it('holds its prohibitions whatever else is the case', () => {
+    const cases: fc.Arbitrary<Case> = fc.record({
+      failure: fc.constantFrom(
+        'refused',
+        'unreachable',
+        'connect-timeout',
+        'closed',
+        'reset',
+        'timeout',
+        'bad-response',
+      ),
+      method: fc.constantFrom(
+        'GET',
+        'HEAD',
+        'OPTIONS',
+        'TRACE',
+        'PUT',
+        'DELETE',
+        'POST',
+        'PATCH',
+        'get',
+        'CONNECT',
+        'X',
+      ),
+      hasKey: fc.boolean(),
+      bytesSent: fc.boolean(),
+      isReused: fc.boolean(),
+      responseStarted: fc.boolean(),
+      attemptsMade: fc.integer({ min: 1, max: 5 }),
+      bodyReplayable: fc.boolean(),
+      spec: fc.record({
+        attempts: fc.integer({ min: 1, max: 5 }),
+        onConnect: fc.boolean(),
+        onReset: fc.boolean(),
+        replayBytes: fc.constant(65536),
+      }),
+    });
+    fc.assert(
+      fc.property(cases, (c) => {
+        const decision = decide(c);
+        if (decision === 'no') return;
+        assert.ok(!c.responseStarted, 'after a response byte');
+        assert.ok(c.bodyReplayable, 'without its body');
+        assert.ok(
+          !c.bytesSent ||
+            isIdempotent(c.method) ||
+            c.hasKey ||
+            c.failure === 'refused' ||
+            c.failure === 'unreachable' ||
+            c.failure === 'connect-timeout',
+          'a second POST',
+        );
+        assert.ok(c.attemptsMade < c.spec.attempts || (c.isReused && !c.bytesSent), 'beyond its attempts');
+        if (decision === 'backoff') assert.ok(c.bytesSent, 'backoff with nothing sent');
+      }),
+    );
+  });
+});
+
+describe('isIdempotent', () => {
+  it('knows the six methods, by their exact name', () => {
+    for (const method of ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']) assert.ok(isIdempotent(method), method);
+    for (const method of ['POST', 'PATCH', 'CONNECT', 'get', 'PROPFIND', '']) assert.ok(!isIdempotent(method), method);
+  });
+});
+
+describe('backoffMs', () => {
+  it('spreads over the whole of [0, 25 ms × 2ⁿ), and never beyond 250 ms', () => {
+    const random = createSeededRandom(7);
+    for (const [attempt, limit] of [
+      [1, 50],
+      [2, 100],
+      [3, 200],
+      [4, 250],
+      [60, 250],
+      [2000, 250],
+    ] as const) {
+      const times = Array.from({ length: 2000 }, () => backoffMs(attempt, random));
+      assert.ok(
+        times.every((time) => time >= 0 && time < limit),
+        `attempt ${attempt}`,
+      );
+      assert.ok(Math.min(...times) < limit * 0.02 && Math.max(...times) > limit * 0.98, `attempt ${attempt}`);
+    }
+  });
+});

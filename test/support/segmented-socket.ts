@@ -165,7 +165,7 @@ export class RawPeer {
     this.#segmentation = segmentation;
     this.#random = random;
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
-    socket.on('data', (chunk) => this.#onData(chunk));
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     socket.on('end', () => this.#onEnd('fin'));
     socket.on('error', () => this.#onEnd('rst'));
     socket.on('close', () => this.#onEnd('rst'));
@@ -209,9 +209,9 @@ export class RawPeer {
       const length =
         typeof what === 'string'
           ? endOf(buffered.indexOf(what, 0, 'latin1'), what.length)
-          : what(buffered.latin1Slice());
-      if (length >= 0) return this.#consume(length).latin1Slice();
-      await this.#change(() => `${JSON.stringify(buffered.latin1Slice(0, 500))} instead of ${String(what)}`);
+          : what(buffered.toString('latin1'));
+      if (length >= 0) return this.#consume(length).toString('latin1');
+      await this.#change(() => `${JSON.stringify(buffered.toString('latin1', 0, 500))} instead of ${String(what)}`);
     }
   }
 
@@ -222,17 +222,17 @@ export class RawPeer {
       await this.#change(() => `${at} of ${count} bytes`);
       at = this.#chunks.reduce((sum, chunk) => sum + chunk.length, 0);
     }
-    return this.#consume(count).latin1Slice();
+    return this.#consume(count).toString('latin1');
   }
 
   /** Consumes everything up to the peer's FIN. Rejects on RST. */
   async readAll(): Promise<string> {
-    return (await this.readAllBytes()).latin1Slice();
+    return (await this.readAllBytes()).toString('latin1');
   }
 
   async readAllBytes(): Promise<Buffer> {
     while (this.#end === 'open') await this.#change(() => 'no end');
-    if (this.#end === 'rst') throw new Error(`reset after ${JSON.stringify(this.buffered.latin1Slice(0, 500))}`);
+    if (this.#end === 'rst') throw new Error(`reset after ${JSON.stringify(this.buffered.toString('latin1', 0, 500))}`);
     return this.#consume(this.buffered.length);
   }
 

@@ -1,0 +1,139 @@
+/**
+ * Consecutive-failure ejection: which endpoints of one pool are out because traffic met too many failures in a row,
+ * and for how long. Workers count the failures (`consecutive-failures.ts`) and report; the control plane owns the
+ * detector, gives it the time and publishes what it decides.
+ *
+ * | state   | failures reported                          | time is up | a check passes | forgotten |
+ * | ------- | ------------------------------------------ | ---------- | -------------- | --------- |
+ * | in      | ejected, or kept with the reason           | in         | in             | gone      |
+ * | ejected | ejected: kept, `already-ejected`           | in         | in             | gone      |
+ *
+ * Like Envoy's outlier detection: an ejection lasts `base` × the times ejected, at most `max`, and each 10 s that an
+ * endpoint serves without being ejected takes one off that count. Unlike it, the share of a pool that may be out is
+ * never exceeded (Envoy lets one more go), and the last eligible endpoint stays whatever it does.
+ */
+import type { Random } from '../random.ts';
+import type { EjectionSpec } from '../snapshot.ts';
+import { jitter } from './schedule.ts';
+
+/** Pools of fewer endpoints may lose half, others 30 %. */
+const SMALL_POOL = 10;
+const SMALL_POOL_SHARE = 0.5;
+const SHARE = 0.3;
+/** Service without an ejection for this long takes one off the times ejected (Envoy's `interval`). */
+const FORGIVE_MS = 10_000;
+
+/** How the detector sees its pool, always as it is now. Endpoints are named by their slot, which a reload keeps. */
+export interface EjectionPool {
+  /** Endpoints, draining ones left out. */
+  readonly size: number;
+  /** Endpoints that may be picked now. */
+  readonly eligibleCount: number;
+  isEligible(slot: number): boolean;
+}
+
+/** Why an endpoint is out. Times are in the clock's ms. */
+export interface Ejection {
+  readonly slot: number;
+  readonly at: number;
+  readonly until: number;
+  readonly durationMs: number;
+  /** How often it has been ejected, this time included, less what was forgiven. */
+  readonly times: number;
+}
+
+/** Why an endpoint was not ejected. */
+export type KeptReason = 'off' | 'already-ejected' | 'not-eligible' | 'last-eligible' | 'share-reached';
+
+export type EjectionVerdict =
+  | { readonly isEjected: true; readonly ejection: Ejection }
+  | { readonly isEjected: false; readonly reason: KeptReason };
+
+/** What is remembered of an endpoint that has returned. */
+interface Past {
+  readonly times: number;
+  readonly returnedAt: number;
+}
+
+export class OutlierDetector {
+  readonly #spec: EjectionSpec;
+  readonly #pool: EjectionPool;
+  readonly #random: Random;
+  readonly #ejections = new Map<number, Ejection>();
+  readonly #past = new Map<number, Past>();
+
+  constructor(spec: EjectionSpec, pool: EjectionPool, random: Random) {
+    this.#spec = spec;
+    this.#pool = pool;
+    this.#random = random;
+  }
+
+  /** The endpoints that are out now. */
+  get ejections(): readonly Ejection[] {
+    return [...this.#ejections.values()];
+  }
+
+  /** When the next endpoint is due to return; infinite while none is out. */
+  get nextDueAt(): number {
+    let next = Infinity;
+    for (const { until } of this.#ejections.values()) next = Math.min(next, until);
+    return next;
+  }
+
+  /**
+   * An endpoint has reached its failures in a row. The caller publishes an ejection before it asks again, so that
+   * the pool is seen as it then is.
+   */
+  consider(slot: number, now: number): EjectionVerdict {
+    const reason = this.#reasonToKeep(slot);
+    if (reason !== null) return { isEjected: false, reason };
+    const times = this.#timesForgiven(slot, now) + 1;
+    const durationMs = jitter(Math.min(this.#spec.baseMs * times, this.#spec.maxMs), this.#random);
+    const ejection = { slot, at: now, until: now + durationMs, durationMs, times };
+    this.#ejections.set(slot, ejection);
+    return { isEjected: true, ejection };
+  }
+
+  /** Ends the ejections whose time is up, and answers which they were. */
+  due(now: number): Ejection[] {
+    const ended = this.ejections.filter((ejection) => ejection.until <= now);
+    for (const ejection of ended) this.#end(ejection, now);
+    return ended;
+  }
+
+  /** An active check has passed, which ends an ejection: answers the one it ended, null where there was none. */
+  passed(slot: number, now: number): Ejection | null {
+    const ejection = this.#ejections.get(slot);
+    if (ejection === undefined) return null;
+    this.#end(ejection, now);
+    return ejection;
+  }
+
+  /** The endpoint has left the pool. */
+  forget(slot: number): void {
+    this.#ejections.delete(slot);
+    this.#past.delete(slot);
+  }
+
+  #reasonToKeep(slot: number): KeptReason | null {
+    if (!this.#spec.enabled) return 'off';
+    if (this.#ejections.has(slot)) return 'already-ejected';
+    if (!this.#pool.isEligible(slot)) return 'not-eligible';
+    if (this.#pool.eligibleCount <= 1) return 'last-eligible';
+    const { size } = this.#pool;
+    const share = size < SMALL_POOL ? SMALL_POOL_SHARE : SHARE;
+    return this.#ejections.size + 1 > size * share ? 'share-reached' : null;
+  }
+
+  /** Times ejected before, less one for each 10 s in service since. */
+  #timesForgiven(slot: number, now: number): number {
+    const past = this.#past.get(slot);
+    if (past === undefined) return 0;
+    return Math.max(0, past.times - Math.floor((now - past.returnedAt) / FORGIVE_MS));
+  }
+
+  #end(ejection: Ejection, now: number): void {
+    this.#ejections.delete(ejection.slot);
+    this.#past.set(ejection.slot, { times: ejection.times, returnedAt: now });
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * What the answers of one active check say about one endpoint: healthy or unhealthy, with `rise` and `fall` in
+ * between so that one stray answer moves nothing (as HAProxy counts). The very first answer decides alone.
+ *
+ * | state     | pass                            | fail                              | suspect   |
+ * | --------- | ------------------------------- | --------------------------------- | --------- |
+ * | untried   | healthy                         | unhealthy                         | untried   |
+ * | healthy   | healthy                         | falling, at `fall` 1 unhealthy    | suspected |
+ * | suspected | healthy                         | falling, at `fall` 1 unhealthy    | suspected |
+ * | falling   | healthy                         | falling, the `fall`th: unhealthy  | falling   |
+ * | unhealthy | rising, at `rise` 1 healthy     | unhealthy                         | unhealthy |
+ * | rising    | rising, the `rise`th: healthy   | unhealthy                         | rising    |
+ *
+ * untried serves unless the check says `start: unhealthy`; healthy, suspected and falling serve; unhealthy and rising
+ * do not. suspected, falling and rising are in transition: the check runs at its fast interval.
+ */
+import type { CheckSpec } from '../snapshot.ts';
+
+export type ThresholdState = 'untried' | 'healthy' | 'suspected' | 'falling' | 'unhealthy' | 'rising';
+
+/** One answer of a check. */
+export interface CheckAnswer {
+  readonly ok: boolean;
+  /** Wall-clock ms. */
+  readonly at: number;
+  /** For a person: `200 in 3 ms`, `connection refused`. */
+  readonly reason: string;
+}
+
+/** Why an endpoint is what it is. */
+export interface HealthChange {
+  readonly isHealthy: boolean;
+  readonly at: number;
+  /** Reason of the answer that decided. */
+  readonly reason: string;
+  /** The last answers up to that one, oldest first. */
+  readonly answers: readonly CheckAnswer[];
+}
+
+/** Answers kept at least; more where `rise` or `fall` count more. */
+const KEPT_ANSWERS = 5;
+
+export class HealthThreshold {
+  readonly #spec: Pick<CheckSpec, 'rise' | 'fall' | 'startUnhealthy'>;
+  #state: ThresholdState = 'untried';
+  /** Answers in a row that speak against the present verdict. */
+  #against = 0;
+  #answers: CheckAnswer[] = [];
+  #lastChange: HealthChange | null = null;
+
+  constructor(spec: Pick<CheckSpec, 'rise' | 'fall' | 'startUnhealthy'>) {
+    this.#spec = spec;
+  }
+
+  get state(): ThresholdState {
+    return this.#state;
+  }
+
+  /** Whether this check lets the endpoint serve. */
+  get isHealthy(): boolean {
+    if (this.#state === 'untried') return !this.#spec.startUnhealthy;
+    return this.#state !== 'unhealthy' && this.#state !== 'rising';
+  }
+
+  /** Whether the check is to run at its fast interval. */
+  get isInTransition(): boolean {
+    return this.#state === 'suspected' || this.#state === 'falling' || this.#state === 'rising';
+  }
+
+  /** The last answers, oldest first. */
+  get answers(): readonly CheckAnswer[] {
+    return this.#answers;
+  }
+
+  /** The change that made the verdict what it is; null before the first answer. */
+  get lastChange(): HealthChange | null {
+    return this.#lastChange;
+  }
+
+  /** Takes an answer in; `at` is wall-clock ms. Answers the change it made: the first verdict, or a new one; else null. */
+  record(ok: boolean, at: number, reason: string): HealthChange | null {
+    const kept = Math.max(KEPT_ANSWERS, this.#spec.rise, this.#spec.fall);
+    this.#answers = [...this.#answers.slice(1 - kept), { ok, at, reason }];
+    if (this.#state === 'untried') return this.#decide(ok, at, reason);
+    if (ok === this.isHealthy) {
+      this.#state = ok ? 'healthy' : 'unhealthy';
+      this.#against = 0;
+      return null;
+    }
+    this.#against++;
+    if (this.#against >= (ok ? this.#spec.rise : this.#spec.fall)) return this.#decide(ok, at, reason);
+    this.#state = ok ? 'rising' : 'falling';
+    return null;
+  }
+
+  /** Traffic met failures: the check runs at its fast interval until it has an answer of its own. */
+  suspect(): void {
+    if (this.#state === 'healthy') this.#state = 'suspected';
+  }
+
+  #decide(isHealthy: boolean, at: number, reason: string): HealthChange {
+    this.#state = isHealthy ? 'healthy' : 'unhealthy';
+    this.#against = 0;
+    this.#lastChange = { isHealthy, at, reason, answers: this.#answers };
+    return this.#lastChange;
+  }
+}

@@ -18,8 +18,8 @@ import { jitter } from './schedule.ts';
 
 /** Pools of fewer endpoints may lose half, others 30 %. */
 const SMALL_POOL = 10;
-const SMALL_POOL_SHARE = 0.5;
-const SHARE = 0.3;
+const SMALL_POOL_PERCENT = 50;
+const PERCENT = 30;
 /** Service without an ejection for this long takes one off the times ejected (Envoy's `interval`). */
 const FORGIVE_MS = 10_000;
 
@@ -38,7 +38,7 @@ export interface Ejection {
   readonly at: number;
   readonly until: number;
   readonly durationMs: number;
-  /** How often it has been ejected, this time included, less what was forgiven. */
+  /** How often it has been ejected, this time included, less what was forgiven; at most `max` / `base`. */
   readonly times: number;
 }
 
@@ -87,7 +87,9 @@ export class OutlierDetector {
   consider(slot: number, now: number): EjectionVerdict {
     const reason = this.#reasonToKeep(slot);
     if (reason !== null) return { isEjected: false, reason };
-    const times = this.#timesForgiven(slot, now) + 1;
+    // Counted no further than it matters, so that a long bad spell is forgiven as fast as a middling one.
+    const most = Math.max(1, Math.ceil(this.#spec.maxMs / this.#spec.baseMs));
+    const times = Math.min(this.#timesLeft(slot, now) + 1, most);
     const durationMs = jitter(Math.min(this.#spec.baseMs * times, this.#spec.maxMs), this.#random);
     const ejection = { slot, at: now, until: now + durationMs, durationMs, times };
     this.#ejections.set(slot, ejection);
@@ -121,12 +123,12 @@ export class OutlierDetector {
     if (!this.#pool.isEligible(slot)) return 'not-eligible';
     if (this.#pool.eligibleCount <= 1) return 'last-eligible';
     const { size } = this.#pool;
-    const share = size < SMALL_POOL ? SMALL_POOL_SHARE : SHARE;
-    return this.#ejections.size + 1 > size * share ? 'share-reached' : null;
+    const percent = size < SMALL_POOL ? SMALL_POOL_PERCENT : PERCENT;
+    return (this.#ejections.size + 1) * 100 > size * percent ? 'share-reached' : null;
   }
 
   /** Times ejected before, less one for each 10 s in service since. */
-  #timesForgiven(slot: number, now: number): number {
+  #timesLeft(slot: number, now: number): number {
     const past = this.#past.get(slot);
     if (past === undefined) return 0;
     return Math.max(0, past.times - Math.floor((now - past.returnedAt) / FORGIVE_MS));

@@ -1,0 +1,53 @@
+/** What the bench knows of a proxy; each kind is one file, and a row in all.ts. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from '../children.ts';
+import { fillTemplate } from '../template.ts';
+
+export interface ProxySetup {
+  /** Directory of its own, for its config and what else it writes. */
+  readonly directory: string;
+  /** Where it listens, on 127.0.0.1. */
+  readonly port: number;
+  readonly endpointPorts: readonly number[];
+  readonly threads: number;
+  /** Path prefixes, each a route to the one pool; empty: a single route for everything. */
+  readonly routes: readonly string[];
+  /** Where V8 writes CPU profiles, for kinds that run on Node; null: no profile. */
+  readonly profileDirectory: string | null;
+}
+
+export interface ProxyKind {
+  /** Stands in results and on the command line. */
+  readonly name: string;
+  /** Stands in tables and in the chart. */
+  readonly label: string;
+  /** Program it needs, for installing. */
+  readonly program: string | null;
+  /** Whether it can run with more than one thread. */
+  readonly hasThreads: boolean;
+  /** Why it cannot run here, or null. */
+  missing(): string | null;
+  version(): string;
+  /** Writes its config into the directory and says how to start it. */
+  prepare(setup: ProxySetup): Command | Promise<Command>;
+}
+
+/** Fills in a config file of bench/configs and writes it into the proxy's directory. */
+export function writeConfig(name: string, setup: ProxySetup, values: Record<string, string | null> = {}): string {
+  const template = readFileSync(new URL(`../configs/${name}`, import.meta.url), 'utf8');
+  const filled = fillTemplate(template, {
+    values: {
+      port: setup.port,
+      threads: setup.threads,
+      directory: setup.directory,
+      onlyPool: setup.routes.length === 0 ? 'pool' : null,
+      ...values,
+    },
+    endpoints: setup.endpointPorts.map((port, index) => ({ port, index })),
+    routes: setup.routes.map((path) => ({ path })),
+  });
+  const path = join(setup.directory, name);
+  writeFileSync(path, filled);
+  return path;
+}

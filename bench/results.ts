@@ -1,0 +1,75 @@
+/** What a run found, as it stands in bench/results/*.json. Times are µs, sizes bytes. */
+import type { Spread } from './statistics.ts';
+
+export interface BenchResults {
+  readonly startedAt: string;
+  readonly machine: MachineDescription;
+  readonly settings: Readonly<Record<string, string | number | boolean>>;
+  readonly versions: Readonly<Record<string, string>>;
+  /** What is missing and why, and what disturbed the run. */
+  readonly notes: readonly string[];
+  readonly rows: readonly RowResult[];
+  readonly idle: readonly IdleResult[];
+}
+
+export interface MachineDescription {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly kernel: string;
+}
+
+export interface RowResult {
+  readonly id: string;
+  readonly title: string;
+  readonly contestants: readonly ContestantResult[];
+}
+
+export interface ContestantResult {
+  readonly id: string;
+  readonly label: string;
+  /** Why its figures do not count; null if they do. */
+  readonly void: string | null;
+  /** CPU of the whole process per request. */
+  readonly cpuUs: { readonly user: number; readonly system: number; readonly total: Spread };
+  readonly ratio: { readonly to: string; readonly spread: Spread } | null;
+  readonly p50Us: number;
+  readonly p99Us: number;
+  readonly peakBytes: number;
+  readonly requestsPerSecond: number;
+  /** Share of the proxies' core that the contestant used while it was measured. */
+  readonly busy: number;
+  /** Share of that core used by anything else, or taken by the hypervisor. */
+  readonly disturbed: number;
+  /** CPU per request of each thread that used a hundredth or more. */
+  readonly threads: readonly ThreadShare[];
+  readonly rounds: readonly Round[];
+}
+
+export interface ThreadShare {
+  readonly name: string;
+  readonly cpuUs: number;
+}
+
+export interface Round {
+  readonly requests: number;
+  readonly durationUs: number;
+  readonly userUs: number;
+  readonly systemUs: number;
+  readonly busyUs: number;
+  readonly disturbedUs: number;
+  readonly p50Us: number;
+  readonly p99Us: number;
+  readonly peakBytes: number;
+  readonly problem: string | null;
+  readonly threads: readonly ThreadShare[];
+}
+
+export interface IdleResult {
+  readonly id: string;
+  readonly label: string;
+  readonly void: string | null;
+  readonly connections: number;
+  readonly bytesPerConnection: number;
+  readonly residentBefore: number;
+  readonly residentAfter: number;
+}

@@ -1,0 +1,79 @@
+/**
+ * The rows of the table. A row is a load and the contestants that it is given to in turn; rows with the same
+ * contestants run one after another on the same processes.
+ */
+import type { ProxyKind } from './proxies/proxy.ts';
+import { bareGet, browserGet, closingGet, post, variedGets } from './requests.ts';
+
+/** One proxy in one configuration. */
+export interface Contestant {
+  readonly id: string;
+  readonly label: string;
+  readonly proxy: ProxyKind;
+  readonly threads: number;
+  /** Path prefixes; empty: one route for everything. */
+  readonly routes: readonly string[];
+  /** Contestant it is compared with. */
+  readonly baseline: string;
+}
+
+export interface Row {
+  readonly id: string;
+  readonly title: string;
+  readonly endpoints: number;
+  contestants(proxies: readonly ProxyKind[]): Contestant[];
+  /** Sent in turn; `host` is what the Host header says. */
+  requests(host: string): string[];
+}
+
+/** Closed loop: wrk sends the next request on a connection when the answer of the last has come. */
+export const CONNECTIONS = 64;
+const ENDPOINTS = 4;
+const ROUTES = 1000;
+const ENDPOINTS_OF_ROUTES = 100;
+
+const ROUTE_PATHS = Array.from({ length: ROUTES }, (_, index) => `/service-${String(index).padStart(4, '0')}`);
+
+export const ROWS: readonly Row[] = [
+  plainRow('browser', 'browser head (14 lines, 1 KB), 50 B answer', (host) => [browserGet(host, '/50')]),
+  plainRow('varied', 'browser heads, no two alike, 50 B answer', (host) => variedGets(host, 50)),
+  plainRow('bare', 'bare head, 50 B answer', (host) => [bareGet(host, '/50')]),
+  plainRow('64k', 'bare head, 64 KiB answer', (host) => [bareGet(host, '/65536')]),
+  plainRow('1m', 'bare head, 1 MiB answer', (host) => [bareGet(host, '/1048576')]),
+  plainRow('post', 'POST of 4 KiB, 50 B answer', (host) => [post(host, '/50', 4096)]),
+  plainRow('close', 'no keep-alive, 50 B answer', (host) => [closingGet(host, '/50')]),
+  {
+    id: 'routes',
+    title: '1,000 routes beside one, 100 endpoints, 50 B answer',
+    endpoints: ENDPOINTS_OF_ROUTES,
+    contestants: (proxies) => proxies.flatMap(oneAndManyRoutes),
+    requests: (host) => ROUTE_PATHS.map((path) => bareGet(host, `${path}/items/50`)),
+  },
+  {
+    id: 'workers',
+    title: 'two threads on the same core beside one, browser head, 50 B answer',
+    endpoints: ENDPOINTS,
+    contestants: (proxies) => proxies.filter((proxy) => proxy.hasThreads).flatMap(oneAndTwoThreads),
+    requests: (host) => [browserGet(host, '/50')],
+  },
+];
+
+function plainRow(id: string, title: string, requests: Row['requests']): Row {
+  return { id, title, endpoints: ENDPOINTS, contestants: (proxies) => proxies.map(plain), requests };
+}
+
+/** One thread, one route, compared with HAProxy. */
+export function plain(proxy: ProxyKind): Contestant {
+  return { id: proxy.name, label: proxy.label, proxy, threads: 1, routes: [], baseline: 'haproxy' };
+}
+
+function oneAndManyRoutes(proxy: ProxyKind): Contestant[] {
+  const one = { ...plain(proxy), label: `${proxy.label}, 1 route` };
+  const many = { ...one, id: `${proxy.name}-routes`, label: `${proxy.label}, 1,000`, routes: ROUTE_PATHS };
+  return [one, { ...many, baseline: one.id }];
+}
+
+function oneAndTwoThreads(proxy: ProxyKind): Contestant[] {
+  const one = { ...plain(proxy), label: `${proxy.label}, 1 thread` };
+  return [one, { ...one, id: `${proxy.name}-2`, label: `${proxy.label}, 2 threads`, threads: 2, baseline: one.id }];
+}

@@ -1,0 +1,39 @@
+/**
+ * A config that has passed every check: defaults filled in, times in milliseconds, sizes in bytes, short forms
+ * written out. It is the snapshot before the runtime gives it tables, slots and resolved addresses.
+ */
+import type { HeaderRules, Limits, ListenerSpec, PoolSpec, RouteSpec, Timeouts } from '../core/snapshot.ts';
+
+export interface Config {
+  /** `auto`: as many as the process has processors; 0: in the caller's thread. */
+  readonly threads: number | 'auto';
+  /** At least one. `host` `''` is every address, IPv6 and IPv4. */
+  readonly listeners: readonly ListenerSpec[];
+  /** At least one, in the order of the file. */
+  readonly routes: readonly RouteConfig[];
+  /** At least one. */
+  readonly pools: readonly PoolConfig[];
+  readonly limits: Limits;
+  readonly timeouts: Timeouts;
+  readonly trustedProxies: readonly string[];
+  readonly headers: HeaderRules;
+  /** Client connections; `auto`: three quarters of (descriptor limit − 256). */
+  readonly maxConnections: number | 'auto';
+}
+
+/** A route's `timeouts` are complete: those of the config with its own on top. */
+export type RouteConfig = Omit<RouteSpec, 'slot'>;
+
+export interface PoolConfig extends Omit<PoolSpec, 'endpoints' | 'table'> {
+  /** At least one. */
+  readonly endpoints: readonly EndpointConfig[];
+}
+
+export interface EndpointConfig {
+  /** The address as written, in lower case, e.g. `localhost:8081` or `[::1]:8081`. */
+  readonly id: string;
+  /** A name or a numeric address, without brackets. */
+  readonly host: string;
+  readonly port: number;
+  readonly weight: number;
+}

@@ -1,0 +1,223 @@
+/** Text into plain values, with the place of each: YAML 1.2 or JSON, both read by the library `yaml`. */
+import {
+  type Document,
+  type Node,
+  LineCounter,
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  parseDocument,
+} from 'yaml';
+import { Mistake, type Problem, formatKey } from './errors.ts';
+import { describeValue } from './units.ts';
+
+export interface Place {
+  /** From 1. */
+  readonly line: number;
+  /** From 1. */
+  readonly column: number;
+  /** The key as a path, as far as the text has it. */
+  readonly key: string;
+}
+
+export interface PlacedMistake extends Place {
+  readonly mistake: Mistake;
+}
+
+export interface SourceDocument {
+  readonly value: unknown;
+  locate(problem: Problem): Place;
+}
+
+/** Larger texts are no configs. */
+const MAX_CHARACTERS = 16 * 2 ** 20;
+/** How often one anchor may be written out; without a bound a few lines become billions of values. */
+const MAX_ALIASES = 10_000;
+/** What a text must not hold (YAML 1.2, 5.1), but for the byte order mark. */
+// eslint-disable-next-line no-control-regex
+const NOT_PRINTABLE = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]/;
+
+const AS_YAML = 'Mend the YAML; a text with signs such as : or # in it is safest in quotes.';
+
+/** Never throws: what cannot be read is a list of mistakes, each with its place. */
+export function readDocument(text: string, isJson: boolean): SourceDocument | readonly PlacedMistake[] {
+  const lines = new LineCounter();
+  const refused = refuseText(text) ?? (isJson ? refuseJson(text) : null);
+  if (refused !== null) {
+    fillLines(lines, text);
+    return [{ ...linePosition(lines, refused.offset), key: '', mistake: refused.mistake }];
+  }
+  try {
+    // Duplicate keys are found below: the library compares every key of a map with every other.
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
+    const mistakes = [...syntaxMistakes(document, lines), ...findDuplicateKeys(document.contents, lines)];
+    if (mistakes.length > 0) return mistakes;
+    const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
+    return { value, locate: (problem) => locate(document, lines, problem) };
+  } catch (error) {
+    return [{ line: 1, column: 1, key: '', mistake: describeThrown(error) }];
+  }
+}
+
+interface Refusal {
+  readonly offset: number;
+  readonly mistake: Mistake;
+}
+
+function refuseText(text: string): Refusal | null {
+  if (text.length > MAX_CHARACTERS) {
+    return { offset: 0, mistake: new Mistake('the file is larger than 16 MiB', 'Check that this is the config.') };
+  }
+  const offset = text.search(NOT_PRINTABLE);
+  if (offset < 0) return null;
+  const code = text.charCodeAt(offset);
+  const what =
+    code >= 0xfffe
+      ? 'there are bytes that are not UTF-8'
+      : `there is a control character (0x${code.toString(16).padStart(2, '0')})`;
+  return { offset, mistake: new Mistake(what, 'A config is plain text in UTF-8.') };
+}
+
+/** JSON is YAML, but a file that says it is JSON has to be. */
+function refuseJson(text: string): Refusal | null {
+  const message = jsonMistake(text);
+  if (message === null) return null;
+  const position = / at position (\d+)/.exec(message);
+  const offset = position === null ? findUnexpected(text) : Number(position[1]);
+  const reason = message.replace(/(?:, (?:\.\.\.)?".*|(?: in JSON)?(?: at position| \().*)$/s, '');
+  const what = `this is not valid JSON: ${reason.charAt(0).toLowerCase()}${reason.slice(1)}`;
+  const cure = 'Mend it, or name the file .yaml, where comments and unquoted keys are possible.';
+  return { offset, mistake: new Mistake(what, cure) };
+}
+
+function jsonMistake(text: string): string | null {
+  try {
+    JSON.parse(text);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/**
+ * V8 gives no position for `Unexpected token …`. Every beginning of the text that holds the token is refused
+ * with these words, and no shorter one is: a binary search finds it.
+ */
+function findUnexpected(text: string): number {
+  let [without, including] = [0, text.length];
+  while (including - without > 1) {
+    const middle = (without + including) >>> 1;
+    if (jsonMistake(text.slice(0, middle))?.startsWith('Unexpected token')) including = middle;
+    else without = middle;
+  }
+  return including - 1;
+}
+
+/** The first of each line: the rest of a line says the same again. */
+function syntaxMistakes(document: Document.Parsed, lines: LineCounter): readonly PlacedMistake[] {
+  const byLine = new Map<number, PlacedMistake>();
+  for (const { code, message, pos } of [...document.errors, ...document.warnings]) {
+    // The parser reports its own overflow as the mistake of a token.
+    if (message.includes('call stack')) throw new RangeError(message);
+    const place = linePosition(lines, pos[0]);
+    if (!byLine.has(place.line)) byLine.set(place.line, { ...place, key: '', mistake: describeSyntax(code, message) });
+  }
+  return [...byLine.values()];
+}
+
+function describeSyntax(code: string, message: string): Mistake {
+  if (code === 'TAB_AS_INDENT') return new Mistake('a line is indented by a tab', 'Indent with spaces.');
+  if (code === 'MULTIPLE_DOCS')
+    return new Mistake('the file holds more than one document', 'Take out everything from the second "---" on.');
+  if (code === 'TAG_RESOLVE_FAILED')
+    return new Mistake('there is a tag that means nothing here', 'Take it out, or put the text in quotes.');
+  const reason = message.replace(/\s+/g, ' ').replace(/\.$/, '');
+  return new Mistake(`this is not valid YAML: ${reason.charAt(0).toLowerCase()}${reason.slice(1)}`, AS_YAML);
+}
+
+function describeThrown(error: unknown): Mistake {
+  if (error instanceof RangeError)
+    return new Mistake('the file is nested too deeply', 'Check that this is the config.');
+  const message = error instanceof Error ? error.message : String(error);
+  if (message.startsWith('Excessive alias count')) {
+    return new Mistake('the aliases of the file stand for too many values', 'Use fewer aliases.');
+  }
+  return new Mistake(`the file cannot be read: ${message}`, AS_YAML);
+}
+
+function findDuplicateKeys(
+  node: unknown,
+  lines: LineCounter,
+  path: readonly (string | number)[] = [],
+): readonly PlacedMistake[] {
+  if (isSeq(node)) return node.items.flatMap((item, index) => findDuplicateKeys(item, lines, [...path, index]));
+  if (!isMap(node)) return [];
+  const lineOf = new Map<string, number>();
+  return node.items.flatMap(({ key, value }) => {
+    if (!isScalar(key)) return findDuplicateKeys(value, lines, path);
+    const name = String(key.value);
+    const inner = [...path, name];
+    const place = linePosition(lines, startOf(key));
+    const first = lineOf.get(name);
+    if (first === undefined) {
+      lineOf.set(name, place.line);
+      return findDuplicateKeys(value, lines, inner);
+    }
+    const message = `this key is there twice, first on line ${first}`;
+    const mistake = new Mistake(message, 'Take one of them out, or give it another name.');
+    return [{ ...place, key: formatKey(inner), mistake }];
+  });
+}
+
+/**
+ * Follows a path in the words of the long forms through a text that may use the short ones: a segment that
+ * the text does not have at that level is left out, unless it is a key missing from a map, which is shown.
+ */
+function locate(document: Document.Parsed, lines: LineCounter, problem: Problem): Place {
+  let node: unknown = document.contents;
+  let offset = startOf(node);
+  const shown: (string | number)[] = [];
+  for (const [i, segment] of problem.path.entries()) {
+    if (isAlias(node)) node = node.resolve(document);
+    if (isSeq(node) && typeof segment === 'number') {
+      node = node.items[segment];
+      offset = startOf(node) || offset;
+      shown.push(segment);
+    } else if (isMap(node) && typeof segment === 'string') {
+      shown.push(segment);
+      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === segment);
+      if (pair === undefined) break;
+      const isKeyWanted = problem.atKey === true && i === problem.path.length - 1;
+      node = pair.value;
+      // A map or list, and a value that is not there, are best shown at their key.
+      const isScalarValue = isScalar(node) && node.value !== null;
+      offset = startOf(isScalarValue && !isKeyWanted ? node : pair.key) || offset;
+    }
+  }
+  return { ...linePosition(lines, offset), key: formatKey(shown) };
+}
+
+function startOf(node: unknown): number {
+  if (isPair(node)) return startOf(node.key);
+  return isNode(node) ? ((node as Node).range?.[0] ?? 0) : 0;
+}
+
+function linePosition(lines: LineCounter, offset: number): { line: number; column: number } {
+  const { line, col } = lines.linePos(offset);
+  return { line: Math.max(1, line), column: Math.max(1, col) };
+}
+
+/** For a text that the YAML parser, which counts the lines, never sees. */
+function fillLines(lines: LineCounter, text: string): void {
+  lines.addNewLine(0);
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
+}
+
+export function describeRoot(value: unknown): Mistake {
+  const isEmpty = value === null || value === undefined;
+  const message = isEmpty ? 'the file is empty' : `the file holds ${describeValue(value)} instead of a map`;
+  return new Mistake(message, 'The smallest config is: pools: { web: [localhost:8081] }.');
+}

@@ -1,0 +1,90 @@
+/** What zod found, in our words. */
+import type { z } from 'zod';
+import { type Problem, Mistake } from './errors.ts';
+import { describeValue } from './units.ts';
+
+/** How to write a key that has to be there. */
+const EXAMPLES: Readonly<Record<string, string>> = {
+  address: 'address: 127.0.0.1:8080',
+  endpoints: 'endpoints: [localhost:8081]',
+  pool: 'pool: web',
+  regex: 'regex: ^/img/',
+  prefix: 'prefix: /v1',
+  by: 'by: /v2',
+};
+
+const KINDS: Readonly<Record<string, readonly [string, string]>> = {
+  object: ['a map', 'Write a map of keys and values.'],
+  record: ['a map', 'Write a map of keys and values.'],
+  array: ['a list', 'Write a list, e.g. [a, b].'],
+  string: ['text', 'Write text; put it in quotes where it looks like something else.'],
+};
+
+const MISSING = 'the key is missing';
+
+/** `value` is what was parsed, at `path` in the config. */
+export function toProblems(
+  issues: readonly z.core.$ZodIssue[],
+  value: unknown,
+  path: readonly (string | number)[],
+): readonly Problem[] {
+  const problems = issues.flatMap((issue): readonly Problem[] => {
+    const inner = issue.path.map((segment) => (typeof segment === 'number' ? segment : String(segment)));
+    const at = [...path, ...inner];
+    if (issue.code === 'unrecognized_keys') return unknownKeys(issue, at);
+    return [{ path: at, mistake: toMistake(issue, valueAt(value, inner), at) }];
+  });
+  // A misspelled key is also a missing one; to say it once is enough.
+  const respelled = new Set(problems.filter(isUnknown).map(({ path: at, mistake }) => placeOf(at, mistake.cure)));
+  return problems.filter((problem) => isUnknown(problem) || !respelled.has(placeOf(problem.path, cureOf(problem))));
+}
+
+function isUnknown(problem: Problem): boolean {
+  return problem.atKey === true;
+}
+
+/** What the cure of a misspelling of this key would be. */
+function cureOf({ path, mistake }: Problem): string {
+  return mistake.message === MISSING ? `Did you mean ${JSON.stringify(path.at(-1))}?` : '';
+}
+
+function placeOf(path: readonly (string | number)[], cure: string): string {
+  return JSON.stringify([path.slice(0, -1), cure]);
+}
+
+/** The schema wrote the cures: a line for each key. */
+function unknownKeys(issue: z.core.$ZodIssueUnrecognizedKeys, path: readonly (string | number)[]): readonly Problem[] {
+  const cures = issue.message.split('\n');
+  return issue.keys.map((key, i) => {
+    return { path: [...path, key], atKey: true, mistake: new Mistake('there is no such key', cures[i]) };
+  });
+}
+
+function toMistake(issue: z.core.$ZodIssue, value: unknown, path: readonly (string | number)[]): Mistake {
+  if (value === undefined) return missing(String(path.at(-1) ?? ''));
+  if (issue.code === 'custom') return new Mistake(issue.message, String(issue.params?.['cure'] ?? 'Mend the value.'));
+  if (issue.code === 'invalid_type') {
+    const [kind, cure] = KINDS[issue.expected] ?? [issue.expected, 'Write such a value.'];
+    return new Mistake(`this has to be ${kind}, not ${describeValue(value)}`, cure);
+  }
+  return new Mistake(`${describeValue(value)} is not possible here`, 'Mend the value.');
+}
+
+function missing(key: string): Mistake {
+  return new Mistake(MISSING, `Add it, e.g. ${EXAMPLES[key] ?? key}.`);
+}
+
+/** Follows a path in the words of the long forms through a value that may be written in a short one. */
+function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
+  let at = value;
+  for (const segment of path) {
+    if (Array.isArray(at)) {
+      const items: readonly unknown[] = at;
+      if (typeof segment === 'number') at = items[segment];
+    } else if (typeof at === 'object' && at !== null && typeof segment === 'string') {
+      if (!Object.hasOwn(at, segment)) return undefined;
+      at = (at as Readonly<Record<string, unknown>>)[segment];
+    }
+  }
+  return at;
+}

@@ -1,0 +1,170 @@
+/** The conditions of a route. */
+import { z } from 'zod';
+import { normalizePath } from '../core/routing/path.ts';
+import type { PathMatch, RouteMatch, ValueMatch } from '../core/snapshot.ts';
+import { parseHostPattern } from './addresses.ts';
+import { Mistake } from './errors.ts';
+import { checkLinear } from './linear-regex.ts';
+import { FIELD_VALUE, TOKEN, listOf, object, readWith, scalar, toggle } from './scalars.ts';
+import { describeValue } from './units.ts';
+
+/** Headers that a route cannot see: they are the connection's, or Fairlead sets them itself. */
+const UNSEEN = new Set(
+  ['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'te', 'expect', 'forwarded'].concat([
+    'x-forwarded-for',
+    'x-forwarded-proto',
+    'x-forwarded-host',
+    'x-forwarded-port',
+    'x-request-id',
+    'http2-settings',
+  ]),
+);
+
+/** A path without query, in normal form. */
+export function parsePath(value: unknown): string | Mistake {
+  const cure = 'Write a path that begins with a slash, e.g. /v1.';
+  if (typeof value !== 'string') return new Mistake(`a path is text, not ${describeValue(value)}`, cure);
+  if (!value.startsWith('/')) return new Mistake(`${describeValue(value)} does not begin with a slash`, cure);
+  if (/[?#]/.test(value)) {
+    return new Mistake(
+      'a path has no query and no fragment',
+      'Leave out what follows; match.query looks at the query.',
+    );
+  }
+  if (/[^!-~]/.test(value)) {
+    const written = encodeURI(value.toWellFormed());
+    return new Mistake(`${describeValue(value)} has characters that no path has`, `Write ${written}.`);
+  }
+  return normalizePath(value) ?? new Mistake(`${describeValue(value)} has a bad escape or leaves the root`, cure);
+}
+
+/** `/v1` exact, `/v1/*` every path under it and `/v1` itself. */
+function parsePathPattern(value: unknown): PathMatch | Mistake {
+  const isPrefix = typeof value === 'string' && value.endsWith('/*');
+  const path = parsePath(isPrefix ? value.slice(0, -2) || '/' : value);
+  if (path instanceof Mistake) return path;
+  if (path.includes('*')) {
+    const cure = 'Put the * last, after a slash, or write path: { regex: … }.';
+    return new Mistake(`${describeValue(value)} has a * that is not its last segment`, cure);
+  }
+  return isPrefix ? { kind: 'prefix', path } : { kind: 'exact', path };
+}
+
+const pathText = scalar(parsePathPattern);
+
+const regexSchema = object({
+  regex: scalar((value) => {
+    if (typeof value !== 'string')
+      return new Mistake(`a regular expression is text, not ${describeValue(value)}`, 'Put it in quotes.');
+    return checkLinear(value) ?? value;
+  }),
+  ignoreCase: toggle.default(false),
+}).transform(({ regex, ignoreCase }, context): PathMatch => {
+  // The path is compared in lower case then. Escapes such as \S and names of groups are not letters to match.
+  const letter = ignoreCase ? /[A-Z]/.exec(regex.replace(/\\.|\(\?<\w+>/gs, '')) : null;
+  if (letter !== null) {
+    const message = `with ignoreCase the path is compared in lower case, so ${letter[0]} never matches`;
+    context.issues.push({
+      code: 'custom',
+      message,
+      params: { cure: 'Write the pattern in lower case.' },
+      input: regex,
+    });
+  }
+  return { kind: 'regex', source: regex, ignoreCase };
+});
+
+const pathSchema = z.unknown().transform((value, context): PathMatch => {
+  const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isMap ? readWith(regexSchema, value, context) : readWith(pathText, value, context);
+});
+
+const methodSchema = scalar((value) => {
+  const cure = 'Write a method such as GET, or a list of them.';
+  if (typeof value !== 'string' || !TOKEN.test(value))
+    return new Mistake(`${describeValue(value)} is not a method`, cure);
+  if (value.toUpperCase() === 'CONNECT') return new Mistake('CONNECT is never routed', 'Take it out.');
+  return value.toUpperCase();
+});
+
+type CheckText = (text: string) => Mistake | null;
+
+/** `name: text` or `name: { present: true }`, into conditions in file order. */
+function valuesSchema(checkName: CheckText, checkValue: CheckText, toName: (name: string) => string) {
+  return z.record(z.string(), z.unknown()).transform((written, context): readonly ValueMatch[] => {
+    return Object.entries(written).map(([name, value]) => {
+      const wanted = toWanted(value);
+      const mistake =
+        checkName(name) ?? (wanted instanceof Mistake ? wanted : wanted === null ? null : checkValue(wanted));
+      if (mistake !== null) {
+        const { message, cure } = mistake;
+        context.issues.push({ code: 'custom', message, params: { cure }, input: value, path: [name] });
+      }
+      return { name: toName(name), value: wanted instanceof Mistake ? null : wanted };
+    });
+  });
+}
+
+function toWanted(value: unknown): string | null | Mistake {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'object' && value !== null && JSON.stringify(value) === '{"present":true}') return null;
+  const isPlain = typeof value === 'number' || typeof value === 'boolean';
+  const cure = `Write text${isPlain ? `, e.g. "${String(value)}" in quotes` : ''}, or { present: true } for any value.`;
+  return new Mistake(`a value to compare with is text, not ${describeValue(value)}`, cure);
+}
+
+const anyText: CheckText = () => null;
+const same = (name: string): string => name;
+
+function checkHeaderName(name: string): Mistake | null {
+  const lower = name.toLowerCase();
+  if (lower === 'host') return new Mistake('the Host header is not matched here', 'Use match.host.');
+  if (lower === 'cookie') return new Mistake('the Cookie header is not matched here', 'Use match.cookie.');
+  if (UNSEEN.has(lower))
+    return new Mistake('a route cannot look at this header: Fairlead sets or removes it', 'Match on another header.');
+  return TOKEN.test(name)
+    ? null
+    : new Mistake(`${describeValue(name)} is not the name of a header`, 'Write a name such as x-tenant.');
+}
+
+function checkCookieName(name: string): Mistake | null {
+  return TOKEN.test(name)
+    ? null
+    : new Mistake(`${describeValue(name)} is not the name of a cookie`, 'Write the name alone.');
+}
+
+function checkFieldValue(value: string): Mistake | null {
+  if (FIELD_VALUE.test(value)) return null;
+  return new Mistake(
+    `${describeValue(value)} can stand in no header`,
+    'Use visible ASCII characters, without blanks around them.',
+  );
+}
+
+function checkCookieValue(value: string): Mistake | null {
+  return value.includes(';')
+    ? new Mistake('a cookie has no semicolon in its value', 'Take it out.')
+    : checkFieldValue(value);
+}
+
+const EVERYTHING: RouteMatch = { host: null, path: null, methods: [], headers: [], query: [], cookies: [] };
+
+export const matchSchema = object({
+  host: scalar(parseHostPattern).optional(),
+  path: pathSchema.optional(),
+  method: listOf(methodSchema).optional(),
+  header: valuesSchema(checkHeaderName, checkFieldValue, (name) => name.toLowerCase()).optional(),
+  query: valuesSchema(anyText, anyText, same).optional(),
+  cookie: valuesSchema(checkCookieName, checkCookieValue, same).optional(),
+})
+  .transform((written): RouteMatch => {
+    return {
+      host: written.host ?? null,
+      path: written.path ?? null,
+      methods: [...new Set(written.method)],
+      headers: written.header ?? [],
+      query: written.query ?? [],
+      cookies: written.cookie ?? [],
+    };
+  })
+  .default(EVERYTHING);

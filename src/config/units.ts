@@ -1,0 +1,75 @@
+/** Times and sizes as the config writes them, with a unit, into milliseconds and bytes. */
+import { Mistake } from './errors.ts';
+
+const DURATION_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const SIZE_UNITS: Readonly<Record<string, number>> = {
+  B: 1,
+  kB: 1e3,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  TiB: 2 ** 40,
+};
+/** What a timer of Node can hold. */
+const LONGEST_MS = 2 ** 31 - 1;
+const QUANTITY = /^(\d{1,15}(?:\.\d{1,9})?) ?([A-Za-z]+)$/;
+
+const DURATION_CURE = 'Write a number and one of ms, s, m, h, d, e.g. 500ms or 5s.';
+const SIZE_CURE = 'Write a number and one of B, KiB, MiB, GiB (or kB, MB, GB for powers of ten), e.g. 64KiB.';
+
+/** `500ms`, `1.5s`, `1h` → milliseconds, at least 1 and at most 24 days. */
+export function parseDuration(value: unknown): number | Mistake {
+  if (isPlainNumber(value)) {
+    return new Mistake(
+      `a time needs a unit, ${value} has none`,
+      `Write ${value}s for seconds or ${value}ms for milliseconds.`,
+    );
+  }
+  const [amount, unit] = parseQuantity(value);
+  const factor = DURATION_UNITS[unit];
+  if (factor === undefined) return new Mistake(`${describeValue(value)} is not a time`, DURATION_CURE);
+  const ms = Math.round(amount * factor);
+  if (ms < 1) return new Mistake('a time of nothing is not possible here', 'Write at least 1ms.');
+  if (ms > LONGEST_MS) return new Mistake(`${value} is too long`, 'Write at most 24d.');
+  return ms;
+}
+
+/** `512B`, `64KiB`, `16MiB`, `1.5GiB`, `10MB` → bytes, at least 1. */
+export function parseSize(value: unknown): number | Mistake {
+  if (isPlainNumber(value)) {
+    return new Mistake(
+      `a size needs a unit, ${value} has none`,
+      `Write ${value}B for bytes or ${value}KiB for kibibytes.`,
+    );
+  }
+  const [amount, unit] = parseQuantity(value);
+  const factor = SIZE_UNITS[unit];
+  if (factor === undefined) return new Mistake(`${describeValue(value)} is not a size`, SIZE_CURE);
+  const bytes = Math.round(amount * factor);
+  if (bytes < 1) return new Mistake('a size of nothing is not possible here', 'Write at least 1B.');
+  if (!Number.isSafeInteger(bytes)) return new Mistake(`${value} is too large`, 'Write a smaller size.');
+  return bytes;
+}
+
+/** A value in the words of an error message, shortened where it is long. */
+export function describeValue(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a map';
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return text.length > 60 ? `${text.slice(0, 56)}…"` : text;
+}
+
+function parseQuantity(value: unknown): readonly [number, string] {
+  const found = typeof value === 'string' ? QUANTITY.exec(value) : null;
+  return found === null ? [0, ''] : [Number(found[1]), found[2]];
+}
+
+/** A number, or text that is nothing but one: the writer forgot the unit. */
+function isPlainNumber(value: unknown): value is number | string {
+  return typeof value === 'number' || (typeof value === 'string' && /^\d+(?:\.\d+)?$/.test(value));
+}

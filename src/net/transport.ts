@@ -38,7 +38,10 @@ export interface CloseReason {
 export interface ConnectionHandler {
   /** A dialled connection is established. Never called for accepted ones. */
   onConnect(): void;
-  /** Bytes arrived in `buffer[start, end)`, borrowed until this returns. `start` ≥ {@link HEAD_ROOM}. */
+  /**
+   * Bytes arrived in `buffer[start, end)`, borrowed until this returns. `start` is at least {@link HEAD_ROOM} where the
+   * engine owns its buffers; only `writeHead` builds on that, and checks it. Not called after our `reset` or `close`.
+   */
   onBytes(buffer: Buffer, start: number, end: number): void;
   /** Everything written has left; a borrowed buffer is free again. Called only after a write answered false. */
   onDrain(): void;
@@ -71,13 +74,18 @@ export interface Connection {
   /** Writes bytes without copying them; see Ownership. */
   writeBytes(buffer: Buffer, start: number, end: number): boolean;
   /**
-   * Writes latin1 text and the bytes behind it, in one write where that is possible. May overwrite
-   * `buffer` in front of `start` (head-room and what was read and used up).
+   * Writes latin1 text (a head, a chunk's size) and the bytes behind it, in one write where that is possible. May
+   * overwrite `buffer` in front of `start` (head-room and what was read and used up). An engine whose reads land in
+   * foreign buffers has no head-room there, and writes both parts side by side.
    */
   writeHead(text: string, buffer: Buffer, start: number, end: number): boolean;
-  /** Gathers the writes until `uncork` into one. */
+  /**
+   * Gathers text until `uncork` into one write. Bytes that are lent never wait for that: they leave at once,
+   * with the text gathered before them.
+   */
   cork(): void;
-  uncork(): void;
+  /** Answers as `write` does. */
+  uncork(): boolean;
   /** Stops reading. A paused connection sees neither FIN nor RST. */
   pause(): void;
   resume(): void;

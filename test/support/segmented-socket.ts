@@ -46,7 +46,10 @@ export interface SegmentedNet {
   readonly t: TestContext;
   /** Connects to a port on 127.0.0.1. Rejects where nobody listens. */
   connect(port: number): Promise<RawPeer>;
-  /** A server on a free port; `onPeer` runs for each connection, a rejection of it fails the test. */
+  /**
+   * A server on a free port; `onPeer` runs for each connection. A rejection of it fails the test, but for
+   * {@link PeerEndedError}: a script may read until its peer leaves.
+   */
   listen(onPeer: (peer: RawPeer) => void | Promise<void>): Promise<RawServer>;
 }
 
@@ -112,7 +115,7 @@ class SegmentedNetOfTest implements SegmentedNet {
       peers.push(peer);
       waiting.shift()?.(peer);
       Promise.resolve(onPeer(peer)).catch((error: unknown) => {
-        if (!this.#isOver) this.#failure ??= { error };
+        if (!this.#isOver && !(error instanceof PeerEndedError)) this.#failure ??= { error };
         socket.destroy();
       });
     });
@@ -144,6 +147,14 @@ class SegmentedNetOfTest implements SegmentedNet {
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
     return new RawPeer(socket, this.segmentation, this.random);
+  }
+}
+
+/** A read that the end of the connection cut short. */
+export class PeerEndedError extends Error {
+  constructor(end: PeerEnd, soFar: string) {
+    super(`the connection ended (${end}) with ${soFar}`);
+    this.name = 'PeerEndedError';
   }
 }
 
@@ -232,7 +243,7 @@ export class RawPeer {
 
   async readAllBytes(): Promise<Buffer> {
     while (this.#end === 'open') await this.#change(() => 'no end');
-    if (this.#end === 'rst') throw new Error(`reset after ${JSON.stringify(this.buffered.toString('latin1', 0, 500))}`);
+    if (this.#end === 'rst') throw new PeerEndedError('rst', JSON.stringify(this.buffered.toString('latin1', 0, 500)));
     return this.#consume(this.buffered.length);
   }
 
@@ -268,7 +279,7 @@ export class RawPeer {
   }
 
   async #change(soFar: () => string): Promise<void> {
-    if (this.#end !== 'open') throw new Error(`connection ended (${this.#end}) with ${soFar()}`);
+    if (this.#end !== 'open') throw new PeerEndedError(this.#end, soFar());
     await new Promise<void>((resolve) => this.#wake.push(resolve));
   }
 

@@ -1,0 +1,36 @@
+/** What a system error says about a connection, in the words of {@link CloseKind}. */
+import type { CloseKind, CloseReason } from '../transport.ts';
+
+const CONNECT_KINDS: Readonly<Record<string, CloseKind>> = {
+  ECONNREFUSED: 'refused',
+  ECONNRESET: 'reset',
+  EHOSTUNREACH: 'unreachable',
+  EHOSTDOWN: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  ENETDOWN: 'unreachable',
+  ETIMEDOUT: 'unreachable',
+  EMFILE: 'ours',
+  ENFILE: 'ours',
+  EADDRNOTAVAIL: 'ours',
+  EADDRINUSE: 'ours',
+  ENOMEM: 'ours',
+  ENOBUFS: 'ours',
+  EACCES: 'ours',
+  EPERM: 'ours',
+};
+
+const ESTABLISHED_KINDS: Readonly<Record<string, CloseKind>> = {
+  ECONNRESET: 'reset',
+  EPIPE: 'reset',
+  /** A shutdown that finds the connection already reset. */
+  ENOTCONN: 'reset',
+};
+
+export const CLOSED_AT_END: CloseReason = Object.freeze({ kind: 'end', code: '' });
+export const CLOSED_LOCALLY: CloseReason = Object.freeze({ kind: 'local', code: '' });
+
+export function closeReasonOf(error: unknown, wasConnected: boolean): CloseReason {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const kinds = wasConnected ? ESTABLISHED_KINDS : CONNECT_KINDS;
+  return { kind: kinds[code] ?? 'error', code };
+}

@@ -1,0 +1,307 @@
+/** A {@link Connection} over a `net.Socket`: all but the reading, in which the two engines differ. */
+import type net from 'node:net';
+import type { Guard } from '../guard.ts';
+import type { CloseReason, Connection, ConnectionHandler } from '../transport.ts';
+import { CLOSED_AT_END, CLOSED_LOCALLY, closeReasonOf } from './close-reason.ts';
+import { readBufferOf } from './read-buffers.ts';
+import type { ReadBuffer, ReadBuffers } from './read-buffers.ts';
+
+/**
+ * Payloads up to this are written as one string together with the text before them: Node copies a latin1 string to
+ * its stack and writes it from there, which is cheaper than making a subarray and pinning it.
+ */
+const TEXT_BYTES = 4096;
+
+export abstract class NodeConnection implements Connection {
+  handler: ConnectionHandler;
+  isBlocked = false;
+  isClosed = false;
+  hasEnded = false;
+  bytesRead = 0;
+  protected isPaused = false;
+  readonly socket: net.Socket;
+  readonly #guard: Guard;
+  protected readonly buffers: ReadBuffers;
+  /** Hears that the connection is gone, before the handler does. */
+  readonly #onGone: (() => void) | null;
+  #isConnected: boolean;
+  #hasFinished = false;
+  #reason: CloseReason | null = null;
+  /** Text that waits for `uncork`; null while not corked. */
+  #gathered: string | null = null;
+  /** Buffers that the pending writes borrow from, an entry for each loan. */
+  #loans: ReadBuffer[] | null = null;
+  #onFlushed: ((error?: Error | null) => void) | null = null;
+  #remoteAddress: string | null = null;
+  #localAddress: string | null = null;
+
+  constructor(
+    socket: net.Socket,
+    isConnected: boolean,
+    handler: ConnectionHandler,
+    guard: Guard,
+    buffers: ReadBuffers,
+    onGone: (() => void) | null,
+  ) {
+    this.socket = socket;
+    this.#isConnected = isConnected;
+    this.handler = handler;
+    this.#guard = guard;
+    this.buffers = buffers;
+    this.#onGone = onGone;
+  }
+
+  /** Begins or goes on; never delivers before it returns. */
+  protected abstract startReading(): void;
+  /** Nothing is delivered after this returns. */
+  protected abstract stopReading(): void;
+  /** The socket is gone: no read lands any more. */
+  protected abstract releaseBuffer(): void;
+
+  get remoteAddress(): string {
+    return (this.#remoteAddress ??= shortAddress(this.socket.remoteAddress));
+  }
+
+  get remotePort(): number {
+    return this.socket.remotePort ?? 0;
+  }
+
+  get localAddress(): string {
+    return (this.#localAddress ??= shortAddress(this.socket.localAddress));
+  }
+
+  get localPort(): number {
+    return this.socket.localPort ?? 0;
+  }
+
+  write(text: string): boolean {
+    if (this.isClosed || this.#hasFinished) return true;
+    if (this.#gathered !== null) {
+      this.#gathered += text;
+      return !this.isBlocked;
+    }
+    return this.#writeText(text);
+  }
+
+  writeBytes(buffer: Buffer, start: number, end: number): boolean {
+    if (this.isClosed || this.#hasFinished) return true;
+    let text = '';
+    if (this.#gathered !== null) {
+      text = this.#gathered;
+      this.#gathered = '';
+    }
+    return this.#writeBoth(text, buffer, start, end, false);
+  }
+
+  writeHead(text: string, buffer: Buffer, start: number, end: number): boolean {
+    if (this.isClosed || this.#hasFinished) return true;
+    let all = text;
+    if (this.#gathered !== null) {
+      all = this.#gathered + text;
+      this.#gathered = '';
+    }
+    return this.#writeBoth(all, buffer, start, end, true);
+  }
+
+  cork(): void {
+    this.#gathered ??= '';
+  }
+
+  uncork(): boolean {
+    const text = this.#gathered;
+    this.#gathered = null;
+    if (text === null || text === '' || this.isClosed || this.#hasFinished) return !this.isBlocked;
+    return this.#writeText(text);
+  }
+
+  pause(): void {
+    if (this.isPaused) return;
+    this.isPaused = true;
+    if (!this.isClosed && !this.hasEnded) this.stopReading();
+  }
+
+  resume(): void {
+    if (!this.isPaused) return;
+    this.isPaused = false;
+    if (!this.isClosed && !this.hasEnded) this.startReading();
+  }
+
+  end(): void {
+    if (this.isClosed || this.#hasFinished) return;
+    this.uncork();
+    this.#hasFinished = true;
+    this.socket.end();
+  }
+
+  reset(): void {
+    if (this.isClosed) return;
+    this.#closeLocally();
+    // Node waits with a reset for the connect; and libuv refuses one while a shutdown is under way (then the socket
+    // would never close): all has been handed to the kernel by then, so closing does.
+    const isShuttingDown = this.#hasFinished && !this.socket.writableFinished && this.socket.writableLength === 0;
+    if (this.socket.connecting || isShuttingDown) this.socket.destroy();
+    else this.socket.resetAndDestroy();
+  }
+
+  close(): void {
+    if (this.isClosed) return;
+    this.uncork();
+    this.#closeLocally();
+    this.socket.destroy();
+  }
+
+  /** Reads what an accepted connection brings, once it has a handler. */
+  begin(): void {
+    if (!this.isPaused && !this.isClosed) this.startReading();
+  }
+
+  /** Connection established (dialled ones). */
+  onConnect(): void {
+    this.#isConnected = true;
+    if (this.isClosed) return;
+    try {
+      this.handler.onConnect();
+    } catch (error) {
+      this.fault(error);
+    }
+    // Node starts to read after this event unless told not to.
+    if (this.isPaused) this.socket.pause();
+  }
+
+  /** Bytes read; the engine's buffer is the handler's until this returns. */
+  protected deliver(buffer: Buffer, start: number, end: number): void {
+    if (this.isClosed) return;
+    this.bytesRead += end - start;
+    try {
+      this.handler.onBytes(buffer, start, end);
+    } catch (error) {
+      this.fault(error);
+    }
+  }
+
+  /** The peer's FIN. */
+  onEnd(): void {
+    if (this.isClosed || this.hasEnded) return;
+    this.hasEnded = true;
+    try {
+      this.handler.onEnd();
+    } catch (error) {
+      this.fault(error);
+    }
+  }
+
+  onError(error: unknown): void {
+    this.#reason ??= closeReasonOf(error, this.#isConnected);
+    this.isClosed = true;
+  }
+
+  /** The socket is gone; the last event. */
+  onClose(): void {
+    this.isClosed = true;
+    this.isBlocked = false;
+    this.releaseBuffer();
+    this.#endLoans();
+    this.#onGone?.();
+    try {
+      this.handler.onClose(this.#reason ?? CLOSED_AT_END);
+    } catch (error) {
+      this.#guard.caught(error, this.handler);
+    }
+  }
+
+  /** Our own code threw in an event of this connection. */
+  protected fault(error: unknown): void {
+    if (!this.#guard.caught(error, this.handler)) this.reset();
+  }
+
+  #closeLocally(): void {
+    this.#reason ??= CLOSED_LOCALLY;
+    this.isClosed = true;
+    this.#gathered = null;
+  }
+
+  #writeText(text: string): boolean {
+    if (text === '') return !this.isBlocked;
+    this.socket.write(text, 'latin1');
+    return this.socket.writableLength === 0 ? true : this.#block();
+  }
+
+  /** `mayOverwrite`: what lies in front of `start` is used up. */
+  #writeBoth(text: string, buffer: Buffer, start: number, end: number, mayOverwrite: boolean): boolean {
+    if (end - start <= TEXT_BYTES) return this.#writeText(text + buffer.latin1Slice(start, end));
+    const source = readBufferOf(buffer);
+    if (source !== undefined && source.isScratch) return this.#writeCopy(text, buffer, start, end);
+    const room = text.length;
+    if (room === 0) {
+      this.socket.write(buffer.subarray(start, end));
+    } else if (mayOverwrite && room <= start && source !== undefined && source.loans === 0) {
+      buffer.latin1Write(text, start - room, room);
+      this.socket.write(buffer.subarray(start - room, end));
+    } else {
+      this.socket.cork();
+      this.socket.write(text, 'latin1');
+      this.socket.write(buffer.subarray(start, end));
+      this.socket.uncork();
+    }
+    if (this.socket.writableLength === 0) return true;
+    if (source !== undefined) this.#borrow(source);
+    return this.#block();
+  }
+
+  /** For bytes in the scratch, which is never lent: they leave from a buffer taken for this one write. */
+  #writeCopy(text: string, buffer: Buffer, start: number, end: number): boolean {
+    const total = text.length + end - start;
+    const copy = this.buffers.take(null);
+    const isKept = copy !== null && total <= copy.bytes.length;
+    const bytes = isKept ? copy.bytes : Buffer.allocUnsafeSlow(total);
+    bytes.latin1Write(text, 0, text.length);
+    buffer.copy(bytes, text.length, start, end);
+    this.socket.write(bytes.subarray(0, total));
+    const hasLeft = this.socket.writableLength === 0;
+    if (copy !== null) {
+      if (isKept && !hasLeft) this.#borrow(copy);
+      this.buffers.release(copy);
+    }
+    return hasLeft ? true : this.#block();
+  }
+
+  #borrow(source: ReadBuffer): void {
+    source.loans += 1;
+    (this.#loans ??= []).push(source);
+  }
+
+  #endLoans(): void {
+    const loans = this.#loans;
+    if (loans === null) return;
+    this.#loans = null;
+    for (const source of loans) this.buffers.endLoan(source);
+  }
+
+  /** An empty write behind all that is pending tells when it has left; one at a time. */
+  #block(): false {
+    if (this.isBlocked) return false;
+    this.isBlocked = true;
+    this.socket.write('', 'latin1', (this.#onFlushed ??= (error) => this.#flushed(error)));
+    return false;
+  }
+
+  #flushed(error: Error | null | undefined): void {
+    if (this.isClosed || error) return;
+    if (this.socket.writableLength > 0) {
+      this.socket.write('', 'latin1', this.#onFlushed!);
+      return;
+    }
+    this.isBlocked = false;
+    this.#endLoans();
+    try {
+      this.handler.onDrain();
+    } catch (fault) {
+      this.fault(fault);
+    }
+  }
+}
+
+function shortAddress(address: string | undefined): string {
+  if (address === undefined) return '';
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
+}

@@ -1,0 +1,20 @@
+/** A connection over public API alone: `'data'` events, each with a fresh buffer of Node's. The fallback. */
+import { NodeConnection } from './connection.ts';
+
+export class DataConnection extends NodeConnection {
+  read(chunk: Buffer): void {
+    this.deliver(chunk, 0, chunk.length);
+  }
+
+  protected override startReading(): void {
+    this.socket.resume();
+  }
+
+  protected override stopReading(): void {
+    this.socket.pause();
+  }
+
+  protected override releaseBuffer(): void {
+    // Node's own buffers are the garbage collector's.
+  }
+}

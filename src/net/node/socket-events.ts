@@ -1,0 +1,49 @@
+/** Ties a socket to its connection. The listeners are shared functions that find the connection on the socket: no closures. */
+import type net from 'node:net';
+import { DataConnection } from './data-connection.ts';
+import { OnreadConnection } from './onread-connection.ts';
+
+const CONNECTION = Symbol('connection');
+
+interface OnreadSocket extends net.Socket {
+  [CONNECTION]: OnreadConnection;
+}
+
+interface DataSocket extends net.Socket {
+  [CONNECTION]: DataConnection;
+}
+
+type TiedSocket = OnreadSocket | DataSocket;
+
+export function tie(socket: net.Socket, connection: OnreadConnection | DataConnection): void {
+  (socket as TiedSocket)[CONNECTION] = connection;
+  socket.on('end', onEnd);
+  socket.on('error', onError);
+  socket.on('close', onClose);
+  if (connection instanceof DataConnection) socket.on('data', onData);
+}
+
+/** The `onread` callback. */
+export function onRead(this: net.Socket, count: number): boolean {
+  return (this as OnreadSocket)[CONNECTION].read(count);
+}
+
+export function onConnect(this: net.Socket): void {
+  (this as TiedSocket)[CONNECTION].onConnect();
+}
+
+function onData(this: net.Socket, chunk: Buffer): void {
+  (this as DataSocket)[CONNECTION].read(chunk);
+}
+
+function onEnd(this: net.Socket): void {
+  (this as TiedSocket)[CONNECTION].onEnd();
+}
+
+function onError(this: net.Socket, error: Error): void {
+  (this as TiedSocket)[CONNECTION].onError(error);
+}
+
+function onClose(this: net.Socket): void {
+  (this as TiedSocket)[CONNECTION].onClose();
+}

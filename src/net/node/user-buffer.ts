@@ -1,0 +1,56 @@
+/**
+ * The one file that knows what is inside a `net.Socket`. Node reads into a buffer of ours, instead of a fresh one for
+ * every read, when a socket is made with the option `onread`. Accepted sockets are made by `net.Server`, which has no
+ * such option; so the three fields that the option sets are set here afterwards, and the handle is told, once: every
+ * call of `useUserBuffer` stacks another listener on the native stream. Buffers change through the generator alone.
+ * `probe.ts` tests at start that all of this still holds.
+ */
+import net from 'node:net';
+
+/** Called with the socket as `this`; false stops reading. */
+export type OnRead = (this: net.Socket, count: number) => boolean;
+/** Asked after every read for the next landing buffer; undefined keeps the one there is. */
+export type NextLanding = () => Uint8Array | undefined;
+
+interface Internals {
+  readonly buffer: symbol;
+  readonly callback: symbol;
+  readonly generator: symbol;
+}
+
+interface StreamHandle {
+  useUserBuffer?(buffer: Uint8Array): void;
+}
+
+const internals = findInternals();
+
+function findInternals(): Internals | null {
+  const socket = new net.Socket();
+  const symbols = new Map(Object.getOwnPropertySymbols(socket).map((symbol) => [symbol.description, symbol]));
+  const buffer = symbols.get('kBuffer');
+  const callback = symbols.get('kBufferCb');
+  const generator = symbols.get('kBufferGen');
+  if (buffer === undefined || callback === undefined || generator === undefined) return null;
+  return { buffer, callback, generator };
+}
+
+/** Whether this Node has what {@link landReads} needs, as far as can be seen without a connection. */
+export function canLandReads(): boolean {
+  return internals !== null;
+}
+
+/** Makes every read of an accepted socket, which must not have read yet, land in our buffers. */
+export function landReads(socket: net.Socket, landing: Uint8Array, onRead: OnRead, next: NextLanding): void {
+  const fields = socket as unknown as Record<symbol, unknown>;
+  const { _handle: handle } = socket as unknown as { _handle: StreamHandle | null };
+  if (internals === null || handle?.useUserBuffer === undefined) throw new Error('no user buffers in this Node');
+  fields[internals.buffer] = landing;
+  fields[internals.callback] = onRead;
+  fields[internals.generator] = next;
+  handle.useUserBuffer(landing);
+}
+
+/** The same for a socket of ours, through the public option. `connect` asks `next` for the first buffer before it returns. */
+export function landingSocket(options: net.SocketConstructorOpts, onRead: OnRead, next: NextLanding): net.Socket {
+  return new net.Socket({ ...options, onread: { buffer: next as () => Uint8Array, callback: onRead } });
+}

@@ -1,0 +1,165 @@
+/**
+ * The chunked coding, read (RFC 9112 7.1): data out as spans of the bytes that came in, sizes and extensions
+ * dropped, trailers kept.
+ *
+ * | state     | awaits                                   | goes to                                    |
+ * | --------- | ---------------------------------------- | ------------------------------------------ |
+ * | SIZE      | hex digits                               | EXTENSION at `;`, SIZE_LF at CR            |
+ * | EXTENSION | a name, `=` and a value, `;` and another | SIZE_LF at CR                              |
+ * | SIZE_LF   | LF                                       | DATA, or TRAILER after a size of 0         |
+ * | DATA      | as many bytes as the size says           | DATA_CR                                    |
+ * | DATA_CR   | CR                                       | DATA_LF                                    |
+ * | DATA_LF   | LF                                       | SIZE                                       |
+ * | TRAILER   | header lines                             | done at the empty line                     |
+ *
+ * Blanks are refused wherever RFC 9112 calls them bad whitespace (around `;` and `=`): recipients that skip
+ * them and recipients that do not are what request smuggling is made of, and Node refuses them as well.
+ */
+import { ExtensionScanner } from './chunk-extension.ts';
+import { MAX_TRAILER_BYTES, areTrailersValid } from './trailers.ts';
+
+/** Takes the data of chunks; the bytes are borrowed until the call returns (`net/transport.ts`, Ownership). */
+export interface ChunkSink {
+  onChunkData(buffer: Buffer, start: number, end: number): void;
+}
+
+const SIZE = 0;
+const EXTENSION = 1;
+const SIZE_LF = 2;
+const DATA = 3;
+const DATA_CR = 4;
+const DATA_LF = 5;
+const TRAILER = 6;
+
+const CR = 0x0d;
+const LF = 0x0a;
+const SEMICOLON = 0x3b;
+
+/** Enough for 2^53 - 1 with leading zeros to spare. */
+const MAX_SIZE_DIGITS = 16;
+/** Bytes of extensions that may run ahead of the data: a body of nothing but extensions is an attack. */
+const MAX_EXTENSION_BYTES = 16384;
+
+/** The value of a hex digit, 255 for all other bytes. */
+const HEX = new Uint8Array(256).fill(255);
+for (let digit = 0; digit < 16; digit++) {
+  const text = digit.toString(16);
+  HEX[text.charCodeAt(0)] = digit;
+  HEX[text.toUpperCase().charCodeAt(0)] = digit;
+}
+
+export class ChunkDecoder {
+  /** Header lines after the last chunk, checked; `''` without any. Complete when `done`. */
+  trailers = '';
+  /** The message has ended; bytes from the answered position on are the next one's. */
+  done = false;
+  /** What broke: a chunk or a trailer. Nothing can be read after it. */
+  failed: null | 'chunk' | 'trailer' = null;
+  #state = SIZE;
+  #size = 0;
+  #digits = 0;
+  #extensionAllowance = MAX_EXTENSION_BYTES;
+  #lineStart = 0;
+  readonly #extension = new ExtensionScanner();
+
+  /** Makes the decoder ready for another body. */
+  reset(): void {
+    this.trailers = '';
+    this.done = false;
+    this.failed = null;
+    this.#state = SIZE;
+    this.#size = 0;
+    this.#digits = 0;
+    this.#extensionAllowance = MAX_EXTENSION_BYTES;
+    this.#lineStart = 0;
+  }
+
+  /**
+   * Reads `buffer[start, end)` as far as it belongs to the message, and answers the position behind what was
+   * read. Data goes to `sink` in spans. Where the input is cut makes no difference.
+   */
+  decode(buffer: Buffer, start: number, end: number, sink: ChunkSink): number {
+    let at = start;
+    while (at < end && !this.done && this.failed === null) {
+      switch (this.#state) {
+        case SIZE:
+          at = this.#readSize(buffer, at, end);
+          break;
+        case EXTENSION:
+          at = this.#readExtension(buffer, at, end);
+          break;
+        case DATA: {
+          const to = Math.min(end, at + this.#size);
+          this.#size -= to - at;
+          this.#extensionAllowance = Math.min(MAX_EXTENSION_BYTES, this.#extensionAllowance + to - at);
+          if (this.#size === 0) this.#state = DATA_CR;
+          sink.onChunkData(buffer, at, to);
+          at = to;
+          break;
+        }
+        case TRAILER:
+          at = this.#readTrailer(buffer, at, end);
+          break;
+        default:
+          this.#readLineEnd(buffer[at++]);
+      }
+    }
+    return at;
+  }
+
+  #readSize(buffer: Buffer, start: number, end: number): number {
+    let at = start;
+    let digit = 0;
+    for (; at < end && (digit = HEX[buffer[at]]) !== 255; at++) {
+      this.#size = this.#size * 16 + digit;
+      if (++this.#digits > MAX_SIZE_DIGITS || this.#size > Number.MAX_SAFE_INTEGER) return this.#fail('chunk', at);
+    }
+    if (at === end) return at;
+    const byte = buffer[at];
+    if (this.#digits === 0 || (byte !== CR && byte !== SEMICOLON)) return this.#fail('chunk', at);
+    this.#digits = 0;
+    this.#state = byte === CR ? SIZE_LF : EXTENSION;
+    this.#extension.reset();
+    return at + 1;
+  }
+
+  #readExtension(buffer: Buffer, start: number, end: number): number {
+    const limit = Math.min(end, start + this.#extensionAllowance);
+    const at = this.#extension.scan(buffer, start, limit);
+    this.#extensionAllowance -= at - start;
+    if (this.#extension.failed) return this.#fail('chunk', at);
+    if (this.#extension.done) this.#state = SIZE_LF;
+    else if (this.#extensionAllowance === 0) return this.#fail('chunk', at);
+    return at;
+  }
+
+  /** SIZE_LF, DATA_CR, DATA_LF: one byte that can be only one. */
+  #readLineEnd(byte: number): void {
+    if (byte !== (this.#state === DATA_CR ? CR : LF)) this.failed = 'chunk';
+    else if (this.#state === DATA_CR) this.#state = DATA_LF;
+    else if (this.#state === DATA_LF) this.#state = SIZE;
+    else this.#state = this.#size === 0 ? TRAILER : DATA;
+  }
+
+  /** Gathers lines up to the empty one; whether they are good is decided when they are all there. */
+  #readTrailer(buffer: Buffer, start: number, end: number): number {
+    const found = buffer.indexOf(LF, start);
+    const to = found < 0 || found >= end ? end : found + 1;
+    this.trailers += buffer.latin1Slice(start, to);
+    if (this.trailers.length > MAX_TRAILER_BYTES) return this.#fail('trailer', to);
+    if (to === end && buffer[to - 1] !== LF) return to;
+    const length = this.trailers.length - this.#lineStart;
+    if (length === 2 && this.trailers.charCodeAt(this.#lineStart) === CR) {
+      this.trailers = this.trailers.slice(0, this.#lineStart);
+      if (!areTrailersValid(this.trailers)) return this.#fail('trailer', to);
+      this.done = true;
+    } else if (length === 1) return this.#fail('trailer', to);
+    this.#lineStart = this.trailers.length;
+    return to;
+  }
+
+  #fail(what: 'chunk' | 'trailer', at: number): number {
+    this.failed = what;
+    return at;
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * Connection (RFC 9110 7.6.1): a list of options, each of which may also name a header that is meant for the
+ * next hop alone and goes no further.
+ *
+ * Some headers cannot be named away: naming them has no effect, the header stays. Otherwise a client could
+ * take from its request what a proxy in front of us has put there, or what the endpoint decides by.
+ */
+
+export interface ConnectionOptions {
+  hasClose: boolean;
+  hasKeepAlive: boolean;
+  hasUpgrade: boolean;
+  /** Names of headers that go no further, lower case; null: none but the usual ones. */
+  named: Set<string> | null;
+}
+
+const PROTECTED: ReadonlySet<string> = new Set([
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'authorization',
+  'cookie',
+  'forwarded',
+  'via',
+]);
+
+/** Whether a header, named in lower case, stays whatever Connection says. */
+export function isProtected(name: string): boolean {
+  return PROTECTED.has(name) || name.startsWith('x-forwarded-');
+}
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
+
+/**
+ * Adds the options of one Connection line. Several lines add up; empty list elements are allowed (RFC 9110
+ * 5.6.1.2). False: not a list of tokens.
+ */
+export function applyConnection(value: string, options: ConnectionOptions): boolean {
+  const list = value.toLowerCase();
+  if (list === 'keep-alive') {
+    options.hasKeepAlive = true;
+    return true;
+  }
+  for (const element of list.split(',')) {
+    const option = element.replace(/^[\t ]+|[\t ]+$/g, '');
+    if (option === '') continue;
+    if (!TOKEN.test(option)) return false;
+    applyOption(option, options);
+  }
+  return true;
+}
+
+function applyOption(option: string, options: ConnectionOptions): void {
+  switch (option) {
+    case 'close':
+      options.hasClose = true;
+      return;
+    case 'keep-alive':
+      options.hasKeepAlive = true;
+      return;
+    case 'upgrade':
+      options.hasUpgrade = true;
+      return;
+    // Taken out of every head anyway.
+    case 'te':
+    case 'http2-settings':
+    case 'proxy-connection':
+      return;
+    default:
+      if (isProtected(option)) return;
+      options.named ??= new Set();
+      options.named.add(option);
+  }
+}

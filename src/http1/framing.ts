@@ -1,0 +1,38 @@
+/** How long a body is: Content-Length and Transfer-Encoding, read without mercy (RFC 9112 6). */
+import { FAULTS } from '../core/errors.ts';
+import type { Fault } from '../core/errors.ts';
+
+/** Digits of the largest length we can count exactly, 2^53 - 1. */
+const MAX_DIGITS = 16;
+const DIGITS = /^[0-9]+$/;
+
+/** The number of bytes, or -1: empty, signed, a list, not decimal, or more than can be counted exactly. */
+export function parseContentLength(value: string): number {
+  if (value.length > MAX_DIGITS || !DIGITS.test(value)) return -1;
+  const length = Number(value);
+  return length <= Number.MAX_SAFE_INTEGER ? length : -1;
+}
+
+/** The one coding we speak. */
+export function isChunkedOnly(value: string): boolean {
+  return value.length === 7 && value.toLowerCase() === 'chunked';
+}
+
+/** RFC 9110 10.1.4: a coding with its parameters, no empty list elements. */
+const CODINGS =
+  /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:[\t ]*;[\t ]*[!#$%&'*+\-.^_`|~0-9A-Za-z]+=(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+|"[\t !#-[\]-~]*"))*$/;
+
+/**
+ * Why a Transfer-Encoding that is not exactly `chunked` is refused: 501 where it is a well-formed list of
+ * codings with one final `chunked`, 400 for all else, since the end of such a message cannot be told.
+ */
+export function transferEncodingFault(value: string): Fault {
+  const codings = value.split(',').map((coding) => coding.replace(/^[\t ]+|[\t ]+$/g, ''));
+  const last = codings.pop() as string;
+  if (!isChunkedOnly(last) || codings.length === 0) return FAULTS.badTransferEncoding;
+  for (const coding of codings) {
+    if (!CODINGS.test(coding) || coding.split(';')[0].trim().toLowerCase() === 'chunked')
+      return FAULTS.badTransferEncoding;
+  }
+  return FAULTS.unknownCoding;
+}

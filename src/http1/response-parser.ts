@@ -1,0 +1,88 @@
+/**
+ * Response heads, read as strictly as requests: what is ambiguous is refused, never repaired. The exchange
+ * makes a 502 of a refusal.
+ *
+ * Endpoints repeat themselves within a second (then Date changes), so a parser remembers the last heads: the
+ * same text gives the same object.
+ */
+import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE, ResponseHead } from '../http/head.ts';
+import type { BodyKind } from '../http/head.ts';
+import type { HeadLimits } from './request-parser.ts';
+import { ResponseBlock } from './response-block.ts';
+import { parseStatusLine } from './status-line.ts';
+import type { StatusLine } from './status-line.ts';
+
+/** Heads remembered, each in the place that its length gives it; a power of two. */
+const PLACES = 8;
+
+interface Remembered {
+  readonly text: string;
+  readonly isHead: boolean;
+  readonly head: ResponseHead;
+}
+
+export class ResponseParser {
+  /** Whether the last `parse` answered null. */
+  fault = false;
+  readonly #limits: HeadLimits;
+  readonly #memo: (Remembered | null)[] = new Array<Remembered | null>(PLACES).fill(null);
+
+  /** One parser serves an endpoint in a worker, or one upstream connection. */
+  constructor(limits: HeadLimits) {
+    this.#limits = limits;
+  }
+
+  /**
+   * Reads a head, from its status line to the empty line, both inclusive. The method of the request decides
+   * whether a body follows. The head that it answers is borrowed and never written to by the parser again.
+   */
+  parse(text: string, requestMethod: string): ResponseHead | null {
+    const isHead = requestMethod === 'HEAD';
+    const place = text.length & (PLACES - 1);
+    const known = this.#memo[place];
+    this.fault = false;
+    if (known !== null && known.text === text && known.isHead === isHead) return known.head;
+    const head = text.length > this.#limits.headBytes ? null : this.#read(text, isHead);
+    this.fault = head === null;
+    if (head !== null && head.status >= 200) this.#memo[place] = { text, isHead, head };
+    return head;
+  }
+
+  #read(text: string, isHead: boolean): ResponseHead | null {
+    const lineEnd = text.indexOf('\r\n');
+    if (lineEnd < 0 || !text.endsWith('\r\n\r\n')) return null;
+    const line = parseStatusLine(text.slice(0, lineEnd));
+    if (line === null) return null;
+    const { status } = line;
+    const isBare = status < 200 || status === 204;
+    const block = new ResponseBlock();
+    if (!block.parse(text, lineEnd + 2, text.length - 2, this.#limits.headers, isBare)) return null;
+    if (block.hasTransferEncoding && line.version === 10) return null;
+    // RFC 9112 6.1 and RFC 9110 8.6 forbid both; a server that announces a body here will send one.
+    if (isBare && (block.hasTransferEncoding || block.contentLength > 0)) return null;
+    if (status === 101 && (!block.hasUpgrade || block.protocol === '' || line.version === 10)) return null;
+    return combine(line, block, isBare || status === 304 || isHead);
+  }
+}
+
+function combine(line: StatusLine, block: ResponseBlock, isBodyless: boolean): ResponseHead {
+  const head = new ResponseHead();
+  head.status = line.status;
+  head.reason = line.reason;
+  head.version = line.version;
+  head.lines = block.lines;
+  head.bodyKind = isBodyless ? BODY_NONE : bodyKind(block);
+  head.contentLength = head.bodyKind === BODY_LENGTH ? block.contentLength : 0;
+  const persists = !block.hasClose && (line.version === 11 || block.hasKeepAlive);
+  head.keepAlive = persists && head.bodyKind !== BODY_UNTIL_CLOSE;
+  head.keepAliveTimeoutMs = block.keepAliveTimeoutMs;
+  head.upgrade = line.status === 101 ? block.protocol : '';
+  head.hasDate = block.hasDate;
+  head.isEventStream = block.isEventStream;
+  return head;
+}
+
+function bodyKind(block: ResponseBlock): BodyKind {
+  if (block.hasTransferEncoding) return BODY_CHUNKED;
+  return block.contentLength >= 0 ? BODY_LENGTH : BODY_UNTIL_CLOSE;
+}

@@ -1,0 +1,52 @@
+/** Trailers (RFC 9110 6.5): header lines behind a chunked body. */
+import { isHeaderBlock } from './header-block.ts';
+
+/** Bytes of trailers, and lines. */
+export const MAX_TRAILER_BYTES = 8192;
+const MAX_TRAILERS = 100;
+
+/**
+ * What must be known before the body, and would change its meaning behind it: framing, routing,
+ * authentication, request modifiers, and how the content is read (RFC 9110 6.5.1).
+ */
+const FORBIDDEN: ReadonlySet<string> = new Set([
+  'authorization',
+  'cache-control',
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'content-type',
+  'cookie',
+  'expect',
+  'forwarded',
+  'host',
+  'http2-settings',
+  'keep-alive',
+  'location',
+  'max-forwards',
+  'proxy-authenticate',
+  'proxy-authentication-info',
+  'proxy-authorization',
+  'proxy-connection',
+  'range',
+  'set-cookie',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'via',
+  'www-authenticate',
+  'x-request-id',
+]);
+
+/** Whether `lines` are well-formed header lines, none of which must not stand here. */
+export function areTrailersValid(lines: string): boolean {
+  if (!isHeaderBlock(lines, 0, lines.length)) return false;
+  let count = 0;
+  for (let at = 0; at < lines.length; at = lines.indexOf('\n', at) + 1) {
+    const name = lines.slice(at, lines.indexOf(':', at)).toLowerCase();
+    if (FORBIDDEN.has(name) || name.startsWith('x-forwarded-') || ++count > MAX_TRAILERS) return false;
+  }
+  return true;
+}

@@ -1,10 +1,10 @@
 /** A {@link Connection} over a `net.Socket`: all but the reading, in which the two engines differ. */
 import type net from 'node:net';
-import type { Guard } from '../guard.ts';
 import type { CloseReason, Connection, ConnectionHandler } from '../transport.ts';
 import { CLOSED_AT_END, CLOSED_LOCALLY, closeReasonOf } from './close-reason.ts';
+import type { ConnectionPlane } from './connection-plane.ts';
 import { readBufferOf } from './read-buffers.ts';
-import type { ReadBuffer, ReadBuffers } from './read-buffers.ts';
+import type { ReadBuffer } from './read-buffers.ts';
 
 /**
  * Payloads up to this are written as one string together with the text before them: Node copies a latin1 string to
@@ -20,8 +20,7 @@ export abstract class NodeConnection implements Connection {
   bytesRead = 0;
   protected isPaused = false;
   readonly socket: net.Socket;
-  readonly #guard: Guard;
-  protected readonly buffers: ReadBuffers;
+  protected readonly plane: ConnectionPlane;
   /** Hears that the connection is gone, before the handler does. */
   readonly #onGone: (() => void) | null;
   #isConnected: boolean;
@@ -39,15 +38,13 @@ export abstract class NodeConnection implements Connection {
     socket: net.Socket,
     isConnected: boolean,
     handler: ConnectionHandler,
-    guard: Guard,
-    buffers: ReadBuffers,
+    plane: ConnectionPlane,
     onGone: (() => void) | null,
   ) {
     this.socket = socket;
     this.#isConnected = isConnected;
     this.handler = handler;
-    this.#guard = guard;
-    this.buffers = buffers;
+    this.plane = plane;
     this.#onGone = onGone;
   }
 
@@ -159,11 +156,13 @@ export abstract class NodeConnection implements Connection {
   onConnect(): void {
     this.#isConnected = true;
     if (this.isClosed) return;
+    this.plane.clock.enter();
     try {
       this.handler.onConnect();
     } catch (error) {
       this.fault(error);
     }
+    this.plane.clock.leave();
     // Node starts to read after this event unless told not to.
     if (this.isPaused) this.socket.pause();
   }
@@ -172,22 +171,26 @@ export abstract class NodeConnection implements Connection {
   protected deliver(buffer: Buffer, start: number, end: number): void {
     if (this.isClosed) return;
     this.bytesRead += end - start;
+    this.plane.clock.enter();
     try {
       this.handler.onBytes(buffer, start, end);
     } catch (error) {
       this.fault(error);
     }
+    this.plane.clock.leave();
   }
 
   /** The peer's FIN. */
   onEnd(): void {
     if (this.isClosed || this.hasEnded) return;
     this.hasEnded = true;
+    this.plane.clock.enter();
     try {
       this.handler.onEnd();
     } catch (error) {
       this.fault(error);
     }
+    this.plane.clock.leave();
   }
 
   onError(error: unknown): void {
@@ -202,16 +205,18 @@ export abstract class NodeConnection implements Connection {
     this.releaseBuffer();
     this.#endLoans();
     this.#onGone?.();
+    this.plane.clock.enter();
     try {
       this.handler.onClose(this.#reason ?? CLOSED_AT_END);
     } catch (error) {
-      this.#guard.caught(error, this.handler);
+      this.plane.guard.caught(error, this.handler);
     }
+    this.plane.clock.leave();
   }
 
   /** Our own code threw in an event of this connection. */
   protected fault(error: unknown): void {
-    if (!this.#guard.caught(error, this.handler)) this.reset();
+    if (!this.plane.guard.caught(error, this.handler)) this.reset();
   }
 
   #closeLocally(): void {
@@ -251,7 +256,7 @@ export abstract class NodeConnection implements Connection {
   /** For bytes in the scratch, which is never lent: they leave from a buffer taken for this one write. */
   #writeCopy(text: string, buffer: Buffer, start: number, end: number): boolean {
     const total = text.length + end - start;
-    const copy = this.buffers.take(null);
+    const copy = this.plane.buffers.take(null);
     const isKept = copy !== null && total <= copy.bytes.length;
     const bytes = isKept ? copy.bytes : Buffer.allocUnsafeSlow(total);
     bytes.latin1Write(text, 0, text.length);
@@ -260,7 +265,7 @@ export abstract class NodeConnection implements Connection {
     const hasLeft = this.socket.writableLength === 0;
     if (copy !== null) {
       if (isKept && !hasLeft) this.#borrow(copy);
-      this.buffers.release(copy);
+      this.plane.buffers.release(copy);
     }
     return hasLeft ? true : this.#block();
   }
@@ -274,7 +279,7 @@ export abstract class NodeConnection implements Connection {
     const loans = this.#loans;
     if (loans === null) return;
     this.#loans = null;
-    for (const source of loans) this.buffers.endLoan(source);
+    for (const source of loans) this.plane.buffers.endLoan(source);
   }
 
   /** An empty write behind all that is pending tells when it has left; one at a time. */
@@ -293,11 +298,13 @@ export abstract class NodeConnection implements Connection {
     }
     this.isBlocked = false;
     this.#endLoans();
+    this.plane.clock.enter();
     try {
       this.handler.onDrain();
     } catch (fault) {
       this.fault(fault);
     }
+    this.plane.clock.leave();
   }
 }
 

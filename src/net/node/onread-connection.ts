@@ -1,10 +1,10 @@
 /** A connection whose reads land in buffers of ours. */
 import type net from 'node:net';
-import type { Guard } from '../guard.ts';
 import { HEAD_ROOM } from '../transport.ts';
 import type { ConnectionHandler } from '../transport.ts';
 import { NodeConnection } from './connection.ts';
-import type { BufferReader, ReadBuffer, ReadBuffers } from './read-buffers.ts';
+import type { ConnectionPlane } from './connection-plane.ts';
+import type { BufferReader, ReadBuffer } from './read-buffers.ts';
 
 /** A read above this moves its connection to a buffer of its own. */
 const BIG_READ_BYTES = 16 * 1024;
@@ -20,12 +20,11 @@ export class OnreadConnection extends NodeConnection implements BufferReader {
     socket: net.Socket,
     isConnected: boolean,
     handler: ConnectionHandler,
-    guard: Guard,
-    buffers: ReadBuffers,
+    plane: ConnectionPlane,
     onGone: (() => void) | null,
   ) {
-    super(socket, isConnected, handler, guard, buffers, onGone);
-    this.#buffer = buffers.scratch;
+    super(socket, isConnected, handler, plane, onGone);
+    this.#buffer = plane.buffers.scratch;
   }
 
   /** A read of `count` bytes has landed. False: stop reading. */
@@ -55,23 +54,23 @@ export class OnreadConnection extends NodeConnection implements BufferReader {
   protected override releaseBuffer(): void {
     const buffer = this.#buffer;
     if (buffer.isScratch) return;
-    this.#buffer = this.buffers.scratch;
-    this.buffers.release(buffer);
+    this.#buffer = this.plane.buffers.scratch;
+    this.plane.buffers.release(buffer);
   }
 
   #chooseBuffer(buffer: ReadBuffer, count: number): void {
     if (buffer.isScratch) {
       if (count <= BIG_READ_BYTES) return;
-      const own = this.buffers.take(this);
+      const own = this.plane.buffers.take(this);
       if (own === null) return;
       this.#smallReads = 0;
       this.#buffer = own;
-      this.buffers.landNext(own);
+      this.plane.buffers.landNext(own);
     } else if (count > BIG_READ_BYTES) {
       this.#smallReads = 0;
     } else if (++this.#smallReads >= SMALL_READS && buffer.loans === 0) {
       this.releaseBuffer();
-      this.buffers.landNext(this.buffers.scratch);
+      this.plane.buffers.landNext(this.plane.buffers.scratch);
     }
   }
 }

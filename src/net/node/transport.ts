@@ -4,6 +4,7 @@
  */
 import net from 'node:net';
 import { Guard } from '../guard.ts';
+import { LoopClock } from '../loop-clock.ts';
 import type {
   Connection,
   ConnectionHandler,
@@ -13,6 +14,7 @@ import type {
   ListenOptions,
   Transport,
 } from '../transport.ts';
+import type { ConnectionPlane } from './connection-plane.ts';
 import { DataConnection } from './data-connection.ts';
 import { NodeListener } from './listener.ts';
 import type { Accept } from './listener.ts';
@@ -26,6 +28,8 @@ export type NodeEngine = 'onread' | 'data';
 export interface NodeTransportOptions {
   /** Hears what the guard caught. */
   readonly onFault: FaultReporter;
+  /** The thread's clock: every event of a connection is an entry of it. Default: one of the transport's own. */
+  readonly clock?: LoopClock;
   /** Default: `onread` where Node looks as if it could; {@link chooseEngine} makes sure. */
   readonly engine?: NodeEngine;
   /** Connections that may have a read buffer of their own (130 KiB) at a time. Default {@link MAX_OWN_BUFFERS}. */
@@ -45,15 +49,23 @@ export function createNodeTransport(options: NodeTransportOptions): NodeTranspor
 
 export class NodeTransport implements Transport {
   readonly name: string;
+  /** The guard around every event; for the thread's other entries, too. */
   readonly guard: Guard;
+  /** The time as of the event that is being handled. */
+  readonly clock: LoopClock;
   readonly #isOnread: boolean;
-  readonly #buffers: ReadBuffers;
+  readonly #plane: ConnectionPlane;
 
   constructor(options: NodeTransportOptions) {
     this.#isOnread = (options.engine ?? 'onread') === 'onread' && canLandReads();
     this.name = this.#isOnread ? 'node:net (onread)' : 'node:net (data)';
     this.guard = new Guard(options.onFault);
-    this.#buffers = new ReadBuffers(options.maxOwnBuffers ?? MAX_OWN_BUFFERS);
+    this.clock = options.clock ?? new LoopClock();
+    this.#plane = {
+      guard: this.guard,
+      clock: this.clock,
+      buffers: new ReadBuffers(options.maxOwnBuffers ?? MAX_OWN_BUFFERS),
+    };
   }
 
   listen(options: ListenOptions, accept: Accept): Promise<Listener> {
@@ -78,8 +90,8 @@ export class NodeTransport implements Transport {
     const socketOptions = { allowHalfOpen: true, noDelay: true, writableHighWaterMark: NO_MARK };
     let socket: net.Socket;
     if (this.#isOnread) {
-      socket = landingSocket(socketOptions, onRead, this.#buffers.nextLanding);
-      this.#buffers.landNext(this.#buffers.scratch);
+      socket = landingSocket(socketOptions, onRead, this.#plane.buffers.nextLanding);
+      this.#plane.buffers.landNext(this.#plane.buffers.scratch);
     } else {
       socket = new net.Socket(socketOptions);
     }
@@ -91,7 +103,7 @@ export class NodeTransport implements Transport {
 
   /** Makes a connection of a socket that was accepted, here or on another thread, and has not read yet. */
   adoptSocket(socket: net.Socket, accept: Accept, onGone: (() => void) | null = null): void {
-    if (this.#isOnread) landReads(socket, this.#buffers.scratch.landing, onRead, this.#buffers.nextLanding);
+    if (this.#isOnread) landReads(socket, this.#plane.buffers.scratch.landing, onRead, this.#plane.buffers.nextLanding);
     const connection = this.#connect(socket, true, NOBODY, onGone);
     try {
       connection.handler = accept(connection);
@@ -109,7 +121,7 @@ export class NodeTransport implements Transport {
     onGone: (() => void) | null,
   ): OnreadConnection | DataConnection {
     const Kind = this.#isOnread ? OnreadConnection : DataConnection;
-    const connection = new Kind(socket, isConnected, handler, this.guard, this.#buffers, onGone);
+    const connection = new Kind(socket, isConnected, handler, this.#plane, onGone);
     tie(socket, connection);
     return connection;
   }

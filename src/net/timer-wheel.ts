@@ -1,0 +1,189 @@
+/**
+ * One coarse wheel for all timeouts of a thread (Varghese and Lauck 1987, "Hashed and hierarchical timing wheels",
+ * scheme 6, with deadlines looked at only when a slot comes up). A timer fires at the first tick after its deadline:
+ * never early, late by up to a tick.
+ *
+ * Timers are links of the wheel themselves, so arming allocates nothing. Pushing a deadline later, which is what every
+ * request and every read does, stores one number: the timer stays in its old slot, and moves on when that comes up.
+ * Deadlines beyond the horizon wait in the farthest slot and move on likewise.
+ */
+import type { Guard } from './guard.ts';
+import type { LoopClock } from './loop-clock.ts';
+
+const UNARMED = Infinity;
+/** A power of two. At 50 ms a slot the horizon is 25.6 s. */
+const SLOTS = 512;
+
+/** A timeout that can be armed any number of times; extended by its owner. */
+export abstract class Timer {
+  /** Links of its slot's ring; null while unarmed. Written by the wheel alone, as are the other fields. */
+  next: Timer | null = null;
+  previous: Timer | null = null;
+  /** Milliseconds of the wheel's clock. */
+  deadline = UNARMED;
+  /** The deadline that chose the slot; never after `deadline`. */
+  slotDeadline = UNARMED;
+
+  get isArmed(): boolean {
+    return this.next !== null;
+  }
+
+  /** The deadline has passed. The timer is unarmed, and may be armed again. */
+  abstract onTimeout(): void;
+
+  /** `onTimeout` threw; it has been reported already. */
+  onFault(_error: unknown): void {}
+}
+
+/** A ring's fixed point, so that no link is ever the first or last. */
+class Slot extends Timer {
+  constructor() {
+    super();
+    this.next = this;
+    this.previous = this;
+  }
+
+  override onTimeout(): void {
+    throw new Error('a slot has no deadline');
+  }
+}
+
+/** Calls `tick` every `tickMs` until the function it answers is called. */
+export type Schedule = (tick: () => void, tickMs: number) => () => void;
+
+export interface TimerWheelOptions {
+  readonly clock: LoopClock;
+  readonly guard: Guard;
+  /** How coarse the wheel is, in milliseconds. Default 50. */
+  readonly tickMs?: number;
+  /** Default: `setInterval`, which does not keep the process alive. */
+  readonly schedule?: Schedule;
+}
+
+export class TimerWheel {
+  readonly #clock: LoopClock;
+  readonly #guard: Guard;
+  readonly #tickMs: number;
+  readonly #schedule: Schedule;
+  readonly #slots: readonly Slot[] = Array.from({ length: SLOTS }, () => new Slot());
+  /** Takes over the links of the slot that is coming up. */
+  readonly #due = new Slot();
+  readonly #onTick = (): void => this.tick();
+  /** The last tick whose slot has come up. */
+  #current = 0;
+  #armed = 0;
+  #stop: (() => void) | null = null;
+
+  constructor(options: TimerWheelOptions) {
+    this.#clock = options.clock;
+    this.#guard = options.guard;
+    this.#tickMs = options.tickMs ?? 50;
+    this.#schedule = options.schedule ?? everyTick;
+  }
+
+  /** Timers armed now. */
+  get armedCount(): number {
+    return this.#armed;
+  }
+
+  /** (Re)sets the timer to fire `ms` from now. */
+  arm(timer: Timer, ms: number): void {
+    const deadline = this.#clock.now() + ms;
+    timer.deadline = deadline;
+    if (timer.next !== null) {
+      if (deadline >= timer.slotDeadline) return;
+      unlink(timer);
+    } else {
+      this.#armed += 1;
+      if (this.#stop === null) this.#start();
+    }
+    this.#link(timer);
+  }
+
+  /** The timer will not fire, and the wheel holds it no more. Does nothing to an unarmed one. */
+  disarm(timer: Timer): void {
+    if (timer.next === null) return;
+    unlink(timer);
+    timer.deadline = UNARMED;
+    this.#armed -= 1;
+  }
+
+  /** Fires what is due. Called by the schedule; a test with a clock of its own may call it. */
+  tick(): void {
+    this.#clock.enter();
+    const now = this.#clock.now();
+    const last = Math.floor(now / this.#tickMs);
+    const first = Math.max(this.#current + 1, last - SLOTS + 1);
+    this.#current = last;
+    for (let tick = first; tick <= last; tick += 1) this.#visit(this.#slots[tick & (SLOTS - 1)], now);
+    this.#clock.leave();
+    // Not at the moment of the last disarm: with few connections that would be once a request.
+    if (this.#armed === 0) this.stop();
+  }
+
+  /** Ends the ticking; arming begins it again. */
+  stop(): void {
+    this.#stop?.();
+    this.#stop = null;
+  }
+
+  #start(): void {
+    this.#current = Math.floor(this.#clock.now() / this.#tickMs);
+    this.#stop = this.#schedule(this.#onTick, this.#tickMs);
+  }
+
+  #link(timer: Timer): void {
+    timer.slotDeadline = timer.deadline;
+    const tick = Math.min(Math.floor(timer.deadline / this.#tickMs) + 1, this.#current + SLOTS - 1);
+    const slot = this.#slots[tick & (SLOTS - 1)];
+    const last = slot.previous!;
+    last.next = timer;
+    timer.previous = last;
+    timer.next = slot;
+    slot.previous = timer;
+  }
+
+  #visit(slot: Slot, now: number): void {
+    if (slot.next === slot) return;
+    const due = this.#due;
+    moveLinks(slot, due);
+    for (let timer = due.next!; timer !== due; timer = due.next!) {
+      unlink(timer);
+      if (timer.deadline > now) this.#link(timer);
+      else this.#fire(timer);
+    }
+  }
+
+  #fire(timer: Timer): void {
+    timer.deadline = UNARMED;
+    this.#armed -= 1;
+    try {
+      timer.onTimeout();
+    } catch (error) {
+      this.#guard.caught(error, timer);
+    }
+  }
+}
+
+function unlink(timer: Timer): void {
+  const { next, previous } = timer;
+  previous!.next = next;
+  next!.previous = previous;
+  timer.next = null;
+  timer.previous = null;
+}
+
+function moveLinks(from: Slot, to: Slot): void {
+  to.next = from.next;
+  to.previous = from.previous;
+  to.next!.previous = to;
+  to.previous!.next = to;
+  from.next = from;
+  from.previous = from;
+}
+
+function everyTick(tick: () => void, tickMs: number): () => void {
+  const interval = setInterval(tick, tickMs);
+  interval.unref();
+  return () => clearInterval(interval);
+}

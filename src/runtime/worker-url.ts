@@ -1,0 +1,8 @@
+/**
+ * The one module that makes worker URLs: from its own address, so that they end in `.ts` in a clone and in `.js`
+ * where `tsc` has built it (which rewrites imports, but no URLs).
+ */
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+
+/** The entry of a data-plane thread. */
+export const WORKER_URL = new URL(`./worker.${extension}`, import.meta.url);

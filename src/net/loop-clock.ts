@@ -39,3 +39,8 @@ export class LoopClock implements Clock {
     return this.#clock.wallTime();
   }
 }
+
+/** The clock itself where it is a loop clock already, else one over it. */
+export function loopClockOf(clock: Clock): LoopClock {
+  return clock instanceof LoopClock ? clock : new LoopClock(clock);
+}

@@ -7,8 +7,11 @@
  * request and every read does, stores one number: the timer stays in its old slot, and moves on when that comes up.
  * Deadlines beyond the horizon wait in the farthest slot and move on likewise.
  */
-import type { Guard } from './guard.ts';
+import type { Clock } from '../core/clock.ts';
+import { Guard } from './guard.ts';
+import { loopClockOf } from './loop-clock.ts';
 import type { LoopClock } from './loop-clock.ts';
+import type { FaultReporter } from './transport.ts';
 
 const UNARMED = Infinity;
 /** A power of two. At 50 ms a slot the horizon is 25.6 s. */
@@ -52,8 +55,10 @@ class Slot extends Timer {
 export type Schedule = (tick: () => void, tickMs: number) => () => void;
 
 export interface TimerWheelOptions {
-  readonly clock: LoopClock;
-  readonly guard: Guard;
+  /** A {@link LoopClock} is shared with the thread's other entries. */
+  readonly clock: Clock;
+  /** Hears of a timer that threw. */
+  readonly onFault: FaultReporter;
   /** How coarse the wheel is, in milliseconds. Default 50. */
   readonly tickMs?: number;
   /** Default: `setInterval`, which does not keep the process alive. */
@@ -75,8 +80,8 @@ export class TimerWheel {
   #stop: (() => void) | null = null;
 
   constructor(options: TimerWheelOptions) {
-    this.#clock = options.clock;
-    this.#guard = options.guard;
+    this.#clock = loopClockOf(options.clock);
+    this.#guard = new Guard(options.onFault);
     this.#tickMs = options.tickMs ?? 50;
     this.#schedule = options.schedule ?? everyTick;
   }

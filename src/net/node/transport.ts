@@ -4,7 +4,10 @@
  */
 import net from 'node:net';
 import { Guard } from '../guard.ts';
-import { LoopClock } from '../loop-clock.ts';
+import { systemClock } from '../../core/clock.ts';
+import type { Clock } from '../../core/clock.ts';
+import { loopClockOf } from '../loop-clock.ts';
+import type { LoopClock } from '../loop-clock.ts';
 import type {
   Connection,
   ConnectionHandler,
@@ -28,8 +31,8 @@ export type NodeEngine = 'onread' | 'data';
 export interface NodeTransportOptions {
   /** Hears what the guard caught. */
   readonly onFault: FaultReporter;
-  /** The thread's clock: every event of a connection is an entry of it. Default: one of the transport's own. */
-  readonly clock?: LoopClock;
+  /** The thread's {@link LoopClock}: every event of a connection is an entry of it. Default: one of the transport's own. */
+  readonly clock?: Clock;
   /** Default: `onread` where Node looks as if it could; {@link chooseEngine} makes sure. */
   readonly engine?: NodeEngine;
   /** Connections that may have a read buffer of their own (130 KiB) at a time. Default {@link MAX_OWN_BUFFERS}. */
@@ -60,7 +63,7 @@ export class NodeTransport implements Transport {
     this.#isOnread = (options.engine ?? 'onread') === 'onread' && canLandReads();
     this.name = this.#isOnread ? 'node:net (onread)' : 'node:net (data)';
     this.guard = new Guard(options.onFault);
-    this.clock = options.clock ?? new LoopClock();
+    this.clock = loopClockOf(options.clock ?? systemClock);
     this.#plane = {
       guard: this.guard,
       clock: this.clock,

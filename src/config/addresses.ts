@@ -15,8 +15,8 @@ const NUMERIC = /^(?:\d+|0x[0-9a-f]*)$/;
 /** Where to listen: `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080`, or `:8080` and `*:8080` for every address. Port 0 takes a free one. */
 export function parseListenAddress(value: unknown): Address | Mistake {
   const cure = 'Write a numeric address and a port, e.g. 127.0.0.1:8080, or :8080 for every address.';
-  if (typeof value === 'number')
-    return new Mistake(`${value} is a port without an address`, `Write ":${value}" for every address.`);
+  if (isPortAlone(value))
+    return new Mistake(`${String(value)} is a port without an address`, `Write ":${value}" for every address.`);
   const address = parseAddress(value, cure, 0);
   if (address instanceof Mistake) return address;
   if (address.host === '*') return { host: '', port: address.port };
@@ -27,7 +27,7 @@ export function parseListenAddress(value: unknown): Address | Mistake {
 /** Where an endpoint is: a name or a numeric address, and a port. */
 export function parseEndpointAddress(value: unknown): Address | Mistake {
   const cure = 'Write a name or a numeric address and a port, e.g. localhost:8081 or [::1]:8081.';
-  if (typeof value === 'number')
+  if (isPortAlone(value))
     return new Mistake(`${value} is a port without a host`, `Write "localhost:${value}" for this machine.`);
   const address = parseAddress(value, cure, 1);
   if (address instanceof Mistake) return address;
@@ -106,4 +106,8 @@ export function parseNetwork(value: unknown): string | Mistake {
   // What the data plane will hold it in takes it, or nothing does.
   new BlockList().addSubnet(address, Number(bits ?? most), family === 4 ? 'ipv4' : 'ipv6');
   return value.toLowerCase();
+}
+
+function isPortAlone(value: unknown): value is number | string {
+  return typeof value === 'number' || (typeof value === 'string' && /^\d+$/.test(value));
 }

@@ -58,7 +58,9 @@ export function readDocument(text: string, isJson: boolean): SourceDocument | re
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
     return { value, locate: (problem) => locate(document, lines, problem) };
   } catch (error) {
-    return [{ line: 1, column: 1, key: '', mistake: describeThrown(error) }];
+    const alias = /Unresolved alias .*: (.+)$/s.exec(String(error));
+    const place = linePosition(lines, alias === null ? 0 : text.indexOf(`*${alias[1]}`));
+    return [{ ...place, key: '', mistake: describeThrown(error, alias === null ? '' : alias[1]) }];
   }
 }
 
@@ -138,14 +140,18 @@ function describeSyntax(code: string, message: string): Mistake {
   return new Mistake(`this is not valid YAML: ${reason.charAt(0).toLowerCase()}${reason.slice(1)}`, AS_YAML);
 }
 
-function describeThrown(error: unknown): Mistake {
+function describeThrown(error: unknown, alias: string): Mistake {
   if (error instanceof RangeError)
     return new Mistake('the file is nested too deeply', 'Check that this is the config.');
-  const message = error instanceof Error ? error.message : String(error);
-  if (message.startsWith('Excessive alias count')) {
-    return new Mistake('the aliases of the file stand for too many values', 'Use fewer aliases.');
+  if (alias !== '') {
+    return new Mistake(
+      `the alias *${alias} comes before any &${alias}`,
+      'Name an anchor that stands above it, or put the text in quotes.',
+    );
   }
-  return new Mistake(`the file cannot be read: ${message}`, AS_YAML);
+  const message = error instanceof Error ? error.message : String(error);
+  if (!message.startsWith('Excessive alias count')) return new Mistake(`the file cannot be read: ${message}`, AS_YAML);
+  return new Mistake('the aliases of the file stand for too many values', 'Use fewer aliases.');
 }
 
 function findDuplicateKeys(

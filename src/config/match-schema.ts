@@ -41,13 +41,14 @@ export function parsePath(value: unknown): string | Mistake {
 /** `/v1` exact, `/v1/*` every path under it and `/v1` itself. */
 function parsePathPattern(value: unknown): PathMatch | Mistake {
   const isPrefix = typeof value === 'string' && value.endsWith('/*');
-  const path = parsePath(isPrefix ? value.slice(0, -2) || '/' : value);
+  // Dot segments are resolved against the final slash, so that `/a/b/../*` is `/a/*`.
+  const path = parsePath(isPrefix ? value.slice(0, -1) : value);
   if (path instanceof Mistake) return path;
   if (path.includes('*')) {
     const cure = 'Put the * last, after a slash, or write path: { regex: … }.';
     return new Mistake(`${describeValue(value)} has a * that is not its last segment`, cure);
   }
-  return isPrefix ? { kind: 'prefix', path } : { kind: 'exact', path };
+  return isPrefix ? { kind: 'prefix', path: path.slice(0, -1) || '/' } : { kind: 'exact', path };
 }
 
 const pathText = scalar(parsePathPattern);

@@ -38,7 +38,7 @@ export class Attempt implements UpstreamEvents {
     this.exchange = exchange;
   }
 
-  begin(endpoint: EndpointRuntime, index: number, isRepeatable: boolean, now: number): void {
+  begin(endpoint: EndpointRuntime, index: number, isRepeatable: boolean, isFresh: boolean, now: number): void {
     this.endpoint = endpoint;
     this.index = index;
     this.stream = null;
@@ -50,7 +50,7 @@ export class Attempt implements UpstreamEvents {
     this.startedAt = now;
     endpoint.table.acquire(endpoint.slot);
     endpoint.table.count(endpoint.slot, COUNTER_ATTEMPTS, 1);
-    this.isWaiting = !endpoint.connect(this, isRepeatable, now);
+    this.isWaiting = !endpoint.connect(this, isRepeatable, isFresh, now);
   }
 
   /** The endpoint's queue reached this attempt. */

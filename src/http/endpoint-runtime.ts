@@ -64,10 +64,11 @@ export class EndpointRuntime {
   /**
    * Finds a connection for an attempt: the newest idle one, else a new one. Answers false where the endpoint is
    * at its limit: the attempt then waits here. A request that must not be repeated takes no connection that has
-   * lain idle for over half its time, since the server may be closing it just now (semantics.md, "Idle time").
+   * lain idle for over half its time, since the server may be closing it just now; with `isFresh` none is taken,
+   * because one of them has just turned out closed and the others are of the same age.
    */
-  connect(attempt: Attempt, isRepeatable: boolean, now: number): boolean {
-    for (;;) {
+  connect(attempt: Attempt, isRepeatable: boolean, isFresh: boolean, now: number): boolean {
+    while (!isFresh) {
       const connection = this.#idle.pop();
       if (connection === undefined) break;
       this.table.leaveIdle(this.slot);
@@ -110,7 +111,9 @@ export class EndpointRuntime {
   /** The attempt no longer waits. */
   stopWaiting(attempt: Attempt): void {
     const index = this.#waiting.indexOf(attempt);
-    if (index >= 0) this.#waiting.splice(index, 1);
+    if (index < 0) return;
+    this.#waiting.splice(index, 1);
+    this.#wantLess();
   }
 
   /** Gives a connection that can be used again to who waits, or keeps it. False: the caller closes it. */
@@ -118,6 +121,7 @@ export class EndpointRuntime {
     if (this.#isRetired) return false;
     const next = this.#waiting.shift();
     if (next !== undefined) {
+      this.#wantLess();
       next.onPlace();
       connection.carry(next);
       return true;
@@ -155,8 +159,14 @@ export class EndpointRuntime {
         return;
       }
       this.#waiting.shift();
+      this.#wantLess();
       attempt.onPlace();
     }
+  }
+
+  /** With nobody left here the flag falls; a thread that still waits raises it again within milliseconds. */
+  #wantLess(): void {
+    if (this.#waiting.length === 0) Atomics.store(this.table.wanted, this.slot, 0);
   }
 
   /** Closes one idle connection where another thread has asked for a place. */

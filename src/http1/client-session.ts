@@ -4,7 +4,7 @@
  * close the connection and reach nobody.
  */
 import type { EndpointRuntime } from '../http/endpoint-runtime.ts';
-import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE } from '../http/head.ts';
+import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE } from '../http/head.ts';
 import type { ResponseHead } from '../http/head.ts';
 import type { OutgoingRequest } from '../http/outgoing.ts';
 import type { UpstreamEvents, UpstreamFailure, UpstreamStream } from '../http/stream.ts';
@@ -277,7 +277,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
     } else if (head.bodyKind === BODY_CHUNKED) {
       this.#state = BODY_IN_CHUNKS;
       (this.#chunks ??= new ChunkDecoder()).reset();
-    } else {
+    } else if (head.bodyKind === BODY_UNTIL_CLOSE) {
       this.#state = BODY_TO_END;
       this.#isSpent = true;
     }

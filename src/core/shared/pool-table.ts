@@ -6,6 +6,12 @@
  * No locks. In-flight, connections, idle and failures are changed with `Atomics`; health, generation and
  * the ineligible bit by the control plane alone; a ledger row and a counter stripe by its worker alone
  * (and by the control plane once that worker is gone).
+ *
+ * **A thread may be ended at any moment**, and V8 ends it where it calls something or jumps back in a loop; calls of
+ * `Atomics` count. So every change of a total is one `Atomics` call that does all or nothing, and the ledger follows
+ * at once with a plain store and no call in between. (Measured with workers ended by `terminate`: this way round no
+ * unit was lost; ledger first, or an add taken back by a sub, lost one with every third worker. `ledger.test.ts`.)
+ * {@link PoolTable.correct} is there should an engine ever end a thread between the two.
  */
 
 /** Set in the in-flight column while the endpoint may not be picked: it then loses every comparison. */
@@ -45,8 +51,10 @@ export interface PoolTableHandle {
 }
 
 export function createPoolTable(capacity: number, workerSlots: number): PoolTableHandle {
-  // A cache line (16 Int32) is the unit, so that two workers' ledger rows never share one.
-  const rounded = Math.max(16, (capacity + 15) & ~15);
+  // A cache line (16 Int32) is the unit, so that two workers' rows never share one. The buffer begins at a multiple
+  // of 16 bytes, which need not be a line's border: the last 12 slots stay unused, and with them what a row may
+  // share with the next.
+  const rounded = (capacity + 12 + 15) & ~15;
   const ints = HEADER_INTS + rounded * COLUMNS + workerSlots * rounded * LEDGER_COLUMNS;
   const bytes = ints * 4 + workerSlots * rounded * COUNTERS * 8;
   return { buffer: new SharedArrayBuffer(bytes), capacity: rounded, workerSlots };
@@ -68,6 +76,8 @@ export class PoolTable {
   readonly generation: Int32Array;
   /** 1 while a thread waits for a socket of this endpoint: a thread with an idle one closes it instead of keeping it. */
   readonly wanted: Int32Array;
+  /** The columns that have ledgers, in the ledgers' order. */
+  readonly #totals: readonly Int32Array[];
   readonly #ledgers: Int32Array;
   readonly #counters: Float64Array;
   readonly #capacity: number;
@@ -95,6 +105,7 @@ export class PoolTable {
     this.health = column(capacity);
     this.generation = column(capacity);
     this.wanted = column(capacity);
+    this.#totals = [this.inflight, this.connections, this.idle];
     this.#ledgers = column(workerSlots * capacity * LEDGER_COLUMNS);
     this.#counters = new Float64Array(buffer, at, workerSlots * capacity * COUNTERS);
     this.#inflightRow = worker * LEDGER_COLUMNS * capacity;
@@ -115,15 +126,8 @@ export class PoolTable {
 
   /** Takes a place for one more socket, unless `max` (0: no limit) are open over all threads. */
   tryOpen(slot: number, max: number): boolean {
-    if (max > 0) {
-      for (;;) {
-        const open = Atomics.load(this.connections, slot);
-        if (open >= max) return false;
-        if (Atomics.compareExchange(this.connections, slot, open, open + 1) === open) break;
-      }
-    } else {
-      Atomics.add(this.connections, slot, 1);
-    }
+    if (max === 0) Atomics.add(this.connections, slot, 1);
+    else if (!addBelow(this.connections, slot, max)) return false;
     this.#ledgers[this.#connectionsRow + slot]++;
     return true;
   }
@@ -135,10 +139,7 @@ export class PoolTable {
 
   /** Takes a place for one more idle socket, unless `max` are idle over all threads. */
   tryIdle(slot: number, max: number): boolean {
-    if (Atomics.add(this.idle, slot, 1) >= max) {
-      Atomics.sub(this.idle, slot, 1);
-      return false;
-    }
+    if (!addBelow(this.idle, slot, max)) return false;
     this.#ledgers[this.#idleRow + slot]++;
     return true;
   }
@@ -178,13 +179,12 @@ export class PoolTable {
   /** Gives back everything that a worker which is gone still held. Returns how many units that was. */
   clearLedger(worker: number): number {
     let returned = 0;
-    const columns = [this.inflight, this.connections, this.idle];
     for (let column = 0; column < LEDGER_COLUMNS; column++) {
       const row = (worker * LEDGER_COLUMNS + column) * this.#capacity;
       for (let slot = 0; slot < this.#capacity; slot++) {
         const held = this.#ledgers[row + slot];
         if (held === 0) continue;
-        Atomics.sub(columns[column], slot, held);
+        Atomics.sub(this.#totals[column], slot, held);
         this.#ledgers[row + slot] = 0;
         returned += Math.abs(held);
       }
@@ -195,15 +195,32 @@ export class PoolTable {
   /** How far one slot's totals are from the sum of its ledgers; 0 unless something was lost. Exact only while nothing changes. */
   drift(slot: number): number {
     let drift = 0;
-    const columns = [this.inflight, this.connections, this.idle];
-    for (let column = 0; column < LEDGER_COLUMNS; column++) {
-      let sum = 0;
-      for (let worker = 0; worker < this.handle.workerSlots; worker++) {
-        sum += this.#ledgers[(worker * LEDGER_COLUMNS + column) * this.#capacity + slot];
-      }
-      drift += Math.abs((Atomics.load(columns[column], slot) & COUNT_MASK) - sum);
-    }
+    for (let column = 0; column < LEDGER_COLUMNS; column++) drift += Math.abs(this.#excess(slot, column));
     return drift;
+  }
+
+  /**
+   * Sets one slot's totals to the sums of its ledgers; the ineligible bit and changes made meanwhile stay. Returns
+   * how many units that was. To be called where `drift` keeps saying the same, see {@link DriftCheck}.
+   */
+  correct(slot: number): number {
+    let corrected = 0;
+    for (let column = 0; column < LEDGER_COLUMNS; column++) {
+      const excess = this.#excess(slot, column);
+      if (excess !== 0) Atomics.sub(this.#totals[column], slot, excess);
+      corrected += Math.abs(excess);
+    }
+    return corrected;
+  }
+
+  /** What one total counts beyond the sum of its ledgers. */
+  #excess(slot: number, column: number): number {
+    let sum = 0;
+    for (let worker = 0; worker < this.handle.workerSlots; worker++) {
+      sum += this.#ledgers[(worker * LEDGER_COLUMNS + column) * this.#capacity + slot];
+    }
+    // The bit goes and the sign comes back: a total below 0 would otherwise read as a billion.
+    return ((Atomics.load(this.#totals[column], slot) << 2) >> 2) - sum;
   }
 
   /** Nothing in flight, no socket: the slot may be given to another endpoint once every worker has let go of it. */
@@ -217,8 +234,21 @@ export class PoolTable {
       Atomics.store(column, slot, 0);
     }
     for (let worker = 0; worker < this.handle.workerSlots; worker++) {
-      this.#counters.fill(0, (worker * this.#capacity + slot) * COUNTERS, (worker * this.#capacity + slot + 1) * COUNTERS);
+      this.#counters.fill(
+        0,
+        (worker * this.#capacity + slot) * COUNTERS,
+        (worker * this.#capacity + slot + 1) * COUNTERS,
+      );
     }
     return Atomics.add(this.generation, slot, 1) + 1;
+  }
+}
+
+/** Adds one unless `max` is reached; refused, it has changed nothing. */
+function addBelow(column: Int32Array, slot: number, max: number): boolean {
+  for (;;) {
+    const count = Atomics.load(column, slot);
+    if (count >= max) return false;
+    if (Atomics.compareExchange(column, slot, count, count + 1) === count) return true;
   }
 }

@@ -41,7 +41,7 @@ export function startAttempt(x: Exchange): void {
   x.record.queuedUntil = now;
   const attempt = x.nextAttempt();
   x.state = CONNECTING;
-  attempt.begin(endpoint, index, request.isIdempotent || request.hasIdempotencyKey, now);
+  attempt.begin(endpoint, index, request.isIdempotent || request.hasIdempotencyKey, x.isStaleMet, now);
   // With an idle connection at hand the head has gone out by now.
   if (attempt.isWaiting) x.state = WAITING;
   if (x.state === CONNECTING || x.state === WAITING) x.plane.wheel.arm(x.responseTimer, x.timeouts.connectMs);
@@ -111,7 +111,8 @@ export function attemptFailed(x: Exchange): void {
     answerFault(x, FAILURE_ANSWERS[failure]);
     return;
   }
-  if (!isStale) x.tried.push(attempt.index);
+  if (isStale) x.isStaleMet = true;
+  else x.tried.push(attempt.index);
   endpoint.table.count(endpoint.slot, COUNTER_RETRIES, 1);
   x.plane.routeTable.count(request.route.spec.slot, ROUTE_RETRIES, 1);
   if (decision === 'now') {

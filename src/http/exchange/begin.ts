@@ -38,6 +38,7 @@ export function begin(x: Exchange): void {
   x.isRequestEnded = false;
   x.isClientPaused = false;
   x.isCut = false;
+  x.isStaleMet = false;
   x.isClientEnded = false;
   x.isUpstreamEnded = false;
   x.held = null;

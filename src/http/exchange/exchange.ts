@@ -57,6 +57,10 @@ class ExchangeTimer extends Timer {
     this.#exchange.dispatch(this.#event);
     this.#exchange.flushClient();
   }
+
+  override onFault(): void {
+    this.#exchange.onOwnFault();
+  }
 }
 
 export class Exchange implements ClientEvents {
@@ -83,6 +87,8 @@ export class Exchange implements ClientEvents {
   /** A burst of client events is under way: whoever ends it flushes. */
   isBurst = false;
   isClientPaused = false;
+  /** A reused connection turned out closed: the next attempt takes a new one. */
+  isStaleMet = false;
   /** It ended before the answer was complete. */
   isCut = false;
   /** Body bytes kept: before there is a connection to send them to, and for another attempt. Null: no longer replayable. */

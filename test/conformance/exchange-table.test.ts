@@ -1,0 +1,360 @@
+/**
+ * Walks every cell of the exchange's table: brings an exchange into each state, lets each event happen, and
+ * compares what it did with the table below. Client, endpoint and clock are actors under the test's hand; after
+ * each cell nothing may be left behind.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Clock } from '../../src/core/clock.ts';
+import { FAULTS } from '../../src/core/errors.ts';
+import type { Fault } from '../../src/core/errors.ts';
+import { createSeededRandom } from '../../src/core/random.ts';
+import { COUNT_MASK } from '../../src/core/shared/pool-table.ts';
+import type { PoolTable } from '../../src/core/shared/pool-table.ts';
+import { RouteTable } from '../../src/core/shared/route-table.ts';
+import type { EndpointRuntime } from '../../src/http/endpoint-runtime.ts';
+import { Exchange } from '../../src/http/exchange/exchange.ts';
+import type { ExchangePlane } from '../../src/http/exchange/plane.ts';
+import { EVENTS, STATES } from '../../src/http/exchange/states.ts';
+import type { EventName, StateName } from '../../src/http/exchange/states.ts';
+import { BODY_CHUNKED, BODY_LENGTH, RequestHead, ResponseHead } from '../../src/http/head.ts';
+import type { OutgoingRequest } from '../../src/http/outgoing.ts';
+import type { ClientStream, UpstreamEvents, UpstreamStream } from '../../src/http/stream.ts';
+import { TimerWheel } from '../../src/net/timer-wheel.ts';
+import { createPlan } from '../../src/runtime/plan.ts';
+import { PoolSet } from '../../src/runtime/pool-set.ts';
+import { testSnapshot } from '../support/data-plane.ts';
+
+/**
+ * What each event makes of each state: the state after it, then what went to the client (a status, or `cut`),
+ * then `dial` where another attempt began.
+ * `=`: nothing. `never`: it throws.
+ */
+// prettier-ignore
+const EXPECTED: Readonly<Record<StateName, Readonly<Record<EventName, string>>>> = {
+  idle: {
+    request: 'connecting dial', requestBytes: 'never', requestEnd: 'never', requestBroken: 'never', clientDrain: '=', clientEnd: '=', clientGone: '=',
+    ready: 'never', informational: 'never', response: 'never', responseBytes: 'never', responseEnd: 'never', upstreamDrain: '=', upstreamEnd: 'never',
+    failed: 'never', endpointDown: '=', requestTimeout: '=', responseTimeout: '=', attemptTimeout: '=', totalTimeout: '=', retryDue: '=', fault: '=',
+  },
+  waiting: {
+    request: 'never', requestBytes: '=', requestEnd: '=', requestBroken: 'idle 400', clientDrain: '=', clientEnd: 'idle cut', clientGone: 'idle cut',
+    ready: 'never', informational: 'never', response: 'never', responseBytes: 'never', responseEnd: 'never', upstreamDrain: 'never', upstreamEnd: 'never',
+    failed: 'never', endpointDown: '=', requestTimeout: 'idle 408', responseTimeout: 'idle 503', attemptTimeout: 'idle 503', totalTimeout: 'idle 504', retryDue: 'never', fault: 'idle 500',
+  },
+  connecting: {
+    request: 'never', requestBytes: '=', requestEnd: '=', requestBroken: 'idle 400', clientDrain: '=', clientEnd: 'idle cut', clientGone: 'idle cut',
+    ready: 'sending', informational: 'never', response: 'never', responseBytes: 'never', responseEnd: 'never', upstreamDrain: 'never', upstreamEnd: 'never',
+    failed: '= dial', endpointDown: '=', requestTimeout: 'idle 408', responseTimeout: '= dial', attemptTimeout: '= dial', totalTimeout: 'idle 504', retryDue: 'never', fault: 'idle 500',
+  },
+  sending: {
+    request: 'never', requestBytes: '=', requestEnd: 'awaiting', requestBroken: 'idle 400', clientDrain: '=', clientEnd: 'idle cut', clientGone: 'idle cut',
+    ready: 'never', informational: '= 103', response: 'responding 200', responseBytes: 'never', responseEnd: 'never', upstreamDrain: '=', upstreamEnd: 'never',
+    failed: 'idle 502', endpointDown: '=', requestTimeout: 'idle 408', responseTimeout: 'idle 504', attemptTimeout: 'idle 504', totalTimeout: 'idle 504', retryDue: 'never', fault: 'idle 500',
+  },
+  awaiting: {
+    request: 'never', requestBytes: 'never', requestEnd: 'never', requestBroken: 'never', clientDrain: '=', clientEnd: 'idle cut', clientGone: 'idle cut',
+    ready: 'never', informational: '= 103', response: 'responding 200', responseBytes: 'never', responseEnd: 'never', upstreamDrain: '=', upstreamEnd: 'never',
+    failed: 'between', endpointDown: '=', requestTimeout: 'idle 504', responseTimeout: 'idle 504', attemptTimeout: 'idle 504', totalTimeout: 'idle 504', retryDue: 'never', fault: 'idle 500',
+  },
+  between: {
+    request: 'never', requestBytes: '=', requestEnd: '=', requestBroken: 'idle 400', clientDrain: '=', clientEnd: 'idle cut', clientGone: 'idle cut',
+    ready: 'never', informational: 'never', response: 'never', responseBytes: 'never', responseEnd: 'never', upstreamDrain: 'never', upstreamEnd: 'never',
+    failed: 'never', endpointDown: '=', requestTimeout: 'idle 408', responseTimeout: '=', attemptTimeout: '=', totalTimeout: 'idle 504', retryDue: 'connecting dial', fault: 'idle 500',
+  },
+  responding: {
+    request: 'never', requestBytes: '=', requestEnd: '=', requestBroken: 'idle cut', clientDrain: '=', clientEnd: '=', clientGone: 'idle cut',
+    ready: 'never', informational: 'never', response: 'never', responseBytes: '= bytes', responseEnd: 'idle end', upstreamDrain: '=', upstreamEnd: 'never',
+    failed: 'idle cut', endpointDown: '=', requestTimeout: 'idle cut', responseTimeout: 'idle cut', attemptTimeout: '=', totalTimeout: 'idle cut', retryDue: 'never', fault: 'idle cut',
+  },
+  flushing: {
+    request: 'never', requestBytes: '=', requestEnd: '=', requestBroken: 'idle cut', clientDrain: 'idle', clientEnd: '=', clientGone: 'idle cut',
+    ready: 'never', informational: 'never', response: 'never', responseBytes: 'never', responseEnd: 'never', upstreamDrain: '=', upstreamEnd: 'never',
+    failed: 'never', endpointDown: '=', requestTimeout: '=', responseTimeout: 'idle cut', attemptTimeout: '=', totalTimeout: 'idle cut', retryDue: 'never', fault: 'idle cut',
+  },
+  tunnel: {
+    request: 'never', requestBytes: '=', requestEnd: 'never', requestBroken: 'never', clientDrain: '=', clientEnd: '=', clientGone: 'idle cut',
+    ready: 'never', informational: 'never', response: 'never', responseBytes: '= bytes', responseEnd: 'never', upstreamDrain: '=', upstreamEnd: '= fin',
+    failed: 'idle cut', endpointDown: '=', requestTimeout: 'idle cut', responseTimeout: 'idle cut', attemptTimeout: '=', totalTimeout: '=', retryDue: 'never', fault: 'idle cut',
+  },
+};
+
+class Client implements ClientStream {
+  readonly remoteAddress = '127.0.0.1';
+  readonly localPort = 80;
+  readonly listener = 'web';
+  readonly allowsHalfClose = false;
+  readonly scheme = 'http';
+  isBlocked = false;
+  memo: OutgoingRequest | null = null;
+  sent = '';
+  doneCount = 0;
+
+  #say(what: string): void {
+    this.sent = this.sent === '' ? what : `${this.sent} ${what}`;
+  }
+  sendInformational(head: ResponseHead): void {
+    this.#say(String(head.status));
+  }
+  sendHead(head: ResponseHead): void {
+    this.#say(String(head.status));
+  }
+  sendBody(): boolean {
+    this.#say('bytes');
+    return !this.isBlocked;
+  }
+  sendEnd(): void {
+    this.#say('end');
+  }
+  flush(): void {}
+  abort(): void {
+    this.#say('cut');
+  }
+  sendFault(fault: Fault): void {
+    this.#say(String(fault.status));
+  }
+  pauseBody(): void {}
+  resumeBody(): void {}
+  upgrade(head: ResponseHead): void {
+    this.#say(String(head.status));
+  }
+  endTunnel(): void {
+    this.#say('fin');
+  }
+  done(): void {
+    this.doneCount++;
+  }
+}
+
+class Upstream implements UpstreamStream {
+  readonly isReused = false;
+  isBlocked = false;
+  /** How often it was given back or given up: exactly once each. */
+  ends = 0;
+  readonly #endpoint: EndpointRuntime;
+
+  constructor(endpoint: EndpointRuntime) {
+    this.#endpoint = endpoint;
+  }
+  sendHead(): void {}
+  sendBody(): boolean {
+    return !this.isBlocked;
+  }
+  sendEnd(): void {}
+  flush(): void {}
+  pauseBody(): void {}
+  resumeBody(): void {}
+  endTunnel(): void {}
+  release(): void {
+    this.#gone();
+  }
+  abort(): void {
+    this.#gone();
+  }
+  /** The socket closes, whoever wanted it. */
+  #gone(): void {
+    this.ends++;
+    this.#endpoint.closed();
+  }
+}
+
+class Stage {
+  now = 0;
+  readonly client = new Client();
+  readonly upstreams: Upstream[] = [];
+  readonly dialled: { events: UpstreamEvents; endpoint: EndpointRuntime; isOver: boolean }[] = [];
+  readonly x: Exchange;
+  readonly table: PoolTable;
+  readonly wheel: TimerWheel;
+  recycled = 0;
+
+  constructor(maxConnections: number) {
+    const clock: Clock = { now: () => this.now, wallTime: () => this.now };
+    const snapshot = testSnapshot({ ports: [1, 2], pool: { maxConnections }, timeouts: { totalMs: 1000, perTryMs: 500 } });
+    this.wheel = new TimerWheel({ clock, onFault: (error) => assert.fail(String(error)) });
+    const pools = new PoolSet({
+      worker: 0,
+      random: createSeededRandom(1),
+      reports: { onFailuresReached() {}, onPassiveFailure() {}, onRecovered() {} },
+      createDialer: (endpoint) => ({ dial: (events) => this.#dial(endpoint, events) }),
+    });
+    pools.apply(snapshot, snapshot.pools.map((pool) => ({ op: 'add-pool', pool })));
+    this.table = pools.get('web').table;
+    const plan = createPlan(snapshot, pools);
+    const plane: ExchangePlane = {
+      plan,
+      routeTable: new RouteTable(snapshot.routeTable, 0),
+      wheel: this.wheel,
+      random: createSeededRandom(2),
+      isDraining: false,
+      now: () => this.now,
+      nextRequestId: () => 'id',
+      peerOf: () => ({ address: '127.0.0.1', scheme: 'http', localPort: 80, isTrusted: false }),
+      recycle: () => this.recycled++,
+    };
+    this.x = new Exchange(plane);
+    this.x.client = this.client;
+  }
+
+  #dial(endpoint: EndpointRuntime, events: UpstreamEvents): { abort(): void } {
+    const dial = { events, endpoint, isOver: false };
+    this.dialled.push(dial);
+    return { abort: () => this.refuse(dial) };
+  }
+
+  /** A connect ends without a connection. */
+  refuse(dial: { endpoint: EndpointRuntime; isOver: boolean }): void {
+    if (dial.isOver) return;
+    dial.isOver = true;
+    dial.endpoint.closed();
+  }
+
+  connect(): void {
+    const dial = this.dialled[this.dialled.length - 1];
+    dial.isOver = true;
+    const upstream = new Upstream(dial.endpoint);
+    this.upstreams.push(upstream);
+    dial.events.onUpstreamReady(upstream);
+  }
+
+  /** The counts that must be zero in the end. */
+  left(): number[] {
+    return [0, 1].flatMap((slot) => [this.table.inflight[slot] & COUNT_MASK, this.table.connections[slot]]);
+  }
+}
+
+function requestHead(withBody: boolean, upgrade: string): RequestHead {
+  const head = new RequestHead();
+  head.method = withBody ? 'POST' : 'GET';
+  head.target = '/';
+  head.authority = head.host = 'a';
+  head.upgrade = upgrade;
+  if (withBody) head.bodyKind = BODY_CHUNKED;
+  return head;
+}
+
+function responseHead(status: number): ResponseHead {
+  const head = new ResponseHead();
+  head.status = status;
+  head.bodyKind = status === 200 ? BODY_LENGTH : 0;
+  head.contentLength = 5;
+  head.upgrade = status === 101 ? 'websocket' : '';
+  return head;
+}
+
+/** Brings a new exchange into a state. Those that read a body have one under way. */
+function reach(state: StateName): Stage {
+  const stage = new Stage(state === 'waiting' ? 1 : 0);
+  const { x, table } = stage;
+  if (state === 'idle') {
+    x.head = requestHead(true, '');
+    return stage;
+  }
+  if (state === 'waiting') {
+    // Somebody else has all the places there are.
+    for (const slot of [0, 1]) table.tryOpen(slot, 1);
+  }
+  const hasBody = state === 'waiting' || state === 'connecting' || state === 'sending' || state === 'responding' || state === 'flushing';
+  x.onRequest(requestHead(hasBody, state === 'tunnel' ? 'websocket' : ''));
+  if (!hasBody) x.onRequestEnd('');
+  x.onRequestFlush();
+  if (state === 'waiting' || state === 'connecting') return stage;
+  stage.connect();
+  if (state === 'between') {
+    stage.upstreams[0].abort();
+    x.attempt?.onUpstreamFailed('reset');
+  }
+  if (state === 'responding' || state === 'flushing') x.attempt?.onResponse(responseHead(200));
+  if (state === 'flushing') {
+    stage.client.isBlocked = true;
+    x.attempt?.onResponseEnd('');
+  }
+  if (state === 'tunnel') x.attempt?.onResponse(responseHead(101));
+  return stage;
+}
+
+const BYTES = Buffer.from('bytes');
+
+function happen(stage: Stage, event: EventName): void {
+  const { x } = stage;
+  switch (event) {
+    case 'request':
+      x.onRequest(requestHead(true, ''));
+      return;
+    case 'requestBytes':
+      x.onRequestBody(BYTES, 0, BYTES.length);
+      return;
+    case 'requestBroken':
+      x.onRequestBroken(FAULTS.badChunk);
+      return;
+    case 'ready':
+      if (STATES[x.state] === 'connecting') stage.connect();
+      else x.dispatch(EVENTS.indexOf('ready'));
+      return;
+    case 'informational':
+      x.response = responseHead(103);
+      break;
+    case 'response':
+      x.response = responseHead(200);
+      break;
+    case 'responseBytes':
+      x.dispatchBytes(EVENTS.indexOf('responseBytes'), BYTES, 0, BYTES.length);
+      return;
+    case 'failed':
+      fail(stage);
+      return;
+    default:
+  }
+  x.dispatch(EVENTS.indexOf(event));
+}
+
+function fail(stage: Stage): void {
+  const { x } = stage;
+  const attempt = x.attempt;
+  if (attempt === null) {
+    x.dispatch(EVENTS.indexOf('failed'));
+    return;
+  }
+  // An attempt that reports its failure has lost its socket before.
+  if (attempt.stream !== null) (attempt.stream as Upstream).abort();
+  else for (const dial of stage.dialled) stage.refuse(dial);
+  attempt.onUpstreamFailed(STATES[x.state] === 'connecting' ? 'refused' : 'reset');
+}
+
+for (const state of STATES) {
+  for (const event of EVENTS) {
+    const expected = EXPECTED[state][event];
+    test(`${state} × ${event}: ${expected}`, () => {
+      const stage = reach(state);
+      const { x, client } = stage;
+      assert.equal(STATES[x.state], state);
+      client.sent = '';
+      const dials = stage.dialled.length;
+      if (expected === 'never') {
+        assert.throws(() => happen(stage, event), /cannot happen/);
+      } else {
+        happen(stage, event);
+        const now = STATES[x.state];
+        const parts = [now === state ? '=' : now, client.sent, stage.dialled.length > dials ? 'dial' : ''];
+        const result = parts.filter((part) => part !== '').join(' ');
+        assert.equal(result, expected);
+      }
+      leave(stage, state);
+    });
+  }
+}
+
+/** Ends what is still under way, and looks whether anything is left. */
+function leave(stage: Stage, began: StateName): void {
+  const { x, client } = stage;
+  if (STATES[x.state] !== 'idle') x.onClientGone();
+  if (STATES[x.state] !== 'idle') x.onOwnFault();
+  assert.equal(STATES[x.state], 'idle');
+  const wasBegun = began !== 'idle' || stage.recycled > 0;
+  assert.equal(client.doneCount, wasBegun ? 1 : 0);
+  assert.equal(stage.recycled, wasBegun ? 1 : 0);
+  for (const upstream of stage.upstreams) assert.equal(upstream.ends, 1, 'each connection ends once');
+  if (began === 'waiting') for (const slot of [0, 1]) stage.table.closed(slot);
+  assert.deepEqual(stage.left(), [0, 0, 0, 0]);
+  stage.wheel.stop();
+}

@@ -1,0 +1,168 @@
+/**
+ * A data plane in this thread, for tests: takes a few words instead of a config, listens on a free port, and
+ * says at the end whether anything was left behind.
+ */
+import assert from 'node:assert/strict';
+import type { Clock } from '../../src/core/clock.ts';
+import { createSeededRandom } from '../../src/core/random.ts';
+import { COUNT_MASK, PoolTable, createPoolTable } from '../../src/core/shared/pool-table.ts';
+import { RouteTable, createRouteTable } from '../../src/core/shared/route-table.ts';
+import type {
+  Limits,
+  ListenerSpec,
+  PoolSpec,
+  RouteMatch,
+  RouteSpec,
+  Snapshot,
+  Timeouts,
+} from '../../src/core/snapshot.ts';
+import { createNodeTransport } from '../../src/net/node/transport.ts';
+import type { DataPlane, DataPlaneReport } from '../../src/runtime/data-plane-api.ts';
+import { createDataPlane } from '../../src/runtime/data-plane.ts';
+
+export const TIMEOUTS: Timeouts = {
+  connectMs: 2000,
+  requestHeadMs: 10_000,
+  requestBodyIdleMs: 30_000,
+  responseHeadMs: 30_000,
+  responseIdleMs: 60_000,
+  tunnelIdleMs: 3_600_000,
+  writeIdleMs: 60_000,
+  keepAliveMs: 75_000,
+  drainMs: 25_000,
+  perTryMs: 0,
+  totalMs: 0,
+};
+
+const ALL: RouteMatch = { host: null, path: null, methods: [], headers: [], query: [], cookies: [] };
+
+export interface TestRoute extends Partial<Omit<RouteSpec, 'match' | 'timeouts'>> {
+  match?: Partial<RouteMatch>;
+}
+
+export interface TestPlaneOptions {
+  /** Ports of the endpoints of the pool `web`. */
+  ports: readonly number[];
+  routes?: readonly TestRoute[];
+  pool?: Partial<PoolSpec>;
+  timeouts?: Partial<Timeouts>;
+  limits?: Partial<Limits>;
+  listener?: Partial<ListenerSpec>;
+  trustedProxies?: readonly string[];
+  headers?: Partial<Snapshot['headers']>;
+  /** Faults of our own code fail the test unless it expects them. */
+  allowFaults?: boolean;
+  clock?: Clock;
+  seed?: number;
+}
+
+export interface TestPlane {
+  readonly port: number;
+  readonly plane: DataPlane;
+  readonly table: PoolTable;
+  readonly routes: RouteTable;
+  readonly reports: DataPlaneReport[];
+  /** Ends it and requires that no connection, exchange or count is left. */
+  close(): Promise<void>;
+}
+
+export function testSnapshot(options: TestPlaneOptions): Snapshot {
+  const timeouts = { ...TIMEOUTS, ...options.timeouts };
+  const pool: PoolSpec = {
+    id: 'web',
+    policy: 'round-robin',
+    endpoints: options.ports.map((port, slot) => ({
+      id: `127.0.0.1:${port}`,
+      slot,
+      generation: 0,
+      weight: 1,
+      addresses: ['127.0.0.1'],
+      port,
+      authority: `127.0.0.1:${port}`,
+    })),
+    table: createPoolTable(options.ports.length, 1),
+    checks: [],
+    ejection: { enabled: true, failures: 5, statuses: [502, 503, 504], baseMs: 30_000, maxMs: 300_000 },
+    retry: { attempts: 3, onConnect: true, onReset: true, replayBytes: 65_536 },
+    maxConnections: 0,
+    maxIdle: 32,
+    idleTimeoutMs: 4000,
+    panic: true,
+    host: 'client',
+    ...options.pool,
+  };
+  const routes = (options.routes ?? [{}]).map((route, slot) => ({
+    id: `#${slot + 1}`,
+    slot: slot + 1,
+    pool: 'web',
+    replacePrefix: null,
+    upgrades: ['websocket'],
+    maxBody: 0,
+    ...route,
+    timeouts,
+    match: { ...ALL, ...route.match },
+  }));
+  return {
+    version: 1,
+    threads: 0,
+    listeners: [{ id: 'web', host: '127.0.0.1', port: 0, spread: 'kernel', halfClose: 'cancel', ...options.listener }],
+    routes,
+    pools: [pool],
+    limits: { headBytes: 16_384, headers: 100, targetBytes: 8192, ...options.limits },
+    timeouts,
+    trustedProxies: options.trustedProxies ?? [],
+    headers: { via: true, forwarded: false, ...options.headers },
+    maxConnections: 10_000,
+    routeTable: createRouteTable(routes.length, 1),
+  };
+}
+
+export async function startPlane(options: TestPlaneOptions): Promise<TestPlane> {
+  const snapshot = testSnapshot(options);
+  const reports: DataPlaneReport[] = [];
+  const plane: { current: DataPlane | null } = { current: null };
+  const transport = createNodeTransport({
+    onFault: (error) => plane.current?.reportFault(error),
+    ...(options.clock === undefined ? {} : { clock: options.clock }),
+  });
+  const dataPlane = createDataPlane({
+    worker: 0,
+    transport,
+    clock: transport.clock,
+    random: createSeededRandom(options.seed ?? 1),
+    report: (report) => reports.push(report),
+  });
+  plane.current = dataPlane;
+  dataPlane.apply(snapshot, [...snapshot.pools.map((pool) => ({ op: 'add-pool', pool }) as const), { op: 'set-routes' }]);
+  const listener = await transport.listen(
+    { host: '127.0.0.1', port: 0, reusePort: false },
+    dataPlane.accept(snapshot.listeners[0]),
+  );
+  const table = new PoolTable(snapshot.pools[0].table, 0);
+  return {
+    port: listener.port,
+    plane: dataPlane,
+    table,
+    routes: new RouteTable(snapshot.routeTable, 0),
+    reports,
+    async close() {
+      await listener.close();
+      dataPlane.destroy();
+      await until(() => dataPlane.connections === 0 && dataPlane.exchanges === 0, 'connections and exchanges end');
+      const counts = () =>
+        options.ports.map((_port, slot) => [table.inflight[slot] & COUNT_MASK, table.connections[slot], table.idle[slot]]);
+      await until(() => counts().flat().every((count) => count === 0), () => `counts return to zero: ${JSON.stringify(counts())}`);
+      const faults = reports.filter((report) => report.type === 'fault');
+      if (options.allowFaults !== true) assert.deepEqual(faults, []);
+    },
+  };
+}
+
+/** Waits for a condition, at most 5 s. */
+export async function until(condition: () => boolean, what: string | (() => string)): Promise<void> {
+  const deadline = Date.now() + 5000;
+  while (!condition()) {
+    if (Date.now() > deadline) assert.fail(`did not happen within 5 s: ${typeof what === 'string' ? what : what()}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}

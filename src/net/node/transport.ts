@@ -2,6 +2,7 @@
  * The engine over `node:net`. Reads land in buffers of ours (`onread`), or, where this Node does not allow that, come
  * as `'data'` events (`data`): the same behaviour, at about twice the cost for large bodies.
  */
+import { once } from 'node:events';
 import net from 'node:net';
 import { Guard } from '../guard.ts';
 import { systemClock } from '../../core/clock.ts';
@@ -19,12 +20,12 @@ import type {
 } from '../transport.ts';
 import type { ConnectionPlane } from './connection-plane.ts';
 import { DataConnection } from './data-connection.ts';
-import { NodeListener } from './listener.ts';
-import type { Accept } from './listener.ts';
+import { BACKLOG, NodeListener, takeServer } from './listener.ts';
+import type { NetServerHandle, TakeSocket } from './listener.ts';
 import { OnreadConnection } from './onread-connection.ts';
 import { MAX_OWN_BUFFERS, ReadBuffers } from './read-buffers.ts';
 import { onConnect, onRead, tie } from './socket-events.ts';
-import { canLandReads, landingSocket, landReads } from './user-buffer.ts';
+import { canLandReads, landingSocket, landReads } from './node-internals.ts';
 
 export type NodeEngine = 'onread' | 'data';
 
@@ -44,7 +45,11 @@ export interface NodeTransportOptions {
  * writes answer. Reading has none in the `onread` engine, since nothing is pushed into the stream.
  */
 const NO_MARK = 2 ** 30;
-const DEFAULT_BACKLOG = 4096;
+
+/** Answers who hears of an accepted connection. */
+export type Accept = (connection: Connection) => ConnectionHandler;
+/** Posts an accepted socket to another thread. */
+export type PassSocket = (socket: net.Socket) => void;
 
 export function createNodeTransport(options: NodeTransportOptions): NodeTransport {
   return new NodeTransport(options);
@@ -72,20 +77,39 @@ export class NodeTransport implements Transport {
   }
 
   listen(options: ListenOptions, accept: Accept): Promise<Listener> {
-    const server = net.createServer({
-      pauseOnConnect: true,
-      allowHalfOpen: true,
-      noDelay: true,
-      ...(this.#isOnread ? { highWaterMark: NO_MARK } : {}),
-    });
-    return new Promise((resolve, reject) => {
-      server.once('error', reject);
-      const { host, port, reusePort, backlog = DEFAULT_BACKLOG } = options;
-      server.listen({ host, port, reusePort, backlog }, () => {
-        server.removeListener('error', reject);
-        resolve(new NodeListener(this, server, accept));
-      });
-    });
+    return this.#listen(options, (socket, onGone) => this.#accept(socket, accept, onGone));
+  }
+
+  /**
+   * Listens for other threads: each accepted socket, which has not read yet (one that has cannot be transferred), is
+   * given to `pass`, to be posted as `port.postMessage({ socket }, [socket])` and adopted there.
+   */
+  listenAndPass(options: ListenOptions, pass: PassSocket): Promise<Listener> {
+    return this.#listen(options, (socket, onGone) => this.#pass(socket, pass, onGone));
+  }
+
+  /** Makes a connection of a socket that another thread has accepted and passed. */
+  adoptSocket(socket: net.Socket, accept: Accept): void {
+    this.#accept(socket, accept, null);
+  }
+
+  /**
+   * Takes the listening socket out of a listener of this transport, to be handed to another thread; open connections
+   * stay here. See {@link NetServerHandle}.
+   */
+  release(listener: Listener): NetServerHandle {
+    if (!(listener instanceof NodeListener)) throw new TypeError('not a listener of this engine');
+    return listener.release();
+  }
+
+  /** Goes on accepting on a listening socket that was released, here or on another thread. */
+  adopt(handle: NetServerHandle, accept: Accept): Listener {
+    return this.#adopt(handle, (socket, onGone) => this.#accept(socket, accept, onGone));
+  }
+
+  /** The same for a listening socket that accepts for other threads. */
+  adoptAndPass(handle: NetServerHandle, pass: PassSocket): Listener {
+    return this.#adopt(handle, (socket, onGone) => this.#pass(socket, pass, onGone));
   }
 
   dial(options: DialOptions, handler: ConnectionHandler): Connection {
@@ -104,17 +128,46 @@ export class NodeTransport implements Transport {
     return connection;
   }
 
-  /** Makes a connection of a socket that was accepted, here or on another thread, and has not read yet. */
-  adoptSocket(socket: net.Socket, accept: Accept, onGone: (() => void) | null = null): void {
+  async #listen(options: ListenOptions, take: TakeSocket): Promise<Listener> {
+    const server = net.createServer({
+      pauseOnConnect: true,
+      allowHalfOpen: true,
+      noDelay: true,
+      ...(this.#isOnread ? { highWaterMark: NO_MARK } : {}),
+    });
+    const { host, port, reusePort, backlog = BACKLOG } = options;
+    server.listen({ host, port, reusePort, backlog });
+    await once(server, 'listening');
+    return new NodeListener(server, backlog, take, this.guard);
+  }
+
+  #adopt(handle: NetServerHandle, take: TakeSocket): Listener {
+    return new NodeListener(takeServer(handle), BACKLOG, take, this.guard);
+  }
+
+  #accept(socket: net.Socket, accept: Accept, onGone: (() => void) | null): void {
     if (this.#isOnread) landReads(socket, this.#plane.buffers.scratch.landing, onRead, this.#plane.buffers.nextLanding);
     const connection = this.#connect(socket, true, NOBODY, onGone);
+    this.clock.enter();
     try {
       connection.handler = accept(connection);
     } catch (error) {
       this.guard.report(error);
       connection.reset();
     }
+    this.clock.leave();
     connection.begin();
+  }
+
+  #pass(socket: net.Socket, pass: PassSocket, onGone: () => void): void {
+    socket.on('error', ignore);
+    socket.on('close', onGone);
+    try {
+      pass(socket);
+    } catch (error) {
+      this.guard.report(error);
+      socket.resetAndDestroy();
+    }
   }
 
   #connect(
@@ -129,6 +182,9 @@ export class NodeTransport implements Transport {
     return connection;
   }
 }
+
+/** The socket was passed on, or is being reset. */
+function ignore(): void {}
 
 /** Holds the place of an accepted connection's handler until `accept` has answered, or for good where it threw. */
 const NOBODY: ConnectionHandler = Object.freeze({

@@ -1,9 +1,10 @@
 /**
- * The one file that knows what is inside a `net.Socket`. Node reads into a buffer of ours, instead of a fresh one for
- * every read, when a socket is made with the option `onread`. Accepted sockets are made by `net.Server`, which has no
- * such option; so the three fields that the option sets are set here afterwards, and the handle is told, once: every
- * call of `useUserBuffer` stacks another listener on the native stream. Buffers change through the generator alone.
- * `probe.ts` tests at start that all of this still holds.
+ * The one file that knows what is inside Node's sockets and servers.
+ *
+ * Node reads into a buffer of ours, instead of a fresh one for every read, when a socket is made with the option
+ * `onread`. Accepted sockets are made by `net.Server`, which has no such option; so the three fields that the option
+ * sets are set here afterwards, and the handle is told, once: every call of `useUserBuffer` stacks another listener on
+ * the native stream. Buffers change through the generator alone. `probe.ts` tests that all of this still holds.
  */
 import net from 'node:net';
 
@@ -39,6 +40,10 @@ export function canLandReads(): boolean {
   return internals !== null;
 }
 
+interface ServerHandle {
+  listen?(backlog: number): number;
+}
+
 /** Makes every read of an accepted socket, which must not have read yet, land in our buffers. */
 export function landReads(socket: net.Socket, landing: Uint8Array, onRead: OnRead, next: NextLanding): void {
   const fields = socket as unknown as Record<symbol, unknown>;
@@ -53,4 +58,10 @@ export function landReads(socket: net.Socket, landing: Uint8Array, onRead: OnRea
 /** The same for a socket of ours, through the public option. `connect` asks `next` for the first buffer before it returns. */
 export function landingSocket(options: net.SocketConstructorOpts, onRead: OnRead, next: NextLanding): net.Socket {
   return new net.Socket({ ...options, onread: { buffer: next as () => Uint8Array, callback: onRead } });
+}
+
+/** A server that comes out of a `MessagePort` has listened anew with Node's default backlog of 511; this sets it back. */
+export function restoreBacklog(server: net.Server, backlog: number): void {
+  const { _handle: handle } = server as unknown as { _handle: ServerHandle | null };
+  handle?.listen?.(backlog);
 }

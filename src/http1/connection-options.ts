@@ -36,12 +36,11 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
  * 5.6.1.2). False: not a list of tokens.
  */
 export function applyConnection(value: string, options: ConnectionOptions): boolean {
-  const list = value.toLowerCase();
-  if (list === 'keep-alive') {
+  if (value === 'keep-alive' || value === 'Keep-Alive') {
     options.hasKeepAlive = true;
     return true;
   }
-  for (const element of list.split(',')) {
+  for (const element of value.toLowerCase().split(',')) {
     const option = element.replace(/^[\t ]+|[\t ]+$/g, '');
     if (option === '') continue;
     if (!TOKEN.test(option)) return false;

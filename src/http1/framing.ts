@@ -4,12 +4,17 @@ import type { Fault } from '../core/errors.ts';
 
 /** Digits of the largest length we can count exactly, 2^53 - 1. */
 const MAX_DIGITS = 16;
-const DIGITS = /^[0-9]+$/;
+const ZERO = 0x30;
 
 /** The number of bytes, or -1: empty, signed, a list, not decimal, or more than can be counted exactly. */
 export function parseContentLength(value: string): number {
-  if (value.length > MAX_DIGITS || !DIGITS.test(value)) return -1;
-  const length = Number(value);
+  if (value === '' || value.length > MAX_DIGITS) return -1;
+  let length = 0;
+  for (let index = 0; index < value.length; index++) {
+    const digit = value.charCodeAt(index) - ZERO;
+    if (digit < 0 || digit > 9) return -1;
+    length = length * 10 + digit;
+  }
   return length <= Number.MAX_SAFE_INTEGER ? length : -1;
 }
 

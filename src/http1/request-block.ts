@@ -1,6 +1,7 @@
 /** The header lines of a request, as far as a proxy must understand them. */
 import { FAULTS } from '../core/errors.ts';
-import { HeaderBlock, isNameAt, lengthMask, trimmed } from './header-block.ts';
+import { DROP, HeaderBlock, UNKNOWN, isNameAt, linesExcept, trimmed } from './header-block.ts';
+import type { Taken } from './header-block.ts';
 import { parseAuthority } from './host.ts';
 import type { Authority } from './host.ts';
 
@@ -9,18 +10,23 @@ import type { Authority } from './host.ts';
  * Proxy-Authorization with them: it is meant for the next proxy (RFC 9110 11.7.2), which is us, and an
  * endpoint has no business with it (Go's ReverseProxy drops it too; nginx and HAProxy let it through).
  */
-const MASK = lengthMask([
+const OTHER_LINES = linesExcept([
   'te',
   'host',
   'expect',
   'upgrade',
   'forwarded',
-  'connection', // and keep-alive
+  'connection',
+  'keep-alive',
   'x-request-id',
-  'content-length', // and http2-settings
+  'content-length',
+  'http2-settings',
   'x-forwarded-for',
-  'x-forwarded-host', // and x-forwarded-port, proxy-connection
-  'x-forwarded-proto', // and transfer-encoding
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-proto',
+  'proxy-connection',
+  'transfer-encoding',
   'proxy-authorization',
 ]);
 
@@ -50,103 +56,97 @@ export class RequestBlock extends HeaderBlock {
 
   /** Reads `text[start, end)`; once for each object. False: refused, and `fault` says why. */
   parse(text: string, start: number, end: number, maxHeaders: number): boolean {
-    if (!this.scan(text, start, end, maxHeaders, MASK)) return false;
+    if (!this.scan(text, start, end, maxHeaders, OTHER_LINES)) return false;
     if (this.named !== null && this.named.has('x-request-id')) this.requestId = '';
     if (this.hasTransferEncoding && this.contentLength >= 0) this.fault = FAULTS.badTransferEncoding;
     return this.fault === null;
   }
 
-  protected override take(text: string, at: number, colon: number, end: number): boolean {
+  protected override take(text: string, at: number, colon: number, end: number): Taken {
+    const is = (name: string): boolean => isNameAt(text, at, name);
     switch (colon - at) {
       case 2:
-        return isNameAt(text, at, 'te') && this.#takeTe(trimmed(text, colon + 1, end));
+        return is('te') ? this.#takeTe(trimmed(text, colon + 1, end)) : UNKNOWN;
       case 4:
-        return isNameAt(text, at, 'host') && this.#takeHost(trimmed(text, colon + 1, end));
+        return is('host') ? this.#takeHost(trimmed(text, colon + 1, end)) : UNKNOWN;
       case 6:
-        return isNameAt(text, at, 'expect') && this.#takeExpect(trimmed(text, colon + 1, end));
+        return is('expect') ? this.#takeExpect(trimmed(text, colon + 1, end)) : UNKNOWN;
       case 7:
-        return isNameAt(text, at, 'upgrade') && this.#takeUpgrade(trimmed(text, colon + 1, end));
-      case 9:
-        if (!isNameAt(text, at, 'forwarded')) return false;
-        this.forwarded = joined(this.forwarded, trimmed(text, colon + 1, end));
-        return true;
+        return is('upgrade') ? this.#takeUpgrade(trimmed(text, colon + 1, end)) : UNKNOWN;
       case 10:
-        if (isNameAt(text, at, 'keep-alive')) return true;
-        if (!isNameAt(text, at, 'connection')) return false;
-        this.takeConnection(trimmed(text, colon + 1, end));
-        return true;
+        if (is('connection')) return this.takeConnection(trimmed(text, colon + 1, end));
+        return is('keep-alive') ? DROP : UNKNOWN;
       case 12:
-        return isNameAt(text, at, 'x-request-id') && this.#takeRequestId(trimmed(text, colon + 1, end));
+        return is('x-request-id') ? this.#takeRequestId(trimmed(text, colon + 1, end)) : UNKNOWN;
       case 14:
-        if (isNameAt(text, at, 'http2-settings')) return true;
-        return isNameAt(text, at, 'content-length') && this.takeContentLength(trimmed(text, colon + 1, end));
-      case 15:
-        if (!isNameAt(text, at, 'x-forwarded-for')) return false;
-        this.forwardedFor = joined(this.forwardedFor, trimmed(text, colon + 1, end));
-        return true;
-      case 16:
-        return this.#takeSixteen(text, at, colon, end);
+        if (is('content-length')) return this.takeContentLength(trimmed(text, colon + 1, end));
+        return is('http2-settings') ? DROP : UNKNOWN;
       case 17:
-        return this.#takeSeventeen(text, at, colon, end);
+        if (is('transfer-encoding')) return this.takeTransferEncoding(trimmed(text, colon + 1, end));
+        return this.#takeForwarded(text, at, colon, end);
       default:
-        return isNameAt(text, at, 'proxy-authorization');
+        return this.#takeForwarded(text, at, colon, end);
     }
   }
 
-  #takeSixteen(text: string, at: number, colon: number, end: number): boolean {
-    if (isNameAt(text, at, 'x-forwarded-host')) {
-      this.forwardedHost = joined(this.forwardedHost, trimmed(text, colon + 1, end));
-      return true;
+  /** What other proxies have said, and what is for a proxy alone. */
+  #takeForwarded(text: string, at: number, colon: number, end: number): Taken {
+    switch (text.slice(at, colon).toLowerCase()) {
+      case 'x-forwarded-for':
+        this.forwardedFor = joined(this.forwardedFor, trimmed(text, colon + 1, end));
+        return DROP;
+      case 'x-forwarded-proto':
+        this.forwardedProto = joined(this.forwardedProto, trimmed(text, colon + 1, end));
+        return DROP;
+      case 'x-forwarded-host':
+        this.forwardedHost = joined(this.forwardedHost, trimmed(text, colon + 1, end));
+        return DROP;
+      case 'x-forwarded-port':
+        this.forwardedPort = joined(this.forwardedPort, trimmed(text, colon + 1, end));
+        return DROP;
+      case 'forwarded':
+        this.forwarded = joined(this.forwarded, trimmed(text, colon + 1, end));
+        return DROP;
+      case 'proxy-connection':
+      case 'proxy-authorization':
+        return DROP;
+      default:
+        return UNKNOWN;
     }
-    if (isNameAt(text, at, 'x-forwarded-port')) {
-      this.forwardedPort = joined(this.forwardedPort, trimmed(text, colon + 1, end));
-      return true;
-    }
-    return isNameAt(text, at, 'proxy-connection');
   }
 
-  #takeSeventeen(text: string, at: number, colon: number, end: number): boolean {
-    if (isNameAt(text, at, 'x-forwarded-proto')) {
-      this.forwardedProto = joined(this.forwardedProto, trimmed(text, colon + 1, end));
-      return true;
-    }
-    if (!isNameAt(text, at, 'transfer-encoding')) return false;
-    this.takeTransferEncoding(trimmed(text, colon + 1, end));
-    return true;
-  }
-
-  #takeHost(value: string): true {
+  #takeHost(value: string): Taken {
     this.authority = this.authority === null ? parseAuthority(value) : null;
     if (this.authority === null) this.fault ??= FAULTS.badHost;
     this.authorityText = value;
-    return true;
+    return DROP;
   }
 
-  #takeExpect(value: string): true {
+  #takeExpect(value: string): Taken {
     if (value.toLowerCase() === '100-continue') this.hasExpect = true;
     else this.fault ??= FAULTS.expectationFailed;
-    return true;
+    return DROP;
   }
 
-  #takeUpgrade(value: string): true {
+  #takeUpgrade(value: string): Taken {
     const protocol = value.toLowerCase();
     // RFC 9110 7.8 lets a server ignore Upgrade: an offer of several protocols is one we need not understand.
     if (this.#hasUpgradeLine || protocol.includes(',')) this.protocol = '';
     else if (UPGRADE.test(protocol)) this.protocol = protocol;
     else this.isProtocolBad = true;
     this.#hasUpgradeLine = true;
-    return true;
+    return DROP;
   }
 
-  #takeTe(value: string): true {
+  #takeTe(value: string): Taken {
     if (TRAILERS.test(value)) this.acceptsTrailers = true;
-    return true;
+    return DROP;
   }
 
-  #takeRequestId(value: string): true {
+  #takeRequestId(value: string): Taken {
     this.requestId = !this.#hasRequestId && REQUEST_ID.test(value) ? value : '';
     this.#hasRequestId = true;
-    return true;
+    return DROP;
   }
 }
 

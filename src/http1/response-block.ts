@@ -1,16 +1,18 @@
 /** The header lines of a response, as far as a proxy must understand them. */
 import { FAULTS } from '../core/errors.ts';
-import { HeaderBlock, isNameAt, lengthMask, trimmed } from './header-block.ts';
+import { DROP, HeaderBlock, PASS, UNKNOWN, isNameAt, linesExcept, skipBlanks, trimmed } from './header-block.ts';
+import type { Taken } from './header-block.ts';
 
 /**
  * Hop-by-hop as in requests; Proxy-Authenticate and Proxy-Authentication-Info are meant for the next client
  * on the way back, which is us (RFC 9110 11.7).
  */
-const MASK = lengthMask([
+const OTHER_LINES = linesExcept([
   'te',
   'date',
   'upgrade',
-  'connection', // and keep-alive
+  'connection',
+  'keep-alive',
   'content-type',
   'content-length',
   'proxy-connection',
@@ -19,7 +21,6 @@ const MASK = lengthMask([
   'proxy-authentication-info',
 ]);
 
-const EVENT_STREAM = /^(?:text\/event-stream(?:$|[\t ;])|application\/grpc)/i;
 const TIMEOUT = /(?:^|,)[\t ]*timeout[\t ]*=[\t ]*"?([0-9]{1,7})"?[\t ]*(?:$|,)/i;
 const UPGRADE = /^[!#$%&'*+\-.^_`|~0-9a-z]+(?:\/[!#$%&'*+\-.^_`|~0-9a-z]+)?$/;
 
@@ -38,56 +39,62 @@ export class ResponseBlock extends HeaderBlock {
    */
   parse(text: string, start: number, end: number, maxHeaders: number, dropsContentLength: boolean): boolean {
     this.#dropsContentLength = dropsContentLength;
-    if (!this.scan(text, start, end, maxHeaders, MASK)) return false;
+    if (!this.scan(text, start, end, maxHeaders, OTHER_LINES)) return false;
     if (this.hasTransferEncoding && this.contentLength >= 0) this.fault = FAULTS.badTransferEncoding;
     return this.fault === null;
   }
 
-  protected override take(text: string, at: number, colon: number, end: number): boolean {
+  protected override take(text: string, at: number, colon: number, end: number): Taken {
+    const is = (name: string): boolean => isNameAt(text, at, name);
     switch (colon - at) {
       case 2:
-        return isNameAt(text, at, 'te');
+        return is('te') ? DROP : UNKNOWN;
       case 4:
-        if (isNameAt(text, at, 'date')) this.hasDate = true;
-        return false;
+        if (!is('date')) return UNKNOWN;
+        this.hasDate = true;
+        return PASS;
       case 7:
-        return isNameAt(text, at, 'upgrade') && this.#takeUpgrade(trimmed(text, colon + 1, end));
+        return is('upgrade') ? this.#takeUpgrade(trimmed(text, colon + 1, end)) : UNKNOWN;
       case 10:
-        return this.#takeTen(text, at, colon, end);
+        if (is('connection')) return this.takeConnection(trimmed(text, colon + 1, end));
+        return is('keep-alive') ? this.#takeKeepAlive(trimmed(text, colon + 1, end)) : UNKNOWN;
       case 12:
-        if (isNameAt(text, at, 'content-type')) this.isEventStream = EVENT_STREAM.test(trimmed(text, colon + 1, end));
-        return false;
-      case 14:
-        if (!isNameAt(text, at, 'content-length')) return false;
-        return this.takeContentLength(trimmed(text, colon + 1, end)) || this.#dropsContentLength;
+        return is('content-type') ? this.#takeType(text, skipBlanks(text, colon + 1)) : UNKNOWN;
+      case 14: {
+        if (!is('content-length')) return UNKNOWN;
+        const taken = this.takeContentLength(trimmed(text, colon + 1, end));
+        if (!this.#dropsContentLength) return taken;
+        this.isLengthRewritten = false;
+        return DROP;
+      }
       case 16:
-        return isNameAt(text, at, 'proxy-connection');
+        return is('proxy-connection') ? DROP : UNKNOWN;
       case 17:
-        if (!isNameAt(text, at, 'transfer-encoding')) return false;
-        this.takeTransferEncoding(trimmed(text, colon + 1, end));
-        return true;
+        return is('transfer-encoding') ? this.takeTransferEncoding(trimmed(text, colon + 1, end)) : UNKNOWN;
       case 18:
-        return isNameAt(text, at, 'proxy-authenticate');
+        return is('proxy-authenticate') ? DROP : UNKNOWN;
+      case 25:
+        return is('proxy-authentication-info') ? DROP : UNKNOWN;
       default:
-        return isNameAt(text, at, 'proxy-authentication-info');
+        return UNKNOWN;
     }
   }
 
-  #takeTen(text: string, at: number, colon: number, end: number): boolean {
-    if (isNameAt(text, at, 'connection')) {
-      this.takeConnection(trimmed(text, colon + 1, end));
-      return true;
-    }
-    if (!isNameAt(text, at, 'keep-alive')) return false;
-    const match = TIMEOUT.exec(trimmed(text, colon + 1, end));
+  #takeType(text: string, from: number): Taken {
+    this.isEventStream = isNameAt(text, from, 'text/event-stream') || isNameAt(text, from, 'application/grpc');
+    return PASS;
+  }
+
+  #takeKeepAlive(value: string): Taken {
+    const match = TIMEOUT.exec(value);
     if (match !== null) this.keepAliveTimeoutMs = Number(match[1]) * 1000;
-    return true;
+    return DROP;
   }
 
-  #takeUpgrade(value: string): true {
+  #takeUpgrade(value: string): Taken {
     const protocol = value.toLowerCase();
     this.protocol = !this.#hasUpgradeLine && UPGRADE.test(protocol) ? protocol : '';
     this.#hasUpgradeLine = true;
-    return true;
+    return DROP;
   }
 }

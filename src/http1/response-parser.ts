@@ -25,6 +25,8 @@ export class ResponseParser {
   /** Whether the last `parse` answered null. */
   fault = false;
   readonly #limits: HeadLimits;
+  #lineText = '';
+  #line: StatusLine | null = null;
   readonly #memo: (Remembered | null)[] = new Array<Remembered | null>(PLACES).fill(null);
 
   /** One parser serves an endpoint in a worker, or one upstream connection. */
@@ -51,7 +53,7 @@ export class ResponseParser {
   #read(text: string, isHead: boolean): ResponseHead | null {
     const lineEnd = text.indexOf('\r\n');
     if (lineEnd < 0 || !text.endsWith('\r\n\r\n')) return null;
-    const line = parseStatusLine(text.slice(0, lineEnd));
+    const line = this.#statusLine(text.slice(0, lineEnd));
     if (line === null) return null;
     const { status } = line;
     const isBare = status < 200 || status === 204;
@@ -62,6 +64,13 @@ export class ResponseParser {
     if (isBare && (block.hasTransferEncoding || block.contentLength > 0)) return null;
     if (status === 101 && (!block.hasUpgrade || block.protocol === '' || line.version === 10)) return null;
     return combine(line, block, isBare || status === 304 || isHead);
+  }
+
+  #statusLine(text: string): StatusLine | null {
+    if (text === this.#lineText) return this.#line;
+    this.#lineText = text;
+    this.#line = parseStatusLine(text);
+    return this.#line;
   }
 }
 

@@ -8,9 +8,11 @@ const MAX_MICROS = 2 ** 27 - 1;
 
 export const HISTOGRAM_BUCKETS = (27 - SUB_BITS + 1) * SUB;
 
+/** The bucket of a time; what is below 0 or no number goes to the first, what is too long to the last. */
 export function bucketOf(ms: number): number {
   const micros = ms * 1000;
-  if (micros < SUB) return micros > 0 ? micros | 0 : 0;
+  // Not `micros < SUB`: NaN must not pass, it would name a bucket in front of the histogram.
+  if (!(micros >= SUB)) return micros > 0 ? micros | 0 : 0;
   const value = micros > MAX_MICROS ? MAX_MICROS : micros | 0;
   const octave = 31 - Math.clz32(value) - SUB_BITS;
   return (octave + 1) * SUB + ((value >>> octave) & (SUB - 1));

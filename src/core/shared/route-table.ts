@@ -24,45 +24,64 @@ export interface RouteTableHandle {
   readonly workerSlots: number;
 }
 
+/**
+ * Doubles of one worker's counters, and Uint32 of its histograms: whole cache lines of 64 bytes, and one more that
+ * stays empty, because a buffer need not begin on a line's border. So no two workers ever write to the same line.
+ */
+function counterStride(capacity: number): number {
+  return ((capacity * ROUTE_COUNTERS + 7) & ~7) + 8;
+}
+
+function bucketStride(capacity: number): number {
+  return ((capacity * HISTOGRAM_BUCKETS + 15) & ~15) + 16;
+}
+
 /** Row 0 is for requests that met no route. */
 export function createRouteTable(routes: number, workerSlots: number): RouteTableHandle {
   const capacity = routes + 1;
-  const bytes = workerSlots * capacity * (ROUTE_COUNTERS * 8 + HISTOGRAM_BUCKETS * 4);
-  return { buffer: new SharedArrayBuffer(Math.ceil(bytes / 8) * 8), capacity, workerSlots };
+  const bytes = workerSlots * (counterStride(capacity) * 8 + bucketStride(capacity) * 4);
+  return { buffer: new SharedArrayBuffer(bytes), capacity, workerSlots };
 }
 
 export class RouteTable {
   readonly handle: RouteTableHandle;
   readonly #counters: Float64Array;
   readonly #buckets: Uint32Array;
-  readonly #row: number;
+  readonly #counterStride: number;
+  readonly #bucketStride: number;
+  /** Where this worker's counters and histograms begin. */
+  readonly #ownCounters: number;
+  readonly #ownBuckets: number;
 
   constructor(handle: RouteTableHandle, worker: number) {
+    const { buffer, capacity, workerSlots } = handle;
     this.handle = handle;
-    const counters = handle.workerSlots * handle.capacity * ROUTE_COUNTERS;
-    this.#counters = new Float64Array(handle.buffer, 0, counters);
-    this.#buckets = new Uint32Array(handle.buffer, counters * 8, handle.workerSlots * handle.capacity * HISTOGRAM_BUCKETS);
-    this.#row = worker * handle.capacity;
+    this.#counterStride = counterStride(capacity);
+    this.#bucketStride = bucketStride(capacity);
+    const counters = workerSlots * this.#counterStride;
+    this.#counters = new Float64Array(buffer, 0, counters);
+    this.#buckets = new Uint32Array(buffer, counters * 8, workerSlots * this.#bucketStride);
+    this.#ownCounters = worker * this.#counterStride;
+    this.#ownBuckets = worker * this.#bucketStride;
   }
 
   count(slot: number, counter: number, amount: number): void {
-    this.#counters[(this.#row + slot) * ROUTE_COUNTERS + counter] += amount;
+    this.#counters[this.#ownCounters + slot * ROUTE_COUNTERS + counter] += amount;
   }
 
   /** One finished exchange: its status class and its time in ms. */
   finish(slot: number, status: number, elapsedMs: number): void {
-    const row = this.#row + slot;
-    const at = row * ROUTE_COUNTERS;
+    const at = this.#ownCounters + slot * ROUTE_COUNTERS;
     this.#counters[at + ROUTE_REQUESTS]++;
     const statusClass = (status / 100) | 0;
     if (statusClass >= 1 && statusClass <= 5) this.#counters[at + ROUTE_STATUS + statusClass]++;
-    this.#buckets[row * HISTOGRAM_BUCKETS + bucketOf(elapsedMs)]++;
+    this.#buckets[this.#ownBuckets + slot * HISTOGRAM_BUCKETS + bucketOf(elapsedMs)]++;
   }
 
   total(slot: number, counter: number): number {
     let sum = 0;
     for (let worker = 0; worker < this.handle.workerSlots; worker++) {
-      sum += this.#counters[(worker * this.handle.capacity + slot) * ROUTE_COUNTERS + counter];
+      sum += this.#counters[worker * this.#counterStride + slot * ROUTE_COUNTERS + counter];
     }
     return sum;
   }
@@ -71,7 +90,7 @@ export class RouteTable {
   histogram(slot: number): Float64Array {
     const sum = new Float64Array(HISTOGRAM_BUCKETS);
     for (let worker = 0; worker < this.handle.workerSlots; worker++) {
-      const at = (worker * this.handle.capacity + slot) * HISTOGRAM_BUCKETS;
+      const at = worker * this.#bucketStride + slot * HISTOGRAM_BUCKETS;
       for (let bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++) sum[bucket] += this.#buckets[at + bucket];
     }
     return sum;

@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import {
+  COUNTERS,
+  COUNTER_BYTES_SENT,
+  COUNT_MASK,
+  DRAINING,
+  EJECTED,
+  INELIGIBLE,
+  PoolTable,
+  REFUSED,
+  UNHEALTHY,
+  createPoolTable,
+} from './pool-table.ts';
+
+describe('PoolTable', () => {
+  it('counts attempts, sockets and idle sockets over all workers', () => {
+    const handle = createPoolTable(3, 2);
+    const first = new PoolTable(handle, 0);
+    const second = new PoolTable(handle, 1);
+    first.acquire(2);
+    second.acquire(2);
+    assert.ok(first.tryOpen(2, 0) && second.tryOpen(2, 0) && second.tryIdle(2, 32));
+    assert.deepEqual([first.inflight[2], first.connections[2], first.idle[2]], [2, 2, 1]);
+    assert.equal(first.drift(2), 0);
+    second.leaveIdle(2);
+    for (const table of [first, second]) {
+      table.release(2);
+      table.closed(2);
+    }
+    assert.deepEqual([first.inflight[2], first.connections[2], first.idle[2]], [0, 0, 0]);
+    assert.equal(first.drift(2), 0);
+  });
+
+  it('opens no more sockets than allowed, and keeps no more idle', () => {
+    const handle = createPoolTable(1, 2);
+    const tables = [new PoolTable(handle, 0), new PoolTable(handle, 1)];
+    const opened = [0, 1, 0, 1, 0].map((worker) => tables[worker].tryOpen(0, 3));
+    assert.deepEqual(opened, [true, true, true, false, false]);
+    tables[1].closed(0);
+    assert.ok(tables[0].tryOpen(0, 3));
+    const kept = [1, 0, 1].map((worker) => tables[worker].tryIdle(0, 2));
+    assert.deepEqual(kept, [true, true, false]);
+    assert.equal(tables[0].idle[0], 2);
+    assert.ok(!new PoolTable(createPoolTable(1, 1), 0).tryIdle(0, 0));
+    assert.equal(tables[0].drift(0), 0);
+  });
+
+  it('keeps the count of attempts while eligibility comes and goes', () => {
+    const table = new PoolTable(createPoolTable(1, 1), 0);
+    table.acquire(0);
+    for (const flags of [UNHEALTHY, EJECTED, DRAINING, UNHEALTHY | EJECTED, DRAINING | REFUSED]) {
+      table.setHealth(0, flags);
+      assert.ok(!table.isEligible(0));
+      assert.equal(table.inflight[0] & COUNT_MASK, 1);
+      assert.ok(table.inflight[0] >= INELIGIBLE, 'loses every comparison');
+      assert.equal(table.drift(0), 0);
+      table.setHealth(0, REFUSED);
+      assert.ok(table.isEligible(0), 'a refused connect alone does not exclude');
+    }
+    table.release(0);
+    assert.equal(table.inflight[0], 0);
+  });
+
+  it('sums counters over all workers without mixing slots or counters', () => {
+    const handle = createPoolTable(20, 3);
+    const tables = [0, 1, 2].map((worker) => new PoolTable(handle, worker));
+    for (let slot = 0; slot < 20; slot++) {
+      for (let counter = 0; counter < COUNTERS; counter++) {
+        tables.forEach((table, worker) => table.count(slot, counter, slot * 100 + counter * 10 + worker));
+      }
+    }
+    for (let slot = 0; slot < 20; slot++) {
+      for (let counter = 0; counter < COUNTERS; counter++) {
+        assert.equal(tables[1].total(slot, counter), 3 * (slot * 100 + counter * 10) + 3);
+      }
+    }
+  });
+
+  it('gives back what a worker held that is gone, and nothing of the others', () => {
+    const handle = createPoolTable(5, 2);
+    const gone = new PoolTable(handle, 0);
+    const alive = new PoolTable(handle, 1);
+    for (const slot of [0, 3, 3]) gone.acquire(slot);
+    alive.acquire(3);
+    gone.tryOpen(4, 0);
+    gone.tryIdle(4, 8);
+    alive.tryOpen(4, 0);
+    alive.setHealth(3, UNHEALTHY);
+    assert.equal(alive.clearLedger(0), 5);
+    assert.deepEqual([...alive.inflight.subarray(0, 5)], [0, 0, 0, 1 + INELIGIBLE, 0]);
+    assert.deepEqual([alive.connections[4], alive.idle[4]], [1, 0]);
+    assert.equal(alive.clearLedger(0), 0, 'a second time finds nothing');
+    for (let slot = 0; slot < 5; slot++) assert.equal(alive.drift(slot), 0);
+  });
+
+  it('corrects what is in no ledger, and keeps the ineligible bit and the rest', () => {
+    const table = new PoolTable(createPoolTable(2, 1), 0);
+    table.acquire(1);
+    table.setHealth(1, EJECTED);
+    Atomics.add(table.inflight, 1, 3);
+    Atomics.add(table.idle, 1, 1);
+    assert.equal(table.drift(1), 4);
+    assert.equal(table.correct(1), 4);
+    assert.equal(table.inflight[1], INELIGIBLE + 1);
+    assert.equal(table.idle[1], 0);
+    assert.equal(table.drift(1), 0);
+    assert.equal(table.correct(1), 0);
+  });
+
+  it('corrects a total that has fallen below 0, with the ineligible bit as it was', () => {
+    for (const flags of [0, UNHEALTHY]) {
+      const table = new PoolTable(createPoolTable(1, 1), 0);
+      table.setHealth(0, flags);
+      for (const column of [table.inflight, table.connections, table.idle]) Atomics.sub(column, 0, 2);
+      assert.equal(table.correct(0), 6);
+      assert.equal(table.isEligible(0), flags === 0);
+      assert.deepEqual([table.inflight[0] & COUNT_MASK, table.connections[0], table.idle[0]], [0, 0, 0]);
+    }
+  });
+
+  it('hands a slot on only when nothing of its last endpoint is left, under a new generation', () => {
+    const table = new PoolTable(createPoolTable(2, 2), 1);
+    assert.ok(table.isFree(0));
+    table.acquire(0);
+    assert.ok(!table.isFree(0));
+    table.setHealth(0, DRAINING);
+    table.release(0);
+    assert.ok(table.isFree(0), 'a draining slot with nothing in flight is free');
+    table.tryOpen(0, 0);
+    assert.ok(!table.isFree(0));
+    table.closed(0);
+    table.failures[0] = 4;
+    table.count(0, COUNTER_BYTES_SENT, 99);
+    table.count(1, COUNTER_BYTES_SENT, 7);
+    const before = table.generation[0];
+    assert.equal(table.reuse(0), before + 1);
+    assert.equal(table.generation[0], before + 1);
+    assert.equal(table.generation[1], 0);
+    assert.ok(table.isEligible(0));
+    assert.deepEqual([table.failures[0], table.health[0], table.total(0, COUNTER_BYTES_SENT)], [0, 0, 0]);
+    assert.equal(table.total(1, COUNTER_BYTES_SENT), 7);
+  });
+
+  it('agrees with plain counting through any course of events', () => {
+    const acts = ['acquire', 'release', 'open', 'closed', 'idle', 'leaveIdle', 'bad', 'good', 'gone'] as const;
+    const step = fc.record({ worker: fc.nat(2), slot: fc.nat(17), act: fc.constantFrom(...acts) });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+        const handle = createPoolTable(18, 3);
+        const tables = [0, 1, 2].map((worker) => new PoolTable(handle, worker));
+        const rows = tables.map(() => [
+          new Array<number>(18).fill(0),
+          new Array<number>(18).fill(0),
+          new Array<number>(18).fill(0),
+        ]);
+        for (const { worker, slot, act } of steps) {
+          const table = tables[worker];
+          const [inflight, connections, idle] = rows[worker];
+          const openAnywhere = rows.reduce((sum, row) => sum + row[1][slot], 0);
+          const idleAnywhere = rows.reduce((sum, row) => sum + row[2][slot], 0);
+          if (act === 'acquire') {
+            table.acquire(slot);
+            inflight[slot]++;
+          } else if (act === 'release' && inflight[slot] > 0) {
+            table.release(slot);
+            inflight[slot]--;
+          } else if (act === 'open') {
+            assert.equal(table.tryOpen(slot, 4), openAnywhere < 4);
+            if (openAnywhere < 4) connections[slot]++;
+          } else if (act === 'closed' && connections[slot] > 0) {
+            table.closed(slot);
+            connections[slot]--;
+          } else if (act === 'idle') {
+            assert.equal(table.tryIdle(slot, 2), idleAnywhere < 2);
+            if (idleAnywhere < 2) idle[slot]++;
+          } else if (act === 'leaveIdle' && idle[slot] > 0) {
+            table.leaveIdle(slot);
+            idle[slot]--;
+          } else if (act === 'bad') table.setHealth(slot, UNHEALTHY);
+          else if (act === 'good') table.setHealth(slot, 0);
+          else if (act === 'gone') {
+            assert.equal(
+              tables[0].clearLedger(worker),
+              rows[worker].flat().reduce((sum, count) => sum + count, 0),
+            );
+            rows[worker].forEach((row) => row.fill(0));
+          }
+        }
+        for (let slot = 0; slot < 18; slot++) {
+          const sum = (column: number): number => rows.reduce((total, row) => total + row[column][slot], 0);
+          assert.equal(tables[0].inflight[slot] & COUNT_MASK, sum(0));
+          assert.equal(tables[0].connections[slot], sum(1));
+          assert.equal(tables[0].idle[slot], sum(2));
+          assert.equal(tables[0].drift(slot), 0);
+        }
+      }),
+    );
+  });
+});

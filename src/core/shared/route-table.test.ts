@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { quantile } from './histogram.ts';
+import {
+  ROUTE_BYTES_OUT,
+  ROUTE_FAULTS,
+  ROUTE_REQUESTS,
+  ROUTE_STATUS,
+  RouteTable,
+  createRouteTable,
+} from './route-table.ts';
+
+describe('RouteTable', () => {
+  it('sums what all workers counted, per route', () => {
+    const handle = createRouteTable(2, 3);
+    const workers = [0, 1, 2].map((worker) => new RouteTable(handle, worker));
+    workers.forEach((table, worker) => {
+      table.count(1, ROUTE_BYTES_OUT, 10 ** worker);
+      table.count(2, ROUTE_FAULTS, 1);
+    });
+    assert.equal(workers[0].total(1, ROUTE_BYTES_OUT), 111);
+    assert.equal(workers[2].total(2, ROUTE_FAULTS), 3);
+    assert.equal(workers[1].total(0, ROUTE_BYTES_OUT), 0);
+  });
+
+  it('counts a finished exchange, its status class and its time', () => {
+    const handle = createRouteTable(1, 2);
+    const first = new RouteTable(handle, 0);
+    const second = new RouteTable(handle, 1);
+    first.finish(1, 204, 2);
+    second.finish(1, 503, 40);
+    second.finish(1, 299, 2);
+    assert.equal(first.total(1, ROUTE_REQUESTS), 3);
+    assert.equal(first.total(1, ROUTE_STATUS + 2), 2);
+    assert.equal(first.total(1, ROUTE_STATUS + 5), 1);
+    const histogram = first.histogram(1);
+    assert.equal(
+      histogram.reduce((sum, count) => sum + count),
+      3,
+    );
+    assert.ok(Math.abs(quantile(histogram, 0.5) - 2) < 0.14);
+    assert.ok(Math.abs(quantile(histogram, 1) - 40) < 2.8);
+  });
+
+  it('counts no class for a status outside of 100 to 599', () => {
+    const table = new RouteTable(createRouteTable(0, 1), 0);
+    for (const status of [0, 99, 600, 999, NaN]) table.finish(0, status, 1);
+    assert.equal(table.total(0, ROUTE_REQUESTS), 5);
+    for (let statusClass = 1; statusClass <= 5; statusClass++)
+      assert.equal(table.total(0, ROUTE_STATUS + statusClass), 0);
+    assert.equal(table.total(0, ROUTE_STATUS + 6), 0);
+  });
+
+  it('takes a time that is no number without touching another row', () => {
+    const table = new RouteTable(createRouteTable(1, 1), 0);
+    table.finish(1, 200, NaN);
+    assert.equal(
+      table.histogram(0).reduce((sum, count) => sum + count),
+      0,
+    );
+    assert.equal(
+      table.histogram(1).reduce((sum, count) => sum + count),
+      1,
+    );
+  });
+});

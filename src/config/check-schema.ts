@@ -97,7 +97,7 @@ const checkSchema = z.preprocess(
     tcp: tcpSchema.optional(),
     http: httpSchema.optional(),
     interval: duration.default(DEFAULT_CHECK.intervalMs),
-    fastInterval: duration.default(DEFAULT_CHECK.fastIntervalMs),
+    fastInterval: duration.optional(),
     downInterval: duration.optional(),
     timeout: duration.default(DEFAULT_CHECK.timeoutMs),
     rise: count(1, 100).default(DEFAULT_CHECK.rise),
@@ -111,6 +111,11 @@ const checkSchema = z.preprocess(
       const cure = tcp === undefined ? 'Add tcp: {} or http: { path: /healthcheck }.' : 'Make it a list of two checks.';
       context.issues.push({ code: 'custom', message, params: { cure }, input: written });
     }
+    if (http?.method === 'HEAD' && http.body !== '') {
+      const message = 'an answer to HEAD has no body to look into';
+      const cure = 'Use the method GET, or take "body" out.';
+      context.issues.push({ code: 'custom', message, params: { cure }, input: http.body, path: ['http', 'body'] });
+    }
     const probe =
       http === undefined
         ? { ...TCP_PROBE, port: tcp?.port ?? 0, host: tcp?.host ?? '' }
@@ -118,7 +123,7 @@ const checkSchema = z.preprocess(
     return {
       ...probe,
       intervalMs: interval,
-      fastIntervalMs: fastInterval,
+      fastIntervalMs: fastInterval ?? Math.min(interval, DEFAULT_CHECK.fastIntervalMs),
       downIntervalMs: downInterval ?? interval,
       timeoutMs: timeout,
       rise,

@@ -2,6 +2,8 @@
 import {
   type Document,
   type Node,
+  type Pair,
+  type YAMLMap,
   LineCounter,
   isAlias,
   isMap,
@@ -51,12 +53,18 @@ export function readDocument(text: string, isJson: boolean): SourceDocument | re
     return [{ ...linePosition(lines, refused.offset), key: '', mistake: refused.mistake }];
   }
   try {
-    // Duplicate keys are found below: the library compares every key of a map with every other.
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
-    const mistakes = [...syntaxMistakes(document, lines), ...findDuplicateKeys(document.contents, lines)];
+    // Duplicate keys are found here: the library compares every key of a map with every other.
+    const document = parseDocument(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      uniqueKeys: false,
+      logLevel: 'error',
+    });
+    const mistakes = [...syntaxMistakes(document, lines), ...findBadKeys(document.contents, lines)];
     if (mistakes.length > 0) return mistakes;
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
-    return { value, locate: (problem) => locate(document, lines, problem) };
+    const locator = new Locator(document, lines);
+    return { value, locate: (problem) => locator.locate(problem) };
   } catch (error) {
     const alias = /Unresolved alias .*: (.+)$/s.exec(String(error));
     const place = linePosition(lines, alias === null ? 0 : text.indexOf(`*${alias[1]}`));
@@ -154,23 +162,26 @@ function describeThrown(error: unknown, alias: string): Mistake {
   return new Mistake('the aliases of the file stand for too many values', 'Use fewer aliases.');
 }
 
-function findDuplicateKeys(
+function findBadKeys(
   node: unknown,
   lines: LineCounter,
   path: readonly (string | number)[] = [],
 ): readonly PlacedMistake[] {
-  if (isSeq(node)) return node.items.flatMap((item, index) => findDuplicateKeys(item, lines, [...path, index]));
+  if (isSeq(node)) return node.items.flatMap((item, index) => findBadKeys(item, lines, [...path, index]));
   if (!isMap(node)) return [];
   const lineOf = new Map<string, number>();
   return node.items.flatMap(({ key, value }) => {
-    if (!isScalar(key)) return findDuplicateKeys(value, lines, path);
+    if (!isScalar(key)) {
+      const mistake = new Mistake('a key is text, not a list, a map or an alias', 'Write the key itself.');
+      return [{ ...linePosition(lines, startOf(key) || startOf(value)), key: formatKey(path), mistake }];
+    }
     const name = String(key.value);
     const inner = [...path, name];
     const place = linePosition(lines, startOf(key));
     const first = lineOf.get(name);
     if (first === undefined) {
       lineOf.set(name, place.line);
-      return findDuplicateKeys(value, lines, inner);
+      return findBadKeys(value, lines, inner);
     }
     const message = `this key is there twice, first on line ${first}`;
     const mistake = new Mistake(message, 'Take one of them out, or give it another name.');
@@ -178,32 +189,54 @@ function findDuplicateKeys(
   });
 }
 
-/**
- * Follows a path in the words of the long forms through a text that may use the short ones: a segment that
- * the text does not have at that level is left out, unless it is a key missing from a map, which is shown.
- */
-function locate(document: Document.Parsed, lines: LineCounter, problem: Problem): Place {
-  let node: unknown = document.contents;
-  let offset = startOf(node);
-  const shown: (string | number)[] = [];
-  for (const [i, segment] of problem.path.entries()) {
-    if (isAlias(node)) node = node.resolve(document);
-    if (isSeq(node) && typeof segment === 'number') {
-      node = node.items[segment];
-      offset = startOf(node) || offset;
-      shown.push(segment);
-    } else if (isMap(node) && typeof segment === 'string') {
-      shown.push(segment);
-      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === segment);
-      if (pair === undefined) break;
-      const isKeyWanted = problem.atKey === true && i === problem.path.length - 1;
-      node = pair.value;
-      // A map or list, and a value that is not there, are best shown at their key.
-      const isScalarValue = isScalar(node) && node.value !== null;
-      offset = startOf(isScalarValue && !isKeyWanted ? node : pair.key) || offset;
-    }
+/** Finds the place of a value in the text. */
+class Locator {
+  readonly #document: Document.Parsed;
+  readonly #lines: LineCounter;
+  /** The pairs of each map that was looked into, by key: there may be as many mistakes as keys. */
+  readonly #pairs = new Map<YAMLMap, ReadonlyMap<string, Pair>>();
+
+  constructor(document: Document.Parsed, lines: LineCounter) {
+    this.#document = document;
+    this.#lines = lines;
   }
-  return { ...linePosition(lines, offset), key: formatKey(shown) };
+
+  /**
+   * Follows a path in the words of the long forms through a text that may use the short ones: a segment that
+   * the text does not have at that level is left out, unless it is a key missing from a map, which is shown.
+   */
+  locate(problem: Problem): Place {
+    let node: unknown = this.#document.contents;
+    let offset = startOf(node);
+    const shown: (string | number)[] = [];
+    for (const [i, segment] of problem.path.entries()) {
+      if (isAlias(node)) node = node.resolve(this.#document);
+      if (isSeq(node) && typeof segment === 'number') {
+        node = node.items[segment];
+        offset = startOf(node) || offset;
+        shown.push(segment);
+      } else if (isMap(node) && typeof segment === 'string') {
+        shown.push(segment);
+        const pair = this.#findPair(node, segment);
+        if (pair === undefined) break;
+        const isKeyWanted = problem.atKey === true && i === problem.path.length - 1;
+        node = pair.value;
+        // A map or list, and a value that is not there, are best shown at their key.
+        const isScalarValue = isScalar(node) && node.value !== null;
+        offset = startOf(isScalarValue && !isKeyWanted ? node : pair.key) || offset;
+      }
+    }
+    return { ...linePosition(this.#lines, offset), key: formatKey(shown) };
+  }
+
+  #findPair(map: YAMLMap, key: string): Pair | undefined {
+    let pairs = this.#pairs.get(map);
+    if (pairs === undefined) {
+      pairs = new Map(map.items.flatMap((pair) => (isScalar(pair.key) ? [[String(pair.key.value), pair]] : [])));
+      this.#pairs.set(map, pairs);
+    }
+    return pairs.get(key);
+  }
 }
 
 function startOf(node: unknown): number {

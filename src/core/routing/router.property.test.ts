@@ -12,10 +12,12 @@ import { compileRoutes } from './router.ts';
 
 const seed = Date.now() & 0x7fffffff;
 
-/** The better route of two that both match; `a` stands earlier in the file. */
+/** Whether `a`, which stands later in the file, is to be tried before `b`. */
 function isBetter(a: RouteMatch, b: RouteMatch): boolean {
   const [first, second] = [rank(a), rank(b)];
-  for (let i = 0; i < first.length; i++) if (first[i] !== second[i]) return first[i] > second[i];
+  // Between two regular expressions the file decides, before any further condition does.
+  const ranks = a.path?.kind === 'regex' && b.path?.kind === 'regex' ? 2 : 3;
+  for (let i = 0; i < ranks; i++) if (first[i] !== second[i]) return first[i] > second[i];
   return false;
 }
 

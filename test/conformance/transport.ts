@@ -1,0 +1,20 @@
+/**
+ * The conformance suite of every engine behind `net/transport.ts`: every call, and every order of events that the
+ * contract speaks of, three ways each. A new engine is one more line in `transport.test.ts`.
+ */
+import { endings } from './transport-endings.ts';
+import { guard } from './transport-guard.ts';
+import { listeners } from './transport-listeners.ts';
+import { reads } from './transport-reads.ts';
+import type { CreateTransport } from './transport-stage.ts';
+import { writes } from './transport-writes.ts';
+
+export type { CreateTransport } from './transport-stage.ts';
+
+export function transportConformance(name: string, create: CreateTransport): void {
+  writes(name, create);
+  reads(name, create);
+  endings(name, create);
+  guard(name, create);
+  listeners(name, create);
+}

@@ -33,7 +33,9 @@ function forwardedLine(head: RequestHead, peer: Peer): string {
   const address = peer.address.includes(':') ? `"[${peer.address}]"` : peer.address;
   const host = head.authority === '' ? '' : `;host="${head.authority}"`;
   const element = `for=${address};proto=${peer.scheme}${host}`;
-  return peer.isTrusted && head.forwarded !== '' ? `Forwarded: ${head.forwarded}, ${element}\r\n` : `Forwarded: ${element}\r\n`;
+  return peer.isTrusted && head.forwarded !== ''
+    ? `Forwarded: ${head.forwarded}, ${element}\r\n`
+    : `Forwarded: ${element}\r\n`;
 }
 
 /**
@@ -55,6 +57,7 @@ export function clientAddress(head: RequestHead, peer: Peer, isTrusted: (address
 function plainAddress(text: string): string {
   let address = text;
   if (address.startsWith('[')) address = address.slice(1, address.indexOf(']') < 0 ? undefined : address.indexOf(']'));
-  else if (address.indexOf(':') === address.lastIndexOf(':') && address.includes(':')) address = address.slice(0, address.indexOf(':'));
+  else if (address.indexOf(':') === address.lastIndexOf(':') && address.includes(':'))
+    address = address.slice(0, address.indexOf(':'));
   return address.toLowerCase().startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 }

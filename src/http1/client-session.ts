@@ -145,7 +145,8 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
     this.#endpoint.closed();
     if (events === null) return;
     if (state === CONNECTING) events.onUpstreamFailed(connectFailure(reason));
-    else if (state !== CLOSED && state !== COMPLETE) events.onUpstreamFailed(reason.kind === 'end' ? 'closed' : 'reset');
+    else if (state !== CLOSED && state !== COMPLETE)
+      events.onUpstreamFailed(reason.kind === 'end' ? 'closed' : 'reset');
   }
 
   /** An endpoint with several addresses (`localhost`): the next one, where this one does not answer. */
@@ -354,8 +355,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
 
   release(): void {
     this.#events = null;
-    const isReusable =
-      this.#state === COMPLETE && !this.#isSpent && this.#isRequestSent && !this.#connection.isBlocked;
+    const isReusable = this.#state === COMPLETE && !this.#isSpent && this.#isRequestSent && !this.#connection.isBlocked;
     if (!isReusable) {
       this.#shut();
       return;

@@ -170,7 +170,11 @@ class Stage {
 
   constructor(maxConnections: number) {
     const clock: Clock = { now: () => this.now, wallTime: () => this.now };
-    const snapshot = testSnapshot({ ports: [1, 2], pool: { maxConnections }, timeouts: { totalMs: 1000, perTryMs: 500 } });
+    const snapshot = testSnapshot({
+      ports: [1, 2],
+      pool: { maxConnections },
+      timeouts: { totalMs: 1000, perTryMs: 500 },
+    });
     this.wheel = new TimerWheel({ clock, onFault: (error) => assert.fail(String(error)) });
     const pools = new PoolSet({
       worker: 0,
@@ -178,7 +182,10 @@ class Stage {
       reports: { onFailuresReached() {}, onPassiveFailure() {}, onRecovered() {} },
       createDialer: (endpoint) => ({ dial: (events) => this.#dial(endpoint, events) }),
     });
-    pools.apply(snapshot, snapshot.pools.map((pool) => ({ op: 'add-pool', pool })));
+    pools.apply(
+      snapshot,
+      snapshot.pools.map((pool) => ({ op: 'add-pool', pool })),
+    );
     this.table = pools.get('web').table;
     const plan = createPlan(snapshot, pools);
     const plane: ExchangePlane = {
@@ -254,7 +261,12 @@ function reach(state: StateName): Stage {
     // Somebody else has all the places there are.
     for (const slot of [0, 1]) table.tryOpen(slot, 1);
   }
-  const hasBody = state === 'waiting' || state === 'connecting' || state === 'sending' || state === 'responding' || state === 'flushing';
+  const hasBody =
+    state === 'waiting' ||
+    state === 'connecting' ||
+    state === 'sending' ||
+    state === 'responding' ||
+    state === 'flushing';
   x.onRequest(requestHead(hasBody, state === 'tunnel' ? 'websocket' : ''));
   if (!hasBody) x.onRequestEnd('');
   x.onRequestFlush();

@@ -133,7 +133,10 @@ export async function startPlane(options: TestPlaneOptions): Promise<TestPlane> 
     report: (report) => reports.push(report),
   });
   plane.current = dataPlane;
-  dataPlane.apply(snapshot, [...snapshot.pools.map((pool) => ({ op: 'add-pool', pool }) as const), { op: 'set-routes' }]);
+  dataPlane.apply(snapshot, [
+    ...snapshot.pools.map((pool) => ({ op: 'add-pool', pool }) as const),
+    { op: 'set-routes' },
+  ]);
   const listener = await transport.listen(
     { host: '127.0.0.1', port: 0, reusePort: false },
     dataPlane.accept(snapshot.listeners[0]),
@@ -150,8 +153,18 @@ export async function startPlane(options: TestPlaneOptions): Promise<TestPlane> 
       dataPlane.destroy();
       await until(() => dataPlane.connections === 0 && dataPlane.exchanges === 0, 'connections and exchanges end');
       const counts = () =>
-        options.ports.map((_port, slot) => [table.inflight[slot] & COUNT_MASK, table.connections[slot], table.idle[slot]]);
-      await until(() => counts().flat().every((count) => count === 0), () => `counts return to zero: ${JSON.stringify(counts())}`);
+        options.ports.map((_port, slot) => [
+          table.inflight[slot] & COUNT_MASK,
+          table.connections[slot],
+          table.idle[slot],
+        ]);
+      await until(
+        () =>
+          counts()
+            .flat()
+            .every((count) => count === 0),
+        () => `counts return to zero: ${JSON.stringify(counts())}`,
+      );
       const faults = reports.filter((report) => report.type === 'fault');
       if (options.allowFaults !== true) assert.deepEqual(faults, []);
     },

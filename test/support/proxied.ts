@@ -22,7 +22,12 @@ export interface ProxiedOptions extends Omit<TestPlaneOptions, 'ports'> {
   deadPorts?: number;
 }
 
-export function proxied(name: string, options: ProxiedOptions, script: Script, body: (proxied: Proxied) => Promise<void>): void {
+export function proxied(
+  name: string,
+  options: ProxiedOptions,
+  script: Script,
+  body: (proxied: Proxied) => Promise<void>,
+): void {
   threeWays(name, async (net) => {
     const servers: RawServer[] = [];
     const dead: number[] = [];
@@ -55,7 +60,10 @@ export function ok(body: string, more = ''): string {
 }
 
 /** Reads one response with a Content-Length, or none. */
-export async function readResponse(peer: RawPeer, isHead = false): Promise<{ head: string; body: string; status: number }> {
+export async function readResponse(
+  peer: RawPeer,
+  isHead = false,
+): Promise<{ head: string; body: string; status: number }> {
   const head = await peer.readUntil(END_OF_HEAD);
   const length = Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? 0);
   const body = isHead || length === 0 ? '' : await peer.readBytes(length);

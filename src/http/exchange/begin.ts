@@ -90,7 +90,13 @@ function route(x: Exchange, client: ClientStream, head: RequestHead): OutgoingRe
   return request;
 }
 
-function outgoing(x: Exchange, client: ClientStream, head: RequestHead, route: RoutePlan, path: string): OutgoingRequest {
+function outgoing(
+  x: Exchange,
+  client: ClientStream,
+  head: RequestHead,
+  route: RoutePlan,
+  path: string,
+): OutgoingRequest {
   const { plan } = x.plane;
   const { replacePrefix: replace } = route.spec;
   const target = replace === null ? head.target : replacePrefix(head.target, path, replace.prefix, replace.by);

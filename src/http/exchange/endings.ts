@@ -130,4 +130,3 @@ export function failByFault(x: Exchange): void {
 export function cutByFault(x: Exchange): void {
   abortBoth(x, FAULTS.internal.code);
 }
-

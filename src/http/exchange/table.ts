@@ -17,7 +17,14 @@ import {
   requestSlow,
 } from './endings.ts';
 import type { Action } from './exchange.ts';
-import { endRequest, forwardBody, holdBody, markRequestEnd, upstreamDrained, upstreamDrainedAfterEnd } from './request-body.ts';
+import {
+  endRequest,
+  forwardBody,
+  holdBody,
+  markRequestEnd,
+  upstreamDrained,
+  upstreamDrainedAfterEnd,
+} from './request-body.ts';
 import {
   afterFlush,
   discard,

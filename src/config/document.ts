@@ -1,29 +1,8 @@
 /** Text into plain values, with the place of each: YAML 1.2 or JSON, both read by the library `yaml`. */
-import {
-  type Document,
-  type Node,
-  type Pair,
-  type YAMLMap,
-  LineCounter,
-  isAlias,
-  isMap,
-  isNode,
-  isPair,
-  isScalar,
-  isSeq,
-  parseDocument,
-} from 'yaml';
+import { type Document, LineCounter, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import { Mistake, type Problem, formatKey } from './errors.ts';
+import { Locator, type Place, linePosition, startOf } from './locator.ts';
 import { describeValue } from './units.ts';
-
-export interface Place {
-  /** From 1. */
-  readonly line: number;
-  /** From 1. */
-  readonly column: number;
-  /** The key as a path, as far as the text has it. */
-  readonly key: string;
-}
 
 export interface PlacedMistake extends Place {
   readonly mistake: Mistake;
@@ -187,66 +166,6 @@ function findBadKeys(
     const mistake = new Mistake(message, 'Take one of them out, or give it another name.');
     return [{ ...place, key: formatKey(inner), mistake }];
   });
-}
-
-/** Finds the place of a value in the text. */
-class Locator {
-  readonly #document: Document.Parsed;
-  readonly #lines: LineCounter;
-  /** The pairs of each map that was looked into, by key: there may be as many mistakes as keys. */
-  readonly #pairs = new Map<YAMLMap, ReadonlyMap<string, Pair>>();
-
-  constructor(document: Document.Parsed, lines: LineCounter) {
-    this.#document = document;
-    this.#lines = lines;
-  }
-
-  /**
-   * Follows a path in the words of the long forms through a text that may use the short ones: a segment that
-   * the text does not have at that level is left out, unless it is a key missing from a map, which is shown.
-   */
-  locate(problem: Problem): Place {
-    let node: unknown = this.#document.contents;
-    let offset = startOf(node);
-    const shown: (string | number)[] = [];
-    for (const [i, segment] of problem.path.entries()) {
-      if (isAlias(node)) node = node.resolve(this.#document);
-      if (isSeq(node) && typeof segment === 'number') {
-        node = node.items[segment];
-        offset = startOf(node) || offset;
-        shown.push(segment);
-      } else if (isMap(node) && typeof segment === 'string') {
-        shown.push(segment);
-        const pair = this.#findPair(node, segment);
-        if (pair === undefined) break;
-        const isKeyWanted = problem.atKey === true && i === problem.path.length - 1;
-        node = pair.value;
-        // A map or list, and a value that is not there, are best shown at their key.
-        const isScalarValue = isScalar(node) && node.value !== null;
-        offset = startOf(isScalarValue && !isKeyWanted ? node : pair.key) || offset;
-      }
-    }
-    return { ...linePosition(this.#lines, offset), key: formatKey(shown) };
-  }
-
-  #findPair(map: YAMLMap, key: string): Pair | undefined {
-    let pairs = this.#pairs.get(map);
-    if (pairs === undefined) {
-      pairs = new Map(map.items.flatMap((pair) => (isScalar(pair.key) ? [[String(pair.key.value), pair]] : [])));
-      this.#pairs.set(map, pairs);
-    }
-    return pairs.get(key);
-  }
-}
-
-function startOf(node: unknown): number {
-  if (isPair(node)) return startOf(node.key);
-  return isNode(node) ? ((node as Node).range?.[0] ?? 0) : 0;
-}
-
-function linePosition(lines: LineCounter, offset: number): { line: number; column: number } {
-  const { line, col } = lines.linePos(offset);
-  return { line: Math.max(1, line), column: Math.max(1, col) };
 }
 
 /** For a text that the YAML parser, which counts the lines, never sees. */

@@ -1,0 +1,111 @@
+/**
+ * The rooms of src/ and the one way in which they may import each other (docs/architecture.md). A room that is
+ * not named in ROOMS is an error, so that a new one gets its rule before it gets its second file.
+ */
+
+/**
+ * What each room may import besides itself. `config` and `telemetry` take names and types of core; the policy
+ * records it reads are such names.
+ */
+const ROOMS = {
+  core: [],
+  net: ['core'],
+  http: ['core', 'net'],
+  http1: ['core', 'net', 'http'],
+  telemetry: ['core'],
+  checks: ['core', 'net'],
+  discovery: ['core', 'net'],
+  config: ['core'],
+  runtime: ['core', 'net', 'http', 'http1', 'telemetry', 'checks', 'discovery', 'config'],
+  cli: ['runtime', 'config', 'core'],
+};
+
+const names = Object.keys(ROOMS);
+
+const arrows = Object.entries(ROOMS).map(([room, allowed]) => ({
+  name: `${room}-imports-${allowed.length === 0 ? 'nothing' : allowed.join('-')}`,
+  comment: `src/${room}/ may import ${allowed.length === 0 ? 'nothing' : allowed.join(', ')}.`,
+  severity: 'error',
+  from: { path: `^src/${room}/`, pathNot: '\\.test\\.ts$' },
+  to: { path: '^(src|test|bench|scripts|bin)/', pathNot: `^src/(${[room, ...allowed].join('|')})/` },
+}));
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...arrows,
+    {
+      name: 'room-without-rule',
+      comment: 'Add the new room to ROOMS in .dependency-cruiser.js and to docs/architecture.md.',
+      severity: 'error',
+      from: { path: '^src/[^/]+/', pathNot: `^src/(${names.join('|')})/` },
+      to: {},
+    },
+    {
+      name: 'core-without-io',
+      comment: 'core decides: no node:* and no package. Time and chance reach it through Clock and Random.',
+      severity: 'error',
+      from: { path: '^src/core/', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer', 'unknown', 'undetermined'] },
+    },
+    {
+      name: 'http-types-only-for-codecs',
+      comment: 'A codec implements the interfaces of http/; it never reaches into the exchange.',
+      severity: 'error',
+      from: { path: '^src/http1/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/http/exchange/' },
+    },
+    {
+      name: 'core-types-only-for-telemetry',
+      comment: 'telemetry consumes events; it takes types of core and nothing that runs.',
+      severity: 'error',
+      from: { path: '^src/telemetry/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/core/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'data-path-without-node-http',
+      comment: 'node:http appears nowhere on the data path; checks, discovery and the mock server may use it.',
+      severity: 'error',
+      from: { path: '^src/(core|net|http|http1|runtime)/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^(node:)?https?2?$', dependencyTypes: ['core'] },
+    },
+    {
+      name: 'no-circle',
+      comment: 'Types may point at each other; code that runs may not.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no-test-in-product',
+      comment: 'What is published imports no test, no bench and no script.',
+      severity: 'error',
+      from: { path: '^(src|bin)/', pathNot: '\\.test\\.ts$' },
+      to: { path: '(\\.test\\.ts$|^(test|bench|scripts)/)' },
+    },
+    {
+      name: 'no-dev-dependency-in-product',
+      comment: 'What is published runs without devDependencies.',
+      severity: 'error',
+      from: { path: '^(src|bin)/', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'nothing-unresolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    moduleSystems: ['es6'],
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'types'],
+      extensions: ['.ts', '.js', '.d.ts'],
+    },
+  },
+};

@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+/**
+ * The `fairlead` command. Takes dist/ where that was built, else src/; goes on with the Node that is installed
+ * beside it when the one that runs is too old. Exit code 78 where there is no Node to go on with.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { findInstalledNode, isSupported, NODE_RANGE, PACKAGE_ROOT } from './node-version.js';
+import { endLike, runChild } from './run-child.js';
+
+const EXIT_WRONG_NODE = 78;
+
+async function start() {
+  if (!isSupported(process.versions.node)) return goOnWithInstalledNode();
+  const built = join(PACKAGE_ROOT, 'dist', 'cli', 'main.js');
+  const entry = existsSync(built) ? built : join(PACKAGE_ROOT, 'src', 'cli', 'main.ts');
+  const { main } = await import(pathToFileURL(entry).href);
+  await main(process.argv.slice(2));
+}
+
+async function goOnWithInstalledNode() {
+  const node = findInstalledNode();
+  if (node !== null) return endLike(await runChild(node, process.argv.slice(1)));
+  console.error(
+    `fairlead needs Node ${NODE_RANGE}; this is ${process.versions.node}, and no other is installed beside it.`,
+  );
+  process.exitCode = EXIT_WRONG_NODE;
+}
+
+await start();

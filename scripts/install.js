@@ -1,0 +1,53 @@
+/** Installs what package-lock.json names, where that has not been done. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PACKAGE_ROOT } from '../bin/node-version.js';
+import { runChild } from '../bin/run-child.js';
+
+export const NODE_26 = join(PACKAGE_ROOT, 'node_modules', '.bin', 'node');
+export const NODE_24 = join(PACKAGE_ROOT, 'tools', 'node-24', 'node_modules', '.bin', 'node');
+
+/** Resolves when node_modules is as package-lock.json says; ends the process where npm fails. */
+export async function ensureInstalled() {
+  const reason = whatIsMissing();
+  if (reason === null) return;
+  console.log(`Installing dependencies (${reason}): npm ci`);
+  const { code } = await runNpm(['ci', '--include=dev', '--include=optional', '--loglevel=error']);
+  if (code !== 0) {
+    console.error(`npm ci failed with code ${code}.`);
+    process.exit(code);
+  }
+  if (!existsSync(NODE_26)) {
+    console.error(`There is no Node for ${process.platform}-${process.arch} among the dependencies (tools/node).`);
+    process.exit(78);
+  }
+}
+
+/** @returns {string | null} a reason to install, or null. */
+function whatIsMissing() {
+  if (!existsSync(NODE_26)) return 'there is no node_modules/.bin/node';
+  const installed = readPackages('node_modules/.package-lock.json');
+  if (installed === null) return 'node_modules is not complete';
+  for (const [path, wanted] of Object.entries(readPackages('package-lock.json') ?? {})) {
+    if (!path.includes('node_modules/')) continue;
+    const found = installed[path];
+    if (found === undefined ? !wanted.optional : found.version !== wanted.version) return `${path} is not as locked`;
+  }
+  return null;
+}
+
+function readPackages(file) {
+  try {
+    return JSON.parse(readFileSync(join(PACKAGE_ROOT, file), 'utf8')).packages;
+  } catch {
+    return null;
+  }
+}
+
+/** With the Node that npm itself runs on: the one in node_modules is about to be replaced. */
+function runNpm(args) {
+  const { npm_node_execpath: node, npm_execpath: npm } = process.env;
+  const options = { cwd: PACKAGE_ROOT, stdio: ['ignore', 'inherit', 'inherit'] };
+  if (node !== undefined && npm !== undefined) return runChild(node, [npm, ...args], options);
+  return runChild('npm', args, options);
+}

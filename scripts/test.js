@@ -1,0 +1,89 @@
+/**
+ * `npm test`: every test on Node 26, then those that depend on Node's own inside on Node 24, then both totals in
+ * the form in which node:test writes them. Arguments go to `node --test`: `npm test -- --test-name-pattern=drain`.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PACKAGE_ROOT } from '../bin/node-version.js';
+import { runChild } from '../bin/run-child.js';
+import { ensureInstalled } from './install.js';
+import { RUN_DEADLINE_MS, TEST_RUNS, TEST_TIMEOUT_MS } from './test-plan.js';
+
+const REPORTER = new URL('./test-totals-reporter.js', import.meta.url).href;
+const FILE_DEADLINE = new URL('./test-file-deadline.js', import.meta.url).href;
+/** A socket test waits more than it works; one core still gets two files at once. */
+const CONCURRENCY = Math.max(2, availableParallelism());
+
+const ARGUMENTS = process.argv.slice(2);
+
+async function main() {
+  const startedAt = Date.now();
+  await ensureInstalled();
+  let interrupted = false;
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => (interrupted = true));
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-test-'));
+  const results = [];
+  try {
+    for (const run of TEST_RUNS) {
+      if (interrupted) break;
+      if (existsSync(run.node)) results.push(await runTests(run, join(folder, 'totals.json')));
+      else console.log(`\n${run.name} is not installed on ${process.platform}-${process.arch}: its run is left out.`);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  printSummary(results, Date.now() - startedAt);
+  process.exitCode = !interrupted && results.every(isGood) ? 0 : 1;
+}
+
+async function runTests({ name, node, files }, totalsFile) {
+  console.log(`\n=== ${name} ===\n`);
+  rmSync(totalsFile, { force: true });
+  const args = [
+    `--import=${FILE_DEADLINE}`,
+    '--test',
+    `--test-concurrency=${CONCURRENCY}`,
+    `--test-timeout=${TEST_TIMEOUT_MS}`,
+    '--test-reporter=spec',
+    '--test-reporter-destination=stdout',
+    `--test-reporter=${REPORTER}`,
+    `--test-reporter-destination=${totalsFile}`,
+    ...ARGUMENTS,
+    ...files,
+  ];
+  // At the deadline the runner gets SIGTERM: it ends its files and names those that were unfinished.
+  const options = { cwd: PACKAGE_ROOT, stdio: ['ignore', 'inherit', 'inherit'], timeout: RUN_DEADLINE_MS };
+  const { code } = await runChild(node, args, options);
+  return { name, code, totals: readTotals(totalsFile) };
+}
+
+/** A run that found no test proves nothing, unless its tests were chosen by hand. */
+function isGood({ code, totals }) {
+  return code === 0 && totals !== null && (totals.tests > 0 || ARGUMENTS.length > 0);
+}
+
+function readTotals(file) {
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null;
+}
+
+function printSummary(results, durationMs) {
+  console.log('\n=== All runs ===\n');
+  for (const { name, code, totals } of results) console.log(`${name}: ${describe(code, totals)}`);
+  const failures = results.flatMap(({ name, totals }) => (totals?.failures ?? []).map((line) => `${name}: ${line}`));
+  if (failures.length > 0) console.log(`\n✖ failing tests:\n${failures.map((line) => `  ${line}`).join('\n')}`);
+  const sum = (key) => results.reduce((total, result) => total + (result.totals?.[key] ?? 0), 0);
+  const words = { tests: 'tests', suites: 'suites', passed: 'pass', failed: 'fail', cancelled: 'cancelled' };
+  console.log('');
+  for (const [key, word] of Object.entries({ ...words, skipped: 'skipped', todo: 'todo' })) {
+    console.log(`ℹ ${word} ${sum(key)}`);
+  }
+  console.log(`ℹ duration_ms ${durationMs}`);
+}
+
+function describe(code, totals) {
+  if (totals === null) return `ended with code ${code} before its totals were known`;
+  return `${totals.passed} of ${totals.tests} tests pass${code === 0 ? '' : `, exit code ${code}`}`;
+}
+
+await main();

@@ -93,7 +93,7 @@ export class RequestParser {
    */
   #hasBadUpgrade(): boolean {
     const block = this.#block;
-    if (!block.hasUpgrade) return false;
+    if (!block.hasUpgrade || this.#line.version === 10) return false;
     if (block.isProtocolBad) return true;
     return block.protocol === 'websocket' && (this.#line.method !== 'GET' || hasBody(block));
   }

@@ -92,7 +92,7 @@ const hostSchema = scalar((value): PoolSpec['host'] | Mistake => {
   return name instanceof Mistake ? name : { name };
 });
 
-export const POLICY_NAMES = Object.keys(POLICIES);
+const POLICY_NAMES = Object.keys(POLICIES);
 
 export const poolSchema = z.preprocess(
   (value) => (Array.isArray(value) || typeof value === 'string' ? { endpoints: value } : value),

@@ -1,8 +1,8 @@
 /** Reciprocal weights: a product in place of a quotient in the one loop where a division shows. */
 import { leastCommonMultiple, toIntegerWeights } from './integer-weights.ts';
 
-/** Whole reciprocals up to this, times an in-flight count below 2³⁰, are exact in a double. */
-const MAX_EXACT = 2 ** 23;
+/** Whole reciprocals up to this are exact in a double for in-flight counts of up to two million. */
+const MAX_EXACT = 2 ** 32;
 
 /**
  * Numbers in proportion to 1 / weight, infinite for a weight of 0. They are whole wherever the weights have a common

@@ -1,36 +1,81 @@
+/** Counting by one thread and by four; this file is its own worker. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { describe, it } from 'node:test';
+import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { PoolTable, createPoolTable } from '../shared/pool-table.ts';
+import type { PoolTableHandle } from '../shared/pool-table.ts';
 import { clearFailures, recordFailure, recordSuccess } from './consecutive-failures.ts';
 
 function failTimes(table: PoolTable, slot: number, times: number, threshold: number): boolean[] {
   return Array.from({ length: times }, () => recordFailure(table, slot, threshold));
 }
 
-describe('recordFailure and recordSuccess', () => {
-  it('reports the failure that completes the threshold, and no other', () => {
-    const table = new PoolTable(createPoolTable(2, 1), 0);
-    assert.deepEqual(failTimes(table, 1, 5, 5), [false, false, false, false, true]);
-    assert.equal(table.failures[0], 0);
-  });
+const THREADS = 4;
+const FAILURES = 25_000;
 
-  it('reports again after as many more', () => {
-    const table = new PoolTable(createPoolTable(1, 1), 0);
-    assert.deepEqual(failTimes(table, 0, 7, 3), [false, false, true, false, false, true, false]);
-  });
+interface Job {
+  readonly handle: PoolTableHandle;
+  readonly worker: number;
+  readonly ready: Int32Array;
+}
 
-  it('begins anew after a success, and after a return', () => {
-    const table = new PoolTable(createPoolTable(1, 1), 0);
-    failTimes(table, 0, 2, 3);
-    recordSuccess(table, 0);
-    assert.deepEqual(failTimes(table, 0, 2, 3), [false, false]);
-    clearFailures(table, 0);
-    assert.deepEqual(failTimes(table, 0, 3, 3), [false, false, true]);
-  });
+/** Fails as fast as it can together with the other threads; answers how many reports it made. */
+function failTogether({ handle, worker, ready }: Job): number {
+  const table = new PoolTable(handle, worker);
+  let reports = 0;
+  Atomics.add(ready, 0, 1);
+  while (Atomics.load(ready, 0) < THREADS);
+  for (let failure = 0; failure < FAILURES; failure++) if (recordFailure(table, 0, 5)) reports++;
+  return reports;
+}
 
-  it('counts and reports nothing with a threshold of 0', () => {
-    const table = new PoolTable(createPoolTable(1, 1), 0);
-    assert.deepEqual(failTimes(table, 0, 3, 0), [false, false, false]);
-    assert.equal(table.failures[0], 3);
+if (isMainThread) describeCounting();
+else parentPort?.postMessage(failTogether(workerData as Job));
+
+function describeCounting(): void {
+  describe('recordFailure and recordSuccess', () => {
+    it('reports the failure that completes the threshold, and no other', () => {
+      const table = new PoolTable(createPoolTable(2, 1), 0);
+      assert.deepEqual(failTimes(table, 1, 5, 5), [false, false, false, false, true]);
+      assert.equal(table.failures[0], 0);
+    });
+
+    it('reports again after as many more', () => {
+      const table = new PoolTable(createPoolTable(1, 1), 0);
+      assert.deepEqual(failTimes(table, 0, 7, 3), [false, false, true, false, false, true, false]);
+    });
+
+    it('begins anew after a success, and after a return', () => {
+      const table = new PoolTable(createPoolTable(1, 1), 0);
+      failTimes(table, 0, 2, 3);
+      recordSuccess(table, 0);
+      assert.deepEqual(failTimes(table, 0, 2, 3), [false, false]);
+      clearFailures(table, 0);
+      assert.deepEqual(failTimes(table, 0, 3, 3), [false, false, true]);
+    });
+
+    it('counts and reports nothing with a threshold of 0', () => {
+      const table = new PoolTable(createPoolTable(1, 1), 0);
+      assert.deepEqual(failTimes(table, 0, 3, 0), [false, false, false]);
+      assert.equal(table.failures[0], 3);
+    });
+
+    it('reports each full threshold once, with four threads failing at the same time', async () => {
+      const handle = createPoolTable(1, THREADS);
+      const ready = new Int32Array(new SharedArrayBuffer(4));
+      const reports = await Promise.all(
+        Array.from({ length: THREADS }, async (_, worker) => {
+          const thread = new Worker(new URL(import.meta.url), { workerData: { handle, worker, ready } satisfies Job });
+          const [count] = await once(thread, 'message');
+          return count as number;
+        }),
+      );
+      assert.equal(new PoolTable(handle, 0).failures[0], THREADS * FAILURES);
+      assert.equal(
+        reports.reduce((sum, count) => sum + count),
+        (THREADS * FAILURES) / 5,
+      );
+    });
   });
-});
+}

@@ -25,6 +25,9 @@ const COLOURS = new Map([
   ['go', '#e69f00'],
 ]);
 
+/** Keeps a number legible where a line of the grid runs through it. */
+const HALO = 'stroke="#ffffff" stroke-width="4" paint-order="stroke" stroke-linejoin="round"';
+
 /** Rows whose contestants are compared with HAProxy alone. */
 const ROWS = ['browser', 'varied', 'bare', '64k', '1m', 'post', 'close'];
 
@@ -80,11 +83,12 @@ function groupHeight({ bars }: Group): number {
 }
 
 function drawGroup(group: Group, top: number): string {
-  const [first, ...rest] = group.title.split(', ');
+  const comma = group.title.lastIndexOf(', ');
+  const [load, answer] = [group.title.slice(0, comma), group.title.slice(comma + 2)];
   const middle = top + groupHeight(group) / 2;
   const lines = [
-    text(LEFT - 14, middle - (rest.length > 0 ? 2 : -5), first, 'font-size="13.5" text-anchor="end" fill="#1b1f24"'),
-    text(LEFT - 14, middle + 15, rest.join(', '), 'font-size="12" text-anchor="end" fill="#59636e"'),
+    text(LEFT - 14, middle - 2, load, 'font-size="13.5" text-anchor="end" fill="#1b1f24"'),
+    text(LEFT - 14, middle + 15, answer, 'font-size="12" text-anchor="end" fill="#59636e"'),
   ];
   return [...lines, ...group.bars.map((bar, index) => drawBar(bar, top + index * (BAR + GAP)))].join('\n');
 }
@@ -97,7 +101,7 @@ function drawBar({ id, ratio }: Bar, y: number): string {
     LEFT + width + 7,
     y + BAR - 3.5,
     `${ratio.toFixed(2)} ×`,
-    `font-size="12.5" fill="#1b1f24"${weight}`,
+    `${HALO} font-size="12.5" fill="#1b1f24"${weight}`,
   );
   const bar = `<rect x="${LEFT}" y="${y}" width="${width.toFixed(1)}" height="${BAR}" rx="2" fill="${colour}"/>`;
   return ratio > LONGEST ? `${bar}${drawCut(LEFT + width - 26, y)}${label}` : `${bar}${label}`;

@@ -56,9 +56,10 @@ export class Child {
     return running.has(this);
   }
 
-  /** The end of what it wrote to standard error. */
-  get complaints(): string {
-    return this.#complaints.trim();
+  /** What it says is wrong: the last line on standard error that speaks of an error, or the last one. */
+  get complaint(): string {
+    const lines = this.#complaints.trim().split('\n');
+    return (lines.findLast((line) => /error|cannot|fail/i.test(line)) ?? lines.at(-1) ?? '').trim();
   }
 
   onLine(listener: (line: string) => void): void {
@@ -71,7 +72,7 @@ export class Child {
       this.onLine((line) => {
         if (line.startsWith(prefix)) resolve(line.slice(prefix.length));
       });
-      void this.exited.then((code) => reject(new Error(`process ended with ${code}: ${this.complaints}`)));
+      void this.exited.then((code) => reject(new Error(`process ended with ${code}: ${this.complaint}`)));
     });
   }
 
@@ -119,7 +120,7 @@ export function startPinned(core: number, { command, args }: Command): Child {
 export async function runToEnd({ command, args }: Command): Promise<void> {
   const child = new Child(spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] }));
   const code = await child.exited;
-  if (code !== 0) throw new Error(`${command} ended with ${code}: ${child.complaints}`);
+  if (code !== 0) throw new Error(`${command} ended with ${code}: ${child.complaint}`);
 }
 
 /** Ends all that is still running when the process leaves, for whatever reason. */

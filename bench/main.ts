@@ -3,19 +3,18 @@
  * docs/benchmarks.md says how it measures and what it does not show.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { drawChart } from './chart.ts';
 import { endChildrenOnExit } from './children.ts';
-import { findCommand, installMissing, versionOf } from './commands.ts';
+import { versionOf } from './commands.ts';
 import { idleConnections, IDLE_CONNECTIONS, measureIdle } from './idle.ts';
-import { describeMachine, lookForOthers, pinSelf, refuseMachine } from './machine.ts';
+import { describeMachine, lookForOthers, measureSpeed, pinSelf, refuseMachine } from './machine.ts';
 import { measureRow } from './measure.ts';
 import { parseOptions, USAGE } from './options.ts';
 import type { BenchOptions } from './options.ts';
-import { PROXIES } from './proxies/all.ts';
-import { fairleadOf } from './proxies/fairlead.ts';
 import type { ProxyKind } from './proxies/proxy.ts';
+import { selectProxies } from './proxies/select.ts';
 import { renderIdle, renderRow, renderSummary } from './report.ts';
 import type { BenchResults, IdleResult, RowResult } from './results.ts';
 import { plain, ROWS } from './rows.ts';
@@ -35,19 +34,22 @@ async function main(): Promise<void> {
   if (refusal !== null) throw new Error(refusal);
   endChildrenOnExit();
   pinSelf();
-  const { proxies, notes } = await findProxies(options);
+  const { proxies, notes } = await selectProxies(options, say);
   const others = await lookForOthers();
   if (others !== null) notes.push(others);
   for (const note of notes) say(`! ${note}`);
   const versions = Object.fromEntries(proxies.map((proxy) => [proxy.name, proxy.version()]));
   for (const [name, version] of Object.entries(versions)) say(`${name}: ${version}`);
   const startedAt = new Date().toISOString();
+  const speedBefore = measureSpeed();
   const rows = await measureRows(options, proxies, notes);
   const idle = options.rows.includes('idle') ? await measureIdles(proxies, notes) : [];
+  const loopNs = [speedBefore, measureSpeed()] as const;
+  say(`\na turn of a fixed loop: ${loopNs[0].toFixed(2)} ns before, ${loopNs[1].toFixed(2)} ns after`);
   finish({
     results: {
       startedAt,
-      machine: describeMachine(),
+      machine: describeMachine(loopNs),
       settings: settingsOf(options),
       versions: { ...versions, wrk: versionOf('wrk', ['-v']), upstream: upstreamName() },
       notes,
@@ -56,35 +58,6 @@ async function main(): Promise<void> {
     },
     options,
   });
-}
-
-async function findProxies(options: BenchOptions): Promise<{ proxies: ProxyKind[]; notes: string[] }> {
-  const candidates = [...PROXIES, ...(await extraProxies(options))];
-  const isWanted = ({ name }: ProxyKind): boolean => options.proxies.length === 0 || options.proxies.includes(name);
-  const extras = candidates.slice(PROXIES.length);
-  const wanted = [...PROXIES.filter(isWanted), ...extras];
-  // Go also builds the upstream, so it is worth installing even where its own column is not asked for.
-  const programs = new Set(['wrk', 'go', ...wanted.flatMap(({ program }) => program ?? [])]);
-  const notes = options.mayInstall ? installMissing([...programs], say) : [];
-  if (findCommand('wrk') === null) throw new Error([...notes, 'nothing can be measured without wrk'].join('\n'));
-  if (findCommand('taskset') === null) throw new Error('nothing can be pinned to a core without taskset (util-linux)');
-  const proxies: ProxyKind[] = [];
-  for (const proxy of wanted) {
-    const missing = proxy.missing();
-    if (missing === null) proxies.push(proxy);
-    else notes.push(`${proxy.label} is left out: ${missing}`);
-  }
-  return { proxies, notes };
-}
-
-async function extraProxies({ against, modules }: BenchOptions): Promise<ProxyKind[]> {
-  const extra = against === null ? [] : [fairleadOf(resolve(against), 'fairlead-against', 'Fairlead of --against')];
-  for (const file of modules) {
-    const module = (await import(pathToFileURL(resolve(file)).href)) as { proxy?: ProxyKind };
-    if (module.proxy === undefined) throw new Error(`${file} exports no \`proxy\``);
-    extra.push(module.proxy);
-  }
-  return extra;
 }
 
 /** Rows with the same contestants share a scene. */
@@ -175,5 +148,6 @@ try {
   await main();
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+  // Leaving ends the children; waiting for them to leave first would take for ever.
+  process.exit(1);
 }

@@ -4,7 +4,7 @@ import type { CpuSample } from './cpu-accounting.ts';
 import { peakBytes, resetPeak } from './memory.ts';
 import type { ContestantResult, Round, RowResult, ThreadShare } from './results.ts';
 import { CONNECTIONS } from './rows.ts';
-import type { Row } from './rows.ts';
+import type { Contestant, Row } from './rows.ts';
 import { LOAD_CORE, PROXY_CORE } from './scene.ts';
 import type { Running, Scene } from './scene.ts';
 import { median, pairedRatio, spreadOf } from './statistics.ts';
@@ -24,7 +24,7 @@ export async function measureRow(row: Row, scene: Scene, schedule: Schedule): Pr
   for (let round = 0; round < schedule.rounds; round++) {
     for (const [proxy, file] of files) rounds.get(proxy)?.push(await measureRound(proxy, file, schedule.seconds));
   }
-  return { id: row.id, title: row.title, contestants: summarize(scene, rounds) };
+  return { id: row.id, title: row.title, contestants: summarize(rounds) };
 }
 
 function requestsFile(row: Row, { contestant, port }: Running): string {
@@ -56,7 +56,7 @@ async function measureRound(proxy: Running, file: string, seconds: number): Prom
     p50Us: result.p50Us,
     p99Us: result.p99Us,
     peakBytes: peakBytes(proxy.pids),
-    problem: proxy.child.isRunning ? describeErrors(result) : `it ended: ${proxy.child.complaints}`,
+    problem: proxy.child.isRunning ? describeErrors(result) : `it ended: ${proxy.child.complaint}`,
     threads: threadShares(before, after, result.requests),
   };
 }
@@ -73,24 +73,21 @@ function threadShares(before: CpuSample, after: CpuSample, requests: number): Th
   return shares.filter((share) => share.cpuUs > total / 100).sort((a, b) => b.cpuUs - a.cpuUs);
 }
 
-function summarize(scene: Scene, rounds: ReadonlyMap<Running, readonly Round[]>): ContestantResult[] {
-  const totals = new Map<string, number[]>();
-  for (const [{ contestant }, measured] of rounds) totals.set(contestant.id, measured.map(cpuPerRequest));
-  return [...rounds].map(([{ contestant }, measured]) => {
-    const own = totals.get(contestant.id) ?? [];
-    const baseline = totals.get(contestant.baseline);
-    const to = scene.running.find((other) => other.contestant.id === contestant.baseline)?.contestant.label;
+function summarize(rounds: ReadonlyMap<Running, readonly Round[]>): ContestantResult[] {
+  const byId = new Map([...rounds].map(([{ contestant }, measured]) => [contestant.id, { contestant, measured }]));
+  return [...byId.values()].map(({ contestant, measured }) => {
+    const baseline = byId.get(contestant.baseline);
     const middle = (value: (round: Round) => number): number => median(measured.map(value));
     return {
       id: contestant.id,
       label: contestant.label,
-      void: measured.find((round) => round.problem !== null)?.problem ?? null,
+      void: problemOf(measured),
       cpuUs: {
         user: middle((round) => round.userUs / round.requests),
         system: middle((round) => round.systemUs / round.requests),
-        total: spreadOf(own),
+        total: spreadOf(measured.map(cpuPerRequest)),
       },
-      ratio: baseline === undefined || to === undefined ? null : { to, spread: pairedRatio(own, baseline) },
+      ratio: baseline === undefined ? null : ratioTo(baseline.contestant, baseline.measured, measured),
       p50Us: middle((round) => round.p50Us),
       p99Us: middle((round) => round.p99Us),
       peakBytes: Math.max(...measured.map((round) => round.peakBytes)),
@@ -101,6 +98,17 @@ function summarize(scene: Scene, rounds: ReadonlyMap<Running, readonly Round[]>)
       rounds: measured,
     };
   });
+}
+
+/** null where one of the two is void. */
+function ratioTo({ label }: Contestant, baseline: readonly Round[], own: readonly Round[]): ContestantResult['ratio'] {
+  if (problemOf(baseline) !== null || problemOf(own) !== null) return null;
+  return { to: label, spread: pairedRatio(own.map(cpuPerRequest), baseline.map(cpuPerRequest)) };
+}
+
+/** One round with an error makes all of them void: who answers errors does less work. */
+function problemOf(rounds: readonly Round[]): string | null {
+  return rounds.find((round) => round.problem !== null)?.problem ?? null;
 }
 
 function cpuPerRequest(round: Round): number {

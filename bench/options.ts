@@ -28,7 +28,7 @@ export const USAGE = `npm run bench -- [options]
   --proxies a,b      only these proxies: haproxy, nginx, go, fairlead
   --against DIR      another checkout of Fairlead beside this one
   --with FILE        a module that exports \`proxy\` (bench/proxies/proxy.ts), beside the others; may be repeated
-  --rounds N         rounds of each row (5)
+  --rounds N         rounds of each row (5; quick: 4)
   --seconds N        length of a round (4; quick: 3)
   --cpu-prof         Fairlead under V8's profiler: says where the profiles are (the figures do not count then)
   --no-install       install nothing, leave out what is missing`;
@@ -46,7 +46,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
     rows: wanted ?? ALL_ROWS,
     isQuick,
     isComplete: wanted === null && values.proxies === undefined && values['cpu-prof'] !== true,
-    rounds: positive('--rounds', values.rounds, 5),
+    rounds: positive('--rounds', values.rounds, isQuick ? 4 : 5),
     seconds: positive('--seconds', values.seconds, isQuick ? 3 : 4),
     warmSeconds: 2,
     proxies: values.proxies?.split(',') ?? (isQuick ? QUICK_PROXIES : []),

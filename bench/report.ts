@@ -21,7 +21,7 @@ const COLUMNS: readonly Column[] = [
 
 export function renderRow(row: RowResult): string {
   const header = ['', ...COLUMNS.map(([title]) => title)];
-  const lines = row.contestants.map((result) => [result.label, ...COLUMNS.map(([, value]) => value(result))]);
+  const lines = row.contestants.map(renderContestant);
   const voided = row.contestants.filter((result) => result.void !== null);
   return [
     `\n${row.title}`,
@@ -29,6 +29,11 @@ export function renderRow(row: RowResult): string {
     ...voided.map((result) => `  ${result.label} is void: ${result.void ?? ''}`),
     ...(row.id === 'workers' ? row.contestants.map(renderThreads) : []),
   ].join('\n');
+}
+
+function renderContestant(result: ContestantResult): string[] {
+  const cells = COLUMNS.map(([, value]) => (result.void === null ? value(result) : ''));
+  return [result.label, ...(result.void === null ? cells : ['void', ...cells.slice(1)])];
 }
 
 function renderThreads(result: ContestantResult): string {

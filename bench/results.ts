@@ -16,6 +16,9 @@ export interface MachineDescription {
   readonly cpu: string;
   readonly cores: number;
   readonly kernel: string;
+  readonly congestionControl: string;
+  /** Nanoseconds a turn of a fixed loop took, before and after the run. */
+  readonly loopNs: readonly [before: number, after: number];
 }
 
 export interface RowResult {

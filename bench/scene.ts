@@ -82,8 +82,8 @@ async function startContestant(
 async function untilReady(child: Child, port: number, token: string, targetPrefix: string): Promise<string | null> {
   const deadline = performance.now() + START_MS;
   while (!(await answers(port))) {
-    if (!child.isRunning) return `it ended: ${child.complaints}`;
-    if (performance.now() > deadline) return `no answer ${START_MS} ms after its start: ${child.complaints}`;
+    if (!child.isRunning) return `it ended: ${child.complaint}`;
+    if (performance.now() > deadline) return `no answer ${START_MS} ms after its start: ${child.complaint}`;
     await delay(POLL_MS);
   }
   const problems = await checkWork(port, token, targetPrefix);

@@ -31,6 +31,6 @@ export function fairleadOf(checkout: string, name: string, label: string): Proxy
 /** The commit, whether it was changed since, and whether `bin/fairlead.js` takes the built or the plain sources. */
 function describe(checkout: string): string {
   const commit = versionOf('git', ['-C', checkout, 'describe', '--always', '--dirty']);
-  const sources = existsSync(join(checkout, 'dist')) ? 'dist' : 'src';
+  const sources = existsSync(join(checkout, 'dist/cli/main.js')) ? 'dist' : 'src';
   return `${commit} (${sources}), Node ${process.version}`;
 }

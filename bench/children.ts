@@ -22,7 +22,7 @@ const running = new Set<Child>();
 /** A process the bench started. Its standard input is a pipe that closes with us. */
 export class Child {
   readonly #process: Process;
-  readonly #onLine: Array<(line: string) => void> = [];
+  readonly #onLine: ((line: string) => void)[] = [];
   #rest = '';
   #complaints = '';
   readonly exited: Promise<number>;

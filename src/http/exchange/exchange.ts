@@ -204,7 +204,7 @@ export class Exchange implements ClientEvents {
     const { perTryMs, totalMs } = this.timeouts;
     if (perTryMs > 0) wheel.disarm(this.#attemptTimer);
     if (totalMs > 0) wheel.disarm(this.#totalTimer);
-    if (this.attemptCount > 1) wheel.disarm(this.retryTimer);
+    wheel.disarm(this.retryTimer);
   }
 
   /** Whether another attempt could send the body from its beginning. */

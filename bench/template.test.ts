@@ -12,15 +12,15 @@ const input = {
 };
 
 test('a line that names an endpoint is repeated for each endpoint', () => {
-  const text = 'bind {{port}}\n  server s{{endpoint.index}} 127.0.0.1:{{endpoint.port}} from {{port}}\nend';
+  const text = 'bind $(port)\n  server s$(endpoint.index) 127.0.0.1:$(endpoint.port) from $(port)\nend';
   const expected = 'bind 8080\n  server s0 127.0.0.1:1 from 8080\n  server s1 127.0.0.1:2 from 8080\nend';
   assert.equal(fillTemplate(text, input), expected);
 });
 
 test('a line that names a value which is null, or a route where there is none, is left out', () => {
-  assert.equal(fillTemplate('a\nuse {{onlyPool}}\nroute {{route.path}}\nb', input), 'a\nb');
+  assert.equal(fillTemplate('a\nuse $(onlyPool)\nroute $(route.path)\nb', input), 'a\nb');
 });
 
 test('a name without a value is an error', () => {
-  assert.throws(() => fillTemplate('{{prot}}', input), /prot/);
+  assert.throws(() => fillTemplate('$(prot)', input), /prot/);
 });

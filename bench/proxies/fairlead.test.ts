@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { loadConfig } from '../../src/config/load.ts';
+import { fairlead } from './fairlead.ts';
+
+const routes = ['/service-0001', '/service-0002'];
+
+for (const [title, setup] of [
+  ['one thread and one route', { threads: 1, routes: [] }],
+  ['two threads and several routes', { threads: 2, routes }],
+] as const) {
+  test(`the config for ${title} is valid and says what was asked for`, async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'fairlead-bench-test-'));
+    try {
+      await fairlead.prepare({ ...setup, directory, port: 21000, endpointPorts: [1, 2], profileDirectory: null });
+      const file = join(directory, 'fairlead.yaml');
+      assert.deepEqual(await loadConfig(file).then((parsed) => ('errors' in parsed ? parsed.errors : [])), []);
+      const text = readFileSync(file, 'utf8');
+      assert.match(text, new RegExp(`^threads: ${setup.threads}$`, 'm'));
+      assert.equal(text.match(/pool: pool/g)?.length, Math.max(1, setup.routes.length));
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+}

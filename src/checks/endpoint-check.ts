@@ -1,0 +1,154 @@
+/** One active check of one endpoint: runs it on its schedule and holds what its answers say. */
+import type { Clock } from '../core/clock.ts';
+import { jitter, nextDelayMs } from '../core/health/schedule.ts';
+import { HealthThreshold } from '../core/health/threshold.ts';
+import type { HealthChange } from '../core/health/threshold.ts';
+import type { Random } from '../core/random.ts';
+import type { CheckSpec, EndpointSpec } from '../core/snapshot.ts';
+import type { Lateness } from './lateness.ts';
+import { failed } from './probe.ts';
+import type { Probe, ProbeResult } from './probe.ts';
+import { probeAddresses } from './probe-addresses.ts';
+import type { Cancel, Scheduler } from './scheduler.ts';
+
+/** What all checks of a process share. */
+export interface CheckTools {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly scheduler: Scheduler;
+  readonly lateness: Lateness;
+  readonly probes: Readonly<Record<CheckSpec['kind'], Probe>>;
+}
+
+export interface CheckAnswerEvent {
+  readonly isPass: boolean;
+  readonly isRefused: boolean;
+  /** Clock's ms when the try began. */
+  readonly beganAt: number;
+  readonly reason: string;
+  /** The verdict it changed, null where none. */
+  readonly change: HealthChange | null;
+}
+
+interface Flight {
+  readonly controller: AbortController;
+  readonly beganAt: number;
+  readonly wasLate: () => boolean;
+  readonly cancelTimeout: Cancel;
+}
+
+export class EndpointCheck {
+  readonly spec: CheckSpec;
+  readonly threshold: HealthThreshold;
+  readonly #tools: CheckTools;
+  readonly #onAnswer: (answer: CheckAnswerEvent) => void;
+  #endpoint: EndpointSpec;
+  #flight: Flight | null = null;
+  #cancelNext: Cancel | null = null;
+  #nextAt = 0;
+  /** The address that passed last goes first. */
+  #preferred = '';
+
+  constructor(
+    spec: CheckSpec,
+    endpoint: EndpointSpec,
+    tools: CheckTools,
+    onAnswer: (answer: CheckAnswerEvent) => void,
+  ) {
+    this.spec = spec;
+    this.threshold = new HealthThreshold(spec);
+    this.#endpoint = endpoint;
+    this.#tools = tools;
+    this.#onAnswer = onAnswer;
+  }
+
+  /** Checks at once, then on schedule. */
+  start(): void {
+    this.#run();
+  }
+
+  stop(): void {
+    this.#cancelNext?.();
+    if (this.#flight !== null) this.#land(this.#flight);
+  }
+
+  /** The endpoint has other addresses; the next try uses them. */
+  setEndpoint(endpoint: EndpointSpec): void {
+    this.#endpoint = endpoint;
+  }
+
+  /** Traffic met failures: the next try comes within the fast interval. */
+  suspect(): void {
+    this.threshold.suspect();
+    if (this.#flight !== null) return;
+    const soon = jitter(this.spec.fastIntervalMs, this.#tools.random);
+    if (this.#nextAt - this.#tools.clock.now() > soon) this.#schedule(soon);
+  }
+
+  #schedule(delayMs: number): void {
+    const { clock, scheduler } = this.#tools;
+    this.#cancelNext?.();
+    this.#nextAt = clock.now() + delayMs;
+    this.#cancelNext = scheduler.after(delayMs, () => this.#run());
+  }
+
+  #run(): void {
+    const { clock, scheduler, lateness, probes } = this.#tools;
+    const { spec } = this;
+    const { addresses, authority, port } = this.#endpoint;
+    const flight: Flight = {
+      controller: new AbortController(),
+      beganAt: clock.now(),
+      wasLate: lateness.begin(),
+      cancelTimeout: scheduler.after(spec.timeoutMs, () =>
+        this.#finish(flight, failed(`no answer within ${spec.timeoutMs} ms`), ''),
+      ),
+    };
+    this.#flight = flight;
+    const target = { check: spec, port: spec.port || port, authority };
+    const ordered = addresses.toSorted((a, b) => Number(b === this.#preferred) - Number(a === this.#preferred));
+    void probeAddresses(probes[spec.kind], target, ordered, scheduler, flight.controller.signal).then((result) =>
+      this.#finish(flight, result, result.address),
+    );
+  }
+
+  #finish(flight: Flight, result: ProbeResult, address: string): void {
+    if (this.#flight !== flight) return;
+    const elapsedMs = this.#tools.clock.now() - flight.beganAt;
+    if (this.#land(flight)) {
+      // We were late ourselves: this try says nothing.
+      this.#schedule(0);
+      return;
+    }
+    if (result.outcome === 'void') {
+      this.#schedule(jitter(this.spec.fastIntervalMs, this.#tools.random));
+      return;
+    }
+    this.#record(judgeLatency(result, elapsedMs, this.spec.maxLatencyMs), flight.beganAt, address);
+  }
+
+  #record(result: ProbeResult, beganAt: number, address: string): void {
+    const isPass = result.outcome === 'pass';
+    if (isPass) this.#preferred = address;
+    const { reason, isRefused } = result;
+    const change = this.threshold.record(isPass, this.#tools.clock.wallTime(), reason);
+    this.#schedule(nextDelayMs(this.spec, this.threshold, this.#tools.random));
+    this.#onAnswer({ isPass, isRefused, beganAt, reason, change });
+  }
+
+  /** Ends a try. True when this thread was late in it. */
+  #land(flight: Flight): boolean {
+    this.#flight = null;
+    flight.cancelTimeout();
+    flight.controller.abort();
+    return flight.wasLate();
+  }
+}
+
+function judgeLatency(result: ProbeResult, elapsedMs: number, maxLatencyMs: number): ProbeResult {
+  const took = `in ${Math.round(elapsedMs)} ms`;
+  if (result.outcome !== 'pass') return result;
+  if (maxLatencyMs > 0 && elapsedMs > maxLatencyMs)
+    return failed(`${result.reason} ${took}, allowed are ${maxLatencyMs}`);
+  return { ...result, reason: `${result.reason} ${took}` };
+}

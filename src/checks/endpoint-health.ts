@@ -1,0 +1,96 @@
+/** The health of one endpoint of one pool, with the evidence for it. */
+import type { CheckAnswer, ThresholdState } from '../core/health/threshold.ts';
+import { DRAINING, EJECTED, REFUSED, UNHEALTHY } from '../core/shared/pool-table.ts';
+import type { CheckSpec, EndpointSpec } from '../core/snapshot.ts';
+import { EndpointCheck } from './endpoint-check.ts';
+import type { CheckAnswerEvent, CheckTools } from './endpoint-check.ts';
+
+/** `draining` weighs more than `unhealthy`, that more than `ejected`. */
+export type HealthState = 'healthy' | 'unhealthy' | 'ejected' | 'draining';
+
+/** What is known of an endpoint, and why. */
+export interface EndpointHealthReport {
+  readonly state: HealthState;
+  /** Wall-clock ms since when. */
+  readonly since: number;
+  readonly reason: string;
+  readonly checks: readonly CheckReport[];
+}
+
+export interface CheckReport {
+  readonly kind: CheckSpec['kind'];
+  readonly state: ThresholdState;
+  /** Oldest first. */
+  readonly answers: readonly CheckAnswer[];
+}
+
+export class EndpointHealth {
+  spec: EndpointSpec;
+  isEjected = false;
+  isDraining = false;
+  /** The last failure was a refused connect. */
+  isRefused = false;
+  state: HealthState = 'healthy';
+  since: number;
+  reason = 'added';
+  #checks: readonly EndpointCheck[] = [];
+
+  constructor(spec: EndpointSpec, now: number) {
+    this.spec = spec;
+    this.since = now;
+  }
+
+  /** Replaces the checks: each begins with a try at once. */
+  check(
+    checks: readonly CheckSpec[],
+    tools: CheckTools,
+    onAnswer: (answer: CheckAnswerEvent, check: CheckSpec) => void,
+  ): void {
+    this.stop();
+    this.#checks = checks.map(
+      (check) => new EndpointCheck(check, this.spec, tools, (answer) => onAnswer(answer, check)),
+    );
+    for (const check of this.#checks) check.start();
+  }
+
+  setEndpoint(spec: EndpointSpec): void {
+    this.spec = spec;
+    for (const check of this.#checks) check.setEndpoint(spec);
+  }
+
+  suspect(): void {
+    for (const check of this.#checks) check.suspect();
+  }
+
+  stop(): void {
+    for (const check of this.#checks) check.stop();
+  }
+
+  get isPassing(): boolean {
+    return this.#checks.every(({ threshold }) => threshold.isHealthy);
+  }
+
+  /** Flags of the shared table. */
+  get flags(): number {
+    return (
+      (this.isPassing ? 0 : UNHEALTHY) |
+      (this.isEjected ? EJECTED : 0) |
+      (this.isDraining ? DRAINING : 0) |
+      (this.isRefused ? REFUSED : 0)
+    );
+  }
+
+  /** What the flags amount to. */
+  currentState(): HealthState {
+    if (this.isDraining) return 'draining';
+    if (!this.isPassing) return 'unhealthy';
+    return this.isEjected ? 'ejected' : 'healthy';
+  }
+
+  report(): EndpointHealthReport {
+    const checks = this.#checks.map(({ spec, threshold }) => {
+      return { kind: spec.kind, state: threshold.state, answers: threshold.answers };
+    });
+    return { state: this.state, since: this.since, reason: this.reason, checks };
+  }
+}

@@ -1,0 +1,224 @@
+/**
+ * The health of a pool's endpoints, kept per (pool, endpoint): brings together what active checks say, what traffic
+ * met, and what is draining, and publishes it to every worker at once through the pool's shared table. Lives in the
+ * control plane, the only one that writes health.
+ *
+ * | state     | when                                            | takes new requests |
+ * | --------- | ----------------------------------------------- | ------------------ |
+ * | healthy   | none of the below                               | yes                |
+ * | ejected   | too many failures in a row, for a time          | no                 |
+ * | unhealthy | one of its checks says so                       | no                 |
+ * | draining  | it has left the config                          | no                 |
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { clearFailures } from '../core/health/consecutive-failures.ts';
+import { OutlierDetector } from '../core/health/outlier-detector.ts';
+import type { EjectionPool } from '../core/health/outlier-detector.ts';
+import type { PoolTable } from '../core/shared/pool-table.ts';
+import type { CheckSpec, EndpointSpec, PoolSpec } from '../core/snapshot.ts';
+import type { CheckAnswerEvent, CheckTools } from './endpoint-check.ts';
+import { EndpointHealth } from './endpoint-health.ts';
+import type { EndpointHealthReport, HealthState } from './endpoint-health.ts';
+import type { Cancel } from './scheduler.ts';
+
+/** An endpoint's state has changed. */
+export interface HealthEvent extends EndpointHealthReport {
+  readonly pool: string;
+  readonly endpoint: string;
+  readonly before: HealthState;
+}
+
+export class PoolHealth {
+  readonly #id: string;
+  readonly #tools: CheckTools;
+  readonly #onChange: (event: HealthEvent) => void;
+  readonly #endpoints = new Map<string, EndpointHealth>();
+  #spec: PoolSpec;
+  #table: PoolTable;
+  #detector: OutlierDetector;
+  #cancelReturn: Cancel | null = null;
+
+  constructor(spec: PoolSpec, table: PoolTable, tools: CheckTools, onChange: (event: HealthEvent) => void) {
+    this.#id = spec.id;
+    this.#spec = spec;
+    this.#table = table;
+    this.#tools = tools;
+    this.#onChange = onChange;
+    this.#detector = this.#createDetector();
+  }
+
+  /** What the config says of the pool has changed, or its table. */
+  update(spec: PoolSpec, table: PoolTable): void {
+    const before = this.#spec;
+    this.#spec = spec;
+    this.#table = table;
+    if (!isDeepStrictEqual(before.ejection, spec.ejection)) this.#restartDetector();
+    const isRechecked = !isDeepStrictEqual(before.checks, spec.checks);
+    for (const endpoint of this.#endpoints.values()) {
+      if (isRechecked) this.#startChecks(endpoint);
+      this.#publish(endpoint, 'its checks have changed');
+    }
+  }
+
+  /** A new endpoint, or one that has moved to another row. */
+  add(spec: EndpointSpec): void {
+    const known = this.#endpoints.get(spec.id);
+    if (known !== undefined) {
+      this.#detector.forget(known.spec.slot);
+      known.isEjected = false;
+      known.setEndpoint(spec);
+      this.#publish(known, 'moved');
+      return;
+    }
+    const endpoint = new EndpointHealth(spec, this.#tools.clock.wallTime());
+    this.#endpoints.set(spec.id, endpoint);
+    this.#startChecks(endpoint);
+    this.#publish(endpoint, 'not checked yet');
+  }
+
+  change(spec: EndpointSpec): void {
+    this.#endpoints.get(spec.id)?.setEndpoint(spec);
+  }
+
+  /** It drains in its row until nobody counts there any more. */
+  remove(id: string, slot: number): void {
+    const endpoint = this.#endpoints.get(id);
+    if (endpoint === undefined || endpoint.spec.slot !== slot) return;
+    endpoint.stop();
+    endpoint.isDraining = true;
+    this.#detector.forget(slot);
+    this.#publish(endpoint, 'removed from the config');
+    this.#endpoints.delete(id);
+  }
+
+  close(): void {
+    this.#cancelReturn?.();
+    for (const endpoint of this.#endpoints.values()) endpoint.stop();
+  }
+
+  report(id: string): EndpointHealthReport | null {
+    return this.#endpoints.get(id)?.report() ?? null;
+  }
+
+  // ——— what traffic met
+
+  /** The first failure after successes, or a refused connect. */
+  failed(slot: number, generation: number, kind: string): void {
+    const endpoint = this.#at(slot, generation);
+    if (endpoint === null) return;
+    endpoint.isRefused = kind === 'refused';
+    endpoint.suspect();
+    this.#publish(endpoint, endpoint.reason);
+  }
+
+  recovered(slot: number, generation: number): void {
+    const endpoint = this.#at(slot, generation);
+    if (endpoint === null) return;
+    endpoint.isRefused = false;
+    this.#publish(endpoint, endpoint.reason);
+  }
+
+  /** Too many failures in a row: ejected, unless too many are out already. */
+  failedInARow(slot: number, generation: number, kind: string): void {
+    const endpoint = this.#at(slot, generation);
+    if (endpoint === null) return;
+    const verdict = this.#detector.consider(slot, this.#tools.clock.now());
+    if (!verdict.isEjected) return;
+    endpoint.isEjected = true;
+    endpoint.suspect();
+    const { failures } = this.#spec.ejection;
+    const seconds = Math.round(verdict.ejection.durationMs / 1000);
+    this.#publish(endpoint, `${failures} failures in a row (${kind}): out for ${seconds} s`);
+    this.#awaitReturn();
+  }
+
+  // ———
+
+  #startChecks(endpoint: EndpointHealth): void {
+    endpoint.check(this.#spec.checks, this.#tools, (answer, check) => this.#onAnswer(endpoint, answer, check));
+  }
+
+  #onAnswer(endpoint: EndpointHealth, answer: CheckAnswerEvent, check: CheckSpec): void {
+    if (answer.isPass) this.#endEjection(endpoint, answer.beganAt);
+    // A check on a port of its own says nothing about connects to the endpoint's.
+    if (check.port === 0) endpoint.isRefused = answer.isRefused;
+    this.#publish(endpoint, `${check.kind} check: ${answer.reason}`);
+  }
+
+  /** A check that began after the ejection has passed. */
+  #endEjection(endpoint: EndpointHealth, beganAt: number): void {
+    const { slot } = endpoint.spec;
+    const ejection = this.#detector.ejections.find((one) => one.slot === slot);
+    if (ejection === undefined || beganAt < ejection.at || !endpoint.isPassing) return;
+    this.#detector.passed(slot, this.#tools.clock.now());
+    this.#returned(endpoint);
+  }
+
+  #awaitReturn(): void {
+    this.#cancelReturn?.();
+    const { clock, scheduler } = this.#tools;
+    const { nextDueAt } = this.#detector;
+    if (nextDueAt === Infinity) return;
+    this.#cancelReturn = scheduler.after(Math.max(0, nextDueAt - clock.now()), () => this.#bringBack());
+  }
+
+  #bringBack(): void {
+    for (const { slot } of this.#detector.due(this.#tools.clock.now())) {
+      for (const endpoint of this.#endpoints.values()) {
+        if (endpoint.spec.slot !== slot) continue;
+        this.#returned(endpoint);
+        this.#publish(endpoint, 'its ejection is over');
+      }
+    }
+    this.#awaitReturn();
+  }
+
+  #returned(endpoint: EndpointHealth): void {
+    endpoint.isEjected = false;
+    endpoint.isRefused = false;
+    clearFailures(this.#table, endpoint.spec.slot);
+  }
+
+  /** Publishes the flags to all workers, and a change of state to who listens. */
+  #publish(endpoint: EndpointHealth, reason: string): void {
+    const { flags } = endpoint;
+    const { slot, id } = endpoint.spec;
+    if (this.#table.health[slot] !== flags) this.#table.setHealth(slot, flags);
+    const before = endpoint.state;
+    const state = endpoint.currentState();
+    if (state === before) return;
+    endpoint.state = state;
+    endpoint.since = this.#tools.clock.wallTime();
+    endpoint.reason = reason;
+    this.#onChange({ pool: this.#id, endpoint: id, before, ...endpoint.report() });
+  }
+
+  #at(slot: number, generation: number): EndpointHealth | null {
+    for (const endpoint of this.#endpoints.values()) {
+      if (endpoint.spec.slot === slot && endpoint.spec.generation === generation) return endpoint;
+    }
+    return null;
+  }
+
+  #createDetector(): OutlierDetector {
+    const endpoints = this.#endpoints;
+    const isEligible = (slot: number): boolean => this.#table.isEligible(slot);
+    const pool: EjectionPool = {
+      get size() {
+        return endpoints.size;
+      },
+      get eligibleCount() {
+        return [...endpoints.values()].filter(({ spec }) => isEligible(spec.slot)).length;
+      },
+      isEligible,
+    };
+    return new OutlierDetector(this.#spec.ejection, pool, this.#tools.random);
+  }
+
+  /** With other rules nobody stays out by the old ones. */
+  #restartDetector(): void {
+    this.#cancelReturn?.();
+    for (const endpoint of this.#endpoints.values()) endpoint.isEjected = false;
+    this.#detector = this.#createDetector();
+  }
+}

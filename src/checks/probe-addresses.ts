@@ -1,0 +1,46 @@
+/**
+ * One try at an endpoint with several addresses (`localhost`): whichever answers. The address that passed last goes
+ * first; the next one joins when that has failed, or has been silent for a quarter of a second, as in Happy Eyeballs
+ * (RFC 8305): so a server on both families is asked once, and one on the other family is found at once.
+ */
+import type { Probe, ProbeResult, ProbeTarget } from './probe.ts';
+import type { Cancel, Scheduler } from './scheduler.ts';
+
+const STAGGER_MS = 250;
+
+export interface AddressesResult extends ProbeResult {
+  /** The one that decided. */
+  readonly address: string;
+}
+
+/** Resolves with the first pass, or with the first address's answer when none has passed. Never rejects. */
+export function probeAddresses(
+  probe: Probe,
+  target: Omit<ProbeTarget, 'address'>,
+  addresses: readonly string[],
+  scheduler: Scheduler,
+  signal: AbortSignal,
+): Promise<AddressesResult> {
+  const { promise, resolve } = Promise.withResolvers<AddressesResult>();
+  const answers: AddressesResult[] = [];
+  let started = 0;
+  let cancel: Cancel | null = null;
+  const startNext = (): void => {
+    cancel?.();
+    if (started === addresses.length || signal.aborted) return;
+    const address = addresses[started++];
+    cancel = scheduler.after(STAGGER_MS, startNext);
+    void probe({ ...target, address }, signal).then((result) => {
+      const answer = { ...result, address };
+      answers.push(answer);
+      if (answer.outcome === 'pass') resolve(answer);
+      else if (answers.length === addresses.length)
+        resolve(answers.find((one) => one.address === addresses[0]) ?? answer);
+      if (answer.outcome === 'pass') cancel?.();
+      else startNext();
+    });
+  };
+  startNext();
+  signal.addEventListener('abort', () => cancel?.(), { once: true });
+  return promise;
+}

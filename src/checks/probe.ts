@@ -1,0 +1,50 @@
+/** What every kind of active check is: one try at one address, answered in words. */
+import type { CheckSpec } from '../core/snapshot.ts';
+
+export interface ProbeTarget {
+  readonly check: CheckSpec;
+  /** Numeric. */
+  readonly address: string;
+  readonly port: number;
+  /** For the Host header. */
+  readonly authority: string;
+}
+
+export interface ProbeResult {
+  /** `void`: something of ours was missing (descriptors, local ports …), which says nothing about the endpoint. */
+  readonly outcome: 'pass' | 'fail' | 'void';
+  /** For a person: `200`, `connection refused`. */
+  readonly reason: string;
+  /** Nobody listens. */
+  readonly isRefused: boolean;
+}
+
+/** Never rejects. An aborted probe may answer anything: nobody listens. */
+export type Probe = (target: ProbeTarget, signal: AbortSignal) => Promise<ProbeResult>;
+
+/** Errors of ours: never the endpoint's fault. */
+const OWN_ERRORS = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOMEM', 'EACCES', 'ENOBUFS']);
+
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset',
+  EHOSTUNREACH: 'host unreachable',
+  ENETUNREACH: 'network unreachable',
+  ETIMEDOUT: 'connection timed out',
+};
+
+export function passed(reason: string): ProbeResult {
+  return { outcome: 'pass', reason, isRefused: false };
+}
+
+export function failed(reason: string): ProbeResult {
+  return { outcome: 'fail', reason, isRefused: false };
+}
+
+/** What a socket's error says about an endpoint. */
+export function failedBy(error: unknown): ProbeResult {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const text = error instanceof Error ? error.message : String(error);
+  const outcome = OWN_ERRORS.has(code) ? 'void' : 'fail';
+  return { outcome, reason: REASONS[code] ?? text, isRefused: code === 'ECONNREFUSED' };
+}

@@ -1,0 +1,233 @@
+/**
+ * One data plane as the control plane sees it: what was asked of it, and what it has answered.
+ *
+ * | state    | ready            | released, failed | idle  | exit            |
+ * | -------- | ---------------- | ---------------- | ----- | --------------- |
+ * | starting | serving          | draining         | –     | gone: it died   |
+ * | serving  | –                | draining         | –     | gone: it died   |
+ * | draining | –                | –                | idle  | gone            |
+ * | gone     | –                | –                | –     | –               |
+ */
+import type { ListenerSpec, Snapshot } from '../core/snapshot.ts';
+import type { Operation } from '../core/operations.ts';
+import { keyOf } from './listener-key.ts';
+import type { FromWorker, RestingListener, TestFault, ToWorker, WorkerStart } from './messages.ts';
+import type { ThreadTable } from './thread-table.ts';
+import type { Watched } from './watchdog.ts';
+import type { CreateLink, WorkerLink } from './worker-link.ts';
+
+export type WorkerState = 'starting' | 'serving' | 'draining' | 'gone';
+
+/** What a handle hears that nobody asked for. */
+export interface WorkerEvents {
+  onReport(worker: WorkerHandle, report: Extract<FromWorker, { type: 'report' }>['report']): void;
+  /** It met an exception that nobody caught, has given its listening sockets away, and drains. */
+  onFailed(worker: WorkerHandle, reason: string): void;
+  onAtLimit(worker: WorkerHandle, connections: number): void;
+  /** Its thread is gone. `reason` is `''` where the control plane ended it. */
+  onGone(worker: WorkerHandle, reason: string): void;
+}
+
+/** The thread went away before it answered. */
+export class WorkerGone extends Error {
+  readonly code = 'FL_WORKER_GONE';
+  override readonly name = 'WorkerGone';
+}
+
+/** The system refused a listening socket. */
+export class ListenRefused extends Error {
+  /** The system's code, e.g. `EADDRINUSE`. */
+  readonly code: string;
+  override readonly name = 'ListenRefused';
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export class WorkerHandle implements Watched {
+  /** Its row in every ledger. */
+  readonly slot: number;
+  state: WorkerState = 'starting';
+  /** Version of the snapshot it works by. */
+  confirmed = 0;
+  /** Whether it has been given a snapshot, confirmed or not. */
+  hasSnapshot = false;
+  /** Sockets passed to it (`spread: even`). */
+  passed = 0;
+  /** Listening sockets it has given away and no heir has taken yet. */
+  estate: readonly RestingListener[] = [];
+  readonly #table: ThreadTable;
+  readonly #link: WorkerLink;
+  readonly #events: WorkerEvents;
+  readonly #pending = new Map<string, PromiseWithResolvers<number>>();
+  /** Why it failed, until its listening sockets have arrived. */
+  #failure: string | null = null;
+  /** Why the control plane ends it; null while it does not. */
+  #endReason: string | null = null;
+  #isIdle = false;
+
+  constructor(start: WorkerStart, table: ThreadTable, createLink: CreateLink, events: WorkerEvents) {
+    this.slot = start.worker;
+    this.#table = table;
+    this.#events = events;
+    this.#link = createLink(start, {
+      onMessage: (message) => this.#hear(message),
+      onExit: (error) => this.#exited(error),
+    });
+  }
+
+  /** Resolves when it can be told things. Everything below rejects with {@link WorkerGone} when it goes away first. */
+  ready(): Promise<unknown> {
+    return this.state === 'starting' ? this.#expect('ready') : Promise.resolve();
+  }
+
+  /** Resolves when it works by this snapshot. */
+  apply(snapshot: Snapshot, operations: readonly Operation[]): Promise<unknown> {
+    this.hasSnapshot = true;
+    this.post({ type: 'apply', snapshot, operations });
+    return this.#expect(`applied ${snapshot.version}`);
+  }
+
+  /** Resolves to the port. Rejects with {@link ListenRefused}. */
+  listen(listener: ListenerSpec, host: string, port: number, reusePort: boolean): Promise<number> {
+    this.post({ type: 'listen', listener, host, port, reusePort });
+    return this.#expect(`listening ${keyOf(listener)}`);
+  }
+
+  inherit(sockets: readonly RestingListener[]): Promise<unknown> {
+    const transfer = sockets.map(({ handle }) => handle);
+    this.#link.post({ type: 'inherit', sockets }, transfer);
+    return this.#expect('inherited');
+  }
+
+  /** Resolves when its listening sockets are in its {@link estate}. It drains from then on. */
+  release(): Promise<unknown> {
+    this.post({ type: 'release' });
+    return this.#expect('released');
+  }
+
+  drain(): void {
+    this.state = 'draining';
+    this.post({ type: 'drain' });
+  }
+
+  /** Resolves when it drains and has no client left, or is gone. */
+  idle(): Promise<unknown> {
+    return this.#isIdle ? Promise.resolve() : this.#expect('idle').catch(() => {});
+  }
+
+  /** Resets what is left and ends it; resolves when it is gone. */
+  async stop(): Promise<void> {
+    if (this.state === 'gone') return;
+    this.state = 'draining';
+    this.#endReason = '';
+    this.post({ type: 'stop' });
+    await this.#expect('stopped').catch(() => {});
+    await this.terminate();
+  }
+
+  /** Ends it without asking it; resolves when it is gone. With a `reason` it counts as dead. */
+  async terminate(reason = ''): Promise<void> {
+    if (this.state === 'gone') return;
+    this.#endReason = reason;
+    const gone = this.#expect('gone');
+    this.#link.terminate();
+    await gone;
+  }
+
+  beats(): number {
+    return this.#table.beats(this.slot);
+  }
+
+  /** CPU time of its thread in ms. Rejects once it is gone. */
+  cpuMs(): Promise<number> {
+    return this.#link.cpuMs();
+  }
+
+  breakDown(fault: TestFault): void {
+    this.post({ type: 'test-fault', fault });
+  }
+
+  post(message: ToWorker): void {
+    if (this.state !== 'gone') this.#link.post(message);
+  }
+
+  /** Hands an accepted socket over. */
+  pass(message: Extract<ToWorker, { type: 'connection' }>): void {
+    this.passed++;
+    // Not among the transferables of the types yet, as a server is not.
+    this.#link.post(message, [message.socket as never]);
+  }
+
+  #expect(answer: string): Promise<number> {
+    if (this.state === 'gone') return Promise.reject(new WorkerGone('the worker is gone'));
+    let pending = this.#pending.get(answer);
+    if (pending === undefined) {
+      pending = Promise.withResolvers<number>();
+      this.#pending.set(answer, pending);
+    }
+    return pending.promise;
+  }
+
+  #answer(answer: string, value: number): void {
+    const pending = this.#pending.get(answer);
+    this.#pending.delete(answer);
+    pending?.resolve(value);
+  }
+
+  #hear(message: FromWorker): void {
+    switch (message.type) {
+      case 'ready':
+        if (this.state === 'starting') this.state = 'serving';
+        this.#answer('ready', 0);
+        break;
+      case 'applied':
+        this.confirmed = message.version;
+        this.#answer(`applied ${message.version}`, message.version);
+        break;
+      case 'listening':
+        this.#answer(`listening ${message.listener}`, message.port);
+        break;
+      case 'listen-failed': {
+        const pending = this.#pending.get(`listening ${message.listener}`);
+        this.#pending.delete(`listening ${message.listener}`);
+        pending?.reject(new ListenRefused(message.code, message.message));
+        break;
+      }
+      case 'failed':
+        this.state = 'draining';
+        this.#failure = message.stack === '' ? message.message : message.stack;
+        break;
+      case 'released':
+        this.state = 'draining';
+        this.estate = message.sockets;
+        this.#answer('released', 0);
+        if (this.#failure !== null) this.#events.onFailed(this, this.#failure);
+        this.#failure = null;
+        break;
+      case 'idle':
+        this.#isIdle = true;
+        this.#answer('idle', 0);
+        break;
+      case 'report':
+        this.#events.onReport(this, message.report);
+        break;
+      case 'at-limit':
+        this.#events.onAtLimit(this, message.connections);
+        break;
+      default:
+        this.#answer(message.type, 0);
+    }
+  }
+
+  #exited(error: Error | null): void {
+    this.state = 'gone';
+    this.#answer('gone', 0);
+    const reason = this.#endReason ?? this.#failure ?? error?.stack ?? 'its thread ended';
+    for (const pending of this.#pending.values()) pending.reject(new WorkerGone(`the worker is gone: ${reason}`));
+    this.#pending.clear();
+    this.#events.onGone(this, reason);
+  }
+}

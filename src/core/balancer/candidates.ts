@@ -5,6 +5,11 @@
 import type { Random } from '../random.ts';
 import type { PolicyInput } from './policy.ts';
 
+/** Whether an exchange has been at this endpoint before. */
+export function isTried(index: number, tried: readonly number[] | null): boolean {
+  return tried?.includes(index) === true;
+}
+
 export class Candidates {
   readonly #slots: Int32Array;
   readonly #weights: Float64Array;
@@ -21,8 +26,7 @@ export class Candidates {
 
   /** Whether the endpoint at `index` may be picked and has not been tried. */
   isOpen(index: number, tried: readonly number[] | null): boolean {
-    if ((this.#column[this.#slots[index]] & this.#mask) !== 0) return false;
-    return tried === null || !tried.includes(index);
+    return (this.#column[this.#slots[index]] & this.#mask) === 0 && !isTried(index, tried);
   }
 
   /**

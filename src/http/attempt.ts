@@ -1,5 +1,11 @@
 /** One try at one endpoint. It owns the place in the endpoint's in-flight count and the upstream stream. */
-import { COUNTER_ATTEMPTS, COUNTER_FAILURES, COUNTER_FIRST_BYTE_MS } from '../core/shared/pool-table.ts';
+import {
+  COUNTER_ATTEMPTS,
+  COUNTER_BYTES_RECEIVED,
+  COUNTER_BYTES_SENT,
+  COUNTER_FAILURES,
+  COUNTER_FIRST_BYTE_MS,
+} from '../core/shared/pool-table.ts';
 import type { EndpointRuntime } from './endpoint-runtime.ts';
 import type { Exchange } from './exchange/exchange.ts';
 import {
@@ -147,6 +153,10 @@ export class Attempt implements UpstreamEvents {
     const endpoint = this.endpoint;
     if (endpoint === null) return;
     this.endpoint = null;
-    endpoint.table.release(endpoint.slot);
+    const { table, slot } = endpoint;
+    const { bytesIn, bytesOut } = this.exchange.record;
+    if (bytesIn > 0) table.count(slot, COUNTER_BYTES_SENT, bytesIn);
+    if (bytesOut > 0) table.count(slot, COUNTER_BYTES_RECEIVED, bytesOut);
+    table.release(slot);
   }
 }

@@ -72,6 +72,8 @@ export class RequestLine {
 
   #readTarget(): Fault | null {
     if (this.method === 'CONNECT') return FAULTS.connectRefused;
+    // RFC 9113 11.6: reserved for the preface of HTTP/2, which has been told apart by its version.
+    if (this.method === 'PRI') return FAULTS.badMethod;
     if (this.target.charCodeAt(0) === SLASH) return null;
     if (this.target === '*') return this.method === 'OPTIONS' ? null : FAULTS.badTarget;
     return this.#reduceAbsolute();

@@ -42,6 +42,7 @@ const REFUSED: readonly (readonly [why: string, text: string, fault: Fault])[] =
   ['a method of 33 characters', head(`${'M'.repeat(33)} / HTTP/1.1`, 'Host: a'), FAULTS.badMethod],
   ['a method alone', head('GET', 'Host: a'), FAULTS.badMethod],
   ['CONNECT', head('CONNECT a:443 HTTP/1.1', 'Host: a:443'), FAULTS.connectRefused],
+  ['PRI with HTTP/1.1', head('PRI / HTTP/1.1', 'Host: a'), FAULTS.badMethod],
   ['the HTTP/2 preface', head('PRI * HTTP/2.0'), FAULTS.http2Preface],
   ['HTTP/0.9', head('GET /'), FAULTS.badVersion],
   ['HTTP/0.9 by name', head('GET / HTTP/0.9', 'Host: a'), FAULTS.badVersion],

@@ -1,0 +1,30 @@
+/**
+ * What we accept although Node's parser refuses it, each with its reason. Everything else that Node refuses in
+ * strict mode we refuse as well.
+ */
+import { METHODS } from 'node:http';
+import type { ReadMessage, Reading } from './reading.ts';
+
+export interface Exception {
+  readonly reason: string;
+  /** `node` has refused; `extra` is the first message that only we have accepted, if there is one. */
+  readonly applies: (node: Reading, extra: ReadMessage | undefined) => boolean;
+}
+
+const KNOWN_METHODS = new Set(METHODS);
+
+/** Whether Node's parser knows the method of a request. */
+export function isKnownMethod(message: ReadMessage): boolean {
+  return KNOWN_METHODS.has(message.start.split(' ')[0]);
+}
+
+export const REQUEST_EXCEPTIONS: readonly Exception[] = [
+  {
+    reason: "Node's parser has a list of methods; RFC 9110 9.1 lets anybody define one, and the endpoint decides.",
+    applies: (node, extra) => node.why === 'HPE_INVALID_METHOD' && extra !== undefined && !isKnownMethod(extra),
+  },
+  {
+    reason: 'Bytes after a message that closes the connection are ignored, as RFC 9112 9.6 asks; Node reports them.',
+    applies: (node) => node.end === 'closed',
+  },
+];

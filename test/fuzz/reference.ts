@@ -1,0 +1,107 @@
+/**
+ * What has to become of a message's headers, written down a second time and as plainly as can be, so that the
+ * fast way in `src/http1` is held against it. Input is the list of names and values that Node's parser gives.
+ */
+import type { ReadMessage } from './reading.ts';
+
+const HOP_BY_HOP = new Set(
+  ['connection', 'keep-alive', 'proxy-connection', 'te', 'upgrade', 'transfer-encoding'].concat([
+    'http2-settings',
+    'proxy-authorization',
+    'proxy-authenticate',
+    'proxy-authentication-info',
+  ]),
+);
+const TAKEN = new Set(
+  ['host', 'expect', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-port'].concat([
+    'forwarded',
+    'x-request-id',
+  ]),
+);
+const CANNOT_BE_NAMED_AWAY =
+  /^(?:host|content-length|transfer-encoding|authorization|cookie|forwarded|via|x-forwarded-.*)$/;
+
+export type RawHeaders = readonly string[];
+
+function values(raw: RawHeaders, name: string): string[] {
+  const found: string[] = [];
+  for (let index = 0; index < raw.length; index += 2) {
+    if (raw[index].toLowerCase() === name) found.push(raw[index + 1]);
+  }
+  return found;
+}
+
+export function connectionOptions(raw: RawHeaders): Set<string> {
+  const list = values(raw, 'connection').join(',').toLowerCase().split(',');
+  return new Set(list.map((option) => option.replace(/^[ \t]+|[ \t]+$/g, '')));
+}
+
+/** The lines that go on, without Content-Length. */
+export function passingLines(raw: RawHeaders, isRequest: boolean): string[] {
+  const named = connectionOptions(raw);
+  const lines: string[] = [];
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = raw[index].toLowerCase();
+    if (name === 'content-length' || HOP_BY_HOP.has(name)) {
+      // A response may carry what only requests know, and the other way round; then it is a header like others.
+      if (name === 'content-length' || isHopByHopHere(name, isRequest)) continue;
+    }
+    if (isRequest && TAKEN.has(name)) continue;
+    if (named.has(name) && !CANNOT_BE_NAMED_AWAY.test(name)) continue;
+    lines.push(`${raw[index]}: ${raw[index + 1]}`);
+  }
+  return lines;
+}
+
+function isHopByHopHere(name: string, isRequest: boolean): boolean {
+  if (name === 'http2-settings' || name === 'proxy-authorization') return isRequest;
+  if (name === 'proxy-authenticate' || name === 'proxy-authentication-info') return !isRequest;
+  return true;
+}
+
+/** What `RequestHead` has in fields. */
+export function requestFields(raw: RawHeaders, target: string): string {
+  const joined = (name: string): string => values(raw, name).join(', ');
+  const ids = values(raw, 'x-request-id');
+  const isIdGood = ids.length === 1 && /^[A-Za-z0-9._~+/=-]{1,128}$/.test(ids[0]);
+  const id = isIdGood && !connectionOptions(raw).has('x-request-id') ? ids[0] : '';
+  const names = ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-port', 'forwarded'];
+  // Without Host, an absolute form names it.
+  const named = /^https?:\/\/([^/?]*)/i.exec(target);
+  const host = joined('host') === '' && named !== null ? named[1] : joined('host');
+  return [host, ...names.map(joined), id].join('|');
+}
+
+export function contentLength(raw: RawHeaders): string {
+  const [value] = values(raw, 'content-length');
+  return value === undefined ? '' : BigInt(value).toString();
+}
+
+/** Pairs as `Name: value`. */
+export function trailerLines(raw: RawHeaders): string[] {
+  const lines: string[] = [];
+  for (let index = 0; index < raw.length; index += 2) lines.push(`${raw[index]}: ${raw[index + 1]}`);
+  return lines;
+}
+
+/** Origin form of a target in absolute form. */
+export function reducedTarget(method: string, target: string): string {
+  const match = /^https?:\/\/[^/?]*(.*)$/i.exec(target);
+  if (match === null) return target;
+  if (match[1] === '') return method === 'OPTIONS' ? '*' : '/';
+  return match[1].startsWith('/') ? match[1] : `/${match[1]}`;
+}
+
+/** `Name:  value ` as it is compared: the blanks around the value mean nothing. */
+export function plainLines(lines: string): string[] {
+  const all = lines.split('\r\n');
+  all.pop();
+  return all.map((line) => {
+    const colon = line.indexOf(':');
+    return `${line.slice(0, colon)}: ${line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, '')}`;
+  });
+}
+
+export function sameMessage(a: ReadMessage, b: ReadMessage): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

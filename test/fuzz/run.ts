@@ -1,0 +1,36 @@
+/** The long run: `run.ts --messages N --seed S --kind request|response`. Stops at the first disagreement, exit code 1. */
+import { parseArgs } from 'node:util';
+import { fuzzRequests, fuzzResponses } from './fuzz.ts';
+import type { FuzzReport } from './fuzz.ts';
+import { OurParser } from './our-parser.ts';
+
+const { values } = parseArgs({
+  options: {
+    messages: { type: 'string', default: '1000000' },
+    seed: { type: 'string', default: String(Date.now() % 1e9) },
+    kind: { type: 'string' },
+  },
+});
+
+function print(kind: string, seed: number, report: FuzzReport, seconds: number): void {
+  const { runs, accepted, refusedByNode, refusedByUs } = report;
+  const rate = Math.round(runs / seconds);
+  console.log(
+    `${kind}: ${runs} runs from seed ${seed} (${rate}/s), ${accepted} messages accepted by both, ` +
+      `${refusedByNode} runs refused by Node, ${refusedByUs} by us alone`,
+  );
+  if (report.disagreement !== null) {
+    console.log(report.disagreement);
+    process.exitCode = 1;
+  }
+}
+
+const runs = Number(values.messages);
+const seed = Number(values.seed);
+for (const kind of ['request', 'response']) {
+  if (values.kind !== undefined && values.kind !== kind) continue;
+  const start = performance.now();
+  const fuzz = kind === 'request' ? fuzzRequests : fuzzResponses;
+  const report = await fuzz(new OurParser(), runs, seed);
+  print(kind, seed, report, (performance.now() - start) / 1000);
+}

@@ -56,7 +56,7 @@ export function clientAddress(head: RequestHead, peer: Peer, isTrusted: (address
 /** `::ffff:a.b.c.d` is a.b.c.d, `[::1]:80` is ::1, `1.2.3.4:80` is 1.2.3.4. */
 function plainAddress(text: string): string {
   let address = text;
-  if (address.startsWith('[')) address = address.slice(1, address.indexOf(']') < 0 ? undefined : address.indexOf(']'));
+  if (address.startsWith('[')) address = address.slice(1, address.includes(']') ? address.indexOf(']') : undefined);
   else if (address.indexOf(':') === address.lastIndexOf(':') && address.includes(':'))
     address = address.slice(0, address.indexOf(':'));
   return address.toLowerCase().startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;

@@ -364,7 +364,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
     this.resumeBody();
     const { wheel } = this.#dialer.plane;
     if (!this.#endpoint.keep(this, this.#dialer.plane.now())) this.#shut();
-    else if ((this.#state as number) === UNUSED) wheel.arm(this.#timer, this.idleLimitMs);
+    else if (this.#state === UNUSED) wheel.arm(this.#timer, this.idleLimitMs);
   }
 
   abort(): void {

@@ -6,7 +6,7 @@
 /** Above this a read is searched for the head's end before it is turned into text: the rest is body. */
 const SLICE_WHOLE = 4096;
 /** A byte that no head may hold, or a line end that is not CRLF. HTAB and 8-bit are legal in values. */
-const BROKEN = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r[^\n]|[^\r]\n|^\n/; // eslint-disable-line no-control-regex
+const BROKEN = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r[^\n]|[^\r]\n|^\n/;
 
 export class HeadReader {
   /** The whole head with its final CRLFCRLF, after `read` answered a position. */

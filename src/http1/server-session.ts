@@ -83,6 +83,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
   #closesAfter = false;
   #isRaw = false;
   memo: OutgoingRequest | null = null;
+  readonly scheme = 'http';
 
   constructor(connection: Connection, listener: ListenerSpec, plane: ServerPlane) {
     this.#connection = connection;
@@ -108,10 +109,6 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
 
   get allowsHalfClose(): boolean {
     return this.#listener.halfClose === 'allow';
-  }
-
-  get scheme(): string {
-    return 'http';
   }
 
   get isBlocked(): boolean {

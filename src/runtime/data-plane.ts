@@ -44,7 +44,7 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, Upstream
   readonly random: Random;
   readonly #clock: Clock;
   readonly #worker: number;
-  readonly #report: DataPlaneOptions['report'];
+  readonly #options: DataPlaneOptions;
   readonly #pools: PoolSet;
   readonly #sessions = new Set<ServerSession>();
   readonly #spare: Exchange[] = [];
@@ -66,7 +66,7 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, Upstream
     this.random = options.random;
     this.#clock = options.clock;
     this.#worker = options.worker;
-    this.#report = options.report;
+    this.#options = options;
     this.wheel = new TimerWheel({ clock: options.clock, onFault: (error) => this.reportFault(error) });
     this.#pools = new PoolSet({
       worker: options.worker,
@@ -183,21 +183,21 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, Upstream
   reportFault(error: unknown): void {
     this.faults++;
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
-    this.#report({ type: 'fault', message, stack: stack ?? '' });
+    this.#options.report({ type: 'fault', message, stack: stack ?? '' });
   }
 
   onFailuresReached(endpoint: EndpointRuntime, kind: string): void {
     const { slot, generation } = endpoint.spec;
-    this.#report({ type: 'failures-reached', pool: endpoint.poolId, slot, generation, kind });
+    this.#options.report({ type: 'failures-reached', pool: endpoint.poolId, slot, generation, kind });
   }
 
   onPassiveFailure(endpoint: EndpointRuntime, kind: string): void {
     const { slot, generation } = endpoint.spec;
-    this.#report({ type: 'passive-failure', pool: endpoint.poolId, slot, generation, kind });
+    this.#options.report({ type: 'passive-failure', pool: endpoint.poolId, slot, generation, kind });
   }
 
   onRecovered(endpoint: EndpointRuntime): void {
     const { slot, generation } = endpoint.spec;
-    this.#report({ type: 'recovered', pool: endpoint.poolId, slot, generation });
+    this.#options.report({ type: 'recovered', pool: endpoint.poolId, slot, generation });
   }
 }

@@ -328,7 +328,7 @@ function fail(stage: Stage): void {
     return;
   }
   // An attempt that reports its failure has lost its socket before.
-  if (attempt.stream !== null) (attempt.stream as Upstream).abort();
+  if (attempt.stream !== null) attempt.stream.abort();
   else for (const dial of stage.dialled) stage.refuse(dial);
   attempt.onUpstreamFailed(STATES[x.state] === 'connecting' ? 'refused' : 'reset');
 }

@@ -48,12 +48,14 @@ export function isHeaderBlock(text: string, start: number, end: number): boolean
 }
 
 /**
- * Whether `name`, in lower case, stands at `at`, in any case. The caller has compared the lengths. Setting
- * bit 5 is enough: no other token character becomes a letter, digit or hyphen by it.
+ * Whether `name`, in lower case, stands at `at`, in any case. The caller has compared the lengths; what stands
+ * there need not be a name at all. Setting bit 5 makes no other character a letter, digit or hyphen but the
+ * control characters (CR becomes a hyphen), which are told apart.
  */
 export function isNameAt(text: string, at: number, name: string): boolean {
   for (let index = 0; index < name.length; index++) {
-    if ((text.charCodeAt(at + index) | 0x20) !== name.charCodeAt(index)) return false;
+    const code = text.charCodeAt(at + index);
+    if ((code | 0x20) !== name.charCodeAt(index) || code < SPACE) return false;
   }
   return true;
 }

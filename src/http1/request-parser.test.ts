@@ -96,6 +96,8 @@ const REFUSED: readonly (readonly [why: string, text: string, fault: Fault])[] =
   ['a NUL in a value', withHost('X: a\0b'), FAULTS.badHeader],
   ['a bell in a value', withHost('X: a\x07b'), FAULTS.badHeader],
   ['DEL in a value', withHost('X: a\x7fb'), FAULTS.badHeader],
+  ['a CR for the hyphen of a name', withHost('Transfer\rEncoding: chunked'), FAULTS.badHeader],
+  ['a control character for the digit of a name', withHost('HTTP\x12-Settings: x'), FAULTS.badHeader],
   ['a NUL in a name', withHost('X\0: a'), FAULTS.badHeader],
   ['a slash in a name', withHost('X/Y: a'), FAULTS.badHeader],
   ['an 8-bit character in a name', withHost('X\xe9: a'), FAULTS.badHeader],

@@ -67,6 +67,8 @@ const REFUSED: readonly (readonly [why: string, text: string])[] = [
   ['a malformed Connection', ok('Connection: a b')],
   ['100 with a length', head('HTTP/1.1 100 Continue', 'Content-Length: 5')],
   ['103 in chunks', head('HTTP/1.1 103 Early Hints', 'Transfer-Encoding: chunked')],
+  ['100 in HTTP/1.0', head('HTTP/1.0 100 Continue', 'Connection: keep-alive')],
+  ['103 that closes the connection', head('HTTP/1.1 103 Early Hints', 'Connection: close')],
   ['204 with a length', head('HTTP/1.1 204 No Content', 'Content-Length: 5')],
   ['204 in chunks', head('HTTP/1.1 204 No Content', 'Transfer-Encoding: chunked')],
   ['101 without Upgrade', head('HTTP/1.1 101 Switching Protocols', 'Connection: upgrade')],

@@ -62,7 +62,9 @@ export class ResponseParser {
     if (block.hasTransferEncoding && line.version === 10) return null;
     // RFC 9112 6.1 and RFC 9110 8.6 forbid both; a server that announces a body here will send one.
     if (isBare && (block.hasTransferEncoding || block.contentLength > 0)) return null;
-    if (status === 101 && (!block.hasUpgrade || block.protocol === '' || line.version === 10)) return null;
+    // HTTP/1.0 has no interim answers, and one that closes the connection leaves no room for the final one.
+    if (status < 200 && (line.version === 10 || block.hasClose)) return null;
+    if (status === 101 && (!block.hasUpgrade || block.protocol === '')) return null;
     return combine(line, block, isBare || status === 304 || isHead);
   }
 

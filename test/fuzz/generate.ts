@@ -182,7 +182,7 @@ const BAD_TRAILERS = [
   'X: \0',
   'X: a\rb',
 ];
-const BYTES = Array.from('\0\x01\t\n\v\f\r !"#,-./:;=@\\_~019aAfFgGxX\x7f\x80\x85\xa0\xb2\xff');
+const BYTES = Array.from('\0\x01\x12\t\n\v\f\r !"#,-./:;=@\\_~019aAfFgGxX\x7f\x80\x85\xa0\xb2\xff');
 
 export function generateRequests(chance: Chance): Generated {
   const count = 1 + chance.below(3);

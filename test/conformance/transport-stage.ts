@@ -95,12 +95,9 @@ export class Stage {
 export function stageTest(name: string, create: CreateTransport, body: (stage: Stage) => Promise<void>): void {
   threeWays(name, async (net) => {
     const stage = new Stage(net, create);
-    try {
-      await body(stage);
-      assert.deepEqual(stage.faults, []);
-    } finally {
-      await stage.destroy();
-    }
+    net.t.after(() => stage.destroy());
+    await body(stage);
+    assert.deepEqual(stage.faults, []);
   });
 }
 

@@ -6,6 +6,7 @@ import { endings } from './transport-endings.ts';
 import { guard } from './transport-guard.ts';
 import { listeners } from './transport-listeners.ts';
 import { reads } from './transport-reads.ts';
+import { relays } from './transport-relays.ts';
 import type { CreateTransport } from './transport-stage.ts';
 import { writes } from './transport-writes.ts';
 
@@ -15,6 +16,7 @@ export function transportConformance(name: string, create: CreateTransport): voi
   writes(name, create);
   reads(name, create);
   endings(name, create);
+  relays(name, create);
   guard(name, create);
   listeners(name, create);
 }

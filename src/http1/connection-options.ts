@@ -60,9 +60,8 @@ function applyOption(option: string, options: ConnectionOptions): void {
     case 'upgrade':
       options.hasUpgrade = true;
       return;
-    // Taken out of every head anyway.
+    // Taken out of every head anyway, be it a request's or a response's.
     case 'te':
-    case 'http2-settings':
     case 'proxy-connection':
       return;
     default:

@@ -174,7 +174,8 @@ describe('ResponseParser reads', () => {
   it('hop-by-hop headers out of the head', () => {
     const read = parse(
       ok(
-        'Connection: keep-alive, x-own',
+        'Connection: keep-alive, x-own, http2-settings',
+        'HTTP2-Settings: x',
         'Keep-Alive: timeout=5',
         'X-Own: 1',
         'Proxy-Connection: keep-alive',

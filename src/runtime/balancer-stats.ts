@@ -4,6 +4,7 @@ import type { Snapshot } from '../core/snapshot.ts';
 import { readEndpointStats, readRouteStats } from '../telemetry/stats.ts';
 import type { EndpointStats, RouteStats } from '../telemetry/stats.ts';
 import type { HealthKeeper } from './health.ts';
+import type { WorkerLoad } from './roster.ts';
 import type { SharedTables } from './shared-tables.ts';
 
 export interface BalancerStats {
@@ -26,13 +27,7 @@ export interface PoolEndpointStats extends EndpointStats {
   readonly health: EndpointHealthReport;
 }
 
-export interface WorkerStats {
-  /** Data planes that serve. */
-  readonly serving: number;
-  /** Client connections. */
-  readonly connections: number;
-  /** Exchanges under way, at most 100 ms old. */
-  readonly exchanges: number;
+export interface WorkerStats extends WorkerLoad {
   /** Exceptions in our own code that cost one exchange each. */
   readonly faults: number;
   /** Workers that died, and those that took a place. */

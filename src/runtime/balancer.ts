@@ -40,7 +40,8 @@ import { AUDIT_MS, SharedTables } from './shared-tables.ts';
 import { countThreads } from './threads.ts';
 import { WORKER_URL } from './worker-url.ts';
 import { createWorkerSet, workerSlotsFor } from './create-worker-set.ts';
-import type { WorkerChange, WorkerSet } from './worker-set.ts';
+import type { WorkerChange } from './succession.ts';
+import type { WorkerSet } from './worker-set.ts';
 
 export interface BalancerOptions {
   /** Time and chance, for tests. With threads the data planes have their own. */
@@ -155,8 +156,6 @@ export class Balancer extends EventEmitter<BalancerEvents> {
     return readBalancerStats(this.#snapshot, this.#tables, this.#health, {
       ...workers.load(),
       faults: this.#faults,
-      lost: workers.lost,
-      replaced: workers.replaced,
       returned: this.#tables.returned,
       corrections: this.#tables.corrections,
     });

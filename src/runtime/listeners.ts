@@ -15,6 +15,7 @@ import type { ConnectionGate } from './connection-gate.ts';
 import { addressText, keyOf } from './listener-key.ts';
 import type { ListenerKey } from './listener-key.ts';
 import { canReusePort } from './threads.ts';
+import type { RestingListener, ToWorker } from './messages.ts';
 import type { ThreadTable } from './thread-table.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 
@@ -47,6 +48,8 @@ const REASONS: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'this machine does not have that address',
 };
 
+type PassedSocket = Extract<ToWorker, { type: 'connection' }>;
+
 interface Opened {
   spec: ListenerSpec;
   readonly mode: 'own' | 'shared' | 'passed';
@@ -69,6 +72,8 @@ export interface ListenersOptions {
 export class Listeners {
   readonly #options: ListenersOptions;
   readonly #opened = new Map<ListenerKey, Opened>();
+  /** Accepted sockets that no worker is there for, between a death and its replacement. */
+  #waiting: PassedSocket[] = [];
 
   constructor(options: ListenersOptions) {
     this.#options = options;
@@ -131,8 +136,34 @@ export class Listeners {
     for (const worker of workers) worker.post({ type: 'close-listener', id, host, port });
   }
 
+  /** Passes accepted sockets on, as long as a worker is there to take them. */
+  passWaiting(): void {
+    for (let worker = this.#leastLoaded(); worker !== null; worker = this.#leastLoaded()) {
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
+      worker.pass(next);
+    }
+  }
+
+  /**
+   * Opens, for a worker to inherit, what only one worker listened on and took with it: connections wait in the
+   * backlog instead of being refused. What cannot be opened is left out; the worker will say why.
+   */
+  async openToRest(): Promise<RestingListener[]> {
+    const { transport } = this.#options;
+    const resting: RestingListener[] = [];
+    for (const { spec, mode, port } of this.#opened.values()) {
+      if (mode !== 'own') continue;
+      const options: ListenOptions = { host: listenHost(spec), port, reusePort: false };
+      const socket = await transport.listen(options, refuse).catch(() => null);
+      if (socket !== null) resting.push({ listener: spec, handle: transport.release(socket) });
+    }
+    return resting;
+  }
+
   /** Stops what the control plane accepts itself; the workers close their own. */
   closePassing(): void {
+    for (const { socket } of this.#waiting.splice(0)) socket.destroy();
     for (const { passing } of this.#opened.values()) this.#closePassing(passing);
   }
 
@@ -152,9 +183,8 @@ export class Listeners {
     for (const worker of workers) worker.post({ type: 'serve-passed', listener: spec });
     const options: ListenOptions = { host: listenHost(spec), port: spec.port, reusePort: false };
     const passing = await transport.listenAndPass(options, (socket) => {
-      const worker = this.#leastLoaded();
-      if (worker === null) socket.resetAndDestroy();
-      else worker.pass({ type: 'connection', listener: keyOf(spec), socket });
+      this.#waiting.push({ type: 'connection', listener: keyOf(spec), socket });
+      this.passWaiting();
       gate.check();
     });
     gate.add(passing);
@@ -199,4 +229,9 @@ async function requireFree(host: string, port: number): Promise<void> {
   await once(server, 'listening');
   server.close();
   await once(server, 'close');
+}
+
+/** It is put to rest in the turn in which it begins to listen, and so accepts nothing. */
+function refuse(): never {
+  throw new Error('accepted a connection for a worker that is not there yet');
 }

@@ -70,6 +70,6 @@ export type FromWorker =
   | { readonly type: 'report'; readonly report: DataPlaneReport }
   /** Accepting pauses because the process has `maxConnections` open. */
   | { readonly type: 'at-limit'; readonly connections: number }
-  /** Draining, and no client connection is left. */
-  | { readonly type: 'idle' }
+  /** Draining, and no client connection is left. `received`: sockets that have been passed to it so far. */
+  | { readonly type: 'idle'; readonly received: number }
   | { readonly type: 'stopped' };

@@ -8,7 +8,7 @@
  * | draining | nothing to leave         | nothing left to close      | stopped | counted                       |
  * | stopped  | –                        | –                          | –       | –                             |
  *
- * `idle` is said once in draining, as soon as no client connection is left.
+ * `idle` is said in draining whenever no client connection is left.
  */
 import type { Transferable } from 'node:worker_threads';
 import type { ListenerSpec } from '../core/snapshot.ts';
@@ -225,7 +225,8 @@ export class Serving {
 
   #sayIdle(): void {
     this.#publishLoad();
-    if (this.#state === 'draining' && this.#hasLetGo) this.#post({ type: 'idle' });
+    const received = this.#options.threads.received(this.#options.worker);
+    if (this.#state === 'draining' && this.#hasLetGo) this.#post({ type: 'idle', received });
   }
 
   #stop(): void {

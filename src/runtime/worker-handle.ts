@@ -1,12 +1,14 @@
 /**
  * One data plane as the control plane sees it: what was asked of it, and what it has answered.
  *
- * | state    | ready            | released, failed | idle  | exit            |
- * | -------- | ---------------- | ---------------- | ----- | --------------- |
- * | starting | serving          | draining         | –     | gone: it died   |
- * | serving  | –                | draining         | –     | gone: it died   |
- * | draining | –                | –                | idle  | gone            |
- * | gone     | –                | –                | –     | –               |
+ * | state    | serve   | release, drain, stop | failed   | idle | exit          |
+ * | -------- | ------- | -------------------- | -------- | ---- | ------------- |
+ * | starting | serving | draining             | draining | –    | gone: it died |
+ * | serving  | –       | draining             | draining | –    | gone: it died |
+ * | draining | –       | –                    | –        | idle | gone          |
+ * | gone     | –       | –                    | –        | –    | –             |
+ *
+ * No socket is passed to a worker that drains; `idle` counts only when all that were passed before have arrived.
  */
 import type { ListenerSpec, Snapshot } from '../core/snapshot.ts';
 import type { Operation } from '../core/operations.ts';
@@ -66,6 +68,7 @@ export class WorkerHandle implements Watched {
   #failure: string | null = null;
   /** Why the control plane ends it; null while it does not. */
   #endReason: string | null = null;
+  #isReady = false;
   #isIdle = false;
 
   constructor(start: WorkerStart, table: ThreadTable, createLink: CreateLink, events: WorkerEvents) {
@@ -80,7 +83,12 @@ export class WorkerHandle implements Watched {
 
   /** Resolves when it can be told things. Everything below rejects with {@link WorkerGone} when it goes away first. */
   ready(): Promise<unknown> {
-    return this.state === 'starting' ? this.#expect('ready') : Promise.resolve();
+    return this.#isReady ? Promise.resolve() : this.#expect('ready');
+  }
+
+  /** It has what it needs to accept connections. */
+  serve(): void {
+    if (this.state === 'starting') this.state = 'serving';
   }
 
   /** Resolves when it works by this snapshot. */
@@ -104,6 +112,7 @@ export class WorkerHandle implements Watched {
 
   /** Resolves when its listening sockets are in its {@link estate}. It drains from then on. */
   release(): Promise<unknown> {
+    if (this.state !== 'gone') this.state = 'draining';
     this.post({ type: 'release' });
     return this.#expect('released');
   }
@@ -180,7 +189,7 @@ export class WorkerHandle implements Watched {
   #hear(message: FromWorker): void {
     switch (message.type) {
       case 'ready':
-        if (this.state === 'starting') this.state = 'serving';
+        this.#isReady = true;
         this.#answer('ready', 0);
         break;
       case 'applied':
@@ -201,13 +210,13 @@ export class WorkerHandle implements Watched {
         this.#failure = message.stack === '' ? message.message : message.stack;
         break;
       case 'released':
-        this.state = 'draining';
         this.estate = message.sockets;
         this.#answer('released', 0);
         if (this.#failure !== null) this.#events.onFailed(this, this.#failure);
         this.#failure = null;
         break;
       case 'idle':
+        if (message.received !== this.passed) break;
         this.#isIdle = true;
         this.#answer('idle', 0);
         break;
@@ -230,4 +239,9 @@ export class WorkerHandle implements Watched {
     this.#pending.clear();
     this.#events.onGone(this, reason);
   }
+}
+
+/** For promises of a worker whose end is looked after where it is heard of. */
+export function ignoreGone(error: unknown): void {
+  if (!(error instanceof WorkerGone)) throw error;
 }

@@ -1,0 +1,184 @@
+/**
+ * Who takes the place of a worker that ends, and its listening sockets. A listening socket is never closed while
+ * another data plane can take it:
+ *
+ * - A worker that ends on purpose gives its sockets to its replacement, which is ready by then.
+ * - One that met an exception nobody caught gives them away at once; they rest, connections waiting in the kernel's
+ *   backlog, until the replacement is there. Where too many have died for one, a neighbour takes them.
+ * - One that loops, or whose thread is gone, takes its sockets with it. Where it was the only one that listened, the
+ *   control plane opens the address at once and lets the sockets rest until the replacement is there.
+ */
+import type { Clock } from '../core/clock.ts';
+import type { Listeners } from './listeners.ts';
+import { keyOf } from './listener-key.ts';
+import { ReplacementBudget } from './replacement-budget.ts';
+import type { Roster } from './roster.ts';
+import type { Turns } from './turns.ts';
+import { ignoreGone } from './worker-handle.ts';
+import type { WorkerHandle } from './worker-handle.ts';
+
+/** Something happened to a worker. `reason` is for the log. */
+export interface WorkerChange {
+  readonly worker: number;
+  readonly change:
+    /** It met an exception nobody caught, and drains. */
+    | 'failed'
+    /** Its thread ended without being asked. */
+    | 'died'
+    /** The watchdog ends it. */
+    | 'looped'
+    /** It has taken the place of one that ended. */
+    | 'replaced'
+    /** Too many have died: its place stays empty. */
+    | 'abandoned';
+  readonly reason: string;
+}
+
+export interface SuccessionOptions {
+  readonly roster: Roster;
+  readonly clock: Clock;
+  /** Shared with whoever changes snapshots and listeners. */
+  readonly turns: Turns;
+  listeners(): Listeners;
+  /** Gives a worker that has none the current snapshot; resolves when it works by it. */
+  brief(worker: WorkerHandle): Promise<void>;
+  /** Ends a worker as soon as it is idle, at the latest after the drain time. */
+  endAfterDrain(worker: WorkerHandle): Promise<void>;
+  /** Ends a worker now. */
+  stop(worker: WorkerHandle): Promise<void>;
+  onChange(change: WorkerChange): void;
+}
+
+export class Succession {
+  readonly #options: SuccessionOptions;
+  readonly #budget = new ReplacementBudget();
+  /** Replacements that were started before their predecessor's end. */
+  readonly #heirs = new Map<WorkerHandle, WorkerHandle>();
+  #isClosed = false;
+  /** Workers that have taken a place. */
+  replaced = 0;
+  /** Workers that failed, died or looped. */
+  lost = 0;
+
+  constructor(options: SuccessionOptions) {
+    this.#options = options;
+  }
+
+  /** From now on nobody is replaced. */
+  close(): void {
+    this.#isClosed = true;
+    for (const worker of this.#options.roster.all) closeEstate(worker);
+  }
+
+  /** Replaces one worker without losing a connection; resolves when the replacement serves. */
+  async replace(worker: WorkerHandle): Promise<void> {
+    const { roster, turns, brief, endAfterDrain } = this.#options;
+    const heir = await this.#createHeir();
+    this.#heirs.set(worker, heir);
+    await heir.ready();
+    await turns.take(async () => {
+      await brief(heir);
+      await worker.release().catch(ignoreGone);
+      // Dead in the meantime: the heir is in use already.
+      if (!roster.members.delete(worker)) return;
+      this.#heirs.delete(worker);
+      heir.estate = worker.estate;
+      worker.estate = [];
+      await this.#install(heir);
+    });
+    void endAfterDrain(worker);
+  }
+
+  /** A member met an exception nobody caught; its listening sockets rest in its estate. */
+  onFailed(worker: WorkerHandle, reason: string): void {
+    const { roster, endAfterDrain } = this.#options;
+    this.#say(worker, 'failed', reason);
+    void endAfterDrain(worker);
+    if (roster.members.delete(worker)) void this.#succeed(worker);
+  }
+
+  /** The thread of a worker is gone, for whatever reason. */
+  onGone(worker: WorkerHandle, reason: string): void {
+    if (!this.#options.roster.members.delete(worker) || this.#isClosed) return;
+    this.#say(worker, 'died', reason);
+    void this.#succeed(worker);
+  }
+
+  /** Starts the replacement first, so that the address is without a listening socket for as short as possible. */
+  async onLooping(worker: WorkerHandle): Promise<void> {
+    if (this.#isClosed) return;
+    this.#say(worker, 'looped', 'its heartbeat stood still for a second while it burnt the processor');
+    if (!this.#budget.isSpent) {
+      const heir = await this.#createHeir();
+      this.#heirs.set(worker, heir);
+      await heir.ready().catch(ignoreGone);
+    }
+    await worker.terminate('looped');
+  }
+
+  async #succeed(worker: WorkerHandle): Promise<void> {
+    const { roster, clock, turns, brief } = this.#options;
+    if (this.#isClosed) return;
+    this.lost++;
+    if (!this.#budget.take(clock.now())) {
+      this.#abandon(worker);
+      return;
+    }
+    // With room there is no waiting here: the set must not look empty in between.
+    const heir = this.#heirs.get(worker) ?? (roster.hasRoom ? roster.spawn() : await this.#createHeir());
+    this.#heirs.delete(worker);
+    heir.estate = worker.estate;
+    worker.estate = [];
+    try {
+      if (heir.estate.length === 0) heir.estate = await this.#options.listeners().openToRest();
+      await heir.ready();
+      await turns.take(async () => {
+        await brief(heir);
+        await this.#install(heir);
+      });
+    } catch (error) {
+      // Gone again: `onGone` looks after it. Anything else, and it cannot serve, which is the same to us.
+      await heir.terminate(String(error));
+    }
+  }
+
+  /** Lets a new worker serve: with its inheritance, and listening sockets of its own for the rest. */
+  async #install(worker: WorkerHandle): Promise<void> {
+    const { estate } = worker;
+    worker.estate = [];
+    if (estate.length > 0) await worker.inherit(estate);
+    await this.#options.listeners().openMissing(worker, new Set(estate.map(({ listener }) => keyOf(listener))));
+    worker.serve();
+    this.#options.listeners().passWaiting();
+    this.replaced++;
+    this.#say(worker, 'replaced', '');
+  }
+
+  async #createHeir(): Promise<WorkerHandle> {
+    const { roster, stop } = this.#options;
+    while (!roster.hasRoom) {
+      const oldest = roster.oldestLeaving;
+      if (oldest === null) break;
+      await stop(oldest);
+    }
+    return roster.spawn();
+  }
+
+  /** A neighbour takes what listens, where there is one. */
+  #abandon(worker: WorkerHandle): void {
+    this.#say(worker, 'abandoned', 'more than five workers have died within a minute: none is replaced any more');
+    const [neighbour] = this.#options.roster.serving;
+    if (neighbour === undefined) closeEstate(worker);
+    else if (worker.estate.length > 0) void neighbour.inherit(worker.estate).catch(ignoreGone);
+    worker.estate = [];
+  }
+
+  #say(worker: WorkerHandle, change: WorkerChange['change'], reason: string): void {
+    this.#options.onChange({ worker: worker.slot, change, reason });
+  }
+}
+
+function closeEstate(worker: WorkerHandle): void {
+  for (const { handle } of worker.estate) handle.close();
+  worker.estate = [];
+}

@@ -1,0 +1,84 @@
+/** What a mock server answers, by the first segment of the path. What is not named here is echoed, as `/` is. */
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { sendJson, sendText, wholeNumber } from './call.ts';
+import type { Call } from './call.ts';
+import { sendEvents } from './event-stream.ts';
+
+type Answer = (call: Call) => void | Promise<void>;
+
+const MOST_BYTES = 2 ** 40;
+const LONGEST_DELAY_MS = 3_600_000;
+const NO_BODY = new Set([204, 205, 304]);
+/** Byte i of a `/bytes` body is i mod 251: a prime, so that bytes that moved by a power of two show. */
+const PATTERN = Buffer.alloc(
+  251 * 261,
+  Uint8Array.from({ length: 251 }, (_, i) => i),
+);
+
+const ANSWERS: Readonly<Record<string, Answer>> = {
+  healthcheck: ({ response }) => sendText(response, 200, 'ok\n'),
+  bytes: sendBytes,
+  delay: delayEcho,
+  status: sendStatus,
+  stream: sendEvents,
+};
+
+/** The answer to a path whose first segment this is. */
+export function answerFor(segment: string): Answer {
+  return Object.hasOwn(ANSWERS, segment) ? ANSWERS[segment] : echo;
+}
+
+/** Who answered, and what reached it. The body is counted and hashed as it comes, of any length. */
+async function echo({ request, response, server }: Call): Promise<void> {
+  const body = await digestBody(request);
+  if (server.text !== null) return sendText(response, 200, server.text);
+  const { method, url, httpVersion, headers, rawHeaders, socket } = request;
+  const client = { address: socket.remoteAddress, port: socket.remotePort };
+  sendJson(response, 200, { server: server.name, method, url, httpVersion, headers, rawHeaders, body, client });
+}
+
+async function digestBody(request: IncomingMessage): Promise<{ bytes: number; sha256: string }> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    hash.update(chunk);
+  }
+  return { bytes, sha256: hash.digest('hex') };
+}
+
+/** `/bytes/N`, with `?chunked=1` without a length. */
+async function sendBytes(call: Call): Promise<void> {
+  const length = wholeNumber(call, call.argument, 0, MOST_BYTES);
+  if (length === null) return;
+  const { request, response, query, signal } = call;
+  const framing = query.has('chunked') ? {} : { 'content-length': length };
+  response.writeHead(200, { 'content-type': 'application/octet-stream', ...framing });
+  if (request.method === 'HEAD') return void response.end();
+  await pipeline(Readable.from(patternOf(length), { objectMode: false }), response, { signal });
+}
+
+function* patternOf(length: number): Generator<Buffer> {
+  for (let left = length; left > 0; left -= PATTERN.length)
+    yield left < PATTERN.length ? PATTERN.subarray(0, left) : PATTERN;
+}
+
+/** `/delay/MS`: the echo, later. */
+async function delayEcho(call: Call): Promise<void> {
+  const delayMs = wholeNumber(call, call.argument, 0, LONGEST_DELAY_MS);
+  if (delayMs === null) return;
+  await delay(delayMs, undefined, { signal: call.signal });
+  await echo(call);
+}
+
+/** `/status/CODE`. */
+function sendStatus(call: Call): void {
+  const status = wholeNumber(call, call.argument, 200, 599);
+  if (status === null) return;
+  if (NO_BODY.has(status)) call.response.writeHead(status).end();
+  else sendText(call.response, status, `${status}\n`);
+}

@@ -1,0 +1,195 @@
+/**
+ * A mock server for demos, tests and first steps: says who it is, echoes what reached it, and can be slow, flaky,
+ * failing or frozen, by its owner or by a request to `/control`. Never for production. docs/backend.md lists its paths.
+ */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { WebSocketServer } from 'ws';
+import { systemRandom } from '../../core/random.ts';
+import type { Random } from '../../core/random.ts';
+import { answerFor } from './answers.ts';
+import { Behaviour } from './behaviour.ts';
+import type { BackendMode, Verdict } from './behaviour.ts';
+import { sendText } from './call.ts';
+import type { BackendStats, ServerView } from './call.ts';
+import { control } from './control.ts';
+import { createEchoServer, echoMessages } from './web-socket.ts';
+
+export type { BackendMode } from './behaviour.ts';
+export type { BackendStats } from './call.ts';
+
+export interface BackendOptions {
+  /** Default 0: a free one. */
+  readonly port?: number;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Stands in the answers and in their `X-Backend` header. Default `backend`. */
+  readonly name?: string;
+  /** Milliseconds before every answer, default 0. */
+  readonly latencyMs?: number;
+  /** Share of requests that get 503, 0 to 1, default 0. `/healthcheck` is left out. */
+  readonly errorRate?: number;
+  /** What `/` answers, as plain text; default: the echo, as JSON. */
+  readonly text?: string;
+  /** How long an idle connection is kept, in milliseconds, default 5000 as Node has it; 0: closed after each answer. */
+  readonly keepAliveMs?: number;
+  /** Decides which requests fail. */
+  readonly random?: Random;
+}
+
+export interface Backend extends AsyncDisposable {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  /** `http://127.0.0.1:8081`. */
+  readonly url: string;
+  readonly mode: BackendMode;
+  readonly stats: BackendStats;
+  setMode(mode: BackendMode): void;
+  /** Milliseconds. Throws a RangeError for what is no time. */
+  setLatency(latencyMs: number): void;
+  /** 0 to 1. Throws a RangeError for what is no share. */
+  setErrorRate(errorRate: number): void;
+  /** Stops listening and cuts every connection, whatever is in flight. */
+  close(): Promise<void>;
+}
+
+/** Resolves once it listens; rejects with Node's error when it cannot. */
+export async function startBackend(options: BackendOptions = {}): Promise<Backend> {
+  const backend = new MockServer(options);
+  await backend.listen(options.port ?? 0);
+  return backend;
+}
+
+class MockServer implements Backend, ServerView {
+  readonly name: string;
+  readonly host: string;
+  readonly text: string | null;
+  readonly behaviour: Behaviour;
+  readonly #http: Server;
+  readonly #keepsAlive: boolean;
+  readonly #webSockets: WebSocketServer = createEchoServer();
+  readonly #counts = { requests: 0, failures: 0, inFlight: 0 };
+  readonly #sockets = new Set<Socket>();
+
+  constructor(options: BackendOptions) {
+    const { latencyMs = 0, errorRate = 0, random = systemRandom, keepAliveMs = 5000 } = options;
+    this.name = options.name ?? 'backend';
+    this.host = options.host ?? '127.0.0.1';
+    this.text = options.text ?? null;
+    this.behaviour = new Behaviour({ latencyMs, errorRate, random });
+    const isWebSocket = (request: IncomingMessage): boolean =>
+      request.headers.upgrade?.toLowerCase() === 'websocket' && /^\/ws(?:$|\?)/.test(request.url ?? '');
+    this.#http = createServer({ shouldUpgradeCallback: isWebSocket, noDelay: true, requestTimeout: 0 });
+    this.#http.keepAliveTimeout = keepAliveMs;
+    this.#keepsAlive = keepAliveMs > 0;
+    this.#http.on('request', (request, response) => void this.#serve(request, response));
+    this.#http.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
+    this.#http.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+  }
+
+  get port(): number {
+    return (this.#http.address() as AddressInfo).port;
+  }
+
+  get url(): string {
+    return `http://${this.host.includes(':') ? `[${this.host}]` : this.host}:${this.port}`;
+  }
+
+  get mode(): BackendMode {
+    return this.behaviour.mode;
+  }
+
+  get stats(): BackendStats {
+    return { ...this.#counts, connections: this.#sockets.size, webSockets: this.#webSockets.clients.size };
+  }
+
+  setMode(mode: BackendMode): void {
+    this.behaviour.mode = mode;
+  }
+
+  setLatency(latencyMs: number): void {
+    this.behaviour.latencyMs = latencyMs;
+  }
+
+  setErrorRate(errorRate: number): void {
+    this.behaviour.errorRate = errorRate;
+  }
+
+  async listen(port: number): Promise<void> {
+    this.#http.listen({ port, host: this.host });
+    await once(this.#http, 'listening');
+  }
+
+  async close(): Promise<void> {
+    if (!this.#http.listening) return;
+    const closed = once(this.#http, 'close');
+    this.#http.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** Rejects never: what throws here is a client that left, or a bug, and then the connection is cut. */
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    response.setHeader('x-backend', this.name);
+    if (!this.#keepsAlive) response.shouldKeepAlive = false;
+    const url = URL.parse(request.url ?? '/', 'http://backend');
+    const [, segment = '', ...rest] = (url?.pathname ?? '/').split('/');
+    const query = url?.searchParams ?? new URLSearchParams();
+    const call = { request, response, server: this, argument: rest.join('/'), query, signal: gone.signal };
+    try {
+      if (segment === 'control') return control(call);
+      if (await this.#admit(request, segment === 'healthcheck', gone.signal, response)) await answerFor(segment)(call);
+    } catch (error) {
+      if (!gone.signal.aborted) console.error(`${this.name}: ${request.method} ${request.url}:`, error);
+      response.destroy();
+    }
+  }
+
+  /** Counts the request, waits as the mode says, and answers or resets it where that is its lot: then false. */
+  async #admit(
+    request: IncomingMessage,
+    isCheck: boolean,
+    signal: AbortSignal,
+    response: ServerResponse,
+  ): Promise<boolean> {
+    this.#counts.requests++;
+    this.#counts.inFlight++;
+    signal.addEventListener('abort', () => this.#counts.inFlight--, { once: true });
+    const verdict = await this.behaviour.admit(isCheck, signal);
+    if (verdict === 'serve') return true;
+    this.#counts.failures++;
+    if (verdict === 'fail') sendText(response, 503, `${this.name} fails on purpose\n`);
+    else request.socket.resetAndDestroy();
+    return false;
+  }
+
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const gone = new AbortController();
+    socket.once('close', () => gone.abort());
+    socket.on('error', () => {});
+    this.#counts.requests++;
+    let verdict: Verdict;
+    try {
+      verdict = await this.behaviour.admit(false, gone.signal);
+    } catch {
+      return;
+    }
+    if (verdict === 'serve') return this.#webSockets.handleUpgrade(request, socket, head, echoMessages);
+    this.#counts.failures++;
+    if (verdict === 'reset') request.socket.resetAndDestroy();
+    else socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  }
+}

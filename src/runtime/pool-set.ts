@@ -75,13 +75,16 @@ export class PoolSet {
   /** Makes a pool what its spec says; endpoints that stay keep their connections. */
   #sync(spec: PoolSpec): void {
     let pool = this.#pools.get(spec.id);
-    const table = pool?.table.handle.buffer === spec.table.buffer ? pool.table : new PoolTable(spec.table, this.#options.worker);
+    const table =
+      pool?.table.handle.id === spec.table.id ? pool.table : new PoolTable(spec.table, this.#options.worker);
     const { policy, panic } = this.#createPolicies(spec, table);
     const before = pool === undefined ? [] : pool.endpoints;
     const limits = limitsOf(spec);
     const endpoints = spec.endpoints.map((endpoint) => {
       const same = before.find((other) => isSame(other, endpoint, table));
-      return same === undefined ? this.#createEndpoint(spec.id, endpoint, table, limits) : change(same, endpoint, limits);
+      return same === undefined
+        ? this.#createEndpoint(spec.id, endpoint, table, limits)
+        : change(same, endpoint, limits);
     });
     for (const old of before) if (!endpoints.includes(old)) old.retire();
     if (pool === undefined) {
@@ -135,7 +138,10 @@ export class PoolSet {
 
 function isSame(runtime: EndpointRuntime, spec: EndpointSpec, table: PoolTable): boolean {
   return (
-    runtime.spec.id === spec.id && runtime.spec.generation === spec.generation && runtime.slot === spec.slot && runtime.table === table
+    runtime.spec.id === spec.id &&
+    runtime.spec.generation === spec.generation &&
+    runtime.slot === spec.slot &&
+    runtime.table === table
   );
 }
 

@@ -45,10 +45,14 @@ const LEDGER_COLUMNS = 3;
 
 /** Plain data that travels in a snapshot; every thread attaches its own views. */
 export interface PoolTableHandle {
+  /** Identity: the buffer is another object in every thread and with every message. */
+  readonly id: number;
   readonly buffer: SharedArrayBuffer;
   readonly capacity: number;
   readonly workerSlots: number;
 }
+
+let tables = 0;
 
 export function createPoolTable(capacity: number, workerSlots: number): PoolTableHandle {
   // A cache line (16 Int32) is the unit, so that two workers' rows never share one. The buffer begins at a multiple
@@ -57,7 +61,7 @@ export function createPoolTable(capacity: number, workerSlots: number): PoolTabl
   const rounded = (capacity + 12 + 15) & ~15;
   const ints = HEADER_INTS + rounded * COLUMNS + workerSlots * rounded * LEDGER_COLUMNS;
   const bytes = ints * 4 + workerSlots * rounded * COUNTERS * 8;
-  return { buffer: new SharedArrayBuffer(bytes), capacity: rounded, workerSlots };
+  return { id: ++tables, buffer: new SharedArrayBuffer(bytes), capacity: rounded, workerSlots };
 }
 
 export class PoolTable {

@@ -154,19 +154,23 @@ export abstract class HeaderBlock implements ConnectionOptions {
   }
 
   /**
+   * Tabs around the value are refused, here and in Transfer-Encoding: legal, sent by nobody, and the parsers
+   * of the world disagree about them (Node's reads `chunked` with a tab behind it as another coding).
    * Leading zeros are legal, but an endpoint whose number parser knows octal would read another length, so such
    * a line is written anew (HAProxy does the same).
    */
-  protected takeContentLength(value: string): Taken {
-    const length = this.contentLength >= 0 ? -1 : parseContentLength(value);
+  protected takeContentLength(raw: string): Taken {
+    const value = trimmed(raw, 0, raw.length);
+    const length = this.contentLength >= 0 || raw.includes('\t') ? -1 : parseContentLength(value);
     if (length < 0) this.fault ??= FAULTS.badContentLength;
     this.contentLength = length;
     this.isLengthRewritten = value.length > 1 && value.charCodeAt(0) === ZERO;
     return this.isLengthRewritten ? DROP : PASS;
   }
 
-  protected takeTransferEncoding(value: string): Taken {
-    if (this.hasTransferEncoding) this.fault ??= FAULTS.badTransferEncoding;
+  protected takeTransferEncoding(raw: string): Taken {
+    const value = trimmed(raw, 0, raw.length);
+    if (this.hasTransferEncoding || raw.includes('\t')) this.fault ??= FAULTS.badTransferEncoding;
     else if (!isChunkedOnly(value)) this.fault ??= transferEncodingFault(value);
     this.hasTransferEncoding = true;
     return DROP;

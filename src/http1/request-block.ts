@@ -79,10 +79,10 @@ export class RequestBlock extends HeaderBlock {
       case 12:
         return is('x-request-id') ? this.#takeRequestId(trimmed(text, colon + 1, end)) : UNKNOWN;
       case 14:
-        if (is('content-length')) return this.takeContentLength(trimmed(text, colon + 1, end));
+        if (is('content-length')) return this.takeContentLength(text.slice(colon + 1, end));
         return is('http2-settings') ? DROP : UNKNOWN;
       case 17:
-        if (is('transfer-encoding')) return this.takeTransferEncoding(trimmed(text, colon + 1, end));
+        if (is('transfer-encoding')) return this.takeTransferEncoding(text.slice(colon + 1, end));
         return this.#takeForwarded(text, at, colon, end);
       default:
         return this.#takeForwarded(text, at, colon, end);

@@ -153,6 +153,9 @@ const REFUSED: readonly (readonly [why: string, text: string, fault: Fault])[] =
     withHost('Transfer-Encoding: chunked', 'Content-Length: 0'),
     FAULTS.badTransferEncoding,
   ],
+  ['a tab behind chunked', withHost('Transfer-Encoding: chunked\t'), FAULTS.badTransferEncoding],
+  ['a tab before chunked', withHost('Transfer-Encoding:\tchunked'), FAULTS.badTransferEncoding],
+  ['a tab behind a length', withHost('Content-Length: 5\t'), FAULTS.badContentLength],
   ['an empty Transfer-Encoding', withHost('Transfer-Encoding:'), FAULTS.badTransferEncoding],
   [
     'Transfer-Encoding twice',

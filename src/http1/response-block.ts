@@ -62,7 +62,7 @@ export class ResponseBlock extends HeaderBlock {
         return is('content-type') ? this.#takeType(text, skipBlanks(text, colon + 1)) : UNKNOWN;
       case 14: {
         if (!is('content-length')) return UNKNOWN;
-        const taken = this.takeContentLength(trimmed(text, colon + 1, end));
+        const taken = this.takeContentLength(text.slice(colon + 1, end));
         if (!this.#dropsContentLength) return taken;
         this.isLengthRewritten = false;
         return DROP;
@@ -70,7 +70,7 @@ export class ResponseBlock extends HeaderBlock {
       case 16:
         return is('proxy-connection') ? DROP : UNKNOWN;
       case 17:
-        return is('transfer-encoding') ? this.takeTransferEncoding(trimmed(text, colon + 1, end)) : UNKNOWN;
+        return is('transfer-encoding') ? this.takeTransferEncoding(text.slice(colon + 1, end)) : UNKNOWN;
       case 18:
         return is('proxy-authenticate') ? DROP : UNKNOWN;
       case 25:

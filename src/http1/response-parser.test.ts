@@ -56,6 +56,8 @@ const REFUSED: readonly (readonly [why: string, text: string])[] = [
   ['a signed length', ok('Content-Length: +5')],
   ['a length of 2^53', ok('Content-Length: 9007199254740992')],
   ['Content-Length and Transfer-Encoding', ok('Content-Length: 5', 'Transfer-Encoding: chunked')],
+  ['a tab behind chunked', ok('Transfer-Encoding: chunked\t')],
+  ['a tab behind a length', ok('Content-Length: 5\t')],
   ['an empty Transfer-Encoding', ok('Transfer-Encoding:')],
   ['Transfer-Encoding twice', ok('Transfer-Encoding: chunked', 'Transfer-Encoding: chunked')],
   ['chunked twice', ok('Transfer-Encoding: chunked, chunked')],

@@ -14,14 +14,15 @@ export function disagreement(ours: Reading, node: Reading, isValid: boolean): st
   }
   // From an upgrade on, what follows depends on an answer that nobody gives here.
   if (ours.end === 'upgraded' || node.end === 'upgraded') return null;
-  if (ours.messages.length > node.messages.length) {
-    const extra: ReadMessage | undefined = ours.messages[node.messages.length];
-    const isKnown = REQUEST_EXCEPTIONS.some((exception) => exception.applies(node, extra));
-    return isKnown ? null : `Node refuses message ${shared} (${node.end} ${node.why}), we accept it`;
+  const extra: ReadMessage | undefined = ours.messages[node.messages.length];
+  const isAccepted = ours.end === 'complete' || ours.end === 'closed';
+  const isRefused = ours.messages.length === shared && node.messages.length === shared && node.end !== 'complete';
+  if (extra !== undefined || (isAccepted && isRefused)) {
+    const isKnown = REQUEST_EXCEPTIONS.some((exception) => exception.applies(ours, node, extra));
+    if (!isKnown) return `Node refuses what follows message ${shared} (${node.end} ${node.why}), we accept it`;
   }
   if (isValid && ours.end !== 'complete' && ours.end !== 'closed') return `a valid message is refused (${ours.why})`;
   if (isValid && node.end !== 'complete' && node.end !== 'closed') return `Node refuses a valid message (${node.why})`;
-  if (ours.end === 'complete' && node.end !== 'complete') return `the end differs: ${node.end} ${node.why}`;
   return null;
 }
 

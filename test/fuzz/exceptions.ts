@@ -7,8 +7,8 @@ import type { ReadMessage, Reading } from './reading.ts';
 
 export interface Exception {
   readonly reason: string;
-  /** `node` has refused; `extra` is the first message that only we have accepted, if there is one. */
-  readonly applies: (node: Reading, extra: ReadMessage | undefined) => boolean;
+  /** `extra` is the first message that only we have accepted, undefined where only the ends differ. */
+  readonly applies: (ours: Reading, node: Reading, extra: ReadMessage | undefined) => boolean;
 }
 
 const KNOWN_METHODS = new Set(METHODS);
@@ -21,10 +21,11 @@ export function isKnownMethod(message: ReadMessage): boolean {
 export const REQUEST_EXCEPTIONS: readonly Exception[] = [
   {
     reason: "Node's parser has a list of methods; RFC 9110 9.1 lets anybody define one, and the endpoint decides.",
-    applies: (node, extra) => node.why === 'HPE_INVALID_METHOD' && extra !== undefined && !isKnownMethod(extra),
+    applies: (_ours, node, extra) => node.why === 'HPE_INVALID_METHOD' && extra !== undefined && !isKnownMethod(extra),
   },
   {
-    reason: 'Bytes after a message that closes the connection are ignored, as RFC 9112 9.6 asks; Node reports them.',
-    applies: (node) => node.end === 'closed',
+    reason:
+      'Bytes after a message that closes the connection are ignored, as RFC 9112 9.6 asks; Node reads on to report them.',
+    applies: (ours, _node, extra) => extra === undefined && ours.end === 'closed',
   },
 ];

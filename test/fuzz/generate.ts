@@ -301,7 +301,13 @@ function alterOnce(draft: Draft, chance: Chance, isRequest: boolean): void {
       return;
     case 7:
       if (at < lines.length)
-        lines[at] = chance.pick([`${lines[at]}\n`, `${lines[at]}\r`, ` ${lines[at]}`, lines[at].replace(':', ' :')]);
+        lines[at] = chance.pick([
+          `${lines[at]}\n`,
+          `${lines[at]}\r`,
+          `${lines[at]}\t`,
+          ` ${lines[at]}`,
+          lines[at].replace(':', ' :'),
+        ]);
       return;
     default:
       alterChunks(draft, chance);

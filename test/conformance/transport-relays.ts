@@ -7,8 +7,12 @@ import assert from 'node:assert/strict';
 import type { Random } from '../../src/core/random.ts';
 import type { Connection, ConnectionHandler } from '../../src/net/transport.ts';
 import type { RawPeer } from '../support/segmented-socket.ts';
+import type { Recorder } from './transport-recorder.ts';
 import { assertSameBytes, pattern, settle, stageTest } from './transport-stage.ts';
 import type { CreateTransport, Stage } from './transport-stage.ts';
+
+/** More than the kernel takes for a reader that does not read. */
+const STUCK_BYTES = 12 * 1024 * 1024;
 
 interface RelayOptions {
   /** Whether a reader pauses as the contract asks once its bytes are lent. */
@@ -130,7 +134,7 @@ export function relays(name: string, create: CreateTransport): void {
   });
 
   stageTest(`${name}: a reader that does not pause overwrites nothing that is lent`, create, async (stage) => {
-    const bodies = [2_000_000, 2_000_001].map(pattern);
+    const bodies = [STUCK_BYTES, STUCK_BYTES + 1].map(pattern);
     const endpoint = await stage.net.listen(async (peer) => {
       await peer.send(bodies[Number(await peer.readUntil('\n'))]);
       peer.end();
@@ -147,32 +151,86 @@ export function relays(name: string, create: CreateTransport): void {
   });
 
   stageTest(`${name}: bytes lent by a connection that has closed stay what they were`, create, async (stage) => {
-    // More than the kernel takes for a reader that does not read.
-    const bytes = pattern(16 * 1024 * 1024, 7);
-    const noise = pattern(3_000_000, 8);
-    const { listener, accepted } = await stage.listen();
-    const stuck = await stage.net.connect(listener.port);
-    while (accepted.length === 0) await settle();
-    const sink = accepted[0].connection!;
-    stuck.stopReading();
-    let lent = 0;
-    const endpoint = await stage.net.listen((peer) => peer.send(peer === endpoint.peers[0] ? bytes : noise));
+    const bytes = pattern(STUCK_BYTES, 7);
+    const { sink, pending, reader } = await stuckSink(stage);
+    const endpoint = await stage.net.listen((peer) => peer.send(bytes));
     const source = stage.dial(endpoint.port);
+    let lent = 0;
     source.onBorrowed = (buffer, start, end) => {
       lent += end - start;
+      sink.connection!.writeBytes(buffer, start, end);
       // Gone in the middle of its own read, with its buffer lent.
-      if (!sink.writeBytes(buffer, start, end)) source.connection!.reset();
+      if (lent > 100_000) source.connection!.reset();
     };
     await source.closed();
-    assert.ok(sink.isBlocked);
-    // The noise would land in the lent buffer if that were free.
-    const noisy = [1, 2, 3].map(() => stage.dial(endpoint.port));
-    await Promise.all(noisy.map((recorder) => recorder.until(() => recorder.received === noise.length)));
-    stuck.startReading();
-    await accepted[0].until(() => accepted[0].drains === 1);
-    sink.end();
-    assertSameBytes(await stuck.readAllBytes(), bytes.subarray(0, lent));
+    await readNoise(stage);
+    reader.startReading();
+    await sink.until(() => sink.drains === 1);
+    sink.connection!.end();
+    assertSameBytes(await reader.readAllBytes(), Buffer.concat([pending, bytes.subarray(0, lent)]));
   });
+
+  stageTest(`${name}: bytes of a first read stay what they were while others read`, create, async (stage) => {
+    const { sink, pending, reader } = await stuckSink(stage);
+    const bytes = pattern(12_000, 8);
+    const endpoint = await stage.net.listen((peer) => peer.send(bytes));
+    const source = stage.dial(endpoint.port);
+    const expected: Buffer[] = [pending];
+    source.onBorrowed = (buffer, start, end) => {
+      expected.push(Buffer.from('<'), Buffer.from(buffer.subarray(start, end)));
+      assert.equal(sink.connection!.writeHead('<', buffer, start, end), false);
+    };
+    await source.until(() => source.received === bytes.length);
+    await readNoise(stage);
+    reader.startReading();
+    await sink.until(() => sink.drains === 1);
+    sink.connection!.end();
+    assertSameBytes(await reader.readAllBytes(), Buffer.concat(expected));
+  });
+
+  stageTest(`${name}: a head does not overwrite what is lent in front of it`, create, async (stage) => {
+    const { sink, pending, reader } = await stuckSink(stage);
+    const bytes = pattern(1_000_000, 9);
+    const head = '-'.repeat(2000);
+    const expected: Buffer[] = [pending];
+    const endpoint = await stage.net.listen((peer) => peer.send(bytes));
+    const source = stage.dial(endpoint.port);
+    source.onBorrowed = (buffer, start, end) => {
+      const middle = (start + end) >> 1;
+      expected.push(
+        Buffer.from(buffer.subarray(start, middle)),
+        Buffer.from(head),
+        Buffer.from(buffer.subarray(middle, end)),
+      );
+      sink.connection!.writeBytes(buffer, start, middle);
+      // Paused late, so that one of the reads that wait fills a buffer of the connection's own.
+      if (!sink.connection!.writeHead(head, buffer, middle, end) && expected.length > 6) source.connection!.pause();
+    };
+    sink.on.drain = () => source.connection!.resume();
+    await source.until(() => source.received > 0);
+    await settle();
+    reader.startReading();
+    await source.until(() => source.received === bytes.length);
+    sink.connection!.end();
+    assertSameBytes(await reader.readAllBytes(), Buffer.concat(expected));
+  });
+}
+
+/** Reads what would show up wherever a buffer is free that should not be. */
+async function readNoise(stage: Stage): Promise<void> {
+  const noise = pattern(3_000_000, 41);
+  const endpoint = await stage.net.listen((peer) => peer.send(noise));
+  const noisy = [1, 2, 3].map(() => stage.dial(endpoint.port));
+  await Promise.all(noisy.map((recorder) => recorder.until(() => recorder.received === noise.length)));
+}
+
+/** An accepted connection whose writes wait, what waits, and who will read it. */
+async function stuckSink(stage: Stage): Promise<{ sink: Recorder; pending: Buffer; reader: RawPeer }> {
+  const { recorder, connection, peer } = await stage.pair('accepted');
+  peer.stopReading();
+  const pending = pattern(STUCK_BYTES, 40);
+  assert.equal(connection.writeBytes(pending, 0, pending.length), false);
+  return { sink: recorder, pending, reader: peer };
 }
 
 /** Lets one after the other read for a while. */

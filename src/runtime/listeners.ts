@@ -197,7 +197,7 @@ export class Listeners {
     let best: WorkerHandle | null = null;
     let least = Infinity;
     for (const worker of this.#options.serving()) {
-      const load = table.connections(worker.slot) + worker.passed - table.received(worker.slot);
+      const load = table.connectionsAndPassed(worker.slot, worker.passed);
       if (load >= least) continue;
       least = load;
       best = worker;

@@ -48,6 +48,8 @@ export class Serving {
   readonly #accepts = new Map<ListenerKey, Accept>();
   #state: 'serving' | 'draining' | 'stopped' = 'serving';
   #hasLetGo = false;
+  /** Sockets that have been passed to this thread. */
+  #received = 0;
 
   constructor(options: ServingOptions) {
     this.#options = options;
@@ -74,7 +76,7 @@ export class Serving {
         this.#open(message.listener, []);
         break;
       case 'connection':
-        this.#options.threads.countReceived(this.#options.worker);
+        this.#received++;
         this.#options.transport.adoptSocket(message.socket, this.#acceptOf(message.listener));
         break;
       case 'update-listener':
@@ -118,7 +120,8 @@ export class Serving {
   }
 
   #publishLoad(): void {
-    this.#options.threads.setLoad(this.#options.worker, this.#plane.connections, this.#plane.exchanges);
+    const { threads, worker } = this.#options;
+    threads.setLoad(worker, this.#plane.connections, this.#plane.exchanges, this.#received);
   }
 
   #post(message: FromWorker): void {
@@ -225,8 +228,7 @@ export class Serving {
 
   #sayIdle(): void {
     this.#publishLoad();
-    const received = this.#options.threads.received(this.#options.worker);
-    if (this.#state === 'draining' && this.#hasLetGo) this.#post({ type: 'idle', received });
+    if (this.#state === 'draining' && this.#hasLetGo) this.#post({ type: 'idle', received: this.#received });
   }
 
   #stop(): void {

@@ -7,7 +7,7 @@ const LINE_INTS = 16;
 const BEATS = 0;
 const CONNECTIONS = 1;
 const EXCHANGES = 2;
-const RECEIVED = 3;
+const BALANCE = 3;
 
 /** Plain data for `workerData`. */
 export interface ThreadTableHandle {
@@ -37,9 +37,11 @@ export class ThreadTable {
     return Atomics.load(this.#ints, worker * LINE_INTS + BEATS);
   }
 
-  setLoad(worker: number, connections: number, exchanges: number): void {
+  /** `received`: sockets that have been passed to this thread so far (`spread: even`). */
+  setLoad(worker: number, connections: number, exchanges: number, received: number): void {
     this.#ints[worker * LINE_INTS + CONNECTIONS] = connections;
     this.#ints[worker * LINE_INTS + EXCHANGES] = exchanges;
+    this.#ints[worker * LINE_INTS + BALANCE] = connections - received;
   }
 
   /** Client connections of one thread. */
@@ -59,13 +61,12 @@ export class ThreadTable {
     return sum;
   }
 
-  /** One more socket that another thread accepted has arrived (`spread: even`). */
-  countReceived(worker: number): void {
-    this.#ints[worker * LINE_INTS + RECEIVED]++;
-  }
-
-  received(worker: number): number {
-    return this.#ints[worker * LINE_INTS + RECEIVED];
+  /**
+   * Client connections of a thread that `passed` sockets have been passed to, those still on their way included. One
+   * Int32 holds all that the thread contributes, so that a socket is counted once at every moment of its arrival.
+   */
+  connectionsAndPassed(worker: number, passed: number): number {
+    return this.#ints[worker * LINE_INTS + BALANCE] + passed;
   }
 
   /** Control plane: the thread is gone, its slot may go to another. */

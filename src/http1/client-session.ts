@@ -45,6 +45,10 @@ class IdleTimer extends Timer {
   override onTimeout(): void {
     this.#session.onIdleTimeout();
   }
+
+  override onFault(error: unknown): void {
+    this.#session.onFault(error);
+  }
 }
 
 export class Http1ClientSession implements ConnectionHandler, UpstreamStream, UpstreamConnection, ChunkSink {
@@ -167,8 +171,12 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
 
   onFault(_error: unknown): void {
     const events = this.#events;
-    if (events === null) this.#discard();
-    else events.onOwnFault();
+    if (events !== null) {
+      events.onOwnFault();
+      return;
+    }
+    if (this.#state === UNUSED) this.#endpoint.dropIdle(this);
+    this.#discard();
   }
 
   onIdleTimeout(): void {

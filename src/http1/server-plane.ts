@@ -17,6 +17,8 @@ export interface ServerPlane {
   begin(client: ClientStream): ClientEvents;
   opened(session: ServerSession): void;
   closed(session: ServerSession): void;
+  /** Counts and reports an exception of ours that belongs to one session, and not to the entry it happened in. */
+  reportFault(error: unknown): void;
   /** A request was refused before it became an exchange. */
   rejected(fault: Fault): void;
 }

@@ -53,6 +53,10 @@ class SessionTimer extends Timer {
   override onTimeout(): void {
     this.#session.onTimeout();
   }
+
+  override onFault(error: unknown): void {
+    this.#session.onFault(error);
+  }
 }
 
 export class Http1ServerSession implements ConnectionHandler, ClientStream, ChunkSink {
@@ -324,6 +328,8 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
 
   onFault(_error: unknown): void {
     this.#isConsuming = false;
+    // The rest of the read is lost, so that nobody knows where the next request would begin.
+    this.#keepAlive = false;
     if (this.#events !== null) this.#events.onOwnFault();
     else if (this.#state === HEAD && !this.#connection.isClosed) this.#reject(FAULTS.internal);
     else if (this.#state !== CLOSING) this.#cut();
@@ -477,9 +483,19 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     const { wheel, timeouts, isDraining } = this.#plane;
     wheel.arm(this.#timer, isDraining ? DRAIN_IDLE_MS : timeouts.keepAliveMs);
     if (this.#isConsuming) return;
-    if (this.#stash !== null) this.#consumeStash();
+    if (this.#stash !== null) this.#goOn();
     if (this.#stash === null) this.resumeBody();
     if (this.#state === HEAD && this.#connection.hasEnded) this.onEnd();
+  }
+
+  /** Begins what has been pipelined. Called from within an event of the endpoint, whose fault this must not become. */
+  #goOn(): void {
+    try {
+      this.#consumeStash();
+    } catch (error) {
+      this.#plane.reportFault(error);
+      this.onFault(error);
+    }
   }
 
   // ——— closing

@@ -35,7 +35,7 @@ const EXPECTED: Readonly<Record<StateName, Readonly<Record<EventName, string>>>>
   idle: {
     request: 'connecting dial', requestBytes: 'never', requestEnd: 'never', requestBroken: 'never', clientDrain: '=', clientEnd: '=', clientGone: '=',
     ready: 'never', informational: 'never', response: 'never', responseBytes: 'never', responseEnd: 'never', upstreamDrain: '=', upstreamEnd: 'never',
-    failed: 'never', endpointDown: '=', requestTimeout: '=', responseTimeout: '=', attemptTimeout: '=', totalTimeout: '=', retryDue: '=', fault: '=',
+    failed: 'never', endpointDown: '=', requestTimeout: '=', responseTimeout: '=', attemptTimeout: '=', totalTimeout: '=', retryDue: '=', fault: '= 500',
   },
   waiting: {
     request: 'never', requestBytes: '=', requestEnd: '=', requestBroken: 'idle 400', clientDrain: '=', clientEnd: 'idle cut', clientGone: 'idle cut',

@@ -126,6 +126,11 @@ export function failByFault(x: Exchange): void {
   answerFault(x, FAULTS.internal);
 }
 
+/** *idle* × fault: while its request was being routed; of an exchange that is over it says nothing. */
+export function failUnbegun(x: Exchange): void {
+  if (x.client !== null) answerFault(x, FAULTS.internal);
+}
+
 /** × fault once the answer has begun */
 export function cutByFault(x: Exchange): void {
   abortBoth(x, FAULTS.internal.code);

@@ -12,6 +12,7 @@ import {
   cutByTimeout,
   endpointTooSlow,
   failByFault,
+  failUnbegun,
   failByTotalTimeout,
   rejectBroken,
   requestSlow,
@@ -70,7 +71,7 @@ export const TABLE: Readonly<Record<StateName, Readonly<Record<EventName, Action
     ready: never, informational: never, response: never, responseBytes: never, responseEnd: never,
     upstreamDrain: ignore, upstreamEnd: never, failed: never, endpointDown: ignore,
     requestTimeout: ignore, responseTimeout: ignore, attemptTimeout: ignore, totalTimeout: ignore, retryDue: ignore,
-    fault: ignore,
+    fault: failUnbegun,
   },
   waiting: {
     request: never, requestBytes: holdBody, requestEnd: markRequestEnd, requestBroken: rejectBroken,

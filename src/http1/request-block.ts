@@ -57,7 +57,7 @@ export class RequestBlock extends HeaderBlock {
   /** Reads `text[start, end)`; once for each object. False: refused, and `fault` says why. */
   parse(text: string, start: number, end: number, maxHeaders: number): boolean {
     if (!this.scan(text, start, end, maxHeaders, OTHER_LINES)) return false;
-    if (this.named !== null && this.named.has('x-request-id')) this.requestId = '';
+    if (this.named?.has('x-request-id') === true) this.requestId = '';
     if (this.hasTransferEncoding && this.contentLength >= 0) this.fault = FAULTS.badTransferEncoding;
     return this.fault === null;
   }
@@ -150,6 +150,8 @@ export class RequestBlock extends HeaderBlock {
   }
 }
 
+/** A list over several lines; empty lines add nothing to it. */
 function joined(before: string, value: string): string {
-  return before === '' ? value : `${before}, ${value}`;
+  if (before === '' || value === '') return before + value;
+  return `${before}, ${value}`;
 }

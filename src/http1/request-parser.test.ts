@@ -394,6 +394,7 @@ describe('RequestParser reads', () => {
         'X-Forwarded-Proto: https',
         'X-Forwarded-Host: b',
         'X-Forwarded-Port: 444',
+        'Forwarded:',
         'Forwarded: for=_a',
         'Forwarded: for=_b',
         'X-Forwarded-Else: x',

@@ -2,7 +2,7 @@
  * Messages by grammar, and the ways in which they go wrong: first in their structure (framing headers twice or
  * altered, blanks, line ends, chunk sizes, extensions, trailers), then in their bytes.
  */
-import { Chance } from './chance.ts';
+import type { Chance } from './chance.ts';
 
 export interface Generated {
   readonly bytes: Buffer;

@@ -121,7 +121,7 @@ export class NodeResponseReader {
   #why = '';
   /** Whether the message has ended. */
   get isComplete(): boolean {
-    return this.#end === 'upgraded' || (this.#response !== null && this.#response.complete);
+    return this.#end === 'upgraded' || this.#response?.complete === true;
   }
 
   constructor(method: string) {

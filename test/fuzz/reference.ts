@@ -61,7 +61,10 @@ function isHopByHopHere(name: string, isRequest: boolean): boolean {
 
 /** What `RequestHead` has in fields. */
 export function requestFields(raw: RawHeaders, target: string): string {
-  const joined = (name: string): string => values(raw, name).join(', ');
+  const joined = (name: string): string =>
+    values(raw, name)
+      .filter((value) => value !== '')
+      .join(', ');
   const ids = values(raw, 'x-request-id');
   const isIdGood = ids.length === 1 && /^[A-Za-z0-9._~+/=-]{1,128}$/.test(ids[0]);
   const id = isIdGood && !connectionOptions(raw).has('x-request-id') ? ids[0] : '';

@@ -1,0 +1,29 @@
+/** docs/errors.md is the list of every code that `Fairlead-Error` can hold. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { FAULTS } from '../../src/core/errors.ts';
+import { codesIn, findTableRows, readPage } from './pages.ts';
+
+const CODES = new Map(Object.values(FAULTS).map(({ code, status }) => [code, status]));
+const ROWS = findTableRows(readPage('docs/errors.md')).filter(({ columns }) => columns[0] === 'code');
+const DOCUMENTED = new Map(ROWS.map(({ cells }) => [codesIn(cells[0])[0], Number(cells[1])]));
+
+describe('docs/errors.md', () => {
+  it('has every code of the catalogue once, and no other', () => {
+    assert.deepEqual(ROWS.map(({ cells }) => codesIn(cells[0])[0]).sort(), [...CODES.keys()].sort());
+  });
+
+  for (const [code, status] of CODES) {
+    it(`says that ${code} is a ${status}`, () => assert.equal(DOCUMENTED.get(code), status));
+  }
+});
+
+describe('the list of what is refused in docs/http.md', () => {
+  const rows = findTableRows(readPage('docs/http.md')).filter(({ columns }) => columns.includes('code'));
+  for (const { cells, place } of rows) {
+    it(`gives a code and its status at ${place}`, () => {
+      const [, status, code] = cells;
+      assert.equal(CODES.get(codesIn(code)[0]), Number(status));
+    });
+  }
+});

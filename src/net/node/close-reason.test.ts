@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { closeReasonOf } from './close-reason.ts';
+
+function systemError(code: string): Error {
+  return Object.assign(new Error(code), { code });
+}
+
+describe('close reason', () => {
+  test('tells whose fault a failed connect was', () => {
+    const kinds = {
+      ECONNREFUSED: 'refused',
+      EHOSTUNREACH: 'unreachable',
+      ENETUNREACH: 'unreachable',
+      ETIMEDOUT: 'unreachable',
+      EMFILE: 'ours',
+      ENFILE: 'ours',
+      EADDRNOTAVAIL: 'ours',
+      ENOMEM: 'ours',
+      EACCES: 'ours',
+      ECONNRESET: 'reset',
+      EWEIRD: 'error',
+    };
+    for (const [code, kind] of Object.entries(kinds)) {
+      assert.deepEqual(closeReasonOf(systemError(code), false), { kind, code });
+    }
+  });
+
+  test('calls a broken pipe of an established connection a reset, and nothing else ours or refused', () => {
+    const kinds = { ECONNRESET: 'reset', EPIPE: 'reset', ENOTCONN: 'reset', ETIMEDOUT: 'error', EMFILE: 'error' };
+    for (const [code, kind] of Object.entries(kinds)) {
+      assert.deepEqual(closeReasonOf(systemError(code), true), { kind, code });
+    }
+  });
+
+  test('copes with errors that have no code', () => {
+    assert.deepEqual(closeReasonOf(new Error('?'), true), { kind: 'error', code: '' });
+    assert.deepEqual(closeReasonOf('?', false), { kind: 'error', code: '' });
+  });
+});

@@ -130,7 +130,7 @@ export class NodeResponseReader {
     this.#request = request({ ...options, createConnection: () => this.#wire });
     this.#request.on('error', (error: NodeJS.ErrnoException) => {
       if (this.#end !== 'complete') return;
-      this.#end = error.code === undefined || !error.code.startsWith('HPE') ? 'incomplete' : 'refused';
+      this.#end = !error.code?.startsWith('HPE') ? 'incomplete' : 'refused';
       this.#why = error.code ?? '';
     });
     this.#request.on('information', ({ statusCode, statusMessage, httpVersion, rawHeaders }) => {

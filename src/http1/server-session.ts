@@ -31,6 +31,8 @@ const ANSWERING = 3;
 const TUNNEL = 4;
 /** Nothing is read any more but what a lingering close throws away. */
 const CLOSING = 5;
+/** The exchange is over, the client has yet to take its answer. */
+const ANSWERED = 6;
 
 /** Bytes kept of what a client sends before its last answer is complete. */
 const STASH_BYTES = 65536;
@@ -75,7 +77,9 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
   /** Bytes of later requests, from `#stashStart` on. */
   #stash: Buffer | null = null;
   #stashStart = 0;
-  #isPaused = false;
+  /** Two reasons not to read: the exchange cannot take more of a body, and enough is kept for later. */
+  #isBodyPaused = false;
+  #isStashFull = false;
   #isConsuming = false;
   // ——— of the request under way
   #version = 11;
@@ -142,6 +146,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
           at = this.#readChunks(buffer, at, end);
           break;
         case ANSWERING:
+        case ANSWERED:
           this.#keepForLater(buffer, at, end);
           at = end;
           break;
@@ -156,8 +161,14 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
 
   #readHead(buffer: Buffer, start: number, end: number): number {
     let at = start;
+    if (this.#reader.partial === '\r' && buffer[at] === 10 && this.#emptyLines < MAX_EMPTY_LINES) {
+      // An empty line that was cut in the middle.
+      this.#reader.reset();
+      this.#emptyLines++;
+      at++;
+    }
     if (!this.#reader.isPartial) {
-      at = this.#skipEmptyLines(buffer, start, end);
+      at = this.#skipEmptyLines(buffer, at, end);
       if (at === end) return end;
     }
     const wasPartial = this.#reader.isPartial;
@@ -276,11 +287,11 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     buffer.copy(next, kept, start, end);
     this.#stash = next;
     this.#stashStart = 0;
-    if (next.length >= STASH_BYTES) this.pauseBody();
+    if (next.length >= STASH_BYTES) this.#setPaused(this.#isBodyPaused, true);
   }
 
   #consumeStash(): void {
-    while (this.#stash !== null && this.#state !== ANSWERING && this.#state !== CLOSING) {
+    while (this.#stash !== null && this.#state !== ANSWERING && this.#state !== ANSWERED && this.#state !== CLOSING) {
       const stash = this.#stash;
       const start = this.#stashStart;
       this.#stashStart = stash.length;
@@ -288,6 +299,8 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
       if (this.#stash === stash && this.#stashStart === stash.length) this.#stash = null;
     }
     if (this.#state === CLOSING) this.#stash = null;
+    const kept = this.#stash === null ? 0 : this.#stash.length - this.#stashStart;
+    this.#setPaused(this.#isBodyPaused, kept >= STASH_BYTES);
   }
 
   // ——— the client's end
@@ -316,6 +329,10 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
 
   onDrain(): void {
     if (this.#events !== null) this.#events.onClientDrain();
+    else if (this.#state === ANSWERED) {
+      this.#state = HEAD;
+      this.#next();
+    }
   }
 
   onClose(_reason: CloseReason): void {
@@ -336,6 +353,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
   }
 
   onTimeout(): void {
+    if (this.#state === ANSWERED || this.#state === CLOSING) this.#cut();
     if (this.#state !== HEAD) return;
     if (this.#reader.isPartial) this.#reject(FAULTS.requestTimeout);
     else this.#close();
@@ -438,10 +456,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     const framing = `Connection: Upgrade\r\nUpgrade: ${this.#upgrade}\r\n`;
     this.#writer.head(this.#headText(head, framing), false);
     this.#writer.flush();
-    if (this.#stash !== null) {
-      this.#consumeStash();
-      this.resumeBody();
-    }
+    if (this.#stash !== null) this.#consumeStash();
     if (this.#connection.hasEnded && this.#events !== null) this.#events.onClientEnd();
   }
 
@@ -451,15 +466,21 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
   }
 
   pauseBody(): void {
-    if (this.#isPaused) return;
-    this.#isPaused = true;
-    this.#connection.pause();
+    this.#setPaused(true, this.#isStashFull);
   }
 
   resumeBody(): void {
-    if (!this.#isPaused) return;
-    this.#isPaused = false;
-    this.#connection.resume();
+    this.#setPaused(false, this.#isStashFull);
+  }
+
+  #setPaused(isBodyPaused: boolean, isStashFull: boolean): void {
+    const wasPaused = this.#isBodyPaused || this.#isStashFull;
+    const isPaused = isBodyPaused || isStashFull;
+    this.#isBodyPaused = isBodyPaused;
+    this.#isStashFull = isStashFull;
+    if (isPaused === wasPaused) return;
+    if (isPaused) this.#connection.pause();
+    else this.#connection.resume();
   }
 
   done(): void {
@@ -467,12 +488,21 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     if (this.#state === CLOSING) return;
     if (this.#state === TUNNEL) {
       this.#state = CLOSING;
+      // Both sides have ended; it closes when the client has taken the last of it.
+      this.#plane.wheel.arm(this.#timer, this.#plane.timeouts.writeIdleMs);
       this.#connection.end();
       return;
     }
+    this.resumeBody();
     if (!this.#isRequestEnded || this.#closesAfter) {
       this.#writer.flush();
       this.#linger();
+      return;
+    }
+    if (this.#connection.isBlocked) {
+      // An answer of ours that the client does not take: what it sends meanwhile is kept, up to the stash's bound.
+      this.#state = ANSWERED;
+      this.#plane.wheel.arm(this.#timer, this.#plane.timeouts.writeIdleMs);
       return;
     }
     this.#state = HEAD;
@@ -484,7 +514,6 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     wheel.arm(this.#timer, isDraining ? DRAIN_IDLE_MS : timeouts.keepAliveMs);
     if (this.#isConsuming) return;
     if (this.#stash !== null) this.#goOn();
-    if (this.#stash === null) this.resumeBody();
     if (this.#state === HEAD && this.#connection.hasEnded) this.onEnd();
   }
 
@@ -518,7 +547,6 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     this.#state = CLOSING;
     const { wheel, isDraining } = this.#plane;
     wheel.disarm(this.#timer);
-    this.resumeBody();
     this.#stash = null;
     const options = { maxBytes: LINGER_BYTES, ms: isDraining ? LINGER_DRAIN_MS : LINGER_MS };
     lingerClose(this.#connection, wheel, options, () => this.#plane.closed(this));

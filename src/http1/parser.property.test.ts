@@ -77,7 +77,7 @@ describe('the request parser', () => {
         assert.equal(parser.fault === null, head !== null);
         if (head === null) return;
         assert.match(head.target, /^\/[\x21\x22\x24-\x7e]*$/);
-        assert.match(head.lines, /^(?:[^\0-\x20:]+:[^\0-\x08\x0a-\x1f\x7f]*\r\n)*$/);  
+        assert.match(head.lines, /^(?:[^\0-\x20:]+:[^\0-\x08\x0a-\x1f\x7f]*\r\n)*$/);
       }),
       { numRuns: 5000 },
     );

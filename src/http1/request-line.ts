@@ -5,7 +5,7 @@ import { parseAuthority } from './host.ts';
 import type { Authority } from './host.ts';
 
 /** The longest registered method has 17 characters (UPDATEREDIRECTREF). */
-export const MAX_METHOD = 32;
+const MAX_METHOD = 32;
 
 const METHOD = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+/y;
 /** What can be seen of ASCII, but `#`: no fragment, no control, no 8-bit character. */

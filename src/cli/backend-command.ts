@@ -1,0 +1,21 @@
+/** `fairlead backend`: a mock server from start to end. */
+import { startBackend } from './backend/backend.ts';
+import type { BackendOptions } from './backend/backend.ts';
+import { EXIT_OK, EXIT_UNAVAILABLE } from './exit-codes.ts';
+
+/** Resolves to the exit code once a signal has ended the server; what is in flight then is cut. */
+export async function runBackend(options: BackendOptions): Promise<number> {
+  const signal = Promise.withResolvers<null>();
+  const onSignal = (): void => signal.resolve(null);
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, onSignal);
+  try {
+    await using backend = await startBackend(options);
+    console.log(`${backend.name} listens on ${backend.url}`);
+    await signal.promise;
+    return EXIT_OK;
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    console.error(`fairlead: ${error.message}`);
+    return EXIT_UNAVAILABLE;
+  }
+}

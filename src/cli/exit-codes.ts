@@ -1,0 +1,18 @@
+/**
+ * What the process ends with; from 64 on as sysexits.h names them. A signal's end is 128 and its number, as shells
+ * have it. 78 (a Node that is too old) comes from bin/fairlead.js.
+ */
+import { constants } from 'node:os';
+
+export const EXIT_OK = 0;
+/** The command line or the config has mistakes. */
+export const EXIT_USAGE = 2;
+/** An address cannot be listened on, or the name of an endpoint has no address. */
+export const EXIT_UNAVAILABLE = 69;
+/** A bug of ours: an exception nobody caught, or no worker left. */
+export const EXIT_INTERNAL = 70;
+
+/** A second signal cut what was in flight. */
+export function exitCodeOf(signal: 'SIGTERM' | 'SIGINT'): number {
+  return 128 + constants.signals[signal];
+}

@@ -13,7 +13,6 @@ import { loopClockOf } from './loop-clock.ts';
 import type { LoopClock } from './loop-clock.ts';
 import type { FaultReporter } from './transport.ts';
 
-const UNARMED = Infinity;
 /** A power of two. At 50 ms a slot the horizon is 25.6 s. */
 const SLOTS = 512;
 
@@ -22,10 +21,10 @@ export abstract class Timer {
   /** Links of its slot's ring; null while unarmed. Written by the wheel alone, as are the other fields. */
   next: Timer | null = null;
   previous: Timer | null = null;
-  /** Milliseconds of the wheel's clock. */
-  deadline = UNARMED;
-  /** The deadline that chose the slot; never after `deadline`. */
-  slotDeadline = UNARMED;
+  /** The tick to fire at; a small integer, where milliseconds would be a number on the heap. */
+  due = 0;
+  /** The tick at which its slot comes up; never after `due`. */
+  slotTick = 0;
 
   get isArmed(): boolean {
     return this.next !== null;
@@ -93,10 +92,10 @@ export class TimerWheel {
 
   /** (Re)sets the timer to fire `ms` from now. */
   arm(timer: Timer, ms: number): void {
-    const deadline = this.#clock.now() + ms;
-    timer.deadline = deadline;
+    const due = Math.floor((this.#clock.now() + ms) / this.#tickMs) + 1;
+    timer.due = due;
     if (timer.next !== null) {
-      if (deadline >= timer.slotDeadline) return;
+      if (due >= timer.slotTick) return;
       unlink(timer);
     } else {
       this.#armed += 1;
@@ -109,18 +108,16 @@ export class TimerWheel {
   disarm(timer: Timer): void {
     if (timer.next === null) return;
     unlink(timer);
-    timer.deadline = UNARMED;
     this.#armed -= 1;
   }
 
   /** Fires what is due. Called by the schedule; a test with a clock of its own may call it. */
   tick(): void {
     this.#clock.enter();
-    const now = this.#clock.now();
-    const last = Math.floor(now / this.#tickMs);
+    const last = Math.floor(this.#clock.now() / this.#tickMs);
     const first = Math.max(this.#current + 1, last - SLOTS + 1);
     this.#current = last;
-    for (let tick = first; tick <= last; tick += 1) this.#visit(this.#slots[tick & (SLOTS - 1)], now);
+    for (let tick = first; tick <= last; tick += 1) this.#visit(this.#slots[tick & (SLOTS - 1)]);
     this.#clock.leave();
     // Not at the moment of the last disarm: with few connections that would be once a request.
     if (this.#armed === 0) this.stop();
@@ -133,13 +130,14 @@ export class TimerWheel {
   }
 
   #start(): void {
-    this.#current = Math.floor(this.#clock.now() / this.#tickMs);
+    // Slots of timers that were armed before a stop are still to come up.
+    if (this.#armed === 1) this.#current = Math.floor(this.#clock.now() / this.#tickMs);
     this.#stop = this.#schedule(this.#onTick, this.#tickMs);
   }
 
   #link(timer: Timer): void {
-    timer.slotDeadline = timer.deadline;
-    const tick = Math.min(Math.floor(timer.deadline / this.#tickMs) + 1, this.#current + SLOTS - 1);
+    const tick = Math.min(timer.due, this.#current + SLOTS - 1);
+    timer.slotTick = tick;
     const slot = this.#slots[tick & (SLOTS - 1)];
     const last = slot.previous!;
     last.next = timer;
@@ -148,19 +146,18 @@ export class TimerWheel {
     slot.previous = timer;
   }
 
-  #visit(slot: Slot, now: number): void {
+  #visit(slot: Slot): void {
     if (slot.next === slot) return;
     const due = this.#due;
     moveLinks(slot, due);
     for (let timer = due.next!; timer !== due; timer = due.next!) {
       unlink(timer);
-      if (timer.deadline > now) this.#link(timer);
+      if (timer.due > this.#current) this.#link(timer);
       else this.#fire(timer);
     }
   }
 
   #fire(timer: Timer): void {
-    timer.deadline = UNARMED;
     this.#armed -= 1;
     try {
       timer.onTimeout();

@@ -1,6 +1,6 @@
 /**
  * The conformance suite of every engine behind `net/transport.ts`: every call, and every order of events that the
- * contract speaks of, three ways each. A new engine is one more line in `transport.test.ts`.
+ * contract speaks of, three ways each. A new engine is one more file like `transport-onread.test.ts`.
  */
 import { endings } from './transport-endings.ts';
 import { guard } from './transport-guard.ts';

@@ -180,6 +180,7 @@ export class Balancer extends EventEmitter<BalancerEvents> {
     const engine = await chooseEngine();
     const endpoints = await resolveNames(this.#config, lookup);
     const maxConnections = countConnections(this.#config.maxConnections);
+    if (this.#state !== 'serving') throw new Error('listen: closed while it was starting');
     this.#compiler = new SnapshotCompiler({ threads, workerSlots: workerSlotsFor(threads), maxConnections });
     const snapshot = this.#compiler.compile(this.#config, endpoints, 0);
     const workers = createWorkerSet({

@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { createSeededRandom } from '../../core/random.ts';
 import { threeWays } from '../../../test/support/segmented-socket.ts';
-import { until } from '../../../test/support/data-plane.ts';
+import { until } from '../../../test/support/until.ts';
 import { startBackend } from './backend.ts';
 import type { Backend } from './backend.ts';
 

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { BalancerStats, PoolEndpointStats } from '../../runtime/balancer-stats.ts';
+import type { RouteStats } from '../../runtime/table-stats.ts';
+import { createStatusLines } from './status-line.ts';
+
+const ROUTE: RouteStats = {
+  requests: 0,
+  statuses: [0, 0, 0, 0, 0],
+  bytesIn: 0,
+  bytesOut: 0,
+  faults: 0,
+  retries: 0,
+  aborts: 0,
+  upgrades: 0,
+  p50Ms: 0,
+  p99Ms: 0,
+};
+
+function endpoint(id: string, attempts: number, state: 'healthy' | 'ejected'): PoolEndpointStats {
+  return {
+    endpoint: id,
+    weight: 1,
+    health: { state, since: 0, reason: '', checks: [] },
+    inFlight: 0,
+    connections: 0,
+    idleConnections: 0,
+    attempts,
+    failures: 0,
+    retries: 0,
+    connects: 0,
+    panicPicks: 0,
+    bytesSent: 0,
+    bytesReceived: 0,
+  };
+}
+
+function stats(requests: number, errors: number, endpoints: readonly PoolEndpointStats[]): BalancerStats {
+  const web = { ...ROUTE, route: 'web', requests, statuses: [0, 0, 0, 0, errors] as const, p50Ms: 12.4, p99Ms: 99.6 };
+  const workers = { faults: 0, lost: 0, replaced: 0, returned: 0, corrections: 0 };
+  return {
+    routes: [web],
+    unrouted: ROUTE,
+    pools: [{ pool: 'web', endpoints }],
+    workers: workers as unknown as BalancerStats['workers'],
+  };
+}
+
+test('a line of the demo shows what has happened since the line before', () => {
+  const readings = [
+    stats(100, 7, [endpoint('a:1', 60, 'healthy'), endpoint('b:2', 40, 'healthy')]),
+    stats(150, 9, [endpoint('a:1', 90, 'healthy'), endpoint('b:2', 50, 'ejected')]),
+    stats(150, 9, [endpoint('a:1', 90, 'healthy'), endpoint('b:2', 50, 'healthy')]),
+  ];
+  const nextLine = createStatusLines(
+    () => readings.shift() as BalancerStats,
+    (id) => (id === 'a:1' ? 's1' : id),
+  );
+  const times = ' p50 12 ms p99 100 ms';
+  assert.equal(nextLine(), `   1 s  50 req/s  2 5xx │ web: s1  75% ✔  b:2  25% ✖ ejected ${times}`);
+  assert.equal(nextLine(), `   2 s   0 req/s  0 5xx │ web: s1   0% ✔  b:2   0% ✔ ${times}`);
+});

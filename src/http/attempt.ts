@@ -35,6 +35,8 @@ export class Attempt implements UpstreamEvents {
   isSent = false;
   /** The stream had carried a message before this one. */
   wasReused = false;
+  /** Some of a response had come when it failed. */
+  hasAnswered = false;
   /** Its status already counted as a failure of the endpoint. */
   isBlamed = false;
   failure: UpstreamFailure | 'timeout' | 'write-timeout' = 'closed';
@@ -53,6 +55,7 @@ export class Attempt implements UpstreamEvents {
     this.isSent = false;
     this.wasReused = false;
     this.isBlamed = false;
+    this.hasAnswered = false;
     this.startedAt = now;
     endpoint.table.acquire(endpoint.slot);
     endpoint.table.count(endpoint.slot, COUNTER_ATTEMPTS, 1);
@@ -103,8 +106,9 @@ export class Attempt implements UpstreamEvents {
     this.exchange.dispatch(ON_UPSTREAM_END);
   }
 
-  onUpstreamFailed(failure: UpstreamFailure): void {
+  onUpstreamFailed(failure: UpstreamFailure, hasAnswered: boolean): void {
     this.failure = failure;
+    this.hasAnswered = hasAnswered;
     this.stream = null;
     this.dialing = null;
     this.exchange.dispatch(ON_FAILED);

@@ -198,7 +198,8 @@ export class EndpointRuntime {
   failed(kind: string): void {
     const isFirst = this.table.failures[this.slot] === 0;
     const isReached = recordFailure(this.table, this.slot, this.limits.failures);
-    if (isFirst || (kind === 'refused' && (this.table.health[this.slot] & REFUSED) === 0)) {
+    const isKnownRefused = (this.table.health[this.slot] & REFUSED) !== 0;
+    if (isFirst || (kind === 'refused') !== isKnownRefused) {
       this.#reports.onPassiveFailure(this, kind);
     }
     if (isReached) this.#reports.onFailuresReached(this, kind);

@@ -102,8 +102,8 @@ export interface UpstreamEvents {
   onUpstreamDrain(): void;
   /** FIN within a tunnel. */
   onUpstreamEnd(): void;
-  /** The attempt failed: why, and whether anything of the response had been seen is the exchange's to know. */
-  onUpstreamFailed(failure: UpstreamFailure): void;
+  /** The attempt failed. `hasAnswered`: some of a response had come, be it a part of its head or an interim one. */
+  onUpstreamFailed(failure: UpstreamFailure, hasAnswered: boolean): void;
   /** Our own code threw while it handled this attempt. */
   onOwnFault(): void;
 }

@@ -148,9 +148,9 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
     this.#events = null;
     this.#endpoint.closed();
     if (events === null) return;
-    if (state === CONNECTING) events.onUpstreamFailed(connectFailure(reason));
+    if (state === CONNECTING) events.onUpstreamFailed(connectFailure(reason), false);
     else if (state !== CLOSED && state !== COMPLETE)
-      events.onUpstreamFailed(reason.kind === 'end' ? 'closed' : 'reset');
+      events.onUpstreamFailed(reason.kind === 'end' ? 'closed' : 'reset', this.#hasAnswered);
   }
 
   /** An endpoint with several addresses (`localhost`): the next one, where this one does not answer. */
@@ -389,7 +389,12 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
     const events = this.#events;
     this.#events = null;
     this.#discard();
-    if (events !== null) events.onUpstreamFailed(failure);
+    if (events !== null) events.onUpstreamFailed(failure, this.#hasAnswered);
+  }
+
+  /** Something of a response has come, if only the beginning of its head. */
+  get #hasAnswered(): boolean {
+    return this.#reader.isPartial || this.#informational > 0;
   }
 
   /** Resets: whatever is under way is broken for the endpoint as well. */

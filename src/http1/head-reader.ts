@@ -1,17 +1,24 @@
 /**
  * Finds the end of a message head in reads of any size. A head that came whole in one read, the usual case, is
- * one latin1 string and nothing is kept; else what has come so far is kept as text.
+ * one latin1 string and nothing is kept; else what has come so far is kept as text, and looked at only once, so
+ * that a sender of single bytes costs no more than its bytes.
  */
 
 /** Above this a read is searched for the head's end before it is turned into text: the rest is body. */
 const SLICE_WHOLE = 4096;
 /** A byte that no head may hold, or a line end that is not CRLF. HTAB and 8-bit are legal in values. */
-const BROKEN = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r[^\n]|[^\r]\n|^\n/;
+const BROKEN = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r[^\n]|[^\r]\n/;
+/** Characters before a read that may belong to the end it completes. */
+const OVERLAP = 3;
 
 export class HeadReader {
   /** The whole head with its final CRLFCRLF, after `read` answered a position. */
   text = '';
+  /** What has come so far can no longer become a head. */
+  isBroken = false;
   #partial = '';
+  /** The last characters of it, so that the rest is not put together before its end has come. */
+  #tail = '';
 
   /** Some of a head has come. */
   get isPartial(): boolean {
@@ -35,42 +42,40 @@ export class HeadReader {
         this.text = buffer.latin1Slice(start, at + 4);
         return at + 4;
       }
-      this.#partial = buffer.latin1Slice(start, Math.min(end, start + maxBytes + 1));
-      return -1;
+      return this.#keep(buffer.latin1Slice(start, Math.min(end, start + maxBytes + 1)));
     }
     const text = buffer.latin1Slice(start, end);
     const at = text.indexOf('\r\n\r\n');
-    if (at < 0) {
-      this.#partial = text;
-      return -1;
-    }
+    if (at < 0) return this.#keep(text);
     const length = at + 4;
     this.text = length === text.length ? text : text.slice(0, length);
     return start + length;
   }
 
   #readOn(buffer: Buffer, start: number, end: number, maxBytes: number): number {
-    const before = this.#partial.length;
-    const tail = this.#partial.slice(-3);
     const text = buffer.latin1Slice(start, Math.min(end, start + maxBytes + 4));
-    const at = (tail + text).indexOf('\r\n\r\n');
-    if (at < 0) {
-      this.#partial += text;
-      return -1;
-    }
-    const taken = at + 4 - tail.length;
+    const at = (this.#tail + text).indexOf('\r\n\r\n');
+    if (at < 0) return this.#keep(text);
+    const taken = at + 4 - this.#tail.length;
     this.text = this.#partial + text.slice(0, taken);
     this.#partial = '';
-    return start + this.text.length - before;
+    this.#tail = '';
+    return start + taken;
   }
 
-  /** Whether what has come so far can no longer become a head. */
-  get isBroken(): boolean {
-    return BROKEN.test(this.#partial);
+  #keep(text: string): -1 {
+    // A line end may have come in two reads: the last character before this one is looked at again.
+    const isFirst = this.#partial === '';
+    this.isBroken = BROKEN.test(this.#tail.slice(-1) + text) || (isFirst && text.startsWith('\n'));
+    this.#partial += text;
+    this.#tail = (this.#tail + text).slice(-OVERLAP);
+    return -1;
   }
 
   reset(): void {
     this.#partial = '';
+    this.#tail = '';
     this.text = '';
+    this.isBroken = false;
   }
 }

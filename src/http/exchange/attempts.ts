@@ -44,6 +44,7 @@ export function startAttempt(x: Exchange): void {
   attempt.begin(endpoint, index, request.isIdempotent || request.hasIdempotencyKey, x.isStaleMet, now);
   // With an idle connection at hand the head has gone out by now.
   if (attempt.isWaiting) x.state = WAITING;
+  x.armAttemptTimer();
   if (x.state === CONNECTING || x.state === WAITING) x.plane.wheel.arm(x.responseTimer, x.timeouts.connectMs);
 }
 
@@ -61,16 +62,40 @@ export function sendRequest(x: Exchange): void {
   if (x.isRequestEnded) {
     stream.sendEnd(x.requestTrailers);
     x.state = AWAITING;
-    wheel.arm(x.responseTimer, x.timeouts.responseHeadMs);
-  } else {
-    // A client that waits for 100 sends nothing until the endpoint has spoken: then it is the endpoint that is slow.
-    if (request.head.expectsContinue) wheel.arm(x.responseTimer, x.timeouts.responseHeadMs);
-    else wheel.disarm(x.responseTimer);
-    if (stream.isBlocked) wheel.arm(x.requestTimer, x.timeouts.writeIdleMs);
-    else x.resumeClient();
   }
   // With a reused connection this runs within the client's burst, and body and end are about to follow.
   if (!x.isBurst) stream.flush();
+  if (x.isRequestEnded) {
+    awaitResponse(x, stream);
+    return;
+  }
+  wheel.disarm(x.responseTimer);
+  if (stream.isBlocked) {
+    x.pauseClient();
+    wheel.arm(x.requestTimer, x.timeouts.writeIdleMs);
+  } else if (request.head.expectsContinue && x.record.bytesIn === 0) {
+    // The client sends nothing until the endpoint has spoken: it is the endpoint that may be slow.
+    wheel.disarm(x.requestTimer);
+    wheel.arm(x.responseTimer, x.timeouts.responseHeadMs);
+  } else {
+    wheel.arm(x.requestTimer, x.timeouts.requestBodyIdleMs);
+    x.resumeClient();
+  }
+}
+
+/** The request is complete: once its last byte has left, the time for the response runs, all attempts together. */
+export function awaitResponse(x: Exchange, stream: UpstreamStream): void {
+  const { wheel } = x.plane;
+  const { writeIdleMs, responseHeadMs } = x.timeouts;
+  if (stream.isBlocked) {
+    wheel.disarm(x.responseTimer);
+    wheel.arm(x.requestTimer, writeIdleMs);
+    return;
+  }
+  wheel.disarm(x.requestTimer);
+  const now = x.plane.now();
+  if (x.awaitingSince === 0) x.awaitingSince = now;
+  wheel.arm(x.responseTimer, Math.max(0, x.awaitingSince + responseHeadMs - now));
 }
 
 function sendHeld(x: Exchange, stream: UpstreamStream): void {
@@ -90,7 +115,7 @@ export function attemptFailed(x: Exchange): void {
   const endpoint = attempt.endpoint as EndpointRuntime;
   const wasReused = attempt.wasReused;
   // The normal end of a reused keep-alive connection says nothing about the endpoint.
-  const isStale = wasReused && (failure === 'closed' || failure === 'reset');
+  const isStale = wasReused && !attempt.hasAnswered && (failure === 'closed' || failure === 'reset');
   if (failure !== 'queue-timeout' && failure !== 'local-resources' && !isStale) attempt.blame(failure);
   attempt.abandon();
   x.attempt = null;
@@ -102,7 +127,7 @@ export function attemptFailed(x: Exchange): void {
     request.hasIdempotencyKey,
     attempt.isSent,
     wasReused,
-    false,
+    attempt.hasAnswered,
     x.attemptCount,
     x.isReplayable(attempt.isSent),
     pool.spec.retry,

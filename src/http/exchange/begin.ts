@@ -39,6 +39,7 @@ export function begin(x: Exchange): void {
   x.isClientPaused = false;
   x.isCut = false;
   x.isStaleMet = false;
+  x.awaitingSince = 0;
   x.isClientEnded = false;
   x.isUpstreamEnded = false;
   x.held = null;
@@ -64,7 +65,7 @@ export function begin(x: Exchange): void {
     x.held = [];
     plane.wheel.arm(x.requestTimer, timeouts.requestBodyIdleMs);
   }
-  x.armOffTimers();
+  x.armTotalTimer();
   startAttempt(x);
 }
 

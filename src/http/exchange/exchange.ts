@@ -87,6 +87,8 @@ export class Exchange implements ClientEvents {
   /** A burst of client events is under way: whoever ends it flushes. */
   isBurst = false;
   isClientPaused = false;
+  /** When the whole request had gone to an endpoint for the first time, 0 until then. */
+  awaitingSince = 0;
   /** A reused connection turned out closed: the next attempt takes a new one. */
   isStaleMet = false;
   /** It ended before the answer was complete. */
@@ -191,10 +193,14 @@ export class Exchange implements ClientEvents {
     return attempt;
   }
 
-  armOffTimers(): void {
-    const { perTryMs, totalMs } = this.timeouts;
+  armTotalTimer(): void {
+    const { totalMs } = this.timeouts;
+    if (totalMs > 0) this.plane.wheel.arm(this.#totalTimer, totalMs);
+  }
+
+  armAttemptTimer(): void {
+    const { perTryMs } = this.timeouts;
     if (perTryMs > 0) this.plane.wheel.arm(this.#attemptTimer, perTryMs);
-    if (totalMs > 0 && this.attemptCount === 0) this.plane.wheel.arm(this.#totalTimer, totalMs);
   }
 
   disarm(): void {

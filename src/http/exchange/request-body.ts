@@ -3,6 +3,7 @@ import { FAULTS } from '../../core/errors.ts';
 import type { Attempt } from '../attempt.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
 import type { UpstreamStream } from '../stream.ts';
+import { awaitResponse } from './attempts.ts';
 import { abortBoth, answerFault } from './endings.ts';
 import type { Exchange } from './exchange.ts';
 import { AWAITING, RESPONDING } from './states.ts';
@@ -54,6 +55,8 @@ export function forwardBody(x: Exchange, buffer: Buffer, start: number, end: num
       x.held = null;
     }
   }
+  // It waits for no 100 any more.
+  if (request.head.expectsContinue && x.state !== RESPONDING) x.plane.wheel.disarm(x.responseTimer);
   const stream = (x.attempt as Attempt).stream as UpstreamStream;
   if (stream.sendBody(buffer, start, end)) {
     x.plane.wheel.arm(x.requestTimer, x.timeouts.requestBodyIdleMs);
@@ -69,10 +72,7 @@ export function endRequest(x: Exchange): void {
   x.isRequestEnded = true;
   stream.sendEnd(x.requestTrailers);
   x.state = AWAITING;
-  const { wheel } = x.plane;
-  if (stream.isBlocked) wheel.arm(x.requestTimer, x.timeouts.writeIdleMs);
-  else wheel.disarm(x.requestTimer);
-  wheel.arm(x.responseTimer, x.timeouts.responseHeadMs);
+  awaitResponse(x, stream);
 }
 
 /** *waiting*, *connecting*, *between* × requestEnd */
@@ -91,7 +91,6 @@ export function upstreamDrained(x: Exchange): void {
 
 /** *awaiting* × upstreamDrain: the last byte has left, the endpoint's time begins. */
 export function upstreamDrainedAfterEnd(x: Exchange): void {
-  x.plane.wheel.disarm(x.requestTimer);
-  x.plane.wheel.arm(x.responseTimer, x.timeouts.responseHeadMs);
+  awaitResponse(x, (x.attempt as Attempt).stream as UpstreamStream);
   x.resumeClient();
 }

@@ -46,6 +46,7 @@ import {
   tunnelBroke,
   tunnelDown,
   tunnelIdle,
+  tunnelStalled,
   tunnelUp,
   resumeTunnelClient,
   resumeTunnelUpstream,
@@ -134,7 +135,7 @@ export const TABLE: Readonly<Record<StateName, Readonly<Record<EventName, Action
     clientDrain: resumeTunnelUpstream, clientEnd: clientTunnelEnd, clientGone: closeTunnel,
     ready: never, informational: never, response: never, responseBytes: tunnelDown, responseEnd: never,
     upstreamDrain: resumeTunnelClient, upstreamEnd: upstreamTunnelEnd, failed: tunnelBroke, endpointDown: ignore,
-    requestTimeout: tunnelIdle, responseTimeout: tunnelIdle, attemptTimeout: ignore, totalTimeout: ignore, retryDue: never,
+    requestTimeout: tunnelStalled, responseTimeout: tunnelIdle, attemptTimeout: ignore, totalTimeout: ignore, retryDue: never,
     fault: cutByFault,
   },
 };

@@ -31,26 +31,40 @@ export function openTunnel(x: Exchange, response: ResponseHead): void {
 /** *tunnel* × requestBytes */
 export function tunnelUp(x: Exchange, buffer: Buffer, start: number, end: number): void {
   x.record.bytesIn += end - start;
-  x.plane.wheel.arm(x.responseTimer, x.timeouts.tunnelIdleMs);
+  keepOpen(x);
   const stream = (x.attempt as Attempt).stream as UpstreamStream;
-  if (!stream.sendBody(buffer, start, end)) x.pauseClient();
+  if (stream.sendBody(buffer, start, end)) return;
+  x.pauseClient();
+  x.plane.wheel.arm(x.requestTimer, x.timeouts.writeIdleMs);
+}
+
+/** Bytes have passed: the time of silence begins anew, unless the client is the one that is waited for. */
+function keepOpen(x: Exchange): void {
+  if (!(x.client as ClientStream).isBlocked) x.plane.wheel.arm(x.responseTimer, x.timeouts.tunnelIdleMs);
 }
 
 /** *tunnel* × responseBytes */
 export function tunnelDown(x: Exchange, buffer: Buffer, start: number, end: number): void {
   x.record.bytesOut += end - start;
-  x.plane.wheel.arm(x.responseTimer, x.timeouts.tunnelIdleMs);
   const stream = (x.attempt as Attempt).stream as UpstreamStream;
-  if (!(x.client as ClientStream).sendBody(buffer, start, end)) stream.pauseBody();
+  if ((x.client as ClientStream).sendBody(buffer, start, end)) {
+    keepOpen(x);
+    return;
+  }
+  stream.pauseBody();
+  x.plane.wheel.arm(x.responseTimer, x.timeouts.writeIdleMs);
 }
 
 /** *tunnel* × upstreamDrain */
 export function resumeTunnelClient(x: Exchange): void {
+  x.plane.wheel.disarm(x.requestTimer);
+  keepOpen(x);
   x.resumeClient();
 }
 
 /** *tunnel* × clientDrain */
 export function resumeTunnelUpstream(x: Exchange): void {
+  x.plane.wheel.arm(x.responseTimer, x.timeouts.tunnelIdleMs);
   const { attempt } = x;
   if (attempt !== null && attempt.stream !== null) attempt.stream.resumeBody();
 }
@@ -86,7 +100,13 @@ export function closeTunnel(x: Exchange): void {
   abortBoth(x, 'client-closed');
 }
 
-/** *tunnel* × responseTimeout */
+/** *tunnel* × responseTimeout: silence, or a client that takes nothing. */
 export function tunnelIdle(x: Exchange): void {
-  abortBoth(x, 'tunnel-idle');
+  abortBoth(x, (x.client as ClientStream).isBlocked ? 'client-write-timeout' : 'tunnel-idle');
+}
+
+/** *tunnel* × requestTimeout: the endpoint takes nothing. */
+export function tunnelStalled(x: Exchange): void {
+  (x.attempt as Attempt).blame('write-timeout');
+  abortBoth(x, FAULTS.upstreamWriteTimeout.code);
 }

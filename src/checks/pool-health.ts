@@ -83,7 +83,7 @@ export class PoolHealth {
   /** It drains in its row until nobody counts there any more. */
   remove(id: string, slot: number): void {
     const endpoint = this.#endpoints.get(id);
-    if (endpoint === undefined || endpoint.spec.slot !== slot) return;
+    if (endpoint?.spec.slot !== slot) return;
     endpoint.stop();
     endpoint.isDraining = true;
     this.#detector.forget(slot);

@@ -1,8 +1,8 @@
 /** A balancer's figures at one moment. */
 import type { EndpointHealthReport } from '../checks/endpoint-health.ts';
 import type { Snapshot } from '../core/snapshot.ts';
-import { readEndpointStats, readRouteStats } from '../telemetry/stats.ts';
-import type { EndpointStats, RouteStats } from '../telemetry/stats.ts';
+import { readEndpointStats, readRouteStats } from './table-stats.ts';
+import type { EndpointStats, RouteStats } from './table-stats.ts';
 import type { HealthKeeper } from './health.ts';
 import type { WorkerLoad } from './roster.ts';
 import type { SharedTables } from './shared-tables.ts';

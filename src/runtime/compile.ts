@@ -91,14 +91,14 @@ export class SnapshotCompiler {
   }
 
   #compilePool(config: PoolConfig, resolved: readonly ResolvedEndpoint[], confirmed: number): PoolSpec {
-    let rows = this.#pools.get(config.id) ?? this.#createRows(config.id, resolved.length + SPARE_ENDPOINTS);
+    const rows = this.#pools.get(config.id) ?? this.#createRows(config.id, resolved.length + SPARE_ENDPOINTS);
     rows.book.keepOnly(new Set(resolved.map(({ id }) => id)), this.#version);
-    let endpoints = placeEndpoints(resolved, rows.book, confirmed);
-    if (endpoints === null) {
-      rows = this.#createRows(config.id, 2 * Math.max(resolved.length, rows.table.handle.capacity));
-      endpoints = placeEndpoints(resolved, rows.book, confirmed) as EndpointSpec[];
-    }
-    return { ...config, endpoints, table: rows.table.handle };
+    const endpoints = placeEndpoints(resolved, rows.book, confirmed);
+    if (endpoints !== null) return { ...config, endpoints, table: rows.table.handle };
+    const larger = this.#createRows(config.id, 2 * Math.max(resolved.length, rows.table.handle.capacity));
+    const moved = placeEndpoints(resolved, larger.book, confirmed);
+    if (moved === null) throw new Error(`compile: pool "${config.id}" does not fit its new table`);
+    return { ...config, endpoints: moved, table: larger.table.handle };
   }
 
   #createRows(poolId: string, capacity: number): PoolRows {

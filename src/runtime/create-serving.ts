@@ -18,7 +18,7 @@ export interface CreateServingOptions {
   readonly createDataPlane: CreateDataPlane;
   readonly clock: Clock;
   readonly random: Random;
-  post(message: FromWorker, transfer: readonly Transferable[]): void;
+  readonly post: (message: FromWorker, transfer: readonly Transferable[]) => void;
   readonly breakDown: ((fault: TestFault) => void) | null;
 }
 

@@ -8,15 +8,15 @@ describe('signals', () => {
     it(`drain on ${signal}, and say so when all has ended`, async () => {
       const source = new EventEmitter();
       const calls: unknown[] = [];
-      const closed = Promise.withResolvers<void>();
-      const close = (options: unknown): Promise<void> => {
+      const closed = Promise.withResolvers<undefined>();
+      const close = (options: unknown): Promise<undefined> => {
         calls.push(options);
         return closed.promise;
       };
       const { ended } = closeOnSignals({ close }, source);
       source.emit(signal, signal);
       assert.deepEqual(calls, [{ force: false }]);
-      closed.resolve();
+      closed.resolve(undefined);
       assert.equal(await ended, signal);
     });
   }
@@ -24,10 +24,10 @@ describe('signals', () => {
   it('end at once on a second signal of either kind', async () => {
     const source = new EventEmitter();
     const calls: unknown[] = [];
-    const draining = Promise.withResolvers<void>();
-    const close = (options: { force?: boolean } = {}): Promise<void> => {
+    const draining = Promise.withResolvers<undefined>();
+    const close = (options: { force?: boolean } = {}): Promise<undefined> => {
       calls.push(options);
-      if (options.force === true) draining.resolve();
+      if (options.force === true) draining.resolve(undefined);
       return draining.promise;
     };
     const { ended } = closeOnSignals({ close }, source);

@@ -1,8 +1,12 @@
 /** SIGTERM and SIGINT drain a balancer; a second signal of either kind ends it at once. */
-import type { EventEmitter } from 'node:events';
-
 export type EndSignal = 'SIGTERM' | 'SIGINT';
 const SIGNALS: readonly EndSignal[] = ['SIGTERM', 'SIGINT'];
+
+/** `process`, or its stand-in. */
+export interface SignalSource {
+  on(signal: EndSignal, listener: (signal: EndSignal) => void): unknown;
+  off(signal: EndSignal, listener: (signal: EndSignal) => void): unknown;
+}
 
 /** What a signal ends. */
 export interface Closable {
@@ -17,7 +21,7 @@ export interface SignalWatch {
 }
 
 /** Watches from now on. Ending the process is the caller's part. */
-export function closeOnSignals(target: Closable, source: EventEmitter = process): SignalWatch {
+export function closeOnSignals(target: Closable, source: SignalSource = process): SignalWatch {
   const { promise, resolve, reject } = Promise.withResolvers<EndSignal>();
   let first: EndSignal | null = null;
   const onSignal = (signal: EndSignal): void => {
@@ -27,7 +31,7 @@ export function closeOnSignals(target: Closable, source: EventEmitter = process)
   };
   for (const signal of SIGNALS) source.on(signal, onSignal);
   const stop = (): void => {
-    for (const signal of SIGNALS) source.removeListener(signal, onSignal);
+    for (const signal of SIGNALS) source.off(signal, onSignal);
   };
   return { ended: promise, stop };
 }

@@ -39,14 +39,14 @@ export interface SuccessionOptions {
   readonly clock: Clock;
   /** Shared with whoever changes snapshots and listeners. */
   readonly turns: Turns;
-  listeners(): Listeners;
+  readonly listeners: () => Listeners;
   /** Gives a worker that has none the current snapshot; resolves when it works by it. */
-  brief(worker: WorkerHandle): Promise<void>;
+  readonly brief: (worker: WorkerHandle) => Promise<void>;
   /** Ends a worker as soon as it is idle, at the latest after the drain time. */
-  endAfterDrain(worker: WorkerHandle): Promise<void>;
+  readonly endAfterDrain: (worker: WorkerHandle) => Promise<void>;
   /** Ends a worker now. */
-  stop(worker: WorkerHandle): Promise<void>;
-  onChange(change: WorkerChange): void;
+  readonly stop: (worker: WorkerHandle) => Promise<void>;
+  readonly onChange: (change: WorkerChange) => void;
 }
 
 export class Succession {

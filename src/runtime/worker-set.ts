@@ -167,9 +167,9 @@ export class WorkerSet {
   }
 
   async #within(ms: number, task: Promise<unknown>): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const cancel = this.#options.scheduler.after(ms, resolve);
-    await Promise.race([task, promise]);
+    const late = Promise.withResolvers<undefined>();
+    const cancel = this.#options.scheduler.after(ms, () => late.resolve(undefined));
+    await Promise.race([task, late.promise]);
     cancel();
   }
 

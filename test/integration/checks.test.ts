@@ -262,8 +262,8 @@ describe('an active check', () => {
 
   it('is void and repeated when our own thread was late', async (t) => {
     const server = await startServer(t);
-    const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
-    server.respond = () => ask();
+    const { promise: asked, resolve: ask } = Promise.withResolvers<undefined>();
+    server.respond = () => ask(undefined);
     const { time, table, events, answer } = watch(t, [server.port], '{ http: {}, timeout: 2s }');
     await asked;
     server.respond = (_request, response) => response.end();

@@ -58,5 +58,4 @@ export const FAULTS = Object.freeze({
   // ——— ourselves
   ourResources: fault(503, 'local-resources', 'The proxy is out of a resource of its own.'),
   internal: fault(500, 'internal', 'The proxy failed on this request.'),
-  draining: fault(503, 'draining', 'The proxy is shutting down.'),
 });

@@ -14,6 +14,8 @@ export class OutgoingRequest {
   readonly target: string;
   /** Header lines of ours: X-Forwarded-*, Forwarded, Via. */
   readonly extra: string;
+  /** The client's address, seen through the proxies that are trusted. */
+  readonly client: string;
   /** Whether the route lets the asked-for upgrade through. */
   readonly isUpgrade: boolean;
   /** Whether the method, or an Idempotency-Key, allows a second try after the first was sent. */
@@ -32,6 +34,7 @@ export class OutgoingRequest {
     target: string,
     authority: string,
     extra: string,
+    client: string,
     isIdempotent: boolean,
     hasIdempotencyKey: boolean,
   ) {
@@ -41,6 +44,7 @@ export class OutgoingRequest {
     this.target = target;
     this.authority = authority;
     this.extra = extra;
+    this.client = client;
     this.isUpgrade = head.upgrade !== '' && route.spec.upgrades.includes(head.upgrade);
     this.isIdempotent = isIdempotent;
     this.hasIdempotencyKey = hasIdempotencyKey;

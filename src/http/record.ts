@@ -29,6 +29,8 @@ export class ExchangeRecord {
   /** Reason code of an answer of ours or of a broken end, else `''`. */
   reason = '';
   requestId = '';
+  /** The client's address, seen through the proxies that are trusted; `''` where the request met no route. */
+  client = '';
   /** The request this is about; borrowed until the exchange ends. */
   head: RequestHead | null = null;
 
@@ -48,6 +50,7 @@ export class ExchangeRecord {
     this.status = 0;
     this.reason = '';
     this.requestId = '';
+    this.client = '';
     this.head = head;
   }
 }

@@ -52,7 +52,7 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, Upstream
   #snapshot: Snapshot | null = null;
   #plan: Plan | null = null;
   #routeTable: RouteTable | null = null;
-  #isTrusted: (address: string) => boolean = () => false;
+  isTrusted: (address: string) => boolean = () => false;
   #requests = 0;
   #date = '';
   #dateSecond = 0;
@@ -84,7 +84,7 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, Upstream
     if (this.#routeTable === null || this.#routeTable.handle.buffer !== snapshot.routeTable.buffer) {
       this.#routeTable = new RouteTable(snapshot.routeTable, this.#worker);
     }
-    this.#isTrusted = createAddressList(snapshot.trustedProxies);
+    this.isTrusted = createAddressList(snapshot.trustedProxies);
     this.#plan = createPlan(snapshot, this.#pools);
   }
 
@@ -163,7 +163,7 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, Upstream
 
   peerOf(client: ClientStream): Peer {
     const address = client.remoteAddress;
-    return { address, scheme: client.scheme, localPort: client.localPort, isTrusted: this.#isTrusted(address) };
+    return { address, scheme: client.scheme, localPort: client.localPort, isTrusted: this.isTrusted(address) };
   }
 
   begin(client: ClientStream): ClientEvents {

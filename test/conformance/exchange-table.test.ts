@@ -197,6 +197,7 @@ class Stage {
       now: () => this.now,
       nextRequestId: () => 'id',
       peerOf: () => ({ address: '127.0.0.1', scheme: 'http', localPort: 80, isTrusted: false }),
+      isTrusted: () => false,
       recycle: () => this.recycled++,
     };
     this.x = new Exchange(plane);

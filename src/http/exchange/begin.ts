@@ -4,7 +4,7 @@ import { PathParser } from '../../core/routing/path.ts';
 import { replacePrefix } from '../../core/routing/rewrite.ts';
 import { isIdempotent } from '../../core/resilience/retry-policy.ts';
 import type { RoutedRequest } from '../../core/routing/routed-request.ts';
-import { forwardedLines } from '../forwarding.ts';
+import { clientAddress, forwardedLines } from '../forwarding.ts';
 import { BODY_LENGTH, BODY_NONE } from '../head.ts';
 import type { RequestHead } from '../head.ts';
 import { OutgoingRequest } from '../outgoing.ts';
@@ -53,6 +53,7 @@ export function begin(x: Exchange): void {
   const { route: plan } = request;
   x.record.route = plan.id;
   x.record.pool = plan.spec.pool;
+  x.record.client = request.client;
   x.record.requestId = head.requestId === '' ? plane.nextRequestId() : head.requestId;
   if (plan.taps.requestHead !== null) for (const tap of plan.taps.requestHead) tap.onRequestHead(x.record, head);
   const { maxBody, timeouts } = plan.spec;
@@ -104,7 +105,9 @@ function outgoing(
   const { host } = route.pool.spec;
   // '' stands for the endpoint's own name, which is known only when one has been picked.
   const authority = host === 'client' ? head.authority : host === 'endpoint' ? '' : host.name;
-  const extra = forwardedLines(head, x.plane.peerOf(client), plan.snapshot.headers);
+  const peer = x.plane.peerOf(client);
+  const extra = forwardedLines(head, peer, plan.snapshot.headers);
+  const address = clientAddress(head, peer, x.plane.isTrusted);
   const hasKey = IDEMPOTENCY_KEY.test(head.lines);
-  return new OutgoingRequest(head, plan, route, target, authority, extra, isIdempotent(head.method), hasKey);
+  return new OutgoingRequest(head, plan, route, target, authority, extra, address, isIdempotent(head.method), hasKey);
 }

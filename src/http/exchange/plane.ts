@@ -18,6 +18,8 @@ export interface ExchangePlane {
   /** A new request id, unique over all threads and restarts. */
   nextRequestId(): string;
   peerOf(client: ClientStream): Peer;
+  /** Whether an address is one of `trustedProxies`. */
+  readonly isTrusted: (address: string) => boolean;
   /** Takes an exchange that is over back for reuse. */
   recycle(exchange: Exchange): void;
 }

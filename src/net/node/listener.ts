@@ -14,6 +14,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Guard } from '../guard.ts';
 import type { Listener } from '../transport.ts';
 import { restoreBacklog } from './node-internals.ts';
+import { SpareDescriptor } from './spare-descriptor.ts';
 
 /** Connections that may wait to be accepted, where `ListenOptions` say nothing else; the kernel bounds it by somaxconn. */
 export const BACKLOG = 4096;
@@ -57,6 +58,7 @@ export class NodeListener implements Listener {
   /** While accepting is paused. */
   #resting: NetServerHandle | null = null;
   #retry: NodeJS.Timeout | null = null;
+  readonly #spare = new SpareDescriptor();
 
   readonly #onConnection = (socket: net.Socket): void => {
     this.connectionCount += 1;
@@ -89,11 +91,19 @@ export class NodeListener implements Listener {
     this.#accept(server);
   }
 
-  /** Connections wait in the backlog; see the head of this file. Costs two transfers of the server, some 100 µs. */
+  /**
+   * Connections wait in the backlog; see the head of this file. Costs two transfers of the server, some 100 µs. Goes on
+   * accepting, and reports it, in the one case that it must: no descriptor left for the transfer.
+   */
   pauseAccepting(): void {
     this.#cancelRetry();
     if (this.#server === null) return;
+    if (!this.#spare.spend()) {
+      this.#guard.report(new Error('no descriptor left to pause accepting with'));
+      return;
+    }
     this.#resting = restServer(this.#letGo(this.#server));
+    this.#spare.renew();
   }
 
   resumeAccepting(): void {
@@ -106,9 +116,10 @@ export class NodeListener implements Listener {
 
   release(): NetServerHandle {
     this.pauseAccepting();
-    if (this.#resting === null) throw new Error('the listener is closed');
     const handle = this.#resting;
+    if (handle === null) throw new Error('the listener is closed, or cannot be released for want of a descriptor');
     this.#resting = null;
+    this.#spare.close();
     return handle;
   }
 
@@ -117,6 +128,7 @@ export class NodeListener implements Listener {
     if (this.#resting !== null) takeServer(this.#resting).close();
     else if (this.#server !== null) this.#letGo(this.#server).close();
     this.#resting = null;
+    this.#spare.close();
     return Promise.resolve();
   }
 

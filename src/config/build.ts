@@ -2,7 +2,7 @@
  * A value read from a file or the command line into a config: every part is validated by itself, so that one
  * mistake does not hide another, and what passed is checked as a whole.
  */
-import { z } from 'zod';
+import type { z } from 'zod';
 import { checkRules } from './check-rules.ts';
 import type { Config, RouteConfig } from './config.ts';
 import { DEFAULT_HEADERS, DEFAULT_LIMITS, DEFAULT_LISTENER, DEFAULT_TIMEOUTS } from './defaults.ts';

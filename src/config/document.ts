@@ -18,7 +18,6 @@ const MAX_CHARACTERS = 16 * 2 ** 20;
 /** How often one anchor may be written out; without a bound a few lines become billions of values. */
 const MAX_ALIASES = 10_000;
 /** What a text must not hold (YAML 1.2, 5.1), but for the byte order mark. */
-// eslint-disable-next-line no-control-regex
 const NOT_PRINTABLE = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]/;
 
 const AS_YAML = 'Mend the YAML; a text with signs such as : or # in it is safest in quotes.';

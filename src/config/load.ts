@@ -4,7 +4,7 @@ import { buildConfig } from './build.ts';
 import type { Config } from './config.ts';
 import { DEFAULT_LISTENER } from './defaults.ts';
 import { type SourceDocument, readDocument } from './document.ts';
-import { type ConfigError, Mistake, formatKey } from './errors.ts';
+import { type ConfigError, Mistake, type Problem, formatKey } from './errors.ts';
 
 export type ParsedConfig = { readonly config: Config } | { readonly errors: readonly ConfigError[] };
 
@@ -24,7 +24,7 @@ export function parseConfig(text: string, fileName: string): ParsedConfig {
   const source = readDocument(text, fileName.toLowerCase().endsWith('.json'));
   if (!isSource(source)) return { errors: source.map(({ mistake, ...place }) => errorAt(fileName, place, mistake)) };
   const built = buildConfig(source.value);
-  if (!Array.isArray(built)) return { config: built as Config };
+  if (isConfig(built)) return { config: built };
   const errors = built.map((problem) => errorAt(fileName, source.locate(problem), problem.mistake));
   return { errors: errors.sort((a, b) => a.line - b.line || a.column - b.column) };
 }
@@ -32,7 +32,7 @@ export function parseConfig(text: string, fileName: string): ParsedConfig {
 /** The config of `fairlead run --to localhost:8081 --to localhost:8082`: one pool behind one listener, defaults for the rest. */
 export function fromArguments(to: readonly string[], listen: string = DEFAULT_LISTENER.address): ParsedConfig {
   const built = buildConfig({ listeners: { [DEFAULT_LISTENER.name]: listen }, pools: { web: to } });
-  if (!Array.isArray(built)) return { config: built as Config };
+  if (isConfig(built)) return { config: built };
   const errors = built.map(({ path, mistake }) => {
     const key =
       path[0] === 'listeners'
@@ -43,6 +43,10 @@ export function fromArguments(to: readonly string[], listen: string = DEFAULT_LI
     return errorAt('command line', { line: 0, column: 0, key }, mistake);
   });
   return { errors };
+}
+
+function isConfig(built: Config | readonly Problem[]): built is Config {
+  return !Array.isArray(built);
 }
 
 function isSource(source: SourceDocument | readonly unknown[]): source is SourceDocument {

@@ -33,7 +33,7 @@ export function orOff<T extends z.ZodType>(schema: T, off: z.output<T>) {
 export function object<S extends z.core.$ZodLooseShape>(shape: S) {
   const names = Object.keys(shape);
   return z.strictObject(shape, {
-    error: (issue) => (issue.code === 'unrecognized_keys' ? cureUnknownKeys(issue.keys as string[], names) : undefined),
+    error: (issue) => (issue.code === 'unrecognized_keys' ? cureUnknownKeys(issue.keys, names) : undefined),
   });
 }
 

@@ -31,7 +31,7 @@ export class PathParser {
     const raw = mark < 0 ? target : target.slice(0, mark);
     this.query = mark < 0 ? '' : target.slice(mark + 1);
     const percent = raw.indexOf('%');
-    if (percent < 0 && raw.indexOf('/.') < 0 && raw.charCodeAt(0) === SLASH) {
+    if (percent < 0 && !raw.includes('/.') && raw.charCodeAt(0) === SLASH) {
       this.path = raw;
       return true;
     }

@@ -90,7 +90,6 @@ export const ON_RESPONSE_END = 11;
 export const ON_UPSTREAM_DRAIN = 12;
 export const ON_UPSTREAM_END = 13;
 export const ON_FAILED = 14;
-export const ON_ENDPOINT_DOWN = 15;
 export const ON_REQUEST_TIMEOUT = 16;
 export const ON_RESPONSE_TIMEOUT = 17;
 export const ON_ATTEMPT_TIMEOUT = 18;

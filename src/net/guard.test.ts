@@ -13,13 +13,14 @@ describe('guard', () => {
   test('says when the owner failed as well, and reports that, too', () => {
     const reported: unknown[] = [];
     const guard = new Guard((error) => reported.push(error));
+    const [first, second] = [new Error('first'), new Error('second')];
     const owner = {
       onFault(): void {
-        throw 'second';
+        throw second;
       },
     };
-    assert.equal(guard.caught('first', owner), false);
-    assert.deepEqual(reported, ['first', 'second']);
+    assert.equal(guard.caught(first, owner), false);
+    assert.deepEqual(reported, [first, second]);
   });
 
   test('outlives a reporter that throws', () => {

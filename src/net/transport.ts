@@ -86,12 +86,12 @@ export interface Connection {
   cork(): void;
   /** Answers as `write` does. */
   uncork(): boolean;
-  /** Stops reading. A paused connection sees neither FIN nor RST. */
+  /** Stops reading at once. Whether a paused connection sees FIN or RST is not promised: most likely when it resumes. */
   pause(): void;
   resume(): void;
   /** FIN after what is pending; reading goes on. */
   end(): void;
-  /** RST now; what is pending is lost. */
+  /** RST now; what is pending is lost. After this and `close` only `onClose` follows. */
   reset(): void;
   /** Closes now, after handing the kernel what it takes; use `end` where the peer should read everything. */
   close(): void;

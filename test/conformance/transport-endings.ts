@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Connection } from '../../src/net/transport.ts';
 import type { EventName } from './transport-recorder.ts';
-import { Recorder } from './transport-recorder.ts';
+import type { Recorder } from './transport-recorder.ts';
 import { assertSameBytes, pattern, settle, SIDES, stageTest } from './transport-stage.ts';
 import type { CreateTransport } from './transport-stage.ts';
 
@@ -242,7 +242,7 @@ export function endings(name: string, create: CreateTransport): void {
     // The reset may overtake the connect that it answers.
     const seen = await stage.net.connect(listener.port).then(
       (peer) => peer.closed,
-      (error: NodeJS.ErrnoException) => error.code,
+      (error: unknown) => (error as NodeJS.ErrnoException).code,
     );
     assert.ok(seen === 'rst' || seen === 'ECONNRESET', String(seen));
     await recorders[0].closed();

@@ -66,7 +66,7 @@ export function guard(name: string, create: CreateTransport): void {
     });
     await stage.net.connect(listener.port).then(
       async (peer) => assert.equal(await peer.closed, 'rst'),
-      (error: NodeJS.ErrnoException) => assert.equal(error.code, 'ECONNRESET'),
+      (error: unknown) => assert.equal((error as NodeJS.ErrnoException).code, 'ECONNRESET'),
     );
     const peer = await stage.net.connect(listener.port);
     await peer.send('fine');
@@ -76,8 +76,10 @@ export function guard(name: string, create: CreateTransport): void {
 }
 
 function throwIn(recorder: Recorder, event: 'connect' | 'bytes' | 'drain' | 'end' | 'close', bug: Error): void {
+  let hasThrown = false;
   recorder.on[event] = () => {
-    delete recorder.on[event];
+    if (hasThrown) return;
+    hasThrown = true;
     throw bug;
   };
 }

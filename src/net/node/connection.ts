@@ -235,11 +235,11 @@ export abstract class NodeConnection implements Connection {
   #writeBoth(text: string, buffer: Buffer, start: number, end: number, mayOverwrite: boolean): boolean {
     if (end - start <= TEXT_BYTES) return this.#writeText(text + buffer.latin1Slice(start, end));
     const source = readBufferOf(buffer);
-    if (source !== undefined && source.isScratch) return this.#writeCopy(text, buffer, start, end);
+    if (source?.isScratch === true) return this.#writeCopy(text, buffer, start, end);
     const room = text.length;
     if (room === 0) {
       this.socket.write(buffer.subarray(start, end));
-    } else if (mayOverwrite && room <= start && source !== undefined && source.loans === 0) {
+    } else if (mayOverwrite && room <= start && source?.loans === 0) {
       buffer.latin1Write(text, start - room, room);
       this.socket.write(buffer.subarray(start - room, end));
     } else {

@@ -34,7 +34,7 @@ export type TakeSocket = (socket: net.Socket, onGone: () => void) => void;
 /** Puts a listening server to rest. */
 function restServer(server: net.Server): NetServerHandle {
   const { port1, port2 } = new MessageChannel();
-  port1.postMessage(server, [server as unknown as MessagePort]);
+  port1.postMessage(server, [server]);
   return port2;
 }
 

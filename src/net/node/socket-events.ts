@@ -1,7 +1,7 @@
 /** Ties a socket to its connection. The listeners are shared functions that find the connection on the socket: no closures. */
 import type net from 'node:net';
 import { DataConnection } from './data-connection.ts';
-import { OnreadConnection } from './onread-connection.ts';
+import type { OnreadConnection } from './onread-connection.ts';
 
 const CONNECTION = Symbol('connection');
 

@@ -1,8 +1,9 @@
 /**
  * The listeners of the process, as the control plane opens them on its data planes:
  *
- * - `own`: the only data plane listens (one thread, or the caller's).
- * - `shared`: every thread has a listening socket of its own on the address (`reusePort`), the kernel spreads.
+ * - `own`: the only data plane listens, and no other can beside it (the caller's thread; systems without `reusePort`).
+ * - `shared`: every thread has a listening socket of its own on the address (`reusePort`), the kernel spreads. One
+ *   thread alone listens so as well, so that its replacement can listen before it ends.
  * - `passed`: the control plane accepts and passes each socket to the thread with the fewest connections
  *   (`spread: even`, and wherever threads cannot share an address).
  */
@@ -145,16 +146,22 @@ export class Listeners {
     }
   }
 
+  /** Whether a worker can listen while its predecessor still does. */
+  get canOverlap(): boolean {
+    return [...this.#opened.values()].every(({ mode }) => mode !== 'own');
+  }
+
   /**
-   * Opens, for a worker to inherit, what only one worker listened on and took with it: connections wait in the
-   * backlog instead of being refused. What cannot be opened is left out; the worker will say why.
+   * Opens, for a worker to inherit, what nobody listens on any more: connections wait in the backlog instead of being
+   * refused. What cannot be opened is left out; the worker will say why.
    */
   async openToRest(): Promise<RestingListener[]> {
     const { transport } = this.#options;
     const resting: RestingListener[] = [];
+    if ([...this.#options.serving()].length > 0) return resting;
     for (const { spec, mode, port } of this.#opened.values()) {
-      if (mode !== 'own') continue;
-      const options: ListenOptions = { host: listenHost(spec), port, reusePort: false };
+      if (mode === 'passed') continue;
+      const options: ListenOptions = { host: listenHost(spec), port, reusePort: mode === 'shared' };
       const socket = await transport.listen(options, refuse).catch(() => null);
       if (socket !== null) resting.push({ listener: spec, handle: transport.release(socket) });
     }
@@ -174,8 +181,9 @@ export class Listeners {
   }
 
   #modeOf(spec: ListenerSpec): Opened['mode'] {
-    if (this.#options.threads <= 1) return 'own';
-    return spec.spread === 'even' || !canReusePort ? 'passed' : 'shared';
+    const { threads } = this.#options;
+    if (threads === 0 || (threads === 1 && !canReusePort)) return 'own';
+    return threads > 1 && (spec.spread === 'even' || !canReusePort) ? 'passed' : 'shared';
   }
 
   async #openPassed(spec: ListenerSpec, workers: readonly WorkerHandle[]): Promise<Opened> {

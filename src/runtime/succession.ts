@@ -5,8 +5,9 @@
  * - A worker that ends on purpose gives its sockets to its replacement, which is ready by then.
  * - One that met an exception nobody caught gives them away at once; they rest, connections waiting in the kernel's
  *   backlog, until the replacement is there. Where too many have died for one, a neighbour takes them.
- * - One that loops, or whose thread is gone, takes its sockets with it. Where it was the only one that listened, the
- *   control plane opens the address at once and lets the sockets rest until the replacement is there.
+ * - One that loops takes its sockets with it; its replacement has its own by then.
+ * - One whose thread is gone has taken its sockets with it. Where nobody else listens, the control plane opens the
+ *   address at once and lets the sockets rest until the replacement is there.
  */
 import type { Clock } from '../core/clock.ts';
 import type { Listeners } from './listeners.ts';
@@ -104,20 +105,25 @@ export class Succession {
     void this.#succeed(worker);
   }
 
-  /** Starts the replacement first, so that the address is without a listening socket for as short as possible. */
+  /** The replacement serves before this one is ended, so that no moment passes without a listening socket. */
   async onLooping(worker: WorkerHandle): Promise<void> {
-    if (this.#isClosed) return;
+    const { roster, clock, listeners } = this.#options;
+    if (this.#isClosed || !roster.members.delete(worker)) return;
     this.#say(worker, 'looped', 'its heartbeat stood still for a second while it burnt the processor');
-    if (!this.#budget.isSpent) {
+    this.lost++;
+    if (this.#budget.take(clock.now())) {
       const heir = await this.#createHeir();
-      this.#heirs.set(worker, heir);
       await heir.ready().catch(ignoreGone);
+      if (!listeners().canOverlap) await worker.terminate();
+      await this.#instate(heir);
+    } else {
+      this.#abandon(worker);
     }
-    await worker.terminate('looped');
+    await worker.terminate();
   }
 
   async #succeed(worker: WorkerHandle): Promise<void> {
-    const { roster, clock, turns, brief } = this.#options;
+    const { roster, clock } = this.#options;
     if (this.#isClosed) return;
     this.lost++;
     if (!this.#budget.take(clock.now())) {
@@ -129,8 +135,14 @@ export class Succession {
     this.#heirs.delete(worker);
     heir.estate = worker.estate;
     worker.estate = [];
+    await this.#instate(heir);
+  }
+
+  /** Resolves when a new worker serves, or is gone as well. */
+  async #instate(heir: WorkerHandle): Promise<void> {
+    const { turns, brief, listeners } = this.#options;
     try {
-      if (heir.estate.length === 0) heir.estate = await this.#options.listeners().openToRest();
+      if (heir.estate.length === 0) heir.estate = await listeners().openToRest();
       await heir.ready();
       await turns.take(async () => {
         await brief(heir);

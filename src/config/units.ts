@@ -34,7 +34,7 @@ export function parseDuration(value: unknown): number | Mistake {
   if (factor === undefined) return new Mistake(`${describeValue(value)} is not a time`, DURATION_CURE);
   const ms = Math.round(amount * factor);
   if (ms < 1) return new Mistake('a time of nothing is not possible here', 'Write at least 1ms.');
-  if (ms > LONGEST_MS) return new Mistake(`${String(value as string)} is too long`, 'Write at most 24d.');
+  if (ms > LONGEST_MS) return new Mistake(`${amount}${unit} is too long`, 'Write at most 24d.');
   return ms;
 }
 
@@ -52,7 +52,7 @@ export function parseSize(value: unknown): number | Mistake {
   const bytes = Math.round(amount * factor);
   if (bytes < 1) return new Mistake('a size of nothing is not possible here', 'Write at least 1B.');
   if (!Number.isSafeInteger(bytes))
-    return new Mistake(`${String(value as string)} is too large`, 'Write a smaller size.');
+    return new Mistake(`${amount}${unit} is too large`, 'Write a smaller size.');
   return bytes;
 }
 
@@ -61,7 +61,7 @@ export function describeValue(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a map';
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value as number | boolean | bigint);
+  const text = typeof value === 'string' ? JSON.stringify(value) : `${value as number | boolean}`;
   return text.length > 60 ? `${text.slice(0, 56)}…"` : text;
 }
 

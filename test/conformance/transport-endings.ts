@@ -57,6 +57,31 @@ export function endings(name: string, create: CreateTransport): void {
       assert.equal(recorder.reason?.kind, 'end');
     });
 
+    stageTest(
+      title('sends what was written in several waits before its FIN, and drains after it'),
+      create,
+      async (stage) => {
+        const { recorder, connection, peer } = await stage.pair(side);
+        const parts = [1, 2, 3].map((salt) => pattern(8 * 1024 * 1024, salt));
+        peer.stopReading();
+        connection.writeBytes(parts[0], 0, parts[0].length);
+        connection.writeBytes(parts[1], 0, parts[1].length);
+        // Until the first has left and the second is under way.
+        peer.startReading();
+        while (peer.receivedBytes < parts[0].length) await new Promise(setImmediate);
+        peer.stopReading();
+        await settle();
+        assert.equal(connection.writeBytes(parts[2], 0, parts[2].length), false);
+        connection.end();
+        await settle();
+        peer.startReading();
+        assertSameBytes(await peer.readAllBytes(), Buffer.concat(parts));
+        peer.end();
+        await recorder.closed();
+        assert.deepEqual(recorder.events.slice(-3), ['drain', 'end', 'close end']);
+      },
+    );
+
     stageTest(title("tells the peer's RST from a FIN"), create, async (stage) => {
       const { recorder, peer } = await stage.pair(side);
       await peer.send('x');

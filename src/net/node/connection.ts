@@ -293,7 +293,9 @@ export abstract class NodeConnection implements Connection {
   #flushed(error: Error | null | undefined): void {
     if (this.isClosed || error) return;
     if (this.socket.writableLength > 0) {
-      this.socket.write('', 'latin1', this.#onFlushed!);
+      // More was written meanwhile. Behind our FIN there is no place for an empty write, but an event.
+      if (this.#hasFinished) this.socket.once('finish', this.#onFlushed!);
+      else this.socket.write('', 'latin1', this.#onFlushed!);
       return;
     }
     this.isBlocked = false;

@@ -2,9 +2,13 @@
 import type { HeaderRules } from '../core/snapshot.ts';
 import type { RequestHead } from './head.ts';
 
-/** What Via calls us. */
-export const VIA_LINE = 'Via: 1.1 fairlead\r\n';
+const VIA_LINE = 'Via: 1.1 fairlead\r\n';
 const VIA_LINE_10 = 'Via: 1.0 fairlead\r\n';
+
+/** What Via says of us and of the version that a message came in (10 or 11). */
+export function viaLine(version: number): string {
+  return version === 10 ? VIA_LINE_10 : VIA_LINE;
+}
 
 /** Who sent a request, and to where. */
 export interface Peer {
@@ -25,7 +29,7 @@ export function forwardedLines(head: RequestHead, peer: Peer, rules: HeaderRules
   if (host !== '') lines += `X-Forwarded-Host: ${host}\r\n`;
   lines += `X-Forwarded-Port: ${port}\r\n`;
   if (rules.forwarded) lines += forwardedLine(head, peer);
-  if (rules.via) lines += head.version === 10 ? VIA_LINE_10 : VIA_LINE;
+  if (rules.via) lines += viaLine(head.version);
   return lines;
 }
 

@@ -9,7 +9,7 @@ import type { ListenerSpec } from '../core/snapshot.ts';
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE } from '../http/head.ts';
 import type { RequestHead, ResponseHead } from '../http/head.ts';
 import type { OutgoingRequest } from '../http/outgoing.ts';
-import { VIA_LINE } from '../http/forwarding.ts';
+import { viaLine } from '../http/forwarding.ts';
 import type { ClientEvents, ClientStream } from '../http/stream.ts';
 import { lingerClose } from '../net/lingering-close.ts';
 import { Timer } from '../net/timer-wheel.ts';
@@ -407,7 +407,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
 
   #headText(head: ResponseHead, framing: string): string {
     const date = head.hasDate ? '' : `Date: ${this.#plane.httpDate()}\r\n`;
-    const via = this.#plane.plan.snapshot.headers.via ? VIA_LINE : '';
+    const via = this.#plane.plan.snapshot.headers.via ? viaLine(head.version) : '';
     return `HTTP/1.1 ${head.status} ${head.reason}\r\n${head.lines}${date}${via}${framing}\r\n`;
   }
 

@@ -1,6 +1,8 @@
 /** What writes answer, when they drain, and that the peer gets exactly the bytes that were written. */
 import assert from 'node:assert/strict';
+import type { Random } from '../../src/core/random.ts';
 import type { Connection } from '../../src/net/transport.ts';
+import type { RawPeer } from '../support/segmented-socket.ts';
 import { assertSameBytes, pattern, settle, SIDES, stageTest } from './transport-stage.ts';
 import type { CreateTransport } from './transport-stage.ts';
 
@@ -108,6 +110,23 @@ export function writes(name: string, create: CreateTransport): void {
       await recorder.until(() => recorder.drains === 1);
     });
 
+    stageTest(
+      title('sends every byte in order, however writes, corks and a halting reader alternate'),
+      create,
+      async (stage) => {
+        for (let round = 0; round < 4; round += 1) {
+          const { recorder, connection, peer } = await stage.pair(side);
+          const written = await writeAtRandom(stage.net.random, connection, peer);
+          peer.startReading();
+          assertSameBytes(await peer.readAllBytes(), written);
+          peer.end();
+          await recorder.closed();
+          assert.equal(recorder.reason?.kind, 'end');
+          assert.equal(connection.isBlocked, false);
+        }
+      },
+    );
+
     stageTest(title('ignores writes after end, reset and close'), create, async (stage) => {
       for (const how of ['end', 'reset', 'close'] as const) {
         const { connection, peer } = await stage.pair(side);
@@ -143,6 +162,29 @@ export function writes(name: string, create: CreateTransport): void {
     connection.end();
     assert.equal(await peer.readAll(), `before head ${bytes.toString('latin1')}after `);
   });
+}
+
+/** Writes in every way, in any order, and ends; answers what the peer has to get. */
+async function writeAtRandom(random: Random, connection: Connection, peer: RawPeer): Promise<Buffer> {
+  const written: Buffer[] = [];
+  for (let step = 0; step < 40; step += 1) {
+    const bytes = pattern(Math.floor(2 ** (random.next() * 21)), step);
+    const text = pattern(Math.floor(random.next() * 3000), step + 1).toString('latin1');
+    const draw = Math.floor(random.next() * 8);
+    if (draw === 0) connection.cork();
+    else if (draw === 1) assert.equal(connection.uncork(), !connection.isBlocked);
+    else if (draw === 2) peer.stopReading();
+    else if (draw === 3) peer.startReading();
+    else if (draw === 4) await settle();
+    else if (draw === 5) written.push(Buffer.from(text, 'latin1'));
+    else if (draw === 6) written.push(bytes);
+    else written.push(Buffer.from(text, 'latin1'), bytes);
+    if (draw === 5) connection.write(text);
+    else if (draw === 6) connection.writeBytes(bytes, 0, bytes.length);
+    else if (draw === 7) connection.writeHead(text, bytes, 0, bytes.length);
+  }
+  connection.end();
+  return Buffer.concat(written);
 }
 
 /** Makes sure that both ends are there. */

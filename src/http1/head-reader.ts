@@ -1,7 +1,11 @@
 /**
  * Finds the end of a message head in reads of any size. A head that came whole in one read, the usual case, is
- * one latin1 string and nothing is kept; else what has come so far is kept as text, and looked at only once, so
- * that a sender of single bytes costs no more than its bytes.
+ * one latin1 string; else what has come so far is kept as text, and looked at only once, so that a sender of single
+ * bytes costs no more than its bytes.
+ *
+ * Peers repeat themselves: a head that came twice in a row is kept as bytes, and as long as the next ones begin with
+ * them, one comparison (0.16 µs a KB) takes the place of slicing and searching (0.5 µs). No head is the beginning of
+ * another, since it ends with the first CRLFCRLF.
  */
 
 /** Above this a read is searched for the head's end before it is turned into text: the rest is body. */
@@ -19,6 +23,10 @@ export class HeadReader {
   #partial = '';
   /** The last characters of it, so that the rest is not put together before its end has come. */
   #tail = '';
+  /** The last head that came in one read. */
+  #previous = '';
+  /** The same as bytes, once it has come twice in a row. */
+  #repeated: Buffer | null = null;
 
   /** Some of a head has come. */
   get isPartial(): boolean {
@@ -36,20 +44,33 @@ export class HeadReader {
   /** Position after the head, or -1: it is not complete, all of `buffer[start, end)` has been taken. */
   read(buffer: Buffer, start: number, end: number, maxBytes: number): number {
     if (this.#partial !== '') return this.#readOn(buffer, start, end, maxBytes);
+    const repeated = this.#repeated;
+    if (repeated !== null) {
+      const after = start + repeated.length;
+      if (after <= end && repeated.compare(buffer, start, after) === 0) return after;
+      this.#repeated = null;
+    }
     if (end - start > SLICE_WHOLE) {
       const at = buffer.indexOf('\r\n\r\n', start, 'latin1');
-      if (at >= 0 && at + 4 <= end) {
-        this.text = buffer.latin1Slice(start, at + 4);
-        return at + 4;
-      }
+      if (at >= 0 && at + 4 <= end) return this.#found(buffer.latin1Slice(start, at + 4), start);
       return this.#keep(buffer.latin1Slice(start, Math.min(end, start + maxBytes + 1)));
     }
     const text = buffer.latin1Slice(start, end);
     const at = text.indexOf('\r\n\r\n');
     if (at < 0) return this.#keep(text);
-    const length = at + 4;
-    this.text = length === text.length ? text : text.slice(0, length);
-    return start + length;
+    return this.#found(at + 4 === text.length ? text : text.slice(0, at + 4), start);
+  }
+
+  #found(text: string, start: number): number {
+    if (text === this.#previous) {
+      // The string that the parser knows, so that its comparison ends at the first look.
+      this.text = this.#previous;
+      this.#repeated = Buffer.from(text, 'latin1');
+    } else {
+      this.text = text;
+      this.#previous = text;
+    }
+    return start + text.length;
   }
 
   #readOn(buffer: Buffer, start: number, end: number, maxBytes: number): number {
@@ -58,6 +79,7 @@ export class HeadReader {
     if (at < 0) return this.#keep(text);
     const taken = at + 4 - this.#tail.length;
     this.text = this.#partial + text.slice(0, taken);
+    this.#previous = '';
     this.#partial = '';
     this.#tail = '';
     return start + taken;
@@ -75,6 +97,8 @@ export class HeadReader {
   reset(): void {
     this.#partial = '';
     this.#tail = '';
+    this.#previous = '';
+    this.#repeated = null;
     this.text = '';
     this.isBroken = false;
   }

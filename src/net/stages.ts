@@ -2,15 +2,16 @@
  * What a connection passes before a codec gets it: PROXY protocol, TLS, protocol detection, in their order. A
  * listener without stages, the only kind so far, hands its connections straight to the codec.
  */
-import type { CloseReason, Connection, ConnectionHandler } from './transport.ts';
+import type { Connection, ConnectionHandler } from './transport.ts';
 
 /** The next stage, or the codec: takes the connection with the bytes that were read and not used up. */
 export type NextStage = (connection: Connection, rest: Buffer | null) => void;
 
 export interface Stage {
   /**
-   * Takes the connection over. Calls `next` once, when it is done with it, and may hand on another connection than
-   * the one it got (TLS does). What it answers hears of the connection until then.
+   * Takes the connection over. Calls `next` once, at once or later, when it is done with it, and may hand on another
+   * connection than the one it got (TLS does). What it answers hears of the connection until then; for good where it
+   * handed on another.
    */
   begin(connection: Connection, next: NextStage): ConnectionHandler;
 }
@@ -22,36 +23,26 @@ export function passStages(
   codec: (connection: Connection) => ConnectionHandler,
 ): ConnectionHandler {
   if (stages.length === 0) return codec(connection);
-  const relay = new StageRelay();
-  const run = (current: Connection, index: number, rest: Buffer | null): void => {
-    relay.target =
-      index < stages.length ? stages[index].begin(current, (next, left) => run(next, index + 1, left)) : codec(current);
-    if (index === stages.length) current.handler = relay.target;
-    if (rest !== null && rest.length > 0) relay.target.onBytes(rest, 0, rest.length);
-  };
-  run(connection, 0, null);
-  return relay.target ?? relay;
+  enter(connection, stages, 0, codec);
+  return connection.handler;
 }
 
-/** Stands in for a stage that finishes before it has answered who listens. */
-class StageRelay implements ConnectionHandler {
-  target: ConnectionHandler | null = null;
-  onConnect(): void {
-    this.target?.onConnect();
+function enter(
+  connection: Connection,
+  stages: readonly Stage[],
+  index: number,
+  codec: (connection: Connection) => ConnectionHandler,
+): void {
+  if (index === stages.length) {
+    connection.handler = codec(connection);
+    return;
   }
-  onBytes(buffer: Buffer, start: number, end: number): void {
-    this.target?.onBytes(buffer, start, end);
-  }
-  onDrain(): void {
-    this.target?.onDrain();
-  }
-  onEnd(): void {
-    this.target?.onEnd();
-  }
-  onClose(reason: CloseReason): void {
-    this.target?.onClose(reason);
-  }
-  onFault(error: unknown): void {
-    this.target?.onFault(error);
-  }
+  let isHandedOn = false;
+  const handler = stages[index].begin(connection, (next, rest) => {
+    isHandedOn = next === connection;
+    enter(next, stages, index + 1, codec);
+    if (rest !== null && rest.length > 0) next.handler.onBytes(rest, 0, rest.length);
+  });
+  // A stage that was done before it had answered is not to be heard any more.
+  if (!isHandedOn) connection.handler = handler;
 }

@@ -176,7 +176,7 @@ proxied(
     assert.match(await head.readAll(), /^HTTP\/1\.1 400 /);
     assert.equal(servers[0].peers.length, 0);
     for (const framing of ['Content-Length: 10\r\n\r\n12345', 'Transfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n']) {
-      const count = servers[0].peers.length;
+      const count: number = servers[0].peers.length;
       const body = await client();
       await body.send(`POST / HTTP/1.1\r\nHost: a\r\n${framing}`);
       await until(() => (servers[0].peers[count]?.receivedBytes ?? 0) > 0, 'it arrives');

@@ -17,6 +17,8 @@ export interface EndpointReports {
   onPassiveFailure(endpoint: EndpointRuntime, kind: string): void;
   /** A success after failures. */
   onRecovered(endpoint: EndpointRuntime): void;
+  /** An exception of ours that belongs to one exchange, and not to the entry it happened in. */
+  reportFault(error: unknown): void;
 }
 
 export interface EndpointLimits {
@@ -122,8 +124,7 @@ export class EndpointRuntime {
     const next = this.#waiting.shift();
     if (next !== undefined) {
       this.#wantLess();
-      next.onPlace();
-      connection.carry(next);
+      this.#give(connection, next);
       return true;
     }
     if (this.limits.maxConnections > 0 && Atomics.exchange(this.table.wanted, this.slot, 0) === 1) return false;
@@ -131,6 +132,17 @@ export class EndpointRuntime {
     connection.idleSince = now;
     this.#idle.push(connection);
     return true;
+  }
+
+  /** Within an event of the exchange that was here before, whose fault this must not become. */
+  #give(connection: UpstreamConnection, next: Attempt): void {
+    try {
+      next.onPlace();
+      connection.carry(next);
+    } catch (error) {
+      this.#reports.reportFault(error);
+      next.onOwnFault();
+    }
   }
 
   /** An idle connection ended by itself. */

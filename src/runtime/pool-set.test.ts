@@ -9,7 +9,12 @@ function pools(): PoolSet {
   return new PoolSet({
     worker: 0,
     random: createSeededRandom(1),
-    reports: { onFailuresReached() {}, onPassiveFailure() {}, onRecovered() {} },
+    reports: {
+      onFailuresReached() {},
+      onPassiveFailure() {},
+      onRecovered() {},
+      reportFault: (error) => assert.fail(String(error)),
+    },
     createDialer: () => ({ dial: () => ({ abort() {} }) }),
   });
 }

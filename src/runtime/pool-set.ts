@@ -129,8 +129,13 @@ export class PoolSet {
     for (const pool of this.#pools.values()) {
       if (pool.spec.maxConnections === 0) continue;
       for (const endpoint of pool.endpoints) {
-        if (endpoint.hasWaiting) endpoint.serveWaiting();
-        else endpoint.yieldIdle();
+        // An entry of Node's like any other: what throws here must not end the worker.
+        try {
+          if (endpoint.hasWaiting) endpoint.serveWaiting();
+          else endpoint.yieldIdle();
+        } catch (error) {
+          this.#options.reports.reportFault(error);
+        }
       }
     }
   }

@@ -179,7 +179,12 @@ class Stage {
     const pools = new PoolSet({
       worker: 0,
       random: createSeededRandom(1),
-      reports: { onFailuresReached() {}, onPassiveFailure() {}, onRecovered() {} },
+      reports: {
+        onFailuresReached() {},
+        onPassiveFailure() {},
+        onRecovered() {},
+        reportFault: (error) => assert.fail(String(error)),
+      },
       createDialer: (endpoint) => ({ dial: (events) => this.#dial(endpoint, events) }),
     });
     pools.apply(

@@ -1,14 +1,16 @@
-/** The long run: `run.ts --messages N --seed S --kind request|response`. Stops at the first disagreement, exit code 1. */
+/** The long run: `run.ts --messages N --seed S --kind request|response --level parser|session`. Stops at the first disagreement, exit code 1. */
 import { parseArgs } from 'node:util';
 import { fuzzRequests, fuzzResponses } from './fuzz.ts';
 import type { FuzzReport } from './fuzz.ts';
 import { OurParser } from './our-parser.ts';
+import { runSessions } from './sessions/run-sessions.ts';
 
 const { values } = parseArgs({
   options: {
     messages: { type: 'string', default: '1000000' },
     seed: { type: 'string', default: String(Date.now() % 1e9) },
     kind: { type: 'string' },
+    level: { type: 'string' },
   },
 });
 
@@ -29,6 +31,8 @@ const runs = Number(values.messages);
 const seed = Number(values.seed);
 for (const kind of ['request', 'response']) {
   if (values.kind !== undefined && values.kind !== kind) continue;
+  if (values.level !== 'parser') await runSessions(kind, runs, seed);
+  if (values.level === 'session') continue;
   const start = performance.now();
   const fuzz = kind === 'request' ? fuzzRequests : fuzzResponses;
   const report = await fuzz(new OurParser(), runs, seed);

@@ -1,0 +1,99 @@
+/** The data plane as it runs in a worker, over the transport in memory and a clock that stands still. */
+import type { Random } from '../../../src/core/random.ts';
+import { COUNT_MASK, PoolTable } from '../../../src/core/shared/pool-table.ts';
+import type { Snapshot } from '../../../src/core/snapshot.ts';
+import type { TimerWheel } from '../../../src/net/timer-wheel.ts';
+import type { DataPlane, DataPlaneReport } from '../../../src/runtime/data-plane-api.ts';
+import { createDataPlane } from '../../../src/runtime/data-plane.ts';
+import { testSnapshot } from '../../support/data-plane.ts';
+import { Chance } from '../chance.ts';
+import type { InMemoryConnection, Remote } from './in-memory-connection.ts';
+import { InMemoryTransport, StandingClock } from './in-memory-transport.ts';
+
+export const ENDPOINT_PORTS = [9001] as const;
+export const TRUSTED_CLIENT = '10.9.9.9';
+export const PLAIN_CLIENT = '10.1.1.1';
+/** More than the longest backoff between two attempts. */
+const BACKOFF_MS = 300;
+/** A run takes a few dozen turns; one that never ends is a bug. */
+const MAX_TURNS = 1_000_000;
+
+export class SessionPlane {
+  readonly transport: InMemoryTransport;
+  readonly #clock = new StandingClock();
+  readonly #plane: DataPlane & { readonly wheel: TimerWheel };
+  readonly #snapshot: Snapshot;
+  readonly #table: PoolTable;
+  readonly #faults: string[] = [];
+
+  constructor() {
+    const hear = (report: DataPlaneReport): void => {
+      if (report.type === 'fault') this.#faults.push(report.stack);
+    };
+    this.transport = new InMemoryTransport((error) => this.#plane.reportFault(error));
+    // Draws of the policy and of the backoff belong to the run as well.
+    const random: Random = { next: () => this.transport.chance.below(1 << 24) / (1 << 24) };
+    const { transport } = this;
+    this.#plane = createDataPlane({ worker: 0, transport, clock: this.#clock, random, report: hear }) as DataPlane & {
+      readonly wheel: TimerWheel;
+    };
+    this.#snapshot = testSnapshot({
+      ports: ENDPOINT_PORTS,
+      trustedProxies: [TRUSTED_CLIENT],
+      headers: { via: true, forwarded: true },
+    });
+    this.#plane.apply(this.#snapshot, [{ op: 'add-pool', pool: this.#snapshot.pools[0] }, { op: 'set-routes' }]);
+    this.#table = new PoolTable(this.#snapshot.pools[0].table, 0);
+  }
+
+  /** All that follows is drawn from `seed`. */
+  begin(seed: number): void {
+    this.transport.chance = new Chance(seed);
+  }
+
+  connect(remote: Remote, address: string): InMemoryConnection {
+    return this.transport.connect(remote, address, this.#plane.accept(this.#snapshot.listeners[0]));
+  }
+
+  /** So many turns, or all that there are. False: nothing is left to do. */
+  turns(count: number): boolean {
+    for (let turn = 0; turn < count; turn++) if (!this.transport.step()) return false;
+    return true;
+  }
+
+  /** Until nothing moves any more, the waits between attempts included. */
+  settle(): void {
+    this.#runDry();
+    for (let wait = 0; wait < 3 && this.#plane.exchanges > 0; wait++) this.pass(BACKOFF_MS);
+  }
+
+  #runDry(): void {
+    if (this.turns(MAX_TURNS)) throw new Error('the run does not end');
+  }
+
+  /** Lets time pass, and what is due happen. */
+  pass(ms: number): void {
+    this.#clock.advance(ms);
+    this.#plane.wheel.tick();
+    this.#runDry();
+  }
+
+  /** What is left when everybody has gone; null: nothing. */
+  leftovers(): string | null {
+    if (this.#faults.length > 0) return `a fault of ours: ${this.#faults.splice(0).join('\n')}`;
+    const { exchanges, connections, wheel } = this.#plane;
+    const counts = ENDPOINT_PORTS.map((_port, slot) => [
+      this.#table.inflight[slot] & COUNT_MASK,
+      this.#table.connections[slot],
+      this.#table.idle[slot],
+    ]);
+    const left = [exchanges, connections, this.transport.connectionCount, wheel.armedCount, ...counts.flat()];
+    if (left.every((count) => count === 0)) return null;
+    return `left behind: exchanges, clients, connections, timers, then in flight, open, idle per endpoint: ${left.join(' ')}`;
+  }
+
+  /** Ends it all; the object is of no use after that. */
+  destroy(): void {
+    this.#plane.destroy();
+  }
+}

@@ -1,17 +1,13 @@
 /** `npm run check`: every check to its end, two at a time, so that one run shows all there is to mend. */
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { PACKAGE_ROOT } from '../bin/node-version.js';
 import { ensureInstalled } from './install.js';
 
-/** Slowest first. Each is also a script of its own: `npm run check:lint`. */
-const CHECKS = [
-  { name: 'lint', command: 'eslint . --max-warnings=0' },
-  { name: 'types', command: 'tsc -p .' },
-  { name: 'dead code', command: 'knip' },
-  { name: 'layering', command: 'depcruise src bin scripts --config .dependency-cruiser.js' },
-  { name: 'format', command: 'prettier --check --log-level=warn .' },
-];
+/** Scripts of package.json, slowest first. */
+const CHECKS = ['check:lint', 'check:types', 'check:dead-code', 'check:layering', 'check:format'];
+const { scripts } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8'));
 
 async function main() {
   await ensureInstalled();
@@ -19,7 +15,7 @@ async function main() {
   const failed = [];
   const work = async () => {
     for (let check = queue.shift(); check !== undefined; check = queue.shift()) {
-      if (!(await runCheck(check))) failed.push(check.name);
+      if (!(await runCheck(check))) failed.push(check);
     }
   };
   await Promise.all([work(), work()]);
@@ -27,8 +23,9 @@ async function main() {
   process.exitCode = failed.length === 0 ? 0 : 1;
 }
 
-async function runCheck({ name, command }) {
+async function runCheck(name) {
   const startedAt = Date.now();
+  const command = scripts[name];
   const { code, output } = await capture(command);
   const verdict = code === 0 ? '✔' : '✖';
   console.log(`${verdict} ${name} (${command}), ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);

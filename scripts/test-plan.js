@@ -10,9 +10,9 @@ export const TEST_RUNS = [
     files: [
       'src/net/**/*.test.ts',
       'src/runtime/**/*.test.ts',
-      'test/conformance/transport*.test.ts',
-      'test/integration/hand-over*.test.ts',
-      'test/integration/end-to-end*.test.ts',
+      'test/conformance/transport.test.ts',
+      'test/integration/threads-lifecycle.test.ts',
+      'test/integration/end-to-end.test.ts',
     ],
   },
 ];

@@ -37,7 +37,7 @@ export class Attempt implements UpstreamEvents {
   wasReused = false;
   /** Some of a response had come when it failed. */
   hasAnswered = false;
-  /** Its status already counted as a failure of the endpoint. */
+  /** It counts as a failure of the endpoint. */
   isBlamed = false;
   failure: UpstreamFailure | 'timeout' | 'write-timeout' = 'closed';
   startedAt = 0;
@@ -124,8 +124,10 @@ export class Attempt implements UpstreamEvents {
     endpoint.table.count(endpoint.slot, COUNTER_FIRST_BYTE_MS, now - this.startedAt);
   }
 
-  /** Counts a failure that is the endpoint's fault. */
+  /** Counts a failure that is the endpoint's fault: one for each attempt, whatever else goes wrong with it. */
   blame(kind: string): void {
+    if (this.isBlamed) return;
+    this.isBlamed = true;
     const endpoint = this.endpoint as EndpointRuntime;
     endpoint.table.count(endpoint.slot, COUNTER_FAILURES, 1);
     endpoint.failed(kind);

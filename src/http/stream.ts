@@ -22,6 +22,8 @@ export interface ClientStream {
   /** `http` or `https`. */
   readonly scheme: string;
   readonly isBlocked: boolean;
+  /** Something of the final response has left, or may have: from then on only `abort` can tell that it broke. */
+  readonly hasBegun: boolean;
   /** What was worked out for this connection's last request; clients repeat themselves. Written by the exchange alone. */
   memo: OutgoingRequest | null;
   /** 1xx other than 101. */
@@ -38,7 +40,7 @@ export interface ClientStream {
   flush(): void;
   /** The response broke: the client must see it as broken (connection closed, no final chunk). */
   abort(): void;
-  /** Answers with an error of ours and closes where the request is not finished (lingering). Only before `sendHead`. */
+  /** Answers with an error of ours and closes where the request is not finished (lingering). Only while `hasBegun` is false. */
   sendFault(fault: Fault, requestId: string, wantsJson: boolean): void;
   /** Stops and goes on reading the request's body. */
   pauseBody(): void;

@@ -60,6 +60,11 @@ export class MessageWriter {
     return this.connection.write(text);
   }
 
+  /** The head is still here: nothing of the message has left. (Chunks never begin like this.) */
+  get holdsHead(): boolean {
+    return this.#pending.startsWith('HTTP/');
+  }
+
   /** Forgets what has not left: the message is broken. */
   drop(): void {
     this.#pending = '';

@@ -123,6 +123,10 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     return this.#connection.isBlocked;
   }
 
+  get hasBegun(): boolean {
+    return this.#isHeadSent && !this.#writer.holdsHead;
+  }
+
   // ——— bytes in
 
   onConnect(): void {}

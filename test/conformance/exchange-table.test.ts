@@ -86,6 +86,7 @@ class Client implements ClientStream {
   readonly allowsHalfClose = false;
   readonly scheme = 'http';
   isBlocked = false;
+  readonly hasBegun = true;
   memo: OutgoingRequest | null = null;
   sent = '';
   doneCount = 0;

@@ -48,6 +48,12 @@ export function abortBoth(x: Exchange, reason: string): void {
   finish(x, reason);
 }
 
+/** An answer that breaks: an error of ours while nothing of it has left, else the client sees it cut. */
+export function breakAnswer(x: Exchange, fault: Fault): void {
+  if ((x.client as ClientStream).hasBegun) abortBoth(x, fault.code);
+  else answerFault(x, fault);
+}
+
 /** Closes the books and lets go of everything. */
 export function finish(x: Exchange, reason: string): void {
   const { record, plane } = x;
@@ -133,5 +139,5 @@ export function failUnbegun(x: Exchange): void {
 
 /** × fault once the answer has begun */
 export function cutByFault(x: Exchange): void {
-  abortBoth(x, FAULTS.internal.code);
+  breakAnswer(x, FAULTS.internal);
 }

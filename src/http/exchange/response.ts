@@ -5,7 +5,7 @@ import { BODY_NONE } from '../head.ts';
 import type { ResponseHead } from '../head.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
 import type { ClientStream, UpstreamStream } from '../stream.ts';
-import { abortBoth, finish } from './endings.ts';
+import { abortBoth, breakAnswer, finish } from './endings.ts';
 import type { Exchange } from './exchange.ts';
 import { FLUSHING, RESPONDING } from './states.ts';
 import { openTunnel } from './tunnel.ts';
@@ -32,7 +32,6 @@ export function relayHead(x: Exchange): void {
   const { route } = request;
   if (route.taps.responseHead !== null) for (const tap of route.taps.responseHead) tap.onResponseHead(record, response);
   if (route.pool.isFailureStatus(response.status)) {
-    attempt.isBlamed = true;
     attempt.blame('status');
   }
   if (response.status === 101) {
@@ -120,7 +119,7 @@ export function responseBroke(x: Exchange): void {
   const attempt = x.attempt as Attempt;
   const { failure } = attempt;
   if (failure !== 'local-resources') attempt.blame(failure);
-  abortBoth(x, failure === 'bad-response' ? FAULTS.badResponse.code : FAULTS.upstreamReset.code);
+  breakAnswer(x, failure === 'bad-response' ? FAULTS.badResponse : FAULTS.upstreamReset);
 }
 
 /** *responding*, *flushing* × responseTimeout: who is slow? */

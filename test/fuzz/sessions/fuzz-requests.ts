@@ -4,6 +4,7 @@ import { generateRequests } from '../generate.ts';
 import type { Generated } from '../generate.ts';
 import { NodeRequestParser } from '../node-parser.ts';
 import { AnsweringEndpoint } from './answering-endpoint.ts';
+import { drawBigBody } from './big-body.ts';
 import type { InMemoryConnection } from './in-memory-connection.ts';
 import { RequestJudge } from './judge-requests.ts';
 import { Client, split } from './peers.ts';
@@ -74,16 +75,24 @@ function fuzzOnce(
   });
 }
 
-/** A body that no single write takes comes first now and then. */
+/** Now and then a body that no single write takes comes first, or a handshake after which all is a tunnel's. */
 function drawRequests(chance: Chance): Generated {
   const drawn = generateRequests(chance);
-  if (!chance.is(0.01)) return drawn;
-  const body = 'x123456789abcdef'.repeat(1 + chance.below(12_000));
-  const start = `POST /big HTTP/1.1\r\nHost: big\r\n`;
-  const text = chance.is(0.5)
-    ? `${start}Content-Length: ${body.length}\r\n\r\n${body}`
-    : `${start}Transfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\nX-T: 1\r\n\r\n`;
-  return { bytes: Buffer.concat([Buffer.from(text, 'latin1'), drawn.bytes]), isValid: drawn.isValid };
+  if (chance.is(0.02)) return behind(HANDSHAKE, drawn);
+  return chance.is(0.01) ? behind(drawBigRequest(chance), drawn) : drawn;
+}
+
+const HANDSHAKE = 'GET /ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+
+function drawBigRequest(chance: Chance): string {
+  const start = 'POST /big HTTP/1.1\r\nHost: big\r\n';
+  const body = drawBigBody(chance);
+  if (chance.is(0.5)) return `${start}Content-Length: ${body.length}\r\n\r\n${body}`;
+  return `${start}Transfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\nX-T: 1\r\n\r\n`;
+}
+
+function behind(first: string, { bytes, isValid }: Generated): Generated {
+  return { bytes: Buffer.concat([Buffer.from(first, 'latin1'), bytes]), isValid };
 }
 
 /** Somebody leaves, or time passes, at any moment. */

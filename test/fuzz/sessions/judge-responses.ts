@@ -9,6 +9,8 @@ export interface ResponseRun {
   /** The endpoint reset the connection behind its bytes: who was still writing has lost them. */
   readonly isReset: boolean;
   readonly isDisturbed: boolean;
+  /** The connection was used again although its answer was broken, or bytes had come behind it. */
+  readonly isDirty: boolean;
   /** What Node makes of the endpoint's bytes, and of what the client got. */
   readonly direct: ResponseReading;
   readonly relayed: ResponseReading;
@@ -59,6 +61,7 @@ function judgeSecond(run: ResponseRun): string | null {
   const { first, second, relayed } = run;
   if (relayed.message !== null && leftover(run) !== '')
     return `behind the answer came ${JSON.stringify(leftover(run))}`;
+  if (run.isDirty) return 'a connection is used again behind bytes that nobody asked for';
   if (run.isDisturbed || second === '' || first === '') return null;
   return SECOND_ANSWER.test(second) ? null : `the second answer is ${JSON.stringify(second)}`;
 }

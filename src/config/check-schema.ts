@@ -79,10 +79,7 @@ const httpSchema = z.preprocess(
   }),
 );
 
-const tcpSchema = z.preprocess(
-  (value) => value ?? {},
-  object({ port: count(1, 65535).default(0), host: hostSchema.default('') }),
-);
+const tcpSchema = z.preprocess((value) => value ?? {}, object({ port: count(1, 65535).default(0) }));
 
 /** `tcp` and `http` alone are a check with nothing said about it. */
 function fromWord(value: unknown): unknown {
@@ -117,9 +114,7 @@ const checkSchema = z.preprocess(
       context.issues.push({ code: 'custom', message, params: { cure }, input: http.body, path: ['http', 'body'] });
     }
     const probe =
-      http === undefined
-        ? { ...TCP_PROBE, port: tcp?.port ?? 0, host: tcp?.host ?? '' }
-        : { kind: 'http' as const, ...http };
+      http === undefined ? { ...TCP_PROBE, port: tcp?.port ?? 0, host: '' } : { kind: 'http' as const, ...http };
     return {
       ...probe,
       intervalMs: interval,

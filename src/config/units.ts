@@ -51,8 +51,7 @@ export function parseSize(value: unknown): number | Mistake {
   if (factor === undefined) return new Mistake(`${describeValue(value)} is not a size`, SIZE_CURE);
   const bytes = Math.round(amount * factor);
   if (bytes < 1) return new Mistake('a size of nothing is not possible here', 'Write at least 1B.');
-  if (!Number.isSafeInteger(bytes))
-    return new Mistake(`${amount}${unit} is too large`, 'Write a smaller size.');
+  if (!Number.isSafeInteger(bytes)) return new Mistake(`${amount}${unit} is too large`, 'Write a smaller size.');
   return bytes;
 }
 

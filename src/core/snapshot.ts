@@ -116,7 +116,7 @@ export interface CheckSpec {
   readonly body: string;
   /** 0: the endpoint's own. */
   readonly port: number;
-  /** `''`: the endpoint's own. */
+  /** Host header of an http check; `''`: the endpoint's own. */
   readonly host: string;
   readonly intervalMs: number;
   readonly fastIntervalMs: number;

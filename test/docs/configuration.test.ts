@@ -13,7 +13,7 @@ const PAGES = ['routing', 'balancing', 'health', 'http', 'headers', 'timeouts', 
 );
 const SCHEMA = findSchemaKeys();
 /** Keys that are about no capability of these pages. */
-const LEFT_TO_REFERENCE = new Set(['threads', 'listeners.address', 'listeners.spread', 'pools.check.tcp.host']);
+const LEFT_TO_REFERENCE = new Set(['threads', 'listeners.address', 'listeners.spread']);
 
 /** Keys of a route's timeouts that the schema knows only in order to say where they belong. */
 function isRefusedOnRoutes(key: string): boolean {

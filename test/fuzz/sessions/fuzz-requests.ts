@@ -51,7 +51,7 @@ function fuzzOnce(
   const client = new Client();
   const connection = plane.connect(client, address);
   for (const part of split(bytes, cuts)) connection.arrive(part);
-  const isDisturbed = chance.is(0.08);
+  const isDisturbed = chance.is(0.12);
   if (isDisturbed) disturb(chance, plane, connection, endpoint);
   plane.settle();
   connection.arriveEnd();

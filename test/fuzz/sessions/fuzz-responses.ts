@@ -171,10 +171,10 @@ function fuzzOnce(drawn: Case, plane: SessionPlane, report: SessionReport): void
     else plane.pass(chance.pick([11_000, 31_000, 61_000]));
   }
   plane.settle();
-  if (ending === 'open') {
+  if (ending === 'open' && plane.isBusy) {
     // What lasts to the end of the connection ends now.
     endpoint.isClosing = true;
-    for (const dialled of endpoint.connections) if (isUnanswered(client, drawn)) dialled.close();
+    for (const dialled of endpoint.connections) dialled.close();
     plane.settle();
   }
   const first = client.text;
@@ -216,8 +216,4 @@ function fuzzOnce(drawn: Case, plane: SessionPlane, report: SessionReport): void
     ours: relayed,
     node: direct,
   });
-}
-
-function isUnanswered(client: Client, drawn: Case): boolean {
-  return client.end === 'none' && hint.readResponse(drawn.bytes, [], drawn.method).end !== 'refused';
 }

@@ -31,6 +31,7 @@ export interface Verdict {
   readonly refusedByUs: number;
 }
 
+const REPEATABLE = /^(?:GET|HEAD|OPTIONS|TRACE|PUT|DELETE) /;
 const OWN_ID = /^[0-9a-f]{16}-[0-9a-z]+$/;
 
 export class RequestJudge {
@@ -136,7 +137,15 @@ export class RequestJudge {
         this.#compared++;
       }
     }
-    return null;
+    return this.#judgeRepeats(run, forwarded);
+  }
+
+  /** Whatever happens, what must not be repeated arrives whole at most as often as it was sent (RFC 9110 9.2.2). */
+  #judgeRepeats({ node }: RequestRun, forwarded: ReadonlyMap<EndpointConnection, Reading>): string | null {
+    if (node.end === 'upgraded' || node.why === 'HPE_INVALID_METHOD') return null;
+    const isOnce = ({ start }: ReadMessage): boolean => !REPEATABLE.test(start);
+    const sent = [...forwarded.values()].flatMap(({ messages }) => messages.filter(isOnce));
+    return sent.length > node.messages.filter(isOnce).length ? 'a request was sent twice that must not be' : null;
   }
 
   /** Behind a handshake, bytes pass as they are, both ways. */

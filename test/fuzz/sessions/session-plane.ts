@@ -55,6 +55,11 @@ export class SessionPlane {
     return this.transport.connect(remote, address, this.#plane.accept(this.#snapshot.listeners[0]));
   }
 
+  /** A request is being worked on. */
+  get isBusy(): boolean {
+    return this.#plane.exchanges > 0;
+  }
+
   /** So many turns, or all that there are. False: nothing is left to do. */
   turns(count: number): boolean {
     for (let turn = 0; turn < count; turn++) if (!this.transport.step()) return false;

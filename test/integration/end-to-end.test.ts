@@ -13,7 +13,7 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fairlead-end-to-end-'));
 });
 after(async () => {
-  await rm(folder, { recursive: true });
+  await rm(folder, { recursive: true, force: true });
 });
 
 async function writeConfig(text: string, name = 'fairlead.yaml'): Promise<string> {

@@ -27,7 +27,7 @@ before(async () => {
   await unpack(await pack(join(folder, 'clone')));
 });
 after(async () => {
-  await rm(folder, { recursive: true });
+  await rm(folder, { recursive: true, force: true });
 });
 
 /** Builds beside the checkout, not in it: `bin/fairlead.js` would take the dist/ from then on. */

@@ -9,7 +9,8 @@ import { NodeResponseReader } from '../node-parser.ts';
 import { OurParser } from '../our-parser.ts';
 import type { ResponseReading } from '../reading.ts';
 import { drawBigBody } from './big-body.ts';
-import { judgeResponse } from './judge-responses.ts';
+import type { InMemoryConnection } from './in-memory-connection.ts';
+import { BYSTANDER_TARGETS, judgeResponse } from './judge-responses.ts';
 import { Client, EndpointConnection, split } from './peers.ts';
 import type { EndpointScript } from './peers.ts';
 import { newSessionReport, tell } from './report.ts';
@@ -18,7 +19,6 @@ import { PLAIN_CLIENT, SessionPlane } from './session-plane.ts';
 
 const RUNS_PER_PLANE = 2000;
 const BATCH = 64;
-const SECOND_BODY = 'the second answer';
 
 export async function fuzzSessionResponses(runs: number, seed: number): Promise<SessionReport> {
   const report = newSessionReport();
@@ -120,8 +120,9 @@ class GeneratedAnswers implements EndpointScript {
   onRequest(connection: EndpointConnection, { head }: { readonly head: string }): void {
     if (head.includes(' /first ')) this.#answer(connection);
     else {
-      this.isReused = this.#answered.has(connection);
-      const answer = `HTTP/1.1 200 OK\r\nContent-Length: ${SECOND_BODY.length}\r\n\r\n${SECOND_BODY}`;
+      if (head.includes(' /second ')) this.isReused = this.#answered.has(connection);
+      const target = head.split(' ')[1];
+      const answer = `HTTP/1.1 200 OK\r\nContent-Length: ${target.length}\r\n\r\n${target}`;
       connection.send([Buffer.from(answer, 'latin1')]);
     }
   }
@@ -164,6 +165,7 @@ function fuzzOnce(drawn: Case, plane: SessionPlane, report: SessionReport): void
   const version = isOldClient ? 'HTTP/1.0\r\nConnection: keep-alive' : 'HTTP/1.1';
   const request = Buffer.from(`${method} /first ${version}\r\nHost: h\r\n${framing}`, 'latin1');
   for (const part of split(request, chance.cuts(request.length))) connection.arrive(part);
+  const bystander = chance.is(0.2) ? beginBystander(plane, chance) : null;
   if (isDisturbed) {
     plane.turns(chance.below(30));
     if (chance.is(0.3)) connection.arriveReset();
@@ -182,6 +184,7 @@ function fuzzOnce(drawn: Case, plane: SessionPlane, report: SessionReport): void
   connection.arrive(Buffer.from('GET /second HTTP/1.1\r\nHost: h\r\n\r\n', 'latin1'));
   plane.settle();
   connection.arriveEnd();
+  bystander?.connection.arriveEnd();
   plane.settle();
   for (const dialled of endpoint.connections) if (!dialled.isEnded) dialled.close();
   plane.settle();
@@ -191,7 +194,11 @@ function fuzzOnce(drawn: Case, plane: SessionPlane, report: SessionReport): void
   const second = client.text.slice(first.length);
   const hasLeftover = direct.consumed < drawn.bytes.length;
   const isDirty = endpoint.isReused && (hasLeftover || direct.message === null);
+  // Bytes that an endpoint sends behind its answer may meet the next request, whose answer they then are.
+  const isSpoilt = isDisturbed || hasLeftover || bystander === null;
+  const bystanders = isSpoilt ? null : bystander.client.text;
   const verdict = judgeResponse({
+    bystanders,
     ...drawn,
     isReset: ending === 'reset',
     isDirty,
@@ -216,4 +223,14 @@ function fuzzOnce(drawn: Case, plane: SessionPlane, report: SessionReport): void
     ours: relayed,
     node: direct,
   });
+}
+
+/** Another client of the same plane, whose requests may go over the same connections. */
+function beginBystander(plane: SessionPlane, chance: Chance): { client: Client; connection: InMemoryConnection } {
+  const client = new Client();
+  const connection = plane.connect(client, PLAIN_CLIENT);
+  const text = BYSTANDER_TARGETS.map((target) => `GET ${target} HTTP/1.1\r\nHost: other\r\n\r\n`).join('');
+  const bytes = Buffer.from(text, 'latin1');
+  for (const part of split(bytes, chance.cuts(bytes.length))) connection.arrive(part);
+  return { client, connection };
 }

@@ -18,6 +18,8 @@ export interface ResponseRun {
   readonly first: string;
   readonly firstEnd: 'none' | 'end' | 'reset';
   readonly second: string;
+  /** What another client got meanwhile; null: there was none, or anything could have happened to it. */
+  readonly bystanders: string | null;
 }
 
 export interface ResponseVerdict {
@@ -26,7 +28,9 @@ export interface ResponseVerdict {
   readonly isRefusedByUs: boolean;
 }
 
-const SECOND_ANSWER = /^HTTP\/1\.1 200 OK\r\n(?:[^\r]*\r\n)*\r\nthe second answer$/;
+const SECOND_ANSWER = /^HTTP\/1\.1 200 OK\r\n(?:[^\r]*\r\n)*\r\n\/second$/;
+/** What a client beside the first asks for; its answers say it back. */
+export const BYSTANDER_TARGETS = ['/other-1', '/other-2', '/other-3'] as const;
 const STATUSES_OF_OURS = /^(?:408|50[234]) /;
 
 export function judgeResponse(run: ResponseRun): ResponseVerdict {
@@ -34,7 +38,7 @@ export function judgeResponse(run: ResponseRun): ResponseVerdict {
   const isOurs = relayed.message?.passing.some((line) => line.startsWith('Fairlead-Error: ')) === true;
   const isRelayed = relayed.message !== null && !isOurs;
   const isRefusedByUs = direct.message !== null && !isRelayed;
-  const what = judgeFirst(run, isOurs) ?? judgeSecond(run);
+  const what = judgeFirst(run, isOurs) ?? judgeSecond(run) ?? judgeBystander(run.bystanders);
   const isMissing = isRefusedByUs && run.isValid && !isDisturbed && !run.isReset && direct.end !== 'upgraded';
   return { what: what ?? (isMissing ? 'a valid response is refused' : null), isCompared: isRelayed, isRefusedByUs };
 }
@@ -64,6 +68,17 @@ function judgeSecond(run: ResponseRun): string | null {
   if (run.isDirty) return 'a connection is used again behind bytes that nobody asked for';
   if (run.isDisturbed || second === '' || first === '') return null;
   return SECOND_ANSWER.test(second) ? null : `the second answer is ${JSON.stringify(second)}`;
+}
+
+function judgeBystander(text: string | null): string | null {
+  if (text === null) return null;
+  let at = 0;
+  for (const target of BYSTANDER_TARGETS) {
+    const answer = readPlainMessage(text, at, false, false);
+    if (answer?.body !== target) return `another client was answered ${JSON.stringify(text)}`;
+    at = answer.end;
+  }
+  return at === text.length ? null : `another client got more than its answers: ${JSON.stringify(text.slice(at))}`;
 }
 
 function leftover({ first, method, firstEnd }: ResponseRun): string {

@@ -33,7 +33,9 @@ test('an endpoint answer in the middle of an upload is lost in none of 200', asy
   const server = net.createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
     socket.on('error', () => {});
-    socket.once('data', () => socket.write('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno'));
+    socket.once('data', () =>
+      socket.write('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno'),
+    );
     socket.on('data', () => {});
     socket.on('end', () => socket.end());
   });
@@ -165,3 +167,22 @@ proxied(
     await peer.readUntil('HTTP/1.1 502 Bad Gateway\r\n');
   },
 );
+
+test('an answer is not lost to a write that fails because the endpoint has answered and gone', async () => {
+  const endpoint = net.createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => {
+      socket.write('HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig');
+      // With the upload unread, this ends in a reset.
+      socket.destroySoon();
+    });
+  });
+  await new Promise<void>((resolve) => endpoint.listen(0, '127.0.0.1', resolve));
+  const plane = await startPlane({ ports: [(endpoint.address() as net.AddressInfo).port] });
+  try {
+    for (let round = 0; round < 50; round++) assert.match(await upload(plane.port, 2_000_000), /^HTTP\/1\.1 413 /);
+  } finally {
+    endpoint.close();
+    await plane.close();
+  }
+});

@@ -3,6 +3,7 @@ import type net from 'node:net';
 import type { CloseReason, Connection, ConnectionHandler } from '../transport.ts';
 import { CLOSED_AT_END, CLOSED_LOCALLY, closeReasonOf } from './close-reason.ts';
 import type { ConnectionPlane } from './connection-plane.ts';
+import { forgetReadError } from './node-internals.ts';
 import { readBufferOf } from './read-buffers.ts';
 import type { ReadBuffer } from './read-buffers.ts';
 
@@ -25,6 +26,8 @@ export abstract class NodeConnection implements Connection {
   readonly #onGone: (() => void) | null;
   #isConnected: boolean;
   #hasFinished = false;
+  /** The peer takes no more bytes; what it had sent before is still being read. */
+  #hasWriteFailed = false;
   #reason: CloseReason | null = null;
   /** Text that waits for `uncork`; null while not corked. */
   #gathered: string | null = null;
@@ -124,6 +127,7 @@ export abstract class NodeConnection implements Connection {
   }
 
   end(): void {
+    if (this.#hasWriteFailed) this.close();
     if (this.isClosed || this.#hasFinished) return;
     this.uncork();
     this.#hasFinished = true;
@@ -136,7 +140,7 @@ export abstract class NodeConnection implements Connection {
     // Node waits with a reset for the connect; and libuv refuses one while a shutdown is under way (then the socket
     // would never close): all has been handed to the kernel by then, so closing does.
     const isShuttingDown = this.#hasFinished && !this.socket.writableFinished && this.socket.writableLength === 0;
-    if (this.socket.connecting || isShuttingDown) this.socket.destroy();
+    if (this.socket.connecting || isShuttingDown || this.#hasWriteFailed) this.socket.destroy();
     else this.socket.resetAndDestroy();
   }
 
@@ -191,6 +195,18 @@ export abstract class NodeConnection implements Connection {
       this.fault(error);
     }
     this.plane.clock.leave();
+    if (this.#hasWriteFailed && !this.isClosed) this.close();
+  }
+
+  /** A write failed. True: the socket lives on until its end has been read. */
+  onWriteFailed(error: Error): boolean {
+    if (this.isClosed || this.hasEnded) return false;
+    this.#reason ??= closeReasonOf(error, this.#isConnected);
+    this.#hasWriteFailed = true;
+    this.#hasFinished = true;
+    this.#endLoans();
+    forgetReadError(this.socket);
+    return true;
   }
 
   onError(error: unknown): void {

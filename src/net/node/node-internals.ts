@@ -60,6 +60,15 @@ export function landingSocket(options: net.SocketConstructorOpts, onRead: OnRead
   return new net.Socket({ ...options, onread: { buffer: next as () => Uint8Array, callback: onRead } });
 }
 
+/**
+ * A failed write marks the reading side as failed as well, and what fails tells no `'end'`. This takes the mark away, so
+ * that what the peer had sent before, and its FIN, are still read.
+ */
+export function forgetReadError(socket: net.Socket): void {
+  const { _readableState: state } = socket as unknown as { _readableState?: { errored: Error | null } };
+  if (state !== undefined) state.errored = null;
+}
+
 /** A server that comes out of a `MessagePort` has listened anew with Node's default backlog of 511; this sets it back. */
 export function restoreBacklog(server: net.Server, backlog: number): void {
   const { _handle: handle } = server as unknown as { _handle: ServerHandle | null };

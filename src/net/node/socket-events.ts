@@ -1,9 +1,10 @@
 /** Ties a socket to its connection. The listeners are shared functions that find the connection on the socket: no closures. */
-import type net from 'node:net';
+import net from 'node:net';
 import { DataConnection } from './data-connection.ts';
 import type { OnreadConnection } from './onread-connection.ts';
 
 const CONNECTION = Symbol('connection');
+const { destroy: netSocketDestroy } = net.Socket.prototype;
 
 interface OnreadSocket extends net.Socket {
   [CONNECTION]: OnreadConnection;
@@ -21,6 +22,20 @@ export function tie(socket: net.Socket, connection: OnreadConnection | DataConne
   socket.on('error', onError);
   socket.on('close', onClose);
   if (connection instanceof DataConnection) socket.on('data', onData);
+}
+
+/**
+ * For dialled sockets. An endpoint may answer before it has read a request, and close: then our next write fails, and
+ * Node destroys the socket at once, with the answer unread in it. Here a failed write ends only the writing.
+ */
+export function outliveFailedWrites(socket: net.Socket): void {
+  socket.destroy = destroyUnlessWriteFailed;
+}
+
+function destroyUnlessWriteFailed(this: net.Socket, error?: Error): net.Socket {
+  const isWrite = error !== undefined && 'syscall' in error && error.syscall === 'write';
+  if (isWrite && (this as TiedSocket)[CONNECTION].onWriteFailed(error)) return this;
+  return netSocketDestroy.call(this, error);
 }
 
 /** The `onread` callback. */

@@ -24,7 +24,7 @@ import { BACKLOG, NodeListener, takeServer } from './listener.ts';
 import type { NetServerHandle, TakeSocket } from './listener.ts';
 import { OnreadConnection } from './onread-connection.ts';
 import { MAX_OWN_BUFFERS, ReadBuffers } from './read-buffers.ts';
-import { onConnect, onRead, tie } from './socket-events.ts';
+import { onConnect, onRead, outliveFailedWrites, tie } from './socket-events.ts';
 import { canLandReads, landingSocket, landReads } from './node-internals.ts';
 
 export type NodeEngine = 'onread' | 'data';
@@ -123,6 +123,7 @@ export class NodeTransport implements Transport {
       socket = new net.Socket(socketOptions);
     }
     const connection = this.#connect(socket, false, handler, null);
+    outliveFailedWrites(socket);
     socket.on('connect', onConnect);
     socket.connect({ host, port });
     return connection;

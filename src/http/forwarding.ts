@@ -29,6 +29,8 @@ export function forwardedLines(head: RequestHead, peer: Peer, rules: HeaderRules
   if (host !== '') lines += `X-Forwarded-Host: ${host}\r\n`;
   lines += `X-Forwarded-Port: ${port}\r\n`;
   if (rules.forwarded) lines += forwardedLine(head, peer);
+  // Of a proxy that is trusted it passes as it came, where we add nothing ourselves.
+  else if (keep && head.forwarded !== '') lines += `Forwarded: ${head.forwarded}\r\n`;
   if (rules.via) lines += viaLine(head.version);
   return lines;
 }

@@ -71,6 +71,8 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
   /** The connection cannot carry another message. */
   #isSpent = false;
   #isPaused = false;
+  /** Reads again after a pause, and is not offered to anybody until a tick has brought nothing. */
+  #isSettling = false;
   #method = '';
   idleSince = 0;
   idleLimitMs: number;
@@ -181,6 +183,11 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
 
   onIdleTimeout(): void {
     if (this.#state !== UNUSED) return;
+    if (this.#isSettling) {
+      this.#isSettling = false;
+      this.#keep();
+      return;
+    }
     this.#endpoint.dropIdle(this);
     this.#shut();
   }
@@ -369,7 +376,17 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
       return;
     }
     this.#state = UNUSED;
-    this.resumeBody();
+    if (this.#isPaused) {
+      // What the endpoint may have sent beyond its answer is still unread: it is looked at before anybody gets this.
+      this.#isSettling = true;
+      this.resumeBody();
+      this.#dialer.plane.wheel.arm(this.#timer, 0);
+      return;
+    }
+    this.#keep();
+  }
+
+  #keep(): void {
     const { wheel } = this.#dialer.plane;
     if (!this.#endpoint.keep(this, this.#dialer.plane.now())) this.#shut();
     else if (this.#state === UNUSED) wheel.arm(this.#timer, this.idleLimitMs);

@@ -87,7 +87,11 @@ export class ResponseBlock extends HeaderBlock {
 
   #takeKeepAlive(value: string): Taken {
     const match = TIMEOUT.exec(value);
-    if (match !== null) this.keepAliveTimeoutMs = Number(match[1]) * 1000;
+    if (match !== null) {
+      this.keepAliveTimeoutMs = Number(match[1]) * 1000;
+      // Kept for no time at all.
+      if (this.keepAliveTimeoutMs === 0) this.hasClose = true;
+    }
     return DROP;
   }
 

@@ -173,6 +173,11 @@ describe('ResponseParser reads', () => {
     }
   });
 
+  it('a keep-alive time of nothing as the end of the connection', () => {
+    assert.equal(parse(ok('Content-Length: 0', 'Keep-Alive: timeout=0')).keepAlive, false);
+    assert.equal(parse(ok('Content-Length: 0', 'Keep-Alive: timeout=1')).keepAlive, true);
+  });
+
   it('hop-by-hop headers out of the head', () => {
     const read = parse(
       ok(

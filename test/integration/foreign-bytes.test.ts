@@ -5,6 +5,9 @@
  * an error of ours, or visibly broken.
  */
 import assert from 'node:assert/strict';
+import net from 'node:net';
+import { test } from 'node:test';
+import { startPlane, until } from '../support/data-plane.ts';
 import { END_OF_HEAD, get, proxied } from '../support/proxied.ts';
 import type { RawPeer } from '../support/segmented-socket.ts';
 
@@ -160,3 +163,47 @@ async function readBody(peer: RawPeer, head: string): Promise<string> {
     body += data.slice(0, -2);
   }
 }
+
+test('bytes that came behind an answer while its client was slow reach nobody', { timeout: 30_000 }, async () => {
+  const size = 8 * 1024 * 1024;
+  const endpoint = net.createServer((socket) => {
+    socket.on('error', () => {});
+    socket.on('data', (bytes) => {
+      const token = /^GET \/(\S+)/.exec(bytes.toString('latin1'))?.[1] ?? '';
+      if (token !== 'big') {
+        socket.write(answer(token));
+        return;
+      }
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`);
+      socket.write(Buffer.alloc(size), () => socket.write(answer('FOREIGN')));
+    });
+  });
+  await new Promise<void>((resolve) => endpoint.listen(0, '127.0.0.1', resolve));
+  const plane = await startPlane({ ports: [(endpoint.address() as net.AddressInfo).port] });
+  try {
+    for (let round = 0; round < 5; round++) {
+      const slow = net.connect({ port: plane.port, host: '127.0.0.1' });
+      slow.pause();
+      slow.write(get('/big'));
+      await until(() => plane.plane.exchanges === 1, 'the answer begins');
+      let got = 0;
+      slow.on('data', (bytes) => (got += bytes.length));
+      slow.resume();
+      await until(() => got >= size && plane.plane.exchanges === 0, 'the answer ends');
+      const other = net.connect({ port: plane.port, host: '127.0.0.1' });
+      let text = '';
+      other.on('data', (bytes) => (text += bytes.toString('latin1')));
+      other.write(get(`/r${round}`));
+      await until(
+        () => text.includes('\r\n\r\n') && text.includes(`r${round}`),
+        () => `its own answer: ${text}`,
+      );
+      assert.doesNotMatch(text, /FOREIGN/);
+      slow.destroy();
+      other.destroy();
+    }
+  } finally {
+    endpoint.close();
+    await plane.close();
+  }
+});

@@ -220,3 +220,13 @@ proxied(
     assert.equal(servers[0].peers.length, 2);
   },
 );
+
+proxied(
+  'Forwarded of a trusted proxy passes as it came where we add none',
+  { trustedProxies: ['127.0.0.0/8'] },
+  mirror,
+  async ({ client }) => {
+    const head = await seen(await client(), get('/', CLAIMS));
+    assert.equal(value(head, 'Forwarded'), 'for=6.6.6.6');
+  },
+);

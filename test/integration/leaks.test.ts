@@ -1,6 +1,6 @@
 /**
- * Ten thousand exchanges in which clients and endpoints leave at every stage. After it sockets, exchanges, ledgers
- * and totals are at zero, and memory is where it was.
+ * Ten thousand exchanges in which clients and endpoints leave at every stage, and workers are killed in between. After
+ * it sockets, exchanges, ledgers and totals are at zero, and memory is where it was.
  */
 import assert from 'node:assert/strict';
 import { connect, createServer } from 'node:net';
@@ -11,6 +11,7 @@ import { runInNewContext } from 'node:vm';
 import { createSeededRandom } from '../../src/core/random.ts';
 import type { Random } from '../../src/core/random.ts';
 import { startPlane } from '../support/data-plane.ts';
+import { heldUnits, runBalancer, waitFor } from '../support/running-balancer.ts';
 
 const EXCHANGES = 10_000;
 const AT_ONCE = 40;
@@ -104,38 +105,67 @@ function visit(port: number, random: Random): Promise<void> {
   });
 }
 
-test(
-  'nothing is left after 10,000 exchanges with both sides leaving at every stage',
-  { timeout: 120_000 },
-  async (t) => {
-    t.diagnostic(`seed ${seed}`);
-    const random = createSeededRandom(seed);
-    const endpoints = await Promise.all([0, 1, 2].map(() => startEndpoint(random)));
-    const plane = await startPlane({
-      ports: endpoints.map((server) => (server.address() as AddressInfo).port),
-      pool: { policy: 'least-connections', maxConnections: 16 },
-      seed,
-    });
-    const round = async (visits: number): Promise<void> => {
-      let left = visits;
-      const worker = async (): Promise<void> => {
-        while (left-- > 0) await visit(plane.port, random);
-      };
-      await Promise.all(Array.from({ length: AT_ONCE }, worker));
-    };
-    let grown: number;
-    try {
-      await round(EXCHANGES / 5);
-      const before = heapUsed();
-      await round((EXCHANGES * 4) / 5);
-      grown = heapUsed() - before;
-    } finally {
-      for (const server of endpoints) server.close();
-      await plane.close();
+/** As many visits as asked, some at a time. */
+async function visitAll(port: number, random: Random, visits: number): Promise<void> {
+  let left = visits;
+  const lane = async (): Promise<void> => {
+    while (left-- > 0) await visit(port, random);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+}
+
+test('nothing is left in a data plane whose clients and endpoints leave at every stage', { timeout: 60_000 }, async (t) => {
+  t.diagnostic(`seed ${seed}`);
+  const random = createSeededRandom(seed);
+  const endpoints = await Promise.all([0, 1, 2].map(() => startEndpoint(random)));
+  const plane = await startPlane({
+    ports: endpoints.map((server) => (server.address() as AddressInfo).port),
+    pool: { policy: 'least-connections', maxConnections: 16 },
+    seed,
+  });
+  try {
+    await visitAll(plane.port, random, EXCHANGES / 4);
+  } finally {
+    for (const server of endpoints) server.close();
+    await plane.close();
+  }
+});
+
+test('nothing is left after 10,000 exchanges over threads that are killed in between', { timeout: 120_000 }, async (t) => {
+  t.diagnostic(`seed ${seed}`);
+  const random = createSeededRandom(seed + 1);
+  const endpoints = await Promise.all([0, 1, 2].map(() => startEndpoint(random)));
+  const running = await runBalancer(`
+    threads: 2
+    listeners: { web: "127.0.0.1:0" }
+    pools:
+      web:
+        policy: least-connections
+        maxConnections: 16
+        endpoints: [${endpoints.map((server) => `"127.0.0.1:${(server.address() as AddressInfo).port}"`).join(', ')}]
+  `);
+  const { balancer, faults, port } = running;
+  try {
+    await visitAll(port, random, EXCHANGES / 5);
+    const before = heapUsed();
+    for (const fault of ['throw', 'exit', 'reject', 'exit'] as const) {
+      const killed = balancer.stats().workers.lost + 1;
+      const traffic = visitAll(port, random, EXCHANGES / 5);
+      balancer.workers?.serving[0].breakDown(fault);
+      await waitFor(() => balancer.stats().workers.lost === killed, 'the worker is gone', 30_000);
+      await waitFor(() => balancer.stats().workers.serving === 2, 'another one serves', 30_000);
+      await traffic;
     }
+    const grown = heapUsed() - before;
     assert.ok(grown < 8 * 1024 * 1024, `the heap grew by ${Math.round(grown / 1024)} KiB`);
-  },
-);
+  } finally {
+    for (const server of endpoints) server.close();
+    await balancer.close();
+  }
+  assert.deepEqual(faults, []);
+  const { workers } = balancer.stats();
+  assert.deepEqual([workers.connections, workers.corrections, heldUnits(balancer)], [0, 0, 0]);
+});
 
 v8.setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;

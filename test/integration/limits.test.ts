@@ -81,7 +81,8 @@ proxied(
       'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n6\r\n123456\r\n6\r\n123456\r\n0\r\n\r\n',
     );
     await assertFault(peer, 413, 'payload-too-large');
-    await until(() => servers[0].peers.every((other) => other.state === 'rst'), 'the endpoint sees it broken');
+    // By a reset; or by a FIN, where its connect was given up before a byte had been sent.
+    await until(() => servers[0].peers.every((other) => other.state !== 'open'), 'the endpoint sees it broken');
   },
 );
 

@@ -58,7 +58,7 @@ const HEADS: Readonly<Record<string, readonly (readonly [string, string])[]>> = 
     ['bad-header', post('X: \x7f\r\n')],
     ['bad-header', post('no colon\r\n')],
     ['bad-header', post(': no name\r\n')],
-    ['bad-(?:version|request-line)', 'GET / HTTP/1.1\nHost: a\n\n'],
+    ['bad-(?:version|request-line|header)', 'GET / HTTP/1.1\nHost: a\n\n'],
   ],
   'request lines': [
     ['bad-version', 'GET /\r\n\r\n'],

@@ -108,6 +108,7 @@ function outgoing(
   const peer = x.plane.peerOf(client);
   const extra = forwardedLines(head, peer, plan.snapshot.headers);
   const address = clientAddress(head, peer, x.plane.isTrusted);
-  const hasKey = IDEMPOTENCY_KEY.test(head.lines);
-  return new OutgoingRequest(head, plan, route, target, authority, extra, address, isIdempotent(head.method), hasKey);
+  const isRepeatable = isIdempotent(head.method);
+  const hasKey = !isRepeatable && IDEMPOTENCY_KEY.test(head.lines);
+  return new OutgoingRequest(head, plan, route, target, authority, extra, address, isRepeatable, hasKey);
 }

@@ -121,10 +121,20 @@ export function failByTotalTimeout(x: Exchange): void {
   answerFault(x, FAULTS.responseTimeout);
 }
 
-/** × a timeout once the answer has begun */
+/** *responding* × requestTimeout: the client sends no more of its body, or the endpoint takes none of it. */
+export function cutRequestSlow(x: Exchange): void {
+  const { attempt } = x;
+  if (attempt === null || attempt.stream === null || !attempt.stream.isBlocked) {
+    abortBoth(x, FAULTS.requestTimeout.code);
+    return;
+  }
+  attempt.blame('write-timeout');
+  abortBoth(x, FAULTS.upstreamWriteTimeout.code);
+}
+
+/** × totalTimeout once the answer has begun */
 export function cutByTimeout(x: Exchange): void {
-  const { request } = x;
-  abortBoth(x, request !== null && x.isRequestEnded ? FAULTS.responseTimeout.code : FAULTS.requestTimeout.code);
+  abortBoth(x, FAULTS.responseTimeout.code);
 }
 
 /** × fault before any answer: an exception in our own code. */

@@ -10,6 +10,7 @@ import {
   clientBroke,
   cutByFault,
   cutByTimeout,
+  cutRequestSlow,
   endpointTooSlow,
   failByFault,
   failUnbegun,
@@ -119,7 +120,7 @@ export const TABLE: Readonly<Record<StateName, Readonly<Record<EventName, Action
     clientDrain: resumeUpstream, clientEnd: ignore, clientGone: clientBroke,
     ready: never, informational: never, response: never, responseBytes: forwardResponseBody, responseEnd: endResponse,
     upstreamDrain: upstreamDrained, upstreamEnd: never, failed: responseBroke, endpointDown: ignore,
-    requestTimeout: cutByTimeout, responseTimeout: responseStalled, attemptTimeout: ignore, totalTimeout: cutByTimeout, retryDue: never,
+    requestTimeout: cutRequestSlow, responseTimeout: responseStalled, attemptTimeout: ignore, totalTimeout: cutByTimeout, retryDue: never,
     fault: cutByFault,
   },
   flushing: {

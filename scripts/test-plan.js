@@ -10,7 +10,7 @@ export const TEST_RUNS = [
     files: [
       'src/net/**/*.test.ts',
       'src/runtime/**/*.test.ts',
-      'test/conformance/transport.test.ts',
+      'test/conformance/transport-*.test.ts',
       'test/integration/threads-lifecycle.test.ts',
       'test/integration/end-to-end.test.ts',
     ],

@@ -15,6 +15,10 @@ import { RequestLine } from './request-line.ts';
 /** Bounds of one head: bytes in all, number of header lines, bytes of the target. */
 export type HeadLimits = Limits;
 
+/** What a parser remembers before its first head; only read. */
+const NO_LINE = new RequestLine();
+const NO_BLOCK = new RequestBlock();
+
 export class RequestParser {
   /** Why `parse` answered null; null after a good head. */
   fault: Fault | null = null;
@@ -22,9 +26,9 @@ export class RequestParser {
   #text: string | null = null;
   #head: RequestHead | null = null;
   #lineText: string | null = null;
-  #line = new RequestLine();
+  #line = NO_LINE;
   #blockText: string | null = null;
-  #block = new RequestBlock();
+  #block = NO_BLOCK;
 
   /** One parser serves one client connection. */
   constructor(limits: HeadLimits) {

@@ -124,7 +124,7 @@ export function failByTotalTimeout(x: Exchange): void {
 /** *responding* × requestTimeout: the client sends no more of its body, or the endpoint takes none of it. */
 export function cutRequestSlow(x: Exchange): void {
   const { attempt } = x;
-  if (attempt === null || attempt.stream === null || !attempt.stream.isBlocked) {
+  if (attempt?.stream?.isBlocked !== true) {
     abortBoth(x, FAULTS.requestTimeout.code);
     return;
   }

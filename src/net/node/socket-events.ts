@@ -4,7 +4,6 @@ import { DataConnection } from './data-connection.ts';
 import type { OnreadConnection } from './onread-connection.ts';
 
 const CONNECTION = Symbol('connection');
-const { destroy: netSocketDestroy } = net.Socket.prototype;
 
 interface OnreadSocket extends net.Socket {
   [CONNECTION]: OnreadConnection;
@@ -35,7 +34,7 @@ export function outliveFailedWrites(socket: net.Socket): void {
 function destroyUnlessWriteFailed(this: net.Socket, error?: Error): net.Socket {
   const isWrite = error !== undefined && 'syscall' in error && error.syscall === 'write';
   if (isWrite && (this as TiedSocket)[CONNECTION].onWriteFailed(error)) return this;
-  return netSocketDestroy.call(this, error);
+  return net.Socket.prototype.destroy.call(this, error);
 }
 
 /** The `onread` callback. */

@@ -9,13 +9,13 @@ import type { ResponseHead } from '../http/head.ts';
 import type { OutgoingRequest } from '../http/outgoing.ts';
 import type { UpstreamEvents, UpstreamFailure, UpstreamStream } from '../http/stream.ts';
 import type { UpstreamConnection } from '../http/upstream.ts';
-import { Timer } from '../net/timer-wheel.ts';
 import type { CloseReason, Connection, ConnectionHandler } from '../net/transport.ts';
 import { ChunkDecoder } from './chunk-decoder.ts';
 import type { ChunkSink } from './chunk-decoder.ts';
 import type { Http1Dialer } from './dialer.ts';
 import { HeadReader } from './head-reader.ts';
 import { MessageWriter } from './message-writer.ts';
+import { SessionTimer } from './session-timer.ts';
 
 const CONNECTING = 0;
 const UNUSED = 1;
@@ -34,30 +34,13 @@ const MAX_INFORMATIONAL = 32;
 /** Taken off the server's `Keep-Alive: timeout`, so that we close first. */
 const HINT_MARGIN_MS = 1000;
 
-class IdleTimer extends Timer {
-  readonly #session: Http1ClientSession;
-
-  constructor(session: Http1ClientSession) {
-    super();
-    this.#session = session;
-  }
-
-  override onTimeout(): void {
-    this.#session.onIdleTimeout();
-  }
-
-  override onFault(error: unknown): void {
-    this.#session.onFault(error);
-  }
-}
-
 export class Http1ClientSession implements ConnectionHandler, UpstreamStream, UpstreamConnection, ChunkSink {
   readonly #dialer: Http1Dialer;
   readonly #endpoint: EndpointRuntime;
   #connection: Connection;
   #writer: MessageWriter;
   readonly #reader = new HeadReader();
-  readonly #timer: Timer = new IdleTimer(this);
+  readonly #timer = new SessionTimer(this);
   #chunks: ChunkDecoder | null = null;
   #events: UpstreamEvents | null;
   #state = CONNECTING;
@@ -181,7 +164,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
     this.#discard();
   }
 
-  onIdleTimeout(): void {
+  onTimeout(): void {
     if (this.#state !== UNUSED) return;
     if (this.#isSettling) {
       this.#isSettling = false;

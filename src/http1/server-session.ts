@@ -12,7 +12,6 @@ import type { OutgoingRequest } from '../http/outgoing.ts';
 import { viaLine } from '../http/forwarding.ts';
 import type { ClientEvents, ClientStream } from '../http/stream.ts';
 import { lingerClose } from '../net/lingering-close.ts';
-import { Timer } from '../net/timer-wheel.ts';
 import type { CloseReason, Connection, ConnectionHandler } from '../net/transport.ts';
 import { ChunkDecoder } from './chunk-decoder.ts';
 import type { ChunkSink } from './chunk-decoder.ts';
@@ -21,6 +20,7 @@ import { HeadReader } from './head-reader.ts';
 import { MessageWriter } from './message-writer.ts';
 import { RequestParser } from './request-parser.ts';
 import type { ServerPlane } from './server-plane.ts';
+import { SessionTimer } from './session-timer.ts';
 
 /** Reading a head, or waiting for its first byte. */
 const HEAD = 0;
@@ -44,23 +44,6 @@ const LINGER_MS = 5000;
 const LINGER_DRAIN_MS = 500;
 const LINGER_BYTES = 256 * 1024;
 
-class SessionTimer extends Timer {
-  readonly #session: Http1ServerSession;
-
-  constructor(session: Http1ServerSession) {
-    super();
-    this.#session = session;
-  }
-
-  override onTimeout(): void {
-    this.#session.onTimeout();
-  }
-
-  override onFault(error: unknown): void {
-    this.#session.onFault(error);
-  }
-}
-
 export class Http1ServerSession implements ConnectionHandler, ClientStream, ChunkSink {
   readonly #connection: Connection;
   readonly #plane: ServerPlane;
@@ -68,7 +51,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
   readonly #writer: MessageWriter;
   readonly #parser: RequestParser;
   readonly #reader = new HeadReader();
-  readonly #timer: Timer = new SessionTimer(this);
+  readonly #timer = new SessionTimer(this);
   #chunks: ChunkDecoder | null = null;
   #events: ClientEvents | null = null;
   #state = HEAD;

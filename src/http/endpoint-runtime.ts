@@ -44,6 +44,8 @@ export class EndpointRuntime {
   /** Newest last. */
   readonly #idle: UpstreamConnection[] = [];
   readonly #waiting: Attempt[] = [];
+  /** Between an answer and the idle ones: not yet known to be clean. */
+  readonly #settling = new Set<UpstreamConnection>();
   #isRetired = false;
 
   constructor(poolId: string, spec: EndpointSpec, table: PoolTable, limits: EndpointLimits, reports: EndpointReports) {
@@ -145,8 +147,18 @@ export class EndpointRuntime {
     }
   }
 
+  /** A connection that is looked at before it is offered to anybody; `keep` or `dropIdle` follows. */
+  settle(connection: UpstreamConnection): void {
+    this.#settling.add(connection);
+  }
+
+  settled(connection: UpstreamConnection): void {
+    this.#settling.delete(connection);
+  }
+
   /** An idle connection ended by itself. */
   dropIdle(connection: UpstreamConnection): void {
+    this.#settling.delete(connection);
     const index = this.#idle.indexOf(connection);
     if (index < 0) return;
     this.#idle.splice(index, 1);
@@ -194,6 +206,8 @@ export class EndpointRuntime {
   /** The endpoint has left the config: idle connections close, those in use close after their message. */
   retire(): void {
     this.#isRetired = true;
+    for (const connection of this.#settling) connection.close();
+    this.#settling.clear();
     for (const connection of this.#idle.splice(0)) {
       this.table.leaveIdle(this.slot);
       connection.close();

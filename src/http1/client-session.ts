@@ -168,6 +168,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
     if (this.#state !== UNUSED) return;
     if (this.#isSettling) {
       this.#isSettling = false;
+      this.#endpoint.settled(this);
       this.#keep();
       return;
     }
@@ -362,6 +363,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
     if (this.#isPaused) {
       // What the endpoint may have sent beyond its answer is still unread: it is looked at before anybody gets this.
       this.#isSettling = true;
+      this.#endpoint.settle(this);
       this.resumeBody();
       this.#dialer.plane.wheel.arm(this.#timer, 0);
       return;

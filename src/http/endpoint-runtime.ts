@@ -152,8 +152,9 @@ export class EndpointRuntime {
     this.#settling.add(connection);
   }
 
-  settled(connection: UpstreamConnection): void {
-    this.#settling.delete(connection);
+  /** A tick has brought nothing. False: it was not being looked at. */
+  settled(connection: UpstreamConnection): boolean {
+    return this.#settling.delete(connection);
   }
 
   /** An idle connection ended by itself. */

@@ -54,8 +54,6 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
   /** The connection cannot carry another message. */
   #isSpent = false;
   #isPaused = false;
-  /** Reads again after a pause, and is not offered to anybody until a tick has brought nothing. */
-  #isSettling = false;
   #method = '';
   idleSince = 0;
   idleLimitMs: number;
@@ -166,9 +164,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
 
   onTimeout(): void {
     if (this.#state !== UNUSED) return;
-    if (this.#isSettling) {
-      this.#isSettling = false;
-      this.#endpoint.settled(this);
+    if (this.#endpoint.settled(this)) {
       this.#keep();
       return;
     }
@@ -362,7 +358,6 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
     this.#state = UNUSED;
     if (this.#isPaused) {
       // What the endpoint may have sent beyond its answer is still unread: it is looked at before anybody gets this.
-      this.#isSettling = true;
       this.#endpoint.settle(this);
       this.resumeBody();
       this.#dialer.plane.wheel.arm(this.#timer, 0);

@@ -156,11 +156,14 @@ export function relays(name: string, create: CreateTransport): void {
     const endpoint = await stage.net.listen((peer) => peer.send(bytes));
     const source = stage.dial(endpoint.port);
     let lent = 0;
+    let first: Buffer | null = null;
     source.onBorrowed = (buffer, start, end) => {
+      first ??= buffer;
       lent += end - start;
       sink.connection!.writeBytes(buffer, start, end);
-      // Gone in the middle of its own read, with its buffer lent.
-      if (lent > 100_000) source.connection!.reset();
+      // Gone in the middle of its own read, with its buffer lent: a shared first buffer is copied from, but any
+      // other is lent, and then nothing more is read.
+      if (buffer !== first || lent > 100_000) source.connection!.reset();
     };
     await source.closed();
     await readNoise(stage);

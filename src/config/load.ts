@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { buildConfig } from './build.ts';
 import type { Config } from './config.ts';
-import { DEFAULT_LISTENER } from './defaults.ts';
+import { DEFAULT_LISTENER } from './config-schema.ts';
 import { type SourceDocument, readDocument } from './document.ts';
 import { type ConfigError, Mistake, type Problem, formatKey } from './errors.ts';
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { normalizePath } from '../core/routing/path.ts';
 import type { PathMatch, RouteMatch, ValueMatch } from '../core/snapshot.ts';
 import { parseHostPattern } from './addresses.ts';
+import { type SchemaNode, key, note } from './described.ts';
 import { Mistake } from './errors.ts';
 import { checkLinear } from './linear-regex.ts';
 import { FIELD_VALUE, TOKEN, listOf, object, readWith, scalar, toggle } from './scalars.ts';
@@ -51,16 +52,31 @@ function parsePathPattern(value: unknown): PathMatch | Mistake {
   return isPrefix ? { kind: 'prefix', path: path.slice(0, -1) || '/' } : { kind: 'exact', path };
 }
 
-const pathText = scalar(parsePathPattern);
+const pathText = scalar(parsePathPattern, { type: 'string', pattern: '^/' });
 
-const regexSchema = object({
-  regex: scalar((value) => {
+const regexText = scalar(
+  (value) => {
     if (typeof value !== 'string')
       return new Mistake(`a regular expression is text, not ${describeValue(value)}`, 'Put it in quotes.');
     return checkLinear(value) ?? value;
-  }),
-  ignoreCase: toggle.default(false),
-}).transform(({ regex, ignoreCase }, context): PathMatch => {
+  },
+  { type: 'string', words: 'regular expression' },
+);
+
+const regexSchema = object(
+  {
+    regex: key(regexText, {
+      description:
+        "In JavaScript's syntax, anywhere in the path: `^` and `$` anchor it. It must run in linear time: no back-reference, no lookahead, no modifiers, counts of at most 16, nested ones multiplied.",
+      example: '^/img/.*\\.png$',
+    }),
+    ignoreCase: key(toggle.prefault('off'), {
+      description: 'Compares the path in lower case. The pattern is written in lower case then.',
+      example: 'on',
+    }),
+  },
+  'PathRegex',
+).transform(({ regex, ignoreCase }, context): PathMatch => {
   // The path is compared in lower case then. Escapes such as \S and names of groups are not letters to match.
   const letter = ignoreCase ? /[A-Z]/.exec(regex.replace(/\\.|\(\?<\w+>/gs, '')) : null;
   if (letter !== null) {
@@ -75,24 +91,42 @@ const regexSchema = object({
   return { kind: 'regex', source: regex, ignoreCase };
 });
 
-const pathSchema = z.unknown().transform((value, context): PathMatch => {
-  const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
-  return isMap ? readWith(regexSchema, value, context) : readWith(pathText, value, context);
-});
+const pathSchema = note(
+  z.unknown().transform((value, context): PathMatch => {
+    const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isMap ? readWith(regexSchema, value, context) : readWith(pathText, value, context);
+  }),
+  { forms: [pathText, regexSchema], words: 'path, or map with `regex`' },
+);
 
-const methodSchema = scalar((value) => {
-  const cure = 'Write a method such as GET, or a list of them.';
-  if (typeof value !== 'string' || !TOKEN.test(value))
-    return new Mistake(`${describeValue(value)} is not a method`, cure);
-  if (value.toUpperCase() === 'CONNECT') return new Mistake('CONNECT is never routed', 'Take it out.');
-  return value.toUpperCase();
-});
+const methodSchema = scalar(
+  (value) => {
+    const cure = 'Write a method such as GET, or a list of them.';
+    if (typeof value !== 'string' || !TOKEN.test(value))
+      return new Mistake(`${describeValue(value)} is not a method`, cure);
+    if (value.toUpperCase() === 'CONNECT') return new Mistake('CONNECT is never routed', 'Take it out.');
+    return value.toUpperCase();
+  },
+  { type: 'string', pattern: TOKEN.source },
+);
 
 type CheckText = (text: string) => Mistake | null;
 
+const PRESENT: SchemaNode = {
+  type: 'object',
+  properties: { present: { const: true } },
+  required: ['present'],
+  additionalProperties: false,
+};
+
+const writtenValues = note(z.record(z.string(), z.unknown()), {
+  additionalProperties: { anyOf: [{ type: 'string' }, PRESENT] },
+  words: 'map: name to text, or `{ present: true }`',
+});
+
 /** `name: text` or `name: { present: true }`, into conditions in file order. */
 function valuesSchema(checkName: CheckText, checkValue: CheckText, toName: (name: string) => string) {
-  return z.record(z.string(), z.unknown()).transform((written, context): readonly ValueMatch[] => {
+  return writtenValues.transform((written, context): readonly ValueMatch[] => {
     return Object.entries(written).map(([name, value]) => {
       const wanted = toWanted(value);
       const mistake =
@@ -148,24 +182,50 @@ function checkCookieValue(value: string): Mistake | null {
     : checkFieldValue(value);
 }
 
-const EVERYTHING: RouteMatch = { host: null, path: null, methods: [], headers: [], query: [], cookies: [] };
-
-export const matchSchema = object({
-  host: scalar(parseHostPattern).optional(),
-  path: pathSchema.optional(),
-  method: listOf(methodSchema).optional(),
-  header: valuesSchema(checkHeaderName, checkFieldValue, (name) => name.toLowerCase()).optional(),
-  query: valuesSchema(anyText, anyText, same).optional(),
-  cookie: valuesSchema(checkCookieName, checkCookieValue, same).optional(),
-})
-  .transform((written): RouteMatch => {
-    return {
-      host: written.host ?? null,
-      path: written.path ?? null,
-      methods: [...new Set(written.method)],
-      headers: written.header ?? [],
-      query: written.query ?? [],
-      cookies: written.cookie ?? [],
-    };
-  })
-  .default(EVERYTHING);
+export const matchSchema = object(
+  {
+    host: key(scalar(parseHostPattern, { type: 'string', words: 'host' }).optional(), {
+      description:
+        '`api.example.com`, or `"*.example.com"` for every name under it. Case, port and a final dot do not count.',
+      example: 'api.example.com',
+      byDefault: 'any',
+    }),
+    path: key(pathSchema.optional(), {
+      description:
+        '`/v1` is that path alone; `/v1/*` is a prefix on segment borders: `/v1`, `/v1/` and `/v1/x`, not `/v12`.',
+      example: '/v1/*',
+      byDefault: 'any',
+    }),
+    method: key(listOf(methodSchema, 'method, or list').optional(), {
+      description: 'One of them must be that of the request. `GET` does not include `HEAD`.',
+      example: ['GET', 'HEAD'],
+      byDefault: 'any',
+    }),
+    header: key(valuesSchema(checkHeaderName, checkFieldValue, (name) => name.toLowerCase()).optional(), {
+      description:
+        'All of them must be there: names in any case, values exact, numbers in quotes. Not for headers that Fairlead sets or removes.',
+      example: { 'x-beta': '1' },
+      byDefault: 'any',
+    }),
+    query: key(valuesSchema(anyText, anyText, same).optional(), {
+      description: 'The same for query parameters, names and values as forms decode them.',
+      example: { v: '2' },
+      byDefault: 'any',
+    }),
+    cookie: key(valuesSchema(checkCookieName, checkCookieValue, same).optional(), {
+      description: 'The same for cookies, names and values exact.',
+      example: { session: { present: true } },
+      byDefault: 'any',
+    }),
+  },
+  'Match',
+).transform((written): RouteMatch => {
+  return {
+    host: written.host ?? null,
+    path: written.path ?? null,
+    methods: [...new Set(written.method)],
+    headers: written.header ?? [],
+    query: written.query ?? [],
+    cookies: written.cookie ?? [],
+  };
+});

@@ -1,7 +1,8 @@
 import { Mistake } from './errors.ts';
 import { describeValue } from './units.ts';
 
-const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,127}$/;
+export const NAME_PATTERN = '^[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,127}$';
+const NAME = new RegExp(NAME_PATTERN);
 
 /** The name of a listener, route or pool: an identity, which shows up in logs, metrics and paths of the API. */
 export function parseName(value: unknown): string | Mistake {

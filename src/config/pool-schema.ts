@@ -1,113 +1,103 @@
 /** A pool: its endpoints, how one is chosen, and what keeps it up. */
-import { z } from 'zod';
 import { DEFAULT_POLICY, POLICIES } from '../core/balancer/policies.ts';
-import type { EjectionSpec, PoolSpec, RetrySpec } from '../core/snapshot.ts';
-import { parseEndpointAddress, parseHostHeader } from './addresses.ts';
+import type { PoolSpec, Timeouts } from '../core/snapshot.ts';
+import { parseHostHeader } from './addresses.ts';
 import { checksSchema } from './check-schema.ts';
-import type { EndpointConfig, PoolConfig } from './config.ts';
-import {
-  DEFAULT_EJECTION,
-  DEFAULT_IDLE_TIMEOUT_MS,
-  DEFAULT_MAX_IDLE,
-  DEFAULT_RETRY,
-  DEFAULT_WEIGHT,
-} from './defaults.ts';
+import type { PoolConfig } from './config.ts';
+import { key } from './described.ts';
+import { endpointsSchema } from './endpoint-schema.ts';
 import { Mistake } from './errors.ts';
-import {
-  MOST,
-  count,
-  countOrOff,
-  duration,
-  listOf,
-  object,
-  oneOf,
-  orOff,
-  scalar,
-  sizeOrOff,
-  toggle,
-} from './scalars.ts';
+import { ejectionSchema, retrySchema } from './resilience-schemas.ts';
+import { MOST, count, countOrOff, duration, object, oneOf, scalar, shortForm, toggle } from './scalars.ts';
+import { exchangeTimeoutsSchema } from './timeouts-schema.ts';
 import { describeValue } from './units.ts';
 
-const LARGEST_WEIGHT = 1000;
+/** A pool before its name is filled in; its timeouts are for the routes that lead to it. */
+export interface WrittenPool extends Omit<PoolConfig, 'id'> {
+  readonly timeouts: Partial<Timeouts>;
+}
 
-const weightSchema = scalar((value) => {
-  if (typeof value === 'number' && value >= 0 && value <= LARGEST_WEIGHT) return value;
-  return new Mistake(
-    `${describeValue(value)} is not a weight`,
-    `Write a number from 0 (no requests) to ${LARGEST_WEIGHT}.`,
-  );
-});
-
-const endpointSchema = z.preprocess(
-  (value) => (typeof value === 'string' || typeof value === 'number' ? { address: value } : value),
-  object({
-    address: scalar((value) => {
-      const address = parseEndpointAddress(value);
-      return address instanceof Mistake ? address : { ...address, id: String(value).toLowerCase() };
-    }),
-    weight: weightSchema.default(DEFAULT_WEIGHT),
-  }).transform(({ address: { id, host, port }, weight }): EndpointConfig => ({ id, host, port, weight })),
+const hostSchema = scalar(
+  (value): PoolSpec['host'] | Mistake => {
+    if (value === 'client' || value === 'endpoint') return value;
+    const cure = 'Write client, endpoint, or a name such as api.example.com.';
+    if (typeof value !== 'string') return new Mistake(`${describeValue(value)} is not a host`, cure);
+    const name = parseHostHeader(value);
+    return name instanceof Mistake ? name : { name };
+  },
+  { anyOf: [{ enum: ['client', 'endpoint'] }, { type: 'string' }], words: '`client`, `endpoint`, or a name' },
 );
-
-const ejectionSchema = orOff(
-  object({
-    failures: count(1, 1000).default(DEFAULT_EJECTION.failures),
-    statuses: listOf(count(400, 599)).default([...DEFAULT_EJECTION.statuses]),
-    time: duration.default(DEFAULT_EJECTION.baseMs),
-    maxTime: duration.optional(),
-  }).transform(({ failures, statuses, time, maxTime }, context): EjectionSpec => {
-    const maxMs = maxTime ?? Math.max(time, DEFAULT_EJECTION.maxMs);
-    if (maxMs < time) {
-      const message = 'the longest ejection is shorter than the first';
-      context.issues.push({
-        code: 'custom',
-        message,
-        params: { cure: 'Raise maxTime or lower time.' },
-        input: maxTime,
-        path: ['maxTime'],
-      });
-    }
-    return { enabled: true, failures, statuses, baseMs: time, maxMs };
-  }),
-  { ...DEFAULT_EJECTION, enabled: false },
-);
-
-const retrySchema = orOff(
-  object({
-    attempts: count(1, 100).default(DEFAULT_RETRY.attempts),
-    retryOn: listOf(oneOf(['connect', 'reset'])).default(['connect', 'reset']),
-    replayBuffer: sizeOrOff.default(DEFAULT_RETRY.replayBytes),
-  }).transform(({ attempts, retryOn, replayBuffer }): RetrySpec => {
-    const [onConnect, onReset] = [retryOn.includes('connect'), retryOn.includes('reset')];
-    return { attempts, onConnect, onReset, replayBytes: replayBuffer };
-  }),
-  { ...DEFAULT_RETRY, attempts: 1 },
-);
-
-const hostSchema = scalar((value): PoolSpec['host'] | Mistake => {
-  if (value === 'client' || value === 'endpoint') return value;
-  const cure = 'Write client, endpoint, or a name such as api.example.com.';
-  if (typeof value !== 'string') return new Mistake(`${describeValue(value)} is not a host`, cure);
-  const name = parseHostHeader(value);
-  return name instanceof Mistake ? name : { name };
-});
 
 const POLICY_NAMES = Object.keys(POLICIES);
 
-export const poolSchema = z.preprocess(
-  (value) => (Array.isArray(value) || typeof value === 'string' ? { endpoints: value } : value),
-  object({
-    policy: oneOf(POLICY_NAMES).default(DEFAULT_POLICY),
-    endpoints: listOf(endpointSchema),
-    check: checksSchema.default([]),
-    ejection: ejectionSchema.default(DEFAULT_EJECTION),
-    retry: retrySchema.default(DEFAULT_RETRY),
-    maxConnections: countOrOff().default(0),
-    maxIdle: count(0, MOST).default(DEFAULT_MAX_IDLE),
-    idleTimeout: duration.default(DEFAULT_IDLE_TIMEOUT_MS),
-    panic: toggle.default(true),
-    host: hostSchema.default('client'),
-  }).transform(({ check, idleTimeout, ...pool }): Omit<PoolConfig, 'id'> => {
+export const poolKeys = object(
+  {
+    policy: key(oneOf(POLICY_NAMES, 'policy').prefault(DEFAULT_POLICY), {
+      description:
+        'How an endpoint is chosen: `round-robin` (in turn, smooth by weight), `least-connections` (fewest in flight per weight), `random`, `power-of-two` (of two random ones, that with fewer in flight per weight).',
+      example: 'least-connections',
+      words: 'policy',
+    }),
+    endpoints: key(endpointsSchema, {
+      description: 'The servers; at least one, each address once.',
+      example: ['localhost:8081', { address: 'localhost:8082', weight: 2 }],
+    }),
+    check: key(checksSchema.prefault([]), {
+      description: 'Active checks. With several, all must pass.',
+      example: { http: { path: '/healthcheck' }, interval: '5s' },
+      byDefault: 'none',
+    }),
+    ejection: key(ejectionSchema.prefault({}), {
+      description: 'Takes an endpoint out for a while after failures in a row that traffic met.',
+      example: { failures: 3 },
+      byDefault: 'on',
+    }),
+    retry: key(retrySchema.prefault({}), {
+      description: 'Further attempts where a request can safely have them. `off` is one attempt.',
+      example: { attempts: 2 },
+      byDefault: 'on',
+    }),
+    maxConnections: key(countOrOff().prefault('off'), {
+      description: 'Most sockets per endpoint, over all threads, idle ones included.',
+      example: 100,
+    }),
+    maxIdle: key(count(0, MOST).prefault(32), {
+      description: 'Most idle sockets kept per endpoint, over all threads; 0 keeps none.',
+      example: 16,
+    }),
+    // Node, uvicorn and Apache close an idle connection at 5 s.
+    idleTimeout: key(duration.prefault('4s'), {
+      description:
+        'How long an idle socket is kept without a hint (`Keep-Alive: timeout=N`) of the server. Raise it only for servers that keep theirs longer.',
+      example: '20s',
+    }),
+    panic: key(toggle.prefault('on'), {
+      description: 'With no endpoint eligible, tries those that are not known to refuse; `off` answers 503.',
+      example: 'off',
+    }),
+    host: key(hostSchema.prefault('client'), {
+      description:
+        "The Host that endpoints get: `client` as it came, `endpoint` the endpoint's own, or a name of your choice.",
+      example: 'app.internal',
+    }),
+    timeouts: key(exchangeTimeoutsSchema.prefault({}), {
+      description: 'Timeouts for the requests to this pool. A route may set its own on top.',
+      example: { connect: '500ms' },
+      byDefault: 'those of the config',
+    }),
+  },
+  'Pool',
+);
+
+export const poolSchema = shortForm(
+  poolKeys.transform(({ check, idleTimeout, ...pool }): WrittenPool => {
     return { ...pool, checks: check, idleTimeoutMs: idleTimeout };
   }),
+  toLongPool,
+  endpointsSchema,
 );
+
+/** A pool that is nothing but its endpoints. */
+export function toLongPool(value: unknown): unknown {
+  return Array.isArray(value) || typeof value === 'string' ? { endpoints: value } : value;
+}

@@ -1,12 +1,12 @@
 /** A route: its match, its pool, and what it does to a request. */
 import type { Timeouts } from '../core/snapshot.ts';
 import type { RouteConfig } from './config.ts';
-import { DEFAULT_UPGRADES } from './defaults.ts';
+import { key } from './described.ts';
 import { Mistake } from './errors.ts';
 import { matchSchema, parsePath } from './match-schema.ts';
-import { parseName } from './names.ts';
+import { NAME_PATTERN, parseName } from './names.ts';
 import { TOKEN, listOf, object, scalar, sizeOrOff } from './scalars.ts';
-import { routeTimeoutsSchema } from './section-schemas.ts';
+import { exchangeTimeoutsSchema } from './timeouts-schema.ts';
 import { describeValue } from './units.ts';
 
 /** A route before its name and the timeouts of the whole config are filled in. */
@@ -16,38 +16,93 @@ export interface WrittenRoute extends Omit<RouteConfig, 'id' | 'timeouts'> {
 }
 
 /** A path to cut or to put in place, without a final slash, or `/`. */
-const pathPrefix = scalar((value) => {
-  const path = parsePath(value);
-  if (path instanceof Mistake) return path;
-  if (path.includes('*'))
-    return new Mistake('a prefix is written without *', `Write ${path.replace(/\/\*$/, '') || '/'}.`);
-  if (path.startsWith('//')) return new Mistake('a prefix does not begin with two slashes', 'Write one.');
-  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+const pathPrefix = scalar(
+  (value) => {
+    const path = parsePath(value);
+    if (path instanceof Mistake) return path;
+    if (path.includes('*'))
+      return new Mistake('a prefix is written without *', `Write ${path.replace(/\/\*$/, '') || '/'}.`);
+    if (path.startsWith('//')) return new Mistake('a prefix does not begin with two slashes', 'Write one.');
+    return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+  },
+  { type: 'string', pattern: '^/(?!/)[^*?#]*$', words: 'path' },
+);
+
+const upgrade = scalar(
+  (value) => {
+    const cure = 'Write the name of a protocol, e.g. websocket.';
+    if (typeof value !== 'string' || !/^[^/]+(?:\/[^/]+)?$/.test(value) || !TOKEN.test(value.replace('/', ''))) {
+      return new Mistake(`${describeValue(value)} is not a protocol`, cure);
+    }
+    const name = value.toLowerCase();
+    return name === 'h2c' ? new Mistake('an upgrade to h2c is never passed on', 'Take it out.') : name;
+  },
+  { type: 'string', pattern: '^[^/\\s]+(?:/[^/\\s]+)?$' },
+);
+
+const routeName = scalar(parseName, {
+  anyOf: [{ type: 'string', pattern: NAME_PATTERN }, { type: 'integer' }],
+  words: 'name',
 });
 
-const upgrade = scalar((value) => {
-  const cure = 'Write the name of a protocol, e.g. websocket.';
-  if (typeof value !== 'string' || !/^[^/]+(?:\/[^/]+)?$/.test(value) || !TOKEN.test(value.replace('/', ''))) {
-    return new Mistake(`${describeValue(value)} is not a protocol`, cure);
-  }
-  const name = value.toLowerCase();
-  return name === 'h2c' ? new Mistake('an upgrade to h2c is never passed on', 'Take it out.') : name;
-});
-
-export const routeSchema = object({
-  name: scalar(parseName).optional(),
-  match: matchSchema,
-  pool: scalar((value) =>
+const poolName = scalar(
+  (value) =>
     typeof value === 'string'
       ? value
       : new Mistake(`${describeValue(value)} is not the name of a pool`, 'Write the name of a pool.'),
-  ),
-  stripPrefix: pathPrefix.optional(),
-  replacePrefix: object({ prefix: pathPrefix, by: pathPrefix }).optional(),
-  timeouts: routeTimeoutsSchema.default({}),
-  upgrades: listOf(upgrade).default([...DEFAULT_UPGRADES]),
-  maxBody: sizeOrOff.default(0),
-}).transform((written, context): WrittenRoute => {
+  { type: 'string', words: 'name of a pool', tsType: 'PoolName' },
+);
+
+const replacement = object(
+  {
+    prefix: key(pathPrefix, { description: 'The prefix to take off.', example: '/v1' }),
+    by: key(pathPrefix, { description: 'What stands there instead.', example: '/internal/v2' }),
+  },
+  'ReplacePrefix',
+);
+
+export const routeKeys = object(
+  {
+    name: key(routeName.optional(), {
+      description: 'Identity of the route in logs and over reloads. Two routes cannot share a name.',
+      example: 'api',
+      byDefault: 'its place, from `1`',
+    }),
+    match: key(matchSchema.prefault({}), {
+      description: 'Conditions, all of which must hold.',
+      example: { path: '/v1/*' },
+      byDefault: 'every request',
+    }),
+    pool: key(poolName, { description: 'Where its requests go.', example: 'web' }),
+    stripPrefix: key(pathPrefix.optional(), {
+      description:
+        'Takes a prefix off the path on its way to the endpoint: with `/v1`, `/v1/x?a` becomes `/x?a`. Paths not under it stay.',
+      example: '/v1',
+      byDefault: 'none',
+    }),
+    replacePrefix: key(replacement.optional(), {
+      description: 'Puts another prefix in its place. Not together with `stripPrefix`.',
+      example: { prefix: '/v1', by: '/v2' },
+      byDefault: 'none',
+    }),
+    timeouts: key(exchangeTimeoutsSchema.prefault({}), {
+      description: 'Timeouts for this route. They win over those of its pool, which win over those of the config.',
+      example: { responseHead: '5m' },
+      byDefault: 'those of its pool',
+    }),
+    upgrades: key(listOf(upgrade, 'list of protocols').prefault(['websocket']), {
+      description: 'Upgrades that pass, where the request asks for one; `[]` for none.',
+      example: ['websocket', 'mqtt'],
+    }),
+    maxBody: key(sizeOrOff.prefault('off'), {
+      description: 'Largest request body. Beyond it, 413 `payload-too-large`.',
+      example: '10MiB',
+    }),
+  },
+  'Route',
+);
+
+export const routeSchema = routeKeys.transform((written, context): WrittenRoute => {
   const { name, match, pool, stripPrefix, replacePrefix, timeouts, upgrades, maxBody } = written;
   if (stripPrefix !== undefined && replacePrefix !== undefined) {
     const cure = 'Keep one of the two.';

@@ -1,17 +1,23 @@
 /** The building blocks of the schema: strict objects that know their keys, and values that say how to mend them. */
 import { z } from 'zod';
 import { didYouMean, listNames } from './closest-name.ts';
+import { type SchemaNode, note, notesOf } from './described.ts';
 import { Mistake } from './errors.ts';
-import { describeValue, parseDuration, parseSize } from './units.ts';
+import { NAME_PATTERN } from './names.ts';
+import { DURATION_PATTERN, SIZE_PATTERN, describeValue, parseDuration, parseSize } from './units.ts';
 
-/** A value read by a function that answers the result, or what is wrong with it and the cure. */
-export function scalar<T>(parse: (value: unknown) => T | Mistake) {
-  return z.unknown().transform((value, context): T => {
+/**
+ * A value read by a function that answers the result, or what is wrong with it and the cure. `notes` says the same
+ * to those who do not run the function: JSON Schema, the reference, the compiler.
+ */
+export function scalar<T>(parse: (value: unknown) => T | Mistake, notes: SchemaNode) {
+  const schema = z.unknown().transform((value, context): T => {
     const result = parse(value);
     if (!(result instanceof Mistake)) return result;
     context.issues.push({ code: 'custom', message: result.message, params: { cure: result.cure }, input: value });
     return z.NEVER;
   });
+  return note(schema, notes);
 }
 
 /** Reads a value with another schema, chosen while reading; its issues become those of the value. */
@@ -22,39 +28,70 @@ export function readWith<T extends z.ZodType>(schema: T, value: unknown, context
   return z.NEVER;
 }
 
+const OFF: SchemaNode = { enum: ['off', false], words: '`off`', tsType: 'Off' };
+
 /** `off`, or what the schema reads. */
-export function orOff<T extends z.ZodType>(schema: T, off: z.output<T>) {
-  return z
-    .unknown()
-    .transform((value, context): z.output<T> => (isOff(value) ? off : readWith(schema, value, context)));
+export function orOff<T extends z.ZodType, O>(schema: T, off: O) {
+  const either = z.unknown().transform((value, context): z.output<T> | O => {
+    if (isOff(value)) return off;
+    if (typeof value !== 'string') return readWith(schema, value, context);
+    const mistake = notOneOf(value, ['off'], 'Write off, or a map of keys and values.');
+    context.issues.push({ code: 'custom', message: mistake.message, params: { cure: mistake.cure }, input: value });
+    return z.NEVER;
+  });
+  return note(either, { forms: [schema, OFF], words: 'map or `off`' });
 }
 
 /** A map with these keys and no others. The message of an unknown key holds the cure of each, a line a key. */
-export function object<S extends z.core.$ZodLooseShape>(shape: S) {
-  const names = Object.keys(shape);
-  return z.strictObject(shape, {
+export function object<S extends z.core.$ZodLooseShape>(shape: S, title?: string) {
+  const names = Object.keys(shape).filter((name) => notesOf(shape[name] as z.ZodType).hidden !== true);
+  const schema = z.strictObject(shape, {
     error: (issue) => (issue.code === 'unrecognized_keys' ? cureUnknownKeys(issue.keys, names) : undefined),
   });
+  return title === undefined ? schema : note(schema, { title, words: 'map' });
 }
 
 function cureUnknownKeys(keys: readonly string[], names: readonly string[]): string {
-  return keys.map((key) => cureUnknownKey(key, names)).join('\n');
+  return keys.map((name) => cureUnknownKey(name, names)).join('\n');
 }
 
-export function cureUnknownKey(key: string, names: readonly string[]): string {
-  return didYouMean(key, names, `Use ${listNames(names)}, or take it out.`);
+export function cureUnknownKey(name: string, names: readonly string[]): string {
+  return didYouMean(name, names, `Use ${listNames(names)}, or take it out.`);
 }
 
-export const duration = scalar(parseDuration);
+/** A schema whose map has a shorter way to be written; `toLong` leaves everything else as it is. */
+export function shortForm<T extends z.ZodType>(
+  schema: T,
+  toLong: (value: unknown) => unknown,
+  short: SchemaNode | z.ZodType,
+) {
+  return note(z.preprocess(toLong, schema), { forms: [schema, short] });
+}
+
+const DURATION: SchemaNode = { type: 'string', pattern: DURATION_PATTERN, words: 'duration', tsType: 'Duration' };
+const SIZE: SchemaNode = { type: 'string', pattern: SIZE_PATTERN, words: 'size', tsType: 'Size' };
+
+export const duration = scalar(parseDuration, DURATION);
 /** A time, or `off`: 0. */
-export const durationOrOff = scalar((value) => (isOff(value) ? 0 : parseDuration(value)));
-export const size = scalar(parseSize);
+export const durationOrOff = scalar((value) => (isOff(value) ? 0 : parseDuration(value)), {
+  anyOf: [DURATION, OFF],
+  words: 'duration or `off`',
+});
+export const size = scalar(parseSize, SIZE);
 /** A size, or `off`: 0. */
-export const sizeOrOff = scalar((value) => (isOff(value) ? 0 : parseSize(value)));
+export const sizeOrOff = scalar((value) => (isOff(value) ? 0 : parseSize(value)), {
+  anyOf: [SIZE, OFF],
+  words: 'size or `off`',
+});
 
 /** A whole number from `min` to `max`. */
 export function count(min: number, max: number) {
-  return scalar((value) => parseCount(value, min, max));
+  return scalar((value) => parseCount(value, min, max), countNode(min, max));
+}
+
+function countNode(min: number, max: number): SchemaNode {
+  const words = max >= MOST ? `number, at least ${min}` : `${min} to ${max}`;
+  return { type: 'integer', minimum: min, maximum: max, words };
 }
 
 export function parseCount(value: unknown, min: number, max: number): number | Mistake {
@@ -68,24 +105,53 @@ export const MOST = 1_000_000_000;
 
 /** A count, or `off`: 0. */
 export function countOrOff(max = MOST) {
-  return scalar((value) => (isOff(value) ? 0 : parseCount(value, 1, max)));
+  return scalar((value) => (isOff(value) ? 0 : parseCount(value, 1, max)), {
+    anyOf: [countNode(1, max), OFF],
+    words: 'number or `off`',
+  });
+}
+
+/** `auto`, or a whole number; `noun` says of what. */
+export function countOrAuto(min: number, max: number, noun: string) {
+  const range = max >= MOST ? `of at least ${min}` : `from ${min} to ${max}`;
+  const parse = (value: unknown): number | 'auto' | Mistake => {
+    if (value === 'auto') return value;
+    const number = parseCount(value, min, max);
+    if (typeof number === 'number') return number;
+    const otherwise = `Write auto, or a whole number ${range}.`;
+    const cure = typeof value === 'string' ? didYouMean(value, ['auto'], otherwise) : otherwise;
+    return new Mistake(`${describeValue(value)} is no number of ${noun}`, cure);
+  };
+  const words = max >= MOST ? '`auto` or a number' : `\`auto\` or ${min} to ${max}`;
+  return scalar(parse, { anyOf: [{ const: 'auto' }, countNode(min, max)], words });
 }
 
 /** `on` or `off`; true and false as well. */
-export const toggle = scalar((value) => {
-  if (value === 'on' || value === true) return true;
-  return isOff(value) ? false : new Mistake(`${describeValue(value)} is neither on nor off`, 'Write on or off.');
-});
+export const toggle = scalar(
+  (value) => {
+    if (value === 'on' || value === true) return true;
+    return isOff(value) ? false : new Mistake(`${describeValue(value)} is neither on nor off`, 'Write on or off.');
+  },
+  { enum: ['on', 'off', true, false], words: '`on`, `off`', tsType: 'Toggle' },
+);
 
-/** One of a few words. */
-export function oneOf<const N extends string>(names: readonly N[]) {
-  return scalar((value): N | Mistake => {
+/** One of a few words. `noun` says what they name; without one the key says it. */
+export function oneOf<const N extends string>(names: readonly N[], noun?: string) {
+  const parse = (value: unknown): N | Mistake => {
     const found = names.find((name) => name === value);
-    if (found !== undefined) return found;
-    const otherwise = `Use ${listNames(names)}.`;
-    const cure = typeof value === 'string' ? didYouMean(value, names, otherwise) : otherwise;
-    return new Mistake(`${describeValue(value)} is not possible here`, cure);
-  });
+    return found ?? notOneOf(value, names, `Use ${listNames(names)}.`, noun);
+  };
+  return scalar(parse, { enum: names, words: names.map((name) => `\`${name}\``).join(', ') });
+}
+
+/** What is wrong with a word that is none of these. */
+export function notOneOf(value: unknown, names: readonly string[], otherwise: string, noun?: string): Mistake {
+  const isWord = typeof value === 'string';
+  const message =
+    isWord && noun !== undefined
+      ? `unknown ${noun} ${describeValue(value)}`
+      : `${describeValue(value)} is not possible here`;
+  return new Mistake(message, isWord ? didYouMean(value, names, otherwise) : otherwise);
 }
 
 /** Characters of a method, a header name, a cookie name, a protocol (RFC 9110 5.6.2). */
@@ -98,7 +164,24 @@ export function isOff(value: unknown): boolean {
   return value === 'off' || value === false;
 }
 
+function toList(value: unknown): unknown {
+  return Array.isArray(value) || value === undefined ? value : [value];
+}
+
 /** One item or a list of them, as a list. */
-export function listOf<T extends z.ZodType>(item: T) {
-  return z.preprocess((value) => (Array.isArray(value) || value === undefined ? value : [value]), z.array(item));
+export function listOf<T extends z.ZodType>(item: T, words = 'list') {
+  const list = z.array(item);
+  return note(z.preprocess(toList, list), { forms: [list, item], words });
+}
+
+/** The same where a single item is the ordinary case, and `off` is none. */
+export function oneOrMore<T extends z.ZodType>(item: T, words: string) {
+  const list = z.array(item);
+  const toItems = (value: unknown): unknown => (isOff(value) ? [] : toList(value));
+  return note(z.preprocess(toItems, list), { forms: [item, list, OFF], words });
+}
+
+/** A map of things by the names that people give them. */
+export function named<T extends z.ZodType>(item: T, words: string) {
+  return note(z.record(z.string(), item), { propertyNames: { pattern: NAME_PATTERN }, minProperties: 1, words });
 }

@@ -1,90 +1,76 @@
-/** The sections that hold for everything: listeners, timeouts, limits, header rules. */
+/** Small sections that hold for everything: listeners, limits, header rules. */
 import { z } from 'zod';
-import type { HeaderRules, Limits, ListenerSpec, Timeouts } from '../core/snapshot.ts';
+import type { HeaderRules, Limits, ListenerSpec } from '../core/snapshot.ts';
 import { parseListenAddress, parseNetwork } from './addresses.ts';
-import { DEFAULT_HEADERS, DEFAULT_LIMITS } from './defaults.ts';
-import { Mistake } from './errors.ts';
-import { MOST, count, duration, durationOrOff, object, oneOf, parseCount, scalar, size, toggle } from './scalars.ts';
-import { describeValue } from './units.ts';
+import { key, note } from './described.ts';
+import { count, object, oneOf, scalar, shortForm, size, toggle } from './scalars.ts';
 
-export const threadsSchema = scalar((value): number | 'auto' | Mistake => {
-  if (value === 'auto') return value;
-  const threads = parseCount(value, 0, 1024);
-  if (typeof threads === 'number') return threads;
-  return new Mistake(
-    `${describeValue(value)} is no number of threads`,
-    'Write auto, or a whole number from 0 to 1024.',
-  );
+const listenAddress = scalar(parseListenAddress, {
+  type: 'string',
+  pattern: '^(?:\\[[0-9A-Fa-f:.]*\\]|[^:\\[\\]]*):\\d{1,5}$',
+  words: 'address and port',
 });
 
-export const maxConnectionsSchema = scalar((value): number | 'auto' | Mistake => {
-  if (value === 'auto') return value;
-  const most = parseCount(value, 1, MOST);
-  if (typeof most === 'number') return most;
-  return new Mistake(
-    `${describeValue(value)} is no number of connections`,
-    'Write auto, or a whole number of at least 1.',
-  );
-});
-
-export const listenerSchema = z.preprocess(
-  (value) => (typeof value === 'string' || typeof value === 'number' ? { address: value } : value),
-  object({
-    address: scalar(parseListenAddress),
-    spread: oneOf(['kernel', 'even']).default('kernel'),
-    halfClose: oneOf(['cancel', 'allow']).default('cancel'),
-  }).transform(({ address, spread, halfClose }): Omit<ListenerSpec, 'id'> => {
+export const listenerSchema = shortForm(
+  object(
+    {
+      address: key(listenAddress, {
+        description:
+          'Where to listen: `127.0.0.1:8080`, `"[::1]:8080"`, `localhost:8080`; `":8080"` is every address. Port 0 takes a free one.',
+        example: '127.0.0.1:8080',
+      }),
+      spread: key(oneOf(['kernel', 'even']).prefault('kernel'), {
+        description:
+          '`kernel`: every thread listens and the kernel spreads connections. `even`: one thread accepts and passes each to the thread with the fewest; better with few, long connections.',
+        example: 'even',
+      }),
+      halfClose: key(oneOf(['cancel', 'allow']).prefault('cancel'), {
+        description:
+          "What a client's FIN before the answer means. `cancel`: it has left. `allow`: it waits for the answer.",
+        example: 'allow',
+      }),
+    },
+    'Listener',
+  ).transform(({ address, spread, halfClose }): Omit<ListenerSpec, 'id'> => {
     return { host: address.host, port: address.port, spread, halfClose };
   }),
+  (value) => (typeof value === 'string' || typeof value === 'number' ? { address: value } : value),
+  listenAddress,
 );
 
-/** Timeouts that a route may set for itself. */
-const routeTimeouts = {
-  connect: duration.optional(),
-  requestBodyIdle: duration.optional(),
-  responseHead: duration.optional(),
-  responseIdle: duration.optional(),
-  tunnelIdle: duration.optional(),
-  writeIdle: duration.optional(),
-  perTry: durationOrOff.optional(),
-  total: durationOrOff.optional(),
-};
+export const limitsSchema = object(
+  {
+    head: key(size.prefault('16KiB'), {
+      description: 'Largest head of a request or an answer in all. Beyond it, 431 `head-too-large`.',
+      example: '32KiB',
+    }),
+    headers: key(count(1, 10_000).prefault(100), {
+      description: 'Most header lines of a head. Beyond it, 431 `head-too-large`.',
+      example: 200,
+    }),
+    target: key(size.prefault('8KiB'), {
+      description: 'Longest request target; below `limits.head`. Beyond it, 414 `target-too-long`.',
+      example: '4KiB',
+    }),
+  },
+  'Limits',
+).transform(({ head, headers, target }): Limits => ({ headBytes: head, headers, targetBytes: target }));
 
-/** Those that run before a route is known, or for a whole connection. */
-const connectionTimeouts = {
-  requestHead: duration.optional(),
-  keepAlive: duration.optional(),
-  drain: duration.optional(),
-};
+export const headersSchema = object(
+  {
+    via: key(toggle.prefault('on'), {
+      description:
+        'Adds to `Via` in requests and answers. nginx servers stop compressing when they see it; `off` helps there.',
+      example: 'off',
+    }),
+    forwarded: key(toggle.prefault('off'), {
+      description: 'Sets RFC 7239 `Forwarded` in requests, beside `X-Forwarded-*`.',
+      example: 'on',
+    }),
+  },
+  'Headers',
+).transform((rules): HeaderRules => rules);
 
-export const timeoutsSchema = object({ ...routeTimeouts, ...connectionTimeouts }).transform(toTimeouts);
+const network = scalar(parseNetwork, { type: 'string', pattern: '^[0-9A-Fa-f:.]+(?:/\\d{1,3})?$' });
 
-const notForRoutes = scalar(
-  (): number | Mistake =>
-    new Mistake('this timeout runs before a route is known', 'Set it in the timeouts of the whole config.'),
-);
-export const routeTimeoutsSchema = object({
-  ...routeTimeouts,
-  requestHead: notForRoutes.optional(),
-  keepAlive: notForRoutes.optional(),
-  drain: notForRoutes.optional(),
-}).transform(toTimeouts);
-
-/** `connect` → `connectMs`; what was not written stays out. */
-function toTimeouts(written: Readonly<Record<string, number | undefined>>): Partial<Timeouts> {
-  const entries = Object.entries(written).filter(([, ms]) => ms !== undefined);
-  return Object.fromEntries(entries.map(([name, ms]) => [`${name}Ms`, ms]));
-}
-
-export const limitsSchema = object({
-  head: size.default(DEFAULT_LIMITS.headBytes),
-  headers: count(1, 10_000).default(DEFAULT_LIMITS.headers),
-  target: size.default(DEFAULT_LIMITS.targetBytes),
-}).transform(({ head, headers, target }): Limits => ({ headBytes: head, headers, targetBytes: target }));
-
-export const headersSchema = object({
-  via: toggle.default(DEFAULT_HEADERS.via),
-  forwarded: toggle.default(DEFAULT_HEADERS.forwarded),
-}).transform((rules): HeaderRules => rules);
-
-export const trustedProxiesSchema = z.array(scalar(parseNetwork));
+export const trustedProxiesSchema = note(z.array(network), { words: 'list of addresses and CIDR blocks' });

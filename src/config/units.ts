@@ -16,7 +16,12 @@ const SIZE_UNITS: Readonly<Record<string, number>> = {
 };
 /** What a timer of Node can hold. */
 const LONGEST_MS = 2 ** 31 - 1;
-const QUANTITY = /^(\d{1,15}(?:\.\d{1,9})?) ?([A-Za-z]+)$/;
+const AMOUNT = '\\d{1,15}(?:\\.\\d{1,9})?';
+const QUANTITY = new RegExp(`^(${AMOUNT}) ?([A-Za-z]+)$`);
+
+/** For those who check a config without running this. */
+export const DURATION_PATTERN = `^${AMOUNT} ?(?:${Object.keys(DURATION_UNITS).join('|')})$`;
+export const SIZE_PATTERN = `^${AMOUNT} ?(?:${Object.keys(SIZE_UNITS).join('|')})$`;
 
 const DURATION_CURE = 'Write a number and one of ms, s, m, h, d, e.g. 500ms or 5s.';
 const SIZE_CURE = 'Write a number and one of B, KiB, MiB, GiB (or kB, MB, GB for powers of ten), e.g. 64KiB.';

@@ -1,0 +1,38 @@
+/** `defaults`: keys of pools and routes, for all that do not write them. */
+import type { z } from 'zod';
+import { defaultChecksSchema } from './check-schema.ts';
+import { note, notesOf } from './described.ts';
+import { poolKeys } from './pool-schema.ts';
+import { defaultEjectionSchema } from './resilience-schemas.ts';
+import { routeKeys } from './route-schema.ts';
+import { object } from './scalars.ts';
+
+const pool = poolKeys.shape;
+const route = routeKeys.shape;
+
+/** What is wrong between two of them shows in the pools that take them over. */
+export const defaultsSchema = object(
+  {
+    policy: common('pools.*.policy', pool.policy),
+    check: common('pools.*.check', pool.check, defaultChecksSchema),
+    ejection: common('pools.*.ejection', pool.ejection, defaultEjectionSchema),
+    retry: common('pools.*.retry', pool.retry),
+    maxConnections: common('pools.*.maxConnections', pool.maxConnections),
+    maxIdle: common('pools.*.maxIdle', pool.maxIdle),
+    idleTimeout: common('pools.*.idleTimeout', pool.idleTimeout),
+    panic: common('pools.*.panic', pool.panic),
+    host: common('pools.*.host', pool.host),
+    upgrades: common('routes.*.upgrades', route.upgrades),
+    maxBody: common('routes.*.maxBody', route.maxBody),
+  },
+  'Defaults',
+);
+
+/** The key described as it is there; its own default stays where it is. */
+function common<T extends z.ZodType>(
+  sameAs: string,
+  original: z.ZodPrefault<T>,
+  schema: z.ZodType = original.unwrap(),
+) {
+  return note(schema.optional(), { ...notesOf(original), sameAs });
+}

@@ -1,0 +1,77 @@
+/** A config in YAML that writes every key with its default, and what it means: `fairlead config --defaults`. */
+import { toYaml } from './config-keys.ts';
+import type { SchemaNode } from './described.ts';
+import { documentedMap, isSection, itemOf, schemaTree } from './schema-tree.ts';
+
+const WIDTH = 100;
+
+const HEAD = `# Every key of a config, with its default. A key behind a # has none: the value there is an example.
+# The pool, its endpoint and the route to it are examples as well.`;
+
+/** Valid as it stands, and the same as the config that has its pool and nothing else. */
+export function describeConfigDefaults(): string {
+  const [, ...lines] = writeKeys(schemaTree(), '');
+  return `${HEAD}\n\n${lines.join('\n')}\n`;
+}
+
+/** The keys of a map, an empty line before each section of the whole config. */
+function writeKeys(map: SchemaNode, indent: string): readonly string[] {
+  return Object.entries(map.properties ?? {}).flatMap(([name, node]) => {
+    const isRequired = map.required?.includes(name) === true;
+    const comment = wrap(plainText(node.description ?? ''), `${indent}# `);
+    return [...(indent === '' ? [''] : []), ...comment, ...writeKey(name, node, isRequired, indent)];
+  });
+}
+
+function writeKey(name: string, node: SchemaNode, isRequired: boolean, indent: string): readonly string[] {
+  const map = documentedMap(node);
+  const isLive = isRequired || isSection(node) || (node.default !== undefined && node.byDefault === undefined);
+  if (map === null) {
+    const value = toYaml(isLive && !isRequired ? node.default : node.example);
+    return [`${indent}${isLive ? '' : '#'}${name}: ${value}`];
+  }
+  // What its keys mean is said elsewhere.
+  if (isAlike(map)) return [`${indent}${isLive ? '' : '#'}${name}: {}`, `${indent}#${name}: ${toYaml(node.example)}`];
+  const inner = writeInner(map, node.example, `${indent}  `);
+  if (!isLive && name !== 'routes') return comment([`${indent}${name}:`, ...inner], indent);
+  const isEmpty = inner.every((line) => /^\s*#/.test(line));
+  return [`${indent}${name}:${isEmpty ? ' {}' : ''}`, ...inner];
+}
+
+/** A map's keys, or those of one thing that the list or the map by names holds. */
+function writeInner(map: SchemaNode, example: unknown, indent: string): readonly string[] {
+  const item = itemOf(map);
+  if (item === null) return writeKeys(map, indent);
+  if (map.items === undefined)
+    return [`${indent}${Object.keys(example as object)[0]}:`, ...writeKeys(item, `${indent}  `)];
+  const [first, ...others] = writeKeys(item, `${indent}  `);
+  return [`${indent}- ${first.trimStart()}`, ...others];
+}
+
+/** Whether every key of a map means what another one means. */
+function isAlike(map: SchemaNode): boolean {
+  const keys = Object.values(map.properties ?? {});
+  return keys.length > 0 && keys.every(({ sameAs }) => sameAs !== undefined);
+}
+
+/** Takes a piece out of the config: without these signs it is in it, its comments included. */
+function comment(lines: readonly string[], indent: string): readonly string[] {
+  return lines.map((line) => `${indent}#${line.slice(indent.length)}`);
+}
+
+function plainText(markdown: string): string {
+  return markdown.replaceAll('`', '');
+}
+
+function wrap(text: string, prefix: string): readonly string[] {
+  const lines: string[] = [];
+  let line = prefix.trimEnd();
+  for (const word of text.split(' ')) {
+    if (line.length + 1 + word.length > WIDTH && line.length > prefix.length) {
+      lines.push(line);
+      line = prefix.trimEnd();
+    }
+    line += ` ${word}`;
+  }
+  return [...lines, line];
+}

@@ -1,0 +1,53 @@
+/** An endpoint of a pool: an address, or a map that says more about it. */
+import { parseEndpointAddress } from './addresses.ts';
+import type { EndpointConfig } from './config.ts';
+import { key } from './described.ts';
+import { Mistake } from './errors.ts';
+import { listOf, object, scalar, shortForm } from './scalars.ts';
+import { describeValue } from './units.ts';
+
+const LARGEST_WEIGHT = 1000;
+
+const weightSchema = scalar(
+  (value) => {
+    if (typeof value === 'number' && value >= 0 && value <= LARGEST_WEIGHT) return value;
+    return new Mistake(
+      `${describeValue(value)} is not a weight`,
+      `Write a number from 0 (no requests) to ${LARGEST_WEIGHT}.`,
+    );
+  },
+  { type: 'number', minimum: 0, maximum: LARGEST_WEIGHT, words: `0 to ${LARGEST_WEIGHT}` },
+);
+
+const addressSchema = scalar(
+  (value) => {
+    const address = parseEndpointAddress(value);
+    return address instanceof Mistake ? address : { ...address, id: String(value).toLowerCase() };
+  },
+  {
+    type: 'string',
+    pattern: '^(?:\\[[0-9A-Fa-f:.]+\\]|[^:\\[\\]\\s/]+):\\d{1,5}$',
+    words: 'host and port',
+  },
+);
+
+const endpointSchema = shortForm(
+  object(
+    {
+      address: key(addressSchema, {
+        description: "A name or a numeric address, and a port: the endpoint's identity within its pool.",
+        example: 'localhost:8081',
+      }),
+      weight: key(weightSchema.prefault(1), {
+        description: 'Its share of the requests, fractions too; 0 takes none.',
+        example: 2,
+      }),
+    },
+    'Endpoint',
+  ).transform(({ address: { id, host, port }, weight }): EndpointConfig => ({ id, host, port, weight })),
+  (value) => (typeof value === 'string' || typeof value === 'number' ? { address: value } : value),
+  addressSchema,
+);
+
+/** One or more of them. */
+export const endpointsSchema = listOf(endpointSchema, 'list of endpoints');

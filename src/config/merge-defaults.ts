@@ -1,0 +1,92 @@
+/**
+ * `defaults` put under each pool and route before they are read. Maps merge key by key; lists and scalars replace,
+ * and so does `off`. What is written in short is merged in its long form.
+ */
+import { toLongCheck, toLongHttp } from './check-schema.ts';
+import type { Problem } from './errors.ts';
+import { poolKeys, toLongPool } from './pool-schema.ts';
+import { routeKeys } from './route-schema.ts';
+import { isOff } from './scalars.ts';
+import { type WrittenMap, isWrittenMap } from './written.ts';
+
+type Path = readonly (string | number)[];
+
+export class Defaults {
+  readonly #pool: WrittenMap;
+  readonly #route: WrittenMap;
+
+  /** `written` holds what is right by itself. */
+  constructor(written: WrittenMap) {
+    this.#pool = pick(written, Object.keys(poolKeys.shape));
+    this.#route = pick(written, Object.keys(routeKeys.shape));
+  }
+
+  /** A pool or route (`kind`: the key that it stands under) with what it does not say itself. */
+  fillIn(kind: string | number, written: unknown): unknown {
+    const [defaults, own] = this.#partsOf(kind, written);
+    if (!isWrittenMap(own)) return written;
+    const filled = Object.entries(defaults).map(([key, value]) => [key, mergeKey(key, value, own[key])] as const);
+    return { ...own, ...Object.fromEntries(filled.filter(([, value]) => value !== undefined)) };
+  }
+
+  /** Where a problem of a filled-in part at `path` was written: there, or in `defaults`. */
+  place(problem: Problem, path: Path, written: unknown): Problem {
+    const inner = problem.path.slice(path.length);
+    const [defaults, own] = this.#partsOf(path[0], written);
+    const isFromDefaults = inner.length > 0 && !isWritten(own, inner) && isWritten(defaults, inner);
+    return isFromDefaults ? { ...problem, path: ['defaults', ...inner] } : problem;
+  }
+
+  #partsOf(kind: string | number, written: unknown): readonly [WrittenMap, unknown] {
+    return kind === 'pools' ? [this.#pool, toLongPool(written)] : [this.#route, written];
+  }
+}
+
+function pick(written: WrittenMap, keys: readonly string[]): WrittenMap {
+  return Object.fromEntries(Object.entries(written).filter(([key]) => keys.includes(key)));
+}
+
+/** Undefined: the key stays away. */
+function mergeKey(key: string, byDefault: unknown, own: unknown): unknown {
+  if (key === 'check') return mergeCheck(toLongCheck(byDefault), toLongCheck(own));
+  return merge(byDefault, own);
+}
+
+function merge(byDefault: unknown, own: unknown): unknown {
+  if (own === undefined) return byDefault;
+  if (!isWrittenMap(byDefault) || !isWrittenMap(own)) return own;
+  // By entries: a key may be called __proto__.
+  const keys = new Set([...Object.keys(byDefault), ...Object.keys(own)]);
+  return Object.fromEntries([...keys].map((key) => [key, merge(valueOf(byDefault, key), valueOf(own, key))]));
+}
+
+function valueOf(map: WrittenMap, key: string): unknown {
+  return Object.hasOwn(map, key) ? map[key] : undefined;
+}
+
+/** Defaults that name no kind of check are settings for the checks that pools name, and no check by themselves. */
+function mergeCheck(byDefault: unknown, own: unknown): unknown {
+  if (own === undefined) return !isWrittenMap(byDefault) || isOfSomeKind(byDefault) ? byDefault : undefined;
+  if (!isWrittenMap(byDefault) || !isWrittenMap(own) || isOff(own)) return own;
+  if (!isOfSomeKind(own)) return merge(byDefault, own);
+  const { tcp: _tcp, http, ...settings } = byDefault;
+  if (!('http' in own) || !('http' in byDefault)) return merge(settings, own);
+  return merge({ ...settings, http: toLongHttp(http) }, { ...own, http: toLongHttp(own['http']) });
+}
+
+function isOfSomeKind(check: WrittenMap): boolean {
+  return 'tcp' in check || 'http' in check;
+}
+
+/** Whether a path leads to something in a value, in the words of its long form. */
+function isWritten(value: unknown, path: Path): boolean {
+  let at = value;
+  for (const [index, segment] of path.entries()) {
+    if (index > 0 && path[index - 1] === 'check') at = toLongCheck(at);
+    // One item stands for a list of one.
+    if (typeof segment === 'number' && !Array.isArray(at)) continue;
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, segment)) return false;
+    at = (at as Readonly<Record<string | number, unknown>>)[segment];
+  }
+  return true;
+}

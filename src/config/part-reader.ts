@@ -1,0 +1,157 @@
+/** Reads the parts of a written config one by one, and gathers what is wrong with them. */
+import type { z } from 'zod';
+import { Mistake, type Problem } from './errors.ts';
+import { toProblems } from './issues.ts';
+import type { Defaults } from './merge-defaults.ts';
+import { parseName } from './names.ts';
+import type { Part } from './parts.ts';
+import { cureUnknownKey } from './scalars.ts';
+import { type WrittenMap, isWrittenMap } from './written.ts';
+
+type Path = readonly (string | number)[];
+type Shape = Readonly<Record<string, z.ZodType>>;
+
+export class PartReader<S extends Shape> {
+  readonly #shape: S;
+  readonly #written: WrittenMap;
+  readonly #problems: Problem[] = [];
+
+  constructor(root: z.ZodObject<S>, written: WrittenMap) {
+    this.#shape = root.shape;
+    this.#written = written;
+  }
+
+  get problems(): readonly Problem[] {
+    return this.#problems;
+  }
+
+  add(problems: readonly Problem[]): void {
+    this.#problems.push(...problems);
+  }
+
+  has(key: keyof S & string): boolean {
+    return Object.hasOwn(this.#written, key);
+  }
+
+  /** Keys of the whole config that do not exist. */
+  checkKeys(): void {
+    this.#checkKeys(this.#written, Object.keys(this.#shape), []);
+  }
+
+  /** One key of the config; its default where it is not written, or wrong. */
+  section<K extends keyof S & string>(key: K): z.output<S[K]> {
+    const schema = this.#shape[key];
+    const part = this.has(key) ? this.#read(schema, this.#written[key], [key]) : null;
+    return part === null ? schema.parse(undefined) : part.value;
+  }
+
+  /** A map whose keys are looked at one by one, as they were written; those that are wrong are left out. */
+  map(key: keyof S & string, schema: z.ZodObject<Shape>): WrittenMap {
+    const value = this.#written[key];
+    if (!this.has(key)) return {};
+    if (!isWrittenMap(value)) {
+      this.#read(schema, value, [key]);
+      return {};
+    }
+    this.#checkKeys(value, Object.keys(schema.shape), [key]);
+    const good = Object.entries(value).filter(([name, written]) => {
+      return Object.hasOwn(schema.shape, name) && this.#read(schema.shape[name], written, [key, name]) !== null;
+    });
+    return Object.fromEntries(good);
+  }
+
+  /** A map of parts by their names. */
+  named<T extends z.ZodType<object>>(
+    key: keyof S & string,
+    schema: T,
+    defaults?: Defaults,
+  ): readonly Part<z.output<T> & { readonly id: string }>[] {
+    const value = this.has(key) ? this.#written[key] : defaultOf(this.#shape[key]);
+    if (!isWrittenMap(value) || Object.keys(value).length === 0) {
+      this.#problems.push({ path: [key], mistake: describeEmpty(key, value, this.has(key)) });
+      return [];
+    }
+    return Object.entries(value).flatMap(([name, written]) => {
+      const id = parseName(name);
+      if (id instanceof Mistake) this.#problems.push({ path: [key, name], atKey: true, mistake: id });
+      const parts = this.item(schema, written, [key, name], defaults);
+      return id instanceof Mistake ? [] : parts.map((part) => ({ path: part.path, value: { id, ...part.value } }));
+    });
+  }
+
+  /** A list of parts. */
+  list<T extends z.ZodType>(key: keyof S & string, schema: T, defaults: Defaults): readonly Part<z.output<T>>[] {
+    const value = this.#written[key];
+    if (Array.isArray(value) && value.length > 0) {
+      return value.flatMap((written, index) => this.item(schema, written, [key, index], defaults));
+    }
+    this.#problems.push({ path: [key], mistake: describeEmpty(key, value, true) });
+    return [];
+  }
+
+  /** A pool, a route or a listener; none where it is wrong. */
+  item<T extends z.ZodType>(
+    schema: T,
+    written: unknown,
+    path: Path,
+    defaults: Defaults | null = null,
+  ): readonly Part<z.output<T>>[] {
+    if (defaults === null) {
+      const part = this.#read(schema, written, path);
+      return part === null ? [] : [part];
+    }
+    const merged = defaults.fillIn(path[0], written);
+    const result = schema.safeParse(merged);
+    if (result.success) return [{ path, value: result.data }];
+    for (const problem of toProblems(result.error.issues, merged, path)) {
+      const placed = defaults.place(problem, path, written);
+      if (!this.#problems.some((known) => isSame(known, placed))) this.#problems.push(placed);
+    }
+    return [];
+  }
+
+  #read<T extends z.ZodType>(schema: T, value: unknown, path: Path): Part<z.output<T>> | null {
+    const result = schema.safeParse(value);
+    if (result.success) return { path, value: result.data };
+    this.#problems.push(...toProblems(result.error.issues, value, path));
+    return null;
+  }
+
+  #checkKeys(value: WrittenMap, names: readonly string[], path: Path): void {
+    for (const key of Object.keys(value)) {
+      if (names.includes(key)) continue;
+      const mistake = new Mistake('there is no such key', cureUnknownKey(key, names));
+      this.#problems.push({ path: [...path, key], atKey: true, mistake });
+    }
+  }
+}
+
+/** What is read where nothing is written, as if it had been. */
+function defaultOf(schema: z.ZodType): unknown {
+  const definition = schema.def as { readonly type: string; readonly defaultValue?: unknown };
+  return definition.type === 'prefault' ? definition.defaultValue : undefined;
+}
+
+/** A mistake in `defaults` shows in every pool that takes it over; once is enough. */
+function isSame(a: Problem, b: Problem): boolean {
+  return a.mistake.message === b.mistake.message && JSON.stringify(a.path) === JSON.stringify(b.path);
+}
+
+const EXAMPLES: Readonly<Record<string, string>> = {
+  listeners: 'listeners: { web: 127.0.0.1:8080 }',
+  routes: 'routes: [{ match: { path: /v1/* }, pool: api }, { pool: web }]',
+  pools: 'pools: { web: [localhost:8081] }',
+};
+
+export function describeEmpty(key: string, value: unknown, isThere: boolean): Mistake {
+  const cure = `Write e.g. ${EXAMPLES[key]}.`;
+  if (!isThere) {
+    return new Mistake(
+      key === 'routes' ? 'routes are missing, and there is more than one pool' : 'the key is missing',
+      cure,
+    );
+  }
+  const kind = key === 'routes' ? 'list' : 'map';
+  const isEmpty = value === null || (typeof value === 'object' && (kind === 'list') === Array.isArray(value));
+  return new Mistake(isEmpty ? `this ${kind} is empty` : `this has to be a ${kind}`, cure);
+}

@@ -1,0 +1,70 @@
+/** What keeps a pool up while some of its endpoints fail: ejection and retries. */
+import type { EjectionSpec, RetrySpec } from '../core/snapshot.ts';
+import { key } from './described.ts';
+import { count, duration, listOf, object, oneOf, orOff, sizeOrOff } from './scalars.ts';
+
+const ejectionKeys = object(
+  {
+    failures: key(count(1, 1000).prefault(5), {
+      description: 'Failures in a row, over all threads: connect error, reset, timeout, or a listed status.',
+      example: 3,
+    }),
+    statuses: key(listOf(count(400, 599), '400 to 599, one or a list').prefault([502, 503, 504]), {
+      description: 'Answers that count as failures.',
+      example: [500, 503],
+    }),
+    time: key(duration.prefault('30s'), {
+      description: 'The first ejection; the n-th takes n times as long.',
+      example: '10s',
+    }),
+    maxTime: key(duration.optional(), {
+      description: 'The longest ejection.',
+      example: '1m',
+      byDefault: '`300s`, at least `time`',
+    }),
+  },
+  'Ejection',
+);
+
+const DEFAULT_MAX_MS = 300_000;
+
+const ejectionMap = ejectionKeys.transform(({ failures, statuses, time, maxTime }, context): EjectionSpec => {
+  const maxMs = maxTime ?? Math.max(time, DEFAULT_MAX_MS);
+  if (maxMs < time) {
+    const message = 'the longest ejection is shorter than the first';
+    const cure = 'Raise maxTime or lower time.';
+    context.issues.push({ code: 'custom', message, params: { cure }, input: maxTime, path: ['maxTime'] });
+  }
+  return { enabled: true, failures, statuses, baseMs: time, maxMs };
+});
+
+const NO_EJECTION: EjectionSpec = { ...ejectionMap.parse({}), enabled: false };
+
+export const ejectionSchema = orOff(ejectionMap, NO_EJECTION);
+
+const retryMap = object(
+  {
+    attempts: key(count(1, 100).prefault(3), { description: 'All attempts, the first included.', example: 2 }),
+    retryOn: key(
+      listOf(oneOf(['connect', 'reset'], 'condition'), '`connect`, `reset`, or both').prefault(['connect', 'reset']),
+      {
+        description:
+          '`connect`: the connection failed, nothing was sent. `reset`: closed before any byte of the answer, where the request may be sent twice. `[]`: neither.',
+        example: 'connect',
+      },
+    ),
+    replayBuffer: key(sizeOrOff.prefault('64KiB'), {
+      description: 'Largest request body kept for another attempt.',
+      example: '16KiB',
+    }),
+  },
+  'Retry',
+).transform(({ attempts, retryOn, replayBuffer }): RetrySpec => {
+  const [onConnect, onReset] = [retryOn.includes('connect'), retryOn.includes('reset')];
+  return { attempts, onConnect, onReset, replayBytes: replayBuffer };
+});
+
+export const retrySchema = orOff(retryMap, { ...retryMap.parse({}), attempts: 1 });
+
+/** For `defaults`: whether the times fit together shows in each pool. */
+export const defaultEjectionSchema = orOff(ejectionKeys, null);

@@ -1,7 +1,7 @@
 /** The whole config: every key that there is, how it is read, and what is said of it. */
 import { z } from 'zod';
 import { defaultsSchema } from './defaults-schema.ts';
-import { key } from './described.ts';
+import { key, note } from './described.ts';
 import { poolSchema } from './pool-schema.ts';
 import { routeSchema } from './route-schema.ts';
 import { MOST, countOrAuto, listOf, named, object } from './scalars.ts';
@@ -33,13 +33,13 @@ export const configSchema = object(
         example: { web: ':80' },
       },
     ),
-    routes: key(z.array(routeSchema).optional(), {
+    routes: key(note(z.array(routeSchema), { minItems: 1 }).optional(), {
       description: 'Which requests go to which pool. With a single pool they may be left out.',
       example: [{ match: { path: '/v1/*' }, pool: 'api' }, { pool: 'web' }],
       byDefault: 'one route to the only pool',
       words: 'list of routes',
     }),
-    pools: key(named(poolSchema, 'map of pools by name'), {
+    pools: key(named(poolSchema, 'map of pools by name', 'PoolName'), {
       description: 'Named sets of servers. A pool is a list of endpoints, or a map.',
       example: { web: ['localhost:8081'] },
     }),

@@ -34,6 +34,8 @@ export interface SchemaNode {
   readonly words?: string;
   /** The TypeScript type, where the JSON Schema says less. */
   readonly tsType?: string;
+  /** Of a map by names: the TypeScript type of the names. */
+  readonly tsKeys?: string;
   /** The default in words, where it is no value that could be written. */
   readonly byDefault?: string;
   /** The same key elsewhere, which is documented there: `pools.*.retry`. */

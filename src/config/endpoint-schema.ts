@@ -3,7 +3,7 @@ import { parseEndpointAddress } from './addresses.ts';
 import type { EndpointConfig } from './config.ts';
 import { key } from './described.ts';
 import { Mistake } from './errors.ts';
-import { listOf, object, scalar, shortForm } from './scalars.ts';
+import { object, scalar, shortForm } from './scalars.ts';
 import { describeValue } from './units.ts';
 
 const LARGEST_WEIGHT = 1000;
@@ -19,7 +19,7 @@ const weightSchema = scalar(
   { type: 'number', minimum: 0, maximum: LARGEST_WEIGHT, words: `0 to ${LARGEST_WEIGHT}` },
 );
 
-const addressSchema = scalar(
+export const addressSchema = scalar(
   (value) => {
     const address = parseEndpointAddress(value);
     return address instanceof Mistake ? address : { ...address, id: String(value).toLowerCase() };
@@ -31,7 +31,7 @@ const addressSchema = scalar(
   },
 );
 
-const endpointSchema = shortForm(
+export const endpointSchema = shortForm(
   object(
     {
       address: key(addressSchema, {
@@ -48,6 +48,3 @@ const endpointSchema = shortForm(
   (value) => (typeof value === 'string' || typeof value === 'number' ? { address: value } : value),
   addressSchema,
 );
-
-/** One or more of them. */
-export const endpointsSchema = listOf(endpointSchema, 'list of endpoints');

@@ -41,7 +41,7 @@ function publish(node: SchemaNode, definitions: Map<string, JsonSchema>): JsonSc
 
 /** What remains without notes and words of our own. */
 function publishShape(rest: SchemaNode, definitions: Map<string, JsonSchema>): JsonSchema {
-  const { words: _w, tsType: _t, byDefault: _b, sameAs: _s, hidden: _h, forms: _f, ...shape } = rest;
+  const { words: _w, tsType: _t, tsKeys: _k, byDefault: _b, sameAs: _s, hidden: _h, forms: _f, ...shape } = rest;
   const { items, anyOf, additionalProperties } = shape;
   return {
     ...shape,

@@ -1,14 +1,15 @@
 /** A pool: its endpoints, how one is chosen, and what keeps it up. */
+import { z } from 'zod';
 import { DEFAULT_POLICY, POLICIES } from '../core/balancer/policies.ts';
 import type { PoolSpec, Timeouts } from '../core/snapshot.ts';
 import { parseHostHeader } from './addresses.ts';
 import { checksSchema } from './check-schema.ts';
 import type { PoolConfig } from './config.ts';
 import { key } from './described.ts';
-import { endpointsSchema } from './endpoint-schema.ts';
+import { addressSchema, endpointSchema } from './endpoint-schema.ts';
 import { Mistake } from './errors.ts';
 import { ejectionSchema, retrySchema } from './resilience-schemas.ts';
-import { MOST, count, countOrOff, duration, object, oneOf, scalar, shortForm, toggle } from './scalars.ts';
+import { MOST, count, countOrOff, duration, listOf, object, oneOf, scalar, shortForm, toggle } from './scalars.ts';
 import { exchangeTimeoutsSchema } from './timeouts-schema.ts';
 import { describeValue } from './units.ts';
 
@@ -38,7 +39,7 @@ export const poolKeys = object(
       example: 'least-connections',
       words: 'policy',
     }),
-    endpoints: key(endpointsSchema, {
+    endpoints: key(listOf(endpointSchema, 'list of endpoints'), {
       description: 'The servers; at least one, each address once.',
       example: ['localhost:8081', { address: 'localhost:8082', weight: 2 }],
     }),
@@ -94,7 +95,8 @@ export const poolSchema = shortForm(
     return { ...pool, checks: check, idleTimeoutMs: idleTimeout };
   }),
   toLongPool,
-  endpointsSchema,
+  z.array(endpointSchema),
+  addressSchema,
 );
 
 /** A pool that is nothing but its endpoints. */

@@ -59,13 +59,13 @@ export function cureUnknownKey(name: string, names: readonly string[]): string {
   return didYouMean(name, names, `Use ${listNames(names)}, or take it out.`);
 }
 
-/** A schema whose map has a shorter way to be written; `toLong` leaves everything else as it is. */
+/** A schema whose map has shorter ways to be written; `toLong` leaves everything else as it is. */
 export function shortForm<T extends z.ZodType>(
   schema: T,
   toLong: (value: unknown) => unknown,
-  short: SchemaNode | z.ZodType,
+  ...short: readonly (SchemaNode | z.ZodType)[]
 ) {
-  return note(z.preprocess(toLong, schema), { forms: [schema, short] });
+  return note(z.preprocess(toLong, schema), { forms: [schema, ...short] });
 }
 
 const DURATION: SchemaNode = { type: 'string', pattern: DURATION_PATTERN, words: 'duration', tsType: 'Duration' };
@@ -181,7 +181,8 @@ export function oneOrMore<T extends z.ZodType>(item: T, words: string) {
   return note(z.preprocess(toItems, list), { forms: [item, list, OFF], words });
 }
 
-/** A map of things by the names that people give them. */
-export function named<T extends z.ZodType>(item: T, words: string) {
-  return note(z.record(z.string(), item), { propertyNames: { pattern: NAME_PATTERN }, minProperties: 1, words });
+/** A map of things by the names that people give them; `tsKeys` is the TypeScript type of these names. */
+export function named<T extends z.ZodType>(item: T, words: string, tsKeys = 'string') {
+  const notes = { propertyNames: { pattern: NAME_PATTERN }, minProperties: 1, words, tsKeys };
+  return note(z.record(z.string(), item), notes);
 }

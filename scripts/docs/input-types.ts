@@ -1,0 +1,94 @@
+/** `src/config/config-input.ts`: the type of what a user writes, from the schema, with what it says of each key. */
+import type { SchemaNode } from '../../src/config/described.ts';
+import { isSection, schemaTree } from '../../src/config/schema-tree.ts';
+
+const HEAD = `/**
+ * What a user writes: the input of \`defineConfig\`, \`createBalancer\` and \`reload\`.
+ * Written by \`npm run docs\` from the schema of the config: change it there.
+ */
+import type { Duration, Off, Size, Toggle } from './written-values.ts';
+`;
+
+const ABOUT: Readonly<Record<string, string>> = {
+  Config: 'A config; `PoolName` are the names of its pools, which its routes may name.',
+  ExchangeTimeouts: 'Timeouts of an exchange, for one pool or route.',
+};
+
+/** The whole file, but for the last touch of the formatter. */
+export function writeInputTypes(): string {
+  const interfaces = new Map<string, string>();
+  nameOf(schemaTree(), interfaces);
+  return [HEAD, ...[...interfaces.values()].reverse()].join('\n');
+}
+
+/** The type's name; its interface is added where it is not there yet, after those that it needs. */
+function nameOf(node: SchemaNode, interfaces: Map<string, string>): string {
+  const title = node.title ?? '';
+  const entries = Object.entries(node.properties ?? {});
+  if (!interfaces.has(title)) {
+    const keys = entries.map(([name, inner]) => {
+      const isRequired = node.required?.includes(name) === true;
+      return `${commentOf(inner)}readonly ${name}${isRequired ? '' : '?'}: ${typeOf(inner, interfaces)};`;
+    });
+    const parameter = keys.some((key) => key.includes('PoolName')) ? '<PoolName extends string = string>' : '';
+    const about = ABOUT[title];
+    const comment = about === undefined ? '' : `/** ${about} */\n`;
+    interfaces.set(title, `${comment}export interface ${title}Input${parameter} {\n${keys.join('\n')}\n}\n`);
+  }
+  // The names are those of the pools; a route that names another is not to be believed.
+  const isGeneric = interfaces.get(title)?.includes('<PoolName extends') === true;
+  return `${title}Input${isGeneric ? '<NoInfer<PoolName>>' : ''}`;
+}
+
+function typeOf(node: SchemaNode, interfaces: Map<string, string>): string {
+  if (node.tsType !== undefined) return node.tsType;
+  if (node.anyOf !== undefined) {
+    return [...new Set(node.anyOf.map((form) => typeOf(form, interfaces)))].join(' | ');
+  }
+  if (node.enum !== undefined) return node.enum.map(literal).join(' | ');
+  if ('const' in node) return literal(node.const);
+  if (node.title !== undefined) return nameOf(node, interfaces);
+  if (node.items !== undefined) return listOf(typeOf(node.items, interfaces));
+  if (node.type === 'object') return mapType(node, interfaces);
+  const types = typeof node.type === 'string' ? [node.type] : (node.type ?? ['unknown']);
+  return types.map((type) => (type === 'integer' ? 'number' : type)).join(' | ');
+}
+
+function listOf(item: string): string {
+  return item.includes('|') ? `readonly (${item})[]` : `readonly ${item}[]`;
+}
+
+function mapType(node: SchemaNode, interfaces: Map<string, string>): string {
+  const { properties, additionalProperties, tsKeys = 'string' } = node;
+  if (typeof additionalProperties === 'object') {
+    const value = typeOf(additionalProperties, interfaces);
+    // Mapped by hand: the compiler finds the names of the pools in it.
+    return tsKeys === 'string' ? `Readonly<Record<string, ${value}>>` : `{ readonly [Name in ${tsKeys}]: ${value} }`;
+  }
+  const keys = Object.entries(properties ?? {}).map(
+    ([name, inner]) => `readonly ${name}: ${typeOf(inner, interfaces)}`,
+  );
+  return `{ ${keys.join('; ')} }`;
+}
+
+function commentOf(node: SchemaNode): string {
+  const byDefault =
+    node.byDefault ?? (node.default === undefined || isSection(node) ? null : `\`${literal(node.default)}\``);
+  const lines = [
+    node.description ?? '',
+    ...(byDefault === null ? [] : [`@defaultValue ${byDefault}`]),
+    ...(node.example === undefined ? [] : [`@example ${literal(node.example)}`]),
+  ];
+  return `/**\n${lines.map((line) => ` * ${line}\n`).join('')} */\n`;
+}
+
+/** A value in TypeScript. */
+function literal(value: unknown): string {
+  if (typeof value === 'string') return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+  if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  const entries = Object.entries(value).map(
+    ([name, inner]) => `${/^\w+$/.test(name) ? name : `'${name}'`}: ${literal(inner)}`,
+  );
+  return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`;
+}

@@ -1,0 +1,677 @@
+/**
+ * What a user writes: the input of `defineConfig`, `createBalancer` and `reload`.
+ * Written by `npm run docs` from the schema of the config: change it there.
+ */
+import type { Duration, Off, Size, Toggle } from './written-values.ts';
+
+/** A config; `PoolName` are the names of its pools, which its routes may name. */
+export interface ConfigInput<PoolName extends string = string> {
+  /**
+   * Address of the JSON Schema, for editors. Fairlead does not look at it.
+   * @defaultValue none
+   * @example './fairlead.schema.json'
+   */
+  readonly $schema?: string;
+  /**
+   * Files and folders that hold more of the config, relative to this file.
+   * @defaultValue none
+   * @example ['pools.d']
+   */
+  readonly include?: readonly string[] | string;
+  /**
+   * Addresses to accept connections on. A listener is an address, or a map.
+   * @defaultValue `{ web: '127.0.0.1:8080' }`
+   * @example { web: ':80' }
+   */
+  readonly listeners?: Readonly<Record<string, ListenerInput | string>>;
+  /**
+   * Which requests go to which pool. With a single pool they may be left out.
+   * @defaultValue one route to the only pool
+   * @example [{ match: { path: '/v1/*' }, pool: 'api' }, { pool: 'web' }]
+   */
+  readonly routes?: readonly RouteInput<NoInfer<PoolName>>[];
+  /**
+   * Named sets of servers. A pool is a list of endpoints, or a map.
+   * @example { web: ['localhost:8081'] }
+   */
+  readonly pools: { readonly [Name in PoolName]: PoolInput | readonly (EndpointInput | string)[] | string };
+  /**
+   * Keys of pools and routes, for all of them that do not write their own.
+   * @example { policy: 'least-connections', retry: { attempts: 2 } }
+   */
+  readonly defaults?: DefaultsInput;
+  /**
+   * How long each wait may last. Pools and routes may set some of them for themselves.
+   * @example { connect: '500ms', total: '30s' }
+   */
+  readonly timeouts?: TimeoutsInput;
+  /**
+   * How large the head of a message may be.
+   * @example { head: '32KiB' }
+   */
+  readonly limits?: LimitsInput;
+  /**
+   * Which headers Fairlead adds, beside those that it always adds.
+   * @example { via: 'off' }
+   */
+  readonly headers?: HeadersInput;
+  /**
+   * Peers whose `X-Forwarded-*` and `Forwarded` are believed and appended to. Those of all others are replaced.
+   * @defaultValue `[]`
+   * @example ['10.0.0.0/8', 'fd00::/8']
+   */
+  readonly trustedProxies?: readonly string[];
+  /**
+   * Data-plane threads. `auto`: as many as the process has processors. 0: in the caller's thread, for tests and embedding.
+   * @defaultValue `'auto'`
+   * @example 2
+   */
+  readonly threads?: 'auto' | number;
+  /**
+   * Client connections of the process; beyond it accepting pauses. `auto`: three quarters of (descriptor limit − 256).
+   * @defaultValue `'auto'`
+   * @example 5000
+   */
+  readonly maxConnections?: 'auto' | number;
+}
+
+export interface HeadersInput {
+  /**
+   * Adds to `Via` in requests and answers. nginx servers stop compressing when they see it; `off` helps there.
+   * @defaultValue `'on'`
+   * @example 'off'
+   */
+  readonly via?: Toggle;
+  /**
+   * Sets RFC 7239 `Forwarded` in requests, beside `X-Forwarded-*`.
+   * @defaultValue `'off'`
+   * @example 'on'
+   */
+  readonly forwarded?: Toggle;
+}
+
+export interface LimitsInput {
+  /**
+   * Largest head of a request or an answer in all. Beyond it, 431 `head-too-large`.
+   * @defaultValue `'16KiB'`
+   * @example '32KiB'
+   */
+  readonly head?: Size;
+  /**
+   * Most header lines of a head. Beyond it, 431 `head-too-large`.
+   * @defaultValue `100`
+   * @example 200
+   */
+  readonly headers?: number;
+  /**
+   * Longest request target; below `limits.head`. Beyond it, 414 `target-too-long`.
+   * @defaultValue `'8KiB'`
+   * @example '4KiB'
+   */
+  readonly target?: Size;
+}
+
+export interface TimeoutsInput {
+  /**
+   * While a connection to an endpoint is made, each attempt anew. Then another endpoint, else 504 `connect-timeout`.
+   * @defaultValue `'2s'`
+   * @example '500ms'
+   */
+  readonly connect?: Duration;
+  /**
+   * From the first byte of a request head that did not come whole, to its end. Then 408 `request-timeout`.
+   * @defaultValue `'10s'`
+   * @example '5s'
+   */
+  readonly requestHead?: Duration;
+  /**
+   * Between two reads of a request body, while we are reading it. Then 408 `request-timeout`; cut, where the answer has begun.
+   * @defaultValue `'30s'`
+   * @example '10s'
+   */
+  readonly requestBodyIdle?: Duration;
+  /**
+   * From the last byte of the request to the head of the answer, all attempts together. Then 504 `response-timeout`.
+   * @defaultValue `'30s'`
+   * @example '5m'
+   */
+  readonly responseHead?: Duration;
+  /**
+   * Between two reads of an answer, while we are reading it. Then both sides are cut.
+   * @defaultValue `'60s'`
+   * @example '2m'
+   */
+  readonly responseIdle?: Duration;
+  /**
+   * In place of `responseIdle` for tunnels, `text/event-stream` and `application/grpc`. Then both sides are cut.
+   * @defaultValue `'1h'`
+   * @example '10m'
+   */
+  readonly tunnelIdle?: Duration;
+  /**
+   * While a side takes none of the bytes waiting for it. Then a client is reset; an endpoint: 504 `upstream-write-timeout`.
+   * @defaultValue `'60s'`
+   * @example '30s'
+   */
+  readonly writeIdle?: Duration;
+  /**
+   * On a client connection without a request, before its first byte too. Then it is closed.
+   * @defaultValue `'75s'`
+   * @example '2m'
+   */
+  readonly keepAlive?: Duration;
+  /**
+   * From SIGTERM or SIGINT to the end, in all. Then what is left is cut.
+   * @defaultValue `'25s'`
+   * @example '10s'
+   */
+  readonly drain?: Duration;
+  /**
+   * One attempt, to the head of its answer. Then 504 `response-timeout`; while connecting, as `connect`.
+   * @defaultValue `'off'`
+   * @example '2s'
+   */
+  readonly perTry?: Duration | Off;
+  /**
+   * A whole exchange, retries and the answer's body included; not tunnels. Then 504 `response-timeout`; cut, where the answer has begun.
+   * @defaultValue `'off'`
+   * @example '30s'
+   */
+  readonly total?: Duration | Off;
+}
+
+export interface DefaultsInput {
+  /**
+   * How an endpoint is chosen: `round-robin` (in turn, smooth by weight), `least-connections` (fewest in flight per weight), `random`, `power-of-two` (of two random ones, that with fewer in flight per weight).
+   * @example 'least-connections'
+   */
+  readonly policy?: 'round-robin' | 'least-connections' | 'random' | 'power-of-two';
+  /**
+   * Active checks. With several, all must pass.
+   * @defaultValue none
+   * @example { http: { path: '/healthcheck' }, interval: '5s' }
+   */
+  readonly check?: CheckInput | 'tcp' | 'http' | readonly (CheckInput | 'tcp' | 'http')[] | Off;
+  /**
+   * Takes an endpoint out for a while after failures in a row that traffic met.
+   * @defaultValue on
+   * @example { failures: 3 }
+   */
+  readonly ejection?: EjectionInput | Off;
+  /**
+   * Further attempts where a request can safely have them. `off` is one attempt.
+   * @defaultValue on
+   * @example { attempts: 2 }
+   */
+  readonly retry?: RetryInput | Off;
+  /**
+   * Most sockets per endpoint, over all threads, idle ones included.
+   * @example 100
+   */
+  readonly maxConnections?: number | Off;
+  /**
+   * Most idle sockets kept per endpoint, over all threads; 0 keeps none.
+   * @example 16
+   */
+  readonly maxIdle?: number;
+  /**
+   * How long an idle socket is kept without a hint (`Keep-Alive: timeout=N`) of the server. Raise it only for servers that keep theirs longer.
+   * @example '20s'
+   */
+  readonly idleTimeout?: Duration;
+  /**
+   * With no endpoint eligible, tries those that are not known to refuse; `off` answers 503.
+   * @example 'off'
+   */
+  readonly panic?: Toggle;
+  /**
+   * The Host that endpoints get: `client` as it came, `endpoint` the endpoint's own, or a name of your choice.
+   * @example 'app.internal'
+   */
+  readonly host?: 'client' | 'endpoint' | string;
+  /**
+   * Upgrades that pass, where the request asks for one; `[]` for none.
+   * @example ['websocket', 'mqtt']
+   */
+  readonly upgrades?: readonly string[] | string;
+  /**
+   * Largest request body. Beyond it, 413 `payload-too-large`.
+   * @example '10MiB'
+   */
+  readonly maxBody?: Size | Off;
+}
+
+export interface PoolInput {
+  /**
+   * How an endpoint is chosen: `round-robin` (in turn, smooth by weight), `least-connections` (fewest in flight per weight), `random`, `power-of-two` (of two random ones, that with fewer in flight per weight).
+   * @defaultValue `'power-of-two'`
+   * @example 'least-connections'
+   */
+  readonly policy?: 'round-robin' | 'least-connections' | 'random' | 'power-of-two';
+  /**
+   * The servers; at least one, each address once.
+   * @example ['localhost:8081', { address: 'localhost:8082', weight: 2 }]
+   */
+  readonly endpoints: readonly (EndpointInput | string)[] | EndpointInput | string;
+  /**
+   * Active checks. With several, all must pass.
+   * @defaultValue none
+   * @example { http: { path: '/healthcheck' }, interval: '5s' }
+   */
+  readonly check?: CheckInput | 'tcp' | 'http' | readonly (CheckInput | 'tcp' | 'http')[] | Off;
+  /**
+   * Takes an endpoint out for a while after failures in a row that traffic met.
+   * @defaultValue on
+   * @example { failures: 3 }
+   */
+  readonly ejection?: EjectionInput | Off;
+  /**
+   * Further attempts where a request can safely have them. `off` is one attempt.
+   * @defaultValue on
+   * @example { attempts: 2 }
+   */
+  readonly retry?: RetryInput | Off;
+  /**
+   * Most sockets per endpoint, over all threads, idle ones included.
+   * @defaultValue `'off'`
+   * @example 100
+   */
+  readonly maxConnections?: number | Off;
+  /**
+   * Most idle sockets kept per endpoint, over all threads; 0 keeps none.
+   * @defaultValue `32`
+   * @example 16
+   */
+  readonly maxIdle?: number;
+  /**
+   * How long an idle socket is kept without a hint (`Keep-Alive: timeout=N`) of the server. Raise it only for servers that keep theirs longer.
+   * @defaultValue `'4s'`
+   * @example '20s'
+   */
+  readonly idleTimeout?: Duration;
+  /**
+   * With no endpoint eligible, tries those that are not known to refuse; `off` answers 503.
+   * @defaultValue `'on'`
+   * @example 'off'
+   */
+  readonly panic?: Toggle;
+  /**
+   * The Host that endpoints get: `client` as it came, `endpoint` the endpoint's own, or a name of your choice.
+   * @defaultValue `'client'`
+   * @example 'app.internal'
+   */
+  readonly host?: 'client' | 'endpoint' | string;
+  /**
+   * Timeouts for the requests to this pool. A route may set its own on top.
+   * @defaultValue those of the config
+   * @example { connect: '500ms' }
+   */
+  readonly timeouts?: ExchangeTimeoutsInput;
+}
+
+export interface RetryInput {
+  /**
+   * All attempts, the first included.
+   * @defaultValue `3`
+   * @example 2
+   */
+  readonly attempts?: number;
+  /**
+   * `connect`: the connection failed, nothing was sent. `reset`: closed before any byte of the answer, where the request may be sent twice. `[]`: neither.
+   * @defaultValue `['connect', 'reset']`
+   * @example 'connect'
+   */
+  readonly retryOn?: readonly ('connect' | 'reset')[] | 'connect' | 'reset';
+  /**
+   * Largest request body kept for another attempt.
+   * @defaultValue `'64KiB'`
+   * @example '16KiB'
+   */
+  readonly replayBuffer?: Size | Off;
+}
+
+export interface EjectionInput {
+  /**
+   * Failures in a row, over all threads: connect error, reset, timeout, or a listed status.
+   * @defaultValue `5`
+   * @example 3
+   */
+  readonly failures?: number;
+  /**
+   * Answers that count as failures.
+   * @defaultValue `[502, 503, 504]`
+   * @example [500, 503]
+   */
+  readonly statuses?: readonly number[] | number;
+  /**
+   * The first ejection; the n-th takes n times as long.
+   * @defaultValue `'30s'`
+   * @example '10s'
+   */
+  readonly time?: Duration;
+  /**
+   * The longest ejection.
+   * @defaultValue `300s`, at least `time`
+   * @example '1m'
+   */
+  readonly maxTime?: Duration;
+}
+
+export interface CheckInput {
+  /**
+   * A check that passes when the connection opens.
+   * @defaultValue none
+   * @example { port: 9000 }
+   */
+  readonly tcp?: TcpCheckInput | null;
+  /**
+   * A check that passes on an expected answer. A path alone is short for `{ path: … }`.
+   * @defaultValue none
+   * @example { path: '/healthcheck' }
+   */
+  readonly http?: HttpCheckInput | string | null;
+  /**
+   * From the end of a check to the start of the next, while healthy.
+   * @defaultValue `'5s'`
+   * @example '10s'
+   */
+  readonly interval?: Duration;
+  /**
+   * The same while the answers disagree, and after traffic failed.
+   * @defaultValue `1s`, at most `interval`
+   * @example '500ms'
+   */
+  readonly fastInterval?: Duration;
+  /**
+   * The same while unhealthy.
+   * @defaultValue `interval`
+   * @example '20s'
+   */
+  readonly downInterval?: Duration;
+  /**
+   * For the whole check.
+   * @defaultValue `'2s'`
+   * @example '500ms'
+   */
+  readonly timeout?: Duration;
+  /**
+   * Passes in a row until healthy.
+   * @defaultValue `2`
+   * @example 3
+   */
+  readonly rise?: number;
+  /**
+   * Failures in a row until unhealthy.
+   * @defaultValue `3`
+   * @example 2
+   */
+  readonly fall?: number;
+  /**
+   * A slower pass is a failure.
+   * @defaultValue `'off'`
+   * @example '200ms'
+   */
+  readonly maxLatency?: Duration | Off;
+  /**
+   * What counts until the first answer, which alone decides.
+   * @defaultValue `'healthy'`
+   * @example 'unhealthy'
+   */
+  readonly start?: 'healthy' | 'unhealthy';
+}
+
+export interface HttpCheckInput {
+  /**
+   * What the check asks for.
+   * @defaultValue `'/'`
+   * @example '/healthcheck'
+   */
+  readonly path?: string;
+  /**
+   * The method of the check.
+   * @defaultValue `'GET'`
+   * @example 'HEAD'
+   */
+  readonly method?: 'GET' | 'HEAD' | 'OPTIONS';
+  /**
+   * Headers of the check. `User-Agent` is `fairlead-check` unless it is set here.
+   * @defaultValue `{}`
+   * @example { 'x-probe': 'fairlead' }
+   */
+  readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * Answers that pass: a status, a range such as `200-299`, a group such as `2xx`.
+   * @defaultValue `['200-399']`
+   * @example [200, 204]
+   */
+  readonly status?: readonly (string | number)[] | string | number;
+  /**
+   * Text that must occur in the first 64 KiB of the body.
+   * @defaultValue any body
+   * @example 'ok'
+   */
+  readonly body?: string;
+  /**
+   * Port to ask, at the address of the endpoint.
+   * @defaultValue the endpoint's
+   * @example 9000
+   */
+  readonly port?: number;
+  /**
+   * Host header of the check.
+   * @defaultValue the endpoint's
+   * @example 'health.example.com'
+   */
+  readonly host?: string;
+}
+
+export interface TcpCheckInput {
+  /**
+   * Port to connect to, at the address of the endpoint.
+   * @defaultValue the endpoint's
+   * @example 9000
+   */
+  readonly port?: number;
+}
+
+export interface EndpointInput {
+  /**
+   * A name or a numeric address, and a port: the endpoint's identity within its pool.
+   * @example 'localhost:8081'
+   */
+  readonly address: string;
+  /**
+   * Its share of the requests, fractions too; 0 takes none.
+   * @defaultValue `1`
+   * @example 2
+   */
+  readonly weight?: number;
+}
+
+export interface RouteInput<PoolName extends string = string> {
+  /**
+   * Identity of the route in logs and over reloads. Two routes cannot share a name.
+   * @defaultValue its place, from `1`
+   * @example 'api'
+   */
+  readonly name?: string | number;
+  /**
+   * Conditions, all of which must hold.
+   * @defaultValue every request
+   * @example { path: '/v1/*' }
+   */
+  readonly match?: MatchInput;
+  /**
+   * Where its requests go.
+   * @example 'web'
+   */
+  readonly pool: PoolName;
+  /**
+   * Takes a prefix off the path on its way to the endpoint: with `/v1`, `/v1/x?a` becomes `/x?a`. Paths not under it stay.
+   * @defaultValue none
+   * @example '/v1'
+   */
+  readonly stripPrefix?: string;
+  /**
+   * Puts another prefix in its place. Not together with `stripPrefix`.
+   * @defaultValue none
+   * @example { prefix: '/v1', by: '/v2' }
+   */
+  readonly replacePrefix?: ReplacePrefixInput;
+  /**
+   * Timeouts for this route. They win over those of its pool, which win over those of the config.
+   * @defaultValue those of its pool
+   * @example { responseHead: '5m' }
+   */
+  readonly timeouts?: ExchangeTimeoutsInput;
+  /**
+   * Upgrades that pass, where the request asks for one; `[]` for none.
+   * @defaultValue `['websocket']`
+   * @example ['websocket', 'mqtt']
+   */
+  readonly upgrades?: readonly string[] | string;
+  /**
+   * Largest request body. Beyond it, 413 `payload-too-large`.
+   * @defaultValue `'off'`
+   * @example '10MiB'
+   */
+  readonly maxBody?: Size | Off;
+}
+
+/** Timeouts of an exchange, for one pool or route. */
+export interface ExchangeTimeoutsInput {
+  /**
+   * While a connection to an endpoint is made, each attempt anew. Then another endpoint, else 504 `connect-timeout`.
+   * @defaultValue the one above it
+   * @example '500ms'
+   */
+  readonly connect?: Duration;
+  /**
+   * Between two reads of a request body, while we are reading it. Then 408 `request-timeout`; cut, where the answer has begun.
+   * @defaultValue the one above it
+   * @example '10s'
+   */
+  readonly requestBodyIdle?: Duration;
+  /**
+   * From the last byte of the request to the head of the answer, all attempts together. Then 504 `response-timeout`.
+   * @defaultValue the one above it
+   * @example '5m'
+   */
+  readonly responseHead?: Duration;
+  /**
+   * Between two reads of an answer, while we are reading it. Then both sides are cut.
+   * @defaultValue the one above it
+   * @example '2m'
+   */
+  readonly responseIdle?: Duration;
+  /**
+   * In place of `responseIdle` for tunnels, `text/event-stream` and `application/grpc`. Then both sides are cut.
+   * @defaultValue the one above it
+   * @example '10m'
+   */
+  readonly tunnelIdle?: Duration;
+  /**
+   * While a side takes none of the bytes waiting for it. Then a client is reset; an endpoint: 504 `upstream-write-timeout`.
+   * @defaultValue the one above it
+   * @example '30s'
+   */
+  readonly writeIdle?: Duration;
+  /**
+   * One attempt, to the head of its answer. Then 504 `response-timeout`; while connecting, as `connect`.
+   * @defaultValue the one above it
+   * @example '2s'
+   */
+  readonly perTry?: Duration | Off;
+  /**
+   * A whole exchange, retries and the answer's body included; not tunnels. Then 504 `response-timeout`; cut, where the answer has begun.
+   * @defaultValue the one above it
+   * @example '30s'
+   */
+  readonly total?: Duration | Off;
+}
+
+export interface ReplacePrefixInput {
+  /**
+   * The prefix to take off.
+   * @example '/v1'
+   */
+  readonly prefix: string;
+  /**
+   * What stands there instead.
+   * @example '/internal/v2'
+   */
+  readonly by: string;
+}
+
+export interface MatchInput {
+  /**
+   * `api.example.com`, or `"*.example.com"` for every name under it. Case, port and a final dot do not count.
+   * @defaultValue any
+   * @example 'api.example.com'
+   */
+  readonly host?: string;
+  /**
+   * `/v1` is that path alone; `/v1/*` is a prefix on segment borders: `/v1`, `/v1/` and `/v1/x`, not `/v12`.
+   * @defaultValue any
+   * @example '/v1/*'
+   */
+  readonly path?: string | PathRegexInput;
+  /**
+   * One of them must be that of the request. `GET` does not include `HEAD`.
+   * @defaultValue any
+   * @example ['GET', 'HEAD']
+   */
+  readonly method?: readonly string[] | string;
+  /**
+   * All of them must be there: names in any case, values exact, numbers in quotes. Not for headers that Fairlead sets or removes.
+   * @defaultValue any
+   * @example { 'x-beta': '1' }
+   */
+  readonly header?: Readonly<Record<string, string | { readonly present: true }>>;
+  /**
+   * The same for query parameters, names and values as forms decode them.
+   * @defaultValue any
+   * @example { v: '2' }
+   */
+  readonly query?: Readonly<Record<string, string | { readonly present: true }>>;
+  /**
+   * The same for cookies, names and values exact.
+   * @defaultValue any
+   * @example { session: { present: true } }
+   */
+  readonly cookie?: Readonly<Record<string, string | { readonly present: true }>>;
+}
+
+export interface PathRegexInput {
+  /**
+   * In JavaScript's syntax, anywhere in the path: `^` and `$` anchor it. It must run in linear time: no back-reference, no lookahead, no modifiers, counts of at most 16, nested ones multiplied.
+   * @example '^/img/.*\\.png$'
+   */
+  readonly regex: string;
+  /**
+   * Compares the path in lower case. The pattern is written in lower case then.
+   * @defaultValue `'off'`
+   * @example 'on'
+   */
+  readonly ignoreCase?: Toggle;
+}
+
+export interface ListenerInput {
+  /**
+   * Where to listen: `127.0.0.1:8080`, `"[::1]:8080"`, `localhost:8080`; `":8080"` is every address. Port 0 takes a free one.
+   * @example '127.0.0.1:8080'
+   */
+  readonly address: string;
+  /**
+   * `kernel`: every thread listens and the kernel spreads connections. `even`: one thread accepts and passes each to the thread with the fewest; better with few, long connections.
+   * @defaultValue `'kernel'`
+   * @example 'even'
+   */
+  readonly spread?: 'kernel' | 'even';
+  /**
+   * What a client's FIN before the answer means. `cancel`: it has left. `allow`: it waits for the answer.
+   * @defaultValue `'cancel'`
+   * @example 'allow'
+   */
+  readonly halfClose?: 'cancel' | 'allow';
+}

@@ -1,0 +1,93 @@
+/** The JSON Schema holds for every config that the parser takes, and sees the mistakes that people make. */
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { parse } from 'yaml';
+import { configJsonSchema } from './json-schema.ts';
+import { readDocument } from './document.ts';
+import { parseConfig } from './load.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+/** Strict: a keyword that is none is an error, so no word of our own gets out. */
+const AJV = new Ajv2020({ strict: true, allowUnionTypes: true, strictRequired: false, allErrors: true });
+const isValid = AJV.compile(configJsonSchema());
+
+function findMistakes(text: string): string {
+  isValid(parse(text));
+  return AJV.errorsText(isValid.errors, { separator: '\n' });
+}
+
+function configsIn(folder: string): readonly string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(?:ya?ml|json)$/.test(name) && !name.includes('.expected.'))
+    .map((name) => join(folder, name));
+}
+
+/** Those files whose text is a config of its own. */
+function isConfig(path: string): boolean {
+  const text = readFileSync(join(ROOT, path), 'utf8');
+  return !Array.isArray(readDocument(text, path.endsWith('.json'))) && 'config' in parseConfig(text, path);
+}
+
+describe('the JSON Schema', () => {
+  const files = configsIn('test/fixtures/config/valid').filter(isConfig);
+
+  it('is asked about every fixture', () => assert.ok(files.length > 20, String(files.length)));
+
+  for (const file of files) {
+    it(`takes ${file}`, () => assert.equal(findMistakes(readFileSync(join(ROOT, file), 'utf8')), 'No errors'));
+  }
+
+  it('has an address and a meaning for each key', () => {
+    const schema = JSON.stringify(configJsonSchema());
+    assert.ok(schema.includes('"$id":"https://'));
+    for (const word of ['words', 'tsType', 'byDefault', 'sameAs', 'forms', 'hidden', 'tsKeys']) {
+      assert.ok(!schema.includes(`"${word}":`), word);
+    }
+  });
+});
+
+/** A config, and a word that the schema's complaint has to hold. */
+const MISTAKES: readonly (readonly [string, string])[] = [
+  ['pools: {}', 'fewer than 1'],
+  ['routes: []', "required property 'pools'"],
+  ['pools: { web: [localhost] }', 'data/pools/web/0'],
+  ['pools: { web: [] }\npols: {}', 'additional properties'],
+  ['pools: { web: { policy: random } }', "required property 'endpoints'"],
+  ['pools: { web: { endpoints: [localhost:8081], policy: least-conections } }', 'data/pools/web/policy'],
+  ['pools: { web: { endpoints: [localhost:8081], polcy: random } }', 'additional properties'],
+  ['pools: { web: { endpoints: [{ address: localhost:8081, weight: -1 }] } }', 'data/pools/web/endpoints/0/weight'],
+  ['pools: { web: { endpoints: [localhost:8081], check: udp } }', 'data/pools/web/check'],
+  ['pools: { web: { endpoints: [localhost:8081], check: { tcp: {}, interval: 5 } } }', 'data/pools/web/check/interval'],
+  ['pools: { web: { endpoints: [localhost:8081], retry: { retryOn: [timeout] } } }', 'data/pools/web/retry/retryOn/0'],
+  ['pools: { web: { endpoints: [localhost:8081], timeouts: { drain: 5s } } }', 'additional properties'],
+  ['pools: { "a b": [localhost:8081] }', 'property name must be valid'],
+  ['pools: { web: [localhost:8081] }\nroutes: [{ match: { path: v1 }, pool: web }]', 'data/routes/0/match/path'],
+  [
+    'pools: { web: [localhost:8081] }\nroutes: [{ match: { query: { v: 2 } }, pool: web }]',
+    'data/routes/0/match/query/v',
+  ],
+  ['pools: { web: [localhost:8081] }\nroutes: [{ match: {} }]', "required property 'pool'"],
+  ['pools: { web: [localhost:8081] }\nroutes: [{ pool: web, maxBody: 10 }]', 'data/routes/0/maxBody'],
+  ['pools: { web: [localhost:8081] }\ntimeouts: { connect: 5 }', 'data/timeouts/connect must be string'],
+  ['pools: { web: [localhost:8081] }\ntimeouts: { connect: 5 seconds }', 'data/timeouts/connect must match pattern'],
+  ['pools: { web: [localhost:8081] }\nlimits: { head: 16kib }', 'data/limits/head must match pattern'],
+  ['pools: { web: [localhost:8081] }\nlimits: { headers: 0 }', 'data/limits/headers must be >= 1'],
+  ['pools: { web: [localhost:8081] }\nheaders: { via: of }', 'data/headers/via must be equal to one of'],
+  ['pools: { web: [localhost:8081] }\nlisteners: { web: 8080 }', 'data/listeners/web must be string'],
+  ['pools: { web: [localhost:8081] }\nthreads: 2.5', 'data/threads must be integer'],
+  ['pools: { web: [localhost:8081] }\ndefaults: { retry: { atempts: 2 } }', 'additional properties'],
+];
+
+describe('a mistake that the parser finds', () => {
+  for (const [text, complaint] of MISTAKES) {
+    it(`shows in an editor as well: ${text.replace('\n', ' ')}`, () => {
+      assert.ok('errors' in parseConfig(text, 'a.yaml'));
+      const said = findMistakes(text);
+      assert.ok(said.includes(complaint), said);
+    });
+  }
+});

@@ -1,0 +1,21 @@
+/** Values as a config writes them, in types that the compiler checks. */
+
+/** A time with its unit, 1 ms to 24 days: `'500ms'`, `'5s'`, `'1.5m'`, `'1h'`, `'1d'`. */
+export type Duration = `${number}ms` | `${number}s` | `${number}m` | `${number}h` | `${number}d`;
+
+/** A size with its unit: `'512B'`, `'64KiB'`, `'16MiB'`; `kB`, `MB`, `GB` and `TB` are powers of ten. */
+export type Size =
+  | `${number}B`
+  | `${number}KiB`
+  | `${number}MiB`
+  | `${number}GiB`
+  | `${number}TiB`
+  | `${number}kB`
+  | `${number}KB`
+  | `${number}MB`
+  | `${number}GB`
+  | `${number}TB`;
+
+export type Toggle = 'on' | 'off' | boolean;
+
+export type Off = 'off' | false;

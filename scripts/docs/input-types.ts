@@ -43,7 +43,7 @@ function nameOf(node: SchemaNode, interfaces: Map<string, string>): string {
 function typeOf(node: SchemaNode, interfaces: Map<string, string>): string {
   if (node.tsType !== undefined) return node.tsType;
   if (node.anyOf !== undefined) {
-    return [...new Set(node.anyOf.map((form) => typeOf(form, interfaces)))].join(' | ');
+    return unionOf(node.anyOf.map((form) => typeOf(form, interfaces)));
   }
   if (node.enum !== undefined) return node.enum.map(literal).join(' | ');
   if ('const' in node) return literal(node.const);
@@ -54,6 +54,12 @@ function typeOf(node: SchemaNode, interfaces: Map<string, string>): string {
   return types.map((type) => (type === 'integer' ? 'number' : type)).join(' | ');
 }
 
+/** Any text includes each word. */
+function unionOf(types: readonly string[]): string {
+  const isText = types.includes('string');
+  return [...new Set(types)].filter((type) => !isText || !type.startsWith("'")).join(' | ');
+}
+
 function listOf(item: string): string {
   return item.includes('|') ? `readonly (${item})[]` : `readonly ${item}[]`;
 }
@@ -62,8 +68,7 @@ function mapType(node: SchemaNode, interfaces: Map<string, string>): string {
   const { properties, additionalProperties, tsKeys = 'string' } = node;
   if (typeof additionalProperties === 'object') {
     const value = typeOf(additionalProperties, interfaces);
-    // Mapped by hand: the compiler finds the names of the pools in it.
-    return tsKeys === 'string' ? `Readonly<Record<string, ${value}>>` : `{ readonly [Name in ${tsKeys}]: ${value} }`;
+    return `Readonly<Record<${tsKeys}, ${value}>>`;
   }
   const keys = Object.entries(properties ?? {}).map(
     ([name, inner]) => `readonly ${name}: ${typeOf(inner, interfaces)}`,

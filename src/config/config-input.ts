@@ -34,7 +34,7 @@ export interface ConfigInput<PoolName extends string = string> {
    * Named sets of servers. A pool is a list of endpoints, or a map.
    * @example { web: ['localhost:8081'] }
    */
-  readonly pools: { readonly [Name in PoolName]: PoolInput | readonly (EndpointInput | string)[] | string };
+  readonly pools: Readonly<Record<PoolName, PoolInput | readonly (EndpointInput | string)[] | string>>;
   /**
    * Keys of pools and routes, for all of them that do not write their own.
    * @example { policy: 'least-connections', retry: { attempts: 2 } }
@@ -228,7 +228,7 @@ export interface DefaultsInput {
    * The Host that endpoints get: `client` as it came, `endpoint` the endpoint's own, or a name of your choice.
    * @example 'app.internal'
    */
-  readonly host?: 'client' | 'endpoint' | string;
+  readonly host?: string;
   /**
    * Upgrades that pass, where the request asks for one; `[]` for none.
    * @example ['websocket', 'mqtt']
@@ -300,7 +300,7 @@ export interface PoolInput {
    * @defaultValue `'client'`
    * @example 'app.internal'
    */
-  readonly host?: 'client' | 'endpoint' | string;
+  readonly host?: string;
   /**
    * Timeouts for the requests to this pool. A route may set its own on top.
    * @defaultValue those of the config

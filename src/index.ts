@@ -22,4 +22,6 @@ export type { Balancer, BalancerEvents, BalancerOptions, CloseOptions } from './
 export type { BalancerStats } from './runtime/balancer-stats.ts';
 export { ListenError } from './runtime/listeners.ts';
 export type { ListenerAddress } from './runtime/listeners.ts';
+export { ReloadError } from './runtime/reload.ts';
+export type { ReloadChange, ReloadResult } from './runtime/reload-result.ts';
 export { UnresolvedNames } from './runtime/resolve-names.ts';

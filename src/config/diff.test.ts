@@ -23,11 +23,11 @@ class Compiler {
   compile(written: unknown): Snapshot {
     const config = buildConfig(written);
     assert.ok(!Array.isArray(config), JSON.stringify(config));
-    const { routes, pools, maxConnections, ...rest } = config as Config;
+    const { routes, pools, threads, maxConnections, ...rest } = config as Config;
     return {
       ...rest,
       version: 1,
-      threads: 1,
+      threads: threads === 'auto' ? 1 : threads,
       maxConnections: maxConnections === 'auto' ? 1000 : maxConnections,
       routes: routes.map((route, index) => ({ ...route, slot: index + 1 })),
       pools: pools.map((pool) => {
@@ -69,6 +69,8 @@ function describeOperation(operation: Operation): string {
       return `${operation.op} ${operation.id} (port ${operation.port})`;
     case 'remove-pool':
       return `${operation.op} ${operation.id}`;
+    case 'set-threads':
+      return `${operation.op} ${operation.threads}`;
     default:
       return operation.op;
   }

@@ -8,22 +8,30 @@ import type { DiffSnapshots, Operation } from '../core/operations.ts';
 import type { EndpointSpec, ListenerSpec, PoolSpec, Snapshot } from '../core/snapshot.ts';
 
 /**
- * In this order: globals, pools with their endpoints, routes, listeners to open or update; then listeners to
+ * In this order: threads, globals, pools with their endpoints, routes, listeners to open or update; then listeners to
  * close, endpoints and pools to remove. A new pool's endpoints are added one by one after it, and a removed
  * pool's are removed before it: nothing but add-endpoint makes an endpoint.
  */
 export const diffSnapshots: DiffSnapshots = (from, to) => {
   const pools = indexById(from?.pools ?? []);
-  const listeners = indexById(from?.listeners ?? []);
   return [
+    ...(from?.threads === to.threads ? [] : [{ op: 'set-threads', threads: to.threads } as const]),
     ...(from !== null && isDeepStrictEqual(globalsOf(from), globalsOf(to)) ? [] : [{ op: 'set-globals' } as const]),
     ...to.pools.flatMap((pool) => openPool(pools.get(pool.id) ?? null, pool)),
     ...(from !== null && hasSameRoutes(from, to) ? [] : [{ op: 'set-routes' } as const]),
-    ...to.listeners.flatMap((listener) => openListener(listeners.get(listener.id) ?? null, listener)),
-    ...closeListeners(from, to),
+    ...diffListeners(from?.listeners ?? [], to.listeners),
     ...removeEndpoints(from, to),
   ];
 };
+
+/** The listeners' part of it: what there is to open, to update, and last to close. */
+export function diffListeners(from: readonly ListenerSpec[], to: readonly ListenerSpec[]): readonly Operation[] {
+  const before = indexById(from);
+  return [
+    ...to.flatMap((listener) => openListener(before.get(listener.id) ?? null, listener)),
+    ...closeListeners(from, to),
+  ];
+}
 
 function globalsOf({ limits, timeouts, trustedProxies, headers, maxConnections }: Snapshot): unknown {
   return { limits, timeouts, trustedProxies, headers, maxConnections };
@@ -72,9 +80,9 @@ function isSameAddress(a: ListenerSpec, b: ListenerSpec): boolean {
   return a.host === b.host && a.port === b.port;
 }
 
-function closeListeners(from: Snapshot | null, to: Snapshot): readonly Operation[] {
-  const kept = indexById(to.listeners);
-  return (from?.listeners ?? []).flatMap((listener): readonly Operation[] => {
+function closeListeners(from: readonly ListenerSpec[], to: readonly ListenerSpec[]): readonly Operation[] {
+  const kept = indexById(to);
+  return from.flatMap((listener): readonly Operation[] => {
     const { id, host, port } = listener;
     const now = kept.get(id);
     return now !== undefined && isSameAddress(listener, now) ? [] : [{ op: 'close-listener', id, host, port }];

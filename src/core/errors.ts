@@ -53,6 +53,7 @@ export const FAULTS = Object.freeze({
   upstreamReset: fault(502, 'upstream-reset', 'The endpoint reset the connection before it answered.'),
   badResponse: fault(502, 'bad-response', 'The endpoint sent a malformed response.'),
   unexpectedUpgrade: fault(502, 'unexpected-upgrade', 'The endpoint switched protocols without being asked.'),
+  endpointRemoved: fault(502, 'endpoint-removed', 'The endpoint was removed before it had answered.'),
   responseTimeout: fault(504, 'response-timeout', 'The endpoint did not answer in time.'),
   upstreamWriteTimeout: fault(504, 'upstream-write-timeout', 'The endpoint did not take the request in time.'),
   // ——— ourselves

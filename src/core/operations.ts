@@ -18,6 +18,8 @@ export type Operation =
   | { readonly op: 'set-routes' }
   /** Limits, timeouts, header rules, trusted proxies, maxConnections. */
   | { readonly op: 'set-globals' }
+  /** Data-plane threads, at start too. */
+  | { readonly op: 'set-threads'; readonly threads: number }
   | { readonly op: 'open-listener'; readonly listener: ListenerSpec }
   /** Changed without a new address. */
   | { readonly op: 'update-listener'; readonly listener: ListenerSpec }

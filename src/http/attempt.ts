@@ -10,6 +10,8 @@ import type { EndpointRuntime } from './endpoint-runtime.ts';
 import type { Exchange } from './exchange/exchange.ts';
 import {
   CONNECTING,
+  ON_ENDPOINT_DOWN,
+  ON_ENDPOINT_GONE,
   ON_FAILED,
   ON_INFORMATIONAL,
   ON_READY,
@@ -39,7 +41,7 @@ export class Attempt implements UpstreamEvents {
   hasAnswered = false;
   /** It counts as a failure of the endpoint. */
   isBlamed = false;
-  failure: UpstreamFailure | 'timeout' | 'write-timeout' = 'closed';
+  failure: UpstreamFailure | 'timeout' | 'write-timeout' | 'endpoint-removed' = 'closed';
   startedAt = 0;
 
   constructor(exchange: Exchange) {
@@ -116,6 +118,17 @@ export class Attempt implements UpstreamEvents {
 
   onOwnFault(): void {
     this.exchange.onOwnFault();
+  }
+
+  /** Its endpoint has left the config, and its time is over. */
+  onEndpointGone(): void {
+    this.exchange.dispatch(ON_ENDPOINT_GONE);
+    this.exchange.flushClient();
+  }
+
+  /** Its endpoint has left the config while this waited for a place there. */
+  onEndpointDown(): void {
+    this.exchange.dispatch(ON_ENDPOINT_DOWN);
   }
 
   /** First byte of the final response: how long the endpoint took. */

@@ -45,6 +45,7 @@ function endpoint(): { runtime: EndpointRuntime; table: PoolTable; faults: unkno
       dials.push(1);
       return { abort() {} };
     },
+    updateLimits() {},
   };
   return { runtime, table, faults, dials };
 }

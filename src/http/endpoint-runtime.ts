@@ -35,7 +35,8 @@ export class EndpointRuntime {
   limits: EndpointLimits;
   readonly poolId: string;
   readonly slot: number;
-  readonly table: PoolTable;
+  /** Another one once the pool has outgrown it. */
+  table: PoolTable;
   readonly #reports: EndpointReports;
   /** Set once, by whoever composes codec and endpoint. */
   dialer: UpstreamDialer | null = null;
@@ -204,7 +205,13 @@ export class EndpointRuntime {
     oldest.close();
   }
 
-  /** The endpoint has left the config: idle connections close, those in use close after their message. */
+  /** The pool has a larger table: what this thread holds of the endpoint goes there, into the same slot. */
+  moveTo(table: PoolTable): void {
+    this.table.moveSlot(table, this.slot);
+    this.table = table;
+  }
+
+  /** The endpoint has left the config: idle connections close, those in use close after their message, who waits moves on. */
   retire(): void {
     this.#isRetired = true;
     for (const connection of this.#settling) connection.close();
@@ -212,6 +219,18 @@ export class EndpointRuntime {
     for (const connection of this.#idle.splice(0)) {
       this.table.leaveIdle(this.slot);
       connection.close();
+    }
+    for (const attempt of this.#waiting.splice(0)) this.#moveAway(attempt);
+    this.#wantLess();
+  }
+
+  /** One that throws must not keep the others here. */
+  #moveAway(attempt: Attempt): void {
+    try {
+      attempt.onEndpointDown();
+    } catch (error) {
+      this.#reports.reportFault(error);
+      attempt.onOwnFault();
     }
   }
 

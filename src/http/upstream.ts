@@ -16,4 +16,6 @@ export interface UpstreamConnection {
 export interface UpstreamDialer {
   /** Begins a connect for this attempt; `onUpstreamReady` or `onUpstreamFailed` follows, later. The answer cancels it. */
   dial(events: UpstreamEvents): { abort(): void };
+  /** The limits on heads have changed. */
+  updateLimits(): void;
 }

@@ -19,12 +19,16 @@ export interface UpstreamPlane {
 export class Http1Dialer implements UpstreamDialer {
   readonly endpoint: EndpointRuntime;
   readonly plane: UpstreamPlane;
-  readonly parser: ResponseParser;
+  parser: ResponseParser;
 
   constructor(endpoint: EndpointRuntime, plane: UpstreamPlane) {
     this.endpoint = endpoint;
     this.plane = plane;
     this.parser = new ResponseParser(plane.limits);
+  }
+
+  updateLimits(): void {
+    this.parser = new ResponseParser(this.plane.limits);
   }
 
   dial(events: UpstreamEvents): { abort(): void } {

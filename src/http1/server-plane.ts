@@ -1,6 +1,6 @@
 /** What a server session needs from the worker it runs on. */
 import type { Fault } from '../core/errors.ts';
-import type { Limits, Timeouts } from '../core/snapshot.ts';
+import type { Limits, ListenerSpec, Timeouts } from '../core/snapshot.ts';
 import type { Plan } from '../http/plan.ts';
 import type { ClientEvents, ClientStream } from '../http/stream.ts';
 import type { TimerWheel } from '../net/timer-wheel.ts';
@@ -25,6 +25,13 @@ export interface ServerPlane {
 
 /** A client connection, as the worker that drains or ends it sees it. */
 export interface ServerSession {
+  readonly listenerSpec: ListenerSpec;
   drain(): void;
+  /** The same for this connection alone: it ends after the answer that is under way, or the next. */
+  leave(): void;
+  /** The exchanges under way. */
+  visitExchanges(visit: (exchange: ClientEvents) => void): void;
+  /** The limits on heads have changed. */
+  updateLimits(limits: Limits): void;
   destroy(): void;
 }

@@ -5,7 +5,7 @@
  */
 import { FAULTS } from '../core/errors.ts';
 import type { Fault } from '../core/errors.ts';
-import type { ListenerSpec } from '../core/snapshot.ts';
+import type { Limits, ListenerSpec } from '../core/snapshot.ts';
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE } from '../http/head.ts';
 import type { RequestHead, ResponseHead } from '../http/head.ts';
 import type { OutgoingRequest } from '../http/outgoing.ts';
@@ -49,7 +49,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
   readonly #plane: ServerPlane;
   readonly #listener: ListenerSpec;
   readonly #writer: MessageWriter;
-  readonly #parser: RequestParser;
+  #parser: RequestParser;
   readonly #reader = new HeadReader();
   readonly #timer = new SessionTimer(this);
   #chunks: ChunkDecoder | null = null;
@@ -73,6 +73,8 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
   #isHeadSent = false;
   #closesAfter = false;
   #isRaw = false;
+  /** This connection is to end: its listener has left the config. */
+  #isLeaving = false;
   memo: OutgoingRequest | null = null;
   readonly scheme = 'http';
 
@@ -96,6 +98,10 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
 
   get listener(): string {
     return this.#listener.id;
+  }
+
+  get listenerSpec(): ListenerSpec {
+    return this.#listener;
   }
 
   get allowsHalfClose(): boolean {
@@ -200,7 +206,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     plane.wheel.disarm(this.#timer);
     this.#emptyLines = 0;
     this.#version = head.version;
-    this.#keepAlive = head.keepAlive;
+    this.#keepAlive = head.keepAlive && !this.#isLeaving;
     this.#isHeadMethod = head.method === 'HEAD';
     this.#upgrade = head.upgrade;
     this.#isHeadSent = false;
@@ -351,6 +357,20 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     if (this.#state === HEAD && !this.#reader.isPartial) this.#plane.wheel.arm(this.#timer, DRAIN_IDLE_MS);
   }
 
+  leave(): void {
+    this.#isLeaving = true;
+    this.#keepAlive = false;
+    this.drain();
+  }
+
+  visitExchanges(visit: (exchange: ClientEvents) => void): void {
+    if (this.#events !== null) visit(this.#events);
+  }
+
+  updateLimits(limits: Limits): void {
+    this.#parser = new RequestParser(limits);
+  }
+
   /** Ends it now, whatever is under way. */
   destroy(): void {
     this.#cut();
@@ -498,7 +518,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
 
   #next(): void {
     const { wheel, timeouts, isDraining } = this.#plane;
-    wheel.arm(this.#timer, isDraining ? DRAIN_IDLE_MS : timeouts.keepAliveMs);
+    wheel.arm(this.#timer, isDraining || this.#isLeaving ? DRAIN_IDLE_MS : timeouts.keepAliveMs);
     if (this.#isConsuming) return;
     if (this.#stash !== null) this.#goOn();
     if (this.#state === HEAD && this.#connection.hasEnded) this.onEnd();

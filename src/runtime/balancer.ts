@@ -2,12 +2,12 @@
  * Fairlead as a library: a config in, a running balancer out. Composes the control plane (names, snapshots, health,
  * workers, watchdog) in the caller's thread; the data planes run in worker threads, or with `threads: 0` here too.
  *
- * | state    | listen()                | close()           | close() again, or force |
- * | -------- | ----------------------- | ----------------- | ----------------------- |
- * | new      | serving, else closed    | closed            | –                       |
- * | serving  | rejects                 | draining → closed | –                       |
- * | draining | rejects                 | –                 | closed                  |
- * | closed   | rejects                 | at once           | at once                 |
+ * | state    | listen()                | reload()                        | close()           | close() again, or force |
+ * | -------- | ----------------------- | ------------------------------- | ----------------- | ----------------------- |
+ * | new      | serving, else closed    | rejects                         | closed            | –                       |
+ * | serving  | rejects                 | after `listen` and earlier ones | draining → closed | –                       |
+ * | draining | rejects                 | rejects                         | –                 | closed                  |
+ * | closed   | rejects                 | rejects                         | at once           | at once                 |
  */
 import { EventEmitter } from 'node:events';
 import type { CheckTools } from '../checks/endpoint-check.ts';
@@ -17,14 +17,16 @@ import { PROBES } from '../checks/probes.ts';
 import { systemScheduler } from '../checks/scheduler.ts';
 import type { Cancel, Scheduler } from '../checks/scheduler.ts';
 import type { Config } from '../config/config.ts';
-import { diffSnapshots } from '../config/diff.ts';
+import { diffListeners, diffSnapshots } from '../config/diff.ts';
 import { enableLinearRegex } from '../config/linear-regex.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Clock } from '../core/clock.ts';
+import type { Operation } from '../core/operations.ts';
 import { systemRandom } from '../core/random.ts';
 import type { Random } from '../core/random.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { chooseEngine } from '../net/node/probe.ts';
+import type { NodeEngine } from '../net/node/transport.ts';
 import { readBalancerStats } from './balancer-stats.ts';
 import type { BalancerStats } from './balancer-stats.ts';
 import { SnapshotCompiler } from './compile.ts';
@@ -34,10 +36,14 @@ import { createDataPlane } from './data-plane.ts';
 import { countConnections } from './descriptors.ts';
 import { HealthKeeper } from './health.ts';
 import type { ListenerAddress } from './listeners.ts';
-import { lookupName, resolveNames } from './resolve-names.ts';
-import type { Lookup } from './resolve-names.ts';
+import { ReloadError, isRemoval, requirePossible } from './reload.ts';
+import { describeChanges, summarize } from './reload-result.ts';
+import type { ReloadResult } from './reload-result.ts';
+import { resolveNames } from './resolve-names.ts';
+import type { Lookup, ResolvedPools } from './resolve-names.ts';
 import { AUDIT_MS, SharedTables } from './shared-tables.ts';
 import { countThreads } from './threads.ts';
+import { Turns } from './turns.ts';
 import { WORKER_URL } from './worker-url.ts';
 import { createWorkerSet, workerSlotsFor } from './create-worker-set.ts';
 import type { WorkerChange } from './succession.ts';
@@ -73,6 +79,8 @@ export interface BalancerEvents {
   /** Accepting pauses at `maxConnections`; said once. */
   limit: [connections: number];
   drain: [phase: 'begin' | 'end'];
+  /** Another config has taken effect, or the same one again. */
+  reload: [result: ReloadResult];
   /** No worker is left and none will come: the process should end with code 70, so that its supervisor starts it anew. */
   dead: [];
 }
@@ -83,7 +91,7 @@ export function createBalancer(config: Config, options: BalancerOptions = {}): B
 }
 
 export class Balancer extends EventEmitter<BalancerEvents> {
-  readonly #config: Config;
+  #config: Config;
   readonly #options: BalancerOptions;
   readonly #scheduler: Scheduler;
   readonly #tables = new SharedTables();
@@ -92,6 +100,8 @@ export class Balancer extends EventEmitter<BalancerEvents> {
   #workers: WorkerSet | null = null;
   #snapshot: Snapshot | null = null;
   #compiler: SnapshotCompiler | null = null;
+  /** The start and reloads: one after another. */
+  readonly #turns = new Turns();
   #closing: Promise<void> | null = null;
   #cancelAudit: Cancel | null = null;
   #faults = 0;
@@ -123,11 +133,32 @@ export class Balancer extends EventEmitter<BalancerEvents> {
     if (this.#state !== 'new') throw new Error(`listen: the balancer is ${this.#state}`);
     this.#state = 'serving';
     try {
-      await this.#start();
+      await this.#turns.take(() => this.#start());
     } catch (error) {
       await this.#end();
       throw error;
     }
+  }
+
+  /**
+   * Lets another config take effect, by its difference from the one before: what has not changed keeps its sockets,
+   * health, counters and tunnels. Requests in flight end by the config they began with. Endpoints and listeners that
+   * are gone take nothing new; what they still have is cut when `timeouts.drain` (of the new config) is over. A moved
+   * listener is open at its new address before the old one closes.
+   *
+   * Resolves when every thread works by it, with what has changed; emits `reload` as well. All or nothing: rejects with
+   * `ListenError`, `UnresolvedNames` or a `ReloadError`, and then everything is as it was. Reloads take turns. Rejects
+   * before `listen` and once `close` has been called.
+   *
+   * Needs a new process: `threads` from 0 to any other number or back, and more threads than there is room for (twice
+   * the processors, at least 16).
+   */
+  async reload(config: Config): Promise<ReloadResult> {
+    this.#requireServing();
+    const began = performance.now();
+    const result = await this.#turns.take(() => this.#reload(config, began));
+    this.emit('reload', result);
+    return result;
   }
 
   /**
@@ -174,17 +205,25 @@ export class Balancer extends EventEmitter<BalancerEvents> {
   // ———
 
   async #start(): Promise<void> {
-    const { clock = systemClock, random = systemRandom, lookup = lookupName } = this.#options;
-    if (this.#config.routes.some(({ match }) => match.path?.kind === 'regex')) enableLinearRegex();
+    enablePatterns(this.#config);
     const threads = countThreads(this.#config.threads);
     const engine = await chooseEngine();
-    const endpoints = await resolveNames(this.#config, lookup);
-    const maxConnections = countConnections(this.#config.maxConnections);
+    const endpoints = await resolveNames(this.#config, this.#options.lookup);
     if (this.#state !== 'serving') throw new Error('listen: closed while it was starting');
-    this.#compiler = new SnapshotCompiler({ threads, workerSlots: workerSlotsFor(threads), maxConnections });
-    const snapshot = this.#compiler.compile(this.#config, endpoints, 0);
-    const workers = createWorkerSet({
+    const workerSlots = workerSlotsFor(threads);
+    this.#compiler = new SnapshotCompiler(workerSlots);
+    const workers = this.#createWorkers(threads, workerSlots, engine);
+    this.#workers = workers;
+    await workers.start();
+    await this.#change(this.#config, endpoints, workers);
+    this.#auditLater();
+  }
+
+  #createWorkers(threads: number, workerSlots: number, engine: NodeEngine): WorkerSet {
+    const { clock = systemClock, random = systemRandom } = this.#options;
+    return createWorkerSet({
       threads,
+      workerSlots,
       engine,
       clock,
       random,
@@ -200,19 +239,53 @@ export class Balancer extends EventEmitter<BalancerEvents> {
         onExhausted: () => void this.emit('dead'),
       },
     });
-    this.#workers = workers;
-    await workers.start();
-    await this.#apply(snapshot);
-    this.#auditLater();
   }
 
-  /** The only way a config takes effect: by its difference from the one before. */
-  async #apply(snapshot: Snapshot): Promise<void> {
+  async #reload(config: Config, began: number): Promise<ReloadResult> {
+    this.#requireServing();
+    const from = this.#snapshot;
+    const workers = this.#workers;
+    if (from === null || workers === null) throw new ReloadError('reload: the balancer is not listening');
+    requirePossible(from.threads, countThreads(config.threads), workers.mostThreads);
+    enablePatterns(config);
+    const endpoints = await resolveNames(config, this.#options.lookup);
+    const operations = await this.#change(config, endpoints, workers);
+    const to = this.#snapshot ?? from;
+    const changes = describeChanges(from, to, operations);
+    return {
+      version: to.version,
+      changes,
+      summary: summarize(changes),
+      durationMs: performance.now() - began,
+    };
+  }
+
+  #requireServing(): void {
+    if (this.#state === 'serving') return;
+    const why = this.#state === 'new' ? 'it has not begun to listen' : `it is ${this.#state}`;
+    throw new ReloadError(`reload: the balancer cannot take another config: ${why}`);
+  }
+
+  /** The only way a config takes effect: all that can fail first, then its difference from the one before. */
+  async #change(config: Config, endpoints: ResolvedPools, workers: WorkerSet): Promise<readonly Operation[]> {
+    const machine = { threads: countThreads(config.threads), maxConnections: countConnections(config.maxConnections) };
+    const listeners = diffListeners(this.#snapshot?.listeners ?? [], config.listeners);
+    const preparation = await workers.prepare(listeners, machine.threads);
+    if (this.#state !== 'serving' || this.#compiler === null) {
+      await workers.discard(preparation);
+      throw new ReloadError('the balancer was closed before the config took effect');
+    }
+    const snapshot = this.#compiler.compile(config, endpoints, machine, workers.confirmed);
     const operations = diffSnapshots(this.#snapshot, snapshot);
+    this.#config = config;
     this.#snapshot = snapshot;
-    this.#tables.attach(snapshot);
-    this.#health.apply(operations);
-    await this.#workers?.apply(snapshot, operations);
+    this.#tables.attach(snapshot, workers.countingSlots);
+    this.#health.apply(operations.filter((operation) => !isRemoval(operation)));
+    await workers.commit(snapshot, operations, preparation);
+    // Only now does nobody pick them any more: marked before, a pool whose endpoints are all new would have had none.
+    this.#health.apply(operations.filter(isRemoval));
+    if (operations.some(({ op }) => op === 'set-globals')) this.#hasSaidLimit = false;
+    return operations;
   }
 
   #hear(worker: number, report: DataPlaneReport): void {
@@ -257,4 +330,9 @@ export class Balancer extends EventEmitter<BalancerEvents> {
   #isClosed(): boolean {
     return this.#state === 'closed';
   }
+}
+
+/** Flags of V8 for the whole process; threads that run already heed them in every expression made from then on. */
+function enablePatterns({ routes }: Config): void {
+  if (routes.some(({ match }) => match.path?.kind === 'regex')) enableLinearRegex();
 }

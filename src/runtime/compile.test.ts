@@ -5,9 +5,15 @@ import { diffSnapshots } from '../config/diff.ts';
 import { PoolTable } from '../core/shared/pool-table.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { SnapshotCompiler } from './compile.ts';
+import type { Confirmation } from './compile.ts';
 import { resolveNames } from './resolve-names.ts';
 
-const OPTIONS = { threads: 2, workerSlots: 8, maxConnections: 1000 };
+const MACHINE = { threads: 2, maxConnections: 1000 };
+const WORKER_SLOTS = 8;
+
+function confirmed(version: number, heldRoutes: readonly number[] = []): Confirmation {
+  return { version, heldRoutes: new Set(heldRoutes) };
+}
 
 function ports(from: number, count: number): string[] {
   return Array.from({ length: count }, (_none, index) => `"127.0.0.1:${from + index}"`);
@@ -16,16 +22,16 @@ function ports(from: number, count: number): string[] {
 async function compile(
   compiler: SnapshotCompiler,
   endpoints: readonly string[],
-  confirmed: number,
+  version: number,
   more = '',
 ): Promise<Snapshot> {
   const config = configOf(`pools: { web: { endpoints: [${endpoints.join(', ')}]${more} } }`);
-  return compiler.compile(config, await resolveNames(config), confirmed);
+  return compiler.compile(config, await resolveNames(config), MACHINE, confirmed(version));
 }
 
 describe('the compiler', () => {
   it('keeps rows, generations and tables of what was there before', async () => {
-    const compiler = new SnapshotCompiler(OPTIONS);
+    const compiler = new SnapshotCompiler(WORKER_SLOTS);
     const first = await compile(compiler, ports(1, 3), 0);
     const second = await compile(compiler, [...ports(2, 2), ...ports(9, 1)], 1, ', policy: random');
     assert.equal(second.version, first.version + 1);
@@ -46,14 +52,14 @@ describe('the compiler', () => {
   });
 
   it('changes nothing for the same config', async () => {
-    const compiler = new SnapshotCompiler(OPTIONS);
+    const compiler = new SnapshotCompiler(WORKER_SLOTS);
     const first = await compile(compiler, ports(1, 3), 0);
     const second = await compile(compiler, ports(1, 3), 1);
     assert.deepEqual(diffSnapshots(first, second), []);
   });
 
   it('gives a pool that has outgrown its table one of twice the size, as another table', async () => {
-    const compiler = new SnapshotCompiler(OPTIONS);
+    const compiler = new SnapshotCompiler(WORKER_SLOTS);
     const first = await compile(compiler, ports(1, 2), 0);
     const { capacity } = first.pools[0].table;
     const second = await compile(compiler, ports(1, capacity + 1), 1);
@@ -65,7 +71,7 @@ describe('the compiler', () => {
   });
 
   it('uses rows again for ever when endpoints come and go, each time under a new generation', async () => {
-    const compiler = new SnapshotCompiler(OPTIONS);
+    const compiler = new SnapshotCompiler(WORKER_SLOTS);
     const first = await compile(compiler, ports(1, 2), 0);
     let last = first;
     for (let round = 1; round < 200; round++) last = await compile(compiler, ports(1 + round * 2, 2), last.version);
@@ -76,12 +82,12 @@ describe('the compiler', () => {
   });
 
   it('gives every route its row, none of them row 0, and keeps it by name', async () => {
-    const compiler = new SnapshotCompiler(OPTIONS);
+    const compiler = new SnapshotCompiler(WORKER_SLOTS);
     const routes = (names: string[]): string =>
       names.map((n) => `{ name: ${n}, match: { path: /${n} }, pool: p }`).join();
     const read = (names: string[]): Snapshot => {
       const config = configOf(`{ routes: [${routes(names)}], pools: { p: ["127.0.0.1:1"] } }`);
-      return compiler.compile(config, new Map([['p', []]]), 0);
+      return compiler.compile(config, new Map([['p', []]]), MACHINE, confirmed(0));
     };
     const slotsOf = ({ routes }: Snapshot): unknown => Object.fromEntries(routes.map(({ id, slot }) => [id, slot]));
     assert.deepEqual(slotsOf(read(['a', 'b'])), { a: 1, b: 2 });

@@ -1,27 +1,32 @@
 /**
  * Config → snapshot: gives routes and endpoints their rows in the shared tables. What was there before keeps its
- * row, its generation and its table, by identity (pool id, endpoint id, route id), and so its counters and health.
+ * row, its generation and its counters, by identity (pool id, endpoint id, route id).
  *
- * Tables cannot grow, so each begins with room to spare. A pool that has used its room up gets a new table of twice
- * the size: every endpoint of it is then a new one to the data plane (`update-pool`, `add-endpoint`), requests in
- * flight end on the table they began with, and the pool's counters begin at 0. Routes likewise.
+ * Tables cannot grow, so each begins with room to spare. One whose room is used up is followed by one of twice the
+ * size, with everything in the same rows: each worker moves what it holds and has counted when it takes the snapshot
+ * over, the control plane what workers that are gone have counted. So nothing but memory changes.
  */
 import { PoolTable, createPoolTable } from '../core/shared/pool-table.ts';
-import { createRouteTable } from '../core/shared/route-table.ts';
-import type { RouteTableHandle } from '../core/shared/route-table.ts';
-import type { EndpointSpec, PoolSpec, RouteSpec, Snapshot } from '../core/snapshot.ts';
+import type { EndpointSpec, PoolSpec, Snapshot } from '../core/snapshot.ts';
 import type { Config, PoolConfig } from '../config/config.ts';
 import type { ResolvedEndpoint, ResolvedPools } from './resolve-names.ts';
+import { RouteRows } from './route-rows.ts';
 import { SlotBook } from './slot-book.ts';
 
 /** What the config leaves to the machine it runs on. */
-export interface CompileOptions {
+export interface Machine {
   /** Data-plane threads, `auto` worked out. */
   readonly threads: number;
-  /** Rows of ledgers and stripes in every table; the same for the whole life of a process. */
-  readonly workerSlots: number;
   /** Client connections, `auto` worked out. */
   readonly maxConnections: number;
+}
+
+/** What the workers have said of earlier snapshots. */
+export interface Confirmation {
+  /** The snapshot that every worker has confirmed, or a later one; 0 before the first. */
+  readonly version: number;
+  /** Rows of routes that are gone, of which a worker still has an exchange. */
+  readonly heldRoutes: ReadonlySet<number>;
 }
 
 interface PoolRows {
@@ -29,34 +34,31 @@ interface PoolRows {
   readonly book: SlotBook;
 }
 
-/** Room for endpoints that come later. */
+/** Room for endpoints that come later, at least; as much as there are. */
 const SPARE_ENDPOINTS = 16;
-const SPARE_ROUTES = 16;
 
 export class SnapshotCompiler {
-  readonly #options: CompileOptions;
+  readonly #workerSlots: number;
   readonly #pools = new Map<string, PoolRows>();
-  #routes = new Map<string, number>();
-  #routeTable: RouteTableHandle | null = null;
-  #nextRoute = 1;
+  readonly #routes: RouteRows;
   #version = 0;
 
-  constructor(options: CompileOptions) {
-    this.#options = options;
+  /** `workerSlots`: rows of ledgers and stripes in every table, for the whole life of a process. */
+  constructor(workerSlots: number) {
+    this.#workerSlots = workerSlots;
+    this.#routes = new RouteRows(workerSlots);
   }
 
-  /** `confirmed`: the snapshot that every worker has confirmed, or a later one; 0 before the first. */
-  compile(config: Config, endpoints: ResolvedPools, confirmed: number): Snapshot {
+  compile(config: Config, endpoints: ResolvedPools, machine: Machine, confirmed: Confirmation): Snapshot {
     this.#version++;
     const kept = new Set(config.pools.map(({ id }) => id));
     for (const id of this.#pools.keys()) if (!kept.has(id)) this.#pools.delete(id);
-    const routes = this.#compileRoutes(config);
-    const pools = config.pools.map((pool) => this.#compilePool(pool, endpoints.get(pool.id) ?? [], confirmed));
+    const routes = this.#routes.place(config.routes, this.#version, confirmed);
+    const pools = config.pools.map((pool) => this.#compilePool(pool, endpoints.get(pool.id) ?? [], confirmed.version));
     const { listeners, limits, timeouts, trustedProxies, headers } = config;
-    const { threads, maxConnections } = this.#options;
     return {
       version: this.#version,
-      threads,
+      threads: machine.threads,
       listeners,
       routes,
       pools,
@@ -64,49 +66,42 @@ export class SnapshotCompiler {
       timeouts,
       trustedProxies,
       headers,
-      maxConnections,
-      routeTable: this.#routeTable as RouteTableHandle,
+      maxConnections: machine.maxConnections,
+      routeTable: this.#routes.handle,
     };
   }
 
-  #compileRoutes(config: Config): RouteSpec[] {
-    const added = config.routes.filter((route) => !this.#routes.has(route.id));
-    if (this.#routeTable === null || this.#nextRoute + added.length > this.#routeTable.capacity) {
-      // A route's counters are never cleared in place, since a worker may just be adding: so a row has one owner.
-      this.#routes = new Map();
-      this.#nextRoute = 1;
-      const spare = Math.max(SPARE_ROUTES, config.routes.length >> 1);
-      this.#routeTable = createRouteTable(config.routes.length + spare, this.#options.workerSlots);
-    }
-    return config.routes.map((route) => ({ ...route, slot: this.#routeSlot(route.id) }));
-  }
-
-  #routeSlot(id: string): number {
-    let slot = this.#routes.get(id);
-    if (slot === undefined) {
-      slot = this.#nextRoute++;
-      this.#routes.set(id, slot);
-    }
-    return slot;
-  }
-
   #compilePool(config: PoolConfig, resolved: readonly ResolvedEndpoint[], confirmed: number): PoolSpec {
-    const rows = this.#pools.get(config.id) ?? this.#createRows(config.id, resolved.length + SPARE_ENDPOINTS);
+    const rows = this.#pools.get(config.id) ?? this.#createRows(config.id, resolved.length);
     rows.book.keepOnly(new Set(resolved.map(({ id }) => id)), this.#version);
     const endpoints = placeEndpoints(resolved, rows.book, confirmed);
     if (endpoints !== null) return { ...config, endpoints, table: rows.table.handle };
-    const larger = this.#createRows(config.id, 2 * Math.max(resolved.length, rows.table.handle.capacity));
-    const moved = placeEndpoints(resolved, larger.book, confirmed);
-    if (moved === null) throw new Error(`compile: pool "${config.id}" does not fit its new table`);
-    return { ...config, endpoints: moved, table: larger.table.handle };
+    const larger = this.#enlarge(config.id, rows, resolved.length);
+    const placed = placeEndpoints(resolved, larger.book, confirmed);
+    if (placed === null) throw new Error(`compile: pool "${config.id}" does not fit its new table`);
+    return { ...config, endpoints: placed, table: larger.table.handle };
   }
 
-  #createRows(poolId: string, capacity: number): PoolRows {
-    const handle = createPoolTable(capacity, this.#options.workerSlots);
-    const table = new PoolTable(handle, 0);
-    const rows = { table, book: new SlotBook(table, handle.capacity) };
+  #createRows(poolId: string, endpoints: number): PoolRows {
+    const table = this.#createTable(endpoints + Math.max(SPARE_ENDPOINTS, endpoints));
+    const rows = { table, book: new SlotBook(table, table.handle.capacity) };
     this.#pools.set(poolId, rows);
     return rows;
+  }
+
+  /** Old rows may stay taken for a while: there is room for all of the new ones beside them. */
+  #enlarge(poolId: string, { table: before, book }: PoolRows, endpoints: number): PoolRows {
+    const { capacity } = before.handle;
+    const table = this.#createTable(capacity + Math.max(capacity, endpoints));
+    table.succeed(before);
+    book.moveTo(table, table.handle.capacity);
+    const rows = { table, book };
+    this.#pools.set(poolId, rows);
+    return rows;
+  }
+
+  #createTable(capacity: number): PoolTable {
+    return new PoolTable(createPoolTable(capacity, this.#workerSlots), 0);
   }
 }
 

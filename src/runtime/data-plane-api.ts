@@ -43,6 +43,10 @@ export type DataPlaneReport =
 export interface DataPlane {
   /** Takes a snapshot over between two requests. Operations on listeners are not its business and ignored. */
   apply(snapshot: Snapshot, operations: readonly Operation[]): void;
+  /** Rows of routes that have left the config, of which an exchange is still under way. */
+  heldRoutes(): readonly number[];
+  /** The listener has left the config: its clients are asked to go, and cut when the drain time is over. */
+  drainListener(listener: ListenerSpec): void;
   /** What `Transport.listen` is given for this listener. */
   accept(listener: ListenerSpec): (connection: Connection) => ConnectionHandler;
   /** Exchanges under way. */

@@ -26,6 +26,7 @@ import type { Stage } from '../net/stages.ts';
 import { TimerWheel } from '../net/timer-wheel.ts';
 import type { Connection, ConnectionHandler, Transport } from '../net/transport.ts';
 import type { DataPlane, DataPlaneOptions } from './data-plane-api.ts';
+import { DrainTimer } from './drain-timer.ts';
 import { createPlan } from './plan.ts';
 import { PoolSet } from './pool-set.ts';
 
@@ -73,6 +74,7 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, Upstream
       random: options.random,
       reports: this,
       createDialer: (endpoint) => new Http1Dialer(endpoint, this),
+      onRetired: (endpoints) => this.#cutLater(endpoints),
     });
   }
 
@@ -80,12 +82,57 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, Upstream
 
   apply(snapshot: Snapshot, operations: readonly Operation[]): void {
     this.#snapshot = snapshot;
+    // Routes and row first: who is moved away from a retired endpoint goes on at once.
+    this.#attachRoutes(snapshot);
     this.#pools.apply(snapshot, operations);
-    if (this.#routeTable === null || this.#routeTable.handle.buffer !== snapshot.routeTable.buffer) {
-      this.#routeTable = new RouteTable(snapshot.routeTable, this.#worker);
-    }
     this.isTrusted = createAddressList(snapshot.trustedProxies);
     this.#plan = createPlan(snapshot, this.#pools);
+    if (operations.some(({ op }) => op === 'set-globals')) this.#updateLimits(snapshot.limits);
+  }
+
+  /** A larger table goes on with what the one before has counted. */
+  #attachRoutes({ routeTable }: Snapshot): void {
+    const before = this.#routeTable;
+    if (before?.handle.id === routeTable.id) return;
+    this.#routeTable = new RouteTable(routeTable, this.#worker);
+    before?.moveStripe(this.#routeTable, this.#worker);
+  }
+
+  #updateLimits(limits: Limits): void {
+    for (const session of this.#sessions) session.updateLimits(limits);
+    this.#pools.updateLimits();
+  }
+
+  heldRoutes(): readonly number[] {
+    const current = new Set(this.#snapshot?.routes.map(({ slot }) => slot));
+    const held = new Set<number>();
+    this.#visitExchanges(({ request }) => {
+      if (request !== null && !current.has(request.route.spec.slot)) held.add(request.route.spec.slot);
+    });
+    return [...held];
+  }
+
+  #visitExchanges(visit: (exchange: Exchange) => void): void {
+    const visitOne = (events: ClientEvents): void => {
+      if (events instanceof Exchange) visit(events);
+    };
+    for (const session of [...this.#sessions]) session.visitExchanges(visitOne);
+  }
+
+  /** Endpoints that have left the config: what they still have in flight is cut when the drain time is over. */
+  #cutLater(endpoints: readonly EndpointRuntime[]): void {
+    const gone = new Set(endpoints);
+    this.#afterDrainTime(() => {
+      this.#visitExchanges(({ attempt }) => {
+        const endpoint = attempt?.endpoint ?? null;
+        if (endpoint !== null && gone.has(endpoint)) attempt?.onEndpointGone();
+      });
+    });
+  }
+
+  #afterDrainTime(task: () => void): void {
+    const timer = new DrainTimer(task, (error) => this.reportFault(error));
+    this.wheel.arm(timer, this.timeouts.drainMs);
   }
 
   get plan(): Plan {
@@ -122,6 +169,17 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, Upstream
 
   closed(session: ServerSession): void {
     if (this.#sessions.delete(session) && this.#sessions.size === 0 && this.onIdle !== null) this.onIdle();
+  }
+
+  drainListener({ id, host, port }: ListenerSpec): void {
+    const leaving = [...this.#sessions].filter(({ listenerSpec: spec }) => {
+      return spec.id === id && spec.host === host && spec.port === port;
+    });
+    if (leaving.length === 0) return;
+    for (const session of leaving) session.leave();
+    this.#afterDrainTime(() => {
+      for (const session of leaving) if (this.#sessions.has(session)) session.destroy();
+    });
   }
 
   rejected(fault: Fault): void {

@@ -1,24 +1,28 @@
 /**
- * The listeners of the process, as the control plane opens them on its data planes:
- *
- * - `own`: the only data plane listens, and no other can beside it (the caller's thread; systems without `reusePort`).
- * - `shared`: every thread has a listening socket of its own on the address (`reusePort`), the kernel spreads. One
- *   thread alone listens so as well, so that its replacement can listen before it ends.
- * - `passed`: the control plane accepts and passes each socket to the thread with the fewest connections
- *   (`spread: even`, and wherever threads cannot share an address).
+ * The listeners of the process, as the control plane opens them on its data planes; `listener-mode.ts` says who
+ * accepts. A change has two halves: `prepare` does all that can fail and changes nothing, `commit` cannot fail. No
+ * listening socket that stays is ever closed on the way: it goes from thread to thread, and rests in between.
  */
-import { once } from 'node:events';
-import net from 'node:net';
+import type { Operation } from '../core/operations.ts';
 import type { ListenerSpec } from '../core/snapshot.ts';
 import type { NodeTransport } from '../net/node/transport.ts';
-import type { Listener, ListenOptions } from '../net/transport.ts';
 import type { ConnectionGate } from './connection-gate.ts';
-import { addressText, keyOf } from './listener-key.ts';
+import { afterTurns } from './after-turns.ts';
+import { ListenError } from './listen-error.ts';
+import { keyOf } from './listener-key.ts';
 import type { ListenerKey } from './listener-key.ts';
-import { canReusePort } from './threads.ts';
-import type { RestingListener, ToWorker } from './messages.ts';
+import { modeOf } from './listener-mode.ts';
+import type { ListenerMode } from './listener-mode.ts';
+import type { RestingListener } from './messages.ts';
+import { closeResting, listenHost, openAtRest, reserveListener } from './reserve-listener.ts';
+import type { Reservation } from './reserve-listener.ts';
+import { SocketPasser } from './socket-passer.ts';
+import type { PassedListener } from './socket-passer.ts';
 import type { ThreadTable } from './thread-table.ts';
+import { ignoreGone } from './worker-handle.ts';
 import type { WorkerHandle } from './worker-handle.ts';
+
+export { ListenError } from './listen-error.ts';
 
 /** Where a listener really listens: the port where 0 was asked for. */
 export interface ListenerAddress {
@@ -27,41 +31,21 @@ export interface ListenerAddress {
   readonly port: number;
 }
 
-/** A listener could not be opened. `message` names it, its address and the reason. */
-export class ListenError extends Error {
-  readonly code = 'FL_LISTEN';
-  /** The system's own, e.g. `EADDRINUSE`. */
-  readonly reason: string;
-  override readonly name = 'ListenError';
-
-  constructor(spec: ListenerSpec, cause: unknown) {
-    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    const text = REASONS[reason];
-    const why = text === undefined ? reason : `${text} (${reason})`;
-    super(`listener ${spec.id}: cannot listen on ${addressText(spec)}: ${why}`, { cause });
-    this.reason = reason;
-  }
+interface Opened extends PassedListener {
+  spec: ListenerSpec;
+  mode: ListenerMode;
+  readonly port: number;
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program listens there',
-  EACCES: 'this user may not use that port',
-  EADDRNOTAVAIL: 'this machine does not have that address',
-};
-
-type PassedSocket = Extract<ToWorker, { type: 'connection' }>;
-
-interface Opened {
-  spec: ListenerSpec;
-  readonly mode: 'own' | 'shared' | 'passed';
-  readonly port: number;
-  /** Of mode `passed`. */
-  readonly passing: Listener | null;
+/** What a change of listeners needs, at hand. */
+export interface PreparedListeners {
+  readonly threads: number;
+  readonly reservations: readonly Reservation[];
+  /** Listeners that take an address over from one that goes, by the latter's key. */
+  readonly heirs: ReadonlyMap<ListenerKey, ListenerSpec>;
 }
 
 export interface ListenersOptions {
-  /** Data-plane threads; 0 and 1: one data plane. */
-  readonly threads: number;
   /** The control plane's own transport, which accepts for others. */
   readonly transport: NodeTransport;
   readonly gate: ConnectionGate;
@@ -70,38 +54,93 @@ export interface ListenersOptions {
   serving(): Iterable<WorkerHandle>;
 }
 
+type ListenerOperation = Extract<Operation, { op: 'open-listener' | 'update-listener' | 'close-listener' }>;
+
 export class Listeners {
   readonly #options: ListenersOptions;
+  readonly #passer: SocketPasser;
   readonly #opened = new Map<ListenerKey, Opened>();
-  /** Accepted sockets that no worker is there for, between a death and its replacement. */
-  #waiting: PassedSocket[] = [];
+  /** Sockets that nobody was there for: the next worker takes them. */
+  #orphans: RestingListener[] = [];
+  #isClosed = false;
 
   constructor(options: ListenersOptions) {
     this.#options = options;
+    this.#passer = new SocketPasser(options);
   }
 
   addresses(): ListenerAddress[] {
     return [...this.#opened.values()].map(({ spec, port }) => ({ listener: spec.id, host: spec.host, port }));
   }
 
-  /** Rejects with {@link ListenError}; nothing of this listener is open then. */
-  async open(spec: ListenerSpec, workers: readonly WorkerHandle[]): Promise<void> {
-    const mode = this.#modeOf(spec);
+  /** Takes what addresses a change needs. Rejects with {@link ListenError}, and then holds none of them. */
+  async prepare(operations: readonly Operation[], threads: number): Promise<PreparedListeners> {
+    const heirs = new Map<ListenerKey, ListenerSpec>();
+    const reservations: Reservation[] = [];
+    const closing = new Set(operations.flatMap((one) => (one.op === 'close-listener' ? [keyOf(one)] : [])));
     try {
-      const opened = await (mode === 'passed' ? this.#openPassed(spec, workers) : openOn(spec, mode, workers));
-      this.#opened.set(keyOf(spec), opened);
+      for (const operation of operations) {
+        if (operation.op !== 'open-listener') continue;
+        const { listener } = operation;
+        const predecessor = this.#at(listener, closing);
+        if (predecessor === null) reservations.push(await this.#reserve(listener, threads));
+        else heirs.set(predecessor.key, listener);
+      }
     } catch (error) {
-      for (const worker of workers) worker.post({ type: 'close-listener', ...spec });
-      throw new ListenError(spec, error);
+      discard(reservations);
+      throw error;
+    }
+    return { threads, reservations, heirs };
+  }
+
+  /** Lets go of what a change that does not come needed. */
+  discard({ reservations }: PreparedListeners): void {
+    discard(reservations);
+  }
+
+  /** Makes a prepared change. `workers`: all that serve from now on; they work by the new snapshot. */
+  async commit(
+    prepared: PreparedListeners,
+    operations: readonly Operation[],
+    workers: readonly WorkerHandle[],
+  ): Promise<void> {
+    if (this.#isClosed) {
+      this.discard(prepared);
+      return;
+    }
+    for (const [from, spec] of prepared.heirs) this.#rename(from, spec, workers);
+    for (const reservation of prepared.reservations) await this.#install(reservation, workers);
+    for (const operation of operations) {
+      if (operation.op === 'update-listener') this.#update(operation.listener, workers);
+    }
+    await this.setThreads(prepared.threads, workers);
+    for (const operation of operations) {
+      if (operation.op === 'close-listener') await this.#close(operation, workers);
     }
   }
 
-  /** Opens on a new worker what it has not inherited. Rejects with {@link ListenError}. */
-  async openMissing(worker: WorkerHandle, inherited: ReadonlySet<ListenerKey>): Promise<void> {
-    for (const [key, { spec, mode, port }] of this.#opened) {
-      if (inherited.has(key)) continue;
-      if (mode === 'passed') {
-        worker.post({ type: 'serve-passed', listener: spec });
+  /** With another number of threads somebody else may have to accept. `workers`: those that serve and will stay. */
+  async setThreads(threads: number, workers: readonly WorkerHandle[]): Promise<void> {
+    for (const opened of this.#opened.values()) await this.#setMode(opened, modeOf(opened.spec, threads), workers);
+  }
+
+  /**
+   * Gives a new worker its part of every listener: sockets it has inherited, one that another worker has to spare, or
+   * one of its own. Rejects with {@link ListenError}.
+   */
+  async admit(
+    worker: WorkerHandle,
+    estate: readonly RestingListener[],
+    others: readonly WorkerHandle[],
+  ): Promise<void> {
+    const served = new Set(await this.give([...estate, ...this.#orphans.splice(0)], [worker]));
+    for (const opened of this.#opened.values()) {
+      const { key, spec, mode, port } = opened;
+      if (mode === 'passed') worker.post({ type: 'serve-passed', listener: spec });
+      if (mode === 'passed' || served.has(key)) continue;
+      const spare = await this.#collect(key, others, 1, 1);
+      if (spare.length > 0) {
+        await worker.inherit(spare);
         continue;
       }
       try {
@@ -110,6 +149,32 @@ export class Listeners {
         throw new ListenError(spec, error);
       }
     }
+  }
+
+  /**
+   * Gives listening sockets of a worker that ends to others, each its share; those of listeners that are gone are
+   * closed. Answers which listeners got some.
+   */
+  async give(estate: readonly RestingListener[], workers: readonly WorkerHandle[]): Promise<ListenerKey[]> {
+    const shares = workers.map((): RestingListener[] => []);
+    const given: ListenerKey[] = [];
+    for (const { listener, handle } of estate) {
+      const opened = this.#opened.get(keyOf(listener)) ?? this.#at(listener, null);
+      if (opened === null || this.#isClosed) closeResting([handle]);
+      else if (opened.mode === 'passed') this.#passer.accept(handle, opened);
+      else if (workers.length === 0) this.#orphans.push({ listener: opened.spec, handle });
+      else {
+        shares[given.length % workers.length].push({ listener: opened.spec, handle });
+        given.push(opened.key);
+      }
+    }
+    await Promise.all(
+      workers
+        .map((worker, index) => ({ worker, share: shares[index] }))
+        .filter(({ share }) => share.length > 0)
+        .map(({ worker, share }) => worker.inherit(share).catch(ignoreGone)),
+    );
+    return given;
   }
 
   /** Client connections of the process, beyond which accepting pauses. */
@@ -122,28 +187,9 @@ export class Listeners {
     this.#options.gate.check();
   }
 
-  update(spec: ListenerSpec, workers: readonly WorkerHandle[]): void {
-    const opened = this.#opened.get(keyOf(spec));
-    if (opened === undefined) return;
-    opened.spec = spec;
-    for (const worker of workers) worker.post({ type: 'update-listener', listener: spec });
-  }
-
-  close(listener: Pick<ListenerSpec, 'id' | 'host' | 'port'>, workers: readonly WorkerHandle[]): void {
-    const { id, host, port } = listener;
-    const opened = this.#opened.get(keyOf(listener));
-    this.#opened.delete(keyOf(listener));
-    this.#closePassing(opened?.passing ?? null);
-    for (const worker of workers) worker.post({ type: 'close-listener', id, host, port });
-  }
-
   /** Passes accepted sockets on, as long as a worker is there to take them. */
   passWaiting(): void {
-    for (let worker = this.#leastLoaded(); worker !== null; worker = this.#leastLoaded()) {
-      const next = this.#waiting.shift();
-      if (next === undefined) return;
-      worker.pass(next);
-    }
+    this.#passer.passWaiting();
   }
 
   /** Whether a worker can listen while its predecessor still does. */
@@ -161,85 +207,110 @@ export class Listeners {
     if ([...this.#options.serving()].length > 0) return resting;
     for (const { spec, mode, port } of this.#opened.values()) {
       if (mode === 'passed') continue;
-      const options: ListenOptions = { host: listenHost(spec), port, reusePort: mode === 'shared' };
-      const socket = await transport.listen(options, refuse).catch(() => null);
-      if (socket !== null) resting.push({ listener: spec, handle: transport.release(socket) });
+      const options = { host: listenHost(spec), port, reusePort: mode === 'shared' };
+      const opened = await openAtRest(transport, options).catch(() => null);
+      if (opened !== null) resting.push({ listener: spec, handle: opened.handle });
     }
     return resting;
   }
 
-  /** Stops what the control plane accepts itself; the workers close their own. */
+  /** Stops what the control plane accepts itself, for good; the workers close their own. */
   closePassing(): void {
-    for (const { socket } of this.#waiting.splice(0)) socket.destroy();
-    for (const { passing } of this.#opened.values()) this.#closePassing(passing);
+    this.#isClosed = true;
+    for (const opened of this.#opened.values()) this.#passer.close(opened);
+    closeResting(this.#orphans.splice(0).map(({ handle }) => handle));
   }
 
-  #closePassing(passing: Listener | null): void {
-    if (passing === null) return;
-    this.#options.gate.delete(passing);
-    void passing.close();
+  // ———
+
+  /** The listener that has this very address, among those of `keys` alone where there are any. */
+  #at({ host, port }: Pick<ListenerSpec, 'host' | 'port'>, keys: ReadonlySet<ListenerKey> | null): Opened | null {
+    if (port === 0) return null;
+    const isThere = ({ key, spec }: Opened): boolean =>
+      spec.host === host && spec.port === port && (keys === null || keys.has(key));
+    return [...this.#opened.values()].find(isThere) ?? null;
   }
 
-  #modeOf(spec: ListenerSpec): Opened['mode'] {
-    const { threads } = this.#options;
-    if (threads === 0 || (threads === 1 && !canReusePort)) return 'own';
-    return threads > 1 && (spec.spread === 'even' || !canReusePort) ? 'passed' : 'shared';
+  #reserve(spec: ListenerSpec, threads: number): Promise<Reservation> {
+    const mode = modeOf(spec, threads);
+    const isPortOurs = [...this.#opened.values()].some(({ port }) => port === spec.port);
+    const sockets = mode === 'shared' ? threads : 1;
+    return reserveListener(spec, { transport: this.#options.transport, mode, sockets, isPortOurs });
   }
 
-  async #openPassed(spec: ListenerSpec, workers: readonly WorkerHandle[]): Promise<Opened> {
-    const { transport, gate } = this.#options;
-    for (const worker of workers) worker.post({ type: 'serve-passed', listener: spec });
-    const options: ListenOptions = { host: listenHost(spec), port: spec.port, reusePort: false };
-    const passing = await transport.listenAndPass(options, (socket) => {
-      this.#waiting.push({ type: 'connection', listener: keyOf(spec), socket });
-      this.passWaiting();
-      gate.check();
-    });
-    gate.add(passing);
-    return { spec, mode: 'passed', port: passing.port, passing };
+  #rename(from: ListenerKey, spec: ListenerSpec, workers: readonly WorkerHandle[]): void {
+    const opened = this.#opened.get(from);
+    if (opened === undefined) return;
+    this.#opened.delete(from);
+    opened.spec = spec;
+    opened.key = keyOf(spec);
+    this.#opened.set(opened.key, opened);
+    for (const worker of workers) worker.post({ type: 'rename-listener', from, listener: spec });
   }
 
-  /** Connections a thread has, and those on their way to it. */
-  #leastLoaded(): WorkerHandle | null {
-    const { table } = this.#options;
-    let best: WorkerHandle | null = null;
-    let least = Infinity;
-    for (const worker of this.#options.serving()) {
-      const load = table.connectionsAndPassed(worker.slot, worker.passed);
-      if (load >= least) continue;
-      least = load;
-      best = worker;
+  async #install({ spec, mode, port, handles }: Reservation, workers: readonly WorkerHandle[]): Promise<void> {
+    const opened: Opened = { spec, key: keyOf(spec), mode, port, sockets: [] };
+    this.#opened.set(opened.key, opened);
+    if (mode === 'passed') for (const worker of workers) worker.post({ type: 'serve-passed', listener: spec });
+    await this.give(
+      handles.map((handle) => ({ listener: spec, handle })),
+      workers,
+    );
+  }
+
+  #update(spec: ListenerSpec, workers: readonly WorkerHandle[]): void {
+    const opened = this.#opened.get(keyOf(spec));
+    if (opened === undefined) return;
+    opened.spec = spec;
+    for (const worker of workers) worker.post({ type: 'update-listener', listener: spec });
+  }
+
+  /** The sockets go from who accepted on them to who does from now on. */
+  async #setMode(opened: Opened, mode: ListenerMode, workers: readonly WorkerHandle[]): Promise<void> {
+    if (opened.mode === mode) return;
+    const { spec, key, port } = opened;
+    const handles = opened.mode === 'passed' ? this.#passer.rest(opened) : [];
+    const sockets: RestingListener[] = handles.map((handle) => ({ listener: spec, handle }));
+    if (opened.mode !== 'passed') sockets.push(...(await this.#collect(key, workers, 0, Infinity)));
+    opened.mode = mode;
+    await this.give(sockets, workers);
+    if (mode !== 'shared') return;
+    const without = workers.slice(sockets.length);
+    // One that cannot have its own is served by the others.
+    await Promise.all(
+      without.map((worker) => worker.listen(spec, listenHost(spec), port, true).catch(() => undefined)),
+    );
+  }
+
+  async #collect(
+    key: ListenerKey,
+    workers: readonly WorkerHandle[],
+    keep: number,
+    most: number,
+  ): Promise<RestingListener[]> {
+    const collected: RestingListener[] = [];
+    for (const worker of workers) {
+      if (collected.length >= most) break;
+      collected.push(...(await worker.yieldSockets(key, keep, most - collected.length).catch(() => [])));
     }
-    return best;
+    return collected;
+  }
+
+  async #close(
+    operation: Extract<ListenerOperation, { op: 'close-listener' }>,
+    workers: readonly WorkerHandle[],
+  ): Promise<void> {
+    const opened = this.#opened.get(keyOf(operation));
+    // Its address, and with it its sockets, may be another one's by now.
+    if (opened === undefined) return;
+    this.#opened.delete(opened.key);
+    // What the kernel has accepted for us is served.
+    await new Promise<void>((resolve) => afterTurns(2, resolve));
+    this.#passer.close(opened);
+    await Promise.all(workers.map((worker) => worker.closeListener(operation).catch(ignoreGone)));
   }
 }
 
-async function openOn(spec: ListenerSpec, mode: 'own' | 'shared', workers: readonly WorkerHandle[]): Promise<Opened> {
-  const host = listenHost(spec);
-  const [first, ...others] = workers;
-  if (mode === 'shared' && spec.port !== 0) await requireFree(host, spec.port);
-  const port = await first.listen(spec, host, spec.port, mode === 'shared');
-  await Promise.all(others.map((worker) => worker.listen(spec, host, port, true)));
-  return { spec, mode, port, passing: null };
-}
-
-function listenHost({ host }: ListenerSpec): string {
-  return host === 'localhost' ? '127.0.0.1' : host;
-}
-
-/**
- * With `reusePort` two programs of one user can listen on the same address and take each other's connections without
- * any error: so the address is first taken for ourselves alone, for a moment.
- */
-async function requireFree(host: string, port: number): Promise<void> {
-  const server = net.createServer();
-  server.listen({ host, port, exclusive: true });
-  await once(server, 'listening');
-  server.close();
-  await once(server, 'close');
-}
-
-/** It is put to rest in the turn in which it begins to listen, and so accepts nothing. */
-function refuse(): never {
-  throw new Error('accepted a connection for a worker that is not there yet');
+function discard(reservations: readonly Reservation[]): void {
+  for (const { handles } of reservations) closeResting(handles);
 }

@@ -44,7 +44,11 @@ export type ToWorker =
   | { readonly type: 'serve-passed'; readonly listener: ListenerSpec }
   | { readonly type: 'connection'; readonly listener: ListenerKey; readonly socket: Socket }
   | { readonly type: 'update-listener'; readonly listener: ListenerSpec }
-  /** Answered by `closed`. */
+  /** The listener's address belongs to another one from now on, and with it the listening sockets. */
+  | { readonly type: 'rename-listener'; readonly from: ListenerKey; readonly listener: ListenerSpec }
+  /** Give listening sockets of this listener away: all but `keep`, at most `most`. Answered by `yielded`. */
+  | { readonly type: 'yield-sockets'; readonly listener: ListenerKey; readonly keep: number; readonly most: number }
+  /** Close its listening sockets, and let its clients finish. Answered by `closed`. */
   | { readonly type: 'close-listener'; readonly id: string; readonly host: string; readonly port: number }
   /** Give all listening sockets away, then drain. Answered by `released`, later by `idle`. */
   | { readonly type: 'release' }
@@ -59,11 +63,13 @@ export type TestFault = 'throw' | 'reject' | 'loop' | 'exit';
 
 export type FromWorker =
   | { readonly type: 'ready' }
-  | { readonly type: 'applied'; readonly version: number }
+  /** `heldRoutes`: rows of routes that this snapshot does not have, of which an exchange is still under way. */
+  | { readonly type: 'applied'; readonly version: number; readonly heldRoutes: readonly number[] }
   | { readonly type: 'listening'; readonly listener: ListenerKey; readonly port: number }
   | { readonly type: 'listen-failed'; readonly listener: ListenerKey; readonly code: string; readonly message: string }
   | { readonly type: 'closed'; readonly listener: ListenerKey }
   | { readonly type: 'inherited' }
+  | { readonly type: 'yielded'; readonly listener: ListenerKey; readonly sockets: readonly RestingListener[] }
   | { readonly type: 'released'; readonly sockets: readonly RestingListener[] }
   /** An exception that nobody caught: a bug. What follows is the same as after `release`. */
   | { readonly type: 'failed'; readonly message: string; readonly stack: string }

@@ -15,7 +15,8 @@ function pools(): PoolSet {
       onRecovered() {},
       reportFault: (error) => assert.fail(String(error)),
     },
-    createDialer: () => ({ dial: () => ({ abort() {} }) }),
+    createDialer: () => ({ dial: () => ({ abort() {} }), updateLimits() {} }),
+    onRetired() {},
   });
 }
 

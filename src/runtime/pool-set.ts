@@ -17,6 +17,8 @@ export interface PoolSetOptions {
   readonly random: Random;
   readonly reports: EndpointReports;
   createDialer(endpoint: EndpointRuntime): UpstreamDialer;
+  /** These have left the config: what they have in flight is cut when their time is over. */
+  onRetired(endpoints: readonly EndpointRuntime[]): void;
 }
 
 /** How often pools with `maxConnections` look whether another thread has freed, or wants, a place. */
@@ -39,6 +41,7 @@ export class PoolSet {
 
   apply(snapshot: Snapshot, operations: readonly Operation[]): void {
     const changed = new Set<string>();
+    const retired: EndpointRuntime[] = [];
     for (const operation of operations) {
       switch (operation.op) {
         case 'add-pool':
@@ -51,13 +54,19 @@ export class PoolSet {
           changed.add(operation.pool);
           break;
         case 'remove-pool':
-          this.#remove(operation.id);
+          retired.push(...this.#remove(operation.id));
           break;
         default:
       }
     }
-    for (const spec of snapshot.pools) if (changed.has(spec.id)) this.#sync(spec);
+    for (const spec of snapshot.pools) if (changed.has(spec.id)) retired.push(...this.#sync(spec));
+    if (retired.length > 0) this.#options.onRetired(retired);
     this.#watchPlaces(snapshot.pools.some((pool) => pool.maxConnections > 0));
+  }
+
+  /** The limits on heads have changed. */
+  updateLimits(): void {
+    for (const pool of this.#pools.values()) for (const endpoint of pool.endpoints) endpoint.dialer?.updateLimits();
   }
 
   destroy(): void {
@@ -65,28 +74,31 @@ export class PoolSet {
     for (const id of [...this.#pools.keys()]) this.#remove(id);
   }
 
-  #remove(id: string): void {
+  /** Answers the endpoints it had. */
+  #remove(id: string): readonly EndpointRuntime[] {
     const pool = this.#pools.get(id);
-    if (pool === undefined) return;
+    if (pool === undefined) return [];
     this.#pools.delete(id);
     for (const endpoint of pool.endpoints) endpoint.retire();
+    return pool.endpoints;
   }
 
-  /** Makes a pool what its spec says; endpoints that stay keep their connections. */
-  #sync(spec: PoolSpec): void {
+  /** Makes a pool what its spec says; endpoints that stay keep their connections. Answers those that do not stay. */
+  #sync(spec: PoolSpec): readonly EndpointRuntime[] {
     let pool = this.#pools.get(spec.id);
     const table =
       pool?.table.handle.id === spec.table.id ? pool.table : new PoolTable(spec.table, this.#options.worker);
     const { policy, panic } = this.#createPolicies(spec, table);
-    const before = pool === undefined ? [] : pool.endpoints;
+    const left = new Map((pool?.endpoints ?? []).map((endpoint) => [endpoint.spec.id, endpoint]));
     const limits = limitsOf(spec);
     const endpoints = spec.endpoints.map((endpoint) => {
-      const same = before.find((other) => isSame(other, endpoint, table));
-      return same === undefined
-        ? this.#createEndpoint(spec.id, endpoint, table, limits)
-        : change(same, endpoint, limits);
+      const known = left.get(endpoint.id);
+      if (known === undefined || !isSame(known, endpoint)) {
+        return this.#createEndpoint(spec.id, endpoint, table, limits);
+      }
+      left.delete(endpoint.id);
+      return change(known, endpoint, table, limits);
     });
-    for (const old of before) if (!endpoints.includes(old)) old.retire();
     if (pool === undefined) {
       pool = new PoolRuntime(spec, table, policy, panic);
       this.#pools.set(spec.id, pool);
@@ -95,6 +107,10 @@ export class PoolSet {
       pool.update(spec, policy, panic);
     }
     pool.endpoints = endpoints;
+    // Last, so that whoever waited for a place there finds the pool as it is now.
+    const retired = [...left.values()];
+    for (const endpoint of retired) endpoint.retire();
+    return retired;
   }
 
   #createEndpoint(poolId: string, spec: EndpointSpec, table: PoolTable, limits: EndpointLimits): EndpointRuntime {
@@ -141,16 +157,18 @@ export class PoolSet {
   }
 }
 
-function isSame(runtime: EndpointRuntime, spec: EndpointSpec, table: PoolTable): boolean {
-  return (
-    runtime.spec.id === spec.id &&
-    runtime.spec.generation === spec.generation &&
-    runtime.slot === spec.slot &&
-    runtime.table === table
-  );
+/** In the same slot under the same generation: its connections and its counts are those of this endpoint. */
+function isSame(runtime: EndpointRuntime, spec: EndpointSpec): boolean {
+  return runtime.slot === spec.slot && runtime.spec.generation === spec.generation;
 }
 
-function change(runtime: EndpointRuntime, spec: EndpointSpec, limits: EndpointLimits): EndpointRuntime {
+function change(
+  runtime: EndpointRuntime,
+  spec: EndpointSpec,
+  table: PoolTable,
+  limits: EndpointLimits,
+): EndpointRuntime {
+  if (runtime.table !== table) runtime.moveTo(table);
   runtime.spec = spec;
   runtime.limits = limits;
   runtime.preferredAddress = Math.min(runtime.preferredAddress, spec.addresses.length - 1);

@@ -53,8 +53,20 @@ export class Roster {
     return [...this.all].find((worker) => !this.members.has(worker)) ?? null;
   }
 
+  /** Rows of routes that are gone, of which a data plane still had an exchange when it confirmed its snapshot. */
+  get heldRoutes(): ReadonlySet<number> {
+    return new Set([...this.all].flatMap(({ heldRoutes }) => heldRoutes));
+  }
+
   /** Starts a new member in a free slot. */
   spawn(): WorkerHandle {
+    const worker = this.spawnGuest();
+    this.members.add(worker);
+    return worker;
+  }
+
+  /** Starts one that is no member yet. */
+  spawnGuest(): WorkerHandle {
     const { table, start, createLink } = this.#options;
     const taken = new Set([...this.all].map(({ slot }) => slot));
     let slot = 0;
@@ -62,7 +74,6 @@ export class Roster {
     if (slot >= table.handle.workerSlots) throw new Error('no worker slot is free');
     const worker = new WorkerHandle({ ...start, worker: slot }, table, createLink, this.#events);
     this.all.add(worker);
-    this.members.add(worker);
     return worker;
   }
 

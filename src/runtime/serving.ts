@@ -12,16 +12,17 @@
  */
 import type { Transferable } from 'node:worker_threads';
 import type { ListenerSpec } from '../core/snapshot.ts';
-import type { Connection, ConnectionHandler, Listener } from '../net/transport.ts';
+import type { Listener } from '../net/transport.ts';
 import type { NodeTransport } from '../net/node/transport.ts';
+import { afterTurns } from './after-turns.ts';
 import { ConnectionGate } from './connection-gate.ts';
 import type { DataPlane } from './data-plane-api.ts';
 import { keyOf } from './listener-key.ts';
 import type { ListenerKey } from './listener-key.ts';
 import type { FromWorker, RestingListener, TestFault, ToWorker } from './messages.ts';
+import { OpenListener } from './open-listener.ts';
+import type { Accept } from './open-listener.ts';
 import type { ThreadTable } from './thread-table.ts';
-
-type Accept = (connection: Connection) => ConnectionHandler;
 
 export interface ServingOptions {
   readonly worker: number;
@@ -33,19 +34,13 @@ export interface ServingOptions {
   readonly breakDown: ((fault: TestFault) => void) | null;
 }
 
-interface OpenListener {
-  readonly spec: ListenerSpec;
-  /** None where another thread accepts; several after an inheritance from a neighbour. */
-  readonly sockets: readonly Listener[];
-}
-
 export class Serving {
   readonly #options: ServingOptions;
   readonly #plane: DataPlane;
   readonly #gate: ConnectionGate;
   readonly #listeners = new Map<ListenerKey, OpenListener>();
-  /** What a new connection of a listener is given to; changes with the listener's settings. */
-  readonly #accepts = new Map<ListenerKey, Accept>();
+  /** Those that have left the config and may still accept for a turn of the loop. */
+  readonly #closing = new Map<ListenerKey, OpenListener>();
   #state: 'serving' | 'draining' | 'stopped' = 'serving';
   #hasLetGo = false;
   /** Sockets that have been passed to this thread. */
@@ -64,7 +59,7 @@ export class Serving {
       case 'apply':
         this.#gate.max = message.snapshot.maxConnections;
         this.#plane.apply(message.snapshot, message.operations);
-        this.#post({ type: 'applied', version: message.snapshot.version });
+        this.#post({ type: 'applied', version: message.snapshot.version, heldRoutes: this.#plane.heldRoutes() });
         break;
       case 'listen':
         void this.#listen(message);
@@ -73,18 +68,22 @@ export class Serving {
         this.#inherit(message.sockets);
         break;
       case 'serve-passed':
-        this.#open(message.listener, []);
+        this.#open(message.listener);
         break;
       case 'connection':
-        this.#received++;
-        this.#options.transport.adoptSocket(message.socket, this.#acceptOf(message.listener));
+        this.#takePassed(message);
         break;
       case 'update-listener':
         this.#update(message.listener);
         break;
+      case 'rename-listener':
+        this.#rename(message.from, message.listener);
+        break;
+      case 'yield-sockets':
+        this.#yield(message);
+        break;
       case 'close-listener':
-        this.#close(keyOf(message));
-        this.#post({ type: 'closed', listener: keyOf(message) });
+        this.#closeOne(keyOf(message));
         break;
       case 'release':
         this.#release();
@@ -132,12 +131,13 @@ export class Serving {
 
   async #listen({ listener, host, port, reusePort }: Extract<ToWorker, { type: 'listen' }>): Promise<void> {
     const key = keyOf(listener);
-    this.#accepts.set(key, this.#plane.accept(listener));
+    const open = this.#open(listener);
     try {
-      const socket = await this.#options.transport.listen({ host, port, reusePort }, this.#acceptOf(key));
-      this.#open(listener, [socket]);
+      const socket = await this.#options.transport.listen({ host, port, reusePort }, this.#acceptFor(open));
+      this.#add(open, socket);
       this.#post({ type: 'listening', listener: key, port: socket.port });
     } catch (error) {
+      if (open.sockets.length === 0) this.#listeners.delete(key);
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN';
       this.#post({ type: 'listen-failed', listener: key, code, message: String(error) });
     }
@@ -145,45 +145,113 @@ export class Serving {
 
   #inherit(sockets: readonly RestingListener[]): void {
     for (const { listener, handle } of sockets) {
-      this.#open(listener, [this.#options.transport.adopt(handle, this.#acceptOf(keyOf(listener)))]);
+      const open = this.#open(listener);
+      this.#add(open, this.#options.transport.adopt(handle, this.#acceptFor(open)));
     }
     this.#post({ type: 'inherited' });
   }
 
-  #open(spec: ListenerSpec, sockets: readonly Listener[]): void {
+  /** The listener as it is now, known before or not. */
+  #open(spec: ListenerSpec): OpenListener {
     const key = keyOf(spec);
-    const before = this.#listeners.get(key)?.sockets ?? [];
-    this.#listeners.set(key, { spec, sockets: [...before, ...sockets] });
-    this.#accepts.set(key, this.#plane.accept(spec));
-    for (const socket of sockets) this.#gate.add(socket);
+    const open = this.#listeners.get(key) ?? new OpenListener(spec, this.#plane.accept(spec));
+    this.#listeners.set(key, open);
+    open.spec = spec;
+    open.accept = this.#plane.accept(spec);
+    return open;
+  }
+
+  #add(open: OpenListener, socket: Listener): void {
+    open.sockets.push(socket);
+    this.#gate.add(socket);
     // The control plane may have asked for the end while a socket was on its way.
-    if (this.#hasLetGo) this.#close(key);
+    if (this.#hasLetGo || this.#listeners.get(keyOf(open.spec)) !== open) this.#closeSockets(open);
+  }
+
+  #takePassed({ listener, socket }: Extract<ToWorker, { type: 'connection' }>): void {
+    this.#received++;
+    const open = this.#listeners.get(listener) ?? this.#closing.get(listener);
+    if (open === undefined) socket.resetAndDestroy();
+    else this.#options.transport.adoptSocket(socket, this.#acceptFor(open));
   }
 
   #update(spec: ListenerSpec): void {
-    const key = keyOf(spec);
-    if (this.#listeners.has(key)) this.#open(spec, []);
+    if (this.#listeners.has(keyOf(spec))) this.#open(spec);
   }
 
-  #close(key: ListenerKey): void {
-    const open = this.#listeners.get(key);
+  /** The clients there are belong to the listener that is gone; those that come, to the other one. */
+  #rename(from: ListenerKey, spec: ListenerSpec): void {
+    const open = this.#listeners.get(from);
     if (open === undefined) return;
-    this.#listeners.delete(key);
-    for (const socket of open.sockets) {
+    const before = open.spec;
+    this.#listeners.delete(from);
+    this.#listeners.set(keyOf(spec), open);
+    open.spec = spec;
+    open.accept = this.#plane.accept(spec);
+    this.#plane.drainListener(before);
+  }
+
+  #yield({ listener, keep, most }: Extract<ToWorker, { type: 'yield-sockets' }>): void {
+    const open = this.#listeners.get(listener);
+    const sockets = open === undefined ? [] : this.#rest(open, open.take(keep, most));
+    this.#options.post(
+      { type: 'yielded', listener, sockets },
+      sockets.map(({ handle }) => handle),
+    );
+  }
+
+  #rest(open: OpenListener, sockets: readonly Listener[]): RestingListener[] {
+    return sockets.map((socket) => {
+      this.#gate.delete(socket);
+      return { listener: open.spec, handle: this.#options.transport.release(socket) };
+    });
+  }
+
+  /** What the kernel has accepted for us is served: a listening socket closes only after a turn of the loop. */
+  #closeOne(key: ListenerKey): void {
+    const open = this.#listeners.get(key);
+    if (open !== undefined) {
+      this.#listeners.delete(key);
+      this.#closing.set(key, open);
+      this.#leave(open);
+    }
+    afterTurns(2, () => {
+      if (open !== undefined) {
+        this.#closeSockets(open);
+        if (this.#closing.get(key) === open) this.#closing.delete(key);
+      }
+      this.#post({ type: 'closed', listener: key });
+    });
+  }
+
+  /** Its clients are asked to go, those that come from now on as well. */
+  #leave(open: OpenListener): void {
+    const { spec } = open;
+    const accept = this.#plane.accept(spec);
+    open.accept = (connection) => {
+      const handler = accept(connection);
+      this.#plane.drainListener(spec);
+      return handler;
+    };
+    this.#plane.drainListener(spec);
+  }
+
+  #closeSockets(open: OpenListener): void {
+    for (const socket of open.sockets.splice(0)) {
       this.#gate.delete(socket);
       void socket.close();
     }
   }
 
   #closeAll(): void {
-    for (const key of [...this.#listeners.keys()]) this.#close(key);
+    for (const open of [...this.#listeners.values(), ...this.#closing.values()]) this.#closeSockets(open);
+    this.#listeners.clear();
+    this.#closing.clear();
   }
 
-  #acceptOf(key: ListenerKey): Accept {
+  #acceptFor(open: OpenListener): Accept {
     return (connection) => {
-      const accept = this.#accepts.get(key);
-      if (accept === undefined) throw new Error(`no listener "${key}"`);
-      const handler = accept(connection);
+      const handler = open.accept(connection);
       this.#publishLoad();
       this.#gate.check();
       return handler;
@@ -193,13 +261,7 @@ export class Serving {
   // ——— the end
 
   #release(): void {
-    const sockets: RestingListener[] = [];
-    for (const open of this.#listeners.values()) {
-      for (const socket of open.sockets) {
-        this.#gate.delete(socket);
-        sockets.push({ listener: open.spec, handle: this.#options.transport.release(socket) });
-      }
-    }
+    const sockets = [...this.#listeners.values()].flatMap((open) => this.#rest(open, open.take(0, Infinity)));
     this.#listeners.clear();
     this.#options.post(
       { type: 'released', sockets },
@@ -241,10 +303,4 @@ export class Serving {
       this.#post({ type: 'stopped' });
     });
   }
-}
-
-/** Runs `task` when the loop has gone round so many times. */
-function afterTurns(turns: number, task: () => void): void {
-  if (turns === 0) task();
-  else setImmediate(afterTurns, turns - 1, task);
 }

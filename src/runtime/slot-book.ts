@@ -23,8 +23,8 @@ interface Retired extends Slot {
 }
 
 export class SlotBook {
-  readonly #table: SlotTable;
-  readonly #capacity: number;
+  #table: SlotTable;
+  #capacity: number;
   readonly #owned = new Map<string, Slot>();
   #retired: Retired[] = [];
   #next = 0;
@@ -50,6 +50,12 @@ export class SlotBook {
     const slot = this.#next < this.#capacity ? { slot: this.#next++, generation: 0 } : this.#takeRetired(confirmed);
     if (slot !== null) this.#owned.set(id, slot);
     return slot;
+  }
+
+  /** A larger table with the same rows has taken the place of the one before. */
+  moveTo(table: SlotTable, capacity: number): void {
+    this.#table = table;
+    this.#capacity = capacity;
   }
 
   #takeRetired(confirmed: number): Slot | null {

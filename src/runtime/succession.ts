@@ -11,7 +11,6 @@
  */
 import type { Clock } from '../core/clock.ts';
 import type { Listeners } from './listeners.ts';
-import { keyOf } from './listener-key.ts';
 import { ReplacementBudget } from './replacement-budget.ts';
 import type { Roster } from './roster.ts';
 import type { Turns } from './turns.ts';
@@ -78,9 +77,10 @@ export class Succession {
     this.#heirs.set(worker, heir);
     await heir.ready();
     await turns.take(async () => {
+      // Dead in the meantime: the heir is in use already. Sent away: it has none any more.
+      if (!roster.members.has(worker)) return;
       await brief(heir);
       await worker.release().catch(ignoreGone);
-      // Dead in the meantime: the heir is in use already.
       if (!roster.members.delete(worker)) return;
       this.#heirs.delete(worker);
       heir.estate = worker.estate;
@@ -88,6 +88,26 @@ export class Succession {
       await this.#install(heir);
     });
     void endAfterDrain(worker);
+  }
+
+  /** Replacements that have been started for workers that still serve. */
+  get pending(): number {
+    return this.#heirs.size;
+  }
+
+  /** A worker is sent away: its replacement, where one has been started, is not needed. */
+  async disinherit(worker: WorkerHandle): Promise<void> {
+    const heir = this.#heirs.get(worker);
+    if (heir === undefined) return;
+    this.#heirs.delete(worker);
+    this.#options.roster.members.delete(heir);
+    await heir.terminate();
+  }
+
+  /** Starts a worker that is no member yet; for want of a slot the oldest that drains ends. */
+  async spawnGuest(): Promise<WorkerHandle> {
+    await this.#makeRoom();
+    return this.#options.roster.spawnGuest();
   }
 
   /** A member met an exception nobody caught; its listening sockets rest in its estate. */
@@ -158,8 +178,7 @@ export class Succession {
   async #install(worker: WorkerHandle): Promise<void> {
     const { estate } = worker;
     worker.estate = [];
-    if (estate.length > 0) await worker.inherit(estate);
-    await this.#options.listeners().openMissing(worker, new Set(estate.map(({ listener }) => keyOf(listener))));
+    await this.#options.listeners().admit(worker, estate, this.#options.roster.serving);
     worker.serve();
     this.#options.listeners().passWaiting();
     this.replaced++;
@@ -167,22 +186,27 @@ export class Succession {
   }
 
   async #createHeir(): Promise<WorkerHandle> {
+    await this.#makeRoom();
+    return this.#options.roster.spawn();
+  }
+
+  async #makeRoom(): Promise<void> {
     const { roster, stop } = this.#options;
     while (!roster.hasRoom) {
       const oldest = roster.oldestLeaving;
       if (oldest === null) break;
       await stop(oldest);
     }
-    return roster.spawn();
   }
 
   /** A neighbour takes what listens, where there is one. */
   #abandon(worker: WorkerHandle): void {
     this.#say(worker, 'abandoned', 'more than five workers have died within a minute: none is replaced any more');
-    const [neighbour] = this.#options.roster.serving;
-    if (neighbour === undefined) closeEstate(worker);
-    else if (worker.estate.length > 0) void neighbour.inherit(worker.estate).catch(ignoreGone);
+    const { listeners, roster, turns } = this.#options;
+    if (roster.serving.length === 0) closeEstate(worker);
+    const { estate } = worker;
     worker.estate = [];
+    void turns.take(() => listeners().give(estate, roster.serving));
   }
 
   #say(worker: WorkerHandle, change: WorkerChange['change'], reason: string): void {

@@ -13,6 +13,7 @@
 import type { ListenerSpec, Snapshot } from '../core/snapshot.ts';
 import type { Operation } from '../core/operations.ts';
 import { keyOf } from './listener-key.ts';
+import type { ListenerKey } from './listener-key.ts';
 import type { FromWorker, RestingListener, TestFault, ToWorker, WorkerStart } from './messages.ts';
 import type { ThreadTable } from './thread-table.ts';
 import type { Watched } from './watchdog.ts';
@@ -54,6 +55,8 @@ export class WorkerHandle implements Watched {
   state: WorkerState = 'starting';
   /** Version of the snapshot it works by. */
   confirmed = 0;
+  /** Rows of routes that are gone, of which it still had an exchange when it confirmed. */
+  heldRoutes: readonly number[] = [];
   /** Whether it has been given a snapshot, confirmed or not. */
   hasSnapshot = false;
   /** Sockets passed to it (`spread: even`). */
@@ -64,6 +67,8 @@ export class WorkerHandle implements Watched {
   readonly #link: WorkerLink;
   readonly #events: WorkerEvents;
   readonly #pending = new Map<string, PromiseWithResolvers<number>>();
+  /** Listening sockets that were asked for, until who asked has them. */
+  readonly #yielded: RestingListener[] = [];
   /** Why it failed, until its listening sockets have arrived. */
   #failure: string | null = null;
   /** Why the control plane ends it; null while it does not. */
@@ -108,6 +113,19 @@ export class WorkerHandle implements Watched {
     const transfer = sockets.map(({ handle }) => handle);
     this.#link.post({ type: 'inherit', sockets }, transfer);
     return this.#expect('inherited');
+  }
+
+  /** Resolves to listening sockets it has given away: all but `keep`, at most `most`. */
+  async yieldSockets(listener: ListenerKey, keep: number, most: number): Promise<readonly RestingListener[]> {
+    this.post({ type: 'yield-sockets', listener, keep, most });
+    await this.#expect(`yielded ${listener}`);
+    return this.#yielded.splice(0);
+  }
+
+  /** Resolves when its listening sockets are closed. */
+  closeListener({ id, host, port }: Pick<ListenerSpec, 'id' | 'host' | 'port'>): Promise<unknown> {
+    this.post({ type: 'close-listener', id, host, port });
+    return this.#expect(`closed ${keyOf({ id, host, port })}`);
   }
 
   /** Resolves when its listening sockets are in its {@link estate}. It drains from then on. */
@@ -194,6 +212,7 @@ export class WorkerHandle implements Watched {
         break;
       case 'applied':
         this.confirmed = message.version;
+        this.heldRoutes = message.heldRoutes;
         this.#answer(`applied ${message.version}`, message.version);
         break;
       case 'listening':
@@ -205,6 +224,13 @@ export class WorkerHandle implements Watched {
         pending?.reject(new ListenRefused(message.code, message.message));
         break;
       }
+      case 'yielded':
+        this.#yielded.push(...message.sockets);
+        this.#answer(`yielded ${message.listener}`, 0);
+        break;
+      case 'closed':
+        this.#answer(`closed ${message.listener}`, 0);
+        break;
       case 'failed':
         this.state = 'draining';
         this.#failure = message.stack === '' ? message.message : message.stack;

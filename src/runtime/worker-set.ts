@@ -5,7 +5,8 @@ import type { Clock } from '../core/clock.ts';
 import type { Operation } from '../core/operations.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { DataPlaneReport } from './data-plane-api.ts';
-import type { Listeners } from './listeners.ts';
+import type { Confirmation } from './compile.ts';
+import type { Listeners, PreparedListeners } from './listeners.ts';
 import type { WorkerStart } from './messages.ts';
 import { Roster } from './roster.ts';
 import type { WorkerLoad } from './roster.ts';
@@ -17,6 +18,7 @@ import { WATCH_MS, Watchdog } from './watchdog.ts';
 import { ignoreGone } from './worker-handle.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 import type { CreateLink } from './worker-link.ts';
+import { Workforce } from './workforce.ts';
 
 /** A worker that is to end and does not say so by then loops, or hangs: its thread is ended without asking. */
 const STOP_MS = 1000;
@@ -34,6 +36,8 @@ export interface WorkerSetEvents {
 export interface WorkerSetOptions {
   /** At least 1. */
   readonly count: number;
+  /** More than these there is no room for in the shared tables. */
+  readonly mostThreads: number;
   /** Threads of their own: they can loop, and be gone. The caller's cannot. */
   readonly isThreaded: boolean;
   readonly table: ThreadTable;
@@ -45,12 +49,20 @@ export interface WorkerSetOptions {
   readonly events: WorkerSetEvents;
 }
 
+/** What a change of config needs, at hand. */
+export interface Preparation {
+  readonly listeners: PreparedListeners;
+  /** Threads that have been started and belong to nobody yet. */
+  readonly newcomers: readonly WorkerHandle[];
+}
+
 export class WorkerSet {
   readonly #options: WorkerSetOptions;
   /** Set once, before the start; the two need each other. */
   listeners!: Listeners;
   readonly #roster: Roster;
   readonly #succession: Succession;
+  readonly #workforce: Workforce;
   readonly #watchdog: Watchdog<WorkerHandle>;
   /** Snapshots and replacements take turns. */
   readonly #turns = new Turns();
@@ -77,6 +89,13 @@ export class WorkerSet {
       stop: (worker) => this.#stop(worker),
       onChange: (change) => events.onChange(change),
     });
+    this.#workforce = new Workforce({
+      roster: this.#roster,
+      succession: this.#succession,
+      listeners: () => this.listeners,
+      brief: (worker) => this.#brief(worker),
+      endAfterDrain: (worker) => this.#endAfterDrain(worker),
+    });
     this.#watchdog = new Watchdog(clock, (worker) => void this.#succession.onLooping(worker));
   }
 
@@ -85,9 +104,19 @@ export class WorkerSet {
     return this.#roster.serving;
   }
 
-  /** The snapshot that every data plane has confirmed, or a later one. */
-  get confirmed(): number {
-    return this.#roster.confirmed;
+  /** What all data planes have said of the snapshots they were given. */
+  get confirmed(): Confirmation {
+    return { version: this.#roster.confirmed, heldRoutes: this.#roster.heldRoutes };
+  }
+
+  /** Slots whose workers count in the tables of the last snapshot, or those before. */
+  get countingSlots(): ReadonlySet<number> {
+    return new Set([...this.#roster.all].filter((worker) => worker.hasSnapshot).map(({ slot }) => slot));
+  }
+
+  /** More than these there is no room for in the shared tables. */
+  get mostThreads(): number {
+    return this.#options.mostThreads;
   }
 
   load(): WorkerLoad & { readonly lost: number; readonly replaced: number } {
@@ -103,16 +132,51 @@ export class WorkerSet {
     if (this.#options.isThreaded) this.#watch();
   }
 
-  /** Brings every data plane to this snapshot; resolves when all have confirmed it. Rejects with `ListenError`. */
-  apply(snapshot: Snapshot, operations: readonly Operation[]): Promise<void> {
+  /**
+   * Gets ready all that a change of config needs and that can fail: listening sockets, threads. Nothing has changed
+   * then. Rejects with `ListenError`, or with why a thread cannot start.
+   */
+  async prepare(operations: readonly Operation[], threads: number): Promise<Preparation> {
+    const listeners = await this.listeners.prepare(operations, threads);
+    try {
+      return { listeners, newcomers: await this.#workforce.prepare(Math.max(1, threads)) };
+    } catch (error) {
+      this.listeners.discard(listeners);
+      throw error;
+    }
+  }
+
+  /** Ends what was made ready for a change that does not come. */
+  async discard({ listeners, newcomers }: Preparation): Promise<void> {
+    this.listeners.discard(listeners);
+    await this.#workforce.discard(newcomers);
+  }
+
+  /** Brings every data plane to this snapshot; resolves when all have confirmed it and listen as it says. */
+  commit(snapshot: Snapshot, operations: readonly Operation[], preparation: Preparation): Promise<void> {
     return this.#turns.take(async () => {
       const isFirst = this.#snapshot === null;
       this.#snapshot = snapshot;
       this.listeners.setMaxConnections(snapshot.maxConnections);
       const told = [...this.#roster.all].filter((worker) => worker.hasSnapshot || isFirst);
-      await Promise.all(told.map((worker) => worker.apply(snapshot, operations).catch(ignoreGone)));
-      for (const operation of operations) await this.#applyToListeners(operation);
+      const confirmed = told.map((worker) => worker.apply(snapshot, operations).catch(ignoreGone));
+      // Those that drain hear of it, but nobody waits for them.
+      await Promise.all(confirmed.filter((_one, index) => this.#roster.members.has(told[index])));
+      await this.#commitThreads(snapshot.threads, operations, preparation);
     });
+  }
+
+  async #commitThreads(
+    threads: number,
+    operations: readonly Operation[],
+    { listeners, newcomers }: Preparation,
+  ): Promise<void> {
+    const leavers = this.#workforce.leavers(Math.max(1, threads));
+    const staying = this.serving.filter((worker) => !leavers.includes(worker));
+    await this.listeners.setThreads(threads, staying);
+    await this.#workforce.admit(newcomers);
+    await this.listeners.commit(listeners, operations, this.serving);
+    await this.#workforce.dismiss(leavers);
   }
 
   /** Replaces all that serve now, one after another, without losing a connection. */
@@ -186,17 +250,5 @@ export class WorkerSet {
     this.#watchdog.look(this.serving);
     this.listeners.checkLimit();
     this.#cancelWatch = this.#options.scheduler.after(WATCH_MS, () => this.#watch());
-  }
-
-  async #applyToListeners(operation: Operation): Promise<void> {
-    switch (operation.op) {
-      case 'open-listener':
-        return this.listeners.open(operation.listener, this.serving);
-      case 'update-listener':
-        return this.listeners.update(operation.listener, this.serving);
-      case 'close-listener':
-        return this.listeners.close(operation, this.serving);
-      default:
-    }
   }
 }

@@ -44,7 +44,8 @@ export function isIdempotent(method: string): boolean {
 /**
  * Decides after an attempt failed. Positional, since it allocates nothing.
  *
- * @param failure why: `refused`, `unreachable`, `connect-timeout`, `closed`, `reset`, or anything else, which is never retried
+ * @param failure why: `refused`, `unreachable`, `connect-timeout`, `closed`, `reset`, `endpoint-removed` (by us, which is
+ *   a reset as well), or anything else, which is never retried
  * @param bytesSent whether anything of the request was written on this attempt
  * @param isReused whether its connection had carried a message before
  * @param responseStarted whether any byte of a final response has been seen
@@ -63,7 +64,7 @@ export function mayRetry(
   spec: RetrySpec,
 ): RetryDecision {
   if (responseStarted || !bodyReplayable) return 'no';
-  const isCut = failure === 'closed' || failure === 'reset';
+  const isCut = failure === 'closed' || failure === 'reset' || failure === 'endpoint-removed';
   if (isCut && isReused && !bytesSent) return 'now';
   if (attemptsMade >= spec.attempts) return 'no';
   if (failure === 'refused' || failure === 'unreachable' || failure === 'connect-timeout') {

@@ -158,6 +158,30 @@ export class PoolTable {
     this.#counters[this.#counterRow + slot * COUNTERS + counter] += amount;
   }
 
+  /**
+   * Moves what this worker holds and has counted of one slot to a larger table, into the same slot. In between it is
+   * in both, each with its ledger, so that nothing is lost where the thread ends there.
+   */
+  moveSlot(to: PoolTable, slot: number): void {
+    for (let column = 0; column < LEDGER_COLUMNS; column++) {
+      const from = this.#inflightRow + column * this.#capacity + slot;
+      const held = this.#ledgers[from];
+      if (held === 0) continue;
+      Atomics.add(to.#totals[column], slot, held);
+      to.#ledgers[to.#inflightRow + column * to.#capacity + slot] += held;
+      Atomics.sub(this.#totals[column], slot, held);
+      this.#ledgers[from] -= held;
+    }
+    this.#moveCounters(to, this.#counterRow + slot * COUNTERS, to.#counterRow + slot * COUNTERS, COUNTERS);
+  }
+
+  #moveCounters(to: PoolTable, from: number, at: number, count: number): void {
+    for (let index = 0; index < count; index++) {
+      to.#counters[at + index] += this.#counters[from + index];
+      this.#counters[from + index] = 0;
+    }
+  }
+
   isEligible(slot: number): boolean {
     return (this.inflight[slot] & INELIGIBLE) === 0;
   }
@@ -194,6 +218,19 @@ export class PoolTable {
       }
     }
     return returned;
+  }
+
+  /** What a worker that is gone has counted goes to a larger table, into the same slots. */
+  moveStripe(to: PoolTable, worker: number): void {
+    const count = this.#capacity * COUNTERS;
+    this.#moveCounters(to, worker * count, worker * to.#capacity * COUNTERS, count);
+  }
+
+  /** Takes over from a smaller table what belongs to its slots and not to a worker: generations, failures, health. */
+  succeed(from: PoolTable): void {
+    this.generation.set(from.generation);
+    this.failures.set(from.failures);
+    for (let slot = 0; slot < from.#capacity; slot++) this.setHealth(slot, from.health[slot]);
   }
 
   /** How far one slot's totals are from the sum of its ledgers; 0 unless something was lost. Exact only while nothing changes. */

@@ -19,10 +19,14 @@ export const ROUTE_UPGRADES = 11;
 export const ROUTE_COUNTERS = 12;
 
 export interface RouteTableHandle {
+  /** Identity: the buffer is another object in every thread and with every message. */
+  readonly id: number;
   readonly buffer: SharedArrayBuffer;
   readonly capacity: number;
   readonly workerSlots: number;
 }
+
+let tables = 0;
 
 /**
  * Doubles of one worker's counters, and Uint32 of its histograms: whole cache lines of 64 bytes, and one more that
@@ -40,7 +44,7 @@ function bucketStride(capacity: number): number {
 export function createRouteTable(routes: number, workerSlots: number): RouteTableHandle {
   const capacity = routes + 1;
   const bytes = workerSlots * (counterStride(capacity) * 8 + bucketStride(capacity) * 4);
-  return { buffer: new SharedArrayBuffer(bytes), capacity, workerSlots };
+  return { id: ++tables, buffer: new SharedArrayBuffer(bytes), capacity, workerSlots };
 }
 
 export class RouteTable {
@@ -94,5 +98,38 @@ export class RouteTable {
       for (let bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++) sum[bucket] += this.#buckets[at + bucket];
     }
     return sum;
+  }
+
+  /**
+   * Adds what one worker has counted to a larger table, in the same rows, and leaves nothing here. For the worker
+   * itself, or for the control plane once nobody writes to that stripe.
+   */
+  moveStripe(to: RouteTable, worker: number): void {
+    moveSpan(
+      this.#counters.subarray(worker * this.#counterStride, (worker + 1) * this.#counterStride),
+      to.#counters.subarray(worker * to.#counterStride),
+    );
+    moveSpan(
+      this.#buckets.subarray(worker * this.#bucketStride, (worker + 1) * this.#bucketStride),
+      to.#buckets.subarray(worker * to.#bucketStride),
+    );
+  }
+
+  /** Control plane: clears a row for another route. Nobody may be counting in it any more. */
+  clear(slot: number): void {
+    for (let worker = 0; worker < this.handle.workerSlots; worker++) {
+      const counters = worker * this.#counterStride + slot * ROUTE_COUNTERS;
+      this.#counters.fill(0, counters, counters + ROUTE_COUNTERS);
+      const buckets = worker * this.#bucketStride + slot * HISTOGRAM_BUCKETS;
+      this.#buckets.fill(0, buckets, buckets + HISTOGRAM_BUCKETS);
+    }
+  }
+}
+
+function moveSpan(from: Float64Array | Uint32Array, to: Float64Array | Uint32Array): void {
+  for (let at = 0; at < from.length; at++) {
+    if (from[at] === 0) continue;
+    to[at] += from[at];
+    from[at] = 0;
   }
 }

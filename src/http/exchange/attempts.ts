@@ -23,9 +23,13 @@ const FAILURE_ANSWERS: Readonly<Record<Attempt['failure'], Fault>> = {
   'unexpected-upgrade': FAULTS.unexpectedUpgrade,
   'queue-timeout': FAULTS.queueTimeout,
   'local-resources': FAULTS.ourResources,
+  'endpoint-removed': FAULTS.endpointRemoved,
   timeout: FAULTS.responseTimeout,
   'write-timeout': FAULTS.upstreamWriteTimeout,
 };
+
+/** What says nothing about the endpoint. */
+const BLAMELESS: ReadonlySet<Attempt['failure']> = new Set(['queue-timeout', 'local-resources', 'endpoint-removed']);
 
 export function startAttempt(x: Exchange): void {
   const request = x.request as OutgoingRequest;
@@ -116,7 +120,7 @@ export function attemptFailed(x: Exchange): void {
   const wasReused = attempt.wasReused;
   // The normal end of a reused keep-alive connection says nothing about the endpoint.
   const isStale = wasReused && !attempt.hasAnswered && (failure === 'closed' || failure === 'reset');
-  if (failure !== 'queue-timeout' && failure !== 'local-resources' && !isStale) attempt.blame(failure);
+  if (!BLAMELESS.has(failure) && !isStale) attempt.blame(failure);
   attempt.abandon();
   x.attempt = null;
   // What waited for that endpoint to take bytes waits no longer.
@@ -163,5 +167,20 @@ export function connectTimedOut(x: Exchange): void {
 /** *waiting* × responseTimeout: no place in time; another endpoint would not be nearer. */
 export function queueTimedOut(x: Exchange): void {
   (x.attempt as Attempt).failure = 'queue-timeout';
+  attemptFailed(x);
+}
+
+/** *waiting* × endpointDown, endpointGone: nothing has been sent, and another endpoint may have a place. */
+export function moveAway(x: Exchange): void {
+  (x.attempt as Attempt).abandon();
+  x.attempt = null;
+  x.attemptCount--;
+  startAttempt(x);
+}
+
+/** *connecting*, *sending*, *awaiting* × endpointGone: as if it had reset the connection, but nobody's fault. */
+export function endpointRemoved(x: Exchange): void {
+  const attempt = x.attempt as Attempt;
+  attempt.failure = 'endpoint-removed';
   attemptFailed(x);
 }

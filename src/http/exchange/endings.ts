@@ -137,6 +137,11 @@ export function cutByTimeout(x: Exchange): void {
   abortBoth(x, FAULTS.responseTimeout.code);
 }
 
+/** × endpointGone once the answer has begun */
+export function cutByRemoval(x: Exchange): void {
+  abortBoth(x, FAULTS.endpointRemoved.code);
+}
+
 /** × fault before any answer: an exception in our own code. */
 export function failByFault(x: Exchange): void {
   answerFault(x, FAULTS.internal);

@@ -53,8 +53,10 @@ export const EVENTS = [
   'upstreamEnd',
   /** The attempt failed. */
   'failed',
-  /** The attempt's endpoint turned unhealthy (later: waiting attempts move to another). */
+  /** The attempt's endpoint takes no new requests any more: it has left the config (later: it turned unhealthy). */
   'endpointDown',
+  /** The attempt's endpoint has left the config, and the time it had to finish is over. */
+  'endpointGone',
   // ——— from the clock
   /** The client is slow with its body, or the endpoint takes none of it. */
   'requestTimeout',
@@ -90,9 +92,11 @@ export const ON_RESPONSE_END = 11;
 export const ON_UPSTREAM_DRAIN = 12;
 export const ON_UPSTREAM_END = 13;
 export const ON_FAILED = 14;
-export const ON_REQUEST_TIMEOUT = 16;
-export const ON_RESPONSE_TIMEOUT = 17;
-export const ON_ATTEMPT_TIMEOUT = 18;
-export const ON_TOTAL_TIMEOUT = 19;
-export const ON_RETRY_DUE = 20;
-export const ON_FAULT = 21;
+export const ON_ENDPOINT_DOWN = 15;
+export const ON_ENDPOINT_GONE = 16;
+export const ON_REQUEST_TIMEOUT = 17;
+export const ON_RESPONSE_TIMEOUT = 18;
+export const ON_ATTEMPT_TIMEOUT = 19;
+export const ON_TOTAL_TIMEOUT = 20;
+export const ON_RETRY_DUE = 21;
+export const ON_FAULT = 22;

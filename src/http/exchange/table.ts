@@ -4,13 +4,22 @@
  * it, and tests fail on it.
  */
 import { begin } from './begin.ts';
-import { attemptFailed, connectTimedOut, queueTimedOut, retry, sendRequest } from './attempts.ts';
+import {
+  attemptFailed,
+  connectTimedOut,
+  endpointRemoved,
+  moveAway,
+  queueTimedOut,
+  retry,
+  sendRequest,
+} from './attempts.ts';
 import {
   cancel,
   clientBroke,
   cutByFault,
   cutByTimeout,
   cutRequestSlow,
+  cutByRemoval,
   endpointTooSlow,
   failByFault,
   failUnbegun,
@@ -62,16 +71,13 @@ function never(x: { readonly state: number }): void {
   throw new Error(`exchange: event that cannot happen in state ${STATES[x.state]}`);
 }
 
-/** Its endpoint went down: an attempt without a response byte will move to another one. Filled by a later step. */
-const moveAway = ignore;
-
 // prettier-ignore
 export const TABLE: Readonly<Record<StateName, Readonly<Record<EventName, Action>>>> = {
   idle: {
     request: begin, requestBytes: never, requestEnd: never, requestBroken: never,
     clientDrain: ignore, clientEnd: ignore, clientGone: ignore,
     ready: never, informational: never, response: never, responseBytes: never, responseEnd: never,
-    upstreamDrain: ignore, upstreamEnd: never, failed: never, endpointDown: ignore,
+    upstreamDrain: ignore, upstreamEnd: never, failed: never, endpointDown: ignore, endpointGone: ignore,
     requestTimeout: ignore, responseTimeout: ignore, attemptTimeout: ignore, totalTimeout: ignore, retryDue: ignore,
     fault: failUnbegun,
   },
@@ -79,7 +85,7 @@ export const TABLE: Readonly<Record<StateName, Readonly<Record<EventName, Action
     request: never, requestBytes: holdBody, requestEnd: markRequestEnd, requestBroken: rejectBroken,
     clientDrain: ignore, clientEnd: cancel, clientGone: clientBroke,
     ready: never, informational: never, response: never, responseBytes: never, responseEnd: never,
-    upstreamDrain: never, upstreamEnd: never, failed: never, endpointDown: moveAway,
+    upstreamDrain: never, upstreamEnd: never, failed: never, endpointDown: moveAway, endpointGone: moveAway,
     requestTimeout: requestSlow, responseTimeout: queueTimedOut, attemptTimeout: queueTimedOut, totalTimeout: failByTotalTimeout, retryDue: never,
     fault: failByFault,
   },
@@ -87,7 +93,7 @@ export const TABLE: Readonly<Record<StateName, Readonly<Record<EventName, Action
     request: never, requestBytes: holdBody, requestEnd: markRequestEnd, requestBroken: rejectBroken,
     clientDrain: ignore, clientEnd: cancel, clientGone: clientBroke,
     ready: sendRequest, informational: never, response: never, responseBytes: never, responseEnd: never,
-    upstreamDrain: never, upstreamEnd: never, failed: attemptFailed, endpointDown: moveAway,
+    upstreamDrain: never, upstreamEnd: never, failed: attemptFailed, endpointDown: ignore, endpointGone: endpointRemoved,
     requestTimeout: requestSlow, responseTimeout: connectTimedOut, attemptTimeout: connectTimedOut, totalTimeout: failByTotalTimeout, retryDue: never,
     fault: failByFault,
   },
@@ -95,7 +101,7 @@ export const TABLE: Readonly<Record<StateName, Readonly<Record<EventName, Action
     request: never, requestBytes: forwardBody, requestEnd: endRequest, requestBroken: rejectBroken,
     clientDrain: ignore, clientEnd: cancel, clientGone: clientBroke,
     ready: never, informational: forwardInformational, response: relayHead, responseBytes: never, responseEnd: never,
-    upstreamDrain: upstreamDrained, upstreamEnd: never, failed: attemptFailed, endpointDown: moveAway,
+    upstreamDrain: upstreamDrained, upstreamEnd: never, failed: attemptFailed, endpointDown: ignore, endpointGone: endpointRemoved,
     requestTimeout: requestSlow, responseTimeout: endpointTooSlow, attemptTimeout: endpointTooSlow, totalTimeout: failByTotalTimeout, retryDue: never,
     fault: failByFault,
   },
@@ -103,7 +109,7 @@ export const TABLE: Readonly<Record<StateName, Readonly<Record<EventName, Action
     request: never, requestBytes: never, requestEnd: never, requestBroken: never,
     clientDrain: ignore, clientEnd: cancel, clientGone: clientBroke,
     ready: never, informational: forwardInformational, response: relayHead, responseBytes: never, responseEnd: never,
-    upstreamDrain: upstreamDrainedAfterEnd, upstreamEnd: never, failed: attemptFailed, endpointDown: moveAway,
+    upstreamDrain: upstreamDrainedAfterEnd, upstreamEnd: never, failed: attemptFailed, endpointDown: ignore, endpointGone: endpointRemoved,
     requestTimeout: requestSlow, responseTimeout: endpointTooSlow, attemptTimeout: endpointTooSlow, totalTimeout: failByTotalTimeout, retryDue: never,
     fault: failByFault,
   },
@@ -111,7 +117,7 @@ export const TABLE: Readonly<Record<StateName, Readonly<Record<EventName, Action
     request: never, requestBytes: holdBody, requestEnd: markRequestEnd, requestBroken: rejectBroken,
     clientDrain: ignore, clientEnd: cancel, clientGone: clientBroke,
     ready: never, informational: never, response: never, responseBytes: never, responseEnd: never,
-    upstreamDrain: never, upstreamEnd: never, failed: never, endpointDown: ignore,
+    upstreamDrain: never, upstreamEnd: never, failed: never, endpointDown: ignore, endpointGone: ignore,
     requestTimeout: requestSlow, responseTimeout: ignore, attemptTimeout: ignore, totalTimeout: failByTotalTimeout, retryDue: retry,
     fault: failByFault,
   },
@@ -119,7 +125,7 @@ export const TABLE: Readonly<Record<StateName, Readonly<Record<EventName, Action
     request: never, requestBytes: forwardBody, requestEnd: lateRequestEnd, requestBroken: clientBroke,
     clientDrain: resumeUpstream, clientEnd: ignore, clientGone: clientBroke,
     ready: never, informational: never, response: never, responseBytes: forwardResponseBody, responseEnd: endResponse,
-    upstreamDrain: upstreamDrained, upstreamEnd: never, failed: responseBroke, endpointDown: ignore,
+    upstreamDrain: upstreamDrained, upstreamEnd: never, failed: responseBroke, endpointDown: ignore, endpointGone: cutByRemoval,
     requestTimeout: cutRequestSlow, responseTimeout: responseStalled, attemptTimeout: ignore, totalTimeout: cutByTimeout, retryDue: never,
     fault: cutByFault,
   },
@@ -127,7 +133,7 @@ export const TABLE: Readonly<Record<StateName, Readonly<Record<EventName, Action
     request: never, requestBytes: discard, requestEnd: lateRequestEnd, requestBroken: clientBroke,
     clientDrain: afterFlush, clientEnd: ignore, clientGone: clientBroke,
     ready: never, informational: never, response: never, responseBytes: never, responseEnd: never,
-    upstreamDrain: ignore, upstreamEnd: never, failed: never, endpointDown: ignore,
+    upstreamDrain: ignore, upstreamEnd: never, failed: never, endpointDown: ignore, endpointGone: ignore,
     requestTimeout: ignore, responseTimeout: responseStalled, attemptTimeout: ignore, totalTimeout: cutByTimeout, retryDue: never,
     fault: cutByFault,
   },
@@ -135,7 +141,7 @@ export const TABLE: Readonly<Record<StateName, Readonly<Record<EventName, Action
     request: never, requestBytes: tunnelUp, requestEnd: never, requestBroken: never,
     clientDrain: resumeTunnelUpstream, clientEnd: clientTunnelEnd, clientGone: closeTunnel,
     ready: never, informational: never, response: never, responseBytes: tunnelDown, responseEnd: never,
-    upstreamDrain: resumeTunnelClient, upstreamEnd: upstreamTunnelEnd, failed: tunnelBroke, endpointDown: ignore,
+    upstreamDrain: resumeTunnelClient, upstreamEnd: upstreamTunnelEnd, failed: tunnelBroke, endpointDown: ignore, endpointGone: cutByRemoval,
     requestTimeout: tunnelStalled, responseTimeout: tunnelIdle, attemptTimeout: ignore, totalTimeout: ignore, retryDue: never,
     fault: cutByFault,
   },

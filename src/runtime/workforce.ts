@@ -1,0 +1,88 @@
+/**
+ * How many workers there are. More: new ones work by the current snapshot and have their listening sockets before they
+ * count. Fewer: those that leave give their listening sockets to the others and let their clients finish.
+ */
+import type { Listeners } from './listeners.ts';
+import type { Roster } from './roster.ts';
+import type { Succession } from './succession.ts';
+import { ignoreGone } from './worker-handle.ts';
+import type { WorkerHandle } from './worker-handle.ts';
+
+export interface WorkforceOptions {
+  readonly roster: Roster;
+  readonly succession: Succession;
+  readonly listeners: () => Listeners;
+  /** Gives a worker that has none the current snapshot; resolves when it works by it. */
+  readonly brief: (worker: WorkerHandle) => Promise<void>;
+  /** Ends a worker as soon as it is idle, at the latest after the drain time. */
+  readonly endAfterDrain: (worker: WorkerHandle) => Promise<void>;
+}
+
+export class Workforce {
+  readonly #options: WorkforceOptions;
+
+  constructor(options: WorkforceOptions) {
+    this.#options = options;
+  }
+
+  /** Starts what is missing for `count`. They belong to nobody yet. Rejects where one cannot start; then none is left. */
+  async prepare(count: number): Promise<readonly WorkerHandle[]> {
+    const { roster, succession } = this.#options;
+    const newcomers: WorkerHandle[] = [];
+    for (let missing = count - this.#size; missing > 0; missing--) newcomers.push(await succession.spawnGuest());
+    try {
+      await Promise.all(newcomers.map((worker) => worker.ready()));
+    } catch (error) {
+      await this.discard(newcomers);
+      throw error;
+    }
+    return newcomers.filter((worker) => roster.all.has(worker));
+  }
+
+  /** Ends those that are not needed after all. */
+  async discard(newcomers: readonly WorkerHandle[]): Promise<void> {
+    await Promise.all(newcomers.map((worker) => worker.terminate()));
+  }
+
+  /** Lets prepared workers serve. One that cannot is replaced as if it had died. */
+  async admit(newcomers: readonly WorkerHandle[]): Promise<void> {
+    const { roster, brief, listeners } = this.#options;
+    for (const worker of newcomers) {
+      if (worker.state === 'gone') continue;
+      roster.members.add(worker);
+      try {
+        await brief(worker);
+        await listeners().admit(worker, [], roster.serving);
+        worker.serve();
+        listeners().passWaiting();
+      } catch (error) {
+        await worker.terminate(String(error));
+      }
+    }
+  }
+
+  /** Who would leave if there were only `count`: the youngest, who have the fewest clients to wait for. */
+  leavers(count: number): readonly WorkerHandle[] {
+    const { serving } = this.#options.roster;
+    return serving.slice(serving.length - Math.max(0, Math.min(serving.length, this.#size - count)));
+  }
+
+  /** Sends workers away. Resolves when others have their listening sockets; their clients have the drain time. */
+  async dismiss(leavers: readonly WorkerHandle[]): Promise<void> {
+    const { roster, succession, listeners, endAfterDrain } = this.#options;
+    for (const worker of leavers) {
+      roster.members.delete(worker);
+      await succession.disinherit(worker);
+    }
+    await Promise.all(leavers.map((worker) => worker.release().catch(ignoreGone)));
+    const estates = leavers.flatMap((worker) => worker.estate);
+    for (const worker of leavers) worker.estate = [];
+    await listeners().give(estates, roster.serving);
+    for (const worker of leavers) void endAfterDrain(worker);
+  }
+
+  /** Those that serve or will; of a worker that is being replaced and its heir, one. */
+  get #size(): number {
+    return this.#options.roster.members.size - this.#options.succession.pending;
+  }
+}

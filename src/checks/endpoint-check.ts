@@ -49,14 +49,16 @@ export class EndpointCheck {
   /** The address that passed last goes first. */
   #preferred = '';
 
+  /** `servesUntried`: see {@link HealthThreshold}. */
   constructor(
     spec: CheckSpec,
     endpoint: EndpointSpec,
     tools: CheckTools,
     onAnswer: (answer: CheckAnswerEvent) => void,
+    servesUntried?: boolean,
   ) {
     this.spec = spec;
-    this.threshold = new HealthThreshold(spec);
+    this.threshold = new HealthThreshold(spec, servesUntried);
     this.#endpoint = endpoint;
     this.#tools = tools;
     this.#onAnswer = onAnswer;

@@ -34,21 +34,28 @@ export class EndpointHealth {
   since: number;
   reason = 'added';
   #checks: readonly EndpointCheck[] = [];
+  /** Its pool's checks, be it none, have been set before. */
+  #isChecked = false;
 
   constructor(spec: EndpointSpec, now: number) {
     this.spec = spec;
     this.since = now;
   }
 
-  /** Replaces the checks: each begins with a try at once. */
+  /**
+   * Sets the checks: each begins with a try at once. Where they take the place of others, what those said of the
+   * endpoint holds until the first answers.
+   */
   check(
     checks: readonly CheckSpec[],
     tools: CheckTools,
     onAnswer: (answer: CheckAnswerEvent, check: CheckSpec) => void,
   ): void {
     this.stop();
+    const servesUntried = this.#isChecked ? this.isPassing : undefined;
+    this.#isChecked = true;
     this.#checks = checks.map(
-      (check) => new EndpointCheck(check, this.spec, tools, (answer) => onAnswer(answer, check)),
+      (check) => new EndpointCheck(check, this.spec, tools, (answer) => onAnswer(answer, check), servesUntried),
     );
     for (const check of this.#checks) check.start();
   }

@@ -27,8 +27,6 @@ import type { UpstreamEvents, UpstreamFailure, UpstreamStream } from './stream.t
 export class Attempt implements UpstreamEvents {
   readonly exchange: Exchange;
   endpoint: EndpointRuntime | null = null;
-  /** Index in the pool. */
-  index = 0;
   stream: UpstreamStream | null = null;
   /** The connect under way, where there is one. */
   dialing: { abort(): void } | null = null;
@@ -48,9 +46,8 @@ export class Attempt implements UpstreamEvents {
     this.exchange = exchange;
   }
 
-  begin(endpoint: EndpointRuntime, index: number, isRepeatable: boolean, isFresh: boolean, now: number): void {
+  begin(endpoint: EndpointRuntime, isRepeatable: boolean, isFresh: boolean, now: number): void {
     this.endpoint = endpoint;
-    this.index = index;
     this.stream = null;
     this.dialing = null;
     this.isWaiting = false;

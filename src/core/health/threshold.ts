@@ -11,7 +11,7 @@
  * | unhealthy | rising, at `rise` 1 healthy     | unhealthy                         | unhealthy |
  * | rising    | rising, the `rise`th: healthy   | unhealthy                         | rising    |
  *
- * untried serves unless the check says `start: unhealthy`; healthy, suspected and falling serve; unhealthy and rising
+ * untried serves unless the check says `start: unhealthy`, or takes the place of one by which it did not serve; healthy, suspected and falling serve; unhealthy and rising
  * do not. suspected, falling and rising are in transition: the check runs at its fast interval.
  */
 import type { CheckSpec } from '../snapshot.ts';
@@ -42,14 +42,20 @@ const KEPT_ANSWERS = 5;
 
 export class HealthThreshold {
   readonly #spec: Pick<CheckSpec, 'rise' | 'fall' | 'startUnhealthy'>;
+  readonly #servesUntried: boolean;
   #state: ThresholdState = 'untried';
   /** Answers in a row that speak against the present verdict. */
   #against = 0;
   #answers: CheckAnswer[] = [];
   #lastChange: HealthChange | null = null;
 
-  constructor(spec: Pick<CheckSpec, 'rise' | 'fall' | 'startUnhealthy'>) {
+  /** `servesUntried`: whether it serves before the first answer; default as the spec says. */
+  constructor(
+    spec: Pick<CheckSpec, 'rise' | 'fall' | 'startUnhealthy'>,
+    servesUntried: boolean = !spec.startUnhealthy,
+  ) {
     this.#spec = spec;
+    this.#servesUntried = servesUntried;
   }
 
   get state(): ThresholdState {
@@ -58,7 +64,7 @@ export class HealthThreshold {
 
   /** Whether this check lets the endpoint serve. */
   get isHealthy(): boolean {
-    if (this.#state === 'untried') return !this.#spec.startUnhealthy;
+    if (this.#state === 'untried') return this.#servesUntried;
     return this.#state !== 'unhealthy' && this.#state !== 'rising';
   }
 

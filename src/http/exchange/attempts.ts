@@ -34,7 +34,7 @@ const BLAMELESS: ReadonlySet<Attempt['failure']> = new Set(['queue-timeout', 'lo
 export function startAttempt(x: Exchange): void {
   const request = x.request as OutgoingRequest;
   const { pool } = request.route;
-  const index = pool.pick(x.tried.length === 0 ? null : x.tried);
+  const index = pool.pick(x.tried.length === 0 ? null : indexesOf(x.tried, pool.endpoints));
   if (index < 0) {
     answerFault(x, FAULTS.noEndpoint);
     return;
@@ -45,11 +45,16 @@ export function startAttempt(x: Exchange): void {
   x.record.queuedUntil = now;
   const attempt = x.nextAttempt();
   x.state = CONNECTING;
-  attempt.begin(endpoint, index, request.isIdempotent || request.hasIdempotencyKey, x.isStaleMet, now);
+  attempt.begin(endpoint, request.isIdempotent || request.hasIdempotencyKey, x.isStaleMet, now);
   // With an idle connection at hand the head has gone out by now.
   if (attempt.isWaiting) x.state = WAITING;
   x.armAttemptTimer();
   if (x.state === CONNECTING || x.state === WAITING) x.plane.wheel.arm(x.responseTimer, x.timeouts.connectMs);
+}
+
+/** Worked out anew for each retry: the pool may have changed since the last one. */
+function indexesOf(tried: readonly EndpointRuntime[], endpoints: readonly EndpointRuntime[]): readonly number[] {
+  return tried.map((endpoint) => endpoints.indexOf(endpoint)).filter((index) => index >= 0);
 }
 
 /** *connecting* × ready */
@@ -141,7 +146,7 @@ export function attemptFailed(x: Exchange): void {
     return;
   }
   if (isStale) x.isStaleMet = true;
-  else x.tried.push(attempt.index);
+  else x.tried.push(endpoint);
   endpoint.table.count(endpoint.slot, COUNTER_RETRIES, 1);
   x.plane.routeTable.count(request.route.spec.slot, ROUTE_RETRIES, 1);
   if (decision === 'now') {

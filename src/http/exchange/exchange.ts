@@ -12,6 +12,7 @@
 import { Timer } from '../../net/timer-wheel.ts';
 import type { Fault } from '../../core/errors.ts';
 import { Attempt } from '../attempt.ts';
+import type { EndpointRuntime } from '../endpoint-runtime.ts';
 import { BODY_NONE } from '../head.ts';
 import type { RequestHead, ResponseHead } from '../head.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
@@ -80,8 +81,8 @@ export class Exchange implements ClientEvents {
   attemptCount = 0;
   /** The one under way, null between attempts. */
   attempt: Attempt | null = null;
-  /** Indexes of endpoints that failed this exchange. */
-  readonly tried: number[] = [];
+  /** Endpoints that failed this exchange. */
+  readonly tried: EndpointRuntime[] = [];
   /** The client's message is complete. */
   isRequestEnded = false;
   /** A burst of client events is under way: whoever ends it flushes. */

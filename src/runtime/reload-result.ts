@@ -23,7 +23,7 @@ export type ReloadChange =
   | { readonly kind: 'setting-changed'; readonly setting: Setting };
 
 export interface ReloadResult {
-  /** Counts the configs that have taken effect; that of `listen` was 1. Unchanged where nothing has changed. */
+  /** Counts the configs that were taken; that of `listen` was 1. */
   readonly version: number;
   /** In the order: threads, settings, listeners, routes, pools with their endpoints. Empty: nothing has changed. */
   readonly changes: readonly ReloadChange[];

@@ -52,7 +52,7 @@ export class HealthThreshold {
   /** `servesUntried`: whether it serves before the first answer; default as the spec says. */
   constructor(
     spec: Pick<CheckSpec, 'rise' | 'fall' | 'startUnhealthy'>,
-    servesUntried: boolean = !spec.startUnhealthy,
+    servesUntried = !spec.startUnhealthy,
   ) {
     this.#spec = spec;
     this.#servesUntried = servesUntried;

@@ -17,7 +17,7 @@ export class NamedEndpoint {
   readonly #server: http.Server;
   readonly #tunnels = new Set<net.Socket>();
 
-  private constructor(name: string) {
+  constructor(name: string) {
     this.name = name;
     this.#server = http.createServer((request, response) => {
       this.requests++;
@@ -57,7 +57,7 @@ export class NamedEndpoint {
 }
 
 export function startEndpoints(t: TestContext, names: string): Promise<NamedEndpoint[]> {
-  return Promise.all([...names].map((name) => NamedEndpoint.start(t, name)));
+  return Promise.all(names.split('').map((name) => NamedEndpoint.start(t, name)));
 }
 
 /** `a: [one, two]` as the pool of a config. */
@@ -68,7 +68,7 @@ export function pool(name: string, endpoints: readonly NamedEndpoint[], more = '
 export class ReloadingBalancer {
   readonly running: RunningBalancer;
 
-  private constructor(running: RunningBalancer) {
+  constructor(running: RunningBalancer) {
     this.running = running;
   }
 
@@ -164,7 +164,7 @@ export class Tunnel {
   isClosed = false;
   #text = '';
 
-  private constructor(socket: net.Socket) {
+  constructor(socket: net.Socket) {
     this.socket = socket;
     socket.setEncoding('latin1');
     socket.on('data', (text: string) => (this.#text += text));

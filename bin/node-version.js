@@ -1,6 +1,6 @@
 /**
- * Which Node Fairlead runs on, and where one is found. Plain JavaScript that Node 20 can read, as is everything
- * in this folder and in scripts/: it runs before the right Node is known.
+ * Which Node Fairlead runs on, and where one is found. Plain JavaScript that Node 20 can read, as is every .js
+ * of this folder and of scripts/: it runs before the right Node is known.
  */
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';

@@ -104,7 +104,10 @@ const port = count(1, 65535);
 const httpSchema = shortForm(
   object(
     {
-      path: key(targetSchema.prefault('/'), { description: 'What the check asks for.', example: '/healthcheck' }),
+      path: key(targetSchema.prefault('/'), {
+        description: 'What the check asks for, with a query if there is one.',
+        example: '/healthcheck',
+      }),
       method: key(oneOf(['GET', 'HEAD', 'OPTIONS']).prefault('GET'), {
         description: 'The method of the check.',
         example: 'HEAD',
@@ -119,7 +122,7 @@ const httpSchema = shortForm(
         example: [200, 204],
       }),
       body: key(z.string().default(''), {
-        description: 'Text that must occur in the first 64 KiB of the body.',
+        description: 'Text that must occur in the first 64 KiB of the body. Not with `HEAD`.',
         example: 'ok',
         byDefault: 'any body',
         words: 'text',
@@ -176,7 +179,8 @@ const checkKeys = object(
       byDefault: 'none',
     }),
     http: key(httpSchema.optional(), {
-      description: 'A check that passes on an expected answer. A path alone is short for `{ path: … }`.',
+      description:
+        'A check that passes on an expected answer; redirects are not followed. A path alone is short for `{ path: … }`.',
       example: { path: '/healthcheck' },
       byDefault: 'none',
       words: 'map, or path',

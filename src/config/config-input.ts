@@ -365,7 +365,7 @@ export interface CheckInput {
    */
   readonly tcp?: TcpCheckInput | null;
   /**
-   * A check that passes on an expected answer. A path alone is short for `{ path: … }`.
+   * A check that passes on an expected answer; redirects are not followed. A path alone is short for `{ path: … }`.
    * @defaultValue none
    * @example { path: '/healthcheck' }
    */
@@ -422,7 +422,7 @@ export interface CheckInput {
 
 export interface HttpCheckInput {
   /**
-   * What the check asks for.
+   * What the check asks for, with a query if there is one.
    * @defaultValue `'/'`
    * @example '/healthcheck'
    */
@@ -446,7 +446,7 @@ export interface HttpCheckInput {
    */
   readonly status?: readonly (string | number)[] | string | number;
   /**
-   * Text that must occur in the first 64 KiB of the body.
+   * Text that must occur in the first 64 KiB of the body. Not with `HEAD`.
    * @defaultValue any body
    * @example 'ok'
    */

@@ -68,6 +68,7 @@ export function toYaml(value: unknown): string {
     const entries = Object.entries(value).map(([name, inner]) => `${toYaml(name)}: ${toYaml(inner)}`);
     return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`;
   }
+  if (typeof value === 'string' && /^[:*&!%@]/.test(value)) return JSON.stringify(value);
   // In a list, so that signs which mean something there are quoted.
   return stringify([value], { collectionStyle: 'flow', lineWidth: 0, flowCollectionPadding: false })
     .trim()

@@ -5,10 +5,17 @@ import { note, notesOf } from './described.ts';
 import { poolKeys } from './pool-schema.ts';
 import { defaultEjectionSchema } from './resilience-schemas.ts';
 import { routeKeys } from './route-schema.ts';
-import { object } from './scalars.ts';
+import { Mistake } from './errors.ts';
+import { object, scalar } from './scalars.ts';
 
 const pool = poolKeys.shape;
 const route = routeKeys.shape;
+
+const elsewhere = scalar(
+  (): null | Mistake =>
+    new Mistake('timeouts do not stand here', 'Write them at the top level: timeouts: { connect: 500ms }.'),
+  {},
+);
 
 /** What is wrong between two of them shows in the pools that take them over. */
 export const defaultsSchema = object(
@@ -24,6 +31,7 @@ export const defaultsSchema = object(
     host: common('pools.*.host', pool.host),
     upgrades: common('routes.*.upgrades', route.upgrades),
     maxBody: common('routes.*.maxBody', route.maxBody),
+    timeouts: note(elsewhere.optional(), { hidden: true }),
   },
   'Defaults',
 );

@@ -5,7 +5,7 @@ import { toProblems } from './issues.ts';
 import type { Defaults } from './merge-defaults.ts';
 import { parseName } from './names.ts';
 import type { Part } from './parts.ts';
-import { cureUnknownKey } from './scalars.ts';
+import { cureUnknownKey, shownKeys } from './scalars.ts';
 import { type WrittenMap, isWrittenMap } from './written.ts';
 
 type Path = readonly (string | number)[];
@@ -35,7 +35,7 @@ export class PartReader<S extends Shape> {
 
   /** Keys of the whole config that do not exist. */
   checkKeys(): void {
-    this.#checkKeys(this.#written, Object.keys(this.#shape), []);
+    this.#checkKeys(this.#written, this.#shape, []);
   }
 
   /** One key of the config; its default where it is not written, or wrong. */
@@ -53,7 +53,7 @@ export class PartReader<S extends Shape> {
       this.#read(schema, value, [key]);
       return {};
     }
-    this.#checkKeys(value, Object.keys(schema.shape), [key]);
+    this.#checkKeys(value, schema.shape, [key]);
     const good = Object.entries(value).filter(([name, written]) => {
       return Object.hasOwn(schema.shape, name) && this.#read(schema.shape[name], written, [key, name]) !== null;
     });
@@ -117,10 +117,10 @@ export class PartReader<S extends Shape> {
     return null;
   }
 
-  #checkKeys(value: WrittenMap, names: readonly string[], path: Path): void {
+  #checkKeys(value: WrittenMap, shape: Shape, path: Path): void {
     for (const key of Object.keys(value)) {
-      if (names.includes(key)) continue;
-      const mistake = new Mistake('there is no such key', cureUnknownKey(key, names));
+      if (Object.hasOwn(shape, key)) continue;
+      const mistake = new Mistake('there is no such key', cureUnknownKey(key, shownKeys(shape)));
       this.#problems.push({ path: [...path, key], atKey: true, mistake });
     }
   }

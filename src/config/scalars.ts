@@ -44,11 +44,16 @@ export function orOff<T extends z.ZodType, O>(schema: T, off: O) {
 
 /** A map with these keys and no others. The message of an unknown key holds the cure of each, a line a key. */
 export function object<S extends z.core.$ZodLooseShape>(shape: S, title?: string) {
-  const names = Object.keys(shape).filter((name) => notesOf(shape[name] as z.ZodType).hidden !== true);
+  const names = shownKeys(shape);
   const schema = z.strictObject(shape, {
     error: (issue) => (issue.code === 'unrecognized_keys' ? cureUnknownKeys(issue.keys, names) : undefined),
   });
   return title === undefined ? schema : note(schema, { title, words: 'map' });
+}
+
+/** Those that somebody should write. */
+export function shownKeys(shape: z.core.$ZodLooseShape): readonly string[] {
+  return Object.keys(shape).filter((name) => notesOf(shape[name] as z.ZodType).hidden !== true);
 }
 
 function cureUnknownKeys(keys: readonly string[], names: readonly string[]): string {
@@ -72,14 +77,23 @@ const DURATION: SchemaNode = { type: 'string', pattern: DURATION_PATTERN, words:
 const SIZE: SchemaNode = { type: 'string', pattern: SIZE_PATTERN, words: 'size', tsType: 'Size' };
 
 export const duration = scalar(parseDuration, DURATION);
+
+/** `off` is 0. */
+function numberOrOff(value: unknown, parse: (value: unknown) => number | Mistake): number | Mistake {
+  if (isOff(value)) return 0;
+  const number = parse(value);
+  if (typeof number === 'number' || typeof value !== 'string') return number;
+  return new Mistake(number.message, didYouMean(value, ['off'], number.cure));
+}
+
 /** A time, or `off`: 0. */
-export const durationOrOff = scalar((value) => (isOff(value) ? 0 : parseDuration(value)), {
+export const durationOrOff = scalar((value) => numberOrOff(value, parseDuration), {
   anyOf: [DURATION, OFF],
   words: 'duration or `off`',
 });
 export const size = scalar(parseSize, SIZE);
 /** A size, or `off`: 0. */
-export const sizeOrOff = scalar((value) => (isOff(value) ? 0 : parseSize(value)), {
+export const sizeOrOff = scalar((value) => numberOrOff(value, parseSize), {
   anyOf: [SIZE, OFF],
   words: 'size or `off`',
 });
@@ -105,7 +119,7 @@ export const MOST = 1_000_000_000;
 
 /** A count, or `off`: 0. */
 export function countOrOff(max = MOST) {
-  return scalar((value) => (isOff(value) ? 0 : parseCount(value, 1, max)), {
+  return scalar((value) => numberOrOff(value, (number) => parseCount(number, 1, max)), {
     anyOf: [countNode(1, max), OFF],
     words: 'number or `off`',
   });
@@ -130,10 +144,19 @@ export function countOrAuto(min: number, max: number, noun: string) {
 export const toggle = scalar(
   (value) => {
     if (value === 'on' || value === true) return true;
-    return isOff(value) ? false : new Mistake(`${describeValue(value)} is neither on nor off`, 'Write on or off.');
+    return isOff(value) ? false : new Mistake(`${describeValue(value)} is neither on nor off`, cureToggle(value));
   },
   { enum: ['on', 'off', true, false], words: '`on`, `off`', tsType: 'Toggle' },
 );
+
+/** Words of other formats; `no` is as near to `on` as a slip would be. */
+const OTHER_TOGGLES: Readonly<Record<string, string>> = { yes: 'on', true: 'on', no: 'off', false: 'off' };
+
+function cureToggle(value: unknown): string {
+  if (typeof value !== 'string') return 'Write on or off.';
+  const meant = Object.hasOwn(OTHER_TOGGLES, value) ? OTHER_TOGGLES[value] : null;
+  return meant === null ? didYouMean(value, ['off', 'on'], 'Write on or off.') : `Write ${meant}.`;
+}
 
 /** One of a few words. `noun` says what they name; without one the key says it. */
 export function oneOf<const N extends string>(names: readonly N[], noun?: string) {

@@ -1,109 +1,124 @@
 /** What the pages say of keys and defaults is what the parser does. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { parse as parseYaml } from 'yaml';
-import { findDocumentedKeys } from './documented-keys.ts';
-import type { DocumentedKey } from './documented-keys.ts';
-import { codesIn, findTableRows, readPage } from './pages.ts';
-import { findSchemaKeys, parse } from './schema-keys.ts';
+import { fillTables } from '../../scripts/docs/key-tables.ts';
+import { PACKAGE_ROOT, writeAll } from '../../scripts/docs/pages.ts';
+import { listConfigKeys } from '../../src/config/config-keys.ts';
+import { findDocumentedKeys, findMentionedKeys } from './documented-keys.ts';
+import { readPage, readPages } from './pages.ts';
+import { configWith, parse, surroundingsOf } from './placed-key.ts';
+import { findSchemaKeys } from './schema-keys.ts';
 
-const REFERENCE = readPage('docs/configuration.md');
-const PAGES = ['routing', 'balancing', 'health', 'http', 'headers', 'timeouts', 'retries'].map((name) =>
-  readPage(`docs/${name}.md`),
-);
-const SCHEMA = findSchemaKeys();
-/** Keys that are about no capability of these pages. */
-const LEFT_TO_REFERENCE = new Set(['threads', 'listeners.address', 'listeners.spread']);
+const KEYS = listConfigKeys();
+const KNOWN = new Set(KEYS.map(({ path }) => path));
+/** What means elsewhere what it means there is documented there, under a key that says where. */
+const OWN = KEYS.filter(({ sameAs }) => sameAs === null);
+const REFERENCE = 'docs/configuration.md';
+/** Keys that are about no capability of the other pages. */
+const LEFT_TO_REFERENCE = new Set(['$schema', 'include', 'threads', 'listeners.*.address', 'listeners.*.spread']);
 
-/** Keys of a route's timeouts that the schema knows only in order to say where they belong. */
-function isRefusedOnRoutes(key: string): boolean {
-  const name = key.replace(/^routes\.timeouts\./, '');
-  return name !== key && 'errors' in parse(configWith(key, '1s'));
-}
+const errorsOf = (parsed: ReturnType<typeof parse>): string =>
+  'errors' in parsed ? JSON.stringify(parsed.errors) : '';
 
-/** The config in which a key can be written: what must stand beside it, and the smallest config around. */
-function surroundingsOf(key: string): Record<string, unknown> {
-  const check = key.startsWith('pools.check.tcp') ? { tcp: {} } : { http: {} };
-  return {
-    listeners: { web: { address: '127.0.0.1:8080' } },
-    routes: [{ pool: 'web', match: key.startsWith('routes.match.path.') ? { path: { regex: 'a' } } : {} }],
-    pools: {
-      web: { endpoints: [{ address: 'localhost:8081' }], ...(key.startsWith('pools.check.') ? { check } : {}) },
-    },
-  };
-}
+describe('the description of the config', () => {
+  it('has the keys that the parser knows, and no others', () => {
+    const described = KEYS.map(({ path }) => path.replaceAll('.*', ''));
+    assert.deepEqual(new Set(described), findSchemaKeys());
+  });
 
-function configWith(key: string, value: unknown): Record<string, unknown> {
-  const config = surroundingsOf(key);
-  const names = key.split('.');
-  let place = config;
-  for (const name of names.slice(0, -1)) {
-    const inner = (place[name] ??= {}) as Record<string, unknown> | Record<string, unknown>[];
-    place = Array.isArray(inner) ? inner[0] : inner;
-    if (place === config['pools'] || place === config['listeners']) place = place['web'] as Record<string, unknown>;
+  it('says something of each key', () => {
+    assert.ok(KEYS.length > 100, String(KEYS.length));
+    for (const { path, type, description, example } of KEYS) {
+      assert.match(description, /^.{9,}\.$/, path);
+      assert.notEqual(type, 'value', path);
+      assert.notEqual(example, '', path);
+    }
+  });
+
+  for (const { path, example } of KEYS) {
+    it(`gives an example of ${path} that can be written`, () => {
+      const pools = path === 'routes' ? { pools: { api: ['localhost:8081'], web: ['localhost:8082'] } } : {};
+      const parsed = parse({ ...configWith(path, parseYaml(example)), ...pools });
+      assert.ok('config' in parsed, errorsOf(parsed));
+    });
   }
-  place[names[names.length - 1]] = value;
-  return config;
-}
 
-/** `interval` as the default of another time means that time. */
-function isValue({ key, byDefault }: DocumentedKey): boolean {
-  const section = key.slice(0, key.lastIndexOf('.') + 1);
-  return byDefault !== null && !SCHEMA.has(section + byDefault);
-}
+  for (const { path, default: byDefault } of KEYS) {
+    if (byDefault === null || path === 'listeners') continue;
+    it(`gives a default of ${path} that changes nothing when it is written`, () => {
+      const parsed = parse(configWith(path, parseYaml(byDefault)));
+      assert.ok('config' in parsed, errorsOf(parsed));
+      assert.deepEqual(parsed, parse(surroundingsOf(path)));
+    });
+  }
+});
 
-describe('docs/configuration.md', () => {
-  it('documents no key that the schema does not know', () => {
-    const unknown = findDocumentedKeys(REFERENCE).filter(({ key }) => !SCHEMA.has(key));
-    assert.deepEqual(unknown, []);
+describe('what is written from the schema', () => {
+  it('is up to date; `npm run docs` writes it', async () => {
+    for (const { path, text } of await writeAll()) {
+      assert.equal(readFileSync(join(PACKAGE_ROOT, path), 'utf8'), text, `${path}: run npm run docs`);
+    }
   });
 
-  it('documents every key of the schema', () => {
-    const documented = new Set(findDocumentedKeys(REFERENCE).map(({ key }) => key));
-    const missing = [...SCHEMA].filter((key) => !documented.has(key) && !key.startsWith('routes.timeouts.'));
-    assert.deepEqual(missing, []);
-  });
-
-  it('lists the timeouts that a route may set', () => {
-    const row = findTableRows(REFERENCE).find(
-      ({ heading, cells }) => heading === 'Routes' && cells[0] === '`timeouts`',
-    );
-    const taken = [...SCHEMA].filter((key) => key.startsWith('routes.timeouts.') && !isRefusedOnRoutes(key));
-    assert.deepEqual([...codesIn(row?.cells.at(-1) ?? '')].sort(), taken.map((key) => key.split('.')[2]).sort());
+  it('takes no pattern that means no key, and no table without an end', () => {
+    assert.throws(() => fillTables('<!-- keys: pools.*.polcy -->\n<!-- /keys -->\n'), /pools\.\*\.polcy/);
+    assert.throws(() => fillTables('<!-- keys: pools -->\n'), /no <!-- \/keys -->/);
   });
 });
 
-describe('the pages about capabilities', () => {
-  it('document no key that the schema does not know', () => {
-    const unknown = PAGES.flatMap(findDocumentedKeys).filter(({ key }) => !SCHEMA.has(key));
-    assert.deepEqual(unknown, []);
-  });
+describe('the documentation', () => {
+  const pages = readPages();
 
-  it('document every key but those that are left to the reference', () => {
-    const documented = new Set(PAGES.flatMap(findDocumentedKeys).map(({ key }) => key));
-    const leaves = [...SCHEMA].filter((key) => ![...SCHEMA].some((other) => other.startsWith(`${key}.`)));
-    const missing = leaves.filter((key) => !documented.has(key) && !key.startsWith('routes.timeouts.'));
+  it('documents no key that does not exist', () => {
+    const documented = pages.flatMap(findDocumentedKeys);
+    assert.ok(documented.length > 100);
     assert.deepEqual(
-      missing.filter((key) => !LEFT_TO_REFERENCE.has(key)),
+      documented.filter(({ key }) => !KNOWN.has(key)),
       [],
     );
   });
 
-  it('say which timeouts a route may set', () => {
-    const rows = findTableRows(readPage('docs/timeouts.md')).filter(({ columns }) => columns.includes('route'));
-    const said = rows.filter(({ cells }) => cells[2] === 'yes').map(({ cells }) => `routes.${codesIn(cells[0])[0]}`);
-    const taken = [...SCHEMA].filter((key) => key.startsWith('routes.timeouts.') && !isRefusedOnRoutes(key));
-    assert.deepEqual(said.sort(), taken.sort());
+  it('speaks of no key that does not exist', () => {
+    const mentioned = pages.flatMap(findMentionedKeys);
+    assert.ok(mentioned.length > 100);
+    assert.deepEqual(
+      mentioned.filter(({ key }) => !KNOWN.has(key)),
+      [],
+    );
   });
-});
 
-describe('a documented default', () => {
-  for (const documented of [REFERENCE, ...PAGES].flatMap(findDocumentedKeys).filter(isValue)) {
-    const { key, byDefault, place } = documented;
-    it(`changes nothing when it is written: ${key} ${byDefault} (${place})`, () => {
-      const written = parse(configWith(key, parseYaml(byDefault ?? '')));
-      assert.ok('config' in written, 'errors' in written ? JSON.stringify(written.errors) : '');
-      assert.deepEqual(written, parse(surroundingsOf(key)));
-    });
-  }
+  it('has every key in the reference', () => {
+    const documented = new Set(findDocumentedKeys(readPage(REFERENCE)).map(({ key }) => key));
+    assert.deepEqual(
+      OWN.map(({ path }) => path).filter((path) => !documented.has(path)),
+      [],
+    );
+  });
+
+  it('has every key on the page of its capability, but those that are left to the reference', () => {
+    const capabilities = pages.filter(({ path }) => path !== REFERENCE);
+    const documented = new Set(capabilities.flatMap(findDocumentedKeys).map(({ key }) => key));
+    const leaves = OWN.filter(({ path }) => !KEYS.some((other) => other.path.startsWith(`${path}.`)));
+    const missing = leaves.map(({ path }) => path).filter((path) => !documented.has(path));
+    assert.deepEqual(missing.sort(), [...LEFT_TO_REFERENCE].sort());
+  });
+
+  it('says which timeouts a pool and a route may not set', () => {
+    const whole = KEYS.filter(({ path }) => /^timeouts\.\w+$/.test(path)).map(({ path }) => path.split('.')[1]);
+    for (const owner of ['pools', 'routes']) {
+      const refused = whole.filter((name) => !KNOWN.has(`${owner}.*.timeouts.${name}`));
+      const sentence = refused
+        .map((name) => `\`${name}\``)
+        .join(', ')
+        .replace(/, ([^,]*)$/, ' and $1');
+      for (const name of refused) assert.ok('errors' in parse(configWith(`${owner}.*.timeouts.${name}`, '1s')), name);
+      for (const page of [REFERENCE, 'docs/timeouts.md']) {
+        const text = readFileSync(join(PACKAGE_ROOT, page), 'utf8');
+        assert.ok(text.includes(sentence), `${page}: ${sentence}`);
+      }
+    }
+  });
 });

@@ -1,49 +1,29 @@
-/** The config keys that pages document: those in the first column of tables whose head says `key`. */
+/** The config keys that pages document, and those that they speak of. */
+import { listConfigKeys } from '../../src/config/config-keys.ts';
 import { codesIn, findTableRows } from './pages.ts';
 import type { Page } from './pages.ts';
 
-export interface DocumentedKey {
-  /** Dotted, without names and list places: `pools.endpoints.weight`. */
+export interface MentionedKey {
+  /** As written: `pools.*.endpoints.*.weight`. */
   readonly key: string;
-  /** The default in the words of the config, or null where the cell does not begin with one. */
-  readonly byDefault: string | null;
+  /** `docs/health.md:31`. */
   readonly place: string;
 }
 
-/** Where the tables of docs/configuration.md stand in the config; other pages write whole paths. */
-const SECTIONS: Readonly<Record<string, string>> = {
-  'Top level': '',
-  Listeners: 'listeners.',
-  Routes: 'routes.',
-  Match: 'routes.match.',
-  Pools: 'pools.',
-  Checks: 'pools.check.',
-  Ejection: 'pools.ejection.',
-  Retry: 'pools.retry.',
-  Timeouts: 'timeouts.',
-  Limits: 'limits.',
-  Headers: 'headers.',
-};
-
-/** A type such as `` `{ prefix, by }` `` documents its own keys. */
-const MAP_TYPE = /^`\{ (\w+(?:, \w+)*) \}`$/;
-
-export function findDocumentedKeys(page: Page): readonly DocumentedKey[] {
-  const hasSections = page.path === 'docs/configuration.md';
-  return findTableRows(page).flatMap(({ heading, columns, cells, place }) => {
-    if (columns[0] !== 'key') return [];
-    const section = hasSections ? SECTIONS[heading] : '';
-    if (section === undefined) throw new Error(`${place}: no section of the config is known by "${heading}"`);
-    const byDefault = /^`([^`]+)`/.exec(cells[columns.indexOf('default')] ?? '')?.[1] ?? null;
-    const inner = MAP_TYPE.exec(cells[columns.indexOf('type')] ?? '')?.[1].split(', ') ?? [];
-    return codesIn(cells[0]).flatMap((code) => {
-      const key = section + plainPath(code);
-      const keys = [{ key, byDefault, place }];
-      return [...keys, ...inner.map((name) => ({ key: `${key}.${name}`, byDefault: null, place }))];
-    });
-  });
+/** Those in the first column of tables whose head says `key`. */
+export function findDocumentedKeys(page: Page): readonly MentionedKey[] {
+  const rows = findTableRows(page).filter(({ columns }) => columns[0] === 'key');
+  return rows.flatMap(({ cells, place }) => codesIn(cells[0]).map((key) => ({ key, place })));
 }
 
-function plainPath(code: string): string {
-  return code.replaceAll('[]', '').replaceAll('.<name>', '');
+const TOP = [...new Set(listConfigKeys().map(({ path }) => path.split('.')[0]))].filter((name) => /^\w+$/.test(name));
+/** `pools.web.retry`, `timeouts.connect`; an address such as `web.example.com` begins with no key of the config. */
+const PATH = new RegExp(`^(?:${TOP.join('|')})(?:\\.[\\w*<>-]+|\\[\\d*\\])+$`);
+
+/** Whole paths in the text, and in its tables. */
+export function findMentionedKeys({ path, lines }: Page): readonly MentionedKey[] {
+  return lines.flatMap((line, index) => {
+    const found = codesIn(line).filter((code) => PATH.test(code));
+    return found.map((key) => ({ key, place: `${path}:${index + 1}` }));
+  });
 }

@@ -2,8 +2,7 @@
  * Every key that the config schema knows, found by asking the parser: a key that cannot exist is written in every
  * place, and the error names those that can. Nothing here knows the schema, so that a new key is found by itself.
  */
-import { parseConfig } from '../../src/config/load.ts';
-import type { ParsedConfig } from '../../src/config/load.ts';
+import { parse } from './placed-key.ts';
 
 /** No key of any section is near to it, so that the error lists them all. */
 const IMPOSSIBLE = 'zzqqxx';
@@ -35,10 +34,6 @@ function askForKeys(steps: readonly Step[]): readonly string[] | null {
     ({ key, cure }) => key.split('.').at(-1) === IMPOSSIBLE && cure.startsWith('Use "'),
   );
   return answer === undefined ? null : [...answer.cure.matchAll(/"([^"]+)"/g)].map((match) => match[1]);
-}
-
-export function parse(config: Readonly<Record<string, unknown>>): ParsedConfig {
-  return parseConfig(JSON.stringify(config), 'probe.json');
 }
 
 /** Dotted paths of all keys; what stands for a name or a place in a list is left out: `pools.endpoints.weight`. */

@@ -1,0 +1,39 @@
+/** Configs in which a key can be written: the smallest, with what must stand beside it. */
+import { type ParsedConfig, parseConfig } from '../../src/config/load.ts';
+
+type Written = Record<string, unknown>;
+
+/** The config without the key. */
+export function surroundingsOf(path: string): Written {
+  const check = path.startsWith('pools.*.check.tcp') ? { tcp: {} } : { http: {} };
+  const hasCheck = path.startsWith('pools.*.check.') || path.startsWith('defaults.check.');
+  const match = path.startsWith('routes.*.match.path.') ? { path: { regex: 'a' } } : {};
+  const replace = path.startsWith('routes.*.replacePrefix.') ? { replacePrefix: { prefix: '/v1', by: '/v2' } } : {};
+  return {
+    listeners: { web: { address: '127.0.0.1:8080' } },
+    routes: [{ pool: 'web', match, ...replace }],
+    pools: { web: { endpoints: [{ address: 'localhost:8081' }], ...(hasCheck ? { check } : {}) } },
+  };
+}
+
+/** The config with it. */
+export function configWith(path: string, value: unknown): Written {
+  const config = surroundingsOf(path);
+  const names = path.split('.');
+  let place: Written | Written[] = config;
+  for (const name of names.slice(0, -1)) place = step(place, name);
+  (place as Written)[names[names.length - 1]] = value;
+  return config;
+}
+
+function step(place: Written | Written[], name: string): Written | Written[] {
+  if (Array.isArray(place)) return place[0];
+  const key = name === '*' ? 'web' : name;
+  place[key] ??= {};
+  return place[key] as Written | Written[];
+}
+
+/** By way of text, as a file would come. */
+export function parse(config: unknown): ParsedConfig {
+  return parseConfig(JSON.stringify(config), 'probe.json');
+}

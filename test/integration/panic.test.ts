@@ -1,0 +1,45 @@
+/** What happens when checks say that nobody may be picked. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, it } from 'node:test';
+import type { TestContext } from 'node:test';
+import { request, runBalancer, waitFor } from '../support/running-balancer.ts';
+
+/** A server whose check always fails while it answers everything else. */
+async function startEndpoint(t: TestContext): Promise<number> {
+  const server = http.createServer((message, response) => {
+    response.writeHead(message.url === '/health' ? 500 : 200).end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+for (const threads of [1, 4]) {
+  describe(`a pool without an eligible endpoint, with ${threads} threads`, () => {
+    for (const [panic, answer] of [
+      ['on', ''],
+      ['off', 'HTTP/1.1 503 Service Unavailable'],
+    ]) {
+      it(`answers ${answer || 'as its endpoint does'} with panic: ${panic}`, async (t) => {
+        const port = await startEndpoint(t);
+        const { balancer, port: front } = await runBalancer(`
+          threads: ${threads}
+          listeners: { web: "127.0.0.1:0" }
+          pools:
+            web: { endpoints: ["127.0.0.1:${port}"], check: { http: /health, start: unhealthy }, panic: ${panic} }
+        `);
+        t.after(() => balancer.close());
+        const state = (): string => balancer.stats().pools[0].endpoints[0].health.state;
+        await waitFor(() => state() === 'unhealthy', 'the check fails');
+        assert.equal(await request(front), answer);
+      });
+    }
+  });
+}

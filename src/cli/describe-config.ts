@@ -2,12 +2,18 @@
 import type { CheckSpec } from '../core/snapshot.ts';
 import type { ExplainedConfig } from '../runtime/explain-config.ts';
 import { addressText } from '../runtime/listener-key.ts';
+import type { Machine } from './machine.ts';
+import { formatDuration, writeConfig } from './write-config.ts';
 
-export function describeConfig(explained: ExplainedConfig): string {
-  const { engine, threads, config } = explained;
+export function describeConfig(explained: ExplainedConfig, machine: Machine): string {
+  const { engine, config } = explained;
   const lines = [
-    `engine   ${engine} on Node ${process.versions.node}`,
-    `threads  ${threads}${config.threads === 'auto' ? ' (auto)' : ''}`,
+    ...table([
+      ['engine', engine, `on Node ${process.versions.node}${engine === 'onread' ? '' : '; onread failed its probe'}`],
+      ['threads', String(machine.threads), machine.threadsReason],
+      ['connections', String(machine.maxConnections), machine.connectionsReason],
+      ['tcp_migrate_req', String(machine.tcpMigrateReq ?? '–'), machine.tcpMigrateReqMeaning],
+    ]).map((line) => line.slice(2)),
     '',
     'listeners',
     ...table(config.listeners.map((listener) => [listener.id, `http://${addressText(listener)}`])),
@@ -19,6 +25,17 @@ export function describeConfig(explained: ExplainedConfig): string {
     ...table(config.pools.map((pool) => describePool(pool))),
   ];
   return lines.join('\n');
+}
+
+/** The same for scripts; routes in the order in which they are tried. */
+export function toJsonDescription({ engine, config, routes }: ExplainedConfig, machine: Machine): object {
+  return {
+    node: process.versions.node,
+    engine,
+    ...machine,
+    routes: routes.map(({ route, text }) => ({ route: route.id, match: text, pool: route.pool })),
+    config: writeConfig(config),
+  };
 }
 
 function describeRoutes({ routes }: ExplainedConfig): string[][] {
@@ -44,7 +61,7 @@ function describePool({ id, policy, checks, endpoints }: ExplainedConfig['config
 
 function describeCheck({ kind, method, path, intervalMs }: CheckSpec): string {
   const what = kind === 'tcp' ? 'tcp' : `${method} ${path}`;
-  return `${what} every ${intervalMs / 1000} s`;
+  return `${what} every ${formatDuration(intervalMs)}`;
 }
 
 /** Columns as wide as their widest cell, the last one as it is. */

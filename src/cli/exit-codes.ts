@@ -5,9 +5,11 @@
 import { constants } from 'node:os';
 
 export const EXIT_OK = 0;
+/** What was asked for ran, and found nothing good: `load`, where every request failed. */
+export const EXIT_FAILED = 1;
 /** The command line or the config has mistakes. */
 export const EXIT_USAGE = 2;
-/** An address cannot be listened on, or the name of an endpoint has no address. */
+/** An address cannot be listened on, the name of an endpoint has no address, or a program that is needed is missing. */
 export const EXIT_UNAVAILABLE = 69;
 /** A bug of ours: an exception nobody caught, or no worker left. */
 export const EXIT_INTERNAL = 70;

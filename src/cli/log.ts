@@ -1,24 +1,48 @@
-/** What happens to a running balancer, a line each on stderr: stdout is for addresses, and later the access log. */
+/** What happens to a running balancer, a line each on stderr: stdout is for addresses and the access log. */
 import type { EventEmitter } from 'node:events';
+import { styleText } from 'node:util';
 import { systemClock } from '../core/clock.ts';
 import type { Clock } from '../core/clock.ts';
 import type { BalancerEvents } from '../runtime/balancer.ts';
+import type { LogFormat } from './commands/shared-options.ts';
 
 /** A bug that every request meets must not cost more in the log than in the exchange. */
 const MOST_FAULTS = 10;
 const FAULT_WINDOW_MS = 60_000;
 
-type Say = (text: string) => void;
+export type LogLevel = 'info' | 'warn' | 'error';
+/** Level `info` where none is given. */
+export type Say = (text: string, level?: LogLevel) => void;
+
+/** As pino numbers them, so that these lines and those of an access log in JSON read alike. */
+const LEVEL_NUMBERS: Readonly<Record<LogLevel, number>> = { info: 30, warn: 40, error: 50 };
+const LEVEL_COLORS = { warn: 'yellow', error: 'red' } as const;
+
+/** A log on stderr. In text, colours stand only where a terminal shows them. */
+export function createLog(format: LogFormat): Say {
+  return (text, level = 'info') => console.error(formatLogLine(format, text, level, new Date()));
+}
+
+/** `2026-11-21T05:57:00.000Z fairlead: drained`, or the same as JSON in pino's form. */
+export function formatLogLine(format: LogFormat, text: string, level: LogLevel, time: Date): string {
+  if (format === 'json') return JSON.stringify({ level: LEVEL_NUMBERS[level], time: time.getTime(), msg: text });
+  const line = `${time.toISOString()} fairlead: `;
+  return styleText('dim', line, { stream: process.stderr }) + paint(text, level);
+}
+
+function paint(text: string, level: LogLevel): string {
+  return level === 'info' ? text : styleText(LEVEL_COLORS[level], text, { stream: process.stderr });
+}
 
 /** Logs from now on. */
-export function logEvents(balancer: EventEmitter<BalancerEvents>, say: Say = sayOnStderr, clock = systemClock): void {
+export function logEvents(balancer: EventEmitter<BalancerEvents>, say: Say, clock: Clock = systemClock): void {
   balancer.on('health', ({ pool, endpoint, before, state, reason }) => {
-    say(`endpoint ${endpoint} of pool ${pool}: ${before} → ${state}: ${reason}`);
+    say(`endpoint ${endpoint} of pool ${pool}: ${before} → ${state}: ${reason}`, state === 'healthy' ? 'info' : 'warn');
   });
-  balancer.on('worker', ({ worker, change, reason }) => say(`worker ${worker} ${change}: ${reason}`));
+  balancer.on('worker', ({ worker, change, reason }) => say(`worker ${worker} ${change}: ${reason}`, 'warn'));
   balancer.on('fault', createFaultLog(say, clock));
   balancer.on('limit', (connections) => {
-    say(`${connections} client connections are open, the most that maxConnections allows: accepting pauses`);
+    say(`${connections} client connections are open, the most that maxConnections allows: accepting pauses`, 'warn');
   });
   balancer.on('drain', (phase) => say(phase === 'begin' ? 'draining; another signal ends at once' : 'drained'));
 }
@@ -30,14 +54,10 @@ function createFaultLog(say: Say, clock: Clock): (...[fault]: BalancerEvents['fa
   return ({ worker, stack }) => {
     const now = clock.now();
     if (now >= windowEnd) {
-      if (count > MOST_FAULTS) say(`${count - MOST_FAULTS} more bugs of ours were left out`);
+      if (count > MOST_FAULTS) say(`${count - MOST_FAULTS} more bugs of ours were left out`, 'error');
       windowEnd = now + FAULT_WINDOW_MS;
       count = 0;
     }
-    if (++count <= MOST_FAULTS) say(`a bug of ours cost an exchange in worker ${worker}: ${stack}`);
+    if (++count <= MOST_FAULTS) say(`a bug of ours cost an exchange in worker ${worker}: ${stack}`, 'error');
   };
-}
-
-function sayOnStderr(text: string): void {
-  console.error(`${new Date().toISOString()} fairlead: ${text}`);
 }

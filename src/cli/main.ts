@@ -2,35 +2,47 @@
 import { CommanderError } from 'commander';
 import { EXIT_INTERNAL, EXIT_OK, EXIT_USAGE } from './exit-codes.ts';
 import { createProgram } from './program.ts';
+import type { Actions } from './program.ts';
 
 /** Runs a command to its end, and ends the process with its exit code. */
 export async function main(args: readonly string[]): Promise<void> {
+  // Without a listener Node opens its debugger on this signal, which log rotation sends to whatever it finds.
+  process.on('SIGUSR1', () => {});
   process.on('uncaughtException', (error) => {
     console.error('fairlead: a bug of ours:', error);
     process.exit(EXIT_INTERNAL);
   });
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', endOnClosedPipe);
   process.exit(await runCommand(args));
+}
+
+/** `fairlead schema | head` has read enough; a balancer goes on without a reader of its lines. */
+function endOnClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 /** A command's code is loaded when it is called: a balancer has no use for the mock server's. */
 async function runCommand(args: readonly string[]): Promise<number> {
   let code = EXIT_OK;
-  const program = createProgram({
-    run: async (options) => {
-      const { run } = await import('./run.ts');
-      code = await run(options);
-    },
-    check: async (options) => {
-      const { check } = await import('./check.ts');
-      code = await check(options);
-    },
-    backend: async (options) => {
-      const { runBackend } = await import('./backend-command.ts');
-      code = await runBackend(options);
-    },
-  });
+  /** The action that loads a command's code, calls it and keeps its exit code. */
+  const action =
+    <Arguments extends unknown[]>(load: () => Promise<(...args: Arguments) => number | Promise<number>>) =>
+    async (...values: Arguments): Promise<void> => {
+      const command = await load();
+      code = await command(...values);
+    };
+  const actions: Actions = {
+    run: action(async () => (await import('./run.ts')).run),
+    dev: action(async () => (await import('./dev.ts')).dev),
+    check: action(async () => (await import('./check.ts')).check),
+    config: action(async () => (await import('./config-command.ts')).printConfig),
+    schema: action(async () => (await import('./schema-command.ts')).printSchema),
+    load: action(async () => (await import('./load/run-load.ts')).runLoad),
+    backend: action(async () => (await import('./backend-command.ts')).runBackend),
+    completion: action(async () => (await import('./completion/completion-script.ts')).printCompletion),
+  };
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await createProgram(actions).parseAsync(args, { from: 'user' });
     return code;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;

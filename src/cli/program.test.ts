@@ -3,16 +3,11 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import type { Command } from 'commander';
 import { createProgram } from './program.ts';
+import type { Actions } from './program.ts';
 
 /** What a command line calls, and with what. */
 async function parse(line: string, environment: Record<string, string> = {}): Promise<unknown[]> {
-  const calls: unknown[] = [];
-  const record = (name: string) => (options: object) => {
-    calls.push(name, { ...options });
-    return Promise.resolve();
-  };
-  const program = createProgram({ run: record('run'), check: record('check'), backend: record('backend') });
-  for (const command of [program, ...program.commands]) silence(command);
+  const { program, calls } = recordingProgram();
   Object.assign(process.env, environment);
   try {
     await program.parseAsync(line.split(' '), { from: 'user' });
@@ -22,28 +17,95 @@ async function parse(line: string, environment: Record<string, string> = {}): Pr
   return calls;
 }
 
-function silence(command: Command): void {
-  command.configureOutput({ writeErr: () => {}, writeOut: () => {} });
+function recordingProgram(): { program: Command; calls: unknown[]; words: string[] } {
+  const calls: unknown[] = [];
+  const words: string[] = [];
+  const record = (name: string) => (options?: object | string) => {
+    calls.push(name, typeof options === 'object' ? { ...options } : options);
+    return Promise.resolve();
+  };
+  const names = ['run', 'dev', 'check', 'config', 'schema', 'init', 'load', 'backend', 'completion'] as const;
+  const actions = Object.fromEntries(names.map((name) => [name, record(name)])) as unknown as Actions;
+  const program = createProgram(actions);
+  for (const command of [program, ...program.commands]) {
+    command.configureOutput({ writeErr: (text) => words.push(text), writeOut: (text) => words.push(text) });
+  }
+  return { program, calls, words };
 }
 
+const RUN = { logFormat: 'text' };
+const DEV = { threads: 1, watch: true };
 const BACKEND = { port: 8081, host: '127.0.0.1', name: 'backend', latencyMs: 0, errorRate: 0, keepAliveMs: 5000 };
+const LOAD = {
+  url: 'http://localhost:8080/',
+  connections: 10,
+  durationMs: 10_000,
+  requests: null,
+  rate: null,
+  pipelining: 1,
+  timeoutMs: 10_000,
+  headers: {},
+  by: { in: 'header', name: 'x-backend' },
+  json: false,
+};
 
 describe('the command line', () => {
-  test('runs a config, fairlead.yaml where none is named', async () => {
-    assert.deepEqual(await parse('run'), ['run', { config: 'fairlead.yaml' }]);
-    assert.deepEqual(await parse('run -c a.json'), ['run', { config: 'a.json' }]);
-    assert.deepEqual(await parse('check -c a.json'), ['check', { config: 'a.json' }]);
+  test('runs the config that is named, else the one of this folder', async () => {
+    assert.deepEqual(await parse('run'), ['run', RUN]);
+    assert.deepEqual(await parse('run -c a.json'), ['run', { ...RUN, config: 'a.json' }]);
+    assert.deepEqual(await parse('check -c a.json --json'), ['check', { config: 'a.json', json: true }]);
+    assert.deepEqual(await parse('config -c a.json'), ['config', { config: 'a.json' }]);
+    assert.deepEqual(await parse('config --defaults'), ['config', { defaults: true }]);
   });
 
   test('runs over servers, each with its own --to or all after one', async () => {
     for (const line of ['run --to a:1 --to b:2 --listen c:3', 'run --to a:1 b:2 --listen c:3']) {
-      assert.deepEqual(await parse(line), ['run', { config: 'fairlead.yaml', to: ['a:1', 'b:2'], listen: 'c:3' }]);
+      assert.deepEqual(await parse(line), ['run', { ...RUN, to: ['a:1', 'b:2'], listen: 'c:3' }]);
     }
   });
 
+  test('runs with other threads, watching, and with a log in JSON', async () => {
+    const line = 'run --threads 0 --watch --log-format json';
+    assert.deepEqual(await parse(line), ['run', { threads: 0, watch: true, logFormat: 'json' }]);
+  });
+
+  test('watches in development with one thread, unless told otherwise', async () => {
+    assert.deepEqual(await parse('dev'), ['dev', DEV]);
+    assert.deepEqual(await parse('dev --watch'), ['dev', DEV]);
+    assert.deepEqual(await parse('dev --no-watch --threads 2'), ['dev', { threads: 2, watch: false }]);
+  });
+
   test('refuses what contradicts itself or does not exist', async () => {
-    const lines = ['run -c a --to b:1', 'run -c a --listen b:1', 'run --listen b:1', 'walk', 'run --fast', 'check x'];
+    const lines = ['run -c a --to b:1', 'run -c a --listen b:1', 'run --listen b:1', 'dev --listen b:1', 'walk'];
+    lines.push('run --fast', 'check x', 'run --threads 1.5', 'run --log-format xml', 'config --defaults --json');
+    lines.push('load', 'load http://', 'load a:1 -c 0', 'load a:1 -n 5 -d 5s', 'load a:1 -X HEAD', 'load a:1 -H x');
+    lines.push('load a:1 --by cookie:a', 'completion tcsh', 'completion', 'load a:1 -d 0');
     for (const line of lines) await assert.rejects(parse(line), { name: 'CommanderError' }, line);
+  });
+
+  test('asks whether a command or an option that is nearly right was meant', async () => {
+    for (const [line, meant] of [
+      ['chekc', 'check'],
+      ['run --thread 2', '--threads'],
+      ['load a:1 --pipeline 2', '--pipelining'],
+    ]) {
+      const { program, words } = recordingProgram();
+      await assert.rejects(program.parseAsync(line.split(' '), { from: 'user' }));
+      assert.ok(words.join('').includes(`(Did you mean ${meant}?)`), words.join(''));
+    }
+  });
+
+  test('takes a load with its options, an address with or without http://', async () => {
+    assert.deepEqual(await parse('load localhost:8080'), ['load', LOAD]);
+    const line =
+      'load http://localhost:8080 -c 64 -d 30s --rate 100 --pipelining 4 --timeout 2s -X PUT --body @a --json';
+    const flags = { connections: 64, durationMs: 30_000, rate: 100, pipelining: 4, timeoutMs: 2000, json: true };
+    assert.deepEqual(await parse(line), ['load', { ...LOAD, ...flags, method: 'PUT', body: '@a' }]);
+    const named = { requests: 9, headers: { a: '1', b: '2' }, by: { in: 'json', name: 'server' } };
+    assert.deepEqual(await parse('load localhost:8080 -n 9 -H a:1 -H b:2 --by json:server'), [
+      'load',
+      { ...LOAD, ...named },
+    ]);
   });
 
   test('starts a mock server with options, from the environment where an option is absent', async () => {
@@ -59,6 +121,20 @@ describe('the command line', () => {
     };
     const fromEnvironment = { port: 0, host: '::1', latencyMs: 20, errorRate: 0.05, text: 'hi', keepAliveMs: 0 };
     assert.deepEqual(await parse('backend --name s1', environment), ['backend', { ...fromEnvironment, name: 's1' }]);
+  });
+
+  test('shows with each command an example that it takes, and its exit codes', async () => {
+    const { program } = recordingProgram();
+    for (const command of program.commands) {
+      const { program: fresh, words } = recordingProgram();
+      await assert.rejects(fresh.parseAsync([command.name(), '--help'], { from: 'user' }), { exitCode: 0 });
+      const help = words.join('');
+      assert.match(help, /Exit codes: 0/, command.name());
+      const examples = [...help.matchAll(/^ {2}fairlead (.+)$/gm)].map(([, line]) => line.split(/ {2,}| [|>] /)[0]);
+      assert.ok(examples.length > 0, command.name());
+      for (const line of examples)
+        assert.equal((await parse(line.replaceAll(/"(\S+) (\S+)"/g, '$1$2')))[0], command.name(), line);
+    }
   });
 
   test('is as old as package.json says', async () => {

@@ -17,7 +17,7 @@ export function countConnections(maxConnections: number | 'auto', read: ReadSyst
 }
 
 /** Node raises the soft limit to the hard one when it starts, so that the soft one is what counts. */
-function readDescriptorLimit(read: ReadSystemFile): number {
+export function readDescriptorLimit(read: ReadSystemFile): number {
   const line = /^Max open files\s+(\S+)/m.exec(read('/proc/self/limits') ?? '');
   if (line === null) return ASSUMED_LIMIT;
   const limit = Number(line[1]);

@@ -125,11 +125,14 @@ pools:
   await using fairlead = new FairleadProcess(['check', '-c', file]);
   assert.deepEqual(await fairlead.ended, { code: 0, signal: null });
   const wanted = [
-    /^engine +onread on Node \d+/m,
+    /^engine +onread +on Node \d+/m,
+    /^threads +\d+ +auto: /m,
+    /^connections +\d+ +auto: three quarters of what is left of the limit of \d+ descriptors$/m,
+    /^tcp_migrate_req +\S/m,
     /^ {2}web +http:\/\/127\.0\.0\.1:8080$/m,
     /^ {2}api +host api\.example\.com, path \/v1\/\* +→ api, without \/v1\n {2}rest +everything +→ web$/m,
     /^ {2}api +power-of-two +no check +localhost:8081$/m,
-    /^ {2}web +power-of-two +GET \/up every 5 s +localhost:8083, localhost:8084 \(weight 2\)$/m,
+    /^ {2}web +power-of-two +GET \/up every 5s +localhost:8083, localhost:8084 \(weight 2\)$/m,
   ];
   for (const pattern of wanted) assert.match(fairlead.stdout, pattern);
 });

@@ -1,0 +1,76 @@
+/** `fairlead run` and `fairlead dev` on the command line. */
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { countOption } from '../option-parsers.ts';
+import type { Actions } from '../program.ts';
+import type { DevOptions } from '../dev.ts';
+import type { RunOptions } from '../run.ts';
+import { configOption, LOG_FORMATS } from './shared-options.ts';
+
+const MOST_THREADS = 1024;
+
+const RUN_HELP = `
+Without -c it looks here for fairlead.yaml, .yml, .json, then fairlead.config.ts, .mts, .js, .mjs.
+SIGTERM and SIGINT drain, a second one ends at once. SIGHUP loads the config again; one with
+mistakes changes nothing. SIGUSR1 opens the log files again.
+
+Examples:
+  fairlead run                                              the config of this folder
+  fairlead run --to localhost:3001 --to localhost:3002      no config: two servers, 127.0.0.1:8080
+
+Exit codes: 0 drained and ended, 2 mistakes in the command line or the config, 69 it cannot listen,
+70 internal error, 128 + n cut by a second signal.`;
+
+const DEV_HELP = `
+Like run, with one thread, a line for each request, and the config loaded again when its files
+change. One with mistakes is shown, and the last good one stays.
+
+Examples:
+  fairlead dev                                              the config of this folder, watched
+  fairlead dev -c edge.yaml --no-watch                      requests shown, nothing watched
+
+Exit codes: 0 drained and ended, 2 mistakes in the command line or the config, 69 it cannot listen,
+70 internal error, 128 + n cut by a second signal.`;
+
+export function addRun(program: Command, actions: Actions): void {
+  program
+    .command('run')
+    .description('balance until a signal ends it')
+    .addOption(configOption().conflicts(['to', 'listen']))
+    .addOption(threadsOption())
+    .option('--watch', 'load the config again when its files change')
+    .addOption(new Option('--log-format <format>', 'of its own lines').choices(LOG_FORMATS).default('text'))
+    .option('--to <address...>', 'balance over these servers, without a config')
+    .option('--listen <address>', 'with --to: where to listen (default: 127.0.0.1:8080)')
+    .addHelpText('after', RUN_HELP)
+    .action(async (options: RunOptions, command: Command) => {
+      requireTo(options, command);
+      await actions.run(options);
+    });
+}
+
+export function addDev(program: Command, actions: Actions): void {
+  program
+    .command('dev')
+    .description('balance for development: reload on change, show each request')
+    .addOption(configOption().conflicts(['to', 'listen']))
+    .addOption(threadsOption().default(1))
+    .option('--no-watch', 'leave changes of the config to SIGHUP')
+    .addOption(new Option('--watch', 'load the config again when its files change').default(true))
+    .option('--to <address...>', 'balance over these servers, without a config')
+    .option('--listen <address>', 'with --to: where to listen (default: 127.0.0.1:8080)')
+    .addHelpText('after', DEV_HELP)
+    .action(async (options: DevOptions, command: Command) => {
+      requireTo(options, command);
+      await actions.dev(options);
+    });
+}
+
+function threadsOption(): Option {
+  const words = "data-plane threads, instead of the config's";
+  return new Option('--threads <n>', words).argParser(countOption(0, MOST_THREADS));
+}
+
+function requireTo({ to, listen }: Pick<RunOptions, 'to' | 'listen'>, command: Command): void {
+  if (listen !== undefined && to === undefined) command.error('error: --listen needs --to');
+}

@@ -1,0 +1,56 @@
+/** Where a command takes its config from: the file that was named, the one of this folder, or the command line. */
+import { resolve } from 'node:path';
+import type { Config } from '../config/config.ts';
+import { formatConfigErrors } from '../config/errors.ts';
+import { CONFIG_NAMES, findConfig } from './find-config.ts';
+import { fromArguments, loadConfig } from '../config/load.ts';
+import type { ParsedConfig } from '../config/load.ts';
+
+export interface ConfigArguments {
+  /** Default: the config of this folder. */
+  readonly config?: string | undefined;
+  /** Servers to balance over, instead of a config. */
+  readonly to?: readonly string[];
+  /** Only with `to`. */
+  readonly listen?: string;
+}
+
+/** A config that can be read again. */
+export interface ConfigSource {
+  /** The file as it was named to us; null for the command line. */
+  readonly file: string | null;
+  read(): Promise<ParsedConfig>;
+}
+
+/** Null where there is no file to read; that has been said on stderr by then. */
+export async function openConfigSource({ config, to, listen }: ConfigArguments): Promise<ConfigSource | null> {
+  if (to !== undefined) return { file: null, read: () => Promise.resolve(fromArguments(to, listen)) };
+  const file = config ?? (await findConfig(process.cwd()));
+  if (file !== null) return { file, read: () => loadConfig(file) };
+  console.error(
+    `fairlead: no config in ${resolve()}: there is no ${CONFIG_NAMES.join(', ')}.\n` +
+      'Name one with -c, write one with `fairlead init`, or start without one by --to.',
+  );
+  return null;
+}
+
+/** Reads once, for commands that only look. Null where the config has mistakes, or there is none; said by then. */
+export async function readConfigOnce(options: ConfigArguments): Promise<{ file: string; config: Config } | null> {
+  const source = await openConfigSource(options);
+  if (source === null) return null;
+  const parsed = await source.read();
+  if (!('errors' in parsed)) return { file: source.file ?? '', config: parsed.config };
+  sayConfigErrors(parsed.errors);
+  return null;
+}
+
+/** Every mistake with its place, on stderr, in colour where a terminal shows it. */
+export function sayConfigErrors(errors: Parameters<typeof formatConfigErrors>[0]): void {
+  console.error(formatConfigErrors(errors));
+}
+
+/** TEMPORARY until every ParsedConfig has files. */
+export function filesOf(parsed: ParsedConfig, source: ConfigSource): readonly string[] {
+  const { files } = parsed as { readonly files?: readonly string[] };
+  return files ?? (source.file === null ? [] : [resolve(source.file)]);
+}

@@ -1,0 +1,67 @@
+/** Takes up a changed config while a balancer runs; one with mistakes is shown, and the running one stays. */
+import type { Config } from '../config/config.ts';
+import type { Balancer } from '../runtime/balancer.ts';
+import { filesOf, sayConfigErrors } from './config-source.ts';
+import type { ConfigSource } from './config-source.ts';
+import type { Say } from './log.ts';
+
+export interface ReloaderOptions {
+  readonly balancer: Pick<Balancer, 'reload'>;
+  readonly source: ConfigSource;
+  readonly say: Say;
+  /** What the command line changes in a config, such as `--threads`. */
+  readonly adapt: (config: Config) => Config;
+  /** Hears which files the config was read from, whether it has mistakes or not. */
+  readonly onRead: (files: readonly string[]) => void;
+  /** Default: on stderr, with place and caret. */
+  readonly showErrors?: typeof sayConfigErrors;
+}
+
+export class Reloader {
+  readonly #options: ReloaderOptions;
+  #running: Promise<void> | null = null;
+  #isWanted = false;
+
+  constructor(options: ReloaderOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Reads the config again and applies it. Asked for while one runs, it runs once more afterwards, however often it
+   * was asked. Resolves when none is left to do; never rejects.
+   */
+  reload(): Promise<void> {
+    this.#isWanted = true;
+    this.#running ??= this.#run();
+    return this.#running;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#isWanted) {
+        this.#isWanted = false;
+        await this.#reloadOnce();
+      }
+    } finally {
+      this.#running = null;
+    }
+  }
+
+  async #reloadOnce(): Promise<void> {
+    const { balancer, source, say, adapt, onRead, showErrors = sayConfigErrors } = this.#options;
+    try {
+      const parsed = await source.read();
+      onRead(filesOf(parsed, source));
+      if ('errors' in parsed) {
+        showErrors(parsed.errors);
+        const count = parsed.errors.length;
+        say(`not reloaded: ${count === 1 ? 'one mistake' : `${count} mistakes`}; the running config stays`, 'error');
+        return;
+      }
+      const { summary, durationMs } = await balancer.reload(adapt(parsed.config));
+      say(`reloaded in ${Math.ceil(durationMs)} ms: ${summary}`);
+    } catch (error) {
+      say(`not reloaded: ${error instanceof Error ? error.message : String(error)}; the running config stays`, 'error');
+    }
+  }
+}

@@ -1,0 +1,54 @@
+/** What a person wants to know in the first second, on stdout: addresses to open, and what runs behind them. */
+import { relative } from 'node:path';
+import type { Config } from '../config/config.ts';
+import type { Balancer } from '../runtime/balancer.ts';
+import type { ListenerAddress } from '../runtime/listeners.ts';
+import { addressText } from '../runtime/listener-key.ts';
+import { countThreads } from '../runtime/threads.ts';
+import type { LogFormat } from './commands/shared-options.ts';
+import { formatLogLine } from './log.ts';
+import { readVersion } from './program.ts';
+
+export interface StartFacts {
+  /** The config as it was named; null: the command line. */
+  readonly file: string | null;
+  readonly format: LogFormat;
+  /** When the process began, by `performance.now()`. */
+  readonly startedAt: number;
+}
+
+/** The lines `fairlead: listener NAME on http://HOST:PORT` are for scripts too; the others may change. */
+export function sayStart(balancer: Balancer, config: Config, { file, format, startedAt }: StartFacts): void {
+  const threads = countThreads(config.threads);
+  const from = file === null ? 'no config' : relative('', file) || file;
+  const lines = [
+    `version ${readVersion()}, Node ${process.versions.node}, ${count(threads, 'thread')}, ${from}`,
+    ...balancer.addresses().map(describeAddress),
+    ...describePools(config, balancer),
+    `ready after ${Math.ceil(performance.now() - startedAt)} ms`,
+  ];
+  for (const line of lines) {
+    console.log(format === 'json' ? formatLogLine('json', line, 'info', new Date()) : `fairlead: ${line}`);
+  }
+}
+
+/** An address that can be opened; for one that stands for all, that of this machine in brackets. */
+function describeAddress(address: ListenerAddress): string {
+  const isEvery = address.host === '' || address.host === '0.0.0.0' || address.host === '::';
+  return `listener ${address.listener} on http://${addressText(address)}${isEvery ? ` (http://localhost:${address.port})` : ''}`;
+}
+
+/** Health as far as it is known: checks have only begun. */
+function describePools({ pools }: Config, balancer: Balancer): string[] {
+  const stats = balancer.stats();
+  return pools.map(({ id, policy, checks }) => {
+    const endpoints = stats.pools.find(({ pool }) => pool === id)?.endpoints ?? [];
+    const sick = endpoints.filter(({ health }) => health.state !== 'healthy').length;
+    const health = checks.length === 0 ? 'not checked' : sick === 0 ? 'checks begin' : `${sick} not healthy yet`;
+    return `pool ${id}: ${count(endpoints.length, 'endpoint')} by ${policy}, ${health}`;
+  });
+}
+
+function count(number: number, word: string): string {
+  return `${number} ${word}${number === 1 ? '' : 's'}`;
+}

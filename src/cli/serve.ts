@@ -1,0 +1,136 @@
+/** A balancer in this process from start to drained end, its signals and the changes of its config included. */
+import type { Config } from '../config/config.ts';
+import { enableLinearRegex } from '../config/linear-regex.ts';
+import { systemClock } from '../core/clock.ts';
+import { createBalancer } from '../runtime/balancer.ts';
+import type { Balancer } from '../runtime/balancer.ts';
+import { ListenError } from '../runtime/listen-error.ts';
+import { UnresolvedNames } from '../runtime/resolve-names.ts';
+import { closeOnSignals } from '../runtime/signals.ts';
+import type { EndSignal } from '../runtime/signals.ts';
+import type { LogFormat } from './commands/shared-options.ts';
+import { filesOf, sayConfigErrors } from './config-source.ts';
+import type { ConfigSource } from './config-source.ts';
+import { EndSignals } from './end-signals.ts';
+import { EXIT_INTERNAL, EXIT_OK, EXIT_UNAVAILABLE, EXIT_USAGE, exitCodeOf } from './exit-codes.ts';
+import { FileWatcher } from './file-watcher.ts';
+import { createLog, logEvents } from './log.ts';
+import type { Say } from './log.ts';
+import { Reloader } from './reloader.ts';
+import { sayStart } from './say-start.ts';
+
+export interface ServeOptions {
+  readonly source: ConfigSource;
+  /** What the command line changes in a config, each time it is read. */
+  readonly adapt: (config: Config) => Config;
+  /** Loads the config again when its files change. */
+  readonly watch: boolean;
+  readonly logFormat: LogFormat;
+}
+
+/** Resolves to the exit code once everything has ended. */
+export async function serve(options: ServeOptions): Promise<number> {
+  enableLinearRegex();
+  const startedAt = performance.now() - process.uptime() * 1000;
+  const parsed = await options.source.read();
+  if ('errors' in parsed) {
+    sayConfigErrors(parsed.errors);
+    return EXIT_USAGE;
+  }
+  const signals = new EndSignals(process, systemClock);
+  const say = createLog(options.logFormat);
+  try {
+    const config = options.adapt(parsed.config);
+    const balancer = createBalancer(config);
+    logEvents(balancer, say);
+    const upkeep = new Upkeep(balancer, options, say, filesOf(parsed, options.source));
+    try {
+      return await runToEnd(balancer, signals, () => {
+        sayStart(balancer, config, { file: options.source.file, format: options.logFormat, startedAt });
+        upkeep.start();
+      });
+    } finally {
+      upkeep.stop();
+    }
+  } finally {
+    signals.stop();
+  }
+}
+
+async function runToEnd(balancer: Balancer, signals: EndSignals, onListening: () => void): Promise<number> {
+  const { promise: dead, resolve: die } = Promise.withResolvers<'dead'>();
+  balancer.once('dead', () => die('dead'));
+  const watch = closeOnSignals(balancer, signals);
+  try {
+    await Promise.race([balancer.listen(), watch.ended]);
+    if (signals.count === 0) onListening();
+    return codeOf(await Promise.race([watch.ended, dead]), signals);
+  } catch (error) {
+    return sayFailure(error);
+  } finally {
+    watch.stop();
+  }
+}
+
+/** What a running balancer hears besides the signals that end it: SIGHUP, SIGUSR1, and changes of its files. */
+class Upkeep {
+  readonly #balancer: Balancer;
+  readonly #say: Say;
+  readonly #isWatching: boolean;
+  readonly #isFromFile: boolean;
+  readonly #reloader: Reloader;
+  readonly #watcher = new FileWatcher(() => void this.#reloader.reload());
+  readonly #onHangUp = (): void => this.#hangUp();
+  readonly #onReopen = (): void => this.#reopenLogs();
+  #files: readonly string[];
+
+  constructor(balancer: Balancer, { source, adapt, watch }: ServeOptions, say: Say, files: readonly string[]) {
+    this.#balancer = balancer;
+    this.#say = say;
+    this.#isWatching = watch;
+    this.#isFromFile = source.file !== null;
+    this.#files = files;
+    const onRead = (read: readonly string[]): void => this.#watchFiles(read);
+    this.#reloader = new Reloader({ balancer, source, say, adapt, onRead });
+    // From here on, so that a signal that comes while it starts does not end it.
+    process.on('SIGHUP', this.#onHangUp);
+    process.on('SIGUSR1', this.#onReopen);
+  }
+
+  start(): void {
+    this.#watchFiles(this.#files);
+  }
+
+  stop(): void {
+    process.off('SIGHUP', this.#onHangUp);
+    process.off('SIGUSR1', this.#onReopen);
+    this.#watcher.close();
+  }
+
+  #watchFiles(files: readonly string[]): void {
+    this.#files = files;
+    if (this.#isWatching) this.#watcher.watch(files);
+  }
+
+  #hangUp(): void {
+    if (this.#isFromFile) void this.#reloader.reload();
+    else this.#say('SIGHUP: there is no config to load again, it came from the command line', 'warn');
+  }
+
+  #reopenLogs(): void {
+    (this.#balancer as { reopenLogs?: () => void }).reopenLogs?.();
+    this.#say('SIGUSR1: log files are opened again');
+  }
+}
+
+function codeOf(end: EndSignal | 'dead', signals: EndSignals): number {
+  if (end !== 'dead') return signals.count > 1 ? exitCodeOf(end) : EXIT_OK;
+  console.error('fairlead: no worker is left: ending, so that a supervisor can start anew');
+  return EXIT_INTERNAL;
+}
+
+function sayFailure(error: unknown): number {
+  const isExpected = error instanceof ListenError || error instanceof UnresolvedNames;
+  console.error('fairlead:', isExpected ? error.message : error);
+  return isExpected ? EXIT_UNAVAILABLE : EXIT_INTERNAL;
+}

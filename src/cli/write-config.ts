@@ -1,0 +1,188 @@
+/** A config back into the words of a config file: every default written out, times and sizes with their units. */
+import type { Config, PoolConfig, RouteConfig } from '../config/config.ts';
+import type {
+  CheckSpec,
+  EjectionSpec,
+  ListenerSpec,
+  PathMatch,
+  RouteMatch,
+  Timeouts,
+  ValueMatch,
+} from '../core/snapshot.ts';
+import { addressText } from '../runtime/listener-key.ts';
+
+/** A map in the order in which it is to be read; what is undefined is left out. */
+type Written = Record<string, unknown>;
+
+/** Parsed again, it is the same config. */
+export function writeConfig(config: Config): Written {
+  return withoutGaps({
+    threads: config.threads,
+    maxConnections: config.maxConnections,
+    listeners: byId(config.listeners, writeListener),
+    routes: config.routes.map(writeRoute),
+    pools: byId(config.pools, writePool),
+    timeouts: writeTimeouts(config.timeouts),
+    limits: {
+      head: formatSize(config.limits.headBytes),
+      headers: config.limits.headers,
+      target: formatSize(config.limits.targetBytes),
+    },
+    headers: { via: onOff(config.headers.via), forwarded: onOff(config.headers.forwarded) },
+    trustedProxies: config.trustedProxies,
+  });
+}
+
+function writeListener({ id: _, host, port, ...rest }: ListenerSpec): Written {
+  return { address: host === '' ? `:${port}` : addressText({ host, port }), ...rest };
+}
+
+function writeRoute({ id, match, replacePrefix, maxBody, timeouts, pool, upgrades }: RouteConfig): Written {
+  return withoutGaps({
+    name: id,
+    match: writeMatch(match),
+    pool,
+    stripPrefix: replacePrefix?.by === '' ? replacePrefix.prefix : undefined,
+    replacePrefix: replacePrefix === null || replacePrefix.by === '' ? undefined : replacePrefix,
+    upgrades,
+    maxBody: maxBody === 0 ? 'off' : formatSize(maxBody),
+    timeouts: writeExchangeTimeouts(timeouts),
+  });
+}
+
+function writeMatch({ host, path, methods, headers, query, cookies }: RouteMatch): Written | undefined {
+  const written = withoutGaps({
+    host: host ?? undefined,
+    path: path === null ? undefined : writePath(path),
+    method: methods.length === 0 ? undefined : methods,
+    header: writeValues(headers),
+    query: writeValues(query),
+    cookie: writeValues(cookies),
+  });
+  return Object.keys(written).length === 0 ? undefined : written;
+}
+
+function writePath(path: PathMatch): unknown {
+  if (path.kind === 'regex') return { regex: path.source, ignoreCase: onOff(path.ignoreCase) };
+  if (path.kind === 'exact') return path.path;
+  return path.path === '/' ? '/*' : `${path.path}/*`;
+}
+
+function writeValues(values: readonly ValueMatch[]): Written | undefined {
+  if (values.length === 0) return undefined;
+  return Object.fromEntries(values.map(({ name, value }) => [name, value ?? { present: true }]));
+}
+
+function writePool(pool: PoolConfig): Written {
+  return {
+    policy: pool.policy,
+    endpoints: pool.endpoints.map(({ id, weight }) => ({ address: id, weight })),
+    check: pool.checks.map(writeCheck),
+    ejection: writeEjection(pool.ejection),
+    retry: writeRetry(pool),
+    maxConnections: pool.maxConnections === 0 ? 'off' : pool.maxConnections,
+    maxIdle: pool.maxIdle,
+    idleTimeout: formatDuration(pool.idleTimeoutMs),
+    panic: onOff(pool.panic),
+    host: typeof pool.host === 'string' ? pool.host : pool.host.name,
+  };
+}
+
+function writeCheck(check: CheckSpec): Written {
+  const port = check.port === 0 ? undefined : check.port;
+  return {
+    [check.kind]: withoutGaps(check.kind === 'tcp' ? { port } : { ...writeHttpProbe(check), port }),
+    interval: formatDuration(check.intervalMs),
+    fastInterval: formatDuration(check.fastIntervalMs),
+    downInterval: formatDuration(check.downIntervalMs),
+    timeout: formatDuration(check.timeoutMs),
+    rise: check.rise,
+    fall: check.fall,
+    maxLatency: formatDurationOrOff(check.maxLatencyMs),
+    start: check.startUnhealthy ? 'unhealthy' : 'healthy',
+  };
+}
+
+function writeHttpProbe({ path, method, headers, status, body, host }: CheckSpec): Written {
+  return {
+    path,
+    method,
+    headers,
+    status: status.map(([low, high]) => (low === high ? low : `${low}-${high}`)),
+    body: body === '' ? undefined : body,
+    host: host === '' ? undefined : host,
+  };
+}
+
+function writeEjection({ enabled, failures, statuses, baseMs, maxMs }: EjectionSpec): unknown {
+  if (!enabled) return 'off';
+  return { failures, statuses, time: formatDuration(baseMs), maxTime: formatDuration(maxMs) };
+}
+
+function writeRetry({ retry: { attempts, onConnect, onReset, replayBytes } }: PoolConfig): Written {
+  const retryOn = [onConnect ? ['connect'] : [], onReset ? ['reset'] : []].flat();
+  return { attempts, retryOn, replayBuffer: replayBytes === 0 ? 'off' : formatSize(replayBytes) };
+}
+
+function writeTimeouts(timeouts: Timeouts): Written {
+  const { requestHeadMs, keepAliveMs, drainMs } = timeouts;
+  return {
+    ...writeExchangeTimeouts(timeouts),
+    requestHead: formatDuration(requestHeadMs),
+    keepAlive: formatDuration(keepAliveMs),
+    drain: formatDuration(drainMs),
+  };
+}
+
+/** Those that a route may set. */
+function writeExchangeTimeouts(timeouts: Timeouts): Written {
+  return {
+    connect: formatDuration(timeouts.connectMs),
+    requestBodyIdle: formatDuration(timeouts.requestBodyIdleMs),
+    responseHead: formatDuration(timeouts.responseHeadMs),
+    responseIdle: formatDuration(timeouts.responseIdleMs),
+    tunnelIdle: formatDuration(timeouts.tunnelIdleMs),
+    writeIdle: formatDuration(timeouts.writeIdleMs),
+    perTry: formatDurationOrOff(timeouts.perTryMs),
+    total: formatDurationOrOff(timeouts.totalMs),
+  };
+}
+
+/** In the largest unit that leaves a whole number: 90000 → `90s`. */
+export function formatDuration(ms: number): string {
+  const units: readonly (readonly [string, number])[] = [
+    ['d', 86_400_000],
+    ['h', 3_600_000],
+    ['m', 60_000],
+    ['s', 1000],
+  ];
+  const [unit, size] = units.find(([, each]) => ms % each === 0) ?? ['ms', 1];
+  return `${ms / size}${unit}`;
+}
+
+function formatDurationOrOff(ms: number): string {
+  return ms === 0 ? 'off' : formatDuration(ms);
+}
+
+/** In the largest unit that leaves a whole number: 65536 → `64KiB`. */
+export function formatSize(bytes: number): string {
+  const units: readonly (readonly [string, number])[] = [
+    ['GiB', 2 ** 30],
+    ['MiB', 2 ** 20],
+    ['KiB', 2 ** 10],
+  ];
+  const [unit, size] = units.find(([, each]) => bytes % each === 0) ?? ['B', 1];
+  return `${bytes / size}${unit}`;
+}
+
+function onOff(isOn: boolean): string {
+  return isOn ? 'on' : 'off';
+}
+
+function byId<T extends { readonly id: string }>(items: readonly T[], write: (item: T) => Written): Written {
+  return Object.fromEntries(items.map((item) => [item.id, write(item)]));
+}
+
+function withoutGaps(written: Written): Written {
+  return Object.fromEntries(Object.entries(written).filter(([, value]) => value !== undefined));
+}

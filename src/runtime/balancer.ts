@@ -202,6 +202,11 @@ export class Balancer extends EventEmitter<BalancerEvents> {
     return this.#workers;
   }
 
+  /** For tests: what the data planes work by. */
+  get snapshot(): Snapshot | null {
+    return this.#snapshot;
+  }
+
   // ———
 
   async #start(): Promise<void> {

@@ -42,6 +42,8 @@ export class SharedTables {
    * is one; the others, in the slots of `counting`, move theirs themselves.
    */
   attach(snapshot: Snapshot, counting: ReadonlySet<number>): void {
+    // Those that were outgrown wait for the next look: a worker may have yet to move what it has counted.
+    this.#forgetUnused(({ successor }) => successor === null);
     const before = this.#pools;
     this.#pools = new Map(snapshot.pools.map((pool) => [pool.id, this.#viewOf(pool)]));
     for (const [id, view] of before) this.#retire(view, this.#pools.get(id) ?? null, counting);
@@ -93,8 +95,12 @@ export class SharedTables {
 
   /** One look at every total; those that stay off get corrected. */
   audit(): void {
-    this.#retired = this.#retired.filter(({ table }) => !isUnused(table));
+    this.#forgetUnused(() => true);
     for (const { driftCheck } of this.#pools.values()) this.corrections += driftCheck.run();
+  }
+
+  #forgetUnused(isForgotten: (retired: Retired) => boolean): void {
+    this.#retired = this.#retired.filter((retired) => !isForgotten(retired) || !isUnused(retired.table));
   }
 
   #viewOf(pool: PoolSpec): PoolView {

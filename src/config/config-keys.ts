@@ -25,7 +25,8 @@ export interface ConfigKey {
 export function listConfigKeys(): readonly ConfigKey[] {
   const keys: ConfigKey[] = [];
   visit(schemaTree(), '', null, keys);
-  return keys;
+  const byPath = new Map(keys.map((key) => [key.path, key]));
+  return keys.map((key) => (key.defaultInWords === '' ? takeDefault(key, byPath.get(key.sameAs ?? '')) : key));
 }
 
 function visit(node: SchemaNode, prefix: string, sameAs: string | null, keys: ConfigKey[]): void {
@@ -43,13 +44,7 @@ function visit(node: SchemaNode, prefix: string, sameAs: string | null, keys: Co
 function toKey(path: string, node: SchemaNode, isRequired: boolean, sameAs: string | null): ConfigKey {
   const isWritable = node.default !== undefined && node.byDefault === undefined && !isSection(node);
   const written = isWritable ? toYaml(node.default) : null;
-  const inWords = isSection(node)
-    ? 'below'
-    : isRequired
-      ? 'required'
-      : sameAs === null
-        ? 'none'
-        : `that of \`${sameAs}\``;
+  const inWords = isSection(node) ? 'below' : isRequired ? 'required' : '';
   return {
     path,
     type: node.words ?? 'value',
@@ -59,6 +54,11 @@ function toKey(path: string, node: SchemaNode, isRequired: boolean, sameAs: stri
     example: toYaml(node.example),
     sameAs,
   };
+}
+
+/** What is written in neither place is as if it were written in the other. */
+function takeDefault(key: ConfigKey, original: ConfigKey | undefined): ConfigKey {
+  return { ...key, default: original?.default ?? null, defaultInWords: original?.defaultInWords ?? 'none' };
 }
 
 /** In one line, as people write it: `[a, { b: c }]`. */

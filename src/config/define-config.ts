@@ -5,7 +5,7 @@ import type { ConfigInput } from './config-input.ts';
  * policies, and how durations and sizes are written. It checks and changes nothing while running.
  *
  * @example
- * export const config = defineConfig({
+ * export default defineConfig({
  *   routes: [{ match: { path: '/v1/*' }, pool: 'api' }, { pool: 'web' }],
  *   pools: {
  *     api: { policy: 'least-connections', endpoints: ['localhost:8081'], timeouts: { connect: '500ms' } },

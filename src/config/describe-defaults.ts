@@ -3,7 +3,8 @@ import { toYaml } from './config-keys.ts';
 import type { SchemaNode } from './described.ts';
 import { documentedMap, isSection, itemOf, schemaTree } from './schema-tree.ts';
 
-const WIDTH = 100;
+/** With room for the signs of pieces that are taken out. */
+const WIDTH = 98;
 
 const HEAD = `# Every key of a config, with its default. A key behind a # has none: the value there is an example.
 # The pool, its endpoint and the route to it are examples as well.`;

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import fc from 'fast-check';
 import { parse } from 'yaml';
+import { buildConfig } from './build.ts';
 import { configJsonSchema } from './json-schema.ts';
 import { readDocument } from './document.ts';
 import { parseConfig } from './load.ts';
@@ -19,6 +21,21 @@ function findMistakes(text: string): string {
   isValid(parse(text));
   return AJV.errorsText(isValid.errors, { separator: '\n' });
 }
+
+/** Every place in which a value stands. */
+function findHolders(value: unknown): readonly (readonly [object, string])[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => [[value, key] as const, ...findHolders(inner)]);
+}
+
+const ODD_VALUES: readonly unknown[] = [
+  ...[null, true, false, 0, 1, 2.5, 404, 65_535, 'auto', 'on', 'off', '', 'a', '1', '7 ', '2xx', '200-299', '500ms'],
+  ...['1.5 h', '64KiB', '10 MB', 'GET', 'get', 'm-search', 'tcp', 'http', 'random', 'connect', 'even', 'allow'],
+  ...['client', 'web', '/a', '/a/*', '/', '/a b', '*.example.com', '[::1]', '[::1]:80', ':0', '*:8080', 'LOCALHOST:1'],
+  ...['10.0.0.0/8', 'fd00::/8', 'FD00::1', 'websocket', 'a/b', {}, [], [1], ['a'], { present: true }, { a: 'b' }],
+  ...[{ tcp: null }, { http: '/x' }, { http: null }, { address: 'a:1', weight: 0.5 }, { regex: 'a' }, ['tcp', 'http']],
+  ...[['a:1'], { endpoints: 'a:1' }, { interval: '5s' }, [200, '3xx'], ['GET', 'x'], { connect: '1ms', total: false }],
+];
 
 function configsIn(folder: string): readonly string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
@@ -41,9 +58,34 @@ describe('the JSON Schema', () => {
     it(`takes ${file}`, () => assert.equal(findMistakes(readFileSync(join(ROOT, file), 'utf8')), 'No errors'));
   }
 
-  it('has an address and a meaning for each key', () => {
+  it('takes values of the environment where a value is no free text', () => {
+    const text =
+      'threads: ${THREADS:-auto}\ntimeouts: { connect: "${CONNECT}" }\nheaders: { via: "${VIA}" }\n' +
+      'pools: { web: { endpoints: ["${HOST}:8081", "localhost:${PORT}"], policy: "${POLICY}" } }';
+    assert.equal(findMistakes(text), 'No errors');
+    assert.notEqual(findMistakes('pools: { web: ["localhost:8081"] }\nthreads: $THREADS'), 'No errors');
+  });
+
+  it('takes whatever the parser takes', () => {
+    const configs = files.map((file) => parse(readFileSync(join(ROOT, file), 'utf8')) as unknown);
+    let taken = 0;
+    fc.assert(
+      fc.property(fc.constantFrom(...configs), fc.nat(), fc.constantFrom(...ODD_VALUES), (config, place, value) => {
+        const changed = structuredClone(config);
+        const holders = findHolders(changed);
+        const [holder, key] = holders[place % holders.length];
+        Reflect.set(holder, key, structuredClone(value));
+        if (Array.isArray(buildConfig(changed))) return;
+        taken++;
+        assert.ok(isValid(changed), `${JSON.stringify(changed)}: ${AJV.errorsText(isValid.errors)}`);
+      }),
+      { numRuns: 1500 },
+    );
+    assert.ok(taken > 50, String(taken));
+  });
+
+  it('has no word in it that is none of JSON Schema', () => {
     const schema = JSON.stringify(configJsonSchema());
-    assert.ok(schema.includes('"$id":"https://'));
     for (const word of ['words', 'tsType', 'byDefault', 'sameAs', 'forms', 'hidden', 'tsKeys']) {
       assert.ok(!schema.includes(`"${word}":`), word);
     }

@@ -5,17 +5,24 @@ import { isSection, schemaTree } from './schema-tree.ts';
 /** A JSON Schema or a part of one. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-const ID = 'https://fairlead.dev/schema/fairlead.schema.json';
+/** A name and no address: there is nothing to be fetched. */
+const ID = 'urn:fairlead:config';
+
+/** Stands for any value that is not free text: it is put in before the config is read. */
+const FROM_ENVIRONMENT: JsonSchema = {
+  description: 'A value of the environment: ${NAME}, or ${NAME:-default}.',
+  type: 'string',
+  pattern: '\\$\\{[A-Za-z_]',
+};
 
 /** Draft 2020-12. Maps that have a name stand under `$defs`; everything else is where it is used. */
 export function configJsonSchema(): JsonSchema {
-  const definitions = new Map<string, JsonSchema>();
-  const { $ref: _, ...notes } = publish(schemaTree(), definitions);
+  const definitions = new Map<string, JsonSchema>([['FromEnvironment', FROM_ENVIRONMENT]]);
+  publish(schemaTree(), definitions);
   const { Config: config, ...others } = Object.fromEntries(definitions);
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: ID,
-    ...notes,
     ...config,
     title: 'Fairlead config',
     description: 'A config of the Fairlead load balancer: listeners, routes and pools of endpoints.',
@@ -23,32 +30,58 @@ export function configJsonSchema(): JsonSchema {
   };
 }
 
+/** A value where it is used, with what is said of its key. */
 function publish(node: SchemaNode, definitions: Map<string, JsonSchema>): JsonSchema {
-  const { title, description, default: byDefault, example, properties, ...rest } = node;
-  const notes = {
+  const { description, default: byDefault, example } = node;
+  return {
     ...(description === undefined ? {} : { description }),
+    ...publishValue(node, definitions),
     ...(byDefault === undefined || node.byDefault !== undefined || isSection(node) ? {} : { default: byDefault }),
     ...(example === undefined ? {} : { examples: [example] }),
   };
-  const shape = publishShape(rest, definitions);
-  if (title === undefined) return { ...shape, ...(properties === undefined ? {} : { properties }), ...notes };
-  if (!definitions.has(title)) {
-    const entries = Object.entries(properties ?? {}).map(([name, inner]) => [name, publish(inner, definitions)]);
-    definitions.set(title, { title, ...shape, properties: Object.fromEntries(entries) as JsonSchema });
-  }
-  return { $ref: `#/$defs/${title}`, ...notes };
 }
 
-/** What remains without notes and words of our own. */
-function publishShape(rest: SchemaNode, definitions: Map<string, JsonSchema>): JsonSchema {
-  const { words: _w, tsType: _t, tsKeys: _k, byDefault: _b, sameAs: _s, hidden: _h, forms: _f, ...shape } = rest;
-  const { items, anyOf, additionalProperties } = shape;
-  return {
-    ...shape,
+function publishValue(node: SchemaNode, definitions: Map<string, JsonSchema>): JsonSchema {
+  const forms = (node.anyOf ?? [node]).map((form) => publishForm(form, definitions));
+  const isNarrow = forms.some(isNarrowScalar) && !forms.some(isAnyText);
+  const all = isNarrow ? [...forms, { $ref: '#/$defs/FromEnvironment' }] : forms;
+  return all.length === 1 ? all[0] : { anyOf: all };
+}
+
+/** One way to write a value. */
+function publishForm(form: SchemaNode, definitions: Map<string, JsonSchema>): JsonSchema {
+  const { title, properties, items, additionalProperties, ...rest } = form;
+  const { description: _d, default: _def, example: _e, words: _w, byDefault: _b, sameAs: _s, ...others } = rest;
+  const { tsType: _t, tsKeys: _k, hidden: _h, forms: _f, anyOf: _a, ...keywords } = others;
+  const shape = {
+    ...keywords,
     ...(items === undefined ? {} : { items: publish(items, definitions) }),
-    ...(anyOf === undefined ? {} : { anyOf: anyOf.map((form) => publish(form, definitions)) }),
-    ...(typeof additionalProperties === 'object'
-      ? { additionalProperties: publish(additionalProperties, definitions) }
-      : {}),
+    ...(additionalProperties === undefined
+      ? {}
+      : {
+          additionalProperties:
+            typeof additionalProperties === 'object'
+              ? publish(additionalProperties, definitions)
+              : additionalProperties,
+        }),
+    ...(properties === undefined ? {} : { properties: publishKeys(properties, definitions) }),
   };
+  if (title === undefined) return shape;
+  definitions.set(title, { title, ...shape });
+  return { $ref: `#/$defs/${title}` };
+}
+
+function publishKeys(
+  properties: NonNullable<SchemaNode['properties']>,
+  definitions: Map<string, JsonSchema>,
+): JsonSchema {
+  return Object.fromEntries(Object.entries(properties).map(([name, node]) => [name, publish(node, definitions)]));
+}
+
+function isAnyText({ type, pattern }: JsonSchema): boolean {
+  return type === 'string' && pattern === undefined;
+}
+
+function isNarrowScalar(form: JsonSchema): boolean {
+  return 'enum' in form || 'const' in form || ['string', 'integer', 'number'].includes(String(form['type']));
 }

@@ -41,7 +41,7 @@ const upgrade = scalar(
 );
 
 const routeName = scalar(parseName, {
-  anyOf: [{ type: 'string', pattern: NAME_PATTERN }, { type: 'integer' }],
+  anyOf: [{ type: 'string', pattern: NAME_PATTERN }, { type: 'number' }],
   words: 'name',
 });
 

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { durationOption, portOption, shareOption } from './option-parsers.ts';
+import fc from 'fast-check';
+import {
+  countOption,
+  durationOption,
+  headerOption,
+  portOption,
+  positiveDurationOption,
+  serverNameOption,
+  shareOption,
+  urlOption,
+} from './option-parsers.ts';
 
 describe('an option of the command line', () => {
   test('takes a time with a unit, or nothing at all', () => {
@@ -9,6 +19,7 @@ describe('an option of the command line', () => {
     assert.equal(durationOption('0'), 0);
     assert.throws(() => durationOption('20'), /a time needs a unit/);
     assert.throws(() => durationOption('soon'), /is not a time/);
+    assert.throws(() => positiveDurationOption('0'), /a time needs a unit/);
   });
 
   test('takes a share as a fraction or in percent', () => {
@@ -22,5 +33,54 @@ describe('an option of the command line', () => {
     assert.equal(portOption('0'), 0);
     assert.equal(portOption('65535'), 65_535);
     for (const text of ['65536', '-1', '80a', '']) assert.throws(() => portOption(text), /Write a port/, text);
+  });
+
+  test('takes a whole number within bounds', () => {
+    const parse = countOption(1, 64);
+    assert.deepEqual(['1', '64'].map(parse), [1, 64]);
+    for (const text of ['0', '65', '1.5', '-1', '1e1', '']) assert.throws(() => parse(text), /from 1 to 64/, text);
+  });
+
+  test('takes header lines, one after another, and none that could become two', () => {
+    const first = headerOption('x-a: 1');
+    assert.deepEqual(headerOption('Authorization:Basic a:b', first), { 'x-a': '1', Authorization: 'Basic a:b' });
+    for (const text of ['x-a', ': 1', 'x a: 1', 'x: 1\r\ny: 2', '']) {
+      assert.throws(() => headerOption(text), /a name, a colon and a value/, text);
+    }
+  });
+
+  test('takes an address, of http where it does not say', () => {
+    assert.equal(urlOption('localhost:8080/a?b'), 'http://localhost:8080/a?b');
+    assert.equal(urlOption('HTTPS://Example.com'), 'https://example.com/');
+    assert.equal(urlOption('[::1]:80'), 'http://[::1]/');
+    for (const text of ['', 'http://', 'a b', 'localhost:99999'])
+      assert.throws(() => urlOption(text), /an address/, text);
+  });
+
+  test('takes the place of a name in an answer', () => {
+    assert.deepEqual(serverNameOption('header:X-Backend'), { in: 'header', name: 'x-backend' });
+    assert.deepEqual(serverNameOption('json:Server'), { in: 'json', name: 'Server' });
+    for (const text of ['x-backend', 'header:', 'cookie:a']) assert.throws(() => serverNameOption(text), /header:NAME/);
+  });
+
+  test('is refused with a word to the user, whatever stands there', () => {
+    const parsers = [
+      durationOption,
+      shareOption,
+      portOption,
+      countOption(0, 9),
+      headerOption,
+      urlOption,
+      serverNameOption,
+    ];
+    const isFine = (text: string): boolean =>
+      parsers.every((parse) => {
+        try {
+          return parse(text) !== undefined;
+        } catch (error) {
+          return error instanceof Error && 'code' in error && error.code === 'commander.invalidArgument';
+        }
+      });
+    fc.assert(fc.property(fc.string(), isFine));
   });
 });

@@ -18,6 +18,8 @@ export interface OptionShape {
   readonly value: ValueShape | null;
   /** The placeholder of the value, e.g. `file`. */
   readonly valueName: string;
+  /** May stand several times. */
+  readonly isRepeated: boolean;
 }
 
 export interface CommandShape {
@@ -67,6 +69,7 @@ function describeOption(option: Option): OptionShape {
     words: option.description,
     value: takesValue ? describeValue(valueName, option.argChoices) : null,
     valueName,
+    isRepeated: option.variadic,
   };
 }
 

@@ -28,6 +28,6 @@ function optionWords({ short, long, words, value }: OptionShape): string {
 
 /** Files only where they are meant: everywhere else they were switched off. */
 function valueWords(value: ValueShape): string {
-  if (value.kind === 'choices') return `-a ${quote(value.choices.join(' '))}`;
+  if (value.kind === 'choices') return `-f -a ${quote(value.choices.join(' '))}`;
   return value.kind === 'file' ? '-F' : '-f';
 }

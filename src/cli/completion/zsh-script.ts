@@ -38,9 +38,10 @@ function commandCase(command: CommandShape): string {
   return `        ${command.name}) _arguments ${specs.join(' \\\n          ')} ;;`;
 }
 
-/** `'(-c --config)'{-c,--config}'[words]:file:_files'`. */
-function optionSpec({ short, long, words, value, valueName }: OptionShape): string {
-  const flags = short === null ? quote(long) : `'(${short} ${long})'{${short},${long}}`;
+/** `'(-c --config)'{-c,--config}'[words]:file:_files'`; an option that may be repeated does not exclude itself. */
+function optionSpec({ short, long, words, value, valueName, isRepeated }: OptionShape): string {
+  const both = `${isRepeated ? "'*'" : `'(${short ?? ''} ${long})'`}{${short ?? ''},${long}}`;
+  const flags = short === null ? quote(isRepeated ? `*${long}` : long) : both;
   const rest = `[${words.replace(/[[\]:\\]/g, '\\$&')}]${value === null ? '' : `:${valueName}:${valueSpec(value)}`}`;
   return flags + quote(rest);
 }

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { appendFile, mkdir, mkdtemp, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { until } from '../../test/support/until.ts';
+import { FileWatcher } from './file-watcher.ts';
+
+let folder = '';
+let changes = 0;
+let watcher: FileWatcher;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fairlead-watch-'));
+  changes = 0;
+  watcher = new FileWatcher(() => changes++, 10);
+});
+afterEach(async () => {
+  watcher.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const at = (name: string): string => join(folder, name);
+
+async function sees(count: number): Promise<void> {
+  await until(() => changes >= count, `change ${count} is seen`);
+}
+
+describe('a file that is watched', () => {
+  test('is seen when it is written, and again', async () => {
+    await writeFile(at('a.yaml'), 'a');
+    watcher.watch([at('a.yaml')]);
+    await writeFile(at('a.yaml'), 'b');
+    await sees(1);
+    await appendFile(at('a.yaml'), 'c');
+    await sees(2);
+  });
+
+  test('is seen when another takes its name, as editors save, and afterwards too', async () => {
+    await writeFile(at('a.yaml'), 'a');
+    watcher.watch([at('a.yaml')]);
+    await writeFile(at('.a.swp'), 'b');
+    await rename(at('.a.swp'), at('a.yaml'));
+    await sees(1);
+    await appendFile(at('a.yaml'), 'c');
+    await sees(2);
+  });
+
+  test('is seen when it goes and when it comes', async () => {
+    await writeFile(at('a.yaml'), 'a');
+    watcher.watch([at('a.yaml')]);
+    await unlink(at('a.yaml'));
+    await sees(1);
+    await writeFile(at('a.yaml'), 'a');
+    await sees(2);
+  });
+
+  test('is seen when a link on its way points elsewhere, as a ConfigMap is changed', async () => {
+    for (const name of ['v1', 'v2']) {
+      await mkdir(at(name));
+      await writeFile(join(at(name), 'a.yaml'), 'same');
+    }
+    await symlink('v1', at('..data'));
+    await symlink('..data/a.yaml', at('a.yaml'));
+    watcher.watch([at('a.yaml')]);
+    await symlink('v2', at('..next'));
+    await rename(at('..next'), at('..data'));
+    await sees(1);
+  });
+
+  test('is not changed by what happens to others beside it', async () => {
+    await writeFile(at('a.yaml'), 'a');
+    watcher.watch([at('a.yaml')]);
+    await writeFile(at('b.yaml'), 'b');
+    await writeFile(at('a.yaml'), 'b');
+    await sees(1);
+    assert.equal(changes, 1);
+  });
+});
+
+test('a folder that is watched is seen when files come and go', async () => {
+  await mkdir(at('pools.d'));
+  watcher.watch([at('pools.d')]);
+  await writeFile(join(at('pools.d'), 'a.yaml'), '');
+  await sees(1);
+  await unlink(join(at('pools.d'), 'a.yaml'));
+  await sees(2);
+});
+
+test('another list of files takes the place of the one before', async () => {
+  await mkdir(at('old'));
+  await mkdir(at('new'));
+  watcher.watch([join(at('old'), 'a')]);
+  watcher.watch([join(at('new'), 'a')]);
+  await writeFile(join(at('old'), 'a'), '');
+  await writeFile(join(at('new'), 'a'), '');
+  await sees(1);
+  assert.equal(changes, 1);
+});
+
+test('a folder that is not there is no error', () => {
+  watcher.watch([join(at('nowhere'), 'a.yaml')]);
+});

@@ -13,17 +13,18 @@ import type { RunningBalancer } from './running-balancer.ts';
 export class NamedEndpoint {
   readonly name: string;
   requests = 0;
+  /** Requests for `/check…`; they are not among the others. */
+  checks = 0;
+  status = 200;
+  /** Answers no check. */
+  isSilent = false;
   readonly held: http.ServerResponse[] = [];
   readonly #server: http.Server;
   readonly #tunnels = new Set<net.Socket>();
 
   constructor(name: string) {
     this.name = name;
-    this.#server = http.createServer((request, response) => {
-      this.requests++;
-      if (request.url?.startsWith('/held') === true) this.held.push(response);
-      else response.end(name);
-    });
+    this.#server = http.createServer((request, response) => this.#answer(request.url ?? '', response));
     this.#server.on('upgrade', (_request, socket: net.Socket) => {
       this.#tunnels.add(socket);
       socket.on('error', () => {});
@@ -38,6 +39,14 @@ export class NamedEndpoint {
     await once(endpoint.#server, 'listening');
     t.after(() => endpoint.#close());
     return endpoint;
+  }
+
+  #answer(url: string, response: http.ServerResponse): void {
+    if (url.startsWith('/check')) this.checks++;
+    else this.requests++;
+    response.statusCode = this.status;
+    if (url.startsWith('/held')) this.held.push(response);
+    else if (!url.startsWith('/check') || !this.isSilent) response.end(this.name);
   }
 
   get port(): number {
@@ -61,7 +70,7 @@ export function startEndpoints(t: TestContext, names: string): Promise<NamedEndp
 }
 
 /** `a: [one, two]` as the pool of a config. */
-export function pool(name: string, endpoints: readonly NamedEndpoint[], more = ''): string {
+export function pool(name: string, endpoints: readonly Pick<NamedEndpoint, 'address'>[], more = ''): string {
   return `${name}: { ${more} endpoints: [${endpoints.map(({ address }) => `"${address}"`).join(', ')}] }`;
 }
 

@@ -19,11 +19,14 @@ const FROM_ENVIRONMENT: JsonSchema = {
 export function configJsonSchema(): JsonSchema {
   const definitions = new Map<string, JsonSchema>([['FromEnvironment', FROM_ENVIRONMENT]]);
   publish(schemaTree(), definitions);
-  const { Config: config, ...others } = Object.fromEntries(definitions);
+  const { Config, ...others } = Object.fromEntries(definitions);
+  const { required: _, ...config } = Config;
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: ID,
     ...config,
+    // The pools of a config that is spread over files may stand in another one.
+    anyOf: [{ required: ['pools'] }, { required: ['include'] }],
     title: 'Fairlead config',
     description: 'A config of the Fairlead load balancer: listeners, routes and pools of endpoints.',
     $defs: others,

@@ -15,6 +15,7 @@ export class PartReader<S extends Shape> {
   readonly #shape: S;
   readonly #written: WrittenMap;
   readonly #problems: Problem[] = [];
+  readonly #saidOfDefaults = new Set<string>();
 
   constructor(root: z.ZodObject<S>, written: WrittenMap) {
     this.#shape = root.shape;
@@ -104,10 +105,19 @@ export class PartReader<S extends Shape> {
     const result = schema.safeParse(merged);
     if (result.success) return [{ path, value: result.data }];
     for (const problem of toProblems(result.error.issues, merged, path)) {
-      const placed = defaults.place(problem, path, written);
-      if (!this.#problems.some((known) => isSame(known, placed))) this.#problems.push(placed);
+      this.#addPlaced(defaults.place(problem, path, written), problem);
     }
     return [];
+  }
+
+  /** A mistake in `defaults` shows in every pool that takes it over; once is enough. */
+  #addPlaced(placed: Problem, problem: Problem): void {
+    if (placed !== problem) {
+      const said = JSON.stringify([placed.path, placed.mistake.message]);
+      if (this.#saidOfDefaults.has(said)) return;
+      this.#saidOfDefaults.add(said);
+    }
+    this.#problems.push(placed);
   }
 
   #read<T extends z.ZodType>(schema: T, value: unknown, path: Path): Part<z.output<T>> | null {
@@ -130,11 +140,6 @@ export class PartReader<S extends Shape> {
 function defaultOf(schema: z.ZodType): unknown {
   const definition = schema.def as { readonly type: string; readonly defaultValue?: unknown };
   return definition.type === 'prefault' ? definition.defaultValue : undefined;
-}
-
-/** A mistake in `defaults` shows in every pool that takes it over; once is enough. */
-function isSame(a: Problem, b: Problem): boolean {
-  return a.mistake.message === b.mistake.message && JSON.stringify(a.path) === JSON.stringify(b.path);
 }
 
 const EXAMPLES: Readonly<Record<string, string>> = {

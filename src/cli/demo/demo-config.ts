@@ -1,34 +1,45 @@
 /** The demo's fairlead.yaml. */
 import net from 'node:net';
 import { once } from 'node:events';
-import type { Backend } from '../backend/backend.ts';
-import type { DemoServers } from './servers.ts';
+import type { PolicyName } from '../../core/balancer/policies.ts';
+import type { DemoServer } from './demo-server.ts';
 
 export const API_HOST = 'api.localhost';
 export const APP_HOST = 'app.localhost';
 const PREFERRED_PORT = 8080;
 
-export function demoConfig(port: number, { app, api }: Pick<DemoServers, 'app' | 'api'>): string {
+/** What of the demo's config can change while it runs. */
+export interface DemoSettings {
+  readonly port: number;
+  readonly policy: PolicyName;
+  readonly servers: readonly DemoServer[];
+}
+
+/** A hanging server costs a client at most `responseHead`. */
+export function demoConfig({ port, policy, servers }: DemoSettings): string {
   return `listeners:
   web: 127.0.0.1:${port}
+timeouts: { responseHead: 2s }
 routes:
   - { name: api, match: { host: ${API_HOST} }, pool: api }
   - { name: app, match: { host: ${APP_HOST} }, pool: app }
   - { name: else, pool: app }
 pools:
-  app:
-    policy: least-connections
-    check: { http: { path: /healthcheck }, interval: 2s }
-    endpoints: [${addresses(app)}]
-  api:
-    policy: power-of-two
-    check: { http: { path: /healthcheck }, interval: 2s }
-    endpoints: [${addresses(api)}]
+${poolConfig('app', policy, servers)}
+${poolConfig('api', policy, servers)}
 `;
 }
 
-function addresses(servers: readonly Backend[]): string {
-  return servers.map(({ host, port }) => `${host}:${port}`).join(', ');
+function poolConfig(pool: string, policy: PolicyName, servers: readonly DemoServer[]): string {
+  const endpoints = servers.filter((server) => server.pool === pool).map(endpointConfig);
+  return `  ${pool}:
+    policy: ${policy}
+    check: { http: { path: /healthcheck }, interval: 1s, fall: 2 }
+    endpoints: [${endpoints.join(', ')}]`;
+}
+
+function endpointConfig({ address, weight }: DemoServer): string {
+  return weight === 1 ? address : `{ address: '${address}', weight: ${weight} }`;
 }
 
 /** 8080 where nobody listens, else a free port. */

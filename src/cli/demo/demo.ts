@@ -1,71 +1,88 @@
-/** Five mock servers with Fairlead in front, in this process, with a gentle load of their own. */
+/** Five mock servers with Fairlead in front, in this process, with a load of their own. */
 import { formatConfigErrors } from '../../config/errors.ts';
 import { parseConfig } from '../../config/load.ts';
+import { DEFAULT_POLICY } from '../../core/balancer/policies.ts';
+import type { PolicyName } from '../../core/balancer/policies.ts';
 import { createBalancer } from '../../runtime/balancer.ts';
 import type { Balancer } from '../../runtime/balancer.ts';
 import { API_HOST, APP_HOST, demoConfig, findPort } from './demo-config.ts';
+import type { DemoServer } from './demo-server.ts';
 import { startServers } from './servers.ts';
-import type { DemoServers } from './servers.ts';
-import { createStatusLines } from './status-line.ts';
-import { startTraffic } from './traffic.ts';
+import type { DemoServers, Temper } from './servers.ts';
+import { Traffic } from './traffic.ts';
 
-export interface Demo {
-  readonly port: number;
-  /** The lines to print first: config, addresses, what to try. */
-  readonly introduction: string;
-  /** What has happened since the line before. */
-  nextLine(): string;
-  /** Ends everything at once. */
-  close(): Promise<void>;
+export interface DemoOptions {
+  readonly temper: Temper;
+  /** Requests a second of the demo's own. */
+  readonly rate: number;
 }
 
-export async function startDemo(): Promise<Demo> {
-  const servers = await startServers();
-  const port = await findPort();
-  const config = demoConfig(port, servers);
-  const balancer = createBalancer(readConfig(config));
-  await balancer.listen();
-  const names = new Map([...servers.app, ...servers.api].map(({ host, port: at, name }) => [`${host}:${at}`, name]));
-  const traffic = startTraffic(port, APP_HOST, API_HOST);
-  return {
-    port,
-    introduction: introduce(config, port, servers),
-    nextLine: createStatusLines(
-      () => balancer.stats(),
-      (id) => names.get(id) ?? id,
-    ),
-    async close() {
-      traffic.stop();
-      await closeAll(balancer, servers);
-    },
-  };
+export class Demo {
+  readonly port: number;
+  readonly balancer: Balancer;
+  readonly traffic: Traffic;
+  /** In the order of their pools. */
+  readonly servers: readonly DemoServer[];
+  readonly #close: () => Promise<void>;
+  #policy: PolicyName = DEFAULT_POLICY;
+
+  private constructor(servers: DemoServers, port: number, rate: number) {
+    this.port = port;
+    this.servers = servers.all;
+    this.balancer = createBalancer(readConfig(this.config));
+    this.traffic = new Traffic(port, [APP_HOST, API_HOST], rate);
+    this.#close = async () => {
+      this.traffic.stop();
+      await this.balancer.close({ force: true });
+      await servers.close();
+    };
+  }
+
+  static async start({ temper, rate }: DemoOptions): Promise<Demo> {
+    const servers = await startServers(temper);
+    const demo = new Demo(servers, await findPort(), rate);
+    try {
+      await demo.balancer.listen();
+    } catch (error) {
+      await demo.close();
+      throw error;
+    }
+    return demo;
+  }
+
+  /** As YAML, as it now is. */
+  get config(): string {
+    return demoConfig({ port: this.port, policy: this.#policy, servers: this.servers });
+  }
+
+  get policy(): PolicyName {
+    return this.#policy;
+  }
+
+  /** Another policy for both pools, while traffic goes on. */
+  async setPolicy(policy: PolicyName): Promise<void> {
+    this.#policy = policy;
+    await this.balancer.reload(readConfig(this.config));
+  }
+
+  async setWeight(server: DemoServer, weight: number): Promise<void> {
+    server.weight = weight;
+    await this.balancer.reload(readConfig(this.config));
+  }
+
+  /** The name of the server at an endpoint's address. */
+  nameOf(endpoint: string): string {
+    return this.servers.find(({ address }) => address === endpoint)?.name ?? endpoint;
+  }
+
+  /** Ends everything at once. */
+  async close(): Promise<void> {
+    await this.#close();
+  }
 }
 
 function readConfig(text: string): Parameters<typeof createBalancer>[0] {
   const parsed = parseConfig(text, 'demo.yaml');
   if ('errors' in parsed) throw new Error(formatConfigErrors(parsed.errors));
   return parsed.config;
-}
-
-async function closeAll(balancer: Balancer, servers: DemoServers): Promise<void> {
-  await balancer.close({ force: true });
-  await servers.close();
-}
-
-function introduce(config: string, port: number, { app, api }: DemoServers): string {
-  const list = (pool: DemoServers['app']): string => pool.map(({ name, url }) => `${name} ${url}`).join('   ');
-  const flaky = api[api.length - 1];
-  return `Fairlead with this config:
-
-${config.replaceAll(/^(?=.)/gm, '  ')}
-  http://${APP_HOST}:${port}   →   ${list(app)}
-  http://${API_HOST}:${port}   →   ${list(api)}   (${flaky.name} is flaky)
-
-Try:
-  curl -i -H 'Host: ${API_HOST}' http://127.0.0.1:${port}/
-  curl -X POST ${app[0].url}/control/hang        (and /control/ok)
-
-The demo sends some 50 requests a second of its own. A line a second follows: requests, each server's share of
-its pool, health, and half and 99 % of all answers' times since the start. Ctrl-C ends it.
-`;
 }

@@ -63,7 +63,7 @@ function formatHistogram({ histogram, answers }: LoadSummary): string[] {
   const width = Math.max(...labels.map((label) => label.length));
   const rows = histogram.map(({ count }, index) => {
     const bar = styleText('cyan', drawBar(count / most));
-    return `  ${labels[index].padStart(width)}  ${percent(count / answers).padStart(6)}  ${bar}`;
+    return `  ${labels[index].padStart(width)}  ${percent(count / answers).padStart(6)}  ${bar}`.trimEnd();
   });
   return [styleText('bold', 'answers by latency, ms'), ...rows];
 }

@@ -1,0 +1,134 @@
+/** What the demo's keys do, and the log of what was done and what became of it. */
+import type { HealthEvent } from '../../checks/pool-health.ts';
+import { POLICIES } from '../../core/balancer/policies.ts';
+import type { PolicyName } from '../../core/balancer/policies.ts';
+import type { DemoServer } from './demo-server.ts';
+import type { EventView } from './demo-view.ts';
+import type { Demo } from './demo.ts';
+import type { DemoKey } from './keys.ts';
+
+const POLICY_NAMES = Object.keys(POLICIES) as PolicyName[];
+const WEIGHTS: readonly number[] = [1, 2, 4, 0.5];
+const RATES: readonly number[] = [10, 25, 50, 100, 200, 400];
+const MOST_EVENTS = 20;
+
+type ServerAction = (server: DemoServer) => string | Promise<string>;
+type Action = DemoKey['action'];
+
+export class Controls {
+  readonly #demo: Demo;
+  readonly #seconds: () => number;
+  readonly #onQuit: () => void;
+  /** Keys act one after another: a server that is being revived is not killed meanwhile. */
+  #turn: Promise<void> = Promise.resolve();
+  #events: readonly EventView[] = [];
+  #chosen = 0;
+
+  /** `seconds`: since the start. */
+  constructor(demo: Demo, seconds: () => number, onQuit: () => void) {
+    this.#demo = demo;
+    this.#seconds = seconds;
+    this.#onQuit = onQuit;
+    demo.balancer.on('health', (event) => this.#sayHealth(event));
+  }
+
+  /** Which server the keys act on, from 0. */
+  get chosen(): number {
+    return this.#chosen;
+  }
+
+  get events(): readonly EventView[] {
+    return this.#events;
+  }
+
+  /** Resolves when it is done. */
+  async press(key: DemoKey): Promise<void> {
+    if (key.action === 'quit') this.#onQuit();
+    else if (key.action === 'choose') this.#choose(key.server);
+    else await this.#act(key.action);
+  }
+
+  async #act(action: Exclude<Action, 'quit' | 'choose'>): Promise<void> {
+    const server = this.#demo.servers[this.#chosen];
+    const turn = this.#turn.then(async () => {
+      try {
+        const said = await this.#actions[action](server);
+        if (said !== '') this.#say('done', said);
+      } catch (error) {
+        this.#say('bad', `${server.name}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    });
+    this.#turn = turn;
+    await turn;
+  }
+
+  readonly #actions: Readonly<Record<Exclude<Action, 'quit' | 'choose'>, ServerAction>> = {
+    previous: () => this.#choose(this.#chosen - 1),
+    next: () => this.#choose(this.#chosen + 1),
+    kill: async (server) => {
+      await server.kill();
+      return `you kill ${server.name}: nobody listens at ${server.address}`;
+    },
+    hang: (server) => {
+      server.hang();
+      return explain(server, 'hangs', `you freeze ${server.name}: it takes requests and never answers`);
+    },
+    fail: (server) => {
+      server.fail();
+      return explain(server, 'fails', `you break ${server.name}: it answers 503`);
+    },
+    slow: (server) => {
+      server.slowDown();
+      if (server.slownessMs === 0) return `you let ${server.name} be as fast as before: ${server.latencyMs} ms`;
+      return `you slow ${server.name} down by ${server.slownessMs} ms`;
+    },
+    revive: async (server) => {
+      await server.revive();
+      return `you revive ${server.name}`;
+    },
+    policy: async () => {
+      await this.#demo.setPolicy(following(POLICY_NAMES, this.#demo.policy));
+      return `you reload the config: policy ${this.#demo.policy}`;
+    },
+    weight: async (server) => {
+      await this.#demo.setWeight(server, following(WEIGHTS, server.weight));
+      return `you reload the config: ${server.name} has weight ${server.weight}`;
+    },
+    more: () => this.#setRate(1),
+    less: () => this.#setRate(-1),
+    pause: () => {
+      const { traffic } = this.#demo;
+      traffic.isPaused = !traffic.isPaused;
+      return traffic.isPaused ? 'you pause the load' : 'you let the load go on';
+    },
+  };
+
+  #choose(server: number): string {
+    this.#chosen = Math.min(this.#demo.servers.length - 1, Math.max(0, server));
+    return '';
+  }
+
+  #setRate(step: 1 | -1): string {
+    const { traffic } = this.#demo;
+    const place = Math.min(RATES.length - 1, Math.max(0, RATES.indexOf(traffic.rate) + step));
+    traffic.rate = RATES[place];
+    return `you set the load to ${traffic.rate} requests a second`;
+  }
+
+  #sayHealth({ endpoint, state, reason }: HealthEvent): void {
+    this.#say(state === 'healthy' ? 'good' : 'bad', `${this.#demo.nameOf(endpoint)} is ${state}: ${reason}`);
+  }
+
+  #say(kind: EventView['kind'], text: string): void {
+    this.#events = [...this.#events, { kind, text, seconds: this.#seconds() }].slice(-MOST_EVENTS);
+  }
+}
+
+/** Nothing but a revival touches who is killed. */
+function explain(server: DemoServer, wanted: DemoServer['condition'], done: string): string {
+  return server.condition === wanted ? done : `${server.name} is killed: r revives it`;
+}
+
+function following<Value>(values: readonly Value[], value: Value): Value {
+  return values[(values.indexOf(value) + 1) % values.length];
+}

@@ -1,0 +1,52 @@
+/** What the demo's screen shows at one moment: plain data, made by what runs and read by what draws. */
+import type { HealthState } from '../../checks/endpoint-health.ts';
+import type { Times } from './recent-times.ts';
+
+export interface DemoView {
+  readonly port: number;
+  readonly policy: string;
+  readonly threads: number;
+  /** Since the start. */
+  readonly seconds: number;
+  /** Requests a second that the demo's own clients send. */
+  readonly rate: number;
+  readonly isPaused: boolean;
+  /** Requests and answers of 500 and above, a second, those of other clients too. */
+  readonly requestsPerSecond: number;
+  readonly failuresPerSecond: number;
+  /** Since the start. */
+  readonly requests: number;
+  readonly failures: number;
+  /** As the demo's own clients see them. */
+  readonly times: Times;
+  readonly servers: readonly ServerView[];
+  /** Which of them the keys act on, from 0. */
+  readonly chosen: number;
+  /** Newest last. */
+  readonly events: readonly EventView[];
+}
+
+export interface ServerView {
+  readonly name: string;
+  readonly pool: string;
+  readonly health: HealthState;
+  readonly reason: string;
+  /** What was done to it, or its own latency. */
+  readonly behavior: string;
+  readonly weight: number;
+  readonly requestsPerSecond: number;
+  /** Of its pool's requests, 0 to 1. */
+  readonly share: number;
+  readonly inFlight: number;
+  readonly times: Times;
+  /** Requests a second in each of the last 60 seconds, oldest first; null before the start. */
+  readonly history: readonly (number | null)[];
+}
+
+export interface EventView {
+  /** Since the start. */
+  readonly seconds: number;
+  readonly text: string;
+  /** `done`: a key; `bad`, `good`: what became of it. */
+  readonly kind: 'done' | 'bad' | 'good';
+}

@@ -1,0 +1,58 @@
+/** What there is to show, read from the running demo. */
+import type { BalancerStats, PoolEndpointStats } from '../../runtime/balancer-stats.ts';
+import type { Controls } from './controls.ts';
+import type { DemoServer } from './demo-server.ts';
+import type { DemoView, ServerView } from './demo-view.ts';
+import type { Demo } from './demo.ts';
+import type { StatsHistory } from './stats-history.ts';
+
+export function readView(demo: Demo, controls: Controls, history: StatsHistory, seconds: number): DemoView {
+  const { traffic, port, policy } = demo;
+  const stats = demo.balancer.stats();
+  return {
+    port,
+    policy,
+    threads: stats.workers.workers.length,
+    seconds,
+    rate: traffic.rate,
+    isPaused: traffic.isPaused,
+    requestsPerSecond: history.requestsPerSecond,
+    failuresPerSecond: history.failuresPerSecond,
+    requests: history.requests,
+    failures: history.failures,
+    times: traffic.times(),
+    servers: demo.servers.flatMap((server) => readServer(demo, server, stats, history)),
+    chosen: controls.chosen,
+    events: controls.events,
+  };
+}
+
+function readServer(demo: Demo, server: DemoServer, { pools }: BalancerStats, history: StatsHistory): ServerView[] {
+  const pool = pools.find((each) => each.pool === server.pool);
+  const endpoint = pool?.endpoints.find((each) => each.endpoint === server.address);
+  if (pool === undefined || endpoint === undefined) return [];
+  const requestsPerSecond = history.attemptsPerSecond(endpoint.endpoint);
+  const ofPool = pool.endpoints.reduce((sum, each) => sum + history.attemptsPerSecond(each.endpoint), 0);
+  return [
+    {
+      name: server.name,
+      pool: pool.pool,
+      ...readEndpoint(endpoint),
+      behavior: describeBehavior(server),
+      requestsPerSecond,
+      share: ofPool === 0 ? 0 : requestsPerSecond / ofPool,
+      times: demo.traffic.times(server.name),
+      history: history.history(endpoint.endpoint),
+    },
+  ];
+}
+
+function readEndpoint(endpoint: PoolEndpointStats): Pick<ServerView, 'health' | 'reason' | 'weight' | 'inFlight'> {
+  const { health, weight, inFlight } = endpoint;
+  return { health: health.state, reason: health.reason, weight, inFlight };
+}
+
+function describeBehavior({ condition, latencyMs, slownessMs }: DemoServer): string {
+  if (condition !== 'well') return condition;
+  return slownessMs === 0 ? `${latencyMs} ms` : `slow ${latencyMs} ms`;
+}

@@ -1,0 +1,227 @@
+/** Each exit code and each --json of the command, in processes as a script starts them. 78 is in launcher.test.ts. */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { startBackend } from '../../src/cli/backend/backend.ts';
+import { FairleadProcess } from '../support/fairlead-process.ts';
+import { until } from '../support/until.ts';
+
+let folder = '';
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fairlead-exit-codes-'));
+  await writeFile(
+    join(folder, 'fairlead.yaml'),
+    'threads: 1\nlisteners: { web: "127.0.0.1:0" }\npools: { web: [127.0.0.1:1] }\n',
+  );
+  await writeFile(
+    join(folder, 'wrong.yaml'),
+    'pools: { web: { polcy: random, endpoints: [127.0.0.1:1] } }\nthreds: 2\n',
+  );
+});
+after(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A command from start to end, in the folder of the configs. */
+async function runToEnd(line: string, env: Record<string, string> = {}, cwd = folder): Promise<Ended> {
+  await using fairlead = new FairleadProcess(line.split(' '), { cwd, env });
+  const { code } = await fairlead.ended;
+  return { code, stdout: fairlead.stdout, stderr: fairlead.stderr };
+}
+
+interface CheckReport {
+  readonly valid: boolean;
+  readonly engine: string;
+  readonly threads: number;
+  readonly threadsReason: string;
+  readonly descriptors: number;
+  readonly maxConnections: number;
+  readonly routes: readonly { readonly route: string; readonly match: string; readonly pool: string }[];
+  readonly config: { readonly pools: Record<string, { readonly policy: string; readonly idleTimeout: string }> };
+  readonly errors: readonly { readonly line: number; readonly key: string; readonly cure: string }[];
+}
+
+describe('exit code 0', () => {
+  test('is that of a valid config, which check describes as JSON', async () => {
+    const { code, stdout } = await runToEnd('check --json');
+    assert.equal(code, 0);
+    const report = JSON.parse(stdout) as CheckReport;
+    assert.equal(report.valid, true);
+    assert.equal(report.engine, 'onread');
+    assert.deepEqual([report.threads, report.threadsReason], [1, 'as the config says']);
+    assert.ok(report.maxConnections < report.descriptors);
+    assert.deepEqual(report.routes, [{ route: '1', match: 'everything', pool: 'web' }]);
+    assert.equal(report.config.pools['web'].idleTimeout, '4s');
+  });
+
+  test('is that of config, as YAML, as JSON, and of every default', async () => {
+    const [yaml, json, defaults] = await Promise.all(
+      ['config', 'config --json', 'config --defaults'].map((line) => runToEnd(line)),
+    );
+    assert.deepEqual([yaml.code, json.code, defaults.code], [0, 0, 0]);
+    assert.match(yaml.stdout, /^# fairlead\.yaml, as it takes effect$[^]*^threads: 1$[^]*^ {4}idleTimeout: 4s$/m);
+    const { pools } = JSON.parse(json.stdout) as CheckReport['config'];
+    assert.equal(pools['web'].policy, 'power-of-two');
+    assert.match(defaults.stdout, /idleTimeout: 4s/);
+  });
+
+  test('is that of schema, which is JSON', async () => {
+    const { code, stdout } = await runToEnd('schema');
+    assert.equal(code, 0);
+    assert.ok('$schema' in (JSON.parse(stdout) as object));
+  });
+
+  test('is that of completion, help and version', async () => {
+    const lines = ['completion bash', '--help', 'help run', '--version'];
+    for (const [i, { code, stdout, stderr }] of (await Promise.all(lines.map((line) => runToEnd(line)))).entries()) {
+      assert.deepEqual([code, stderr], [0, ''], lines[i]);
+      assert.notEqual(stdout, '', lines[i]);
+    }
+  });
+});
+
+describe('load', () => {
+  interface LoadReport {
+    readonly answers: number;
+    readonly statuses: Record<string, number>;
+    readonly latencyMs: { readonly p50: number; readonly max: number };
+    readonly servers: { readonly by: string; readonly answers: Record<string, number>; readonly unnamed: number };
+    readonly errors: Record<string, number>;
+  }
+
+  test('ends with 0 where a request succeeded, and says in JSON who answered', async () => {
+    await using backend = await startBackend({ name: 's1' });
+    const { code, stdout, stderr } = await runToEnd(`load ${backend.url}/x -n 40 -c 4 --json`);
+    assert.deepEqual([code, stderr], [0, '']);
+    const report = JSON.parse(stdout) as LoadReport;
+    assert.equal(report.answers, 40);
+    assert.deepEqual(report.statuses, { 200: 40 });
+    assert.deepEqual(report.servers, { by: 'header:x-backend', answers: { s1: 40 }, unnamed: 0 });
+    assert.ok(report.latencyMs.p50 > 0 && report.latencyMs.p50 <= report.latencyMs.max);
+    assert.equal(backend.stats.requests, 40);
+  });
+
+  test('sends method, headers and a body from a file, and finds the name of a server in the answer', async () => {
+    await using backend = await startBackend({ name: 's1' });
+    await writeFile(join(folder, 'body.txt'), 'moin');
+    const line = `load ${backend.url} -d 200ms -c 1 --pipelining 2 -X PUT --body @body.txt -H x-a:1 --by json:method --json`;
+    const { code, stdout } = await runToEnd(line);
+    assert.equal(code, 0);
+    const { servers, answers } = JSON.parse(stdout) as LoadReport;
+    assert.ok(answers > 0);
+    assert.deepEqual(servers, { by: 'json:method', answers: { PUT: answers }, unnamed: 0 });
+  });
+
+  test('ends with 1 where every request failed, answered or not', async () => {
+    await using backend = await startBackend();
+    backend.setMode('fail');
+    const failed = await runToEnd(`load ${backend.url} -n 4 -c 2`);
+    assert.equal(failed.code, 1);
+    assert.match(failed.stdout, /^503: 4$/m);
+    backend.setMode('reset');
+    const reset = await runToEnd(`load ${backend.url} -n 4 -c 2 --json`);
+    assert.equal(reset.code, 1);
+    const { errors } = JSON.parse(reset.stdout) as LoadReport;
+    assert.equal(
+      Object.values(errors).reduce((sum, count) => sum + count, 0),
+      4,
+    );
+  });
+
+  test('ends with 69 where autocannon is not installed, and asks for it by name', async () => {
+    const hook = `import { registerHooks } from 'node:module';
+      registerHooks({ resolve(name, context, next) {
+        if (name !== 'autocannon') return next(name, context);
+        throw Object.assign(new Error('Cannot find module'), { code: 'MODULE_NOT_FOUND' });
+      } });`;
+    const options = `--import "data:text/javascript,${encodeURIComponent(hook)}"`;
+    const { code, stderr } = await runToEnd('load localhost:1', { NODE_OPTIONS: options });
+    assert.equal(code, 69);
+    assert.match(stderr, /^ {2}npm install autocannon$/m);
+  });
+
+  test('ends with 2 where its body cannot be read', async () => {
+    const { code, stderr } = await runToEnd('load localhost:1 --body @nothing.txt');
+    assert.equal(code, 2);
+    assert.match(stderr, /--body @nothing\.txt cannot be read/);
+  });
+});
+
+describe('exit code 2', () => {
+  test('is that of mistakes in a config, which check lists as JSON', async () => {
+    const { code, stdout } = await runToEnd('check -c wrong.yaml --json');
+    assert.equal(code, 2);
+    const { valid, errors } = JSON.parse(stdout) as CheckReport;
+    assert.equal(valid, false);
+    assert.deepEqual(
+      errors.map(({ line, key }) => [line, key]),
+      [
+        [1, 'pools.web.polcy'],
+        [2, 'threds'],
+      ],
+    );
+    assert.ok(errors.every(({ cure }) => cure !== ''));
+    assert.equal((await runToEnd('config -c wrong.yaml')).code, 2);
+  });
+
+  test('is that of mistakes in the command line', async () => {
+    const { code, stderr } = await runToEnd('chekc');
+    assert.equal(code, 2);
+    assert.match(stderr, /Did you mean check\?/);
+  });
+
+  test('is that of a folder without a config, with the names that were looked for', async () => {
+    const cwd = await mkdtemp(join(folder, 'empty-'));
+    for (const { code, stderr } of await Promise.all(
+      ['run', 'dev', 'check', 'config'].map((line) => runToEnd(line, {}, cwd)),
+    )) {
+      assert.equal(code, 2);
+      assert.match(stderr, /there is no fairlead\.yaml, fairlead\.yml, fairlead\.json/);
+    }
+  });
+});
+
+describe('a signal', () => {
+  test('of SIGUSR1 opens no debugger, at start as later', async () => {
+    await using fairlead = new FairleadProcess(['run'], { cwd: folder });
+    await fairlead.port();
+    fairlead.kill('SIGUSR1');
+    await until(() => fairlead.stderr.includes('SIGUSR1: log files are opened again'), 'the signal is heard');
+    fairlead.kill('SIGTERM');
+    assert.deepEqual(await fairlead.ended, { code: 0, signal: null });
+    assert.doesNotMatch(fairlead.stderr, /[Dd]ebugger/);
+  });
+
+  test('of SIGUSR1 opens no debugger in any other command', async () => {
+    await using fairlead = new FairleadProcess(['backend', '--port', '0']);
+    await fairlead.said(/listens on (\S+)/);
+    fairlead.kill('SIGUSR1');
+    fairlead.kill('SIGTERM');
+    assert.deepEqual(await fairlead.ended, { code: 0, signal: null });
+    assert.doesNotMatch(fairlead.stderr, /[Dd]ebugger/);
+  });
+});
+
+test('a log in JSON is one object a line, on stdout and on stderr', async () => {
+  await using fairlead = new FairleadProcess(['run', '--log-format', 'json'], { cwd: folder });
+  await fairlead.port();
+  fairlead.kill('SIGTERM');
+  assert.equal((await fairlead.ended).code, 0);
+  const messages = (text: string): string[] => {
+    const lines = text.trimEnd().split('\n');
+    return lines.map((line) => (JSON.parse(line) as { level: number; time: number; msg: string }).msg);
+  };
+  assert.match(
+    messages(fairlead.stdout).join('\n'),
+    /^version [^]*^listener web on [^]*^pool web: 1 endpoint [^]*^ready after \d+ ms$/m,
+  );
+  assert.deepEqual(messages(fairlead.stderr), ['draining; another signal ends at once', 'drained']);
+});

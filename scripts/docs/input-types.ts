@@ -10,8 +10,24 @@ import type { Duration, Off, Size, Toggle } from './written-values.ts';
 `;
 
 const ABOUT: Readonly<Record<string, string>> = {
-  Config: 'A config; `PoolName` are the names of its pools, which its routes may name.',
-  ExchangeTimeouts: 'Timeouts of an exchange, for one pool or route.',
+  Config: 'A config. `PoolName` are the names of its pools, the only ones that its routes may name.',
+  Listener: 'An address to accept connections on.',
+  Route: 'Which requests go to which pool, and what happens to them on the way.',
+  Match: 'The conditions of a route, all of which must hold.',
+  PathRegex: 'A condition for the path by a regular expression.',
+  ReplacePrefix: 'A prefix of the path, and what stands in its place on the way to the endpoint.',
+  ExchangeTimeouts: 'Timeouts that a pool or a route may set for itself.',
+  Pool: 'A named set of servers: how one is chosen, and what keeps the pool up.',
+  Endpoint: 'One server of a pool.',
+  Check: 'An active check: asks each endpoint whether it is well.',
+  TcpCheck: 'A check that passes when the connection opens.',
+  HttpCheck: 'A check that passes on an expected answer.',
+  Ejection: 'Takes an endpoint out for a while after failures in a row that traffic met.',
+  Retry: 'Further attempts where a request can safely have them.',
+  Defaults: 'Keys of pools and routes, for all of them that do not write their own.',
+  Timeouts: 'How long each wait may last.',
+  Limits: 'How large the head of a message may be.',
+  Headers: 'Which headers Fairlead adds, beside those that it always adds.',
 };
 
 /** The whole file, but for the last touch of the formatter. */
@@ -77,14 +93,18 @@ function mapType(node: SchemaNode, interfaces: Map<string, string>): string {
 }
 
 function commentOf(node: SchemaNode): string {
-  const byDefault =
-    node.byDefault ?? (node.default === undefined || isSection(node) ? null : `\`${literal(node.default)}\``);
+  const byDefault = node.byDefault === 'none' ? null : defaultOf(node);
   const lines = [
     node.description ?? '',
     ...(byDefault === null ? [] : [`@defaultValue ${byDefault}`]),
     ...(node.example === undefined ? [] : [`@example ${literal(node.example)}`]),
   ];
   return `/**\n${lines.map((line) => ` * ${line}\n`).join('')} */\n`;
+}
+
+function defaultOf(node: SchemaNode): string | null {
+  if (node.byDefault !== undefined) return node.byDefault;
+  return node.default === undefined || isSection(node) ? null : `\`${literal(node.default)}\``;
 }
 
 /** A value in TypeScript. */

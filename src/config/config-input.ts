@@ -4,17 +4,15 @@
  */
 import type { Duration, Off, Size, Toggle } from './written-values.ts';
 
-/** A config; `PoolName` are the names of its pools, which its routes may name. */
+/** A config. `PoolName` are the names of its pools, the only ones that its routes may name. */
 export interface ConfigInput<PoolName extends string = string> {
   /**
    * Address of the JSON Schema, for editors. Fairlead does not look at it.
-   * @defaultValue none
    * @example './fairlead.schema.json'
    */
   readonly $schema?: string;
   /**
    * Files and folders that hold more of the config, relative to this file.
-   * @defaultValue none
    * @example ['pools.d']
    */
   readonly include?: readonly string[] | string;
@@ -75,6 +73,7 @@ export interface ConfigInput<PoolName extends string = string> {
   readonly maxConnections?: 'auto' | number;
 }
 
+/** Which headers Fairlead adds, beside those that it always adds. */
 export interface HeadersInput {
   /**
    * Adds to `Via` in requests and answers. nginx servers stop compressing when they see it; `off` helps there.
@@ -90,6 +89,7 @@ export interface HeadersInput {
   readonly forwarded?: Toggle;
 }
 
+/** How large the head of a message may be. */
 export interface LimitsInput {
   /**
    * Largest head of a request or an answer in all. Beyond it, 431 `head-too-large`.
@@ -111,6 +111,7 @@ export interface LimitsInput {
   readonly target?: Size;
 }
 
+/** How long each wait may last. */
 export interface TimeoutsInput {
   /**
    * While a connection to an endpoint is made, each attempt anew. Then another endpoint, else 504 `connect-timeout`.
@@ -180,6 +181,7 @@ export interface TimeoutsInput {
   readonly total?: Duration | Off;
 }
 
+/** Keys of pools and routes, for all of them that do not write their own. */
 export interface DefaultsInput {
   /**
    * How an endpoint is chosen: `round-robin` (in turn, smooth by weight), `least-connections` (fewest in flight per weight), `random`, `power-of-two` (of two random ones, that with fewer in flight per weight).
@@ -188,7 +190,6 @@ export interface DefaultsInput {
   readonly policy?: 'round-robin' | 'least-connections' | 'random' | 'power-of-two';
   /**
    * Active checks. With several, all must pass.
-   * @defaultValue none
    * @example { http: { path: '/healthcheck' }, interval: '5s' }
    */
   readonly check?: CheckInput | 'tcp' | 'http' | readonly (CheckInput | 'tcp' | 'http')[] | Off;
@@ -241,6 +242,7 @@ export interface DefaultsInput {
   readonly maxBody?: Size | Off;
 }
 
+/** A named set of servers: how one is chosen, and what keeps the pool up. */
 export interface PoolInput {
   /**
    * How an endpoint is chosen: `round-robin` (in turn, smooth by weight), `least-connections` (fewest in flight per weight), `random`, `power-of-two` (of two random ones, that with fewer in flight per weight).
@@ -255,7 +257,6 @@ export interface PoolInput {
   readonly endpoints: readonly (EndpointInput | string)[] | EndpointInput | string;
   /**
    * Active checks. With several, all must pass.
-   * @defaultValue none
    * @example { http: { path: '/healthcheck' }, interval: '5s' }
    */
   readonly check?: CheckInput | 'tcp' | 'http' | readonly (CheckInput | 'tcp' | 'http')[] | Off;
@@ -309,6 +310,7 @@ export interface PoolInput {
   readonly timeouts?: ExchangeTimeoutsInput;
 }
 
+/** Further attempts where a request can safely have them. */
 export interface RetryInput {
   /**
    * All attempts, the first included.
@@ -330,6 +332,7 @@ export interface RetryInput {
   readonly replayBuffer?: Size | Off;
 }
 
+/** Takes an endpoint out for a while after failures in a row that traffic met. */
 export interface EjectionInput {
   /**
    * Failures in a row, over all threads: connect error, reset, timeout, or a listed status.
@@ -357,16 +360,15 @@ export interface EjectionInput {
   readonly maxTime?: Duration;
 }
 
+/** An active check: asks each endpoint whether it is well. */
 export interface CheckInput {
   /**
    * A check that passes when the connection opens.
-   * @defaultValue none
    * @example { port: 9000 }
    */
   readonly tcp?: TcpCheckInput | null;
   /**
    * A check that passes on an expected answer; redirects are not followed. A path alone is short for `{ path: … }`.
-   * @defaultValue none
    * @example { path: '/healthcheck' }
    */
   readonly http?: HttpCheckInput | string | null;
@@ -420,6 +422,7 @@ export interface CheckInput {
   readonly start?: 'healthy' | 'unhealthy';
 }
 
+/** A check that passes on an expected answer. */
 export interface HttpCheckInput {
   /**
    * What the check asks for, with a query if there is one.
@@ -465,6 +468,7 @@ export interface HttpCheckInput {
   readonly host?: string;
 }
 
+/** A check that passes when the connection opens. */
 export interface TcpCheckInput {
   /**
    * Port to connect to, at the address of the endpoint.
@@ -474,6 +478,7 @@ export interface TcpCheckInput {
   readonly port?: number;
 }
 
+/** One server of a pool. */
 export interface EndpointInput {
   /**
    * A name or a numeric address, and a port: the endpoint's identity within its pool.
@@ -488,6 +493,7 @@ export interface EndpointInput {
   readonly weight?: number;
 }
 
+/** Which requests go to which pool, and what happens to them on the way. */
 export interface RouteInput<PoolName extends string = string> {
   /**
    * Identity of the route in logs and over reloads. Two routes cannot share a name.
@@ -508,13 +514,11 @@ export interface RouteInput<PoolName extends string = string> {
   readonly pool: PoolName;
   /**
    * Takes a prefix off the path on its way to the endpoint: with `/v1`, `/v1/x?a` becomes `/x?a`. Paths not under it stay.
-   * @defaultValue none
    * @example '/v1'
    */
   readonly stripPrefix?: string;
   /**
    * Puts another prefix in its place. Not together with `stripPrefix`.
-   * @defaultValue none
    * @example { prefix: '/v1', by: '/v2' }
    */
   readonly replacePrefix?: ReplacePrefixInput;
@@ -538,7 +542,7 @@ export interface RouteInput<PoolName extends string = string> {
   readonly maxBody?: Size | Off;
 }
 
-/** Timeouts of an exchange, for one pool or route. */
+/** Timeouts that a pool or a route may set for itself. */
 export interface ExchangeTimeoutsInput {
   /**
    * While a connection to an endpoint is made, each attempt anew. Then another endpoint, else 504 `connect-timeout`.
@@ -590,6 +594,7 @@ export interface ExchangeTimeoutsInput {
   readonly total?: Duration | Off;
 }
 
+/** A prefix of the path, and what stands in its place on the way to the endpoint. */
 export interface ReplacePrefixInput {
   /**
    * The prefix to take off.
@@ -603,6 +608,7 @@ export interface ReplacePrefixInput {
   readonly by: string;
 }
 
+/** The conditions of a route, all of which must hold. */
 export interface MatchInput {
   /**
    * `api.example.com`, or `"*.example.com"` for every name under it. Case, port and a final dot do not count.
@@ -642,6 +648,7 @@ export interface MatchInput {
   readonly cookie?: Readonly<Record<string, string | { readonly present: true }>>;
 }
 
+/** A condition for the path by a regular expression. */
 export interface PathRegexInput {
   /**
    * In JavaScript's syntax, anywhere in the path: `^` and `$` anchor it. It must run in linear time: no back-reference, no lookahead, no modifiers, counts of at most 16, nested ones multiplied.
@@ -656,6 +663,7 @@ export interface PathRegexInput {
   readonly ignoreCase?: Toggle;
 }
 
+/** An address to accept connections on. */
 export interface ListenerInput {
   /**
    * Where to listen: `127.0.0.1:8080`, `"[::1]:8080"`, `localhost:8080`; `":8080"` is every address. Port 0 takes a free one.

@@ -32,11 +32,11 @@ function writeKey(name: string, node: SchemaNode, isRequired: boolean, indent: s
     return [`${indent}${isLive ? '' : '#'}${name}: ${value}`];
   }
   // What its keys mean is said elsewhere.
-  if (isAlike(map)) return [`${indent}${isLive ? '' : '#'}${name}: {}`, `${indent}#${name}: ${toYaml(node.example)}`];
+  if (isAlike(map)) return [`${indent}#${name}: ${toYaml(node.example)}`];
   const inner = writeInner(map, node.example, `${indent}  `);
-  if (!isLive && name !== 'routes') return comment([`${indent}${name}:`, ...inner], indent);
+  const lines = [`${indent}${name}:`, ...inner];
   const isEmpty = inner.every((line) => /^\s*#/.test(line));
-  return [`${indent}${name}:${isEmpty ? ' {}' : ''}`, ...inner];
+  return (isLive || name === 'routes') && !isEmpty ? lines : comment(lines, indent);
 }
 
 /** A map's keys, or those of one thing that the list or the map by names holds. */

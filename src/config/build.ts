@@ -8,7 +8,7 @@ import { configSchema } from './config-schema.ts';
 import type { Config, PoolConfig, RouteConfig } from './config.ts';
 import { defaultsSchema } from './defaults-schema.ts';
 import { describeRoot } from './document.ts';
-import type { Problem } from './errors.ts';
+import { Mistake, type Problem } from './errors.ts';
 import { Defaults } from './merge-defaults.ts';
 import { PartReader, describeEmpty } from './part-reader.ts';
 import type { Part } from './parts.ts';
@@ -17,10 +17,18 @@ import { type WrittenRoute, routeSchema } from './route-schema.ts';
 import { listenerSchema } from './section-schemas.ts';
 import { isWrittenMap } from './written.ts';
 
+/** Whoever reads files takes the key out when it has read those that it names. */
+const INCLUDE_UNREAD: Problem = {
+  path: ['include'],
+  atKey: true,
+  mistake: new Mistake('files are included only into a config that is a file', 'Write here what they hold.'),
+};
+
 export function buildConfig(value: unknown): Config | readonly Problem[] {
   if (!isWrittenMap(value)) return [{ path: [], mistake: describeRoot(value) }];
   const reader = new PartReader(configSchema, value);
   reader.checkKeys();
+  if (reader.has('include')) reader.add([INCLUDE_UNREAD]);
   const defaults = new Defaults(reader.map('defaults', defaultsSchema));
 
   const timeouts = reader.section('timeouts');

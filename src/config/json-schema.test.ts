@@ -49,6 +49,10 @@ function isConfig(path: string): boolean {
   return !Array.isArray(readDocument(text, path.endsWith('.json'))) && 'config' in parseConfig(text, path);
 }
 
+interface DescribedMap {
+  readonly properties?: Readonly<Record<string, { readonly description?: string }>>;
+}
+
 describe('the JSON Schema', () => {
   const files = configsIn('test/fixtures/config/valid').filter(isConfig);
 
@@ -82,6 +86,16 @@ describe('the JSON Schema', () => {
       { numRuns: 1500 },
     );
     assert.ok(taken > 50, String(taken));
+  });
+
+  it('says of every key what it means', () => {
+    const properties = Object.values(configJsonSchema()['$defs'] as Readonly<Record<string, DescribedMap>>);
+    const described = properties.flatMap((map) => Object.entries(map.properties ?? {}));
+    assert.ok(described.length > 70, String(described.length));
+    assert.deepEqual(
+      described.filter(([, { description }]) => description === undefined).map(([name]) => name),
+      [],
+    );
   });
 
   it('has no word in it that is none of JSON Schema', () => {

@@ -30,8 +30,9 @@ export class PartReader<S extends Shape> {
     this.#problems.push(...problems);
   }
 
+  /** No text says `undefined`, but a program may. */
   has(key: keyof S & string): boolean {
-    return Object.hasOwn(this.#written, key);
+    return Object.hasOwn(this.#written, key) && this.#written[key] !== undefined;
   }
 
   /** Keys of the whole config that do not exist. */

@@ -1,0 +1,61 @@
+/** Configs that are values and no text, as a program writes them. Those from files are fixtures: load.test.ts. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { buildConfig } from './build.ts';
+import type { Config } from './config.ts';
+import type { Problem } from './errors.ts';
+
+const pools = { web: ['localhost:8081'] };
+
+function isProblems(built: Config | readonly Problem[]): built is readonly Problem[] {
+  return Array.isArray(built);
+}
+
+describe('buildConfig', () => {
+  it('does not look at the address of the JSON Schema', () => {
+    assert.deepEqual(buildConfig({ $schema: './fairlead.schema.json', pools }), buildConfig({ pools }));
+  });
+
+  it('takes a key without a value as one that is not written', () => {
+    const written = {
+      timeouts: undefined,
+      defaults: undefined,
+      threads: undefined,
+      routes: [{ pool: 'web', name: undefined }],
+    };
+    const { routes, ...rest } = written;
+    const web = { endpoints: ['localhost:8081'], policy: undefined, retry: { attempts: undefined }, check: undefined };
+    const expected = buildConfig({ pools });
+    assert.ok(!isProblems(expected));
+    assert.deepEqual(buildConfig({ ...rest, pools }), expected);
+    assert.deepEqual(buildConfig({ ...rest, routes, pools: { web } }), expected);
+  });
+
+  it('lets a key without a value take what defaults say', () => {
+    const defaults = { policy: 'random', retry: { attempts: 2 } };
+    const web = { endpoints: ['localhost:8081'], policy: undefined, retry: { attempts: undefined } };
+    const built = buildConfig({ defaults, pools: { web } });
+    assert.ok(!isProblems(built), JSON.stringify(built));
+    assert.deepEqual([built.pools[0].policy, built.pools[0].retry.attempts], ['random', 2]);
+  });
+
+  it('refuses to include files where there is no file', () => {
+    const problems = buildConfig({ include: ['pools.d'], pools });
+    assert.ok(isProblems(problems));
+    assert.deepEqual(
+      problems.map(({ path, mistake }) => [path, mistake.message]),
+      [[['include'], 'files are included only into a config that is a file']],
+    );
+  });
+
+  it('changes nothing of what it was given, and freezes none of it', () => {
+    const given = {
+      defaults: { retry: { attempts: 2 } },
+      pools: { web: { endpoints: ['localhost:8081'], retry: {} } },
+    };
+    const before = structuredClone(given);
+    assert.ok(!isProblems(buildConfig(given)));
+    assert.deepEqual(given, before);
+    assert.ok(!Object.isFrozen(given.pools.web.endpoints));
+  });
+});

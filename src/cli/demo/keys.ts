@@ -1,8 +1,7 @@
 /** What a terminal in raw mode sends, as the demo's keys. */
 
 export type DemoKey =
-  | { readonly action: 'choose'; readonly server: number }
-  | { readonly action: Exclude<SimpleAction, 'choose'> };
+  { readonly action: 'choose'; readonly server: number } | { readonly action: Exclude<SimpleAction, 'choose'> };
 
 type SimpleAction = (typeof ACTIONS)[keyof typeof ACTIONS];
 

@@ -12,7 +12,7 @@ export function readView(demo: Demo, controls: Controls, history: StatsHistory, 
   return {
     port,
     policy,
-    threads: stats.workers.workers.length,
+    threads: stats.workers.threads.length,
     seconds,
     rate: traffic.rate,
     isPaused: traffic.isPaused,

@@ -1,17 +1,18 @@
 /** The demo on a terminal: a table that is drawn anew twice a second, and keys that act on the servers. */
-import type { ReadStream, WriteStream } from 'node:tty';
+import type { ReadStream } from 'node:tty';
 import { Controls } from './controls.ts';
 import { Demo } from './demo.ts';
 import { drawDemo } from './draw-demo.ts';
 import { parseKeys } from './keys.ts';
 import { readView } from './read-view.ts';
 import { Screen } from './screen.ts';
+import type { TerminalOutput } from './screen.ts';
 import { SAMPLE_MS, StatsHistory } from './stats-history.ts';
 
 const RATE = 100;
 
 /** Until `ended` resolves, or somebody presses q. */
-export async function runScreen(ended: Promise<unknown>, output: WriteStream, input: ReadStream): Promise<void> {
+export async function runScreen(ended: Promise<unknown>, output: TerminalOutput, input: ReadStream): Promise<void> {
   const demo = await Demo.start({ temper: 'calm', rate: RATE });
   const screen = new Screen(output, input);
   let summary: string;
@@ -29,7 +30,7 @@ async function play(
   demo: Demo,
   screen: Screen,
   ended: Promise<unknown>,
-  output: WriteStream,
+  output: TerminalOutput,
   input: ReadStream,
 ): Promise<string> {
   const quit = Promise.withResolvers<null>();

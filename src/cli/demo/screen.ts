@@ -13,19 +13,19 @@ const CLEAR_BELOW = '\u001b[J';
 /** Between these a terminal that knows them shows nothing half-drawn; others ignore them. */
 const BEGIN_FRAME = '\u001b[?2026h';
 const END_FRAME = '\u001b[?2026l';
+/** `process.stdout`, where that is a terminal. */
+export type TerminalOutput = WriteStream & { readonly fd: number };
+
 const DEFAULT_SIZE = { columns: 80, rows: 24 };
 
-/** What is not given at once when it ends by signal, exit or exception. */
-type Terminal = Pick<WriteStream, 'write' | 'columns' | 'rows' | 'fd' | 'writableNeedDrain' | 'hasColors'>;
-
 export class Screen {
-  readonly #output: Terminal;
+  readonly #output: TerminalOutput;
   readonly #input: ReadStream;
   readonly #leave = (): void => this.leave();
   #isEntered = false;
   #last = '';
 
-  constructor(output: Terminal, input: ReadStream) {
+  constructor(output: TerminalOutput, input: ReadStream) {
     this.#output = output;
     this.#input = input;
   }

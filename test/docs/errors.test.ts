@@ -27,3 +27,15 @@ describe('the list of what is refused in docs/http.md', () => {
     });
   }
 });
+
+describe('docs/troubleshooting.md', () => {
+  it('has every code of the catalogue once, under the statuses of its heading', () => {
+    const rows = findTableRows(readPage('docs/troubleshooting.md')).filter(({ columns }) => columns[0] === 'code');
+    assert.deepEqual(rows.map(({ cells }) => codesIn(cells[0])[0]).sort(), [...CODES.keys()].sort());
+    for (const { heading, cells } of rows) {
+      const status = String(CODES.get(codesIn(cells[0])[0]));
+      const [statuses] = heading.split(':');
+      assert.ok(statuses.replaceAll('4xx', '400 405 408 413 414 417 431').includes(status), `${cells[0]}: ${status}`);
+    }
+  });
+});

@@ -2,11 +2,11 @@
  * `defaults` put under each pool and route before they are read. Maps merge key by key; lists and scalars replace,
  * and so does `off`. What is written in short is merged in its long form.
  */
-import { toLongCheck, toLongHttp } from './check-schema.ts';
+import { toLongCheck } from './check-schema.ts';
 import type { Problem } from './errors.ts';
 import { poolKeys, toLongPool } from './pool-schema.ts';
+import { toLongHttp } from './probe-schemas.ts';
 import { routeKeys } from './route-schema.ts';
-import { isOff } from './scalars.ts';
 import { type WrittenMap, isWrittenMap } from './written.ts';
 
 type Path = readonly (string | number)[];
@@ -67,7 +67,7 @@ function valueOf(map: WrittenMap, key: string): unknown {
 /** Defaults that name no kind of check are settings for the checks that pools name, and no check by themselves. */
 function mergeCheck(byDefault: unknown, own: unknown): unknown {
   if (own === undefined) return !isWrittenMap(byDefault) || isOfSomeKind(byDefault) ? byDefault : undefined;
-  if (!isWrittenMap(byDefault) || !isWrittenMap(own) || isOff(own)) return own;
+  if (!isWrittenMap(byDefault) || !isWrittenMap(own)) return own;
   if (!isOfSomeKind(own)) return merge(byDefault, own);
   const { tcp: _tcp, http, ...settings } = byDefault;
   if (!('http' in own) || !('http' in byDefault)) return merge(settings, own);

@@ -26,7 +26,7 @@ import type { Stage } from '../net/stages.ts';
 import { TimerWheel } from '../net/timer-wheel.ts';
 import type { Connection, ConnectionHandler, Transport } from '../net/transport.ts';
 import type { DataPlane, DataPlaneOptions } from './data-plane-api.ts';
-import { DrainTimer } from './drain-timer.ts';
+import { Departures } from './departures.ts';
 import { createPlan } from './plan.ts';
 import { PoolSet } from './pool-set.ts';
 
@@ -48,6 +48,7 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, Upstream
   readonly #options: DataPlaneOptions;
   readonly #pools: PoolSet;
   readonly #sessions = new Set<ServerSession>();
+  readonly #departures: Departures;
   readonly #spare: Exchange[] = [];
   readonly #requestIdPrefix = `${randomBytes(8).toString('hex')}-`;
   #snapshot: Snapshot | null = null;
@@ -69,12 +70,18 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, Upstream
     this.#worker = options.worker;
     this.#options = options;
     this.wheel = new TimerWheel({ clock: options.clock, onFault: (error) => this.reportFault(error) });
+    this.#departures = new Departures({
+      sessions: this.#sessions,
+      wheel: this.wheel,
+      timeouts: () => this.timeouts,
+      reportFault: (error) => this.reportFault(error),
+    });
     this.#pools = new PoolSet({
       worker: options.worker,
       random: options.random,
       reports: this,
       createDialer: (endpoint) => new Http1Dialer(endpoint, this),
-      onRetired: (endpoints) => this.#cutLater(endpoints),
+      onRetired: (endpoints) => this.#departures.ofEndpoints(endpoints),
     });
   }
 
@@ -104,35 +111,7 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, Upstream
   }
 
   heldRoutes(): readonly number[] {
-    const current = new Set(this.#snapshot?.routes.map(({ slot }) => slot));
-    const held = new Set<number>();
-    this.#visitExchanges(({ request }) => {
-      if (request !== null && !current.has(request.route.spec.slot)) held.add(request.route.spec.slot);
-    });
-    return [...held];
-  }
-
-  #visitExchanges(visit: (exchange: Exchange) => void): void {
-    const visitOne = (events: ClientEvents): void => {
-      if (events instanceof Exchange) visit(events);
-    };
-    for (const session of [...this.#sessions]) session.visitExchanges(visitOne);
-  }
-
-  /** Endpoints that have left the config: what they still have in flight is cut when the drain time is over. */
-  #cutLater(endpoints: readonly EndpointRuntime[]): void {
-    const gone = new Set(endpoints);
-    this.#afterDrainTime(() => {
-      this.#visitExchanges(({ attempt }) => {
-        const endpoint = attempt?.endpoint ?? null;
-        if (endpoint !== null && gone.has(endpoint)) attempt?.onEndpointGone();
-      });
-    });
-  }
-
-  #afterDrainTime(task: () => void): void {
-    const timer = new DrainTimer(task, (error) => this.reportFault(error));
-    this.wheel.arm(timer, this.timeouts.drainMs);
+    return this.#departures.heldRoutes(new Set(this.#snapshot?.routes.map(({ slot }) => slot)));
   }
 
   get plan(): Plan {
@@ -171,15 +150,8 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, Upstream
     if (this.#sessions.delete(session) && this.#sessions.size === 0 && this.onIdle !== null) this.onIdle();
   }
 
-  drainListener({ id, host, port }: ListenerSpec): void {
-    const leaving = [...this.#sessions].filter(({ listenerSpec: spec }) => {
-      return spec.id === id && spec.host === host && spec.port === port;
-    });
-    if (leaving.length === 0) return;
-    for (const session of leaving) session.leave();
-    this.#afterDrainTime(() => {
-      for (const session of leaving) if (this.#sessions.has(session)) session.destroy();
-    });
+  drainListener(listener: ListenerSpec): void {
+    this.#departures.ofListener(listener);
   }
 
   rejected(fault: Fault): void {

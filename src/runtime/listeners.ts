@@ -14,7 +14,9 @@ import type { ListenerKey } from './listener-key.ts';
 import { modeOf } from './listener-mode.ts';
 import type { ListenerMode } from './listener-mode.ts';
 import type { RestingListener } from './messages.ts';
-import { closeResting, listenHost, openAtRest, reserveListener } from './reserve-listener.ts';
+import { discardReservations, hasAddressOf, prepareListeners } from './prepare-listeners.ts';
+import type { PreparedListeners } from './prepare-listeners.ts';
+import { closeResting, listenHost, openAtRest } from './reserve-listener.ts';
 import type { Reservation } from './reserve-listener.ts';
 import { SocketPasser } from './socket-passer.ts';
 import type { PassedListener } from './socket-passer.ts';
@@ -35,14 +37,6 @@ interface Opened extends PassedListener {
   spec: ListenerSpec;
   mode: ListenerMode;
   readonly port: number;
-}
-
-/** What a change of listeners needs, at hand. */
-export interface PreparedListeners {
-  readonly threads: number;
-  readonly reservations: readonly Reservation[];
-  /** Listeners that take an address over from one that goes, by the latter's key. */
-  readonly heirs: ReadonlyMap<ListenerKey, ListenerSpec>;
 }
 
 export interface ListenersOptions {
@@ -74,28 +68,17 @@ export class Listeners {
   }
 
   /** Takes what addresses a change needs. Rejects with {@link ListenError}, and then holds none of them. */
-  async prepare(operations: readonly Operation[], threads: number): Promise<PreparedListeners> {
-    const heirs = new Map<ListenerKey, ListenerSpec>();
-    const reservations: Reservation[] = [];
-    const closing = new Set(operations.flatMap((one) => (one.op === 'close-listener' ? [keyOf(one)] : [])));
-    try {
-      for (const operation of operations) {
-        if (operation.op !== 'open-listener') continue;
-        const { listener } = operation;
-        const predecessor = this.#at(listener, closing);
-        if (predecessor === null) reservations.push(await this.#reserve(listener, threads));
-        else heirs.set(predecessor.key, listener);
-      }
-    } catch (error) {
-      discard(reservations);
-      throw error;
-    }
-    return { threads, reservations, heirs };
+  prepare(operations: readonly Operation[], threads: number): Promise<PreparedListeners> {
+    return prepareListeners(operations, {
+      threads,
+      transport: this.#options.transport,
+      opened: this.#opened.values(),
+    });
   }
 
   /** Lets go of what a change that does not come needed. */
   discard({ reservations }: PreparedListeners): void {
-    discard(reservations);
+    discardReservations(reservations);
   }
 
   /** Makes a prepared change. `workers`: all that serve from now on; they work by the new snapshot. */
@@ -159,7 +142,7 @@ export class Listeners {
     const shares = workers.map((): RestingListener[] => []);
     const given: ListenerKey[] = [];
     for (const { listener, handle } of estate) {
-      const opened = this.#opened.get(keyOf(listener)) ?? this.#at(listener, null);
+      const opened = this.#opened.get(keyOf(listener)) ?? this.#at(listener);
       if (opened === null || this.#isClosed) closeResting([handle]);
       else if (opened.mode === 'passed') this.#passer.accept(handle, opened);
       else if (workers.length === 0) this.#orphans.push({ listener: opened.spec, handle });
@@ -223,19 +206,9 @@ export class Listeners {
 
   // ———
 
-  /** The listener that has this very address, among those of `keys` alone where there are any. */
-  #at({ host, port }: Pick<ListenerSpec, 'host' | 'port'>, keys: ReadonlySet<ListenerKey> | null): Opened | null {
-    if (port === 0) return null;
-    const isThere = ({ key, spec }: Opened): boolean =>
-      spec.host === host && spec.port === port && (keys === null || keys.has(key));
-    return [...this.#opened.values()].find(isThere) ?? null;
-  }
-
-  #reserve(spec: ListenerSpec, threads: number): Promise<Reservation> {
-    const mode = modeOf(spec, threads);
-    const isPortOurs = [...this.#opened.values()].some(({ port }) => port === spec.port);
-    const sockets = mode === 'shared' ? threads : 1;
-    return reserveListener(spec, { transport: this.#options.transport, mode, sockets, isPortOurs });
+  /** The listener that has this address by now, under whatever name. */
+  #at(listener: ListenerSpec): Opened | null {
+    return [...this.#opened.values()].find(({ spec }) => hasAddressOf(spec, listener)) ?? null;
   }
 
   #rename(from: ListenerKey, spec: ListenerSpec, workers: readonly WorkerHandle[]): void {
@@ -309,8 +282,4 @@ export class Listeners {
     this.#passer.close(opened);
     await Promise.all(workers.map((worker) => worker.closeListener(operation).catch(ignoreGone)));
   }
-}
-
-function discard(reservations: readonly Reservation[]): void {
-  for (const { handles } of reservations) closeResting(handles);
 }

@@ -53,6 +53,11 @@ export class Roster {
     return [...this.all].find((worker) => !this.members.has(worker)) ?? null;
   }
 
+  /** Slots whose data planes count in the tables of the last snapshot, or those before. */
+  get countingSlots(): ReadonlySet<number> {
+    return new Set([...this.all].filter(({ hasSnapshot }) => hasSnapshot).map(({ slot }) => slot));
+  }
+
   /** Rows of routes that are gone, of which a data plane still had an exchange when it confirmed its snapshot. */
   get heldRoutes(): ReadonlySet<number> {
     return new Set([...this.all].flatMap(({ heldRoutes }) => heldRoutes));

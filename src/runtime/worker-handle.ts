@@ -15,6 +15,7 @@ import type { Operation } from '../core/operations.ts';
 import { keyOf } from './listener-key.ts';
 import type { ListenerKey } from './listener-key.ts';
 import type { FromWorker, RestingListener, TestFault, ToWorker, WorkerStart } from './messages.ts';
+import { PendingAnswers } from './pending-answers.ts';
 import type { ThreadTable } from './thread-table.ts';
 import type { Watched } from './watchdog.ts';
 import type { CreateLink, WorkerLink } from './worker-link.ts';
@@ -66,7 +67,7 @@ export class WorkerHandle implements Watched {
   readonly #table: ThreadTable;
   readonly #link: WorkerLink;
   readonly #events: WorkerEvents;
-  readonly #pending = new Map<string, PromiseWithResolvers<number>>();
+  readonly #pending = new PendingAnswers();
   /** Listening sockets that were asked for, until who asked has them. */
   readonly #yielded: RestingListener[] = [];
   /** Why it failed, until its listening sockets have arrived. */
@@ -190,46 +191,32 @@ export class WorkerHandle implements Watched {
 
   #expect(answer: string): Promise<number> {
     if (this.state === 'gone') return Promise.reject(new WorkerGone('the worker is gone'));
-    let pending = this.#pending.get(answer);
-    if (pending === undefined) {
-      pending = Promise.withResolvers<number>();
-      this.#pending.set(answer, pending);
-    }
-    return pending.promise;
-  }
-
-  #answer(answer: string, value: number): void {
-    const pending = this.#pending.get(answer);
-    this.#pending.delete(answer);
-    pending?.resolve(value);
+    return this.#pending.expect(answer);
   }
 
   #hear(message: FromWorker): void {
     switch (message.type) {
       case 'ready':
         this.#isReady = true;
-        this.#answer('ready', 0);
+        this.#pending.resolve('ready', 0);
         break;
       case 'applied':
         this.confirmed = message.version;
         this.heldRoutes = message.heldRoutes;
-        this.#answer(`applied ${message.version}`, message.version);
+        this.#pending.resolve(`applied ${message.version}`, message.version);
         break;
       case 'listening':
-        this.#answer(`listening ${message.listener}`, message.port);
+        this.#pending.resolve(`listening ${message.listener}`, message.port);
         break;
-      case 'listen-failed': {
-        const pending = this.#pending.get(`listening ${message.listener}`);
-        this.#pending.delete(`listening ${message.listener}`);
-        pending?.reject(new ListenRefused(message.code, message.message));
+      case 'listen-failed':
+        this.#pending.reject(`listening ${message.listener}`, new ListenRefused(message.code, message.message));
         break;
-      }
       case 'yielded':
         this.#yielded.push(...message.sockets);
-        this.#answer(`yielded ${message.listener}`, 0);
+        this.#pending.resolve(`yielded ${message.listener}`, 0);
         break;
       case 'closed':
-        this.#answer(`closed ${message.listener}`, 0);
+        this.#pending.resolve(`closed ${message.listener}`, 0);
         break;
       case 'failed':
         this.state = 'draining';
@@ -237,14 +224,14 @@ export class WorkerHandle implements Watched {
         break;
       case 'released':
         this.estate = message.sockets;
-        this.#answer('released', 0);
+        this.#pending.resolve('released', 0);
         if (this.#failure !== null) this.#events.onFailed(this, this.#failure);
         this.#failure = null;
         break;
       case 'idle':
         if (message.received !== this.passed) break;
         this.#isIdle = true;
-        this.#answer('idle', 0);
+        this.#pending.resolve('idle', 0);
         break;
       case 'report':
         this.#events.onReport(this, message.report);
@@ -253,16 +240,15 @@ export class WorkerHandle implements Watched {
         this.#events.onAtLimit(this, message.connections);
         break;
       default:
-        this.#answer(message.type, 0);
+        this.#pending.resolve(message.type, 0);
     }
   }
 
   #exited(error: Error | null): void {
     this.state = 'gone';
-    this.#answer('gone', 0);
+    this.#pending.resolve('gone', 0);
     const reason = this.#endReason ?? this.#failure ?? error?.stack ?? 'its thread ended';
-    for (const pending of this.#pending.values()) pending.reject(new WorkerGone(`the worker is gone: ${reason}`));
-    this.#pending.clear();
+    this.#pending.rejectAll(new WorkerGone(`the worker is gone: ${reason}`));
     this.#events.onGone(this, reason);
   }
 }

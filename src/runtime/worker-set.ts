@@ -6,8 +6,9 @@ import type { Operation } from '../core/operations.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { DataPlaneReport } from './data-plane-api.ts';
 import type { Confirmation } from './compile.ts';
-import type { Listeners, PreparedListeners } from './listeners.ts';
+import type { Listeners } from './listeners.ts';
 import type { WorkerStart } from './messages.ts';
+import type { PreparedListeners } from './prepare-listeners.ts';
 import { Roster } from './roster.ts';
 import type { WorkerLoad } from './roster.ts';
 import { Succession } from './succession.ts';
@@ -111,7 +112,7 @@ export class WorkerSet {
 
   /** Slots whose workers count in the tables of the last snapshot, or those before. */
   get countingSlots(): ReadonlySet<number> {
-    return new Set([...this.#roster.all].filter((worker) => worker.hasSnapshot).map(({ slot }) => slot));
+    return this.#roster.countingSlots;
   }
 
   /** More than these there is no room for in the shared tables. */

@@ -10,9 +10,9 @@ export interface MentionedKey {
   readonly place: string;
 }
 
-/** Those in the first column of tables whose head says `key`. */
+/** Those in the first column of tables whose head says `key` and `default`. */
 export function findDocumentedKeys(page: Page): readonly MentionedKey[] {
-  const rows = findTableRows(page).filter(({ columns }) => columns[0] === 'key');
+  const rows = findTableRows(page).filter(({ columns }) => columns[0] === 'key' && columns.includes('default'));
   return rows.flatMap(({ cells, place }) => codesIn(cells[0]).map((key) => ({ key, place })));
 }
 

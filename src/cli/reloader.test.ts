@@ -60,7 +60,10 @@ describe('a reload', () => {
     let isRefusing = true;
     const { reloader, said } = setUp(
       () => Promise.resolve(configTo('a:1')),
-      () => (isRefusing ? Promise.reject(new Error('cannot listen')) : Promise.resolve(DONE)),
+      () =>
+        isRefusing
+          ? Promise.reject(Object.assign(new Error('cannot listen'), { code: 'FL_LISTEN' }))
+          : Promise.resolve(DONE),
     );
     await reloader.reload();
     isRefusing = false;

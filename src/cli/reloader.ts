@@ -61,7 +61,13 @@ export class Reloader {
       const { summary, durationMs } = await balancer.reload(adapt(parsed.config));
       say(`reloaded in ${Math.ceil(durationMs)} ms: ${summary}`);
     } catch (error) {
-      say(`not reloaded: ${error instanceof Error ? error.message : String(error)}; the running config stays`, 'error');
+      say(`not reloaded: ${describeError(error)}; the running config stays`, 'error');
     }
   }
+}
+
+/** What the balancer refuses has a code; anything else is a bug, and says where. */
+function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return 'code' in error ? error.message : (error.stack ?? error.message);
 }

@@ -1,4 +1,5 @@
-/** Each exit code and each --json of the command, in processes as a script starts them. 78 is in launcher.test.ts. */
+/** Each exit code and each --json of the command, in processes as a script starts them. 69 of an address and 128 + n are in
+ * end-to-end.test.ts, 78 is in launcher.test.ts. */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -187,6 +188,26 @@ describe('exit code 2', () => {
       assert.match(stderr, /there is no fairlead\.yaml, fairlead\.yml, fairlead\.json/);
     }
   });
+});
+
+test('an exception that nobody caught ends the command with 70', async () => {
+  // Thrown as soon as the command has begun to catch such things.
+  const hook = `process.on('newListener', (name) => {
+    if (name === 'uncaughtException') setImmediate(() => { throw new Error('boom'); });
+  });`;
+  const options = `--import "data:text/javascript,${encodeURIComponent(hook)}"`;
+  const { code, stderr } = await runToEnd('backend --port 0', { NODE_OPTIONS: options });
+  assert.equal(code, 70);
+  assert.match(stderr, /^fairlead: a bug of ours: Error: boom$/m);
+});
+
+test('colours are not for pipes; FORCE_COLOR brings them and NO_COLOR takes them away', async () => {
+  const isColored = async (env: Record<string, string>): Promise<boolean> => {
+    return (await runToEnd('check --help', env)).stdout.includes('\u001b[');
+  };
+  assert.equal(await isColored({ FORCE_COLOR: '0' }), false);
+  assert.equal(await isColored({ FORCE_COLOR: '1' }), true);
+  assert.equal(await isColored({ NO_COLOR: '1' }), false);
 });
 
 describe('a signal', () => {

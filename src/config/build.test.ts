@@ -1,7 +1,9 @@
 /** Configs that are values and no text, as a program writes them. Those from files are fixtures: load.test.ts. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
 import { buildConfig } from './build.ts';
+import { configSchema } from './config-schema.ts';
 import type { Config } from './config.ts';
 import type { Problem } from './errors.ts';
 
@@ -45,6 +47,30 @@ describe('buildConfig', () => {
     assert.deepEqual(
       problems.map(({ path, mistake }) => [path, mistake.message]),
       [[['include'], 'files are included only into a config that is a file']],
+    );
+  });
+
+  it('answers any value with a config or with what is wrong', () => {
+    const anything = fc.anything({ withBigInt: true, withDate: true, withMap: true, withNullPrototype: true });
+    const section = fc.constantFrom(...Object.keys(configSchema.shape));
+    const part = fc.oneof(anything, fc.record({ endpoints: anything, check: anything, retry: anything }));
+    fc.assert(
+      fc.property(section, part, fc.func(anything), (key, value, code) => {
+        for (const odd of [
+          value,
+          { web: value },
+          [value],
+          code,
+          Symbol('odd'),
+          { web: code },
+          [{ pool: Symbol('odd') }],
+        ]) {
+          const built = buildConfig({ pools, [key]: odd });
+          if (isProblems(built))
+            assert.ok(built.every(({ path, mistake }) => path.length > 0 && mistake.message !== ''));
+        }
+      }),
+      { numRuns: 300 },
     );
   });
 

@@ -65,6 +65,8 @@ export function describeValue(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a map';
+  // Only programs write these.
+  if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`;
   const text = typeof value === 'string' ? JSON.stringify(value) : `${value as number | boolean}`;
   return text.length > 60 ? `${text.slice(0, 56)}…"` : text;
 }

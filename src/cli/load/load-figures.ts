@@ -95,9 +95,9 @@ export class LoadFigures {
 
   summarize(elapsedMs: number): LoadSummary {
     return {
-      elapsedMs,
+      elapsedMs: Math.round(elapsedMs),
       answers: this.#answers,
-      answersPerSecond: elapsedMs > 0 ? (this.#answers * 1000) / elapsedMs : 0,
+      answersPerSecond: elapsedMs > 0 ? Math.round((this.#answers * 10_000) / elapsedMs) / 10 : 0,
       bytes: this.#bytes,
       errors: sorted(this.#errors),
       statuses: sorted(this.#statuses),

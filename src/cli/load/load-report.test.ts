@@ -74,6 +74,11 @@ requests without an answer
     );
   });
 
+  test('says so where connections were closed without a word', () => {
+    const text = stripVTControlCharacters(formatReport({ ...OPTIONS, requests: 1 }, new LoadFigures().summarize(100)));
+    assert.match(text, /, 1 connection, [^]*\n\nThe server took connections and closed them without an answer\.$/);
+  });
+
   test('is one object for scripts', () => {
     const report = JSON.parse(JSON.stringify(toJsonReport(OPTIONS, someFigures().summarize(2000)))) as object;
     assert.deepEqual(Object.keys(report), [

@@ -35,7 +35,8 @@ export function toJsonReport({ url, connections, pipelining, rate, by }: LoadOpt
   };
 }
 
-function formatHead({ url, connections }: LoadOptions, summary: LoadSummary): string[] {
+function formatHead({ url, connections: most, requests }: LoadOptions, summary: LoadSummary): string[] {
+  const connections = Math.min(most, requests ?? most);
   const { elapsedMs, answers, answersPerSecond, bytes, statuses } = summary;
   const seconds = elapsedMs / 1000;
   const classes = Object.entries(statuses).map(([status, count]) => paintStatus(status, `${status}: ${whole(count)}`));
@@ -86,9 +87,10 @@ function formatServers({ by }: LoadOptions, { servers, unnamed, answers }: LoadS
   return [`${styleText('bold', 'answers by server')}, by ${place}`, ...rows];
 }
 
-function formatErrors({ errors }: LoadSummary): string[] {
+function formatErrors({ errors, answers }: LoadSummary): string[] {
   const reasons = Object.entries(errors);
-  if (reasons.length === 0) return [];
+  if (reasons.length === 0)
+    return answers > 0 ? [] : ['The server took connections and closed them without an answer.'];
   const rows = reasons.map(([reason, count]) => `  ${reason}  ${whole(count)}`);
   return [styleText(['bold', 'red'], 'requests without an answer'), ...rows];
 }

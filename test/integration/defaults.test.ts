@@ -1,0 +1,67 @@
+/** What is said once for all pools and routes holds in each, until a pool or a route says otherwise. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, it } from 'node:test';
+import type { TestContext } from 'node:test';
+import { runBalancer } from '../support/running-balancer.ts';
+
+/** Answers the Host it was given; under /late after 400 ms. */
+async function startEndpoint(t: TestContext): Promise<number> {
+  const server = http.createServer((message, response) => {
+    const delayMs = message.url?.endsWith('/late') === true ? 400 : 0;
+    message.resume().on('end', () => setTimeout(() => response.end(message.headers.host), delayMs));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/** Two pools over the same server: one takes the defaults over, the other does not. */
+async function runTwoPools(t: TestContext): Promise<(path: string, body?: string) => Promise<Response>> {
+  const address = `127.0.0.1:${await startEndpoint(t)}`;
+  const { balancer, port } = await runBalancer(`
+    threads: 1
+    listeners: { web: "127.0.0.1:0" }
+    timeouts: { responseHead: 1h }
+    defaults: { host: common.internal, maxBody: 4B }
+    routes:
+      - { match: { path: /own/patient/* }, pool: own, timeouts: { responseHead: 1h } }
+      - { match: { path: /own/* }, pool: own, maxBody: off }
+      - { pool: common }
+    pools:
+      common: ["${address}"]
+      own: { endpoints: ["${address}"], host: own.internal, timeouts: { responseHead: 100ms } }
+  `);
+  t.after(() => balancer.close());
+  return (path, body) => {
+    const init = body === undefined ? {} : { method: 'POST', body };
+    const headers = { connection: 'close' };
+    return fetch(`http://127.0.0.1:${port}${path}`, { ...init, headers, signal: AbortSignal.timeout(20_000) });
+  };
+}
+
+describe('defaults', () => {
+  it('hold in a pool and a route that say nothing', async (t) => {
+    const request = await runTwoPools(t);
+    assert.equal(await (await request('/x')).text(), 'common.internal');
+    assert.equal((await request('/x', '12345')).status, 413);
+  });
+
+  it('give way to a pool and a route that say otherwise', async (t) => {
+    const request = await runTwoPools(t);
+    assert.equal(await (await request('/own/x', '12345')).text(), 'own.internal');
+  });
+
+  it('of timeouts give way to those of the pool, and these to those of the route', async (t) => {
+    const request = await runTwoPools(t);
+    assert.equal((await request('/own/late')).status, 504);
+    assert.equal((await request('/own/patient/late')).status, 200);
+    assert.equal((await request('/late')).status, 200);
+  });
+});

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { formatConfigErrors } from '../config/errors.ts';
-import { CONFIG_NAMES, findConfig } from './find-config.ts';
+import { CONFIG_NAMES, findConfig } from '../config/find-config.ts';
 import { fromArguments, loadConfig } from '../config/load.ts';
 import type { ParsedConfig } from '../config/load.ts';
 
@@ -15,21 +15,24 @@ export interface ConfigArguments {
   readonly listen?: string;
 }
 
+/** A config or its mistakes, and what to watch for changes of it. */
+export type ReadConfig = ParsedConfig & { readonly files: readonly string[] };
+
 /** A config that can be read again. */
 export interface ConfigSource {
   /** The file as it was named to us; null for the command line. */
   readonly file: string | null;
-  read(): Promise<ParsedConfig>;
+  read(): Promise<ReadConfig>;
 }
 
 /** Null where there is no file to read; that has been said on stderr by then. */
 export async function openConfigSource({ config, to, listen }: ConfigArguments): Promise<ConfigSource | null> {
-  if (to !== undefined) return { file: null, read: () => Promise.resolve(fromArguments(to, listen)) };
+  if (to !== undefined) return { file: null, read: () => Promise.resolve({ files: [], ...fromArguments(to, listen) }) };
   const file = config ?? (await findConfig(process.cwd()));
-  if (file !== null) return { file, read: () => loadConfig(file) };
+  if (file !== null) return { file, read: async () => ({ files: [resolve(file)], ...(await loadConfig(file)) }) };
   console.error(
     `fairlead: no config in ${resolve()}: there is no ${CONFIG_NAMES.join(', ')}.\n` +
-      'Name one with -c, write one with `fairlead init`, or start without one by --to.',
+      'Name one with -c, or start without one by --to.',
   );
   return null;
 }
@@ -47,10 +50,4 @@ export async function readConfigOnce(options: ConfigArguments): Promise<{ file: 
 /** Every mistake with its place, on stderr, in colour where a terminal shows it. */
 export function sayConfigErrors(errors: Parameters<typeof formatConfigErrors>[0]): void {
   console.error(formatConfigErrors(errors));
-}
-
-/** TEMPORARY until every ParsedConfig has files. */
-export function filesOf(parsed: ParsedConfig, source: ConfigSource): readonly string[] {
-  const { files } = parsed as { readonly files?: readonly string[] };
-  return files ?? (source.file === null ? [] : [resolve(source.file)]);
 }

@@ -6,7 +6,6 @@ import { styleText } from 'node:util';
 import type { BackendOptions } from './backend/backend.ts';
 import type { CheckOptions } from './check.ts';
 import { addCheck, addConfig, addSchema } from './commands/config-commands.ts';
-import type { InitFlags } from './commands/config-commands.ts';
 import { addDev, addRun } from './commands/serving-commands.ts';
 import { addBackend, addCompletion, addLoad } from './commands/trial-commands.ts';
 import type { Shell } from './completion/shells.ts';
@@ -22,7 +21,6 @@ export interface Actions {
   check(options: CheckOptions): Promise<void>;
   config(options: ConfigOptions): Promise<void>;
   schema(): Promise<void>;
-  init?(options: InitFlags): Promise<void>;
   load(options: LoadOptions): Promise<void>;
   backend(options: BackendOptions): Promise<void>;
   completion(shell: Shell, program: Command): Promise<void>;
@@ -30,7 +28,7 @@ export interface Actions {
 
 const EPILOGUE = `
 Examples:
-  fairlead init                                             write a config for what runs here
+  fairlead run                                              balance by the config of this folder
   fairlead run --to localhost:3001 --to localhost:3002      balance without a config
   fairlead check                                            every mistake, or what would run
 

@@ -1,7 +1,7 @@
 /** Takes up a changed config while a balancer runs; one with mistakes is shown, and the running one stays. */
 import type { Config } from '../config/config.ts';
 import type { Balancer } from '../runtime/balancer.ts';
-import { filesOf, sayConfigErrors } from './config-source.ts';
+import { sayConfigErrors } from './config-source.ts';
 import type { ConfigSource } from './config-source.ts';
 import type { Say } from './log.ts';
 
@@ -51,7 +51,7 @@ export class Reloader {
     const { balancer, source, say, adapt, onRead, showErrors = sayConfigErrors } = this.#options;
     try {
       const parsed = await source.read();
-      onRead(filesOf(parsed, source));
+      onRead(parsed.files);
       if ('errors' in parsed) {
         showErrors(parsed.errors);
         const count = parsed.errors.length;

@@ -9,7 +9,7 @@ import { UnresolvedNames } from '../runtime/resolve-names.ts';
 import { closeOnSignals } from '../runtime/signals.ts';
 import type { EndSignal } from '../runtime/signals.ts';
 import type { LogFormat } from './commands/shared-options.ts';
-import { filesOf, sayConfigErrors } from './config-source.ts';
+import { sayConfigErrors } from './config-source.ts';
 import type { ConfigSource } from './config-source.ts';
 import { EndSignals } from './end-signals.ts';
 import { EXIT_INTERNAL, EXIT_OK, EXIT_UNAVAILABLE, EXIT_USAGE, exitCodeOf } from './exit-codes.ts';
@@ -43,7 +43,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     const config = options.adapt(parsed.config);
     const balancer = createBalancer(config);
     logEvents(balancer, say);
-    const upkeep = new Upkeep(balancer, options, say, filesOf(parsed, options.source));
+    const upkeep = new Upkeep(balancer, options, say, parsed.files);
     try {
       return await runToEnd(balancer, signals, () => {
         sayStart(balancer, config, { file: options.source.file, format: options.logFormat, startedAt });
@@ -74,7 +74,6 @@ async function runToEnd(balancer: Balancer, signals: EndSignals, onListening: ()
 
 /** What a running balancer hears besides the signals that end it: SIGHUP, SIGUSR1, and changes of its files. */
 class Upkeep {
-  readonly #balancer: Balancer;
   readonly #say: Say;
   readonly #isWatching: boolean;
   readonly #isFromFile: boolean;
@@ -85,7 +84,6 @@ class Upkeep {
   #files: readonly string[];
 
   constructor(balancer: Balancer, { source, adapt, watch }: ServeOptions, say: Say, files: readonly string[]) {
-    this.#balancer = balancer;
     this.#say = say;
     this.#isWatching = watch;
     this.#isFromFile = source.file !== null;
@@ -117,9 +115,9 @@ class Upkeep {
     else this.#say('SIGHUP: there is no config to load again, it came from the command line', 'warn');
   }
 
+  /** Without a listener the signal would open Node's debugger. */
   #reopenLogs(): void {
-    (this.#balancer as { reopenLogs?: () => void }).reopenLogs?.();
-    this.#say('SIGUSR1: log files are opened again');
+    this.#say('SIGUSR1: there is no log file to open again');
   }
 }
 

@@ -1,6 +1,7 @@
 /** `fairlead run` and `fairlead dev` on the command line. */
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { CONFIG_NAMES } from '../../config/find-config.ts';
 import { countOption } from '../option-parsers.ts';
 import type { Actions } from '../program.ts';
 import type { DevOptions } from '../dev.ts';
@@ -10,7 +11,7 @@ import { configOption, LOG_FORMATS } from './shared-options.ts';
 const MOST_THREADS = 1024;
 
 const RUN_HELP = `
-Without -c it looks here for fairlead.yaml, .yml, .json, then fairlead.config.ts, .mts, .js, .mjs.
+Without -c it looks here for ${CONFIG_NAMES.join(', ')}.
 SIGTERM and SIGINT drain, a second one ends at once. SIGHUP loads the config again; one with
 mistakes changes nothing. SIGUSR1 opens the log files again.
 
@@ -22,12 +23,12 @@ Exit codes: 0 drained and ended, 2 mistakes in the command line or the config, 6
 70 internal error, 128 + n cut by a second signal.`;
 
 const DEV_HELP = `
-Like run, with one thread, a line for each request, and the config loaded again when its files
-change. One with mistakes is shown, and the last good one stays.
+Like run, with one thread, and the config loaded again when its files change. One with mistakes is
+shown, and the last good one stays.
 
 Examples:
   fairlead dev                                              the config of this folder, watched
-  fairlead dev -c edge.yaml --no-watch                      requests shown, nothing watched
+  fairlead dev -c edge.yaml --no-watch                      one thread, nothing watched
 
 Exit codes: 0 drained and ended, 2 mistakes in the command line or the config, 69 it cannot listen,
 70 internal error, 128 + n cut by a second signal.`;
@@ -52,7 +53,7 @@ export function addRun(program: Command, actions: Actions): void {
 export function addDev(program: Command, actions: Actions): void {
   program
     .command('dev')
-    .description('balance for development: reload on change, show each request')
+    .description('balance for development: one thread, reload on change')
     .addOption(configOption().conflicts(['to', 'listen']))
     .addOption(threadsOption().default(1))
     .option('--no-watch', 'leave changes of the config to SIGHUP')

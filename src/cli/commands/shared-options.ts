@@ -7,7 +7,7 @@ export const LOG_FORMATS: readonly LogFormat[] = ['text', 'json'];
 
 /** No default: the config is looked for then. */
 export function configOption(): Option {
-  return new Option('-c, --config <file>', 'config in YAML, JSON or TypeScript (default: the one of this folder)');
+  return new Option('-c, --config <file>', 'config file (default: the one of this folder)');
 }
 
 /** For commands that print a table. */

@@ -17,5 +17,5 @@ export async function dev(options: DevOptions): Promise<number> {
   if (source === null) return EXIT_USAGE;
   const { threads, watch } = options;
   const adapt = (config: Config): Config => ({ ...config, threads });
-  return serve({ source, adapt, watch, logFormat: 'text' });
+  return serve({ source, adapt, watch, reloadOnHangUp: false, logFormat: 'text' });
 }

@@ -19,5 +19,5 @@ export async function run(options: RunOptions): Promise<number> {
   if (source === null) return EXIT_USAGE;
   const { threads, watch = false, logFormat } = options;
   const adapt = (config: Config): Config => (threads === undefined ? config : { ...config, threads });
-  return serve({ source, adapt, watch, logFormat });
+  return serve({ source, adapt, watch, reloadOnHangUp: true, logFormat });
 }

@@ -25,6 +25,8 @@ export interface ServeOptions {
   readonly adapt: (config: Config) => Config;
   /** Loads the config again when its files change. */
   readonly watch: boolean;
+  /** SIGHUP loads the config again. Else it ends the process, as it does when a terminal is closed. */
+  readonly reloadOnHangUp: boolean;
   readonly logFormat: LogFormat;
 }
 
@@ -32,6 +34,8 @@ export interface ServeOptions {
 export async function serve(options: ServeOptions): Promise<number> {
   enableLinearRegex();
   const startedAt = performance.now() - process.uptime() * 1000;
+  // A reload that is asked for while it starts must not end it; what it reads now is fresh.
+  if (options.reloadOnHangUp) process.on('SIGHUP', () => {});
   const parsed = await options.source.read();
   if ('errors' in parsed) {
     sayConfigErrors(parsed.errors);
@@ -83,15 +87,19 @@ class Upkeep {
   readonly #onReopen = (): void => this.#reopenLogs();
   #files: readonly string[];
 
-  constructor(balancer: Balancer, { source, adapt, watch }: ServeOptions, say: Say, files: readonly string[]) {
+  constructor(
+    balancer: Balancer,
+    { source, adapt, watch, reloadOnHangUp }: ServeOptions,
+    say: Say,
+    files: readonly string[],
+  ) {
     this.#say = say;
     this.#isWatching = watch;
     this.#isFromFile = source.file !== null;
     this.#files = files;
     const onRead = (read: readonly string[]): void => this.#watchFiles(read);
     this.#reloader = new Reloader({ balancer, source, say, adapt, onRead });
-    // From here on, so that a signal that comes while it starts does not end it.
-    process.on('SIGHUP', this.#onHangUp);
+    if (reloadOnHangUp) process.on('SIGHUP', this.#onHangUp);
     process.on('SIGUSR1', this.#onReopen);
   }
 

@@ -87,4 +87,12 @@ describe('SIGHUP', () => {
       () => `no change: ${fairlead.stderr}`,
     );
   });
+
+  test('ends development, as the closing of a terminal does', async () => {
+    await writeConfig('pools: { web: [127.0.0.1:1] }\nlisteners: { web: "127.0.0.1:0" }\n');
+    await using fairlead = new FairleadProcess(['dev'], { cwd: folder });
+    await fairlead.port();
+    fairlead.kill('SIGHUP');
+    assert.equal((await fairlead.ended).signal, 'SIGHUP');
+  });
 });

@@ -24,7 +24,7 @@ Exit codes: 0 drained and ended, 2 mistakes in the command line or the config, 6
 
 const DEV_HELP = `
 Like run, with one thread, and the config loaded again when its files change. One with mistakes is
-shown, and the last good one stays.
+shown, and the last good one stays. SIGHUP ends it, as does closing the terminal.
 
 Examples:
   fairlead dev                                              the config of this folder, watched
@@ -56,7 +56,7 @@ export function addDev(program: Command, actions: Actions): void {
     .description('balance for development: one thread, reload on change')
     .addOption(configOption().conflicts(['to', 'listen']))
     .addOption(threadsOption().default(1))
-    .option('--no-watch', 'leave changes of the config to SIGHUP')
+    .option('--no-watch', 'leave changes of the config alone')
     .addOption(new Option('--watch', 'load the config again when its files change').default(true))
     .option('--to <address...>', 'balance over these servers, without a config')
     .option('--listen <address>', 'with --to: where to listen (default: 127.0.0.1:8080)')

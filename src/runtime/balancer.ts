@@ -13,7 +13,9 @@ import { EventEmitter } from 'node:events';
 import type { HealthEvent } from '../checks/pool-health.ts';
 import { systemScheduler } from '../checks/scheduler.ts';
 import type { Scheduler } from '../checks/scheduler.ts';
+import type { ConfigInput } from '../config/config-input.ts';
 import type { Config } from '../config/config.ts';
+import { toConfig } from '../config/to-config.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Clock } from '../core/clock.ts';
 import { systemRandom } from '../core/random.ts';
@@ -34,20 +36,25 @@ import { Turns } from './turns.ts';
 import { WORKER_URL } from './worker-url.ts';
 import type { WorkerSet } from './worker-set.ts';
 
+/** What a balancer takes from its surroundings. All may be left out. */
 export interface BalancerOptions {
-  /** Time and chance, for tests. With threads the data planes have their own. */
+  /** What time it is, for tests with `threads: 0`: worker threads have the system's. Default: the system's. */
   readonly clock?: Clock;
+  /** Where chance comes from, for tests with `threads: 0`. Default: the system's. */
   readonly random?: Random;
+  /** When checks run, for tests. Default: the system's timers. */
   readonly scheduler?: Scheduler;
-  /** Default: the system's resolver. */
+  /** Finds the addresses of an endpoint's name. Default: the system's resolver. */
   readonly lookup?: Lookup;
-  /** For tests: lets `breakWorker` break threads. */
+  /** @internal For tests: lets `breakWorker` break threads. */
   readonly allowTestFaults?: boolean;
-  /** For tests: another entry for the threads, and another data plane with `threads: 0`. */
+  /** @internal For tests: another entry for the threads. */
   readonly workerUrl?: URL;
+  /** @internal For tests: another data plane with `threads: 0`. */
   readonly createDataPlane?: CreateDataPlane;
 }
 
+/** How {@link Balancer.close} ends. */
 export interface CloseOptions {
   /** Ends now and cuts what is in flight. Default: what is in flight ends first, within `timeouts.drain`. */
   readonly force?: boolean;
@@ -63,6 +70,7 @@ export interface BalancerEvents {
   fault: [fault: { readonly worker: number; readonly message: string; readonly stack: string }];
   /** Accepting pauses at `maxConnections`; said once for each config. */
   limit: [connections: number];
+  /** `close` has begun to drain, or has come to its end. */
   drain: [phase: 'begin' | 'end'];
   /** Another config has taken effect, or the same one again. */
   reload: [result: ReloadResult];
@@ -70,11 +78,30 @@ export interface BalancerEvents {
   dead: [];
 }
 
-/** A balancer over a validated config; nothing runs before `listen`. */
-export function createBalancer(config: Config, options: BalancerOptions = {}): Balancer {
-  return new Balancer(config, options);
+/**
+ * Makes a balancer; nothing runs before {@link Balancer.listen}. `config` is what one would write in a file, as an
+ * object, or a {@link Config} that {@link loadConfig} or {@link parseConfig} has read. Throws {@link ConfigInvalid},
+ * which tells every mistake at once.
+ *
+ * @example
+ * const balancer = createBalancer({
+ *   listeners: { web: '127.0.0.1:8080' },
+ *   pools: { web: ['localhost:8081', 'localhost:8082'] },
+ * });
+ * balancer.on('health', ({ pool, endpoint, before, state }) => console.log(pool, endpoint, before, state));
+ * await balancer.listen();
+ */
+export function createBalancer<PoolName extends string>(
+  config: Config | ConfigInput<PoolName>,
+  options: BalancerOptions = {},
+): Balancer {
+  return new Balancer(toConfig(config), options);
 }
 
+/**
+ * A running balancer, made by {@link createBalancer}: it listens, takes other configs, tells what happens, and ends.
+ * Its events are {@link BalancerEvents}; none of them has to be listened to.
+ */
 export class Balancer extends EventEmitter<BalancerEvents> {
   readonly #config: Config;
   readonly #clock: Clock;
@@ -84,6 +111,7 @@ export class Balancer extends EventEmitter<BalancerEvents> {
   #state: 'new' | 'serving' | 'draining' | 'closed' = 'new';
   #closing: Promise<void> | null = null;
 
+  /** @internal */
   constructor(config: Config, options: BalancerOptions) {
     super();
     this.#config = config;
@@ -134,11 +162,14 @@ export class Balancer extends EventEmitter<BalancerEvents> {
    *
    * Needs a new process: `threads` from 0 to any other number or back, and more threads than there is room for (twice
    * the processors, at least 16).
+   *
+   * Takes both forms of a config, as {@link createBalancer} does, and rejects with {@link ConfigInvalid} as well.
    */
-  async reload(config: Config): Promise<ReloadResult> {
+  async reload<PoolName extends string>(config: Config | ConfigInput<PoolName>): Promise<ReloadResult> {
     this.#requireServing();
+    const to = toConfig(config);
     const began = this.#clock.now();
-    const result = await this.#turns.take(() => this.#reload(config, began));
+    const result = await this.#turns.take(() => this.#reload(to, began));
     this.emit('reload', result);
     return result;
   }
@@ -158,7 +189,7 @@ export class Balancer extends EventEmitter<BalancerEvents> {
     await this.#closing;
   }
 
-  /** Where the listeners really listen. */
+  /** Where the listeners really listen, in the order of the config: the port where 0 was asked for. Empty before `listen`. */
   addresses(): ListenerAddress[] {
     return this.#plane.workers?.listeners.addresses() ?? [];
   }
@@ -173,12 +204,12 @@ export class Balancer extends EventEmitter<BalancerEvents> {
     await this.#plane.workers?.replaceAll();
   }
 
-  /** For tests, with `allowTestFaults`. */
+  /** @internal For tests, with `allowTestFaults`. */
   get workers(): WorkerSet | null {
     return this.#plane.workers;
   }
 
-  /** For tests: what the data planes work by. */
+  /** @internal For tests: what the data planes work by. */
   get snapshot(): Snapshot | null {
     return this.#plane.snapshot;
   }

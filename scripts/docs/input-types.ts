@@ -9,11 +9,11 @@ const HEAD = `/**
 import type { Duration, Off, Size, Toggle } from './written-values.ts';
 `;
 
+/** Where the key that first has such a map says too little of it. */
 const ABOUT: Readonly<Record<string, string>> = {
   Config: 'A config. `PoolName` are the names of its pools, the only ones that its routes may name.',
   Listener: 'An address to accept connections on.',
   Route: 'Which requests go to which pool, and what happens to them on the way.',
-  Match: 'The conditions of a route, all of which must hold.',
   PathRegex: 'A condition for the path by a regular expression.',
   ReplacePrefix: 'A prefix of the path, and what stands in its place on the way to the endpoint.',
   ExchangeTimeouts: 'Timeouts that a pool or a route may set for itself.',
@@ -22,23 +22,17 @@ const ABOUT: Readonly<Record<string, string>> = {
   Check: 'An active check: asks each endpoint whether it is well.',
   TcpCheck: 'A check that passes when the connection opens.',
   HttpCheck: 'A check that passes on an expected answer.',
-  Ejection: 'Takes an endpoint out for a while after failures in a row that traffic met.',
-  Retry: 'Further attempts where a request can safely have them.',
-  Defaults: 'Keys of pools and routes, for all of them that do not write their own.',
-  Timeouts: 'How long each wait may last.',
-  Limits: 'How large the head of a message may be.',
-  Headers: 'Which headers Fairlead adds, beside those that it always adds.',
 };
 
 /** The whole file, but for the last touch of the formatter. */
 export function writeInputTypes(): string {
   const interfaces = new Map<string, string>();
-  nameOf(schemaTree(), interfaces);
+  nameOf(schemaTree(), interfaces, '');
   return [HEAD, ...[...interfaces.values()].reverse()].join('\n');
 }
 
 /** The type's name; its interface is added where it is not there yet, after those that it needs. */
-function nameOf(node: SchemaNode, interfaces: Map<string, string>): string {
+function nameOf(node: SchemaNode, interfaces: Map<string, string>, description: string): string {
   const title = node.title ?? '';
   const entries = Object.entries(node.properties ?? {});
   if (!interfaces.has(title)) {
@@ -47,25 +41,24 @@ function nameOf(node: SchemaNode, interfaces: Map<string, string>): string {
       return `${commentOf(inner)}readonly ${name}${isRequired ? '' : '?'}: ${typeOf(inner, interfaces)};`;
     });
     const parameter = keys.some((key) => key.includes('PoolName')) ? '<PoolName extends string = string>' : '';
-    const about = ABOUT[title];
-    const comment = about === undefined ? '' : `/** ${about} */\n`;
-    interfaces.set(title, `${comment}export interface ${title}Input${parameter} {\n${keys.join('\n')}\n}\n`);
+    const about = ABOUT[title] ?? description;
+    interfaces.set(title, `/** ${about} */\nexport interface ${title}Input${parameter} {\n${keys.join('\n')}\n}\n`);
   }
   // The names are those of the pools; a route that names another is not to be believed.
   const isGeneric = interfaces.get(title)?.includes('<PoolName extends') === true;
   return `${title}Input${isGeneric ? '<NoInfer<PoolName>>' : ''}`;
 }
 
-function typeOf(node: SchemaNode, interfaces: Map<string, string>): string {
+function typeOf(node: SchemaNode, interfaces: Map<string, string>, about = node.description ?? ''): string {
   if (node.tsType !== undefined) return node.tsType;
   if (node.anyOf !== undefined) {
-    return unionOf(node.anyOf.map((form) => typeOf(form, interfaces)));
+    return unionOf(node.anyOf.map((form) => typeOf(form, interfaces, about)));
   }
   if (node.enum !== undefined) return node.enum.map(literal).join(' | ');
   if ('const' in node) return literal(node.const);
-  if (node.title !== undefined) return nameOf(node, interfaces);
-  if (node.items !== undefined) return listOf(typeOf(node.items, interfaces));
-  if (node.type === 'object') return mapType(node, interfaces);
+  if (node.title !== undefined) return nameOf(node, interfaces, about);
+  if (node.items !== undefined) return listOf(typeOf(node.items, interfaces, about));
+  if (node.type === 'object') return mapType(node, interfaces, about);
   const types = typeof node.type === 'string' ? [node.type] : (node.type ?? ['unknown']);
   return types.map((type) => (type === 'integer' ? 'number' : type)).join(' | ');
 }
@@ -80,10 +73,10 @@ function listOf(item: string): string {
   return item.includes('|') ? `readonly (${item})[]` : `readonly ${item}[]`;
 }
 
-function mapType(node: SchemaNode, interfaces: Map<string, string>): string {
+function mapType(node: SchemaNode, interfaces: Map<string, string>, about: string): string {
   const { properties, additionalProperties, tsKeys = 'string' } = node;
   if (typeof additionalProperties === 'object') {
-    const value = typeOf(additionalProperties, interfaces);
+    const value = typeOf(additionalProperties, interfaces, about);
     return `Readonly<Record<${tsKeys}, ${value}>>`;
   }
   const keys = Object.entries(properties ?? {}).map(

@@ -111,7 +111,7 @@ export interface LimitsInput {
   readonly target?: Size;
 }
 
-/** How long each wait may last. */
+/** How long each wait may last. Pools and routes may set some of them for themselves. */
 export interface TimeoutsInput {
   /**
    * While a connection to an endpoint is made, each attempt anew. Then another endpoint, else 504 `connect-timeout`.
@@ -310,7 +310,7 @@ export interface PoolInput {
   readonly timeouts?: ExchangeTimeoutsInput;
 }
 
-/** Further attempts where a request can safely have them. */
+/** Further attempts where a request can safely have them. `off` is one attempt. */
 export interface RetryInput {
   /**
    * All attempts, the first included.
@@ -608,7 +608,7 @@ export interface ReplacePrefixInput {
   readonly by: string;
 }
 
-/** The conditions of a route, all of which must hold. */
+/** Conditions, all of which must hold. */
 export interface MatchInput {
   /**
    * `api.example.com`, or `"*.example.com"` for every name under it. Case, port and a final dot do not count.

@@ -16,6 +16,8 @@ export type Size =
   | `${number}GB`
   | `${number}TB`;
 
+/** A switch; `true` is `'on'`. */
 export type Toggle = 'on' | 'off' | boolean;
 
+/** Switches a setting off. */
 export type Off = 'off' | false;

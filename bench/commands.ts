@@ -9,6 +9,7 @@ const PACKAGES = new Map([
   ['haproxy', 'haproxy'],
   ['nginx', 'nginx'],
   ['go', 'golang-go'],
+  ['ps', 'procps'],
 ]);
 
 /** Packages whose service Debian would start. */

@@ -18,7 +18,6 @@ const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
 /** East Asian wide and full-width characters, and what is drawn as a picture. */
 const WIDE =
   /^(?:\p{Emoji_Presentation}|.*\uFE0F|[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF01-\uFF60\uFFE0-\uFFE6]|[\u{20000}-\u{3FFFD}])/u;
-// eslint-disable-next-line no-control-regex -- what is looked for
 const CONTROLS = /[\u0000-\u001F\u007F-\u009F]/g;
 
 export function piece(text: string, ...styles: readonly Style[]): Piece {
@@ -66,6 +65,12 @@ export function fitLine(line: Line, columns: number): Line {
     left -= width;
   }
   return kept;
+}
+
+/** The pieces that fit into `columns` cells, none of them cut. */
+export function wholePieces(line: Line, columns: number): Line {
+  let left = columns;
+  return line.filter(({ text }) => (left -= cellWidth(text)) >= 0);
 }
 
 /** With escape sequences, or without any. */

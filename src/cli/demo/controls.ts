@@ -13,7 +13,8 @@ const RATES: readonly number[] = [10, 25, 50, 100, 200, 400];
 const MOST_EVENTS = 20;
 
 type ServerAction = (server: DemoServer) => string | Promise<string>;
-type Action = DemoKey['action'];
+/** Keys that take turns. */
+type ServerKey = Exclude<DemoKey['action'], 'quit' | 'choose' | 'previous' | 'next'>;
 
 export class Controls {
   readonly #demo: Demo;
@@ -45,15 +46,17 @@ export class Controls {
   async press(key: DemoKey): Promise<void> {
     if (key.action === 'quit') this.#onQuit();
     else if (key.action === 'choose') this.#choose(key.server);
+    else if (key.action === 'previous') this.#choose(this.#chosen - 1);
+    else if (key.action === 'next') this.#choose(this.#chosen + 1);
     else await this.#act(key.action);
   }
 
-  async #act(action: Exclude<Action, 'quit' | 'choose'>): Promise<void> {
+  /** On the server that is chosen now, whichever it is when its turn comes. */
+  async #act(action: ServerKey): Promise<void> {
     const server = this.#demo.servers[this.#chosen];
     const turn = this.#turn.then(async () => {
       try {
-        const said = await this.#actions[action](server);
-        if (said !== '') this.#say('done', said);
+        this.#say('done', await this.#actions[action](server));
       } catch (error) {
         this.#say('bad', `${server.name}: ${error instanceof Error ? error.message : String(error)}`);
       }
@@ -62,9 +65,7 @@ export class Controls {
     await turn;
   }
 
-  readonly #actions: Readonly<Record<Exclude<Action, 'quit' | 'choose'>, ServerAction>> = {
-    previous: () => this.#choose(this.#chosen - 1),
-    next: () => this.#choose(this.#chosen + 1),
+  readonly #actions: Readonly<Record<ServerKey, ServerAction>> = {
     kill: async (server) => {
       await server.kill();
       return `you kill ${server.name}: nobody listens at ${server.address}`;
@@ -103,9 +104,8 @@ export class Controls {
     },
   };
 
-  #choose(server: number): string {
+  #choose(server: number): void {
     this.#chosen = Math.min(this.#demo.servers.length - 1, Math.max(0, server));
-    return '';
   }
 
   #setRate(step: 1 | -1): string {

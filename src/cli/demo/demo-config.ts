@@ -6,7 +6,6 @@ import type { DemoServer } from './demo-server.ts';
 
 export const API_HOST = 'api.localhost';
 export const APP_HOST = 'app.localhost';
-const PREFERRED_PORT = 8080;
 
 /** What of the demo's config can change while it runs. */
 export interface DemoSettings {
@@ -42,17 +41,12 @@ function endpointConfig({ address, weight }: DemoServer): string {
   return weight === 1 ? address : `{ address: '${address}', weight: ${weight} }`;
 }
 
-/** 8080 where nobody listens, else a free port. */
-export async function findPort(): Promise<number> {
-  return await bindAndFree(PREFERRED_PORT).catch(() => bindAndFree(0));
-}
-
-/** Without `reusePort`, which would share the port with another balancer. */
-async function bindAndFree(port: number): Promise<number> {
-  const server = net.createServer().listen(port, '127.0.0.1');
+/** A port that nobody listens at just now. */
+export async function findFreePort(): Promise<number> {
+  const server = net.createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const bound = (server.address() as net.AddressInfo).port;
+  const { port } = server.address() as net.AddressInfo;
   server.close();
   await once(server, 'close');
-  return bound;
+  return port;
 }

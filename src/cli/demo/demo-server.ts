@@ -27,7 +27,8 @@ export class DemoServer {
   #condition: Condition = 'well';
   #slowStep = 0;
 
-  private constructor(pool: string, options: DemoServerOptions, backend: Backend) {
+  /** Not to be called: `start` is. */
+  constructor(pool: string, options: DemoServerOptions, backend: Backend) {
     this.name = options.name;
     this.pool = pool;
     this.#options = options;

@@ -5,11 +5,15 @@ import { DEFAULT_POLICY } from '../../core/balancer/policies.ts';
 import type { PolicyName } from '../../core/balancer/policies.ts';
 import { createBalancer } from '../../runtime/balancer.ts';
 import type { Balancer } from '../../runtime/balancer.ts';
-import { API_HOST, APP_HOST, demoConfig, findPort } from './demo-config.ts';
+import { API_HOST, APP_HOST, demoConfig, findFreePort } from './demo-config.ts';
 import type { DemoServer } from './demo-server.ts';
+import { ListenError } from '../../runtime/listen-error.ts';
 import { startServers } from './servers.ts';
 import type { DemoServers, Temper } from './servers.ts';
 import { Traffic } from './traffic.ts';
+
+const PREFERRED_PORT = 8080;
+const MOST_TRIES = 5;
 
 export interface DemoOptions {
   readonly temper: Temper;
@@ -23,31 +27,26 @@ export class Demo {
   readonly traffic: Traffic;
   /** In the order of their pools. */
   readonly servers: readonly DemoServer[];
-  readonly #close: () => Promise<void>;
+  readonly #servers: DemoServers;
   #policy: PolicyName = DEFAULT_POLICY;
 
-  private constructor(servers: DemoServers, port: number, rate: number) {
+  /** Not to be called: `start` is. */
+  constructor(servers: DemoServers, port: number, rate: number) {
     this.port = port;
+    this.#servers = servers;
     this.servers = servers.all;
     this.balancer = createBalancer(readConfig(this.config));
     this.traffic = new Traffic(port, [APP_HOST, API_HOST], rate);
-    this.#close = async () => {
-      this.traffic.stop();
-      await this.balancer.close({ force: true });
-      await servers.close();
-    };
   }
 
   static async start({ temper, rate }: DemoOptions): Promise<Demo> {
     const servers = await startServers(temper);
-    const demo = new Demo(servers, await findPort(), rate);
     try {
-      await demo.balancer.listen();
+      return await listen(servers, rate);
     } catch (error) {
-      await demo.close();
+      await servers.close();
       throw error;
     }
-    return demo;
   }
 
   /** As YAML, as it now is. */
@@ -77,7 +76,23 @@ export class Demo {
 
   /** Ends everything at once. */
   async close(): Promise<void> {
-    await this.#close();
+    this.traffic.stop();
+    await this.balancer.close({ force: true });
+    await this.#servers.close();
+  }
+}
+
+/** On 8080 where nobody listens, else on a free port, which somebody may take before we do. */
+async function listen(servers: DemoServers, rate: number): Promise<Demo> {
+  for (let tries = 1; ; tries++) {
+    const demo = new Demo(servers, tries === 1 ? PREFERRED_PORT : await findFreePort(), rate);
+    try {
+      await demo.balancer.listen();
+      demo.traffic.start();
+      return demo;
+    } catch (error) {
+      if (!(error instanceof ListenError) || error.reason !== 'EADDRINUSE' || tries === MOST_TRIES) throw error;
+    }
   }
 }
 

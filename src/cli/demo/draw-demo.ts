@@ -1,5 +1,5 @@
 /** The demo's screen: from what there is to show and the size of the terminal to its lines. Pure. */
-import { cellWidth, fitLine, paint, piece } from './cells.ts';
+import { cellWidth, fitLine, paint, piece, wholePieces } from './cells.ts';
 import type { Line, Style } from './cells.ts';
 import { API_HOST, APP_HOST } from './demo-config.ts';
 import type { DemoView, EventView } from './demo-view.ts';
@@ -12,6 +12,7 @@ export interface ScreenSize {
 }
 
 const MOST_EVENTS = 8;
+const KEY_GAP = '   ';
 const EMPTY: Line = [];
 const KEYS: readonly (readonly [key: string, meaning: string])[] = [
   ['1-5 ↑↓', 'choose'],
@@ -32,14 +33,15 @@ const EVENT_STYLE: Readonly<Record<EventView['kind'], Style>> = { done: 'bold', 
 export function drawDemo(view: DemoView, { columns, rows, isColored }: ScreenSize): string[] {
   const table = drawServers(view.servers, view.chosen, columns);
   const keys = drawKeys(columns);
-  const essential = [drawTotals(view), EMPTY, ...table, EMPTY, ...keys];
+  const totals = wholePieces(drawTotals(view), columns);
+  const essential = [totals, EMPTY, ...table, EMPTY, ...keys];
   const head = [drawTitle(view), ...drawAddresses(view), EMPTY];
   const hasHead = essential.length + head.length <= rows;
   const room = rows - essential.length - (hasHead ? head.length : 0) - 1;
   const events = room > 0 ? view.events.slice(-Math.min(room, MOST_EVENTS)).map(drawEvent) : [];
   const lines = [
     ...(hasHead ? head : []),
-    drawTotals(view),
+    totals,
     EMPTY,
     ...table,
     EMPTY,
@@ -75,12 +77,12 @@ function drawAddresses({ port, servers }: DemoView): Line[] {
 
 function drawTotals(view: DemoView): Line {
   const { requestsPerSecond, failuresPerSecond, times, requests, failures } = view;
-  const load = view.isPaused ? piece('paused', 'yellow', 'bold') : piece(`load ${view.rate}/s`);
+  const load = view.isPaused ? piece('   paused', 'yellow', 'bold') : piece(`   load ${view.rate}/s`);
+  const failed = `   ${Math.round(failuresPerSecond)} failed/s`;
   return [
     piece(`${Math.round(requestsPerSecond)} requests/s`, 'bold'),
-    piece('   '),
-    piece(`${Math.round(failuresPerSecond)} failed/s`, ...(failuresPerSecond > 0 ? (['red', 'bold'] as const) : [])),
-    piece(`   p50 ${wholeMs(times.p50Ms)} ms   p99 ${wholeMs(times.p99Ms)} ms   `),
+    failuresPerSecond > 0 ? piece(failed, 'red', 'bold') : piece(failed),
+    piece(`   p50 ${wholeMs(times.p50Ms)} ms   p99 ${wholeMs(times.p99Ms)} ms`),
     load,
     piece(`   in all ${requests}, ${failures} failed`, 'dim'),
   ];
@@ -96,14 +98,15 @@ function drawKeys(columns: number): Line[] {
   let line: Line = [];
   let width = 0;
   for (const [key, meaning] of KEYS) {
-    const cells = cellWidth(`${key} ${meaning}   `);
-    if (width > 0 && width + cells - 3 > columns) {
+    const cells = cellWidth(`${key} ${meaning}`);
+    if (width > 0 && width + KEY_GAP.length + cells > columns) {
       lines.push(line);
       line = [];
       width = 0;
     }
-    line = [...line, piece(key, 'bold'), piece(` ${meaning}   `, 'dim')];
-    width += cells;
+    const gap = width > 0 ? KEY_GAP : '';
+    line = [...line, piece(gap), piece(key, 'bold'), piece(` ${meaning}`, 'dim')];
+    width += gap.length + cells;
   }
   return [...lines, line];
 }

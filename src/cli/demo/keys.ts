@@ -29,7 +29,6 @@ const ACTIONS = {
 } as const;
 
 /** An escape sequence (CSI or SS3), or one character. */
-// eslint-disable-next-line no-control-regex -- what is looked for
 const KEY = /\u001b\[[0-9;?]*[ -/]*[@-~]|\u001bO[A-Za-z]|[^]/gu;
 
 /** The keys in what was read, in order; one read may hold many. What means nothing is left out. */

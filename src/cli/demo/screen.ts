@@ -30,8 +30,9 @@ export class Screen {
     this.#input = input;
   }
 
+  /** Without the last one: clearing the rest of a line from there would take its last character. */
   get columns(): number {
-    return this.#output.columns || DEFAULT_SIZE.columns;
+    return (this.#output.columns || DEFAULT_SIZE.columns) - 1;
   }
 
   get rows(): number {

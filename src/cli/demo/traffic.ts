@@ -22,7 +22,7 @@ export class Traffic {
   readonly #hosts: readonly [string, string];
   readonly #agent = new http.Agent({ keepAlive: true });
   readonly #times = new Map<string, RecentTimes>();
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   #sent = 0;
   #inFlight = 0;
   /** Requests that are due, with the fraction of the next. */
@@ -33,6 +33,10 @@ export class Traffic {
     this.#port = port;
     this.#hosts = hosts;
     this.rate = rate;
+  }
+
+  start(): void {
+    this.#lastTickMs = performance.now();
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 

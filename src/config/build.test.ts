@@ -48,6 +48,12 @@ describe('buildConfig', () => {
       problems.map(({ path, mistake }) => [path, mistake.message]),
       [[['include'], 'files are included only into a config that is a file']],
     );
+    const wrong = buildConfig({ include: [5], pools });
+    assert.ok(isProblems(wrong));
+    assert.deepEqual(
+      wrong.map(({ path, mistake }) => [path, mistake.message]),
+      [[['include', 0], 'this has to be text, not 5']],
+    );
   });
 
   it('answers any value with a config or with what is wrong', () => {

@@ -17,18 +17,13 @@ import { type WrittenRoute, routeSchema } from './route-schema.ts';
 import { listenerSchema } from './section-schemas.ts';
 import { isWrittenMap } from './written.ts';
 
-/** Whoever reads files takes the key out when it has read those that it names. */
-const INCLUDE_UNREAD: Problem = {
-  path: ['include'],
-  atKey: true,
-  mistake: new Mistake('files are included only into a config that is a file', 'Write here what they hold.'),
-};
+type ConfigReader = PartReader<(typeof configSchema)['shape']>;
 
 export function buildConfig(value: unknown): Config | readonly Problem[] {
   if (!isWrittenMap(value)) return [{ path: [], mistake: describeRoot(value) }];
   const reader = new PartReader(configSchema, value);
   reader.checkKeys();
-  if (reader.has('include')) reader.add([INCLUDE_UNREAD]);
+  refuseInclude(reader);
   const defaults = new Defaults(reader.map('defaults', defaultsSchema));
 
   const timeouts = reader.section('timeouts');
@@ -56,9 +51,18 @@ export function buildConfig(value: unknown): Config | readonly Problem[] {
   return reader.problems.length > 0 ? reader.problems : deepFreeze(config);
 }
 
+/** Whoever reads files takes the key out when it has read those that it names. */
+function refuseInclude(reader: ConfigReader): void {
+  if (!reader.has('include')) return;
+  const mistake = new Mistake('files are included only into a config that is a file', 'Write here what they hold.');
+  const before = reader.problems.length;
+  reader.section('include');
+  if (reader.problems.length === before) reader.add([{ path: ['include'], atKey: true, mistake }]);
+}
+
 /** With a single pool the routes may be left out. */
 function readRoutes(
-  reader: PartReader<(typeof configSchema)['shape']>,
+  reader: ConfigReader,
   poolNames: readonly string[],
   defaults: Defaults,
 ): readonly Part<WrittenRoute>[] {

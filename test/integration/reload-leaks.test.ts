@@ -47,6 +47,7 @@ for (const threads of [0, 2]) {
     t.after(() => running.close({ force: true }));
     await running.listen();
     const load = startLoad(running.addresses()[0].port, 4);
+    t.after(() => load.stop());
     const run = async (reloads: number): Promise<void> => {
       for (let round = 1; round <= reloads; round++) await running.reload(all[round % all.length]);
     };

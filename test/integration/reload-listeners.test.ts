@@ -46,6 +46,7 @@ for (const threads of [0, 1, 4]) {
       const [first, second, third] = [await freePort(t), await freePort(t), await freePort(t)];
       const balancer = await ReloadingBalancer.start(t, config('web: "127.0.0.1:0"', web));
       const load = startLoad(balancer.port(), 4);
+      t.after(() => load.stop());
       const added = await balancer.reload(config(`web: "127.0.0.1:0", admin: "127.0.0.1:${first}"`, web));
       assert.deepEqual(added.changes, [{ kind: 'listener-added', listener: 'admin' }]);
       assert.equal(await get(first), '200 a');
@@ -74,6 +75,7 @@ for (const threads of [0, 1, 4]) {
       const text = (name: string): string => config(`${name}: "127.0.0.1:${port}"`, pool('web', [a]));
       const balancer = await ReloadingBalancer.start(t, text('one'));
       const load = startLoad(port, 8);
+      t.after(() => load.stop());
       for (let round = 0; round < 6; round++) {
         await balancer.reload(text(round % 2 === 0 ? 'two' : 'one'));
         const { done } = load;
@@ -95,6 +97,7 @@ for (const threads of [0, 1, 4]) {
       const balancer = await ReloadingBalancer.start(t, text('kernel', 'cancel'));
       const port = balancer.port();
       const load = startLoad(port, 8);
+      t.after(() => load.stop());
       for (let round = 0; round < 6; round++) {
         await balancer.reload(text(round % 2 === 0 ? 'even' : 'kernel', round < 5 ? 'cancel' : 'allow'));
         const { done } = load;
@@ -126,6 +129,7 @@ for (const threads of [0, 1, 4]) {
       const balancer = await ReloadingBalancer.start(t, before);
       const { stats } = balancer.running.balancer;
       const load = startLoad(balancer.port(), 4);
+      t.after(() => load.stop());
       const pools = (): unknown =>
         stats.call(balancer.running.balancer).pools.map((one) => [one.pool, one.endpoints[0].endpoint]);
       const health = stats.call(balancer.running.balancer).pools[0].endpoints[0].health;

@@ -22,8 +22,9 @@ for (const spread of ['kernel', 'even']) {
       const endpoints = await startEndpoints(t, 'ab');
       const balancer = await ReloadingBalancer.start(t, config(1, endpoints, spread));
       const load = startLoad(balancer.port(), 8);
+      t.after(() => load.stop());
       let before = 1;
-      for (const threads of [4, 2, 3, 1, 2, 1]) {
+      for (const threads of [4, 2, 1]) {
         const { summary } = await balancer.reload(config(threads, endpoints, spread));
         assert.equal(summary, `threads ${before} → ${threads}`);
         assert.equal(served(balancer), threads);
@@ -42,7 +43,7 @@ for (const spread of ['kernel', 'even']) {
 
     it('all get connections once there are more of them', async (t) => {
       const [a] = await startEndpoints(t, 'a');
-      const balancer = await ReloadingBalancer.start(t, config(4, [a], spread));
+      const balancer = await ReloadingBalancer.start(t, config(3, [a], spread));
       await balancer.reload(config(1, [a], spread));
       await balancer.reload(config(3, [a], spread));
       const busy = (): number =>
@@ -75,6 +76,7 @@ describe('workers while a config takes effect', () => {
     const [a, b] = await startEndpoints(t, 'ab');
     const balancer = await ReloadingBalancer.start(t, config(3, [a]));
     const load = startLoad(balancer.port(), 8);
+    t.after(() => load.stop());
     const replaced = balancer.running.balancer.replaceWorkers();
     const reloads = [2, 4, 1, 2].map((threads, index) => balancer.reload(config(threads, [index % 2 === 0 ? b : a])));
     const results = await Promise.all(reloads);
@@ -98,7 +100,8 @@ describe('workers while a config takes effect', () => {
       const balancer = await ReloadingBalancer.start(t, config(3, [a]));
       const { balancer: running, changes } = balancer.running;
       const load = startLoad(balancer.port(), 8);
-      for (let round = 1; round <= 4; round++) {
+      t.after(() => load.stop());
+      for (let round = 1; round <= 2; round++) {
         const [worker] = running.workers?.serving ?? [];
         const reload = balancer.reload(config(3, [round % 2 === 0 ? a : b]));
         worker.breakDown(fault);
@@ -108,7 +111,7 @@ describe('workers while a config takes effect', () => {
       await waitFor(() => served(balancer) === 3, 'three workers');
       await load.stop();
       if (fault === 'throw') assert.deepEqual(load.failures, {});
-      assert.equal(changes.filter(({ change }) => change === 'replaced').length, 4);
+      assert.equal(changes.filter(({ change }) => change === 'replaced').length, 2);
       for (let count = 0; count < 12; count++) assert.equal(await get(balancer.port()), '200 a');
       await running.close();
       assert.equal(running.stats().workers.corrections, 0);

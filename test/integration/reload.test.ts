@@ -5,15 +5,22 @@ import { describe, it } from 'node:test';
 import { waitFor } from '../support/running-balancer.ts';
 import { ReloadingBalancer, get, pool, startEndpoints, startTraffic } from '../support/reloading.ts';
 
+type Write = (pools: readonly string[], more?: string) => string;
+
+const configFor =
+  (threads: number): Write =>
+  (pools, more = '') => `
+    threads: ${threads}
+    listeners: { web: "127.0.0.1:0" }
+    pools: { ${pools.join(', ')} }
+    ${more}
+  `;
+
+const routes = (list: readonly string[]): string => `routes: [${list.join(', ')}]`;
+
 for (const threads of [0, 1, 4]) {
   describe(`a reload with ${threads} threads`, () => {
-    const config = (pools: readonly string[], more = ''): string => `
-      threads: ${threads}
-      listeners: { web: "127.0.0.1:0" }
-      pools: { ${pools.join(', ')} }
-      ${more}
-    `;
-    const routes = (list: readonly string[]): string => `routes: [${list.join(', ')}]`;
+    const config = configFor(threads);
 
     it('fifty times under traffic loses and confuses no request', async (t) => {
       const [a, b, c, d] = await startEndpoints(t, 'abcd');
@@ -25,11 +32,11 @@ for (const threads of [0, 1, 4]) {
         config([pool('one', [a]), pool('two', [c])], routes([toX, toY])),
         config([pool('one', [b]), pool('two', [d, c]), pool('spare', [a])], routes([spare, toX, toY])),
         config([pool('two', [d]), pool('one', [b, a], 'policy: round-robin,')], routes([toY, toX])),
-        config([pool('one', [a, b]), pool('two', [c])], `${routes([toX, toY])}\n      headers: { via: false }`),
+        config([pool('one', [a, b]), pool('two', [c])], `${routes([toX, toY])}\n    headers: { via: false }`),
       ];
       const balancer = await ReloadingBalancer.start(t, texts[0]);
       const expected: Readonly<Record<string, RegExp>> = { '/x/1': /^200 [ab]$/, '/y/1': /^200 [cd]$/ };
-      const traffic = startTraffic(balancer.port(), 8, Object.keys(expected), (answer, path) =>
+      const traffic = startTraffic(t, balancer.port(), 8, Object.keys(expected), (answer, path) =>
         expected[path].test(answer),
       );
       for (let round = 1; round <= 50; round++) {
@@ -41,6 +48,12 @@ for (const threads of [0, 1, 4]) {
       assert.deepEqual(traffic.wrong, {});
       await balancer.endClean();
     });
+  });
+}
+
+for (const threads of [0, 4]) {
+  describe(`what a reload changes, ${threads} threads`, () => {
+    const config = configFor(threads);
 
     it('sends the very next requests to the endpoints there are now, each its share', async (t) => {
       const endpoints = await startEndpoints(t, 'abc');

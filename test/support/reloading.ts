@@ -136,6 +136,7 @@ export interface Traffic {
  * answer is looked at.
  */
 export function startTraffic(
+  t: TestContext,
   port: number,
   lanes: number,
   paths: readonly string[],
@@ -154,6 +155,8 @@ export function startTraffic(
     }
   };
   const running = Array.from({ length: lanes }, lane);
+  // A test that fails on the way must not leave it running.
+  t.after(() => (isStopped = true));
   return Object.assign(traffic, {
     async more(count: number) {
       const wanted = traffic.done + count;

@@ -1,6 +1,6 @@
 /** A running command takes up a changed config: on SIGHUP, and by itself where it watches. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
@@ -63,6 +63,28 @@ for (const [name, args, reload] of [
     assert.deepEqual(await fairlead.ended, { code: 0, signal: null });
   });
 }
+
+test('a file that comes into an included folder is taken up, and so is a change of it', async () => {
+  await using s1 = await startBackend({ name: 's1' });
+  await using s2 = await startBackend({ name: 's2' });
+  await mkdir(join(folder, 'pools.d'));
+  await writeConfig('threads: 1\nlisteners: { web: "127.0.0.1:0" }\ninclude: pools.d\nroutes: [{ pool: web }]\n');
+  await writeFile(join(folder, 'pools.d/a.yaml'), `pools: { web: [127.0.0.1:${s1.port}] }\n`);
+  await using fairlead = new FairleadProcess(['run', '--watch'], { cwd: folder });
+  const url = `http://127.0.0.1:${await fairlead.port()}`;
+  const rest = `routes: [{ match: { path: /rest }, pool: rest }]\npools: { rest: [127.0.0.1:${s1.port}] }\n`;
+  await writeFile(join(folder, 'pools.d/b.yaml'), rest);
+  await until(
+    () => fairlead.stderr.includes('1 pool added'),
+    () => `the pool comes: ${fairlead.stderr}`,
+  );
+  assert.equal(await serverAt(`${url}/rest`), 's1');
+  await writeFile(join(folder, 'pools.d/b.yaml'), rest.replace(`:${s1.port}`, `:${s2.port}`));
+  await until(
+    async () => (await serverAt(`${url}/rest`)) === 's2',
+    () => `it changes: ${fairlead.stderr}`,
+  );
+});
 
 describe('SIGHUP', () => {
   test('is answered with a word where there is no file to load again', async () => {

@@ -45,7 +45,7 @@ const EXPECTED: Readonly<Record<StateName, Readonly<Record<EventName, string>>>>
   connecting: {
     request: 'never', requestBytes: '=', requestEnd: '=', requestBroken: 'idle 400', clientDrain: '=', clientEnd: 'idle cut', clientGone: 'idle cut',
     ready: 'sending', informational: 'never', response: 'never', responseBytes: 'never', responseEnd: 'never', upstreamDrain: 'never', upstreamEnd: 'never',
-    failed: '= dial', endpointDown: '=', endpointGone: '= dial', requestTimeout: 'idle 408', responseTimeout: '= dial', attemptTimeout: '= dial', totalTimeout: 'idle 504', retryDue: 'never', fault: 'idle 500',
+    failed: '= dial', endpointDown: '=', endpointGone: 'idle 502', requestTimeout: 'idle 408', responseTimeout: '= dial', attemptTimeout: '= dial', totalTimeout: 'idle 504', retryDue: 'never', fault: 'idle 500',
   },
   sending: {
     request: 'never', requestBytes: '=', requestEnd: 'awaiting', requestBroken: 'idle 400', clientDrain: '=', clientEnd: 'idle cut', clientGone: 'idle cut',
@@ -55,7 +55,7 @@ const EXPECTED: Readonly<Record<StateName, Readonly<Record<EventName, string>>>>
   awaiting: {
     request: 'never', requestBytes: 'never', requestEnd: 'never', requestBroken: 'never', clientDrain: '=', clientEnd: 'idle cut', clientGone: 'idle cut',
     ready: 'never', informational: '= 103', response: 'responding 200', responseBytes: 'never', responseEnd: 'never', upstreamDrain: '=', upstreamEnd: 'never',
-    failed: 'between', endpointDown: '=', endpointGone: 'between', requestTimeout: 'idle 504', responseTimeout: 'idle 504', attemptTimeout: 'idle 504', totalTimeout: 'idle 504', retryDue: 'never', fault: 'idle 500',
+    failed: 'between', endpointDown: '=', endpointGone: 'idle 502', requestTimeout: 'idle 504', responseTimeout: 'idle 504', attemptTimeout: 'idle 504', totalTimeout: 'idle 504', retryDue: 'never', fault: 'idle 500',
   },
   between: {
     request: 'never', requestBytes: '=', requestEnd: '=', requestBroken: 'idle 400', clientDrain: '=', clientEnd: 'idle cut', clientGone: 'idle cut',

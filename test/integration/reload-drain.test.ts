@@ -120,6 +120,17 @@ describe('requests and clients over a reload', () => {
     await balancer.endClean();
   });
 
+  it('a request of a removed pool does not go to another endpoint of that pool', async (t) => {
+    const [a, b, c] = await startEndpoints(t, 'abc');
+    const balancer = await ReloadingBalancer.start(t, config([pool('web', [a, b])]));
+    const cut = get(balancer.port(), '/held/1');
+    await waitFor(() => a.held.length + b.held.length === 1, 'the request at an endpoint');
+    await balancer.reload(config([pool('new', [c])], 'timeouts: { drain: 50ms }'));
+    assert.match(await cut, /^502 /);
+    assert.equal(a.requests + b.requests, 1);
+    await balancer.endClean();
+  });
+
   it('a request that waits for a place at a removed endpoint goes to another', async (t) => {
     const [a, b] = await startEndpoints(t, 'ab');
     const balancer = await ReloadingBalancer.start(t, config([pool('web', [a], 'maxConnections: 1,')]));

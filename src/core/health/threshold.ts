@@ -50,10 +50,7 @@ export class HealthThreshold {
   #lastChange: HealthChange | null = null;
 
   /** `servesUntried`: whether it serves before the first answer; default as the spec says. */
-  constructor(
-    spec: Pick<CheckSpec, 'rise' | 'fall' | 'startUnhealthy'>,
-    servesUntried = !spec.startUnhealthy,
-  ) {
+  constructor(spec: Pick<CheckSpec, 'rise' | 'fall' | 'startUnhealthy'>, servesUntried = !spec.startUnhealthy) {
     this.#spec = spec;
     this.#servesUntried = servesUntried;
   }

@@ -199,3 +199,42 @@ describe('PoolTable', () => {
     );
   });
 });
+
+describe('a pool table that is outgrown', () => {
+  it('hands over what one worker holds and has counted, slot by slot, and keeps the sums', () => {
+    const [small, large] = [createPoolTable(3, 2), createPoolTable(40, 2)];
+    const [first, second] = [new PoolTable(small, 0), new PoolTable(small, 1)];
+    const [firstAfter, secondAfter] = [new PoolTable(large, 0), new PoolTable(large, 1)];
+    for (const table of [first, second]) {
+      table.acquire(2);
+      table.tryOpen(2, 0);
+      table.count(2, COUNTER_BYTES_SENT, 10);
+    }
+    first.tryIdle(2, 32);
+    first.moveSlot(firstAfter, 2);
+    assert.deepEqual([first.inflight[2], first.connections[2], first.idle[2]], [1, 1, 0]);
+    assert.deepEqual([firstAfter.inflight[2], firstAfter.connections[2], firstAfter.idle[2]], [1, 1, 1]);
+    assert.deepEqual([first.total(2, COUNTER_BYTES_SENT), firstAfter.total(2, COUNTER_BYTES_SENT)], [10, 10]);
+    // The other one ends instead: the control plane gives back what it held, and moves what it has counted.
+    first.clearLedger(1);
+    first.moveStripe(firstAfter, 1);
+    assert.ok(first.isFree(2));
+    assert.equal(secondAfter.total(2, COUNTER_BYTES_SENT), 20);
+    firstAfter.leaveIdle(2);
+    firstAfter.closed(2);
+    firstAfter.release(2);
+    assert.ok(firstAfter.isFree(2));
+    assert.deepEqual([first.drift(2), firstAfter.drift(2)], [0, 0]);
+  });
+
+  it('passes generations, failures and health on', () => {
+    const small = new PoolTable(createPoolTable(3, 1), 0);
+    const large = new PoolTable(createPoolTable(40, 1), 0);
+    small.reuse(1);
+    small.failures[1] = 4;
+    small.setHealth(1, EJECTED);
+    large.succeed(small);
+    assert.deepEqual([large.generation[1], large.failures[1], large.health[1]], [1, 4, EJECTED]);
+    assert.deepEqual([large.isEligible(1), large.isEligible(2)], [false, true]);
+  });
+});

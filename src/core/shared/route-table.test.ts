@@ -64,3 +64,39 @@ describe('RouteTable', () => {
     );
   });
 });
+
+describe('a route table that is outgrown', () => {
+  it('hands over what one worker has counted, row by row, and nobody else’s', () => {
+    const [small, large] = [createRouteTable(2, 3), createRouteTable(20, 3)];
+    const before = [0, 1, 2].map((worker) => new RouteTable(small, worker));
+    const after = new RouteTable(large, 0);
+    before.forEach((table, worker) => {
+      table.finish(2, 200, 10 * (worker + 1));
+      table.count(1, ROUTE_BYTES_OUT, 10 ** worker);
+    });
+    before[1].moveStripe(after, 1);
+    assert.deepEqual([after.total(2, ROUTE_REQUESTS), before[0].total(2, ROUTE_REQUESTS)], [1, 2]);
+    assert.deepEqual([after.total(1, ROUTE_BYTES_OUT), before[0].total(1, ROUTE_BYTES_OUT)], [10, 101]);
+    for (const worker of [0, 2]) before[0].moveStripe(after, worker);
+    assert.equal(after.total(2, ROUTE_STATUS + 2), 3);
+    assert.equal(
+      after.histogram(2).reduce((sum, count) => sum + count, 0),
+      3,
+    );
+    assert.equal(before[0].total(2, ROUTE_REQUESTS), 0);
+  });
+
+  it('clears one row for another route, and no other', () => {
+    const table = new RouteTable(createRouteTable(3, 2), 1);
+    for (const row of [1, 2, 3]) table.finish(row, 200, 5);
+    table.clear(2);
+    assert.deepEqual(
+      [1, 2, 3].map((row) => [table.total(row, ROUTE_REQUESTS), quantile(table.histogram(row), 0.5) > 0]),
+      [
+        [1, true],
+        [0, false],
+        [1, true],
+      ],
+    );
+  });
+});

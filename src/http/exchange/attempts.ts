@@ -186,6 +186,12 @@ export function moveAway(x: Exchange): void {
 /** *connecting*, *sending*, *awaiting* × endpointGone: as if it had reset the connection, but nobody's fault. */
 export function endpointRemoved(x: Exchange): void {
   const attempt = x.attempt as Attempt;
+  const { pool } = (x.request as OutgoingRequest).route;
+  // Still in its pool: then that has gone with it, and the others there as well.
+  if (pool.endpoints.includes(attempt.endpoint as EndpointRuntime)) {
+    answerFault(x, FAULTS.endpointRemoved);
+    return;
+  }
   attempt.failure = 'endpoint-removed';
   attemptFailed(x);
 }

@@ -75,7 +75,13 @@ export class Succession {
     const { roster, turns, brief, endAfterDrain } = this.#options;
     const heir = await this.#createHeir();
     this.#heirs.set(worker, heir);
-    await heir.ready();
+    try {
+      await heir.ready();
+    } catch (error) {
+      // Sent away while its heir was starting: then there is nobody to replace.
+      if (!roster.members.has(worker)) return;
+      throw error;
+    }
     await turns.take(async () => {
       // Dead in the meantime: the heir is in use already. Sent away: it has none any more.
       if (!roster.members.has(worker)) return;
@@ -120,9 +126,21 @@ export class Succession {
 
   /** The thread of a worker is gone, for whatever reason. */
   onGone(worker: WorkerHandle, reason: string): void {
+    if (this.#forgetHeir(worker)) return;
     if (!this.#options.roster.members.delete(worker) || this.#isClosed) return;
     this.#say(worker, 'died', reason);
     void this.#succeed(worker);
+  }
+
+  /** An heir that went before it was needed: whom it was to replace still serves. */
+  #forgetHeir(heir: WorkerHandle): boolean {
+    for (const [worker, other] of this.#heirs) {
+      if (other !== heir) continue;
+      this.#heirs.delete(worker);
+      this.#options.roster.members.delete(heir);
+      return true;
+    }
+    return false;
   }
 
   /** The replacement serves before this one is ended, so that no moment passes without a listening socket. */

@@ -1,5 +1,6 @@
 /** Where a command takes its config from: the file that was named, the one of this folder, or the command line. */
 import { resolve } from 'node:path';
+import { styleText } from 'node:util';
 import type { Config } from '../config/config.ts';
 import { formatConfigErrors } from '../config/errors.ts';
 import { CONFIG_NAMES, findConfig } from '../config/find-config.ts';
@@ -29,7 +30,7 @@ export interface ConfigSource {
 export async function openConfigSource({ config, to, listen }: ConfigArguments): Promise<ConfigSource | null> {
   if (to !== undefined) return { file: null, read: () => Promise.resolve({ files: [], ...fromArguments(to, listen) }) };
   const file = config ?? (await findConfig(process.cwd()));
-  if (file !== null) return { file, read: async () => ({ files: [resolve(file)], ...(await loadConfig(file)) }) };
+  if (file !== null) return { file, read: () => loadConfig(file) };
   console.error(
     `fairlead: no config in ${resolve()}: there is no ${CONFIG_NAMES.join(', ')}.\n` +
       'Name one with -c, or start without one by --to.',
@@ -49,5 +50,10 @@ export async function readConfigOnce(options: ConfigArguments): Promise<{ file: 
 
 /** Every mistake with its place, on stderr, in colour where a terminal shows it. */
 export function sayConfigErrors(errors: Parameters<typeof formatConfigErrors>[0]): void {
-  console.error(formatConfigErrors(errors));
+  console.error(formatConfigErrors(errors, { color: showsColor(process.stderr) }));
+}
+
+/** As Node decides it for its own messages: a terminal, NO_COLOR, FORCE_COLOR. */
+function showsColor(stream: NodeJS.WriteStream): boolean {
+  return styleText('red', 'x', { stream }) !== 'x';
 }

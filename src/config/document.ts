@@ -1,15 +1,23 @@
 /** Text into plain values, with the place of each: YAML 1.2 or JSON, both read by the library `yaml`. */
-import { type Document, LineCounter, isMap, isScalar, isSeq, parseDocument } from 'yaml';
+import { type Document, LineCounter, type Scalar, isMap, isScalar, isSeq, parseDocument, visit } from 'yaml';
+import { type Environment, hasReference, readScalar, substitute } from './environment.ts';
 import { Mistake, type Problem, formatKey } from './errors.ts';
-import { Locator, type Place, linePosition, startOf } from './locator.ts';
+import { Locator, type Place, lengthOf, linePosition, startOf } from './locator.ts';
 import { describeValue } from './units.ts';
 
 export interface PlacedMistake extends Place {
   readonly mistake: Mistake;
+  /** The file it is in, where that is another than the one that was read. */
+  readonly elsewhere?: { readonly file: string; readonly text: string };
 }
 
 export interface SourceDocument {
   readonly value: unknown;
+  /**
+   * The same with every value that is in quotes and is nothing but a reference (`"${PORT}"`) read as if it were not,
+   * for where a number is wanted (in JSON all text is in quotes); null where there is none.
+   */
+  readonly unquoted: unknown;
   locate(problem: Problem): Place;
 }
 
@@ -22,13 +30,21 @@ const NOT_PRINTABLE = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]/;
 
 const AS_YAML = 'Mend the YAML; a text with signs such as : or # in it is safest in quotes.';
 
+const QUOTE_REFERENCE = {
+  cure: 'Put the text with ${…} in quotes: within [ ] and { } its braces mean something to YAML.',
+};
+
 /** Never throws: what cannot be read is a list of mistakes, each with its place. */
-export function readDocument(text: string, isJson: boolean): SourceDocument | readonly PlacedMistake[] {
+export function readDocument(
+  text: string,
+  isJson: boolean,
+  env: Environment,
+): SourceDocument | readonly PlacedMistake[] {
   const lines = new LineCounter();
   const refused = refuseText(text) ?? (isJson ? refuseJson(text) : null);
   if (refused !== null) {
     fillLines(lines, text);
-    return [{ ...linePosition(lines, refused.offset), key: '', mistake: refused.mistake }];
+    return [{ ...linePosition(lines, refused.offset), length: 1, key: '', mistake: refused.mistake }];
   }
   try {
     // Duplicate keys are found here: the library compares every key of a map with every other.
@@ -38,16 +54,56 @@ export function readDocument(text: string, isJson: boolean): SourceDocument | re
       uniqueKeys: false,
       logLevel: 'error',
     });
-    const mistakes = [...syntaxMistakes(document, lines), ...findBadKeys(document.contents, lines)];
+    const mistakes = [...syntaxMistakes(document, lines, text), ...findBadKeys(document.contents, lines)];
     if (mistakes.length > 0) return mistakes;
+    const references = replaceReferences(document, lines, env);
+    if (references.mistakes.length > 0) return references.mistakes;
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
     const locator = new Locator(document, lines);
-    return { value, locate: (problem) => locator.locate(problem) };
+    return { value, unquoted: readUnquoted(document, references.quoted), locate: (problem) => locator.locate(problem) };
   } catch (error) {
     const alias = /Unresolved alias .*: (.+)$/s.exec(String(error));
     const place = linePosition(lines, alias === null ? 0 : text.indexOf(`*${alias[1]}`));
-    return [{ ...place, key: '', mistake: describeThrown(error, alias === null ? '' : alias[1]) }];
+    return [
+      {
+        ...place,
+        length: 1 + (alias?.[1].length ?? 0),
+        key: '',
+        mistake: describeThrown(error, alias === null ? '' : alias[1]),
+      },
+    ];
   }
+}
+
+/** Replaces them in the document itself, but not in keys. */
+function replaceReferences(
+  document: Document.Parsed,
+  lines: LineCounter,
+  env: Environment,
+): { readonly mistakes: readonly PlacedMistake[]; readonly quoted: readonly Scalar[] } {
+  const mistakes: PlacedMistake[] = [];
+  const quoted: Scalar[] = [];
+  visit(document, {
+    Scalar(key, node) {
+      if (key === 'key' || typeof node.value !== 'string' || !hasReference(node.value)) return;
+      const text = substitute(node.value, env);
+      if (text instanceof Mistake) {
+        mistakes.push({ ...linePosition(lines, startOf(node)), length: lengthOf(node), key: '', mistake: text });
+      } else if (node.type === 'PLAIN') {
+        node.value = readScalar(text);
+      } else {
+        if (/^\$\{[^{}]*\}$/.test(node.value)) quoted.push(node);
+        node.value = text;
+      }
+    },
+  });
+  return { mistakes, quoted };
+}
+
+function readUnquoted(document: Document.Parsed, quoted: readonly Scalar[]): unknown {
+  if (quoted.length === 0) return null;
+  for (const node of quoted) node.value = readScalar(String(node.value));
+  return document.toJS({ maxAliasCount: MAX_ALIASES });
 }
 
 interface Refusal {
@@ -105,13 +161,17 @@ function findUnexpected(text: string): number {
 }
 
 /** The first of each line: the rest of a line says the same again. */
-function syntaxMistakes(document: Document.Parsed, lines: LineCounter): readonly PlacedMistake[] {
+function syntaxMistakes(document: Document.Parsed, lines: LineCounter, text: string): readonly PlacedMistake[] {
   const byLine = new Map<number, PlacedMistake>();
   for (const { code, message, pos } of [...document.errors, ...document.warnings]) {
     // The parser reports its own overflow as the mistake of a token.
     if (message.includes('call stack')) throw new RangeError(message);
     const place = linePosition(lines, pos[0]);
-    if (!byLine.has(place.line)) byLine.set(place.line, { ...place, key: '', mistake: describeSyntax(code, message) });
+    if (byLine.has(place.line)) continue;
+    const line = text.slice(lines.lineStarts[place.line - 1], lines.lineStarts[place.line]);
+    const mistake = describeSyntax(code, message);
+    const { cure } = hasReference(line) ? QUOTE_REFERENCE : mistake;
+    byLine.set(place.line, { ...place, length: 1, key: '', mistake: new Mistake(mistake.message, cure) });
   }
   return [...byLine.values()];
 }
@@ -151,7 +211,7 @@ function findBadKeys(
   return node.items.flatMap(({ key, value }) => {
     if (!isScalar(key)) {
       const mistake = new Mistake('a key is text, not a list, a map or an alias', 'Write the key itself.');
-      return [{ ...linePosition(lines, startOf(key) || startOf(value)), key: formatKey(path), mistake }];
+      return [{ ...linePosition(lines, startOf(key) || startOf(value)), length: 1, key: formatKey(path), mistake }];
     }
     const name = String(key.value);
     const inner = [...path, name];
@@ -163,7 +223,7 @@ function findBadKeys(
     }
     const message = `this key is there twice, first on line ${first}`;
     const mistake = new Mistake(message, 'Take one of them out, or give it another name.');
-    return [{ ...place, key: formatKey(inner), mistake }];
+    return [{ ...place, length: lengthOf(key), key: formatKey(inner), mistake }];
   });
 }
 

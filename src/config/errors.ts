@@ -1,5 +1,8 @@
 /** What is wrong with a config, in a form that says where, what and how to mend it. */
+import { styleText } from 'node:util';
+import { type Excerpt, drawExcerpt } from './excerpt.ts';
 
+/** One mistake of a config: where it is, what it is, and how to mend it. */
 export interface ConfigError {
   /** As it was named to us. */
   readonly file: string;
@@ -13,6 +16,14 @@ export interface ConfigError {
   readonly message: string;
   /** What to do about it: a sentence. */
   readonly cure: string;
+  /** The line itself, with the place marked; null where the fault lies in no line. */
+  readonly excerpt: Excerpt | null;
+}
+
+/** How {@link formatConfigErrors} writes. */
+export interface ErrorFormat {
+  /** Whether to colour for a terminal. Default: no. */
+  readonly color?: boolean;
 }
 
 /** A value that is not acceptable, before anybody knows where it stands. */
@@ -34,14 +45,43 @@ export interface Problem {
   readonly mistake: Mistake;
 }
 
-/** One line per error: `fairlead.yaml:3:5: pools.web.polcy: there is no such key. Did you mean "policy"?` */
-export function formatConfigErrors(errors: readonly ConfigError[]): string {
-  return errors.map(formatConfigError).join('\n');
+/**
+ * A paragraph per error: where, what and how to mend it, then the line with the place marked.
+ *
+ * ```text
+ * fairlead.yaml:7:13: pools.web.policy: "least-conections" is not possible here. Did you mean "least-connections"?
+ *   7 |     policy: least-conections
+ *     |             ^^^^^^^^^^^^^^^^
+ * ```
+ */
+export function formatConfigErrors(errors: readonly ConfigError[], format: ErrorFormat = {}): string {
+  const paint = format.color === true ? inColor : plainly;
+  return errors.map((error) => formatConfigError(error, paint)).join('\n');
 }
 
-function formatConfigError({ file, line, column, key, message, cure }: ConfigError): string {
-  const place = line === 0 ? file : `${file}:${line}:${column}`;
-  return `${place}: ${key === '' ? '' : `${key}: `}${message}. ${cure}`;
+type Style = 'bold' | 'cyan' | 'dim' | 'red';
+type Paint = (style: Style, text: string) => string;
+
+function formatConfigError({ file, line, column, key, message, cure, excerpt }: ConfigError, paint: Paint): string {
+  const place = paint('cyan', line === 0 ? file : `${file}:${line}:${column}`);
+  const name = key === '' ? '' : `${paint('bold', key)}: `;
+  const text = `${place}: ${name}${paint('red', message)}. ${cure}`;
+  if (excerpt === null) return text;
+  const drawn = drawExcerpt(excerpt);
+  const number = String(line).padStart(5);
+  const lines = [
+    `${paint('dim', `${number} |`)} ${drawn.line}`,
+    `${paint('dim', `${' '.repeat(number.length)} |`)} ${paint('red', drawn.carets)}`,
+  ];
+  return [text, ...lines].join('\n');
+}
+
+function plainly(_style: Style, text: string): string {
+  return text;
+}
+
+function inColor(style: Style, text: string): string {
+  return styleText(style, text, { validateStream: false });
 }
 
 /** `pools.web.endpoints[1].weight`; a key that is not a plain word is quoted: `pools["a b"]`. */

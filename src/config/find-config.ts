@@ -3,7 +3,15 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** In the order in which they are looked for. */
-export const CONFIG_NAMES: readonly string[] = ['fairlead.yaml', 'fairlead.yml', 'fairlead.json'];
+export const CONFIG_NAMES: readonly string[] = [
+  'fairlead.yaml',
+  'fairlead.yml',
+  'fairlead.json',
+  'fairlead.config.ts',
+  'fairlead.config.mts',
+  'fairlead.config.js',
+  'fairlead.config.mjs',
+];
 
 /** The name of the first that is there; null where there is none. */
 export async function findConfig(folder: string): Promise<string | null> {

@@ -92,12 +92,12 @@ describe('loadConfig', () => {
   it('says where a file is not UTF-8', async () => {
     const path = write('b.yaml', Buffer.from('pools:\n  web: [\xff]\n', 'latin1'));
     const message = `${path}:2:9: there are bytes that are not UTF-8. A config is plain text in UTF-8.`;
-    assert.equal(messageOf(await loadConfig(path)), message);
+    assert.equal(messageOf(await loadConfig(path)).split('\n')[0], message);
   });
   it('refuses a file of more than 16 MiB', async () => {
     const path = write('c.yaml', Buffer.alloc(16 * 2 ** 20 + 1, '#'));
     assert.equal(
-      messageOf(await loadConfig(path)),
+      messageOf(await loadConfig(path)).split('\n')[0],
       `${path}:1:1: the file is larger than 16 MiB. Check that this is the config.`,
     );
   });

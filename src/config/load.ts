@@ -1,80 +1,113 @@
 /** A config from a file, a text or the command line: the config, or every mistake in it at once. */
-import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { buildConfig } from './build.ts';
 import type { Config } from './config.ts';
 import { DEFAULT_LISTENER } from './config-schema.ts';
-import { type SourceDocument, readDocument } from './document.ts';
-import { type ConfigError, Mistake, type Problem, formatKey } from './errors.ts';
+import type { PlacedMistake } from './document.ts';
+import type { Environment } from './environment.ts';
+import { type ConfigError, type Mistake, type Problem, formatKey } from './errors.ts';
+import { excerptOf } from './excerpt.ts';
+import { type Included, type Piece, type SourceMistake, readIncluding } from './include.ts';
+import { type Merged, mergePieces } from './merge-pieces.ts';
+import { readSource, readText } from './read-source.ts';
+import { type Source, isDocument } from './source.ts';
 
+/** The config, or every mistake that is in it; tell them apart by `'errors' in parsed`. */
 export type ParsedConfig = { readonly config: Config } | { readonly errors: readonly ConfigError[] };
 
-/** Reads and parses a file. A name that ends in `.json` is read as JSON, any other as YAML. Rejects never. */
-export async function loadConfig(path: string): Promise<ParsedConfig> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    return { errors: [errorAt(path, { line: 0, column: 0, key: '' }, describeUnreadable(error))] };
-  }
-  return parseConfig(decodeText(bytes), path);
+/** The same of a file; `files` are the absolute paths of all files and folders it was read from, also with mistakes. */
+export type LoadedConfig = ParsedConfig & { readonly files: readonly string[] };
+
+/** How a config is read. */
+/** What a config takes from its surroundings. */
+export interface LoadOptions {
+  /** What `${NAME}` is looked up in. Default: `process.env`. */
+  readonly env?: Environment;
 }
 
-/** Parses a text. `fileName` stands in the errors, and tells JSON from YAML. */
-export function parseConfig(text: string, fileName: string): ParsedConfig {
-  const source = readDocument(text, fileName.toLowerCase().endsWith('.json'));
-  if (!isSource(source)) return { errors: source.map(({ mistake, ...place }) => errorAt(fileName, place, mistake)) };
-  const built = buildConfig(source.value);
-  if (isConfig(built)) return { config: built };
-  const errors = built.map((problem) => errorAt(fileName, source.locate(problem), problem.mistake));
-  return { errors: errors.sort((a, b) => a.line - b.line || a.column - b.column) };
+/**
+ * Reads a file and all that it includes. A name that ends in `.json` is read as JSON, one in `.ts`, `.mts`, `.js` or
+ * `.mjs` is a module that exports the config and is evaluated anew each time, in a thread of its own and for at most
+ * 10 s; any other is YAML. Rejects never.
+ */
+export async function loadConfig(path: string, { env = process.env }: LoadOptions = {}): Promise<LoadedConfig> {
+  const included = await readIncluding(await readSource(path, env), env);
+  return { ...parseIncluded(included), files: [...new Set(included.files)] };
+}
+
+/** Parses a text. `fileName` stands in the errors, and tells JSON from YAML. A text includes no files. */
+export function parseConfig(text: string, fileName: string, { env = process.env }: LoadOptions = {}): ParsedConfig {
+  const source = readText(fileName, text, env);
+  const { content } = source;
+  const pieces = isDocument(content) ? [{ source, document: content }] : [];
+  const mistakes = isDocument(content) ? [] : content.map((mistake) => ({ source, mistake }));
+  return parseIncluded({ pieces, mistakes, files: [resolve(fileName)] });
 }
 
 /** The config of `fairlead run --to localhost:8081 --to localhost:8082`: one pool behind one listener, defaults for the rest. */
 export function fromArguments(to: readonly string[], listen: string = DEFAULT_LISTENER.address): ParsedConfig {
   const built = buildConfig({ listeners: { [DEFAULT_LISTENER.name]: listen }, pools: { web: to } });
   if (isConfig(built)) return { config: built };
-  const errors = built.map(({ path, mistake }) => {
+  const errors = built.map(({ path, mistake: { message, cure } }): ConfigError => {
     const key =
       path[0] === 'listeners'
         ? `--listen ${listen}`
         : typeof path[3] === 'number'
           ? `--to ${to[path[3]]}`
           : formatKey(['--to']);
-    return errorAt('command line', { line: 0, column: 0, key }, mistake);
+    return { file: 'command line', line: 0, column: 0, key, message, cure, excerpt: null };
   });
   return { errors };
 }
 
+function parseIncluded({ pieces, mistakes }: Included): ParsedConfig {
+  if (mistakes.length > 0) return { errors: toErrors(mistakes) };
+  const merged = mergePieces(pieces, 'value');
+  if (merged.mistakes.length > 0) return { errors: toErrors(merged.mistakes) };
+  const built = buildUnquoted(pieces, buildConfig(merged.value));
+  if (isConfig(built)) return { config: built };
+  return { errors: toErrors(built.map((problem) => place(problem, merged))) };
+}
+
+/** Where text in quotes was refused, what a variable holds may still be the number that is wanted. */
+function buildUnquoted(pieces: readonly Piece[], built: Config | readonly Problem[]): Config | readonly Problem[] {
+  if (isConfig(built) || pieces.every(({ document }) => document.unquoted === null)) return built;
+  const unquoted = buildConfig(mergePieces(pieces, 'unquoted').value);
+  return isConfig(unquoted) || unquoted.length < built.length ? unquoted : built;
+}
+
+function place(problem: Problem, merged: Merged): SourceMistake {
+  const { piece, place: found } = merged.locate(problem);
+  return { source: piece.source, mistake: { ...found, mistake: problem.mistake } };
+}
+
+/** Sorted by place within each file, the files in the order in which they are first named. */
+function toErrors(mistakes: readonly SourceMistake[]): readonly ConfigError[] {
+  const files = [...new Set(mistakes.map(({ source }) => source))];
+  const lines = new Map(files.map((source) => [source, splitLines(source.text)]));
+  return mistakes
+    .toSorted(
+      (a, b) =>
+        files.indexOf(a.source) - files.indexOf(b.source) ||
+        a.mistake.line - b.mistake.line ||
+        a.mistake.column - b.mistake.column,
+    )
+    .map(({ source, mistake }) => toError(source, mistake, lines.get(source) ?? []));
+}
+
+function toError(source: Source, placed: PlacedMistake, ownLines: readonly string[]): ConfigError {
+  const { line, column, length, key, elsewhere } = placed;
+  const { message, cure }: Mistake = placed.mistake;
+  const lines = elsewhere === undefined ? ownLines : splitLines(elsewhere.text);
+  const text = lines[line - 1];
+  const excerpt = line === 0 || text === undefined ? null : excerptOf(text, column, length);
+  return { file: elsewhere?.file ?? source.file, line, column, key, message, cure, excerpt };
+}
+
+function splitLines(text: string): readonly string[] {
+  return text.replace(/^\ufeff/, '').split(/\r\n|\n/);
+}
+
 function isConfig(built: Config | readonly Problem[]): built is Config {
   return !Array.isArray(built);
-}
-
-function isSource(source: SourceDocument | readonly unknown[]): source is SourceDocument {
-  return !Array.isArray(source);
-}
-
-function errorAt(
-  file: string,
-  place: Pick<ConfigError, 'line' | 'column' | 'key'>,
-  { message, cure }: Mistake,
-): ConfigError {
-  return { file, line: place.line, column: place.column, key: place.key, message, cure };
-}
-
-/** Bytes that are no UTF-8 become U+FFFF, which `readDocument` refuses at its place as it does every character that is no text. */
-function decodeText(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return new TextDecoder().decode(bytes).replace('\ufffd', '\uffff');
-  }
-}
-
-function describeUnreadable(error: unknown): Mistake {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (code === 'ENOENT')
-    return new Mistake('there is no such file', 'Name the config with -c, or start without one by --to.');
-  if (code === 'EISDIR') return new Mistake('this is a directory', 'Name the file in it.');
-  if (code === 'EACCES') return new Mistake('the file may not be read', 'Check its permissions.');
-  return new Mistake(`the file cannot be read (${code})`, 'Check the path.');
 }

@@ -19,6 +19,8 @@ export interface Place {
   readonly line: number;
   /** From 1. */
   readonly column: number;
+  /** Characters from there on that are meant. */
+  readonly length: number;
   /** The key as a path, as far as the text has it. */
   readonly key: string;
 }
@@ -41,12 +43,14 @@ export class Locator {
    */
   locate(problem: Problem): Place {
     let node: unknown = this.#document.contents;
+    let marked: unknown = node;
     let offset = startOf(node);
     const shown: (string | number)[] = [];
     for (const [i, segment] of problem.path.entries()) {
       if (isAlias(node)) node = node.resolve(this.#document);
       if (isSeq(node) && typeof segment === 'number') {
         node = node.items[segment];
+        marked = node;
         offset = startOf(node) || offset;
         shown.push(segment);
       } else if (isMap(node) && typeof segment === 'string') {
@@ -57,10 +61,11 @@ export class Locator {
         node = pair.value;
         // A map or list, and a value that is not there, are best shown at their key.
         const isScalarValue = isScalar(node) && node.value !== null;
-        offset = startOf(isScalarValue && !isKeyWanted ? node : pair.key) || offset;
+        marked = isScalarValue && !isKeyWanted ? node : pair.key;
+        offset = startOf(marked) || offset;
       }
     }
-    return { ...linePosition(this.#lines, offset), key: formatKey(shown) };
+    return { ...linePosition(this.#lines, offset), length: lengthOf(marked), key: formatKey(shown) };
   }
 
   #findPair(map: YAMLMap, key: string): Pair | undefined {
@@ -77,6 +82,12 @@ export class Locator {
 export function startOf(node: unknown): number {
   if (isPair(node)) return startOf(node.key);
   return isNode(node) ? ((node as Node).range?.[0] ?? 0) : 0;
+}
+
+/** How much of the text a scalar takes; a map or list is marked by its first character. */
+export function lengthOf(node: unknown): number {
+  if (!isScalar(node) || node.range === undefined || node.range === null) return 1;
+  return Math.max(1, node.range[1] - node.range[0]);
 }
 
 export function linePosition(lines: LineCounter, offset: number): { line: number; column: number } {

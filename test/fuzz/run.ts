@@ -1,7 +1,8 @@
-/** The long run: `run.ts --messages N --seed S --kind request|response --level parser|session`. Stops at the first disagreement, exit code 1. */
+/** The long run: `run.ts --messages N --seed S --kind request|response --level parser|session|config`. Stops at the first disagreement, exit code 1. */
 import { parseArgs } from 'node:util';
 import { fuzzRequests, fuzzResponses } from './fuzz.ts';
 import type { FuzzReport } from './fuzz.ts';
+import { fuzzConfigs } from './mutate-config.ts';
 import { OurParser } from './our-parser.ts';
 import { runSessions } from './sessions/run-sessions.ts';
 
@@ -29,7 +30,12 @@ function print(kind: string, seed: number, report: FuzzReport, seconds: number):
 
 const runs = Number(values.messages);
 const seed = Number(values.seed);
+if (values.level === 'config') {
+  const { configs, refused } = fuzzConfigs(runs, seed);
+  console.log(`config: ${runs} runs from seed ${seed}, ${configs} valid, ${refused} refused, each with line and cure`);
+}
 for (const kind of ['request', 'response']) {
+  if (values.level === 'config') break;
   if (values.kind !== undefined && values.kind !== kind) continue;
   if (values.level !== 'parser') await runSessions(kind, runs, seed);
   if (values.level === 'session') continue;

@@ -1,0 +1,125 @@
+/**
+ * `include`: the files and folders that a config names, joined into one value. Listeners and pools are joined by
+ * name, routes in the order in which the files are named; any other key may stand in one file only.
+ */
+import { readdir, stat } from 'node:fs/promises';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import type { PlacedMistake, SourceDocument } from './document.ts';
+import type { Environment } from './environment.ts';
+import { Mistake, type Problem } from './errors.ts';
+import { readSource } from './read-source.ts';
+import { type Source, isDocument } from './source.ts';
+import { isWrittenMap } from './written.ts';
+
+const INCLUDED_NAMES = /\.(?:ya?ml|json)$/i;
+
+/** A file of the config whose content could be read, without its `include`. */
+export interface Piece {
+  readonly source: Source;
+  readonly document: SourceDocument;
+}
+
+/** A mistake in one of the files. */
+export interface SourceMistake {
+  readonly source: Source;
+  readonly mistake: PlacedMistake;
+}
+
+export interface Included {
+  /** The file itself first. */
+  readonly pieces: readonly Piece[];
+  readonly mistakes: readonly SourceMistake[];
+  /** Absolute paths of every file and folder that a change of the config would be a change of. */
+  readonly files: readonly string[];
+}
+
+/** Reads a config and all that it includes, in whatever depth. */
+export async function readIncluding(source: Source, env: Environment): Promise<Included> {
+  const reader = new IncludeReader(env);
+  await reader.take(source, [resolve(source.file)]);
+  return reader;
+}
+
+class IncludeReader implements Included {
+  readonly pieces: Piece[] = [];
+  readonly mistakes: SourceMistake[] = [];
+  readonly files: string[] = [];
+  readonly #env: Environment;
+
+  constructor(env: Environment) {
+    this.#env = env;
+  }
+
+  /** `way`: the files that led here, this one last. */
+  async take(source: Source, way: readonly string[]): Promise<void> {
+    this.files.push(resolve(source.file), ...source.imports.filter((path) => path !== resolve(source.file)));
+    const { content } = source;
+    if (!isDocument(content)) {
+      this.mistakes.push(...content.map((mistake) => ({ source, mistake })));
+      return;
+    }
+    const isFirst = way.length === 1;
+    const isEmpty = content.value === null || content.value === undefined;
+    if (!isFirst && isEmpty) return;
+    const place = this.pieces.length;
+    this.pieces.push({ source, document: content });
+    if (!isWrittenMap(content.value) || !Object.hasOwn(content.value, 'include')) return;
+    const { include, ...value } = content.value;
+    const paths = typeof include === 'string' ? [include] : include;
+    // Whoever validates the value says what is wrong with anything else.
+    if (!isPaths(paths)) return;
+    this.pieces[place] = { source, document: { ...content, value, unquoted: withoutInclude(content.unquoted) } };
+    for (const [index, path] of paths.entries()) {
+      const problem = { path: typeof include === 'string' ? ['include'] : ['include', index] };
+      await this.#include(path, { source, document: content }, problem.path, way);
+    }
+  }
+
+  async #include(path: string, by: Piece, key: Problem['path'], way: readonly string[]): Promise<void> {
+    const refuse = (mistake: Mistake): void => {
+      const { document, source } = by;
+      this.mistakes.push({ source, mistake: { ...document.locate({ path: key, mistake }), mistake } });
+    };
+    const file = isAbsolute(path) ? path : join(dirname(by.source.file), path);
+    const found = await this.#find(file);
+    if (found instanceof Mistake) {
+      refuse(found);
+      return;
+    }
+    for (const each of found) {
+      const absolute = resolve(each);
+      if (way.includes(absolute)) {
+        refuse(new Mistake(`${path} includes itself`, 'Take one of the files out of the circle.'));
+      } else {
+        await this.take(await readSource(each, this.#env), [...way, absolute]);
+      }
+    }
+  }
+
+  /** A file, or the configs of a folder in the order of their names. */
+  async #find(path: string): Promise<readonly string[] | Mistake> {
+    try {
+      if (!(await stat(path)).isDirectory()) {
+        if (INCLUDED_NAMES.test(path)) return [path];
+        return new Mistake(`${path} is no YAML or JSON`, 'Include files that end in .yaml, .yml or .json.');
+      }
+      this.files.push(resolve(path));
+      const names = (await readdir(path)).filter((name) => INCLUDED_NAMES.test(name) && !name.startsWith('.'));
+      return names.sort().map((name) => join(path, name));
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+      const why = code === 'ENOENT' ? 'there is no such file or folder' : `it cannot be read (${code})`;
+      return new Mistake(`${path}: ${why}`, 'A path is relative to the file that includes it.');
+    }
+  }
+}
+
+function withoutInclude(value: unknown): unknown {
+  if (!isWrittenMap(value)) return value;
+  const { include: _, ...rest } = value;
+  return rest;
+}
+
+function isPaths(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}

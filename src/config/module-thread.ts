@@ -1,0 +1,32 @@
+/** The thread that evaluates a config module: a fresh one for each load, so that it sees the code as it is now. */
+import { registerHooks } from 'node:module';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { ModuleMessage } from './module-messages.ts';
+import { toPlainData } from './plain-data.ts';
+
+function say(message: ModuleMessage): void {
+  parentPort?.postMessage(message);
+}
+
+registerHooks({
+  load(url, context, nextLoad) {
+    if (url.startsWith('file:')) say({ type: 'loaded', url });
+    return nextLoad(url, context);
+  },
+});
+
+async function evaluate(url: string): Promise<ModuleMessage> {
+  try {
+    const module = (await import(url)) as Readonly<Record<string, unknown>>;
+    const exported = module['default'] ?? module['config'];
+    if (exported === undefined) return { type: 'no-export' };
+    const value: unknown = typeof exported === 'function' ? await (exported as () => unknown)() : exported;
+    const plain = toPlainData(value);
+    return 'problems' in plain ? { type: 'not-data', ...plain } : { type: 'value', ...plain };
+  } catch (error) {
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    return { type: 'threw', message, stack: stack ?? '' };
+  }
+}
+
+void evaluate(String(workerData)).then(say);

@@ -8,6 +8,8 @@ import type { Actions } from './program.ts';
 export async function main(args: readonly string[]): Promise<void> {
   // Without a listener Node opens its debugger on this signal, which log rotation sends to whatever it finds.
   process.on('SIGUSR1', () => {});
+  // A reload that is asked for while a balancer starts must not end it; what it is about to read is fresh.
+  if (args[0] === 'run') process.on('SIGHUP', () => {});
   process.on('uncaughtException', (error) => {
     console.error('fairlead: a bug of ours:', error);
     process.exit(EXIT_INTERNAL);

@@ -34,8 +34,6 @@ export interface ServeOptions {
 export async function serve(options: ServeOptions): Promise<number> {
   enableLinearRegex();
   const startedAt = performance.now() - process.uptime() * 1000;
-  // A reload that is asked for while it starts must not end it; what it reads now is fresh.
-  if (options.reloadOnHangUp) process.on('SIGHUP', () => {});
   const parsed = await options.source.read();
   if ('errors' in parsed) {
     sayConfigErrors(parsed.errors);

@@ -5,6 +5,8 @@ import type { ConfigInput } from './config-input.ts';
  * policies, and how durations and sizes are written. It checks and changes nothing while running.
  *
  * @example
+ * import { defineConfig } from 'fairlead';
+ *
  * export default defineConfig({
  *   routes: [{ match: { path: '/v1/*' }, pool: 'api' }, { pool: 'web' }],
  *   pools: {

@@ -78,8 +78,8 @@ export class Succession {
     try {
       await heir.ready();
     } catch (error) {
-      // Sent away while its heir was starting: then there is nobody to replace.
-      if (!roster.members.has(worker)) return;
+      // Sent away while its heir was starting, or all of them are: then there is nobody to replace.
+      if (this.#isClosed || !roster.members.has(worker)) return;
       throw error;
     }
     await turns.take(async () => {

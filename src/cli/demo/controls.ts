@@ -1,7 +1,7 @@
 /** What the demo's keys do, and the log of what was done and what became of it. */
-import type { HealthEvent } from '../../checks/pool-health.ts';
 import { POLICIES } from '../../core/balancer/policies.ts';
 import type { PolicyName } from '../../core/balancer/policies.ts';
+import type { BalancerEvents } from '../../runtime/balancer.ts';
 import type { DemoServer } from './demo-server.ts';
 import type { EventView } from './demo-view.ts';
 import type { Demo } from './demo.ts';
@@ -115,7 +115,7 @@ export class Controls {
     return `you set the load to ${traffic.rate} requests a second`;
   }
 
-  #sayHealth({ endpoint, state, reason }: HealthEvent): void {
+  #sayHealth({ endpoint, state, reason }: BalancerEvents['health'][0]): void {
     this.#say(state === 'healthy' ? 'good' : 'bad', `${this.#demo.nameOf(endpoint)} is ${state}: ${reason}`);
   }
 

@@ -1,5 +1,5 @@
 /** What the demo's screen shows at one moment: plain data, made by what runs and read by what draws. */
-import type { HealthState } from '../../checks/endpoint-health.ts';
+import type { PoolEndpointStats } from '../../runtime/balancer-stats.ts';
 import type { Times } from './recent-times.ts';
 
 export interface DemoView {
@@ -29,7 +29,7 @@ export interface DemoView {
 export interface ServerView {
   readonly name: string;
   readonly pool: string;
-  readonly health: HealthState;
+  readonly health: PoolEndpointStats['health']['state'];
   readonly reason: string;
   /** What was done to it, or its own latency. */
   readonly behavior: string;

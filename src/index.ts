@@ -15,20 +15,43 @@
  * @packageDocumentation
  */
 export { startBackend } from './cli/backend/backend.ts';
+export type { HealthEvent } from './checks/pool-health.ts';
+export type { CheckReport, EndpointHealthReport, HealthState } from './checks/endpoint-health.ts';
+export type { Cancel, Scheduler } from './checks/scheduler.ts';
 export type { Backend, BackendMode, BackendOptions, BackendStats } from './cli/backend/backend.ts';
 export type * from './config/config-input.ts';
-export type { Config } from './config/config.ts';
+export type { Config, EndpointConfig, PoolConfig, RouteConfig } from './config/config.ts';
 export { defineConfig } from './config/define-config.ts';
 export { formatConfigErrors } from './config/errors.ts';
-export type { ConfigError } from './config/errors.ts';
+export type { ConfigError, ErrorFormat } from './config/errors.ts';
+export type { Excerpt } from './config/excerpt.ts';
 export { loadConfig, parseConfig } from './config/load.ts';
-export type { ParsedConfig } from './config/load.ts';
+export type { LoadedConfig, LoadOptions, ParsedConfig } from './config/load.ts';
 export { ConfigInvalid } from './config/to-config.ts';
+export type { Duration, Off, Size, Toggle } from './config/written-values.ts';
+export type { Clock } from './core/clock.ts';
+export type { CheckAnswer, ThresholdState } from './core/health/threshold.ts';
+export type { Random } from './core/random.ts';
+export type {
+  CheckSpec,
+  EjectionSpec,
+  HeaderRules,
+  Limits,
+  ListenerSpec,
+  PathMatch,
+  RetrySpec,
+  RouteMatch,
+  Timeouts,
+  ValueMatch,
+} from './core/snapshot.ts';
 export { createBalancer } from './runtime/balancer.ts';
 export type { Balancer, BalancerEvents, BalancerOptions, CloseOptions } from './runtime/balancer.ts';
-export type { BalancerStats } from './runtime/balancer-stats.ts';
+export type { BalancerStats, PoolEndpointStats, PoolStats, WorkerStats } from './runtime/balancer-stats.ts';
 export { ListenError } from './runtime/listeners.ts';
 export type { ListenerAddress } from './runtime/listeners.ts';
 export { ReloadError } from './runtime/reload.ts';
-export type { ReloadChange, ReloadResult } from './runtime/reload-result.ts';
+export type { ReloadChange, ReloadResult, Setting } from './runtime/reload-result.ts';
 export { UnresolvedNames } from './runtime/resolve-names.ts';
+export type { Lookup } from './runtime/resolve-names.ts';
+export type { WorkerChange } from './runtime/succession.ts';
+export type { EndpointStats, RouteStats } from './runtime/table-stats.ts';

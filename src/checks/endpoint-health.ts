@@ -17,6 +17,7 @@ export interface EndpointHealthReport {
   readonly checks: readonly CheckReport[];
 }
 
+/** What one active check knows of an endpoint. */
 export interface CheckReport {
   readonly kind: CheckSpec['kind'];
   readonly state: ThresholdState;

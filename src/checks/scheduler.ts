@@ -3,6 +3,7 @@
 /** Calls the timer off; without effect once it has fired. */
 export type Cancel = () => void;
 
+/** What active checks are timed by. */
 export interface Scheduler {
   /** Calls `run` once, after `ms`. Keeps the process alive no longer. */
   after(ms: number, run: () => void): Cancel;

@@ -4,6 +4,7 @@
  */
 import type { HeaderRules, Limits, ListenerSpec, PoolSpec, RouteSpec, Timeouts } from '../core/snapshot.ts';
 
+/** A config that has passed every check, as `loadConfig` and `parseConfig` answer it. */
 export interface Config {
   /** `auto`: as many as the process has processors; 0: in the caller's thread. */
   readonly threads: number | 'auto';
@@ -24,11 +25,13 @@ export interface Config {
 /** A route's `timeouts` are complete: those of the config with its own on top. */
 export type RouteConfig = Omit<RouteSpec, 'slot'>;
 
+/** A named set of servers. */
 export interface PoolConfig extends Omit<PoolSpec, 'endpoints' | 'table'> {
   /** At least one. */
   readonly endpoints: readonly EndpointConfig[];
 }
 
+/** One server address of a pool. */
 export interface EndpointConfig {
   /** The address as written, in lower case, e.g. `localhost:8081` or `[::1]:8081`. */
   readonly id: string;

@@ -5,6 +5,7 @@
 import type { PoolTableHandle } from './shared/pool-table.ts';
 import type { RouteTableHandle } from './shared/route-table.ts';
 
+/** The compiled config: plain data that every thread works by. */
 export interface Snapshot {
   readonly version: number;
   /** Data-plane threads; 0: in the caller's thread. */
@@ -23,6 +24,7 @@ export interface Snapshot {
   readonly routeTable: RouteTableHandle;
 }
 
+/** An address to accept connections on. */
 export interface ListenerSpec {
   readonly id: string;
   readonly host: string;
@@ -33,6 +35,7 @@ export interface ListenerSpec {
   readonly halfClose: 'cancel' | 'allow';
 }
 
+/** Which requests go to which pool, and what is done with them. */
 export interface RouteSpec {
   readonly id: string;
   /** Row in the route table. */
@@ -49,6 +52,7 @@ export interface RouteSpec {
   readonly timeouts: Timeouts;
 }
 
+/** What a request has to have for a route. Everything that is given must hold. */
 export interface RouteMatch {
   /** Normal form: `api.example.com` or `*.example.com`; null matches all. */
   readonly host: string | null;
@@ -60,18 +64,21 @@ export interface RouteMatch {
   readonly cookies: readonly ValueMatch[];
 }
 
+/** How the path of a request is compared. */
 export type PathMatch =
   | { readonly kind: 'exact'; readonly path: string }
   /** `/v1/*` is the prefix `/v1`: it matches `/v1` and `/v1/x`, never `/v12`. */
   | { readonly kind: 'prefix'; readonly path: string }
   | { readonly kind: 'regex'; readonly source: string; readonly ignoreCase: boolean };
 
+/** What a header, query or cookie has to have. */
 export interface ValueMatch {
   readonly name: string;
   /** Exact value, or null: present with any value. */
   readonly value: string | null;
 }
 
+/** A named set of servers. */
 export interface PoolSpec {
   readonly id: string;
   readonly policy: string;
@@ -92,6 +99,7 @@ export interface PoolSpec {
   readonly host: 'client' | 'endpoint' | { readonly name: string };
 }
 
+/** One server address of a pool. */
 export interface EndpointSpec {
   /** Identity in the pool: the address as configured, e.g. `localhost:8081`. */
   readonly id: string;
@@ -105,6 +113,7 @@ export interface EndpointSpec {
   readonly authority: string;
 }
 
+/** An active check of every endpoint of a pool. */
 export interface CheckSpec {
   readonly kind: 'tcp' | 'http';
   readonly path: string;
@@ -140,6 +149,7 @@ export interface EjectionSpec {
   readonly maxMs: number;
 }
 
+/** When a failed attempt is followed by another one. */
 export interface RetrySpec {
   /** All attempts, the first included. */
   readonly attempts: number;
@@ -149,12 +159,14 @@ export interface RetrySpec {
   readonly replayBytes: number;
 }
 
+/** How large the head of a message may be, in bytes. */
 export interface Limits {
   readonly headBytes: number;
   readonly headers: number;
   readonly targetBytes: number;
 }
 
+/** How long each wait may last, in milliseconds. */
 export interface Timeouts {
   readonly connectMs: number;
   readonly requestHeadMs: number;
@@ -171,6 +183,7 @@ export interface Timeouts {
   readonly totalMs: number;
 }
 
+/** Which headers are added. */
 export interface HeaderRules {
   readonly via: boolean;
   /** RFC 7239 Forwarded beside X-Forwarded-*. */

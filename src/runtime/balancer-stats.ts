@@ -7,6 +7,7 @@ import type { HealthKeeper } from './health.ts';
 import type { WorkerLoad } from './roster.ts';
 import type { SharedTables } from './shared-tables.ts';
 
+/** The figures of a balancer at one moment. Counters begin at 0 with the process. */
 export interface BalancerStats {
   /** In the order of the config. */
   readonly routes: readonly ({ readonly route: string } & RouteStats)[];
@@ -16,17 +17,20 @@ export interface BalancerStats {
   readonly workers: WorkerStats;
 }
 
+/** The figures of a pool. */
 export interface PoolStats {
   readonly pool: string;
   readonly endpoints: readonly PoolEndpointStats[];
 }
 
+/** The figures and the health of an endpoint. */
 export interface PoolEndpointStats extends EndpointStats {
   readonly endpoint: string;
   readonly weight: number;
   readonly health: EndpointHealthReport;
 }
 
+/** The figures of the threads of the data plane. */
 export interface WorkerStats extends WorkerLoad {
   /** Exceptions in our own code that cost one exchange each. */
   readonly faults: number;

@@ -8,6 +8,7 @@ export class ListenError extends Error {
   readonly reason: string;
   override readonly name = 'ListenError';
 
+  /** @internal */
   constructor(spec: ListenerSpec, cause: unknown) {
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
     const text = REASONS[reason];

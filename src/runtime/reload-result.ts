@@ -22,6 +22,7 @@ export type ReloadChange =
   /** A section at the top level, by its key. */
   | { readonly kind: 'setting-changed'; readonly setting: Setting };
 
+/** What a reload has done. */
 export interface ReloadResult {
   /** Counts the configs that were taken; that of `listen` was 1. */
   readonly version: number;
@@ -34,6 +35,7 @@ export interface ReloadResult {
 }
 
 const SETTINGS = ['limits', 'timeouts', 'trustedProxies', 'headers', 'maxConnections'] as const;
+/** A section at the top level of a config that is changed as a whole. */
 export type Setting = (typeof SETTINGS)[number];
 
 /** Describes the difference of two snapshots. `operations`: what `diffSnapshots` says of them. */

@@ -23,6 +23,7 @@ import {
 } from '../core/shared/route-table.ts';
 import type { RouteTable } from '../core/shared/route-table.ts';
 
+/** The counters of a route. */
 export interface RouteStats {
   readonly requests: number;
   /** By class: how many answers of 1xx, 2xx, 3xx, 4xx, 5xx. */
@@ -40,6 +41,7 @@ export interface RouteStats {
   readonly p99Ms: number;
 }
 
+/** The counters of an endpoint. */
 export interface EndpointStats {
   /** Attempts under way. */
   readonly inFlight: number;

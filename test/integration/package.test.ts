@@ -19,6 +19,44 @@ interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
 }
 
+interface Lock {
+  readonly packages: Readonly<Record<string, Readonly<Partial<Record<string, unknown>>>>>;
+}
+
+const PROGRAM = `import { createBalancer, defineConfig, startBackend } from 'fairlead';
+import type { Balancer } from 'fairlead';
+await using backend = await startBackend({ name: 's1' });
+const config = defineConfig({
+  threads: 1,
+  listeners: { web: '127.0.0.1:0' },
+  routes: [{ pool: 'web' }],
+  pools: { web: [\`127.0.0.1:\${backend.port}\`] },
+});
+const balancer: Balancer = createBalancer(config);
+balancer.on('health', ({ pool, endpoint, state }) => console.log(pool, endpoint, state));
+await balancer.listen();
+const response = await fetch(\`http://127.0.0.1:\${balancer.addresses()[0].port}/\`);
+const name = response.headers.get('x-backend');
+const { summary } = await balancer.reload(config);
+console.log(name, balancer.stats().routes[0].requests, summary);
+await balancer.close({ force: true });
+`;
+
+/** The compiler complains of a directive that nothing follows from: each of these has to be a mistake. */
+const MISTAKES = `import { createBalancer, defineConfig } from 'fairlead';
+// @ts-expect-error no such pool
+defineConfig({ routes: [{ pool: 'wbe' }], pools: { web: ['localhost:8081'] } });
+// @ts-expect-error no such policy
+createBalancer({ pools: { web: { policy: 'least-conections', endpoints: ['localhost:8081'] } } });
+const balancer = createBalancer({ pools: { web: ['localhost:8081'] } });
+// @ts-expect-error no such field of the event
+balancer.on('health', ({ server }) => console.log(server));
+// @ts-expect-error for tests of ours
+console.log(balancer.snapshot);
+// @ts-expect-error for tests of ours
+createBalancer({ pools: { web: ['localhost:8081'] } }, { workerUrl: new URL('file:///a') });
+`;
+
 let folder = '';
 let installed = '';
 before(async () => {
@@ -33,6 +71,9 @@ after(async () => {
 /** Builds beside the checkout, not in it: `bin/fairlead.js` would take the dist/ from then on. */
 async function pack(clone: string): Promise<string> {
   await run(process.execPath, [TSC, '-p', join(ROOT, 'tsconfig.build.json'), '--outDir', join(clone, 'dist')]);
+  // zod is found beside the checkout; the built code has to find it as well.
+  await symlink(join(ROOT, 'node_modules'), join(clone, 'node_modules'));
+  await run(process.execPath, [join(ROOT, 'scripts/write-schema.js'), join(clone, 'dist')]);
   for (const name of ['package.json', 'bin', 'src', 'scripts', 'tools', 'README.md', 'LICENSE', 'CHANGELOG.md']) {
     const filter = (path: string): boolean => !path.includes('node_modules/');
     await cp(join(ROOT, name), join(clone, name), { recursive: true, filter });
@@ -75,26 +116,41 @@ describe('the published package', () => {
     assert.deepEqual(await fairlead.ended, { code: 0, signal: null });
   });
 
-  test('serves as a library, with its types', async () => {
-    const project = join(folder, 'project');
-    const file = join(project, 'main.mts');
-    await writeFile(
-      file,
-      `import { createBalancer, formatConfigErrors, fromArguments, startBackend } from 'fairlead';
-import type { Balancer } from 'fairlead';
-await using backend = await startBackend({ name: 's1' });
-const parsed = fromArguments([\`127.0.0.1:\${backend.port}\`], '127.0.0.1:0');
-if ('errors' in parsed) throw new Error(formatConfigErrors(parsed.errors));
-const balancer: Balancer = createBalancer(parsed.config);
-await balancer.listen();
-const response = await fetch(\`http://127.0.0.1:\${balancer.addresses()[0].port}/\`);
-console.log(response.headers.get('x-backend'), balancer.stats().routes[0].requests);
-await balancer.close({ force: true });
-`,
-    );
+  test('serves as a library, which takes another config', async () => {
+    const { stdout } = await run(process.execPath, [await write('main.mts', PROGRAM)], { cwd: project() });
+    assert.equal(stdout, 's1 1 nothing changed\n');
+  });
+
+  test('knows the names of pools while a program is compiled, and shows nothing that is for tests of ours', async () => {
+    const files = [await write('main.mts', PROGRAM), await write('mistakes.mts', MISTAKES)];
     const options = ['--strict', '--target', 'es2024', '--module', 'nodenext', '--types', 'node', '--noEmit'];
-    await run(process.execPath, [TSC, ...options, '--lib', 'es2024,esnext.disposable', file], { cwd: project });
-    const { stdout } = await run(process.execPath, [file], { cwd: project });
-    assert.equal(stdout, 's1 1\n');
+    await run(process.execPath, [TSC, ...options, '--lib', 'es2024,esnext.disposable', ...files], { cwd: project() });
+  });
+
+  test('brings the JSON Schema that the command prints', async () => {
+    const bin = join(installed, 'bin/fairlead.js');
+    const { stdout } = await run(process.execPath, [bin, 'schema'], { cwd: project() });
+    const script = "console.log(import.meta.resolve('fairlead/schema.json'))";
+    const address = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: project() });
+    assert.equal(await readFile(fileURLToPath(address.stdout.trim()), 'utf8'), stdout);
+  });
+
+  test('needs fewer than 25 packages, the load generator left out', async () => {
+    const lock = JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8')) as Lock;
+    const installedWith = Object.entries(lock.packages).filter(
+      ([path, { dev, devOptional, optional, peer }]) =>
+        path.startsWith('node_modules/') && ![dev, devOptional, optional, peer].includes(true),
+    );
+    const names = installedWith.filter(([, { link }]) => link !== true).map(([path]) => path);
+    assert.ok(names.length >= 4 && names.length < 25, `${names.length}: ${names.join(', ')}`);
   });
 });
+
+function project(): string {
+  return join(folder, 'project');
+}
+
+async function write(name: string, text: string): Promise<string> {
+  await writeFile(join(project(), name), text);
+  return join(project(), name);
+}

@@ -21,6 +21,7 @@ import { createEchoServer, echoMessages } from './web-socket.ts';
 export type { BackendMode } from './behaviour.ts';
 export type { BackendStats } from './call.ts';
 
+/** How a mock server is to behave. All may be left out. */
 export interface BackendOptions {
   /** Default 0: a free one. */
   readonly port?: number;
@@ -40,6 +41,7 @@ export interface BackendOptions {
   readonly random?: Random;
 }
 
+/** A mock server that runs; `close`, or the end of an `await using`, ends it. */
 export interface Backend extends AsyncDisposable {
   readonly name: string;
   readonly host: string;
@@ -48,6 +50,7 @@ export interface Backend extends AsyncDisposable {
   readonly url: string;
   readonly mode: BackendMode;
   readonly stats: BackendStats;
+  /** What it does with requests from now on, e.g. `fail` for 503. */
   setMode(mode: BackendMode): void;
   /** Milliseconds. Throws a RangeError for what is no time. */
   setLatency(latencyMs: number): void;

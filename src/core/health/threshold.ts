@@ -16,6 +16,7 @@
  */
 import type { CheckSpec } from '../snapshot.ts';
 
+/** Where an endpoint stands with one check: settled as healthy or unhealthy, or on the way between. */
 export type ThresholdState = 'untried' | 'healthy' | 'suspected' | 'falling' | 'unhealthy' | 'rising';
 
 /** One answer of a check. */

@@ -67,6 +67,8 @@ export class WorkerSet {
   readonly #watchdog: Watchdog<WorkerHandle>;
   /** Snapshots and replacements take turns. */
   readonly #turns = new Turns();
+  /** A worker has one heir at a time. */
+  readonly #replacements = new Turns();
   #snapshot: Snapshot | null = null;
   #cancelWatch: Cancel | null = null;
   #isClosing = false;
@@ -180,9 +182,11 @@ export class WorkerSet {
     await this.#workforce.dismiss(leavers);
   }
 
-  /** Replaces all that serve now, one after another, without losing a connection. */
-  async replaceAll(): Promise<void> {
-    for (const worker of this.serving) if (worker.state === 'serving') await this.#succession.replace(worker);
+  /** Replaces all that serve now, one after another, without losing a connection. Two calls take turns. */
+  replaceAll(): Promise<void> {
+    return this.#replacements.take(async () => {
+      for (const worker of this.serving) if (worker.state === 'serving') await this.#succession.replace(worker);
+    });
   }
 
   /** Closes the listening sockets and lets every client finish, for at most the drain time; then all are gone. */

@@ -182,7 +182,7 @@ function describeSyntax(code: string, message: string): Mistake {
     return new Mistake('the file holds more than one document', 'Take out everything from the second "---" on.');
   if (code === 'TAG_RESOLVE_FAILED')
     return new Mistake('there is a tag that means nothing here', 'Take it out, or put the text in quotes.');
-  const reason = message.replace(/\s+/g, ' ').replace(/\.$/, '');
+  const reason = message.replace(/\s+/g, ' ').replace(/[.\s]+$/, '');
   return new Mistake(`this is not valid YAML: ${reason.charAt(0).toLowerCase()}${reason.slice(1)}`, AS_YAML);
 }
 

@@ -1,6 +1,8 @@
 /** A program in a terminal of tmux: keys go in, the screen is read. */
 import { execFile, spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -31,16 +33,17 @@ export function requireTmux(): string | null {
 
 /** On a socket of its own, so that no other session of tmux is touched. */
 export class Terminal implements AsyncDisposable {
-  readonly #socket: string;
+  /** Of the socket. */
+  readonly #folder: string;
 
   /** Not to be called: `start` is. */
-  constructor(socket: string) {
-    this.#socket = socket;
+  constructor(folder: string) {
+    this.#folder = folder;
   }
 
   /** Runs a command of the shell. When it has ended the terminal stays, with `ended with code N` on it. */
   static async start(command: string, { columns, rows, env = {}, cwd = ROOT }: TerminalOptions): Promise<Terminal> {
-    const terminal = new Terminal(`fairlead-${process.pid}-${randomBytes(4).toString('hex')}`);
+    const terminal = new Terminal(await mkdtemp(join(tmpdir(), 'fairlead-terminal-')));
     const size = ['-x', String(columns), '-y', String(rows)];
     const variables = Object.entries(env).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
     const script = `${command}; echo ${ENDED} $?; exec cat >/dev/null`;
@@ -97,11 +100,14 @@ export class Terminal implements AsyncDisposable {
   /** Hangs up on what still runs in it. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#tmux('kill-server').catch(() => {});
+    await rm(this.#folder, { recursive: true, force: true });
   }
 
   async #tmux(...args: readonly string[]): Promise<string> {
     // -u: the screen is UTF-8, whatever the locale of a bare machine says.
-    const { stdout } = await run('tmux', ['-u', '-L', this.#socket, ...args], { env: plainEnvironment() });
+    const { stdout } = await run('tmux', ['-u', '-S', join(this.#folder, 'tmux'), ...args], {
+      env: plainEnvironment(),
+    });
     return stdout;
   }
 }

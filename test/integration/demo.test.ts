@@ -115,4 +115,15 @@ describe('the demo on a terminal', { ...options, concurrency: true }, () => {
     await terminal.press('q');
     await assertGivenBack(terminal, shell);
   });
+
+  test('gives the terminal back before an exception is printed', async () => {
+    const boom = `data:text/javascript,${encodeURIComponent('process.on("SIGUSR2", () => { throw Error("boom") })')}`;
+    await using terminal = await openDemo({ NODE_OPTIONS: `--import=${boom}` });
+    const demo = processTree(await terminal.pid()).find((line) => line.includes(DEMO_PROCESS));
+    process.kill(Number.parseInt(demo ?? assert.fail('the demo runs'), 10), 'SIGUSR2');
+    assert.equal(await terminal.ended(), 1);
+    assert.equal(await terminal.ask('alternate_on'), '0');
+    assert.equal(await terminal.ask('cursor_flag'), '1');
+    assert.match(await terminal.read(), /Error: boom/);
+  });
 });

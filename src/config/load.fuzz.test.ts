@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { assertAnswered, fuzzConfigs } from '../../test/fuzz/mutate-config.ts';
 import { parseConfig } from './load.ts';
 
-const seed = Date.now() & 0x7fffffff;
+/** Fixed: `npm run fuzz -- --level config` is what looks for more. */
+const seed = 20261121;
 
 describe('parseConfig', () => {
   it('answers every mutation of a config with a config, or with mistakes that have a line and a cure', () => {

@@ -45,10 +45,15 @@ async function untilScreen(
 /** A demo that has begun to show figures. */
 async function openDemo(env: Readonly<Record<string, string>> = {}): Promise<Terminal> {
   const terminal = await Terminal.start(DEMO, { ...SIZE, env });
-  await untilScreen(terminal, 'five servers have a share each', (_, rows) => {
-    return rows.length === 5 && rows.every(({ health, share }) => health === 'healthy' && share > 0);
-  });
-  return terminal;
+  try {
+    await untilScreen(terminal, 'five servers have a share each', (_, rows) => {
+      return rows.length === 5 && rows.every(({ health, share }) => health === 'healthy' && share > 0);
+    });
+    return terminal;
+  } catch (error) {
+    await terminal[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 /** The program has ended well, and the terminal is as it was before. */

@@ -58,15 +58,26 @@ export class Demo {
     return this.#policy;
   }
 
-  /** Another policy for both pools, while traffic goes on. */
+  /** Another policy for both pools, while traffic goes on. Where the reload is refused, it is as it was. */
   async setPolicy(policy: PolicyName): Promise<void> {
+    const before = this.#policy;
     this.#policy = policy;
-    await this.balancer.reload(readConfig(this.config));
+    await this.#reload(() => (this.#policy = before));
   }
 
   async setWeight(server: DemoServer, weight: number): Promise<void> {
+    const before = server.weight;
     server.weight = weight;
-    await this.balancer.reload(readConfig(this.config));
+    await this.#reload(() => (server.weight = before));
+  }
+
+  async #reload(undo: () => void): Promise<void> {
+    try {
+      await this.balancer.reload(readConfig(this.config));
+    } catch (error) {
+      undo();
+      throw error;
+    }
   }
 
   /** The name of the server at an endpoint's address. */

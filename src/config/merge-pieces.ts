@@ -61,6 +61,8 @@ class Merger {
   }
 
   #add(piece: Piece, key: string, value: unknown): void {
+    // It is for the editor of that one file.
+    if (key === '$schema') return;
     const there = this.#value[key];
     if (JOINED.includes(key) && isWrittenMap(value) && (there === undefined || isWrittenMap(there))) {
       this.#join(piece, key, value);

@@ -4,8 +4,9 @@ import { createHash } from 'node:crypto';
 import { createServer, connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { test } from 'node:test';
-import { startPlane, until } from '../support/data-plane.ts';
+import { startPlane } from '../support/data-plane.ts';
 import type { TestPlane, TestPlaneOptions } from '../support/data-plane.ts';
+import { until } from '../support/until.ts';
 
 const MIB = 1024 * 1024;
 

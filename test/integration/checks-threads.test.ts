@@ -5,8 +5,9 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
-import { request, runBalancer, waitFor } from '../support/running-balancer.ts';
+import { request, runBalancer } from '../support/running-balancer.ts';
 import type { RunningBalancer } from '../support/running-balancer.ts';
+import { until } from '../support/until.ts';
 
 interface Endpoint {
   readonly port: number;
@@ -59,14 +60,14 @@ for (const threads of [0, 1, 4]) {
             check: { http: /health, interval: 100ms, fastInterval: 20ms }
       `);
       t.after(() => running.balancer.close({ force: true }));
-      await waitFor(() => stateOf(running, 1) === 'unhealthy', 'the first answer of the check');
+      await until(() => stateOf(running, 1) === 'unhealthy', 'the first answer of the check');
       await requestMany(running.port, 40);
       assert.deepEqual(
         endpoints.map(({ requests }) => requests),
         [40, 0],
       );
       endpoints[1].checkStatus = 200;
-      await waitFor(() => stateOf(running, 1) === 'healthy', 'two passes');
+      await until(() => stateOf(running, 1) === 'healthy', 'two passes');
       await requestMany(running.port, 40);
       assert.ok(endpoints[1].requests > 0);
     });

@@ -14,7 +14,8 @@ import { createSeededRandom } from '../../src/core/random.ts';
 import { DRAINING, EJECTED, PoolTable, REFUSED, UNHEALTHY, createPoolTable } from '../../src/core/shared/pool-table.ts';
 import type { CheckSpec, EndpointSpec, PoolSpec } from '../../src/core/snapshot.ts';
 import { FakeTime } from '../support/fake-time.ts';
-import { configOf, waitFor } from '../support/running-balancer.ts';
+import { configOf } from '../support/running-balancer.ts';
+import { until } from '../support/until.ts';
 
 const GENERATION = 0;
 
@@ -87,7 +88,7 @@ function watch(t: TestContext, ports: readonly number[], check: string, addresse
     table,
     events,
     answers: () => answers,
-    answer: (count) => waitFor(() => answers >= count, `answer ${count} of the check`),
+    answer: (count) => until(() => answers >= count, `answer ${count} of the check`),
   };
 }
 
@@ -170,13 +171,13 @@ describe('an active check', () => {
     const server = await startServer(t);
     server.respond = () => {};
     const { time, table, events } = watch(t, [server.port], '{ http: {}, timeout: 3s }');
-    await waitFor(() => server.requests.length === 1, 'the request');
+    await until(() => server.requests.length === 1, 'the request');
     time.advance(2999);
     assert.ok(table.isEligible(0));
     time.advance(1);
     assert.ok(!table.isEligible(0));
     assert.match(events[0].reason, /no answer within 3000 ms/);
-    await waitFor(() => server.requests[0].destroyed, 'the end of the connection');
+    await until(() => server.requests[0].destroyed, 'the end of the connection');
   });
 
   it('fails on an answer that takes longer than maxLatency', async (t) => {
@@ -271,7 +272,7 @@ describe('an active check', () => {
     time.advance(0);
     assert.ok(table.isEligible(0));
     time.advance(0);
-    await waitFor(() => server.requests.length === 2, 'the repeated try');
+    await until(() => server.requests.length === 2, 'the repeated try');
     await answer(2);
     assert.ok(table.isEligible(0));
     assert.deepEqual(events, []);

@@ -1,8 +1,8 @@
 /** Drain, and the ways a client ends its side: what is under way finishes, what is idle closes. */
 import assert from 'node:assert/strict';
-import { until } from '../support/data-plane.ts';
 import { END_OF_HEAD, answering, get, ok, proxied, readResponse } from '../support/proxied.ts';
 import type { RawPeer } from '../support/segmented-socket.ts';
+import { until } from '../support/until.ts';
 
 const echo = answering((head) => ok(/^\S+ (\S+)/.exec(head)?.[1] ?? ''));
 

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { test } from 'node:test';
-import { startPlane, until } from '../support/data-plane.ts';
+import { startPlane } from '../support/data-plane.ts';
 import { END_OF_HEAD, answering, get, ok, proxied, readResponse } from '../support/proxied.ts';
+import { until } from '../support/until.ts';
 
 /** Uploads without a look at the answer until all has been written or the connection is gone; what it got. */
 function upload(port: number, bytes: number): Promise<string> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { until } from '../support/data-plane.ts';
 import { END_OF_HEAD, answering, get, ok, proxied, readResponse } from '../support/proxied.ts';
+import { until } from '../support/until.ts';
 
 const hello = answering(() => ok('hello'));
 

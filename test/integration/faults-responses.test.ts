@@ -1,7 +1,7 @@
 /** Answers that break: a 502 while nothing of them has gone out, a cut connection after, and one failure counted. */
 import assert from 'node:assert/strict';
-import { until } from '../support/data-plane.ts';
 import { END_OF_HEAD, answering, get, proxied, readResponse } from '../support/proxied.ts';
+import { until } from '../support/until.ts';
 
 const HEADS: readonly string[] = [
   'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import type { Plan, RoutePlan } from '../../src/http/plan.ts';
 import type { RouteTaps, Tap } from '../../src/http/taps.ts';
-import { until } from '../support/data-plane.ts';
 import type { TestPlane } from '../support/data-plane.ts';
 import { END_OF_HEAD, answering, get, ok, proxied, readResponse } from '../support/proxied.ts';
+import { until } from '../support/until.ts';
 
 const hello = answering((head) => ok(/^\S+ (\S+)/.exec(head)?.[1] ?? ''));
 

@@ -7,9 +7,10 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { test } from 'node:test';
-import { startPlane, until } from '../support/data-plane.ts';
+import { startPlane } from '../support/data-plane.ts';
 import { END_OF_HEAD, get, proxied } from '../support/proxied.ts';
 import type { RawPeer } from '../support/segmented-socket.ts';
+import { until } from '../support/until.ts';
 
 /** In one segment, so that what is too much comes with the end of the answer. */
 function sendWhole(peer: RawPeer, text: string): void {

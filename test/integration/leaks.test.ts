@@ -11,7 +11,8 @@ import { runInNewContext } from 'node:vm';
 import { createSeededRandom } from '../../src/core/random.ts';
 import type { Random } from '../../src/core/random.ts';
 import { startPlane } from '../support/data-plane.ts';
-import { heldUnits, runBalancer, waitFor } from '../support/running-balancer.ts';
+import { heldUnits, runBalancer } from '../support/running-balancer.ts';
+import { until } from '../support/until.ts';
 
 const EXCHANGES = 10_000;
 const AT_ONCE = 40;
@@ -179,8 +180,8 @@ test(
         const killed = balancer.stats().workers.lost + 1;
         const traffic = visitAll(port, random, EXCHANGES / 5);
         balancer.workers?.serving[0].breakDown(fault);
-        await waitFor(() => balancer.stats().workers.lost === killed, 'the worker is gone', 30_000);
-        await waitFor(() => balancer.stats().workers.serving === 2, 'another one serves', 30_000);
+        await until(() => balancer.stats().workers.lost === killed, 'the worker is gone', 30_000);
+        await until(() => balancer.stats().workers.serving === 2, 'another one serves', 30_000);
         await traffic;
       }
       const grown = heapUsed() - before;

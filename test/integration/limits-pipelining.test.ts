@@ -1,7 +1,7 @@
 /** Pipelined requests: kept up to a bound, held by the client's own slowness, never lost. */
 import assert from 'node:assert/strict';
-import { until } from '../support/data-plane.ts';
 import { END_OF_HEAD, answering, get, ok, proxied, readResponse } from '../support/proxied.ts';
+import { until } from '../support/until.ts';
 
 const echo = answering((head) => ok(/^\S+ (\S+)/.exec(head)?.[1] ?? ''));
 

@@ -1,8 +1,8 @@
 /** Limits on what a client may send, each with its status and its code, and nothing that grows without bound. */
 import assert from 'node:assert/strict';
-import { until } from '../support/data-plane.ts';
 import { answering, get, ok, proxied, readResponse } from '../support/proxied.ts';
 import type { RawPeer } from '../support/segmented-socket.ts';
+import { until } from '../support/until.ts';
 
 const hello = answering((head) => ok(/^\S+ (\S+)/.exec(head)?.[1] ?? ''));
 

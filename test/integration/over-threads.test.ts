@@ -4,8 +4,9 @@ import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { heldUnits, runBalancer, waitFor } from '../support/running-balancer.ts';
+import { heldUnits, runBalancer } from '../support/running-balancer.ts';
 import type { RunningBalancer } from '../support/running-balancer.ts';
+import { until } from '../support/until.ts';
 
 /** An endpoint that counts, and that can hold its answers back. */
 class Endpoint {
@@ -107,7 +108,7 @@ for (const threads of [1, 4]) {
     // One after another: each choice sees all that went before, whatever thread made it.
     for (let index = 1; index <= 40; index++) {
       answers.push(get(running.port));
-      await waitFor(() => endpoints.reduce((sum, { requests }) => sum + requests, 0) === index, 'the request arrives');
+      await until(() => endpoints.reduce((sum, { requests }) => sum + requests, 0) === index, 'the request arrives');
     }
     assert.deepEqual(
       endpoints.map(({ held }) => held.length),
@@ -154,10 +155,10 @@ for (const threads of [1, 4]) {
   test(`maxIdle holds, over ${over}`, async (t) => {
     const { endpoints, running } = await start(t, threads, 'policy: round-robin, maxIdle: 4', [1], true);
     const answers = Array.from({ length: 20 }, () => get(running.port));
-    await waitFor(() => endpoints[0].held.length === 20, 'all are in flight');
+    await until(() => endpoints[0].held.length === 20, 'all are in flight');
     endpoints[0].release();
     await Promise.all(answers);
-    await waitFor(() => endpoints[0].open === 4, 'all but four sockets close');
+    await until(() => endpoints[0].open === 4, 'all but four sockets close');
     const [{ endpoints: seen }] = running.balancer.stats().pools;
     assert.equal(seen[0].idleConnections, 4);
     await endClean(running);
@@ -167,7 +168,7 @@ for (const threads of [1, 4]) {
     const { endpoints, running } = await start(t, threads, 'policy: random', [1, 1]);
     await Promise.all(Array.from({ length: 200 }, () => get(running.port)));
     // An exchange is counted right after its last byte has left, which the client may see first.
-    await waitFor(() => running.balancer.stats().routes[0].requests >= 200, 'all are counted');
+    await until(() => running.balancer.stats().routes[0].requests >= 200, 'all are counted');
     const { routes, pools } = running.balancer.stats();
     assert.equal(routes[0].requests, 200);
     assert.equal(routes[0].statuses[1], 200);

@@ -5,7 +5,8 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
-import { request, runBalancer, waitFor } from '../support/running-balancer.ts';
+import { request, runBalancer } from '../support/running-balancer.ts';
+import { until } from '../support/until.ts';
 
 /** A server whose check always fails while it answers everything else. */
 async function startEndpoint(t: TestContext): Promise<number> {
@@ -37,7 +38,7 @@ for (const threads of [1, 4]) {
         `);
         t.after(() => balancer.close());
         const state = (): string => balancer.stats().pools[0].endpoints[0].health.state;
-        await waitFor(() => state() === 'unhealthy', 'the check fails');
+        await until(() => state() === 'unhealthy', 'the check fails');
         assert.equal(await request(front), answer);
       });
     }

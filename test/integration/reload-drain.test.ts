@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
 import { describe, it } from 'node:test';
-import { waitFor } from '../support/running-balancer.ts';
 import { ReloadingBalancer, Tunnel, get, pool, startEndpoints } from '../support/reloading.ts';
+import { until } from '../support/until.ts';
 
 type Write = (pools: readonly string[], more?: string, listeners?: string) => string;
 
@@ -61,7 +61,7 @@ for (const threads of [1, 4]) {
       const other = await Tunnel.open(t, balancer.port());
       const another = await Tunnel.open(t, balancer.port());
       await balancer.reload(config([pool('new', [b])], drain('50ms')));
-      await waitFor(() => other.isClosed && another.isClosed, 'the tunnels of the removed pool are cut');
+      await until(() => other.isClosed && another.isClosed, 'the tunnels of the removed pool are cut');
       await tunnel.echo('its time is 30 s');
       assert.equal(await get(balancer.port()), '200 b');
       tunnel.socket.destroy();
@@ -75,7 +75,7 @@ for (const threads of [1, 4]) {
       const kept = await Tunnel.open(t, balancer.port('web'));
       const cut = await Tunnel.open(t, balancer.port('admin'));
       await balancer.reload(config([pool('web', [a])], 'timeouts: { drain: 50ms }'));
-      await waitFor(() => cut.isClosed, 'the cut');
+      await until(() => cut.isClosed, 'the cut');
       await kept.echo('unchanged');
       kept.socket.destroy();
       await balancer.endClean();
@@ -90,7 +90,7 @@ describe('requests and clients over a reload', () => {
     const [a, b] = await startEndpoints(t, 'ab');
     const balancer = await ReloadingBalancer.start(t, config([pool('web', [a])]));
     const finished = get(balancer.port(), '/held/1');
-    await waitFor(() => a.held.length === 1, 'the request at the endpoint');
+    await until(() => a.held.length === 1, 'the request at the endpoint');
     await balancer.reload(config([pool('web', [b])]));
     assert.equal(await get(balancer.port()), '200 b');
     a.held[0].end('late');
@@ -98,9 +98,9 @@ describe('requests and clients over a reload', () => {
 
     await balancer.reload(config([pool('web', [a])]));
     const moved = get(balancer.port(), '/held/2');
-    await waitFor(() => a.held.length === 2, 'the request at the endpoint');
+    await until(() => a.held.length === 2, 'the request at the endpoint');
     await balancer.reload(config([pool('web', [b])], 'timeouts: { drain: 50ms }'));
-    await waitFor(() => b.held.length === 1, 'the request at the other endpoint');
+    await until(() => b.held.length === 1, 'the request at the other endpoint');
     b.held[0].end('moved');
     assert.equal(await moved, '200 moved');
     await balancer.endClean();
@@ -112,7 +112,7 @@ describe('requests and clients over a reload', () => {
     const socket = net.connect({ host: '127.0.0.1', port: balancer.port() });
     t.after(() => socket.destroy());
     socket.write('POST /held/1 HTTP/1.1\r\nHost: test\r\nContent-Length: 2\r\n\r\nhi');
-    await waitFor(() => a.held.length === 1, 'the request at the endpoint');
+    await until(() => a.held.length === 1, 'the request at the endpoint');
     await balancer.reload(config([pool('web', [b])], 'timeouts: { drain: 50ms }'));
     const [answer] = (await once(socket, 'data')) as [Buffer];
     assert.match(answer.toString('latin1'), /^HTTP\/1\.1 502 .*Fairlead-Error: endpoint-removed\r\n/is);
@@ -124,7 +124,7 @@ describe('requests and clients over a reload', () => {
     const [a, b, c] = await startEndpoints(t, 'abc');
     const balancer = await ReloadingBalancer.start(t, config([pool('web', [a, b])]));
     const cut = get(balancer.port(), '/held/1');
-    await waitFor(() => a.held.length + b.held.length === 1, 'the request at an endpoint');
+    await until(() => a.held.length + b.held.length === 1, 'the request at an endpoint');
     await balancer.reload(config([pool('new', [c])], 'timeouts: { drain: 50ms }'));
     assert.match(await cut, /^502 /);
     assert.equal(a.requests + b.requests, 1);
@@ -135,9 +135,9 @@ describe('requests and clients over a reload', () => {
     const [a, b] = await startEndpoints(t, 'ab');
     const balancer = await ReloadingBalancer.start(t, config([pool('web', [a], 'maxConnections: 1,')]));
     const first = get(balancer.port(), '/held/1');
-    await waitFor(() => a.held.length === 1, 'the request at the endpoint');
+    await until(() => a.held.length === 1, 'the request at the endpoint');
     const waiting = get(balancer.port(), '/x');
-    await waitFor(
+    await until(
       () => balancer.running.balancer.stats().pools[0].endpoints[0].inFlight === 2,
       'the second request waits',
     );
@@ -164,11 +164,11 @@ describe('requests and clients over a reload', () => {
     const [idle, active, later] = [await connect(), await connect(), await connect()];
     for (const { socket, text } of [idle, active, later]) {
       socket.write('GET / HTTP/1.1\r\nHost: test\r\n\r\n');
-      await waitFor(() => text().endsWith('\r\n\r\na'), 'an answer');
+      await until(() => text().endsWith('\r\n\r\na'), 'an answer');
       assert.doesNotMatch(text(), /connection: close/i);
     }
     active.socket.write('GET /held HTTP/1.1\r\nHost: test\r\n\r\n');
-    await waitFor(() => a.held.length === 1, 'the request at the endpoint');
+    await until(() => a.held.length === 1, 'the request at the endpoint');
     // Half a head: this one is not idle, and may take its time.
     later.socket.write('GET /again HTTP/1.1\r\n');
     await balancer.reload(config([pool('web', [a])]));

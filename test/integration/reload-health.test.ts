@@ -1,8 +1,8 @@
 /** Health over a reload: what is known of an endpoint that stays is kept, what is new is looked at, at once. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { waitFor } from '../support/running-balancer.ts';
 import { ReloadingBalancer, get, pool, startEndpoints } from '../support/reloading.ts';
+import { until } from '../support/until.ts';
 
 for (const threads of [0, 2]) {
   describe(`health over a reload, ${threads} threads`, () => {
@@ -19,7 +19,7 @@ for (const threads of [0, 2]) {
       const rules = 'policy: round-robin, retry: false, ejection: { failures: 2, statuses: [404], time: 300s },';
       const balancer = await ReloadingBalancer.start(t, config(pool('web', [a, b], rules)));
       a.status = 404;
-      await waitFor(() => {
+      await until(() => {
         void get(balancer.port());
         return stateOf(balancer, a.address).startsWith('ejected');
       }, 'the ejection');
@@ -44,12 +44,12 @@ for (const threads of [0, 2]) {
       const check = 'check: { http: { path: /check }, interval: 300s },';
       a.status = 500;
       const balancer = await ReloadingBalancer.start(t, config(pool('web', [a, b], check)));
-      await waitFor(() => stateOf(balancer, a.address).startsWith('unhealthy'), 'the first verdict');
-      await waitFor(() => b.checks > 0, 'the first check');
+      await until(() => stateOf(balancer, a.address).startsWith('unhealthy'), 'the first verdict');
+      await until(() => b.checks > 0, 'the first check');
       const looks = [a.checks, b.checks];
       c.status = 500;
       await balancer.reload(config(pool('web', [a, b, c], check)));
-      await waitFor(() => stateOf(balancer, c.address).startsWith('unhealthy'), 'a verdict on the new one');
+      await until(() => stateOf(balancer, c.address).startsWith('unhealthy'), 'a verdict on the new one');
       assert.match(stateOf(balancer, a.address), /^unhealthy/);
       assert.deepEqual([a.checks, b.checks], looks);
       for (let count = 0; count < 6; count++) assert.equal(await get(balancer.port()), '200 b');
@@ -62,18 +62,18 @@ for (const threads of [0, 2]) {
         `policy: round-robin, check: { http: { path: ${path} }, interval: 300s },`;
       a.status = 500;
       const balancer = await ReloadingBalancer.start(t, config(pool('web', [a, b], check('/check'))));
-      await waitFor(() => stateOf(balancer, a.address).startsWith('unhealthy'), 'the verdict');
-      await waitFor(() => stateOf(balancer, b.address) !== 'healthy: not checked yet' || b.checks > 0, 'a check of b');
+      await until(() => stateOf(balancer, a.address).startsWith('unhealthy'), 'the verdict');
+      await until(() => stateOf(balancer, b.address) !== 'healthy: not checked yet' || b.checks > 0, 'a check of b');
       const before = a.checks;
       a.isSilent = true;
       await balancer.reload(config(pool('web', [a, b], check('/check?other'))));
-      await waitFor(() => a.checks > before, 'the new check');
+      await until(() => a.checks > before, 'the new check');
       assert.match(stateOf(balancer, a.address), /^unhealthy/);
       for (let count = 0; count < 4; count++) assert.equal(await get(balancer.port()), '200 b');
       a.isSilent = false;
       a.status = 200;
       await balancer.reload(config(pool('web', [a, b], check('/check?third'))));
-      await waitFor(() => stateOf(balancer, a.address).startsWith('healthy'), 'the verdict of the third check');
+      await until(() => stateOf(balancer, a.address).startsWith('healthy'), 'the verdict of the third check');
       // No check at all: whatever they said is forgotten.
       await balancer.reload(config(pool('web', [a, b], 'policy: round-robin,')));
       const names = await Promise.all([get(balancer.port()), get(balancer.port())]);

@@ -9,8 +9,9 @@ import { createBalancer } from '../../src/runtime/balancer.ts';
 import { ListenError } from '../../src/runtime/listeners.ts';
 import { ReloadError } from '../../src/runtime/reload.ts';
 import { UnresolvedNames } from '../../src/runtime/resolve-names.ts';
-import { configOf, request, startLoad, waitFor } from '../support/running-balancer.ts';
+import { configOf, request, startLoad } from '../support/running-balancer.ts';
 import { ReloadingBalancer, get, pool, startEndpoints } from '../support/reloading.ts';
+import { until } from '../support/until.ts';
 
 /** A port that another program has until the test ends, or gives up. */
 async function occupied(t: TestContext): Promise<{ port: number; leave: () => Promise<void> }> {
@@ -79,7 +80,7 @@ for (const threads of [0, 1, 4]) {
       for (let round = 0; round < 6; round++) {
         await balancer.reload(text(round % 2 === 0 ? 'two' : 'one'));
         const { done } = load;
-        await waitFor(() => load.done > done + 10, 'traffic');
+        await until(() => load.done > done + 10, 'traffic');
       }
       await load.stop();
       assert.deepEqual(load.failures, {});
@@ -101,7 +102,7 @@ for (const threads of [0, 1, 4]) {
       for (let round = 0; round < 6; round++) {
         await balancer.reload(text(round % 2 === 0 ? 'even' : 'kernel', round < 5 ? 'cancel' : 'allow'));
         const { done } = load;
-        await waitFor(() => load.done > done + 20, 'traffic');
+        await until(() => load.done > done + 20, 'traffic');
       }
       await load.stop();
       assert.deepEqual(load.failures, {});
@@ -109,7 +110,7 @@ for (const threads of [0, 1, 4]) {
       const half = net.connect({ host: '127.0.0.1', port, allowHalfOpen: true });
       t.after(() => half.destroy());
       half.end('GET /held HTTP/1.1\r\nHost: test\r\n\r\n');
-      await waitFor(() => a.held.length === 1, 'the request at the endpoint');
+      await until(() => a.held.length === 1, 'the request at the endpoint');
       a.held[0].end('answered');
       let answer = '';
       half.on('data', (data) => (answer += data.toString('latin1')));

@@ -1,9 +1,10 @@
 /** More and fewer threads under traffic; workers that are replaced or die while a config takes effect. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { request, startLoad, waitFor } from '../support/running-balancer.ts';
+import { request, startLoad } from '../support/running-balancer.ts';
 import { ReloadingBalancer, Tunnel, get, pool, startEndpoints } from '../support/reloading.ts';
 import type { NamedEndpoint } from '../support/reloading.ts';
+import { until } from '../support/until.ts';
 
 function config(threads: number, endpoints: readonly NamedEndpoint[], spread = 'kernel', more = ''): string {
   return `
@@ -29,14 +30,14 @@ for (const spread of ['kernel', 'even']) {
         assert.equal(summary, `threads ${before} → ${threads}`);
         assert.equal(served(balancer), threads);
         const { done } = load;
-        await waitFor(() => load.done > done + 30, 'traffic');
+        await until(() => load.done > done + 30, 'traffic');
         before = threads;
       }
       await load.stop();
       t.diagnostic(`${load.done} connections, lost ${JSON.stringify(load.failures)}`);
       assert.deepEqual(load.failures, {});
       const { threads } = balancer.running.balancer.stats().workers;
-      await waitFor(() => balancer.running.balancer.stats().workers.threads.length === 1, 'those that left are gone');
+      await until(() => balancer.running.balancer.stats().workers.threads.length === 1, 'those that left are gone');
       assert.ok(threads.length >= 1);
       await balancer.endClean();
     });
@@ -68,7 +69,7 @@ describe('workers while a config takes effect', () => {
     for (const tunnel of tunnels) await tunnel.echo('still here');
     assert.equal(served(balancer), 1);
     for (const tunnel of tunnels) tunnel.socket.destroy();
-    await waitFor(() => balancer.running.balancer.stats().workers.threads.length === 1, 'those that left are gone');
+    await until(() => balancer.running.balancer.stats().workers.threads.length === 1, 'those that left are gone');
     await balancer.endClean();
   });
 
@@ -86,11 +87,11 @@ describe('workers while a config takes effect', () => {
       [2, 3, 4, 5],
     );
     const { done } = load;
-    await waitFor(() => load.done > done + 50, 'traffic');
+    await until(() => load.done > done + 50, 'traffic');
     await load.stop();
     assert.deepEqual(load.failures, {});
     assert.equal(served(balancer), 2);
-    await waitFor(() => balancer.running.balancer.stats().workers.threads.length === 2, 'the others are gone');
+    await until(() => balancer.running.balancer.stats().workers.threads.length === 2, 'the others are gone');
     await balancer.endClean();
   });
 
@@ -106,9 +107,9 @@ describe('workers while a config takes effect', () => {
         const reload = balancer.reload(config(3, [round % 2 === 0 ? a : b]));
         worker.breakDown(fault);
         await reload;
-        await waitFor(() => running.stats().workers.replaced === round, 'a replacement', 30_000);
+        await until(() => running.stats().workers.replaced === round, 'a replacement', 30_000);
       }
-      await waitFor(() => served(balancer) === 3, 'three workers');
+      await until(() => served(balancer) === 3, 'three workers');
       await load.stop();
       if (fault === 'throw') assert.deepEqual(load.failures, {});
       assert.equal(changes.filter(({ change }) => change === 'replaced').length, 2);
@@ -123,7 +124,7 @@ describe('workers while a config takes effect', () => {
     const balancer = await ReloadingBalancer.start(t, config(1, [a]));
     balancer.running.balancer.workers?.serving[0].breakDown('exit');
     await balancer.reload(config(2, [b]));
-    await waitFor(() => served(balancer) === 2, 'two workers', 30_000);
+    await until(() => served(balancer) === 2, 'two workers', 30_000);
     assert.equal(await request(balancer.port()), '');
     assert.equal(await get(balancer.port()), '200 b');
     await balancer.running.balancer.close();

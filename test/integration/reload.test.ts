@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { describe, it } from 'node:test';
-import { waitFor } from '../support/running-balancer.ts';
 import { ReloadingBalancer, get, pool, startEndpoints, startTraffic } from '../support/reloading.ts';
+import { until } from '../support/until.ts';
 
 type Write = (pools: readonly string[], more?: string) => string;
 
@@ -82,7 +82,7 @@ for (const threads of [0, 4]) {
         Object.fromEntries(balancer.running.balancer.stats().routes.map(({ route, requests }) => [route, requests]));
       for (let count = 0; count < 5; count++) assert.equal(await get(balancer.port(), '/x/1'), '200 a');
       assert.equal(await get(balancer.port(), '/y/1'), '200 a');
-      await waitFor(() => requestsOf()['y'] === 1 && requestsOf()['x'] === 5, 'all are counted');
+      await until(() => requestsOf()['y'] === 1 && requestsOf()['x'] === 5, 'all are counted');
       // Enough new routes, several times, that rows are given again and the table has to grow.
       for (let round = 0; round < 4; round++) {
         const many = Array.from({ length: 10 + round * 20 }, (_none, index) => route(`r${round}-${index}`));
@@ -113,12 +113,12 @@ for (const threads of [0, 4]) {
         const { attempts, connections, idleConnections } = endpoints[0];
         return { attempts, connections, idleConnections };
       };
-      await waitFor(() => seen()['idleConnections'] === 1, 'the connection lies idle');
+      await until(() => seen()['idleConnections'] === 1, 'the connection lies idle');
       await balancer.reload(text(dead));
       assert.deepEqual(seen(), { attempts: 1, connections: 1, idleConnections: 1 });
       await balancer.reload(text([]));
       assert.equal(await get(balancer.port()), '200 a');
-      await waitFor(() => seen()['attempts'] === 2, 'the request is counted');
+      await until(() => seen()['attempts'] === 2, 'the request is counted');
       await balancer.endClean();
     });
 

@@ -1,9 +1,9 @@
 /** Second attempts: what may be sent again, with what body, to whom, and what is counted for it. */
 import assert from 'node:assert/strict';
-import { until } from '../support/data-plane.ts';
 import { END_OF_HEAD, answering, get, ok, proxied, readResponse } from '../support/proxied.ts';
 import type { Script } from '../support/proxied.ts';
 import type { RawPeer } from '../support/segmented-socket.ts';
+import { until } from '../support/until.ts';
 
 const NO_EJECTION = { enabled: false, failures: 5, statuses: [], baseMs: 0, maxMs: 0 };
 

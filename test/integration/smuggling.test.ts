@@ -3,8 +3,8 @@
  * is closed after the answer, and what follows on it is never taken for a request.
  */
 import assert from 'node:assert/strict';
-import { until } from '../support/data-plane.ts';
 import { END_OF_HEAD, answering, get, ok, proxied, readResponse } from '../support/proxied.ts';
+import { until } from '../support/until.ts';
 
 const hello = answering((head) => ok(/^\S+ (\S+)/.exec(head)?.[1] ?? ''));
 /** Stands behind each attack: a request of its own for whoever has read the first one otherwise. */

@@ -7,7 +7,8 @@ import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { createBalancer } from '../../src/runtime/balancer.ts';
 import { ListenError } from '../../src/runtime/listeners.ts';
-import { configOf, heldUnits, request, runBalancer, waitFor } from '../support/running-balancer.ts';
+import { configOf, heldUnits, request, runBalancer } from '../support/running-balancer.ts';
+import { until } from '../support/until.ts';
 
 /** An endpoint that keeps requests for `/held…` until told to answer. */
 const held = new Map<string, http.ServerResponse>();
@@ -63,7 +64,7 @@ async function hold(port: number): Promise<Held> {
   });
   const answer = new Promise<string>((resolve) => socket.on('close', () => resolve(text)));
   socket.write(`GET ${path} HTTP/1.1\r\nHost: test\r\n\r\n`);
-  await waitFor(() => held.has(path), 'the request at the endpoint');
+  await until(() => held.has(path), 'the request at the endpoint');
   return { socket, response: held.get(path) as http.ServerResponse, answer };
 }
 
@@ -117,7 +118,7 @@ for (const threads of [0, 1, 4]) {
       t.after(() => balancer.close({ force: true }));
       const { response, answer } = await hold(port);
       const closing = balancer.close();
-      await waitForAsync(() => isRefused(port));
+      await until(() => isRefused(port), 'the port is closed');
       response.end('finished');
       await closing;
       assert.match(await answer, /^HTTP\/1\.1 200 .*connection: close.*finished/is);
@@ -150,7 +151,7 @@ for (const threads of [0, 1, 4]) {
       const { balancer, port } = await runBalancer(config(threads));
       t.after(() => balancer.close({ force: true }));
       assert.equal(await request(port), '');
-      await waitFor(() => balancer.stats().workers.connections === 0, 'no connection');
+      await until(() => balancer.stats().workers.connections === 0, 'no connection');
       const began = performance.now();
       await balancer.close();
       assert.ok(performance.now() - began < 5000, 'it waited for the drain time');
@@ -166,12 +167,12 @@ for (const threads of [0, 1, 4]) {
       const sockets = [];
       for (let count = 1; count <= 4; count++) {
         sockets.push(await connect(port));
-        await waitFor(() => balancer.stats().workers.connections === count, `${count} connections`);
+        await until(() => balancer.stats().workers.connections === count, `${count} connections`);
       }
-      await waitFor(() => limit === 4, 'the limit');
+      await until(() => limit === 4, 'the limit');
       // A thread that has not accepted lately learns of it with its next heartbeat.
       const beats = balancer.workers?.serving.map((worker) => worker.beats() + 2) ?? [];
-      await waitFor(
+      await until(
         () => balancer.workers?.serving.every((worker, index) => worker.beats() >= beats[index]) ?? false,
         'a heartbeat of each',
       );
@@ -181,7 +182,7 @@ for (const threads of [0, 1, 4]) {
         return failure;
       });
       const before = balancer.workers?.serving[0].beats() ?? 0;
-      await waitFor(() => (balancer.workers?.serving[0].beats() ?? 0) >= before + 3, 'three heartbeats');
+      await until(() => (balancer.workers?.serving[0].beats() ?? 0) >= before + 3, 'three heartbeats');
       assert.equal(isAnswered, false);
       for (const socket of sockets) socket.destroy();
       assert.equal(await waiting, '');
@@ -196,15 +197,10 @@ describe('spread: even', () => {
     const { balancer, port } = await runBalancer(config(4, '', listener));
     t.after(() => balancer.close({ force: true }));
     for (let count = 0; count < 8; count++) await connect(port);
-    await waitFor(() => balancer.stats().workers.connections === 8, 'eight connections');
+    await until(() => balancer.stats().workers.connections === 8, 'eight connections');
     assert.deepEqual(
       balancer.stats().workers.threads.map(({ connections }) => connections),
       [2, 2, 2, 2],
     );
   });
 });
-
-async function waitForAsync(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 5000;
-  while (!(await condition())) assert.ok(performance.now() < deadline, 'did not happen within 5 s');
-}

@@ -4,8 +4,9 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import type { TestFault } from '../../src/runtime/messages.ts';
-import { heldUnits, request, runBalancer, startLoad, waitFor } from '../support/running-balancer.ts';
+import { heldUnits, request, runBalancer, startLoad } from '../support/running-balancer.ts';
 import type { RunningBalancer } from '../support/running-balancer.ts';
+import { until } from '../support/until.ts';
 
 const LANES = 16;
 
@@ -42,10 +43,10 @@ describe('a worker that ends', () => {
         const running = await runBalancer(config(threads, spread));
         t.after(() => running.balancer.close({ force: true }));
         const load = startLoad(running.port, LANES);
-        await waitFor(() => load.done > 100, 'traffic');
+        await until(() => load.done > 100, 'traffic');
         await running.balancer.replaceWorkers();
         const before = load.done;
-        await waitFor(() => load.done > before + 100, 'traffic after the replacement');
+        await until(() => load.done > before + 100, 'traffic after the replacement');
         await load.stop();
         t.diagnostic(`${load.done} connections, lost ${JSON.stringify(load.failures)}`);
         assert.deepEqual(load.failures, {});
@@ -89,12 +90,12 @@ describe('a worker that ends', () => {
   /** Breaks one worker while requests come, and waits until its replacement has served some. */
   async function endUnderLoad(running: RunningBalancer, fault: TestFault): Promise<ReturnType<typeof startLoad>> {
     const load = startLoad(running.port, LANES);
-    await waitFor(() => load.done > 100, 'traffic');
+    await until(() => load.done > 100, 'traffic');
     const [worker] = running.balancer.workers?.serving ?? [];
     worker.breakDown(fault);
-    await waitFor(() => running.changes.some(({ change }) => change === 'replaced'), 'a replacement', 30_000);
+    await until(() => running.changes.some(({ change }) => change === 'replaced'), 'a replacement', 30_000);
     const before = load.done;
-    await waitFor(() => load.done > before + 100, 'traffic after the replacement');
+    await until(() => load.done > before + 100, 'traffic after the replacement');
     await load.stop();
     const { replaced, lost } = running.balancer.stats().workers;
     assert.deepEqual({ replaced, lost }, { replaced: 1, lost: 1 });
@@ -106,13 +107,13 @@ describe('a worker that ends', () => {
     t.after(() => running.balancer.close({ force: true }));
     const load = startLoad(running.port, 4);
     for (let death = 1; death <= 6; death++) {
-      await waitFor(() => running.balancer.stats().workers.serving === 2, 'two workers');
+      await until(() => running.balancer.stats().workers.serving === 2, 'two workers');
       running.balancer.workers?.serving[0].breakDown('throw');
-      await waitFor(() => running.balancer.stats().workers.lost === death, 'a death');
+      await until(() => running.balancer.stats().workers.lost === death, 'a death');
     }
-    await waitFor(() => running.changes.some(({ change }) => change === 'abandoned'), 'no replacement');
+    await until(() => running.changes.some(({ change }) => change === 'abandoned'), 'no replacement');
     const before = load.done;
-    await waitFor(() => load.done > before + 100, 'traffic on the last worker');
+    await until(() => load.done > before + 100, 'traffic on the last worker');
     await load.stop();
     assert.deepEqual(load.failures, {});
     assert.equal(running.balancer.stats().workers.serving, 1);
@@ -124,9 +125,9 @@ describe('a worker that ends', () => {
     t.after(() => running.balancer.close({ force: true }));
     const dead = new Promise<void>((resolve) => running.balancer.once('dead', resolve));
     for (let death = 1; death <= 6; death++) {
-      await waitFor(() => running.balancer.stats().workers.serving === 1, 'a worker');
+      await until(() => running.balancer.stats().workers.serving === 1, 'a worker');
       running.balancer.workers?.serving[0].breakDown('exit');
-      await waitFor(() => running.balancer.stats().workers.lost === death, 'a death');
+      await until(() => running.balancer.stats().workers.lost === death, 'a death');
     }
     await dead;
     assert.equal(running.balancer.stats().workers.serving, 0);

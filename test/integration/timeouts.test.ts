@@ -1,8 +1,8 @@
 /** Each timeout at the socket: what it measures, whom it answers, whose fault it is. */
 import assert from 'node:assert/strict';
-import { until } from '../support/data-plane.ts';
 import { END_OF_HEAD, answering, get, ok, proxied, readResponse } from '../support/proxied.ts';
 import type { RawPeer } from '../support/segmented-socket.ts';
+import { until } from '../support/until.ts';
 
 const SHORT = 80;
 const hello = answering(() => ok('hello'));

@@ -1,8 +1,8 @@
 /** Upgrades and the tunnels they open: whole both ways, in both orders of ending, harmless where they fail. */
 import assert from 'node:assert/strict';
-import { until } from '../support/data-plane.ts';
 import { END_OF_HEAD, answering, get, ok, proxied, readResponse } from '../support/proxied.ts';
 import type { RawPeer } from '../support/segmented-socket.ts';
+import { until } from '../support/until.ts';
 
 const UPGRADE = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
 const SWITCHING = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n';

@@ -19,6 +19,7 @@ import type {
 import { createNodeTransport } from '../../src/net/node/transport.ts';
 import type { DataPlane, DataPlaneReport } from '../../src/runtime/data-plane-api.ts';
 import { createDataPlane } from '../../src/runtime/data-plane.ts';
+import { until } from './until.ts';
 
 export const TIMEOUTS: Timeouts = {
   connectMs: 2000,
@@ -98,6 +99,7 @@ export function testSnapshot(options: TestPlaneOptions): Snapshot {
     replacePrefix: null,
     upgrades: ['websocket'],
     maxBody: 0,
+    accessLog: null,
     ...route,
     timeouts,
     match: { ...ALL, ...route.match },
@@ -114,6 +116,7 @@ export function testSnapshot(options: TestPlaneOptions): Snapshot {
     headers: { via: true, forwarded: false, ...options.headers },
     maxConnections: 10_000,
     routeTable: createRouteTable(routes.length, 1),
+    accessLog: null,
   };
 }
 
@@ -169,13 +172,4 @@ export async function startPlane(options: TestPlaneOptions): Promise<TestPlane> 
       if (options.allowFaults !== true) assert.deepEqual(faults, []);
     },
   };
-}
-
-/** Waits for a condition, at most 5 s. */
-export async function until(condition: () => boolean, what: string | (() => string)): Promise<void> {
-  const deadline = Date.now() + 5000;
-  while (!condition()) {
-    if (Date.now() > deadline) assert.fail(`did not happen within 5 s: ${typeof what === 'string' ? what : what()}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
 }

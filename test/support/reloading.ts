@@ -6,8 +6,9 @@ import net from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { ReloadResult } from '../../src/runtime/reload-result.ts';
-import { configOf, heldUnits, runBalancer, waitFor } from './running-balancer.ts';
+import { configOf, heldUnits, runBalancer } from './running-balancer.ts';
 import type { RunningBalancer } from './running-balancer.ts';
+import { until } from './until.ts';
 
 /** An endpoint that answers its name, echoes in tunnels, and holds requests for `/held…` back. */
 export class NamedEndpoint {
@@ -160,7 +161,7 @@ export function startTraffic(
   return Object.assign(traffic, {
     async more(count: number) {
       const wanted = traffic.done + count;
-      await waitFor(() => traffic.done >= wanted, `${count} more answers`, 30_000);
+      await until(() => traffic.done >= wanted, `${count} more answers`, 30_000);
     },
     async stop() {
       isStopped = true;
@@ -188,7 +189,7 @@ export class Tunnel {
     const tunnel = new Tunnel(net.connect({ host: '127.0.0.1', port }));
     t.after(() => tunnel.socket.destroy());
     tunnel.socket.write(`GET ${path} HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
-    await waitFor(() => tunnel.#text.includes('\r\n\r\n'), 'the answer to the upgrade');
+    await until(() => tunnel.#text.includes('\r\n\r\n'), 'the answer to the upgrade');
     assert.match(tunnel.#text, /^HTTP\/1\.1 101 /);
     tunnel.#text = '';
     return tunnel;
@@ -197,7 +198,7 @@ export class Tunnel {
   /** Sends something, and requires that it comes back. */
   async echo(text: string): Promise<void> {
     this.socket.write(text);
-    await waitFor(() => this.#text.includes(text) || this.isClosed, `the echo of ${text}`);
+    await until(() => this.#text.includes(text) || this.isClosed, `the echo of ${text}`);
     assert.ok(this.#text.includes(text), 'the tunnel has closed');
     this.#text = '';
   }

@@ -31,15 +31,6 @@ export async function runBalancer(text: string, options: BalancerOptions = {}): 
   return { balancer, port: balancer.addresses()[0].port, changes, faults };
 }
 
-/** Waits for a condition, at most `ms`. */
-export async function waitFor(condition: () => boolean, what: string, ms = 10_000): Promise<void> {
-  const deadline = performance.now() + ms;
-  while (!condition()) {
-    if (performance.now() > deadline) assert.fail(`did not happen within ${ms} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
 /** One request on a connection of its own. Resolves to `''`, or to what went wrong. */
 export function request(port: number, path = '/'): Promise<string> {
   return new Promise((resolve) => {

@@ -1,8 +1,10 @@
 /** Values of options from text, in the units of the config. Commander prints what is wrong and names the option. */
-import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { InvalidArgumentError } from 'commander';
 import { Mistake } from '../config/errors.ts';
 import { parseDuration } from '../config/units.ts';
+
+/** Not imported: an import reads every name of the module, which loads undici at each start (src/checks/http-probe.ts). */
+const { validateHeaderName, validateHeaderValue } = process.getBuiltinModule('node:http');
 
 /** `500ms`, `1.5s`, or `0` → milliseconds. */
 export function durationOption(text: string): number {

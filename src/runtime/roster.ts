@@ -50,7 +50,7 @@ export class Roster {
 
   /** The oldest of those that only finish what they have. */
   get oldestLeaving(): WorkerHandle | null {
-    return [...this.all].find((worker) => !this.members.has(worker)) ?? null;
+    return [...this.all].find((worker) => !this.members.has(worker) && worker.state !== 'starting') ?? null;
   }
 
   /** Slots whose data planes count in the tables of the last snapshot, or those before. */

@@ -73,7 +73,10 @@ export class Succession {
   /** Replaces one worker without losing a connection; resolves when the replacement serves. */
   async replace(worker: WorkerHandle): Promise<void> {
     const { roster, turns, brief, endAfterDrain } = this.#options;
-    const heir = await this.#createHeir();
+    await this.#makeRoom();
+    // Dead or sent away in the meantime. Once it has an heir, whoever takes its membership looks after that.
+    if (!roster.members.has(worker)) return;
+    const heir = roster.spawn();
     this.#heirs.set(worker, heir);
     try {
       await heir.ready();
@@ -88,7 +91,11 @@ export class Succession {
       await brief(heir);
       await worker.release().catch(ignoreGone);
       if (!roster.members.delete(worker)) return;
-      this.#heirs.delete(worker);
+      if (!this.#heirs.delete(worker)) {
+        this.#say(heir, 'died', 'its thread ended before it could serve');
+        void this.#succeed(worker);
+        return;
+      }
       heir.estate = worker.estate;
       worker.estate = [];
       await this.#install(heir);
@@ -101,7 +108,7 @@ export class Succession {
     return this.#heirs.size;
   }
 
-  /** A worker is sent away: its replacement, where one has been started, is not needed. */
+  /** Nobody is to take a worker's place: its replacement, where one has been started, is not needed. */
   async disinherit(worker: WorkerHandle): Promise<void> {
     const heir = this.#heirs.get(worker);
     if (heir === undefined) return;
@@ -150,7 +157,7 @@ export class Succession {
     this.#say(worker, 'looped', 'its heartbeat stood still for a second while it burnt the processor');
     this.lost++;
     if (this.#budget.take(clock.now())) {
-      const heir = await this.#createHeir();
+      const heir = this.#takeHeir(worker) ?? (await this.#createHeir());
       await heir.ready().catch(ignoreGone);
       if (!listeners().canOverlap) await worker.terminate();
       await this.#instate(heir);
@@ -161,16 +168,13 @@ export class Succession {
   }
 
   async #succeed(worker: WorkerHandle): Promise<void> {
-    const { roster, clock } = this.#options;
     if (this.#isClosed) return;
     this.lost++;
-    if (!this.#budget.take(clock.now())) {
+    if (!this.#budget.take(this.#options.clock.now())) {
       this.#abandon(worker);
       return;
     }
-    // With room there is no waiting here: the set must not look empty in between.
-    const heir = this.#heirs.get(worker) ?? (roster.hasRoom ? roster.spawn() : await this.#createHeir());
-    this.#heirs.delete(worker);
+    const heir = this.#takeHeir(worker) ?? (await this.#createHeir());
     heir.estate = worker.estate;
     worker.estate = [];
     await this.#instate(heir);
@@ -203,6 +207,14 @@ export class Succession {
     this.#say(worker, 'replaced', '');
   }
 
+  /** One that has been started already, or a new one. With room nobody waits: the set must not look empty meanwhile. */
+  #takeHeir(worker: WorkerHandle): WorkerHandle | null {
+    const { roster } = this.#options;
+    const heir = this.#heirs.get(worker);
+    this.#heirs.delete(worker);
+    return heir ?? (roster.hasRoom ? roster.spawn() : null);
+  }
+
   async #createHeir(): Promise<WorkerHandle> {
     await this.#makeRoom();
     return this.#options.roster.spawn();
@@ -220,6 +232,7 @@ export class Succession {
   /** A neighbour takes what listens, where there is one. */
   #abandon(worker: WorkerHandle): void {
     this.#say(worker, 'abandoned', 'more than five workers have died within a minute: none is replaced any more');
+    void this.disinherit(worker);
     const { listeners, roster, turns } = this.#options;
     if (roster.serving.length === 0) closeEstate(worker);
     const { estate } = worker;

@@ -223,7 +223,8 @@ export class WorkerHandle implements Watched {
         this.#failure = message.stack === '' ? message.message : message.stack;
         break;
       case 'released':
-        this.estate = message.sockets;
+        // One that failed and was released as well answers twice, the second time with nothing.
+        this.estate = [...this.estate, ...message.sockets];
         this.#pending.resolve('released', 0);
         if (this.#failure !== null) this.#events.onFailed(this, this.#failure);
         this.#failure = null;

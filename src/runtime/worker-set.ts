@@ -174,11 +174,10 @@ export class WorkerSet {
     operations: readonly Operation[],
     { listeners, newcomers }: Preparation,
   ): Promise<void> {
-    const leavers = this.#workforce.leavers(Math.max(1, threads));
-    const staying = this.serving.filter((worker) => !leavers.includes(worker));
-    await this.listeners.setThreads(threads, staying);
+    const leavers = this.#workforce.takeLeavers(Math.max(1, threads));
+    await this.listeners.setThreads(threads, this.serving);
     await this.#workforce.admit(newcomers);
-    await this.listeners.commit(listeners, operations, this.serving);
+    await this.listeners.commit(listeners, operations, [...this.serving, ...leavers]);
     await this.#workforce.dismiss(leavers);
   }
 

@@ -27,16 +27,16 @@ export class Workforce {
 
   /** Starts what is missing for `count`. They belong to nobody yet. Rejects where one cannot start; then none is left. */
   async prepare(count: number): Promise<readonly WorkerHandle[]> {
-    const { roster, succession } = this.#options;
+    const { succession } = this.#options;
     const newcomers: WorkerHandle[] = [];
-    for (let missing = count - this.#size; missing > 0; missing--) newcomers.push(await succession.spawnGuest());
     try {
+      for (let missing = count - this.#size; missing > 0; missing--) newcomers.push(await succession.spawnGuest());
       await Promise.all(newcomers.map((worker) => worker.ready()));
     } catch (error) {
       await this.discard(newcomers);
       throw error;
     }
-    return newcomers.filter((worker) => roster.all.has(worker));
+    return newcomers;
   }
 
   /** Ends those that are not needed after all. */
@@ -46,10 +46,13 @@ export class Workforce {
 
   /** Lets prepared workers serve. One that cannot is replaced as if it had died. */
   async admit(newcomers: readonly WorkerHandle[]): Promise<void> {
-    const { roster, brief, listeners } = this.#options;
+    const { roster, succession, brief, listeners } = this.#options;
     for (const worker of newcomers) {
-      if (worker.state === 'gone') continue;
       roster.members.add(worker);
+      if (worker.state === 'gone') {
+        succession.onGone(worker, 'its thread ended before it could serve');
+        continue;
+      }
       try {
         await brief(worker);
         await listeners().admit(worker, [], roster.serving);
@@ -61,19 +64,22 @@ export class Workforce {
     }
   }
 
-  /** Who would leave if there were only `count`: the youngest, who have the fewest clients to wait for. */
-  leavers(count: number): readonly WorkerHandle[] {
-    const { serving } = this.#options.roster;
-    return serving.slice(serving.length - Math.max(0, Math.min(serving.length, this.#size - count)));
+  /**
+   * Takes out who leaves so that only `count` are left: the youngest, who have the fewest clients to wait for. They
+   * serve until they are dismissed, but who dies on the way out is not replaced.
+   */
+  takeLeavers(count: number): readonly WorkerHandle[] {
+    const { roster } = this.#options;
+    const { serving } = roster;
+    const leavers = serving.slice(serving.length - Math.max(0, Math.min(serving.length, this.#size - count)));
+    for (const worker of leavers) roster.members.delete(worker);
+    return leavers;
   }
 
-  /** Sends workers away. Resolves when others have their listening sockets; their clients have the drain time. */
+  /** Sends those that were taken out away. Resolves when others have their listening sockets; their clients have the drain time. */
   async dismiss(leavers: readonly WorkerHandle[]): Promise<void> {
     const { roster, succession, listeners, endAfterDrain } = this.#options;
-    for (const worker of leavers) {
-      roster.members.delete(worker);
-      await succession.disinherit(worker);
-    }
+    for (const worker of leavers) await succession.disinherit(worker);
     await Promise.all(leavers.map((worker) => worker.release().catch(ignoreGone)));
     const estates = leavers.flatMap((worker) => worker.estate);
     for (const worker of leavers) worker.estate = [];

@@ -1,12 +1,13 @@
 /** The package as it is published: built, packed, unpacked under node_modules, where Node strips no types. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { packPackage } from '../../scripts/packed-package.ts';
 import { startBackend } from '../../src/cli/backend/backend.ts';
 import { FairleadProcess } from '../support/fairlead-process.ts';
 
@@ -42,6 +43,15 @@ console.log(name, balancer.stats().routes[0].requests, summary);
 await balancer.close({ force: true });
 `;
 
+const CONFIG = `import { defineConfig } from 'fairlead';
+export default defineConfig({
+  threads: 2,
+  listeners: { web: '127.0.0.1:0' },
+  routes: [{ pool: 'web' }],
+  pools: { web: [\`127.0.0.1:PORT\`] },
+});
+`;
+
 /** The compiler complains of a directive that nothing follows from: each of these has to be a mistake. */
 const MISTAKES = `import { createBalancer, defineConfig } from 'fairlead';
 // @ts-expect-error no such pool
@@ -62,27 +72,11 @@ let installed = '';
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fairlead-package-'));
   installed = join(folder, 'project/node_modules/fairlead');
-  await unpack(await pack(join(folder, 'clone')));
+  await unpack(await packPackage(folder));
 });
 after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
-
-/** Builds beside the checkout, not in it: `bin/fairlead.js` would take the dist/ from then on. */
-async function pack(clone: string): Promise<string> {
-  await run(process.execPath, [TSC, '-p', join(ROOT, 'tsconfig.build.json'), '--outDir', join(clone, 'dist')]);
-  // zod is found beside the checkout; the built code has to find it as well.
-  await symlink(join(ROOT, 'node_modules'), join(clone, 'node_modules'));
-  await run(process.execPath, [join(ROOT, 'scripts/write-schema.js'), join(clone, 'dist')]);
-  for (const name of ['package.json', 'bin', 'src', 'scripts', 'tools', 'README.md', 'LICENSE', 'CHANGELOG.md']) {
-    const filter = (path: string): boolean => !path.includes('node_modules/');
-    await cp(join(ROOT, name), join(clone, name), { recursive: true, filter });
-  }
-  await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: clone });
-  const name = (await readdir(folder)).find((each) => each.endsWith('.tgz'));
-  assert.ok(name !== undefined);
-  return join(folder, name);
-}
 
 async function unpack(tarball: string): Promise<void> {
   await mkdir(installed, { recursive: true });
@@ -93,7 +87,7 @@ async function unpack(tarball: string): Promise<void> {
   }
 }
 
-describe('the published package', () => {
+describe('the published package', { concurrency: true }, () => {
   test('holds what runs, and neither sources nor the Node of a checkout', async () => {
     const names = (await readdir(installed)).sort();
     assert.deepEqual(names, ['CHANGELOG.md', 'LICENSE', 'README.md', 'bin', 'dist', 'package.json']);
@@ -104,16 +98,37 @@ describe('the published package', () => {
     );
   });
 
-  test('runs with two threads', async () => {
+  test('runs with two threads what a TypeScript config says, which imports the package', async () => {
     await using backend = await startBackend({ name: 's1' });
-    const config = join(folder, 'fairlead.yaml');
-    const text = `threads: 2\nlisteners: { web: 127.0.0.1:0 }\npools: { web: [127.0.0.1:${backend.port}] }\n`;
-    await writeFile(config, text);
-    await using fairlead = new FairleadProcess(['run', '-c', config], { bin: join(installed, 'bin/fairlead.js') });
+    const text = CONFIG.replace('PORT', String(backend.port));
+    await mkdir(join(project(), 'balancer'));
+    await write('balancer/fairlead.config.ts', text);
+    const options = { bin: join(installed, 'bin/fairlead.js'), cwd: join(project(), 'balancer') };
+    await using fairlead = new FairleadProcess(['run'], options);
     const response = await fetch(`http://127.0.0.1:${await fairlead.port()}/`);
     assert.equal(response.headers.get('x-backend'), 's1');
+    assert.match(fairlead.stdout, /, 2 threads, fairlead\.config\.ts\n/);
     fairlead.kill('SIGTERM');
     assert.deepEqual(await fairlead.ended, { code: 0, signal: null });
+  });
+
+  test('checks a TypeScript config that imports the package, and shows where it is wrong', async () => {
+    const file = await write('wrong.config.ts', CONFIG.replace('PORT', '1').replace("pool: 'web'", "pool: 'wbe'"));
+    await using fairlead = new FairleadProcess(['check', '-c', file, '--json'], {
+      bin: join(installed, 'bin/fairlead.js'),
+    });
+    assert.equal((await fairlead.ended).code, 2, fairlead.stderr);
+    const { errors } = JSON.parse(fairlead.stdout) as { errors: readonly { line: number; cure: string }[] };
+    assert.deepEqual(
+      errors.map(({ line, cure }) => [line, /"web"/.test(cure)]),
+      [[5, true]],
+    );
+  });
+
+  test('says its version', async () => {
+    const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+    const { stdout } = await run(process.execPath, [join(installed, 'bin/fairlead.js'), '--version']);
+    assert.equal(stdout, `${version}\n`);
   });
 
   test('serves as a library, which takes another config', async () => {

@@ -2,9 +2,10 @@
  * `npm run bench`: CPU per request of Fairlead beside HAProxy, nginx and Go, interleaved in one run.
  * docs/benchmarks.md says how it measures and what it does not show.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { measureBudgets, renderBudgets } from './budgets.ts';
 import { drawChart } from './chart.ts';
 import { endChildrenOnExit } from './children.ts';
 import { versionOf } from './commands.ts';
@@ -16,7 +17,7 @@ import type { BenchOptions } from './options.ts';
 import type { ProxyKind } from './proxies/proxy.ts';
 import { selectProxies } from './proxies/select.ts';
 import { renderIdle, renderRow, renderSummary } from './report.ts';
-import type { BenchResults, IdleResult, RowResult } from './results.ts';
+import type { BenchResults, BudgetResult, IdleResult, RowResult } from './results.ts';
 import { plain, ROWS } from './rows.ts';
 import type { Row } from './rows.ts';
 import { startScene } from './scene.ts';
@@ -34,6 +35,7 @@ async function main(): Promise<void> {
   if (refusal !== null) throw new Error(refusal);
   endChildrenOnExit();
   pinSelf();
+  if (options.rows.length === 0) return measureBudgetsAlone();
   const { proxies, notes } = await selectProxies(options, say);
   const others = await lookForOthers();
   if (others !== null) notes.push(others);
@@ -45,6 +47,7 @@ async function main(): Promise<void> {
   const rows = await measureRows(options, proxies, notes);
   const idle = options.rows.includes('idle') ? await measureIdles(proxies, notes) : [];
   const loopNs = [speedBefore, measureSpeed()] as const;
+  const budgets = options.withBudgets ? await tryBudgets(notes) : null;
   say(`\na turn of a fixed loop: ${loopNs[0].toFixed(2)} ns before, ${loopNs[1].toFixed(2)} ns after`);
   finish({
     results: {
@@ -55,6 +58,7 @@ async function main(): Promise<void> {
       notes,
       rows,
       idle,
+      budgets,
     },
     options,
   });
@@ -112,6 +116,28 @@ async function measureIdles(proxies: readonly ProxyKind[], notes: string[]): Pro
   for (const proxy of proxies) results.push(await measureIdle(plain(proxy), connections));
   say(renderIdle(results));
   return results;
+}
+
+/** The rows of the last complete run stay beside them. */
+async function measureBudgetsAlone(): Promise<void> {
+  const budgets = await measureBudgets();
+  say(renderBudgets(budgets));
+  const file = join(RESULTS, 'latest.json');
+  const results = JSON.parse(readFileSync(file, 'utf8')) as BenchResults;
+  writeFileSync(file, `${JSON.stringify({ ...results, budgets }, null, 2)}\n`);
+  say(`\nwritten: ${relative(process.cwd(), file)}`);
+}
+
+/** Without a network nothing can be installed, and the rows count all the same. */
+async function tryBudgets(notes: string[]): Promise<BudgetResult | null> {
+  try {
+    const budgets = await measureBudgets();
+    say(renderBudgets(budgets));
+    return budgets;
+  } catch (error) {
+    note(`budgets were not measured: ${error instanceof Error ? error.message : String(error)}`, notes);
+    return null;
+  }
 }
 
 function finish({ results, options }: { results: BenchResults; options: BenchOptions }): void {

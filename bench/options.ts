@@ -11,6 +11,8 @@ export interface BenchOptions {
   readonly rounds: number;
   readonly seconds: number;
   readonly warmSeconds: number;
+  /** Install size, memory at rest, time to start: with all rows, or alone. */
+  readonly withBudgets: boolean;
   /** Names of proxies to leave in; empty: all. */
   readonly proxies: readonly string[];
   /** Another checkout of Fairlead to run beside this one. */
@@ -24,6 +26,7 @@ export interface BenchOptions {
 export const USAGE = `npm run bench -- [options]
   --quick            the browser row alone, HAProxy, nginx and Fairlead, under a minute
   --rows a,b         only these rows: ${[...ROWS.map((row) => row.id), 'idle'].join(', ')}
+  --budgets          install size, memory at rest and time to start; alone, without rows
   --workers          the same as --rows workers
   --proxies a,b      only these proxies: haproxy, nginx, go, fairlead
   --against DIR      another checkout of Fairlead beside this one
@@ -42,10 +45,13 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
   if (values.help === true) return 'help';
   const isQuick = values.quick === true;
   const wanted = wantedRows(values.rows, values.workers === true, isQuick);
+  const isBudgets = values.budgets === true;
+  const isComplete = !isBudgets && wanted === null && values.proxies === undefined && values['cpu-prof'] !== true;
   return {
-    rows: wanted ?? ALL_ROWS,
+    rows: wanted ?? (isBudgets ? [] : ALL_ROWS),
     isQuick,
-    isComplete: wanted === null && values.proxies === undefined && values['cpu-prof'] !== true,
+    isComplete,
+    withBudgets: isBudgets || isComplete,
     rounds: positive('--rounds', values.rounds, isQuick ? 4 : 5),
     seconds: positive('--seconds', values.seconds, isQuick ? 3 : 4),
     warmSeconds: 2,
@@ -61,6 +67,7 @@ const OPTIONS = {
   quick: { type: 'boolean' },
   rows: { type: 'string' },
   workers: { type: 'boolean' },
+  budgets: { type: 'boolean' },
   proxies: { type: 'string' },
   against: { type: 'string' },
   with: { type: 'string', multiple: true },

@@ -10,6 +10,8 @@ export interface BenchResults {
   readonly notes: readonly string[];
   readonly rows: readonly RowResult[];
   readonly idle: readonly IdleResult[];
+  /** null where they were not measured. */
+  readonly budgets: BudgetResult | null;
 }
 
 export interface MachineDescription {
@@ -75,4 +77,20 @@ export interface IdleResult {
   readonly bytesPerConnection: number;
   readonly residentBefore: number;
   readonly residentAfter: number;
+}
+
+/** What it costs before the first request. */
+export interface BudgetResult {
+  readonly measuredAt: string;
+  /** The commit, and the Node it ran on. */
+  readonly version: string;
+  readonly tarballBytes: number;
+  /** Of node_modules after `npm install` of the tarball into an empty folder, in blocks of the file system. */
+  readonly installedBytes: number;
+  /** Itself included. */
+  readonly packages: number;
+  /** From the start of the process, with one worker, to the first answered request. */
+  readonly startMs: Spread;
+  /** Resident, all threads included, some seconds after the first request. */
+  readonly restingBytes: { readonly oneWorker: number; readonly twoWorkers: number };
 }

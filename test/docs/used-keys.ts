@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { parse as parseYaml } from 'yaml';
+import type { Config } from '../../src/config/config.ts';
 import { parse } from './placed-key.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -11,12 +12,18 @@ const FIXTURES = 'test/fixtures/config/valid';
 
 type Written = Record<string, unknown> | unknown[];
 
+export interface Fixture {
+  readonly written: unknown;
+  readonly config: Config;
+}
+
 /** The fixtures with exact results that are one file, read. */
-export function readFixtures(): readonly unknown[] {
+export function readFixtures(): readonly Fixture[] {
   const names = readdirSync(join(ROOT, FIXTURES)).filter((name) => /(?<!\.expected)\.(?:yaml|json)$/.test(name));
   return names.flatMap((name) => {
-    const value: unknown = parseYaml(readFileSync(join(ROOT, FIXTURES, name), 'utf8'));
-    return 'config' in parse(value) ? [value] : [];
+    const written: unknown = parseYaml(readFileSync(join(ROOT, FIXTURES, name), 'utf8'));
+    const parsed = parse(written);
+    return 'config' in parsed ? [{ written, config: parsed.config }] : [];
   });
 }
 
@@ -25,18 +32,16 @@ export function readFixtures(): readonly unknown[] {
  * key is ignored. None where the key is not in it, or says nothing. Where nothing goes without the key, `other` is
  * put in its place.
  */
-export function settingsBy(fixture: unknown, path: string, other: unknown): readonly string[] {
-  const before = parse(fixture);
-  const [without, changed] = [structuredClone(fixture), structuredClone(fixture)];
-  const places = findHolders(without, path);
-  if (!('config' in before) || places.length === 0) return [];
+export function settingsBy({ written, config }: Fixture, path: string, other: unknown): readonly string[] {
+  if (findHolders(written, path).length === 0) return [];
+  const [without, changed] = [structuredClone(written), structuredClone(written)];
   const name = nameOf(path);
-  for (const place of places) Reflect.deleteProperty(place, name);
+  for (const place of findHolders(without, path)) Reflect.deleteProperty(place, name);
   const after = parse(without);
-  if ('config' in after) return findChanged(before.config, after.config);
+  if ('config' in after) return findChanged(config, after.config);
   for (const place of findHolders(changed, path)) Reflect.set(place, name, other);
   const replaced = parse(changed);
-  return [name, ...('config' in replaced ? findChanged(before.config, replaced.config) : [])];
+  return [name, ...('config' in replaced ? findChanged(config, replaced.config) : [])];
 }
 
 function nameOf(path: string): string {

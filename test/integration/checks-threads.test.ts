@@ -1,23 +1,22 @@
 /** Health through a whole balancer: what one thread meets or a check says is so for all threads at once. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
+import { startHttpServer } from '../support/http-server.ts';
 import { request, runBalancer } from '../support/running-balancer.ts';
 import type { RunningBalancer } from '../support/running-balancer.ts';
 import { until } from '../support/until.ts';
 
 interface Endpoint {
-  readonly port: number;
+  port: number;
   requests: number;
   status: number;
   checkStatus: number;
 }
 
 async function startEndpoint(t: TestContext): Promise<Endpoint> {
-  const server = http.createServer((request, response) => {
+  const endpoint: Endpoint = { port: 0, requests: 0, status: 200, checkStatus: 200 };
+  endpoint.port = await startHttpServer(t, (request, response) => {
     if (request.url === '/health') {
       response.writeHead(endpoint.checkStatus).end();
       return;
@@ -25,14 +24,6 @@ async function startEndpoint(t: TestContext): Promise<Endpoint> {
     endpoint.requests++;
     response.writeHead(endpoint.status).end();
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  const endpoint: Endpoint = { port, requests: 0, status: 200, checkStatus: 200 };
   return endpoint;
 }
 

@@ -14,34 +14,25 @@ import { createSeededRandom } from '../../src/core/random.ts';
 import { DRAINING, EJECTED, PoolTable, REFUSED, UNHEALTHY, createPoolTable } from '../../src/core/shared/pool-table.ts';
 import type { CheckSpec, EndpointSpec, PoolSpec } from '../../src/core/snapshot.ts';
 import { FakeTime } from '../support/fake-time.ts';
+import { startHttpServer } from '../support/http-server.ts';
 import { configOf } from '../support/running-balancer.ts';
 import { until } from '../support/until.ts';
 
 const GENERATION = 0;
 
 interface Server {
-  readonly port: number;
+  port: number;
   readonly requests: http.IncomingMessage[];
-  respond: (request: http.IncomingMessage, response: http.ServerResponse) => void;
+  respond: http.RequestListener;
 }
 
 async function startServer(t: TestContext, host = '127.0.0.1'): Promise<Server> {
-  const requests: http.IncomingMessage[] = [];
-  const server = http.createServer((request, response) => {
-    requests.push(request);
+  const started: Server = { port: 0, requests: [], respond: (_request, response) => response.end('fine') };
+  const answer: http.RequestListener = (request, response) => {
+    started.requests.push(request);
     started.respond(request, response);
-  });
-  server.listen(0, host);
-  await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const started: Server = {
-    port: (server.address() as AddressInfo).port,
-    requests,
-    respond: (_request, response) => response.end('fine'),
   };
+  started.port = await startHttpServer(t, answer, host);
   return started;
 }
 

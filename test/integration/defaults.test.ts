@@ -1,25 +1,16 @@
 /** What is said once for all pools and routes holds in each, until a pool or a route says otherwise. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
+import { startHttpServer } from '../support/http-server.ts';
 import { runBalancer } from '../support/running-balancer.ts';
 
 /** Answers the Host it was given; under /late after 400 ms. */
-async function startEndpoint(t: TestContext): Promise<number> {
-  const server = http.createServer((message, response) => {
+function startEndpoint(t: TestContext): Promise<number> {
+  return startHttpServer(t, (message, response) => {
     const delayMs = message.url?.endsWith('/late') === true ? 400 : 0;
     message.resume().on('end', () => setTimeout(() => response.end(message.headers.host), delayMs));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return (server.address() as AddressInfo).port;
 }
 
 /** Two pools over the same server: one takes the defaults over, the other does not. */

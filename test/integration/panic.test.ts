@@ -1,25 +1,16 @@
 /** What happens when checks say that nobody may be picked. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
+import { startHttpServer } from '../support/http-server.ts';
 import { request, runBalancer } from '../support/running-balancer.ts';
 import { until } from '../support/until.ts';
 
 /** A server whose check always fails while it answers everything else. */
-async function startEndpoint(t: TestContext): Promise<number> {
-  const server = http.createServer((message, response) => {
+function startEndpoint(t: TestContext): Promise<number> {
+  return startHttpServer(t, (message, response) => {
     response.writeHead(message.url === '/health' ? 500 : 200).end();
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return (server.address() as AddressInfo).port;
 }
 
 for (const threads of [1, 4]) {

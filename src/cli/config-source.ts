@@ -33,7 +33,7 @@ export async function openConfigSource({ config, to, listen }: ConfigArguments):
   if (file !== null) return { file, read: () => loadConfig(file) };
   console.error(
     `fairlead: no config in ${resolve()}: there is no ${CONFIG_NAMES.join(', ')}.\n` +
-      'Name one with -c, or start without one by --to.',
+      'Name one with -c, write one with `fairlead init`, or start without one by --to.',
   );
   return null;
 }

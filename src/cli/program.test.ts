@@ -24,7 +24,7 @@ function recordingProgram(): { program: Command; calls: unknown[]; words: string
     calls.push(name, typeof options === 'object' ? { ...options } : options);
     return Promise.resolve();
   };
-  const names = ['run', 'dev', 'check', 'config', 'schema', 'load', 'backend', 'completion'] as const;
+  const names = ['run', 'dev', 'check', 'config', 'schema', 'init', 'load', 'backend', 'completion'] as const;
   const actions = Object.fromEntries(names.map((name) => [name, record(name)])) as unknown as Actions;
   const program = createProgram(actions);
   for (const command of [program, ...program.commands]) {

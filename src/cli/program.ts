@@ -5,7 +5,8 @@ import type { Help } from 'commander';
 import { styleText } from 'node:util';
 import type { BackendOptions } from './backend/backend.ts';
 import type { CheckOptions } from './check.ts';
-import { addCheck, addConfig, addSchema } from './commands/config-commands.ts';
+import { addCheck, addConfig, addInit, addSchema } from './commands/config-commands.ts';
+import type { InitFlags } from './commands/config-commands.ts';
 import { addDev, addRun } from './commands/serving-commands.ts';
 import { addBackend, addCompletion, addLoad } from './commands/trial-commands.ts';
 import type { Shell } from './completion/shells.ts';
@@ -21,6 +22,7 @@ export interface Actions {
   check(options: CheckOptions): Promise<void>;
   config(options: ConfigOptions): Promise<void>;
   schema(): Promise<void>;
+  init(options: InitFlags): Promise<void>;
   load(options: LoadOptions): Promise<void>;
   backend(options: BackendOptions): Promise<void>;
   completion(shell: Shell, program: Command): Promise<void>;
@@ -28,7 +30,7 @@ export interface Actions {
 
 const EPILOGUE = `
 Examples:
-  fairlead run                                              balance by the config of this folder
+  fairlead init                                             write a config for what runs here
   fairlead run --to localhost:3001 --to localhost:3002      balance without a config
   fairlead check                                            every mistake, or what would run
 
@@ -49,6 +51,7 @@ export function createProgram(actions: Actions): Command {
   addRun(program, actions);
   addDev(program, actions);
   program.commandsGroup('Config:');
+  addInit(program, actions);
 
   addCheck(program, actions);
   addConfig(program, actions);

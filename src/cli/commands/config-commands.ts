@@ -1,10 +1,27 @@
-/** The commands that read and explain configs. */
+/** The commands that write, read and explain configs. */
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { CheckOptions } from '../check.ts';
 import type { ConfigOptions } from '../config-command.ts';
 import type { Actions } from '../program.ts';
 import { configOption, jsonOption } from './shared-options.ts';
+
+/** The options of `init` as they are written. */
+export interface InitFlags {
+  readonly from?: string;
+  readonly output?: string;
+  readonly force?: boolean;
+  readonly json?: boolean;
+}
+
+const INIT_HELP = `
+Without --from it looks which local ports answer HTTP, and offers them in the config it writes.
+
+Examples:
+  fairlead init                                             from what listens here
+  fairlead init --from /etc/nginx/nginx.conf -o -           convert, print to stdout
+
+Exit codes: 0 written, 2 the file exists, or --from cannot be read or converted.`;
 
 const CHECK_HELP = `
 Examples:
@@ -26,6 +43,18 @@ Examples:
                                                             # yaml-language-server: $schema=./fairlead.schema.json
 
 Exit codes: 0 printed.`;
+
+export function addInit(program: Command, actions: Actions): void {
+  program
+    .command('init')
+    .description('write a config, from what runs here or from another format')
+    .option('--from <file>', 'convert an nginx.conf, haproxy.cfg or conf.json')
+    .option('-o, --output <file>', 'where to write it, - for stdout (default: fairlead.yaml)')
+    .option('--force', 'overwrite the file')
+    .addOption(jsonOption())
+    .addHelpText('after', INIT_HELP)
+    .action((options: InitFlags) => actions.init(options));
+}
 
 export function addCheck(program: Command, actions: Actions): void {
   program

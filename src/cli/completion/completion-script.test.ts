@@ -93,7 +93,7 @@ for (const shell of SHELLS) {
 test('fish offers files only where a file is meant', () => {
   const lines = completionScript('fish', program).split('\n');
   assert.equal(lines[1], 'complete -c fairlead -f');
-  for (const line of lines.filter((each) => each.endsWith(' -F'))) assert.match(line, / -l config /);
+  for (const line of lines.filter((each) => each.endsWith(' -F'))) assert.match(line, / -l (?:config|from|output) /);
   assert.ok(lines.some((line) => line.includes("from run' -s c -l config ") && line.endsWith(' -r -F')));
 });
 

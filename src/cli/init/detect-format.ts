@@ -1,0 +1,22 @@
+/** Whose config a text is, by what it says; the name of the file decides only where that says nothing. */
+
+export type Format = 'nginx' | 'haproxy' | 'json';
+
+const SECTION = /^[ \t]*(?:global|defaults|frontend|backend|listen|resolvers|peers|userlist)\b[^;{]*$/gm;
+const NGINX = /^[^#\n]*(?:;|\{)[ \t]*(?:#.*)?$/gm;
+const WORDS_OF_HAPROXY =
+  /^[ \t]*(?:bind|default_backend|use_backend|balance|mode|acl|option|server|timeout)[ \t]+[^;{\n]*$/gm;
+
+export function detectFormat(text: string, file: string): Format {
+  const start = text.replace(/^\ufeff/, '').trimStart();
+  if (/^[[{]/.test(start)) return 'json';
+  const haproxy = count(text, SECTION) * 3 + count(text, WORDS_OF_HAPROXY);
+  const nginx = count(text, NGINX);
+  if (haproxy !== nginx) return haproxy > nginx ? 'haproxy' : 'nginx';
+  if (/\.json$/i.test(file)) return 'json';
+  return /haproxy|\.cfg$/i.test(file) ? 'haproxy' : 'nginx';
+}
+
+function count(text: string, pattern: RegExp): number {
+  return text.match(pattern)?.length ?? 0;
+}

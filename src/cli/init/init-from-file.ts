@@ -1,0 +1,60 @@
+/** `fairlead init --from FILE`: another program's config, as far as Fairlead has what it asks for. */
+import { EXIT_OK, EXIT_USAGE } from '../exit-codes.ts';
+import { isFree, nextCommands, requireValid, schemaLine, writeConfigFile } from './config-output.ts';
+import type { OutputOptions } from './config-output.ts';
+import { convertFile } from './convert.ts';
+import type { Conversion } from './convert.ts';
+import { toLine, UnreadableInput } from './statement.ts';
+import { formatNotes, writePlan } from './write-plan.ts';
+
+const NAMES = { nginx: 'nginx', haproxy: 'HAProxy', json: 'JSON' } as const;
+
+/** Resolves to the exit code. */
+export async function initFromFile(file: string, options: OutputOptions): Promise<number> {
+  if (!(await isFree(options))) return EXIT_USAGE;
+  const conversion = await readConversion(file, options.json);
+  if (conversion === null) return EXIT_USAGE;
+  const { format, plan, notes } = conversion;
+  const { output, json } = options;
+  if (plan === null) {
+    if (json) printJson({ valid: false, file: null, format, notes });
+    sayNotes(conversion);
+    console.error(`fairlead: nothing in ${file} could be taken over: no server is left to balance over.`);
+    return EXIT_USAGE;
+  }
+  const head = [await schemaLine(output), '', `Made from ${toLine(file)} by fairlead init --from.`];
+  const text = writePlan(plan, notes, head);
+  requireValid(text);
+  if (output !== '-' && !(await writeConfigFile(text, options))) return EXIT_USAGE;
+  if (json) {
+    printJson({ valid: true, file: output === '-' ? null : output, format, notes, config: text });
+    return EXIT_OK;
+  }
+  sayNotes(conversion);
+  if (output === '-') process.stdout.write(text);
+  else console.log(`${output} is written, from ${NAMES[format]}.\n\n${nextCommands(output)}`);
+  return EXIT_OK;
+}
+
+/** Null where it cannot be read; that has been said by then. */
+async function readConversion(file: string, json: boolean): Promise<Conversion | null> {
+  try {
+    return await convertFile(file);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const isFault = !(error instanceof UnreadableInput) && !('code' in error);
+    if (isFault) throw error;
+    const place = error instanceof UnreadableInput ? { file: error.file, line: error.line } : { file, line: 0 };
+    if (json) printJson({ valid: false, file: null, error: { ...place, message: error.message } });
+    console.error(`${place.file}${place.line > 0 ? `:${place.line}` : ''}: ${toLine(error.message)}`);
+    return null;
+  }
+}
+
+function sayNotes({ notes }: Conversion): void {
+  if (notes.length > 0) console.error(`${formatNotes(notes).slice(1).join('\n')}\n`);
+}
+
+function printJson(value: object): void {
+  console.log(JSON.stringify(value, null, 2));
+}

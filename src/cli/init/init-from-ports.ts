@@ -1,0 +1,40 @@
+/** `fairlead init` without a file: looks which servers answer on this machine, and writes a config for them. */
+import { EXIT_OK, EXIT_USAGE } from '../exit-codes.ts';
+import { isFree, nextCommands, requireValid, schemaLine, writeConfigFile } from './config-output.ts';
+import type { OutputOptions } from './config-output.ts';
+import { THIS_MACHINE, findServers } from './ports/find-servers.ts';
+import type { Found, Surroundings } from './ports/find-servers.ts';
+import { findFreePort } from './ports/free-port.ts';
+import { describeServer, writeStarterConfig } from './ports/starter-config.ts';
+
+/** Resolves to the exit code. */
+export async function initFromPorts(options: OutputOptions, machine: Surroundings = THIS_MACHINE): Promise<number> {
+  const { output, json } = options;
+  if (!(await isFree(options))) return EXIT_USAGE;
+  const found = await findServers(machine);
+  const port = await findFreePort();
+  const text = writeStarterConfig({ ...found, port, schema: await schemaLine(output) });
+  requireValid(text);
+  if (output !== '-' && !(await writeConfigFile(text, options))) return EXIT_USAGE;
+  if (json) {
+    const file = output === '-' ? null : output;
+    console.log(JSON.stringify({ file, listener: `127.0.0.1:${port}`, ...found, config: text }, null, 2));
+    return EXIT_OK;
+  }
+  const words = describeFound(found);
+  if (output === '-') {
+    console.error(words);
+    process.stdout.write(text);
+  } else console.log(`${words}\n${output} is written: it listens on 127.0.0.1:${port}.\n\n${nextCommands(output)}`);
+  return EXIT_OK;
+}
+
+function describeFound({ servers, healthPath }: Found): string {
+  if (servers.length === 0) {
+    return 'No HTTP server answered on this machine. The config has localhost:3000 as an example: put yours there.';
+  }
+  const lines = servers.map((server) => `  localhost:${server.port}  ${describeServer(server)}`);
+  const check =
+    healthPath === null ? 'No path answered 2xx on all: checked by connection.' : `Checked by ${healthPath}.`;
+  return `Found ${servers.length === 1 ? 'one HTTP server' : `${servers.length} HTTP servers`}:\n${lines.join('\n')}\n${check}`;
+}

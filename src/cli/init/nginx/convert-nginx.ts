@@ -1,0 +1,158 @@
+/** A config of nginx as a plan. */
+import type { RouteInput } from '../../../config/config-input.ts';
+import type { Ledger } from '../ledger.ts';
+import type { Plan } from '../plan.ts';
+import { convertLocations } from './locations.ts';
+import { parseNginx } from './parse-nginx.ts';
+import type { Directive } from './parse-nginx.ts';
+import { PoolBook } from './pool-book.ts';
+import { Includes } from './read-includes.ts';
+import { readTimeout } from './route-settings.ts';
+import { Scope } from './scope.ts';
+import { addListeners, findDefaults, listLeftOvers, readHosts, readListens, refuseServer } from './servers.ts';
+import type { Server } from './servers.ts';
+import { toSize } from './values.ts';
+
+/** Throws `UnreadableInput`. Reads the files that `include` names. */
+export async function convertNginx(text: string, file: string, plan: Plan, ledger: Ledger): Promise<void> {
+  const directives = await new Includes(file, ledger).resolve(parseNginx(text, file));
+  const blocks = directives.filter(({ name }) => name === 'http');
+  for (const http of blocks) ledger.take(http);
+  for (const events of directives.filter(({ name }) => name === 'events')) ledger.take(events);
+  // What is included into a http block of somebody else's file stands here without one.
+  const inner = blocks.length === 0 ? directives : blocks.flatMap(({ children }) => children);
+  convertHttp(inner, plan, ledger);
+  convertProcess(directives, plan, ledger);
+  listLeftOvers(directives, ledger);
+}
+
+function convertHttp(directives: readonly Directive[], plan: Plan, ledger: Ledger): void {
+  const upstreams = directives.filter(({ name }) => name === 'upstream');
+  const byName = new Map(upstreams.map((upstream) => [upstream.args[0]?.toLowerCase() ?? '', upstream]));
+  const pools = new PoolBook(byName, plan, ledger);
+  const scope = new Scope([directives]);
+  const servers = directives
+    .filter(({ name }) => name === 'server')
+    .map((server) => convertServer(server, directives, scope, pools, ledger));
+  addListeners(servers, plan, ledger);
+  addRoutes(servers, plan, ledger);
+  for (const upstream of upstreams) {
+    const isUsed = [...plan.pools.values()].some(({ from }) => from === upstream);
+    if (!isUsed) ledger.leave(upstream, 'no location that was taken over uses it');
+  }
+  convertWhole(directives, scope, servers, plan, ledger);
+}
+
+function convertServer(
+  from: Directive,
+  outer: readonly Directive[],
+  scope: Scope,
+  pools: PoolBook,
+  ledger: Ledger,
+): Server {
+  const isRefused = refuseServer(from, outer, ledger);
+  // It is still the default server of its address: what it keeps away must not reach another.
+  if (isRefused) return { from, hosts: [], listens: readListensQuietly(from), routes: [] };
+  ledger.take(from);
+  const hosts = readHosts(from, ledger);
+  const listens = readListens(from, ledger);
+  const routes = convertLocations(from.children, scope.inner(from.children), pools, ledger);
+  const hasRoot = routes.some(({ path }) => path === undefined);
+  if (routes.length > 0 && !hasRoot && hosts.length > 0) {
+    ledger.differ(
+      from,
+      'it has no location / that was taken over: paths of none go to routes without a host, if there are any',
+    );
+  }
+  return { from, hosts, listens, routes };
+}
+
+const SILENT = { take() {}, leave() {}, same() {} } as unknown as Ledger;
+
+function readListensQuietly(server: Directive): Server['listens'] {
+  return readListens(server, SILENT);
+}
+
+function addRoutes(servers: readonly Server[], plan: Plan, ledger: Ledger): void {
+  const defaults = findDefaults(servers);
+  let catchAll: Server | null = null;
+  for (const server of servers) {
+    const isDefault = defaults.has(server.from) && server.routes.length > 0;
+    if (isDefault && catchAll === null) {
+      catchAll = server;
+      for (const host of [...hostsOfWildcards(server, servers), null]) addRoutesOf(server, host, plan);
+      continue;
+    }
+    for (const host of server.hosts) addRoutesOf(server, host, plan);
+    if (server.hosts.length > 0 || server.routes.length === 0) continue;
+    const reason = isDefault
+      ? 'routes hold for every listener, and another server takes the hosts that none names'
+      : 'it has no name that was taken over, and is not the default server';
+    ledger.leave(server.from, reason);
+  }
+}
+
+/** Hosts of the default server that a wildcard of another one would take. */
+function hostsOfWildcards(server: Server, servers: readonly Server[]): readonly string[] {
+  const wildcards = servers.flatMap((other) =>
+    other === server ? [] : other.hosts.filter((host) => host.startsWith('*.')),
+  );
+  return server.hosts.filter((host) => wildcards.some((wildcard) => host.endsWith(wildcard.slice(1))));
+}
+
+function addRoutesOf({ routes }: Server, host: string | null, plan: Plan): void {
+  for (const { from, path, route } of routes) {
+    const match = { ...(host === null ? {} : { host }), ...(path === undefined ? {} : { path }) };
+    const value: RouteInput = Object.keys(match).length === 0 ? route : { match, ...route };
+    plan.routes.push({ value, from });
+  }
+}
+
+/** What Fairlead has once for everything. */
+function convertWhole(
+  directives: readonly Directive[],
+  scope: Scope,
+  servers: readonly Server[],
+  plan: Plan,
+  ledger: Ledger,
+): void {
+  const blocks = [directives, ...servers.filter(({ routes }) => routes.length > 0).map(({ from }) => from.children)];
+  for (const [name, key] of [
+    ['client_header_timeout', 'requestHead'],
+    ['keepalive_timeout', 'keepAlive'],
+  ] as const) {
+    for (const directive of blocks.flat().filter((candidate) => candidate.name === name)) {
+      const text = readTimeout(directive, ledger);
+      const known = plan.timeouts.get(key)?.value ?? text;
+      if (text !== null && text === known) plan.timeouts.set(key, { value: text, from: directive });
+      else if (text !== null) ledger.leave(directive, `is one value for everything here, and ${known} was first`);
+    }
+  }
+  if (plan.pools.size === 0) return;
+  const size = scope.find('client_max_body_size');
+  const written = size === null ? null : toSize(size.args[0] ?? '');
+  // Each route has its own where it is written; what is left is the default of nginx.
+  if (size === null) plan.maxBody = { value: '1MiB', from: defaultOf(directives, plan) };
+  else if (written !== null) ledger.take(size);
+}
+
+function defaultOf(directives: readonly Directive[], plan: Plan): Directive {
+  const file = directives[0]?.file ?? [...plan.pools.values()][0].from.file;
+  return {
+    file,
+    line: 1,
+    name: '',
+    args: [],
+    children: [],
+    text: 'client_max_body_size 1m, which nginx has by default',
+  };
+}
+
+function convertProcess(directives: readonly Directive[], plan: Plan, ledger: Ledger): void {
+  const workers = directives.find(({ name }) => name === 'worker_processes');
+  if (workers === undefined) return;
+  const count = workers.args[0] ?? '';
+  if (count !== 'auto' && !/^[1-9]\d{0,3}$/.test(count)) return;
+  ledger.take(workers);
+  if (count !== 'auto') plan.top.set('threads', { value: Number(count), from: workers });
+}

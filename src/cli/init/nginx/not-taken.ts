@@ -1,0 +1,122 @@
+/** Why a directive of nginx is not taken over: what Fairlead has instead, or that it has nothing yet. */
+import type { Ledger } from '../ledger.ts';
+import type { Directive } from './parse-nginx.ts';
+
+type Reason = readonly [pattern: RegExp, kind: 'same' | 'left' | 'guard', reason: string];
+
+const GUARD = 'access rules and authentication are not built yet';
+
+const REASONS: readonly Reason[] = [
+  [/^(?:deny|allow|satisfy|internal|limit_except|auth_\w+|secure_link\w*)$/, 'guard', GUARD],
+  [/^(?:limit_req|limit_conn)\w*$/, 'left', 'limits of rate and of connections per client are not built yet'],
+  [/^limit_rate\w*$/, 'left', 'bandwidth is not limited'],
+  [/^proxy_ssl_\w+$/, 'left', 'TLS to endpoints is not built yet'],
+  [/^(?:ssl|ssl_\w+|http2|http3|quic_\w+)$/, 'left', 'TLS and HTTP/2 are not built yet: end them in front of Fairlead'],
+  [/^(?:gzip|brotli|zstd|gunzip)\w*$/, 'left', 'compression is not built yet'],
+  [/^(?:proxy_cache\w*|proxy_store\w*|proxy_no_cache|open_file_cache\w*|slice)$/, 'left', 'a cache is not built yet'],
+  [
+    /^(?:root|alias|index|try_files|autoindex\w*|expires|etag|dav_\w+|mp4\w*|flv|random_index)$/,
+    'left',
+    'Fairlead serves no files',
+  ],
+  [
+    /^(?:return|error_page|proxy_intercept_errors|recursive_error_pages)$/,
+    'left',
+    'redirects and answers of one’s own are not built yet',
+  ],
+  [
+    /^(?:rewrite|rewrite_log|if|break|proxy_method|proxy_set_body)$/,
+    'left',
+    'requests are rewritten only by stripPrefix and replacePrefix',
+  ],
+  [
+    /^(?:add_header|add_trailer|more_\w+|proxy_hide_header|proxy_pass_header|proxy_ignore_headers|proxy_cookie_\w+|charset\w*|sub_filter\w*|addition_\w+)$/,
+    'left',
+    'answers are not rewritten yet',
+  ],
+  [/^proxy_redirect$/, 'left', 'Location in answers is not rewritten'],
+  [/^(?:mirror\w*|split_clients)$/, 'left', 'mirroring and weighted splits are not built yet'],
+  [
+    /^(?:map|geo|geoip\w*|js_\w+|perl\w*|\w*_by_lua\w*|lua_\w+|uninitialized_variable_warn)$/,
+    'left',
+    'routes look at the request only, not at computed variables',
+  ],
+  [/^set$/, 'left', 'no address that was taken over uses this variable'],
+  [/^(?:set_real_ip_from|real_ip_\w+)$/, 'left', 'write the proxies in front under trustedProxies'],
+  [
+    /^(?:access_log|log_format|log_not_found|log_subrequest|open_log_file_cache)$/,
+    'left',
+    'the access log has a config of its own: accessLog',
+  ],
+  [
+    /^(?:error_log|pid|user|lock_file|daemon|master_process|working_directory|env|load_module|pcre_jit|debug_\w+|timer_resolution|thread_pool)$/,
+    'same',
+    'a matter of whoever starts the process: systemd, a container',
+  ],
+  [
+    /^worker_(?:rlimit\w*|cpu_affinity|priority|shutdown_timeout|aio\w*)$/,
+    'left',
+    'limits are set where the process is started; timeouts.drain bounds its end',
+  ],
+  [/^(?:worker_connections)$/, 'same', 'maxConnections follows the limit of descriptors by itself'],
+  [
+    /^(?:use|multi_accept|accept_mutex\w*|sendfile\w*|tcp_nopush|tcp_nodelay|aio\w*|directio\w*|output_buffers|postpone_output|reset_timedout_connection|\w+_hash_(?:max|bucket)_size|server_tokens|server_name_in_redirect|port_in_redirect|absolute_redirect|msie_\w+|merge_slashes|default_type|types|connection_pool_size|request_pool_size|max_ranges|chunked_transfer_encoding|ignore_invalid_headers|lingering_\w+)$/,
+    'same',
+    'nothing to set here',
+  ],
+  [
+    /^(?:client_header_buffer_size|large_client_header_buffers)$/,
+    'left',
+    'limits.head and limits.target bound the head of a request',
+  ],
+  [
+    /^(?:client_body_buffer_size|client_body_temp_path|client_body_in_\w+|proxy_\w*buffer\w*|proxy_temp_\w+|proxy_max_temp_file_size|proxy_read_ahead)$/,
+    'same',
+    'bodies stream through, and are kept only for a retry',
+  ],
+  [
+    /^(?:keepalive_requests|keepalive_disable|keepalive_time|keepalive_min_timeout)$/,
+    'left',
+    'a connection is kept for any number of requests',
+  ],
+  [/^(?:resolver|resolver_timeout)$/, 'left', 'names are resolved by the system'],
+  [/^(?:underscores_in_headers|proxy_pass_request_\w+)$/, 'left', 'headers and bodies go through as they came'],
+  [
+    /^(?:proxy_ignore_client_abort|proxy_socket_keepalive|proxy_bind|proxy_limit_rate|proxy_headers_hash\w*|proxy_next_upstream_timeout)$/,
+    'left',
+    'there is no such setting yet',
+  ],
+  [/^(?:fastcgi|uwsgi|scgi|grpc|memcached)_\w+$/, 'left', 'endpoints speak HTTP/1.1 only'],
+  [/^(?:stream|mail|rtmp)$/, 'left', 'layer 4, mail and video are not built yet'],
+  [
+    /^(?:stub_status|status\w*|api|health_check|match|opentelemetry\w*|otel_\w+|opentracing\w*)$/,
+    'left',
+    'numbers and checks are Fairlead’s own: pools.*.check',
+  ],
+  [/^(?:empty_gif|server|location|upstream|events|http)$/, 'left', 'it stands where Fairlead does not look for it'],
+];
+
+/** Settings that would have been taken over. */
+const KNOWN =
+  /^(?:proxy_\w+_timeout|proxy_set_header|proxy_next_upstream\w*|proxy_http_version|proxy_pass|client_\w+|send_timeout|keepalive\w*|include)$/;
+
+/** Lists a directive with the reason why it is not taken over. */
+export function listOther(directive: Directive, ledger: Ledger): void {
+  const [kind, reason] = reasonFor(directive.name);
+  if (kind === 'same') ledger.same(directive, reason);
+  else if (kind === 'guard') ledger.guard(directive, reason);
+  else ledger.leave(directive, reason);
+}
+
+function reasonFor(name: string): readonly ['same' | 'left' | 'guard', string] {
+  const found = REASONS.find(([pattern]) => pattern.test(name));
+  if (found !== undefined) return [found[1], found[2]];
+  return ['left', KNOWN.test(name) ? 'nothing that was taken over uses it' : 'Fairlead does not know this directive'];
+}
+
+/** Keeps somebody out, so that nothing may be taken over without it. */
+export function isGuard({ name, args }: Directive): boolean {
+  if (name === 'allow' || name === 'satisfy') return false;
+  if (name.startsWith('auth_')) return args[0] !== 'off';
+  return reasonFor(name)[0] === 'guard';
+}

@@ -1,0 +1,115 @@
+/** The pools that locations ask for: an upstream once for each Host and each rule of retries that goes with it. */
+import type { PoolInput } from '../../../config/config-input.ts';
+import type { Ledger } from '../ledger.ts';
+import type { Plan, PlannedPool } from '../plan.ts';
+import type { Directive } from './parse-nginx.ts';
+import type { Scope } from './scope.ts';
+import { convertUpstream } from './upstreams.ts';
+import { withPort } from './values.ts';
+
+/** Sent by Fairlead as well, so that there is nothing to set. */
+const SENT_ANYWAY =
+  /^(?:x-forwarded-(?:for|proto|host|port|ssl|scheme)|x-request-id|upgrade|connection|te|x-scheme|content-length|transfer-encoding)$/i;
+/** What these headers are set to where it is the same as Fairlead's. */
+const USUAL_VALUE =
+  /^(?:\$(?:proxy_add_x_forwarded_for|remote_addr|scheme|host|http_host|server_port|request_id|http_upgrade|connection_upgrade|http_x_forwarded_\w+|http_x_request_id|http_connection)|upgrade|close|keep-alive|https?|\d+|)$/i;
+
+export class PoolBook {
+  readonly #upstreams: ReadonlyMap<string, Directive>;
+  readonly #plan: Plan;
+  readonly #ledger: Ledger;
+  readonly #names = new Map<string, string>();
+
+  constructor(upstreams: ReadonlyMap<string, Directive>, plan: Plan, ledger: Ledger) {
+    this.#upstreams = upstreams;
+    this.#plan = plan;
+    this.#ledger = ledger;
+  }
+
+  /** The name of the pool for this target, which is in the plan from then on. */
+  poolFor(host: string, proxyPass: Directive, scope: Scope): string {
+    const upstream = this.#upstreams.get(host);
+    const settings = { host: this.#hostHeader(host, upstream, scope), retry: this.#retry(scope) };
+    const key = JSON.stringify([host, settings.host?.value, settings.retry?.value]);
+    const known = this.#names.get(key);
+    if (known !== undefined) return known;
+    const pool = upstream === undefined ? poolOf(host, proxyPass) : convertUpstream(upstream, this.#ledger);
+    for (const [name, setting] of Object.entries(settings)) {
+      if (setting !== null) pool.settings.set(name as keyof typeof settings, setting);
+    }
+    const name = this.#freeName(host.replace(/[^a-z0-9_.-]+/g, '-').replace(/^[^a-z0-9_]+/, ''));
+    this.#names.set(key, name);
+    this.#plan.pools.set(name, pool);
+    return name;
+  }
+
+  #freeName(wanted: string): string {
+    const base = wanted === '' ? 'pool' : wanted.slice(0, 100);
+    let name = base;
+    for (let number = 2; this.#plan.pools.has(name); number++) name = `${base}-${number}`;
+    return name;
+  }
+
+  /** nginx sends the name in `proxy_pass` unless it is told otherwise; Fairlead sends on what came. */
+  #hostHeader(target: string, upstream: Directive | undefined, scope: Scope) {
+    let value: PoolInput['host'] | null = upstream === undefined ? 'endpoint' : target;
+    let from: Directive | null = null;
+    for (const directive of scope.findAll('proxy_set_header')) {
+      const [name = '', text = ''] = directive.args;
+      if (name.toLowerCase() !== 'host') this.#noteHeader(directive, name, text);
+      else {
+        from = directive;
+        const sent = scope.expand(text, (set) => this.#ledger.take(set));
+        value = this.#readHost(sent, value, directive);
+      }
+    }
+    return value === null ? null : { value, from: from ?? upstream ?? ANYWHERE };
+  }
+
+  #readHost(text: string, byDefault: PoolInput['host'] | null, directive: Directive): PoolInput['host'] | null {
+    this.#ledger.take(directive);
+    if (text === '$proxy_host') return byDefault;
+    if (/^\$(?:host|http_host|server_name)(?::\$(?:server_port|proxy_port))?$/.test(text)) return null;
+    if (!text.includes('$')) return text;
+    this.#ledger.leave(directive, 'a Host of variables is not built yet; the client’s goes on');
+    return null;
+  }
+
+  #noteHeader(directive: Directive, name: string, text: string): void {
+    if (SENT_ANYWAY.test(name) && USUAL_VALUE.test(text)) {
+      this.#ledger.same(directive, 'Fairlead sends it, or passes it on, by itself');
+    } else this.#ledger.leave(directive, 'headers of requests are not set yet');
+  }
+
+  #retry(scope: Scope) {
+    const [when, tries] = [scope.find('proxy_next_upstream'), scope.find('proxy_next_upstream_tries')];
+    if (when === null && tries === null) return null;
+    const attempts = /^[1-9]\d{0,2}$/.test(tries?.args[0] ?? '') ? Number(tries?.args[0]) : null;
+    if (tries !== null && attempts === null)
+      this.#ledger.leave(tries, 'the number of attempts is bounded here: retry.attempts');
+    else if (tries !== null) this.#ledger.take(tries);
+    for (const word of when?.args ?? []) this.#noteCondition(when as Directive, word);
+    if (when !== null) this.#ledger.take(when);
+    const from = when ?? tries ?? ANYWHERE;
+    if (when?.args.includes('off') === true) return { value: 'off' as const, from };
+    if (when !== null && !when.args.includes('error')) return { value: 'off' as const, from };
+    return attempts === null ? null : { value: { attempts: Math.min(attempts, 100) }, from };
+  }
+
+  #noteCondition(directive: Directive, word: string): void {
+    if (word === 'error' || word === 'off') return;
+    const reason =
+      word === 'timeout'
+        ? 'after a timeout only a connection that was never made is tried again'
+        : 'a request is tried again only where the connection failed';
+    this.#ledger.leave(directive, reason, word);
+  }
+}
+
+/** For a setting that nobody wrote: it is a default of nginx. */
+const ANYWHERE: Directive = { file: 'nginx', line: 0, text: 'a default of nginx', name: '', args: [], children: [] };
+
+/** An address in `proxy_pass` itself. */
+function poolOf(host: string, from: Directive): PlannedPool {
+  return { from, endpoints: [{ value: withPort(host), from }], settings: new Map() };
+}

@@ -1,0 +1,70 @@
+/** Where a `proxy_pass` goes, and what it does to the path. */
+import type { RouteInput } from '../../../config/config-input.ts';
+
+export interface ProxyTarget {
+  /** `backend` or `localhost:3000`. */
+  readonly host: string;
+  /** Null: the path goes on as it came. */
+  readonly uri: string | null;
+}
+
+/** The target, or why Fairlead has none like it. Variables that have a value stand in it no more. */
+export function parseTarget(url: string): ProxyTarget | string {
+  if (/^https:/i.test(url)) return 'TLS to endpoints is not built yet';
+  const found = /^http:\/\/([^/?#]+)([/?#].*)?$/i.exec(url);
+  if (found === null) return 'this is no address that can be known beforehand';
+  const host = found[1].toLowerCase();
+  if (host.startsWith('unix:')) return 'sockets of Unix are not built yet';
+  const uri = found[2] === undefined || found[2] === '$request_uri' ? null : found[2];
+  if (host.includes('$') || uri?.includes('$') === true) return 'an address with variables is not built yet';
+  if (uri !== null && /[?#]/.test(uri)) return 'a query cannot be added';
+  return { host, uri };
+}
+
+export interface Location {
+  readonly kind: 'exact' | 'regex' | 'regex-any-case' | 'prefix';
+  readonly path: string;
+  /** Of a prefix with `^~`: no regular expression is tried. */
+  readonly isFinal: boolean;
+}
+
+/** `= /x`, `^~ /x`, `~ x`, `~* x`, `/x`; null for a named location. */
+export function parseLocation(args: readonly string[]): Location | null {
+  const [first = '', second] = args;
+  const glued = second === undefined ? /^(=|\^~|~\*|~)(.+)$/s.exec(first) : null;
+  const [sign, path] = glued !== null ? [glued[1], glued[2]] : second === undefined ? ['', first] : [first, second];
+  if (sign === '=') return { kind: 'exact', path, isFinal: true };
+  if (sign === '~') return { kind: 'regex', path, isFinal: true };
+  if (sign === '~*') return { kind: 'regex-any-case', path, isFinal: true };
+  if (sign === '^~' || sign === '')
+    return path.startsWith('@') ? null : { kind: 'prefix', path, isFinal: sign === '^~' };
+  return null;
+}
+
+type Rewriting = Pick<RouteInput, 'stripPrefix' | 'replacePrefix'>;
+
+/**
+ * nginx puts the URI of `proxy_pass` in place of the location's own text, whatever follows. Fairlead replaces whole
+ * segments; the answer is a reason where the two are not the same.
+ */
+export function rewritingOf(location: Location, uri: string | null): Rewriting | string {
+  if (uri === null) return {};
+  if (location.kind === 'exact') return uri === location.path ? {} : replace(location.path, uri);
+  if (location.kind !== 'prefix') return 'a regular expression says nothing of what the path of proxy_pass replaces';
+  const { path } = location;
+  if (path === uri) return {};
+  // `/api/` and `/v2/`, or `/api` and `/v2`: whole segments on both sides.
+  if (path.endsWith('/') === uri.endsWith('/')) return replace(trim(path), trim(uri));
+  // nginx makes `//x` of `/api/x` here, which servers read as `/x`.
+  if (uri === '/') return replace(path, '/');
+  return `nginx glues ${JSON.stringify(uri)} to what follows ${JSON.stringify(path)}; Fairlead replaces whole segments`;
+}
+
+function replace(prefix: string, by: string): Rewriting {
+  if (prefix === by) return {};
+  return by === '/' ? { stripPrefix: prefix } : { replacePrefix: { prefix, by } };
+}
+
+function trim(path: string): string {
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+}

@@ -1,0 +1,120 @@
+/** Which hosts and listeners a `server` of nginx has, and which server takes the hosts that no other names. */
+import type { Ledger } from '../ledger.ts';
+import type { Plan } from '../plan.ts';
+import type { Directive } from './parse-nginx.ts';
+import { isGuard, listOther } from './not-taken.ts';
+import type { LocationRoute } from './locations.ts';
+
+export interface Server {
+  readonly from: Directive;
+  /** Lower case; a wildcard begins with `*.`. */
+  readonly hosts: readonly string[];
+  /** Addresses of its listeners, in plain HTTP or not, as in nginx: `80` is every address. */
+  readonly listens: readonly Listen[];
+  readonly routes: readonly LocationRoute[];
+}
+
+interface Listen {
+  readonly from: Directive;
+  readonly address: string;
+  readonly isPlain: boolean;
+  readonly isDefault: boolean;
+}
+
+const EVERY_ADDRESS: Readonly<Record<string, true>> = { '': true, '*': true, '0.0.0.0': true, '[::]': true };
+
+/** The reason why nothing of a server may be taken over, or null. That has been listed by then. */
+export function refuseServer(server: Directive, inherited: readonly Directive[], ledger: Ledger): boolean {
+  const guard = [...server.children, ...inherited].find(isGuard);
+  if (guard !== undefined) {
+    ledger.guard(server, `"${guard.text}" is not built yet; the whole server is left out`);
+    return true;
+  }
+  const answer = server.children.find(({ name }) => name === 'return');
+  if (answer === undefined) return false;
+  ledger.leave(server, `"${answer.text}" answers everything: redirects and answers of one’s own are not built yet`);
+  return true;
+}
+
+export function readHosts(server: Directive, ledger: Ledger): readonly string[] {
+  const names = server.children.filter(({ name }) => name === 'server_name');
+  return names.flatMap((directive) => {
+    ledger.take(directive);
+    return directive.args.flatMap((name) => {
+      if (/^(?:_|""|)$/.test(name)) return [];
+      if (name.startsWith('.')) return [name.slice(1).toLowerCase(), `*${name.toLowerCase()}`];
+      if (/^(?:~|.*\.\*$)/.test(name) || name.includes('$')) {
+        ledger.leave(directive, 'hosts are names, or *. and a name', name);
+        return [];
+      }
+      return [name.toLowerCase()];
+    });
+  });
+}
+
+export function readListens(server: Directive, ledger: Ledger): readonly Listen[] {
+  const listens = server.children.filter(({ name }) => name === 'listen').flatMap((from) => readListen(from, ledger));
+  if (server.children.some(({ name }) => name === 'listen')) return listens;
+  return [{ from: server, address: ':80', isPlain: true, isDefault: false }];
+}
+
+function readListen(from: Directive, ledger: Ledger): readonly Listen[] {
+  const [place = '', ...parameters] = from.args;
+  if (place.startsWith('unix:')) {
+    ledger.leave(from, 'sockets of Unix are not built yet');
+    return [];
+  }
+  ledger.take(from);
+  const [, host = '', port = '80'] = /^(?:(\[[^\]]*\]|[^:]*?):)?(\d+)?$/.exec(place) ?? ['', place];
+  const isPlain = !parameters.some((word) => /^(?:ssl|quic)$/.test(word));
+  if (parameters.includes('proxy_protocol')) {
+    ledger.leave(from, 'the PROXY protocol is not built yet');
+    return [];
+  }
+  if (!isPlain) ledger.leave(from, 'TLS is not built yet: end it in front of Fairlead');
+  for (const parameter of parameters) noteParameter(parameter, from, ledger);
+  const address = `${Object.hasOwn(EVERY_ADDRESS, host) ? '' : host}:${port}`;
+  return [{ from, address, isPlain, isDefault: parameters.some((word) => /^default(?:_server)?$/.test(word)) }];
+}
+
+function noteParameter(parameter: string, from: Directive, ledger: Ledger): void {
+  if (/^(?:ssl|quic|default|default_server)$/.test(parameter)) return;
+  if (/^(?:reuseport|ipv6only=\w+|so_keepalive=\S+|bind|deferred)$/.test(parameter)) {
+    ledger.same(from, 'nothing to set here', parameter);
+  } else ledger.leave(from, 'there is no such parameter here', parameter);
+}
+
+/** Of each address the server that is marked as the default one, else the first: it takes hosts that no other names. */
+export function findDefaults(servers: readonly Server[]): ReadonlySet<Directive> {
+  const defaults = new Map<string, { readonly from: Directive; readonly isMarked: boolean }>();
+  for (const { from, listens } of servers) {
+    for (const { address, isDefault } of listens) {
+      const known = defaults.get(address);
+      if (known === undefined || (isDefault && !known.isMarked)) defaults.set(address, { from, isMarked: isDefault });
+    }
+  }
+  return new Set([...defaults.values()].map(({ from }) => from));
+}
+
+const TLS_IN_FRONT = '127.0.0.1:8080';
+
+/** Adds the listeners of the servers that have routes. Without one in plain HTTP it is a port of this machine. */
+export function addListeners(servers: readonly Server[], plan: Plan, ledger: Ledger): void {
+  const listens = servers.filter(({ routes }) => routes.length > 0).flatMap((server) => server.listens);
+  const addresses = new Set([...plan.listeners.values()].map(({ value }) => value));
+  for (const { address, from } of listens.filter(({ isPlain }) => isPlain)) {
+    if (addresses.has(address)) continue;
+    addresses.add(address);
+    const name = plan.listeners.size === 0 ? 'web' : `web-${address.replace(/[^0-9a-z.]+/gi, '-').replace(/^-/, '')}`;
+    plan.listeners.set(name, { value: address, from });
+  }
+  const [first] = listens;
+  if (plan.listeners.size > 0 || first === undefined) return;
+  plan.listeners.set('web', { value: TLS_IN_FRONT, from: first.from });
+  ledger.differ(first.from, `it listens in plain HTTP on ${TLS_IN_FRONT}, for whatever ends TLS in front`);
+}
+
+/** What stands in a server that was taken over and is not about where requests go. */
+export function listLeftOvers(directives: readonly Directive[], ledger: Ledger): void {
+  ledger.close(directives, (directive) => listOther(directive, ledger));
+}

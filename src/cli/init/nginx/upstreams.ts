@@ -1,0 +1,148 @@
+/** An `upstream` as a pool. */
+import type { EndpointInput } from '../../../config/config-input.ts';
+import type { Ledger } from '../ledger.ts';
+import { toDuration } from '../milliseconds.ts';
+import type { PlannedPool, PoolSettings, Sourced } from '../plan.ts';
+import type { Directive } from './parse-nginx.ts';
+import { parseTime, splitParameter, withPort } from './values.ts';
+
+/** What one `server` says of itself. */
+interface Server {
+  readonly from: Directive;
+  readonly endpoint: string | EndpointInput;
+  readonly maxConnections: number;
+  /** Null: not written. */
+  readonly maxFails: number | null;
+  readonly failTimeoutMs: number | null;
+}
+
+/** A fresh pool each time: a pool is needed once for each Host that its locations send. */
+export function convertUpstream(upstream: Directive, ledger: Ledger): PlannedPool {
+  ledger.take(upstream);
+  const pool: PlannedPool = { from: upstream, endpoints: [], settings: new Map() };
+  pool.settings.set('policy', { value: 'round-robin', from: upstream });
+  const servers: Server[] = [];
+  for (const directive of upstream.children) {
+    if (directive.name === 'server') {
+      const server = convertServer(directive, ledger);
+      if (server !== null) servers.push(server);
+    } else convertSetting(directive, pool.settings, ledger);
+  }
+  pool.endpoints.push(
+    ...servers.map(({ endpoint, from }): Sourced<string | EndpointInput> => ({ value: endpoint, from })),
+  );
+  shareOfAll(servers, pool.settings, ledger);
+  return pool;
+}
+
+const NOT_YET: Readonly<Record<string, string>> = {
+  slow_start: 'slow start is not built yet',
+  resolve: 'names are resolved when the config is read, not while it runs',
+  service: 'names are resolved when the config is read, not while it runs',
+  route: 'sticky sessions are not built yet',
+  drain: 'set the weight to 0 to drain a server',
+};
+
+function convertServer(from: Directive, ledger: Ledger): Server | null {
+  ledger.take(from);
+  const [address = '', ...parameters] = from.args;
+  if (address.startsWith('unix:')) {
+    ledger.leave(from, 'sockets of Unix are not built yet');
+    return null;
+  }
+  const given = new Map(parameters.map(splitParameter));
+  if (given.has('backup')) {
+    ledger.leave(from, 'backup servers are not built yet: add it to endpoints if it may take traffic all the time');
+    return null;
+  }
+  const weight = given.has('down') ? 0 : wholeNumber(given, 'weight', from, ledger);
+  for (const name of given.keys()) {
+    if (SERVER_PARAMETERS.has(name)) continue;
+    ledger.leave(from, NOT_YET[name] ?? 'Fairlead does not know this parameter', name);
+  }
+  const timeout = given.get('fail_timeout');
+  const failTimeoutMs = timeout === undefined ? null : parseTime(timeout);
+  if (timeout !== undefined && failTimeoutMs === null) ledger.leave(from, 'this is no time', `fail_timeout=${timeout}`);
+  return {
+    from,
+    endpoint: weight === null || weight === 1 ? withPort(address) : { address: withPort(address), weight },
+    maxConnections: wholeNumber(given, 'max_conns', from, ledger) ?? 0,
+    maxFails: wholeNumber(given, 'max_fails', from, ledger),
+    failTimeoutMs,
+  };
+}
+
+const SERVER_PARAMETERS = new Set(['down', 'weight', 'max_conns', 'max_fails', 'fail_timeout']);
+
+/** Null where it is not written, or is no number, which is listed. */
+function wholeNumber(given: ReadonlyMap<string, string>, name: string, from: Directive, ledger: Ledger): number | null {
+  const text = given.get(name);
+  if (text === undefined) return null;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  ledger.leave(from, 'this is no whole number', `${name}=${text}`);
+  return null;
+}
+
+/** Fairlead has these once for all endpoints of a pool. */
+function shareOfAll(servers: readonly Server[], settings: PlannedPool['settings'], ledger: Ledger): void {
+  const limited = servers.find(({ maxConnections }) => maxConnections > 0);
+  if (limited !== undefined) {
+    const { from, maxConnections } = limited;
+    settings.set('maxConnections', { value: maxConnections, from });
+    listOdd(servers, (server) => server.maxConnections === maxConnections, 'max_conns', ledger);
+  }
+  const failing = servers.find(({ maxFails, failTimeoutMs }) => maxFails !== null || failTimeoutMs !== null);
+  if (failing === undefined) return;
+  const { from, maxFails, failTimeoutMs } = failing;
+  settings.set('ejection', { value: toEjection(maxFails ?? 1, failTimeoutMs ?? 10_000), from });
+  const isLikeIt = (server: Server): boolean => server.maxFails === maxFails && server.failTimeoutMs === failTimeoutMs;
+  listOdd(servers, isLikeIt, 'max_fails, fail_timeout', ledger);
+}
+
+function toEjection(failures: number, timeMs: number): PoolSettings['ejection'] {
+  return failures === 0 || timeMs === 0 ? 'off' : { failures, time: toDuration(timeMs) };
+}
+
+function listOdd(
+  servers: readonly Server[],
+  isLikeIt: (server: Server) => boolean,
+  name: string,
+  ledger: Ledger,
+): void {
+  for (const server of servers) {
+    if (!isLikeIt(server))
+      ledger.leave(server.from, 'is one value for all endpoints of a pool, here that of another server', name);
+  }
+}
+
+function convertSetting(directive: Directive, settings: PlannedPool['settings'], ledger: Ledger): void {
+  const { name, args } = directive;
+  if (name === 'zone') ledger.same(directive, 'all threads count together');
+  else if (name === 'least_conn') takeSetting('policy', 'least-connections', directive, settings, ledger);
+  else if (name === 'random') {
+    const isOfTwo = args[0] === 'two';
+    takeSetting('policy', isOfTwo ? 'power-of-two' : 'random', directive, settings, ledger);
+    if (args[1] !== undefined && args[1] !== 'least_conn')
+      ledger.leave(directive, 'the two are compared by requests in flight', args[1]);
+  } else if (name === 'keepalive' && /^\d{1,9}$/.test(args[0] ?? '')) {
+    takeSetting('maxIdle', Number(args[0]), directive, settings, ledger);
+    for (const extra of args.slice(1)) ledger.leave(directive, 'Fairlead does not know this parameter', extra);
+  } else if (name === 'keepalive_timeout') {
+    const ms = parseTime(args[0] ?? '');
+    if (ms === null || ms === 0) ledger.leave(directive, 'this is no time that Fairlead can have');
+    else takeSetting('idleTimeout', toDuration(ms), directive, settings, ledger);
+  } else if (/^(?:ip_hash|hash|sticky\w*|least_time)$/.test(name)) {
+    ledger.leave(directive, 'this policy is not built yet; the pool goes round-robin');
+  }
+}
+
+function takeSetting(
+  key: keyof PoolSettings,
+  value: unknown,
+  from: Directive,
+  settings: PlannedPool['settings'],
+  ledger: Ledger,
+): void {
+  ledger.take(from);
+  settings.set(key, { value, from });
+}

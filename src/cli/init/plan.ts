@@ -1,0 +1,59 @@
+/** What is taken over, between the other program's words and the config: values as a person writes them, each with its source. */
+import type { ConfigInput, EndpointInput, PoolInput, RouteInput, TimeoutsInput } from '../../config/config-input.ts';
+import type { Statement } from './statement.ts';
+
+export interface Sourced<T> {
+  readonly value: T;
+  readonly from: Statement;
+}
+
+export type PoolSettings = Omit<PoolInput, 'endpoints'>;
+
+export interface PlannedPool {
+  readonly from: Statement;
+  readonly endpoints: Sourced<string | EndpointInput>[];
+  readonly settings: Map<keyof PoolSettings, Sourced<unknown>>;
+}
+
+/** Keys of the whole config that hold one value. */
+export type TopKey = 'threads' | 'maxConnections';
+
+export interface Plan {
+  readonly listeners: Map<string, Sourced<string>>;
+  readonly routes: Sourced<RouteInput>[];
+  readonly pools: Map<string, PlannedPool>;
+  readonly timeouts: Map<keyof TimeoutsInput, Sourced<string>>;
+  readonly top: Map<TopKey, Sourced<number | string>>;
+  /** `defaults.maxBody`. */
+  maxBody: Sourced<string> | null;
+}
+
+export function createPlan(): Plan {
+  return { listeners: new Map(), routes: [], pools: new Map(), timeouts: new Map(), top: new Map(), maxBody: null };
+}
+
+/** The config as plain data. It may still have mistakes: `settlePlan`. */
+export function toConfigInput(plan: Plan): ConfigInput {
+  const { listeners, routes, pools, timeouts, top, maxBody } = plan;
+  return {
+    ...valuesOf(top),
+    ...(listeners.size === 0 ? {} : { listeners: valuesOf(listeners) }),
+    ...(maxBody === null ? {} : { defaults: { maxBody: maxBody.value as `${number}B` } }),
+    ...(routes.length === 0 ? {} : { routes: routes.map(({ value }) => value) }),
+    pools: Object.fromEntries([...pools].map(([name, pool]) => [name, toPoolInput(pool)])),
+    ...(timeouts.size === 0 ? {} : { timeouts: valuesOf(timeouts) }),
+  };
+}
+
+function toPoolInput({ endpoints, settings }: PlannedPool): PoolInput {
+  const { policy, ...others } = valuesOf(settings) as PoolSettings;
+  return {
+    ...(policy === undefined ? {} : { policy }),
+    endpoints: endpoints.map(({ value }) => value),
+    ...others,
+  };
+}
+
+function valuesOf<T>(map: ReadonlyMap<string, Sourced<T>>): Record<string, T> {
+  return Object.fromEntries([...map].map(([key, { value }]) => [key, value]));
+}

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { parseListening } from './listening-ports.ts';
+
+const HEADER = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode';
+
+function line(local: string, state: string, inode: string): string {
+  return `   0: ${local} 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000  1000        0 ${inode} 1 0 100 0 0 10 0`;
+}
+
+describe('the listening ports of /proc', () => {
+  it('are those that a program on this machine can reach, each once and in order', () => {
+    const table = [
+      HEADER,
+      line('0100007F:0BB9', '0A', '11'),
+      line('00000000:0BB8', '0A', '12'),
+      line(`${'0'.repeat(32)}:0BB8`, '0A', '13'),
+      line(`${'0'.repeat(24)}01000000:1F90`, '0A', '14'),
+    ].join('\n');
+    assert.deepEqual(parseListening(table), [
+      { port: 3000, inode: '12' },
+      { port: 3001, inode: '11' },
+      { port: 8080, inode: '14' },
+    ]);
+  });
+
+  it('leave out connections, other addresses and what is no line', () => {
+    const table = [
+      HEADER,
+      line('0100007F:0BB9', '01', '11'),
+      line('0A00000A:0BB8', '0A', '12'),
+      '',
+      'x y',
+      '0: 0100007F 0 0A',
+    ].join('\n');
+    assert.deepEqual(parseListening(table), []);
+  });
+});

@@ -1,0 +1,63 @@
+/** Which TCP ports of this machine listen where a program on it can reach them. */
+import { readFile, readdir, readlink } from 'node:fs/promises';
+
+export interface ListeningPort {
+  readonly port: number;
+  /** The number of its socket, by which its process is found; null where that is not known. */
+  readonly inode: string | null;
+}
+
+const LISTEN = '0A';
+/** 127.0.0.1, every address, ::1 and ::, as /proc writes them. */
+const REACHABLE = new Set(['0100007F', '00000000', '0'.repeat(32), `${'0'.repeat(24)}01000000`]);
+/** Where there is no /proc: what development servers take. */
+const USUAL = [
+  ...Array.from({ length: 11 }, (_, index) => 3000 + index),
+  ...[4000, 4200, 4321, 5000, 5001, 5173, 5174, 8000, 8001, 8008, 8888, 9000],
+  ...Array.from({ length: 11 }, (_, index) => 8080 + index),
+];
+
+/** In order, each port once. */
+export async function findListeningPorts(): Promise<readonly ListeningPort[]> {
+  const tables = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(readOrNothing));
+  if (tables.every((table) => table === '')) return USUAL.map((port) => ({ port, inode: null }));
+  return parseListening(tables.join('\n'));
+}
+
+/** Reads the lines of /proc/net/tcp and tcp6: `0: 0100007F:0BB8 00000000:0000 0A … uid timeout inode`. */
+export function parseListening(table: string): readonly ListeningPort[] {
+  const found = new Map<number, ListeningPort>();
+  for (const line of table.split('\n')) {
+    const [, local = '', , state, , , , , , inode = null] = line.trim().split(/\s+/);
+    const address = /^([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})$/.exec(local);
+    if (address === null || state !== LISTEN || !REACHABLE.has(address[1])) continue;
+    const port = Number.parseInt(address[2], 16);
+    if (!found.has(port)) found.set(port, { port, inode });
+  }
+  return [...found.values()].sort((a, b) => a.port - b.port);
+}
+
+/** The names of the programs behind sockets, by their numbers. Those of other users stay unknown. */
+export async function findPrograms(inodes: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
+  const names = new Map<string, string>();
+  if (inodes.size === 0) return names;
+  const processes = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
+  for (const pid of processes) {
+    for (const inode of await socketsOf(pid)) {
+      if (inodes.has(inode)) names.set(inode, (await readOrNothing(`/proc/${pid}/comm`)).trim());
+    }
+    if (names.size === inodes.size) break;
+  }
+  return names;
+}
+
+async function socketsOf(pid: string): Promise<readonly string[]> {
+  const folder = `/proc/${pid}/fd`;
+  const files = await readdir(folder).catch(() => []);
+  const links = await Promise.all(files.map((file) => readlink(`${folder}/${file}`).catch(() => '')));
+  return links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []);
+}
+
+function readOrNothing(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch(() => '');
+}

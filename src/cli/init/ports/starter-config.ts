@@ -1,0 +1,66 @@
+/** The config that `fairlead init` writes for what it found: one pool, with comments that teach. */
+import type { Found, FoundServer } from './find-servers.ts';
+
+export interface Starter extends Found {
+  /** Where Fairlead is to listen. */
+  readonly port: number;
+  /** Names the schema: the first line, without the `#`. */
+  readonly schema: string;
+}
+
+const EXAMPLE_PORT = 3000;
+
+/** Without servers it is an example with one endpoint. */
+export function writeStarterConfig({ servers, healthPath, port, schema }: Starter): string {
+  const endpoints = servers.length === 0 ? [`localhost:${EXAMPLE_PORT}`] : servers.map(writeEndpoint);
+  return `# ${schema}
+
+# Where Fairlead listens. ":${port || 8080}" would be every address of this machine, not this machine alone.
+listeners:
+  web: 127.0.0.1:${port}
+
+# With one pool every request goes there. With several, routes say which:
+# routes:
+#   - { match: { host: api.example.com, path: /v1/* }, pool: api }
+#   - { pool: web }
+
+pools:
+  web:
+    # How a server is chosen: power-of-two, least-connections, round-robin or random.
+    policy: power-of-two
+${introduce(servers.length)}
+    endpoints:
+${endpoints.map((endpoint) => `      - ${endpoint}`).join('\n')}
+${writeCheck(servers, healthPath)}
+`;
+}
+
+/** In a few words, for people: `answers 200, nginx, process node`. */
+export function describeServer({ status, server, program }: FoundServer): string {
+  const parts = [`answers ${status}`, server, program === '' ? '' : `process ${program}`];
+  return parts.filter((part) => part !== '').join(', ');
+}
+
+function introduce(count: number): string {
+  if (count === 0) return '    # The servers. Nothing was found on this machine: put yours here.';
+  if (count === 1) return '    # The server that answered on this machine. Add the others.';
+  return '    # What answered on this machine. Take out what is another application: a pool is one, several times.';
+}
+
+function writeEndpoint(server: FoundServer): string {
+  return `localhost:${server.port} # ${describeServer(server)}`;
+}
+
+function writeCheck(servers: readonly FoundServer[], path: string | null): string {
+  if (path !== null) {
+    return `    # Asked every five seconds; who fails three times in a row gets no requests until it passes again.
+    check: { http: ${path}, interval: 5s }`;
+  }
+  if (servers.length === 0) {
+    return `    # Ask a path that says whether a server is well, and it gets no requests while it is not:
+    # check: { http: /healthcheck, interval: 5s }`;
+  }
+  return `    # No path answered 2xx on all of them, so that only the connection is checked.
+    # Better is a path that says whether a server is well: check: { http: /healthcheck, interval: 5s }
+    check: { tcp: {}, interval: 5s }`;
+}

@@ -1,0 +1,95 @@
+/** A plan as the text of a config: YAML, with comments that say where each part comes from. */
+import { Document, YAMLMap, YAMLSeq, isCollection, isMap, isScalar, isSeq } from 'yaml';
+import type { Node, Pair, Scalar } from 'yaml';
+import { NOTE_KINDS } from './ledger.ts';
+import type { Note, NoteKind } from './ledger.ts';
+import { toConfigInput } from './plan.ts';
+import type { Plan } from './plan.ts';
+import type { Statement } from './statement.ts';
+
+const LINE_WIDTH = 110;
+/** As many endpoints as stand on one line. */
+const MOST_ON_A_LINE = 3;
+
+export const NOTE_TITLES: Readonly<Record<NoteKind, string>> = {
+  guard: 'GUARDS THAT ARE MISSING HERE. Put them elsewhere before this takes traffic:',
+  left: 'Not taken over:',
+  differs: 'Taken over, but not quite the same:',
+  same: 'Fairlead does so anyway:',
+};
+
+/** `head` are lines of comment for the top; the first one stands first in the file. */
+export function writePlan(plan: Plan, notes: readonly Note[], head: readonly string[]): string {
+  const document = new Document(escapeVariables(toConfigInput(plan)));
+  const root = document.contents as unknown as YAMLMap;
+  for (const { key, value } of root.items as Pair<Scalar, Node>[]) {
+    key.spaceBefore = true;
+    if (key.value === 'routes' || key.value === 'pools') continue;
+    if (isMap(value) && key.value !== 'listeners') value.flow = true;
+  }
+  layOutRoutes(root.get('routes'), plan);
+  layOutPools(root.get('pools'), plan);
+  const body = document.toString({ lineWidth: LINE_WIDTH, flowCollectionPadding: true, singleQuote: true });
+  const lines = [...head, ...commentNotes(notes)].map((line) => (line === '' ? '#' : `# ${line}`));
+  return `${lines.join('\n')}\n\n${body.trimStart()}`;
+}
+
+/** `nginx.conf:12: gzip on: compression is not built yet`. */
+export function formatNote({ file, line, directive, reason }: Note): string {
+  return `${file}:${line}: ${directive}: ${reason}`;
+}
+
+/** A list for each kind, empty lines between them. */
+export function formatNotes(notes: readonly Note[]): readonly string[] {
+  return NOTE_KINDS.flatMap((kind) => {
+    const ofKind = notes.filter((note) => note.kind === kind);
+    if (ofKind.length === 0) return [];
+    return ['', NOTE_TITLES[kind], ...ofKind.map((note) => `  ${formatNote(note)}`)];
+  });
+}
+
+function commentNotes(notes: readonly Note[]): readonly string[] {
+  return formatNotes(notes);
+}
+
+function layOutRoutes(routes: unknown, plan: Plan): void {
+  if (!isSeq(routes)) return;
+  for (const [index, node] of routes.items.entries()) {
+    if (!isMap(node)) continue;
+    node.flow = true;
+    node.commentBefore = ` ${placeOf(plan.routes[index].from)}`;
+  }
+}
+
+function layOutPools(pools: unknown, plan: Plan): void {
+  if (!(pools instanceof YAMLMap)) return;
+  for (const { key, value } of pools.items as Pair<Scalar, Node>[]) {
+    const pool = plan.pools.get(String(key.value));
+    if (pool === undefined || !isMap(value)) continue;
+    key.commentBefore = ` ${placeOf(pool.from)}`;
+    for (const setting of value.items as Pair<Scalar, Node>[]) {
+      if (isCollection(setting.value)) setting.value.flow = true;
+      if (setting.key.value === 'endpoints' && setting.value instanceof YAMLSeq) layOutEndpoints(setting.value);
+    }
+  }
+}
+
+/** A short list stands on one line; a longer one, or one that says more than addresses, on a line each. */
+function layOutEndpoints(endpoints: YAMLSeq): void {
+  const isShort = endpoints.items.length <= MOST_ON_A_LINE && endpoints.items.every(isScalar);
+  endpoints.flow = isShort;
+  if (isShort) return;
+  for (const item of endpoints.items) if (isCollection(item)) item.flow = true;
+}
+
+function placeOf({ file, line }: Statement): string {
+  return `${file}:${line}`.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?');
+}
+
+/** `${` in a value would be read as a variable of the environment. */
+function escapeVariables(value: unknown): unknown {
+  if (typeof value === 'string') return value.replaceAll('${', () => '$${');
+  if (Array.isArray(value)) return value.map(escapeVariables);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, escapeVariables(inner)]));
+}

@@ -2,7 +2,129 @@
 import type { Ledger } from '../ledger.ts';
 import type { Plan } from '../plan.ts';
 import { UnreadableInput } from '../statement.ts';
+import { convertBackend } from './backends.ts';
+import { readBinds } from './binds.ts';
+import { addListeners, addRoutes, readRules } from './frontends.ts';
+import { listLine, listSection, refusalOf } from './not-taken.ts';
+import { parseHaproxy } from './parse-haproxy.ts';
+import type { Line } from './parse-haproxy.ts';
+import { readProxies } from './proxy.ts';
+import type { Proxy } from './proxy.ts';
+import type { Rule } from './rules.ts';
+import { addClientTimeouts } from './timeouts.ts';
 
-export function convertHaproxy(_text: string, file: string, _plan: Plan, _ledger: Ledger): void {
-  throw new UnreadableInput(file, 1, 'configs of HAProxy are not converted yet');
+/** Throws `UnreadableInput`. */
+export function convertHaproxy(text: string, file: string, plan: Plan, ledger: Ledger): void {
+  const sections = parseHaproxy(text, file);
+  if (sections.length === 0) throw new UnreadableInput(file, 1, 'there is no section in it');
+  const proxies = readProxies(sections);
+  const backends = new Map(proxies.filter(({ isBack }) => isBack).map((proxy) => [proxy.name, proxy]));
+  const fronts = new Fronts(backends, plan, ledger);
+  for (const proxy of proxies) if (proxy.isFront) fronts.add(proxy);
+  convertProcess(sections, fronts.taken, plan, ledger);
+  listRest(sections, ledger);
+}
+
+/** The frontends that are taken over: routes hold for every listener, so that they must have the same rules. */
+class Fronts {
+  readonly #backends: ReadonlyMap<string, Proxy>;
+  readonly #plan: Plan;
+  readonly #ledger: Ledger;
+  /** What became of each backend: the name of its pool, or null. */
+  readonly #pools = new Map<string, string | null>();
+  #rules: string | null = null;
+  taken: Proxy | null = null;
+
+  constructor(backends: ReadonlyMap<string, Proxy>, plan: Plan, ledger: Ledger) {
+    this.#backends = backends;
+    this.#plan = plan;
+    this.#ledger = ledger;
+  }
+
+  add(proxy: Proxy): void {
+    const refusal = refusalOf(proxy);
+    if (refusal !== null) {
+      this.#ledger[refusal.kind === 'guard' ? 'guard' : 'leave'](proxy.from, refusal.reason);
+      return;
+    }
+    if (this.taken !== null && this.#rules !== decisionsOf(proxy)) {
+      this.#ledger.leave(
+        proxy.from,
+        `routes hold for every listener, and those of ${this.taken.name} are taken over: give it a config of its own`,
+      );
+      return;
+    }
+    this.#take(proxy);
+  }
+
+  #take(proxy: Proxy): void {
+    const rules = readRules(proxy, (backend) => this.#poolOf(backend, proxy) !== null, this.#ledger);
+    if (rules.length === 0) {
+      this.#ledger.leave(proxy.from, 'none of its backends was taken over');
+      return;
+    }
+    this.#ledger.take(proxy.from);
+    addListeners(readBinds(proxy, this.#ledger), this.#plan, this.#ledger);
+    if (this.taken !== null) return;
+    this.#rules = decisionsOf(proxy);
+    this.taken = proxy;
+    addClientTimeouts(proxy, this.#plan, this.#ledger);
+    addRoutes(rules, (backend) => this.#pools.get(backend) ?? backend, this.#plan, this.#ledger);
+    this.#dropUnused(rules);
+  }
+
+  #poolOf(name: string, front: Proxy): string | null {
+    const known = this.#pools.get(name);
+    if (known !== undefined) return known;
+    const backend = this.#backends.get(name);
+    const pool = backend === undefined ? null : convertBackend(backend, front, this.#ledger);
+    const isUsable = pool !== null && pool.endpoints.length > 0;
+    if (pool !== null && !isUsable)
+      this.#ledger.leave(pool.from, 'it has no server that could be taken over', pool.from.text);
+    if (isUsable) this.#plan.pools.set(name, pool);
+    this.#pools.set(name, isUsable ? name : null);
+    return isUsable ? name : null;
+  }
+
+  /** A backend whose only rule could not be taken over. */
+  #dropUnused(rules: readonly Rule[]): void {
+    for (const [name, { from }] of this.#plan.pools) {
+      if (rules.some(({ backend }) => backend === name)) continue;
+      this.#plan.pools.delete(name);
+      this.#ledger.leave(from, 'no rule that was taken over leads to it', from.text);
+    }
+  }
+}
+
+/** Two frontends that say the same here send requests to the same places. */
+function decisionsOf(proxy: Proxy): string {
+  const lines = [...proxy.findAll('acl'), ...proxy.own('use_backend'), proxy.find('default_backend')];
+  const own = proxy.from.name === 'listen' ? proxy.name : '';
+  return JSON.stringify([own, lines.map((line) => line?.args)]);
+}
+
+/** What Fairlead has once for the process. */
+function convertProcess(sections: readonly Line[], front: Proxy | null, plan: Plan, ledger: Ledger): void {
+  const global = sections.filter(({ name }) => name === 'global').flatMap(({ children }) => children);
+  const threads = global.findLast(({ name }) => name === 'nbthread');
+  if (threads !== undefined && /^[1-9]\d{0,3}$/.test(threads.args[0] ?? '')) {
+    ledger.take(threads);
+    plan.top.set('threads', { value: Number(threads.args[0]), from: threads });
+  }
+  const most = global.findLast(({ name }) => name === 'maxconn') ?? front?.find('maxconn') ?? null;
+  if (most === null || !/^[1-9]\d{0,8}$/.test(most.args[0] ?? '')) return;
+  ledger.take(most);
+  plan.top.set('maxConnections', { value: Number(most.args[0]), from: most });
+}
+
+function listRest(sections: readonly Line[], ledger: Ledger): void {
+  for (const section of sections) {
+    if (section.name === 'global' || section.name === 'defaults') ledger.take(section);
+  }
+  ledger.close(sections, (line) => {
+    const section = sections.find(({ children }) => children.includes(line));
+    if (section !== undefined) listLine(line, section, ledger);
+    else if (line.name === 'backend') ledger.leave(line, 'no rule that was taken over leads to it');
+    else listSection(line, ledger);
+  });
 }

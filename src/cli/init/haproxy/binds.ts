@@ -1,0 +1,79 @@
+/** `bind` lines as listeners. */
+import type { Ledger } from '../ledger.ts';
+import type { Line } from './parse-haproxy.ts';
+import type { Proxy } from './proxy.ts';
+
+export interface Bind {
+  readonly from: Line;
+  /** As a config writes it: `:80` is every address. */
+  readonly address: string;
+  /** Null: none is written. */
+  readonly name: string | null;
+  /** Without TLS. */
+  readonly isPlain: boolean;
+}
+
+const EVERY_ADDRESS: ReadonlySet<string> = new Set(['', '*', '0.0.0.0', '::', '[::]']);
+/** Words with a value behind them. */
+const VALUED =
+  /^(?:name|maxconn|backlog|crt|crt-list|ca-file|ca-verify-file|crl-file|ciphers|ciphersuites|alpn|npn|verify|curves|ecdhe|sigalgs|interface|mss|tcp-ut|process|thread|shards|nice|mode|user|group|uid|gid|level|id|namespace|ssl-min-ver|ssl-max-ver|tls-ticket-keys|severity-output|proto|guid-prefix|idle-ping|expose-fd|quic-cc-algo|label|ocsp-update|client-sigalgs|crt-ignore-err|ca-ignore-err|ca-sign-file|ca-sign-pass|default-crt|ktls|tcp-md5sig|tcp-ss|cc)$/;
+const OF_TLS =
+  /^(?:ssl|crt\S*|ca-\S+|crl-file|ciphers|ciphersuites|alpn|npn|verify|curves|ecdhe|sigalgs|client-sigalgs|ssl-\S+|no-(?:ssl|tls)\S+|force-(?:ssl|tls)\S+|strict-sni|tls-ticket-keys|no-alpn|allow-0rtt|default-crt|generate-certificates|prefer-client-ciphers|ocsp-update|ktls)$/;
+const NOTHING_TO_SET =
+  /^(?:v4v6|v6only|transparent|tfo|defer-accept|backlog|interface|mss|tcp-ut|process|thread|shards|nice|id|accept-netscaler-cip|user|group|mode|uid|gid|proto)$/;
+
+/** Those of a frontend that can be listeners; the others are listed. */
+export function readBinds(proxy: Proxy, ledger: Ledger): readonly Bind[] {
+  // `listen name :80`, as older versions have it.
+  const [, address] = proxy.from.args;
+  const short = address === undefined || address === 'from' ? [] : readBind(proxy.from, address, [], ledger);
+  return [
+    ...short,
+    ...proxy.own('bind').flatMap((from) => readBind(from, from.args[0] ?? '', from.args.slice(1), ledger)),
+  ];
+}
+
+function readBind(from: Line, places: string, words: readonly string[], ledger: Ledger): readonly Bind[] {
+  ledger.take(from);
+  const parameters = readParameters(words);
+  if (parameters.has('accept-proxy')) {
+    ledger.leave(from, 'the PROXY protocol is not built yet');
+    return [];
+  }
+  const isPlain = !parameters.has('ssl');
+  if (!isPlain) ledger.leave(from, 'TLS is not built yet: end it in front of Fairlead');
+  for (const [word, value] of parameters) noteParameter(word, value, from, ledger);
+  const name = parameters.get('name') ?? null;
+  return places.split(',').flatMap((place): readonly Bind[] => {
+    const address = toListener(place);
+    if (address !== null) return [{ from, address, name, isPlain }];
+    ledger.leave(from, 'a listener is an address and one port', place);
+    return [];
+  });
+}
+
+function readParameters(words: readonly string[]): ReadonlyMap<string, string> {
+  const parameters = new Map<string, string>();
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at];
+    parameters.set(word, VALUED.test(word) ? (words[++at] ?? '') : '');
+  }
+  return parameters;
+}
+
+function noteParameter(word: string, value: string, from: Line, ledger: Ledger): void {
+  if (word === 'name' || OF_TLS.test(word)) return;
+  const text = value === '' ? word : `${word} ${value}`;
+  if (NOTHING_TO_SET.test(word)) ledger.same(from, 'nothing to set here', text);
+  else if (word === 'maxconn') ledger.leave(from, 'maxConnections is for the whole process', text);
+  else ledger.leave(from, 'there is no such parameter here', text);
+}
+
+function toListener(place: string): string | null {
+  const text = place.replace(/^ipv[46]@/, '');
+  const found = /^(.*):(\d{1,5})$/.exec(text);
+  if (found === null || text.includes('$') || /[@/]/.test(text)) return null;
+  const [, host, port] = found;
+  if (EVERY_ADDRESS.has(host)) return `:${port}`;
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]:${port}` : `${host}:${port}`;
+}

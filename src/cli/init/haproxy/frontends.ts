@@ -1,0 +1,125 @@
+/** The rules of a frontend as routes, and its `bind` lines as listeners. */
+import type { RouteInput } from '../../../config/config-input.ts';
+import type { Ledger } from '../ledger.ts';
+import type { Plan } from '../plan.ts';
+import type { Bind } from './binds.ts';
+import { readCondition } from './conditions.ts';
+import { ANYTHING, toMatchInput } from './match.ts';
+import type { Match } from './match.ts';
+import type { Line } from './parse-haproxy.ts';
+import type { Proxy } from './proxy.ts';
+import { prepend, toRoutes } from './rules.ts';
+import type { Rule } from './rules.ts';
+
+/** In the order in which HAProxy tries them. `has`: whether there is such a backend. What is left out is listed. */
+export function readRules(proxy: Proxy, has: (backend: string) => boolean, ledger: Ledger): readonly Rule[] {
+  let rules = readDefault(proxy, has, ledger);
+  // From the last one on: what a rule excepts goes where those behind it say.
+  for (const line of proxy.own('use_backend').toReversed()) rules = addRule(line, rules, proxy, has, ledger);
+  return rules;
+}
+
+function readDefault(proxy: Proxy, has: (backend: string) => boolean, ledger: Ledger): readonly Rule[] {
+  const line = proxy.find('default_backend');
+  const backend = line?.args[0] ?? '';
+  if (line !== null && has(backend)) {
+    ledger.take(line);
+    return [{ match: ANYTHING, backend, from: line }];
+  }
+  if (line !== null) ledger.leave(line, 'its backend was not taken over');
+  return proxy.isBack && has(proxy.name) ? [{ match: ANYTHING, backend: proxy.name, from: proxy.from }] : [];
+}
+
+const WHERE_THEY_GO = 'its requests go where the rest goes';
+
+function addRule(
+  from: Line,
+  rest: readonly Rule[],
+  proxy: Proxy,
+  has: (backend: string) => boolean,
+  ledger: Ledger,
+): readonly Rule[] {
+  const [backend = '', ...words] = from.args;
+  if (!has(backend)) {
+    const reason = backend.includes('%')
+      ? 'a name that is computed is not built yet'
+      : 'its backend was not taken over';
+    ledger.leave(from, `${reason}; ${WHERE_THEY_GO}`);
+    return rest;
+  }
+  const condition = readCondition(words, proxy.findAll('acl'));
+  const rules = condition.cases.length === 0 ? rest : prepend(condition.cases, { backend, from }, rest);
+  const failures = typeof rules === 'string' ? [...condition.failures, rules] : condition.failures;
+  for (const failure of failures) {
+    const reason = `${failure}; ${WHERE_THEY_GO}`;
+    const part = condition.cases.length === 0 || typeof rules === 'string' ? undefined : from.text;
+    ledger[condition.isGuard ? 'guard' : 'leave'](from, reason, part);
+  }
+  if (failures.length === 0 && condition.cases.length === 0) ledger.leave(from, 'no request is ever like this');
+  if (typeof rules === 'string' || rules === rest) return rest;
+  ledger.take(from);
+  for (const acl of condition.acls) ledger.take(acl);
+  for (const difference of condition.differences) ledger.differ(from, difference);
+  return rules;
+}
+
+/** Adds what the rules decide. `poolOf` gives the name of the pool of a backend. */
+export function addRoutes(
+  rules: readonly Rule[],
+  poolOf: (backend: string) => string,
+  plan: Plan,
+  ledger: Ledger,
+): void {
+  const routes = toRoutes(rules);
+  if (routes === null)
+    ledger.differ(rules[0].from, 'rules stand in their order, which Fairlead may try in another one');
+  const asPattern = rules.some(({ match }) => match.path?.kind === 'regex');
+  const written = new Patterns();
+  for (const { match, backend, from } of routes ?? rules) {
+    if (!asPattern) noteStart(match, from, ledger);
+    const input = written.keepPlace(toMatchInput(match, asPattern));
+    const value: RouteInput = { ...(Object.keys(input).length === 0 ? {} : { match: input }), pool: poolOf(backend) };
+    plan.routes.push({ value, from });
+  }
+}
+
+function noteStart({ path }: Match, from: Line, ledger: Ledger): void {
+  if (path?.kind !== 'start') return;
+  const { text } = path;
+  const words = text.endsWith('/') ? `${text.slice(0, -1)} as well as ${text}x` : `${text} and ${text}/x, not ${text}x`;
+  ledger.differ(from, `a prefix ends at a segment here: ${words}`);
+}
+
+/** Routes of one pattern stand together, where the first of them stands: one that comes again is written otherwise. */
+class Patterns {
+  readonly #seen = new Set<string>();
+  #last = '';
+
+  keepPlace(match: RouteInput['match'] & object): RouteInput['match'] & object {
+    const { path, host = '' } = match;
+    if (typeof path !== 'object') return match;
+    let { regex } = path;
+    while (this.#last !== `${host} ${regex}` && this.#seen.has(`${host} ${regex}`)) regex = `(?:${regex})`;
+    this.#last = `${host} ${regex}`;
+    this.#seen.add(this.#last);
+    return { ...match, path: { ...path, regex } };
+  }
+}
+
+/** Adds listeners for the addresses that are not there yet. Where all have TLS, it is a port of this machine. */
+export function addListeners(binds: readonly Bind[], plan: Plan, ledger: Ledger): void {
+  const known = new Set([...plan.listeners.values()].map(({ value }) => value));
+  for (const { address, name, from } of binds.filter(({ isPlain }) => isPlain)) {
+    if (known.has(address)) continue;
+    known.add(address);
+    const usual =
+      plan.listeners.size === 0 ? 'web' : `web-${address.replace(/[^0-9a-z.]+/gi, '-').replace(/^-|-$/g, '')}`;
+    plan.listeners.set(name !== null && !plan.listeners.has(name) ? name : usual, { value: address, from });
+  }
+  const [first] = binds;
+  if (plan.listeners.size > 0 || first === undefined) return;
+  plan.listeners.set('web', { value: TLS_IN_FRONT, from: first.from });
+  ledger.differ(first.from, `it listens in plain HTTP on ${TLS_IN_FRONT}, for whatever ends TLS in front`);
+}
+
+const TLS_IN_FRONT = '127.0.0.1:8080';

@@ -1,0 +1,185 @@
+/** Why a line of HAProxy is not taken over: what Fairlead has instead, or that it has nothing yet. */
+import type { Ledger } from '../ledger.ts';
+import type { Line } from './parse-haproxy.ts';
+import type { Proxy } from './proxy.ts';
+
+type Kind = 'same' | 'left' | 'guard';
+type Reason = readonly [pattern: RegExp, kind: Kind, reason: string];
+
+const GUARD = 'access rules and authentication are not built yet';
+const RATES = 'limits of rate and of connections per client are not built yet';
+const IS_RATE = /\b(?:sc\d?_|src_(?:conn|http|bytes|get_gpc|inc_gpc|sess)|table_|track-sc)/;
+
+/** By the line from its name on, in one text. */
+const REASONS: readonly Reason[] = [
+  [
+    /^http-request (?:deny|reject|tarpit|auth|silent-drop)\b|^block\b|^tcp-request \w+ (?:reject|silent-drop)/,
+    'guard',
+    GUARD,
+  ],
+  [/^(?:http-request auth|stats auth|req(?:i?)(?:deny|tarpit))\b/, 'guard', GUARD],
+  [
+    /^(?:http-request (?:redirect|return)|redirect|errorfiles?|errorloc\w*|http-error|monitor-\w+)\b/,
+    'left',
+    'redirects and answers of one’s own are not built yet',
+  ],
+  [
+    /^http-request (?:set-path|set-pathq|set-uri|replace-path|replace-pathq|replace-uri|normalize-uri|set-query|set-method)\b|^reqi?rep\b/,
+    'left',
+    'requests are rewritten only by stripPrefix and replacePrefix of a route',
+  ],
+  [
+    /^http-request (?:set-header|add-header|replace-header|replace-value) x-(?:forwarded-(?:for|proto|host|port)|request-id)\b/i,
+    'same',
+    'Fairlead sends it by itself',
+  ],
+  [
+    /^(?:http-request (?:set|add|del|replace)-\w*|req(?:i?)(?:add|del|set)|reqadd)\b/,
+    'left',
+    'headers of requests are not set yet',
+  ],
+  [/^(?:http-response|http-after-response|rsp\w+)\b/, 'left', 'answers are not rewritten yet'],
+  [/^(?:http-request|tcp-request \w+) (?:track-sc\d?|sc-\S+)|^(?:stick-table|rate-limit)\b/, 'left', RATES],
+  [
+    /^(?:cookie|stick|appsession|persist|force-persist|ignore-persist|option (?:persist|prefer-last-server))\b/,
+    'left',
+    'sticky sessions are not built yet',
+  ],
+  [/^(?:compression|filter compression)\b/, 'left', 'compression is not built yet'],
+  [/^(?:http-request cache-use|filter cache|cache)\b/, 'left', 'a cache is not built yet'],
+  [
+    /^(?:filter|http-request (?:lua|use-service|send-spoe\S*|set-var|unset-var|wait-for-\S+|do-resolve|capture|set-\S+)|lua-\S+)\b/,
+    'left',
+    'requests run through no programs of one’s own',
+  ],
+  [/^(?:stats|listen stats)\b/, 'left', 'numbers and an admin socket are not built yet'],
+  [
+    /^(?:log|log-\w+|option (?:httplog|tcplog|httpslog|dontlognull|dontlog-normal|logasap|log-\S+|clf)|capture|unique-id-\w+|no log)\b/,
+    'left',
+    'the access log has a config of its own: accessLog',
+  ],
+  [/^option (?:forwardfor|originalto|forwarded)\b/, 'same', 'X-Forwarded-For and the like are sent by themselves'],
+  [
+    /^(?:no )?option (?:http-server-close|http-keep-alive|httpclose|forceclose|http-pretend-keepalive|http-tunnel|http-no-delay|http-ignore-probes|http-use-htx|http-use-proxy-header|abortonclose|splice-\w+|tcp-smart-\w+|tcpka|clitcpka|srvtcpka|clitcpka-\w+|contstats|socket-stats|nolinger|idle-close-on-response|checkcache|disable-h2-upgrade|h1-case-adjust-\w+|independent-streams|spop-check|http-restrict-req-hdr-names|transparent|accept-invalid-\S+|accept-unsafe-\S+)\b/,
+    'same',
+    'nothing to set here',
+  ],
+  [
+    /^option (?:mysql-check|pgsql-check|redis-check|smtpchk|ldap-check|tcp-check|ssl-hello-chk|external-check)\b|^(?:tcp-check|external-check)\b/,
+    'left',
+    'a check is a connection, or a request over HTTP',
+  ],
+  [/^option (?:allbackups|log-health-checks)\b/, 'left', 'backup servers are not built yet'],
+  [/^option http-buffer-request\b/, 'left', 'bodies stream through, and are kept only for a retry'],
+  [
+    /^(?:backlog|fullconn|hash-\w+|http-reuse|id|description|enabled|guid|grace|bind-process|load-server-state\S*|max-keep-alive-queue|max-session-srv-conns|declare|clitimeout|source|option source)\b/,
+    'same',
+    'nothing to set here',
+  ],
+  [
+    /^(?:server-template|dispatch)\b/,
+    'left',
+    'endpoints are written one by one; names are resolved when the config is read',
+  ],
+  [/^use-server\b/, 'left', 'the policy alone chooses the endpoint'],
+  [/^timeout queue\b/, 'left', 'a request waits for a place at maxConnections as long as timeouts.connect'],
+  [/^timeout\b/, 'left', 'there is no such timeout'],
+  [/^maxconn\b/, 'left', 'maxConnections is for the whole process'],
+  [
+    /^(?:tcp-request|tcp-response) (?:inspect-delay|content|connection|session)\b/,
+    'left',
+    'there are no rules for connections',
+  ],
+  [/^mode\b/, 'same', 'listeners and pools speak HTTP'],
+  [/^(?:email-alert|external-check|program|mailers|ring|traces)\b/, 'left', 'Fairlead starts and tells nobody'],
+];
+
+/** Of the `global` section: what is no matter of where requests go. */
+const OF_PROCESS: readonly Reason[] = [
+  [/^(?:log|log-\S+)\b/, 'left', 'the access log has a config of its own: accessLog'],
+  [/^(?:stats|server-state\S*)\b/, 'left', 'numbers and an admin socket are not built yet'],
+  [
+    /^(?:ssl\S*|ca-base|crt-base|tune\.ssl\S*|issuers-\S+|h1-\S+|h2-\S+|tune\.h2\S*|tune\.quic\S*)\b/,
+    'left',
+    'TLS and HTTP/2 are not built yet: end them in front of Fairlead',
+  ],
+  [
+    /^(?:maxconnrate|maxsessrate|maxsslconn|maxsslrate|maxcomprate|maxpipes|maxzlibmem|maxcompcpuusage)\b/,
+    'left',
+    RATES,
+  ],
+  [/^hard-stop-after\b/, 'left', 'timeouts.drain bounds the end'],
+  [/^tune\.(?:bufsize|maxrewrite|http\.\S+)/, 'left', 'limits.head and limits.headers bound the head of a message'],
+  [/^(?:lua-\S+|module-\S+)\b/, 'left', 'requests run through no programs of one’s own'],
+];
+
+export function listLine(line: Line, section: Line, ledger: Ledger): void {
+  const [kind, reason] = section.name === 'global' ? reasonInGlobal(line) : reasonOf(line);
+  ledger[kind === 'left' ? 'leave' : kind](line, reason);
+}
+
+function reasonInGlobal(line: Line): readonly [Kind, string] {
+  const found = OF_PROCESS.find(([pattern]) => pattern.test(wordsOf(line)));
+  return found === undefined
+    ? ['same', 'a matter of whoever starts the process: systemd, a container']
+    : [found[1], found[2]];
+}
+
+function reasonOf(line: Line): readonly [Kind, string] {
+  const words = wordsOf(line);
+  const found = REASONS.find(([pattern]) => pattern.test(words));
+  if (found?.[1] === 'guard' && IS_RATE.test(words)) return ['left', RATES];
+  if (found !== undefined) return [found[1], found[2]];
+  if (line.name === 'acl') return ['left', 'no rule that was taken over uses it'];
+  return ['left', 'Fairlead does not know this directive, or nothing that was taken over uses it'];
+}
+
+/** Sections that are neither global, defaults, frontend, backend nor listen. */
+export function listSection(section: Line, ledger: Ledger): void {
+  const reasons: Readonly<Record<string, string>> = {
+    userlist: GUARD,
+    resolvers: 'names are resolved by the system, when the config is read',
+    peers: 'stick tables are not built yet',
+    cache: 'a cache is not built yet',
+    'http-errors': 'answers of one’s own are not built yet',
+  };
+  ledger.leave(section, reasons[section.name] ?? 'Fairlead has nothing like this section');
+}
+
+export interface Refusal {
+  readonly kind: 'guard' | 'left';
+  readonly reason: string;
+}
+
+/** Why nothing of a proxy may be taken over; null: it may. */
+export function refusalOf(proxy: Proxy): Refusal | null {
+  if (proxy.find('disabled') !== null && proxy.find('enabled') === null)
+    return { kind: 'left', reason: 'it is disabled' };
+  const mode = proxy.find('mode');
+  if (mode?.args[0] !== 'http') {
+    const reason = mode === null ? 'without "mode http" it is TCP' : `"${mode.text}"`;
+    return { kind: 'left', reason: `${reason}: layer 4 is not built yet` };
+  }
+  const guard = proxy.from.children.find(
+    (line) => reasonOf(line)[0] === 'guard' && (!proxy.isFront || !hasCondition(line)),
+  );
+  if (guard !== undefined) return { kind: 'guard', reason: `"${guard.text}" is not built yet; left out` };
+  const answer = proxy.from.children.find((line) => answersAll(line));
+  if (answer === undefined) return null;
+  return {
+    kind: 'left',
+    reason: `"${answer.text}" answers everything: redirects and answers of one’s own are not built yet`,
+  };
+}
+
+function hasCondition({ args }: Line): boolean {
+  return args.some((word) => word === 'if' || word === 'unless');
+}
+
+function answersAll(line: Line): boolean {
+  return /^(?:http-request (?:redirect|return)|redirect)\b/.test(wordsOf(line)) && !hasCondition(line);
+}
+
+function wordsOf({ name, args }: Line): string {
+  return [name, ...args].join(' ');
+}

@@ -1,0 +1,135 @@
+/**
+ * HAProxy takes the first rule that holds. Fairlead takes the most particular route: exact hosts before wildcards,
+ * exact paths before prefixes before regular expressions, more conditions before fewer. So an earlier rule that a
+ * later one would overtake is said once more, for just what the two have in common.
+ */
+import type { Case } from './conditions.ts';
+import { ANYTHING, conditionsOf, contains, intersect, keyOf } from './match.ts';
+import type { Match } from './match.ts';
+import type { Line } from './parse-haproxy.ts';
+
+/** What stands first wins. */
+export interface Rule {
+  readonly match: Match;
+  readonly backend: string;
+  readonly from: Line;
+}
+
+const MOST_RULES = 400;
+
+/**
+ * Puts the cases of a rule in front of those that follow it. What a case excepts goes where the rules that follow
+ * would send it. A text says why that is not possible.
+ */
+export function prepend(
+  cases: readonly Case[],
+  rule: Omit<Rule, 'match'>,
+  rest: readonly Rule[],
+): readonly Rule[] | string {
+  let rules = rest;
+  for (const { match, except } of cases.toReversed()) {
+    const exceptions: Rule[] = [];
+    for (const hole of except) {
+      const inner = intersect(match, hole);
+      if (inner === 'nothing') continue;
+      const passed = inner === 'unknown' ? null : restrict(rules, inner);
+      if (passed === null) return 'routes cannot say what it excepts';
+      exceptions.push(...passed);
+    }
+    rules = [...exceptions, { ...rule, match }, ...rules];
+    if (rules.length > MOST_RULES) return 'it makes too many routes';
+  }
+  return rules;
+}
+
+/** Null where a part of it cannot be said, or goes nowhere. */
+function restrict(rules: readonly Rule[], to: Match): readonly Rule[] | null {
+  const restricted: Rule[] = [];
+  for (const rule of rules) {
+    const match = intersect(rule.match, to);
+    if (match === 'unknown') return null;
+    if (match === 'nothing') continue;
+    restricted.push({ ...rule, match });
+    if (keyOf(match) === keyOf(to)) return restricted;
+  }
+  return null;
+}
+
+/** The same decisions as routes in Fairlead's order. Null: there would be too many. */
+export function toRoutes(rules: readonly Rule[]): readonly Rule[] | null {
+  const hasPattern = rules.some(({ match }) => match.path?.kind === 'regex');
+  const placed = new Placed(hasPattern);
+  for (const [place, rule] of rules.entries()) {
+    placed.add(rule, place);
+    if (placed.size > MOST_RULES) return null;
+  }
+  return placed.inOrder();
+}
+
+interface Place extends Rule {
+  /** That of the rule that decides it. */
+  readonly place: number;
+}
+
+class Placed {
+  readonly #hasPattern: boolean;
+  readonly #rules = new Map<string, Place>();
+
+  constructor(hasPattern: boolean) {
+    this.#hasPattern = hasPattern;
+  }
+
+  get size(): number {
+    return this.#rules.size;
+  }
+
+  add(rule: Rule, place: number): void {
+    const key = keyOf(rule.match);
+    const known = this.#rules.get(key);
+    if (this.size > MOST_RULES || (known !== undefined && known.place <= place)) return;
+    const earlier = [...this.#rules.values()].filter((other) => other.place < place);
+    // Nothing is left for it.
+    if (earlier.some(({ match }) => contains(match, rule.match))) return;
+    this.#rules.set(key, { ...rule, place });
+    for (const other of earlier) {
+      const common = this.#commonOf(other.match, rule.match);
+      if (common !== null && this.#isTriedBefore(rule.match, other.match))
+        this.add({ ...other, match: common }, other.place);
+    }
+  }
+
+  inOrder(): readonly Rule[] {
+    return [...this.#rules.values()].sort((a, b) => a.place - b.place);
+  }
+
+  /** A part of `earlier` that holds all it has in common with `later`; null where that is nothing. */
+  #commonOf(earlier: Match, later: Match): Match | null {
+    const common = intersect(earlier, later);
+    if (typeof common === 'object') return common;
+    if (common === 'nothing') return null;
+    // Two patterns of one host stand in their order: that of the file.
+    const hosts = intersect({ ...ANYTHING, host: earlier.host }, { ...ANYTHING, host: later.host });
+    return typeof hosts === 'object' ? { ...earlier, host: hosts.host } : null;
+  }
+
+  /** Whether Fairlead tries `a` first, though it stands behind `b`. */
+  #isTriedBefore(a: Match, b: Match): boolean {
+    const byHost = rankOfHost(a) - rankOfHost(b);
+    if (byHost !== 0) return byHost < 0;
+    const [pathOfA, pathOfB] = [this.#rankOfPath(a), this.#rankOfPath(b)];
+    if (pathOfA !== pathOfB) return pathOfA < pathOfB;
+    const isSamePath = JSON.stringify(a.path) === JSON.stringify(b.path);
+    return isSamePath && conditionsOf(a) > conditionsOf(b);
+  }
+
+  #rankOfPath({ path }: Match): number {
+    if (path === null) return 2;
+    if (path.kind === 'exact') return 0;
+    return path.kind === 'regex' || this.#hasPattern ? 1 : 1 - path.text.length / 1e6;
+  }
+}
+
+function rankOfHost({ host }: Match): number {
+  if (host === null) return 2;
+  return host.startsWith('*.') ? 1 - host.length / 1e6 : 0;
+}

@@ -1,0 +1,122 @@
+/** `server` lines as endpoints. */
+import type { EndpointInput } from '../../../config/config-input.ts';
+import type { Ledger } from '../ledger.ts';
+import type { Line } from './parse-haproxy.ts';
+import { toAddress } from './values.ts';
+
+export interface Server {
+  readonly from: Line;
+  readonly endpoint: string | EndpointInput;
+  /** Its words and their values, those of `default-server` included. */
+  readonly parameters: ReadonlyMap<string, string>;
+}
+
+/** Words without a value. */
+const FLAG =
+  /^(?:check|backup|disabled|enabled|ssl|send-proxy\S*|check-\w+|no-\S+|non-stick|allow-0rtt|force-\S+|tfo|agent-check|downinter-|stick)$/;
+const FLAG_WITH_VALUE = /^(?:check-alpn|check-proto|check-sni|check-pool-conn-name)$/;
+/** Read here, or by the check. */
+const KNOWN: ReadonlySet<string> = new Set([
+  ...[
+    'weight',
+    'maxconn',
+    'disabled',
+    'enabled',
+    'check',
+    'no-check',
+    'inter',
+    'fastinter',
+    'downinter',
+    'rise',
+    'fall',
+    'port',
+  ],
+]);
+const REASONS: readonly (readonly [RegExp, 'left' | 'same', string])[] = [
+  [/^slowstart$/, 'left', 'slow start is not built yet'],
+  [/^cookie$/, 'left', 'sticky sessions are not built yet'],
+  [
+    /^(?:observe|error-limit|on-error|on-marked-\w+)$/,
+    'left',
+    'failures that traffic meets eject an endpoint: pools.*.ejection',
+  ],
+  [/^(?:send-proxy\S*|check-send-proxy)$/, 'left', 'the PROXY protocol is not built yet'],
+  [/^(?:resolvers|resolve-\S+|init-addr)$/, 'left', 'names are resolved when the config is read, not while it runs'],
+  [/^(?:minconn|maxqueue)$/, 'left', 'there is one limit, maxConnections, and a wait as long as timeouts.connect'],
+  [/^(?:agent-\S+|track|addr|check-\S+)$/, 'left', 'a check asks the endpoint itself, over TCP or HTTP'],
+  [/^(?:pool-\S+|max-reuse|id|on-marked-up|non-stick|no-\S+|log-proto|shard|guid)$/, 'same', 'nothing to set here'],
+  [/^(?:alpn|proto|ws|npn)$/, 'left', 'endpoints speak HTTP/1.1 only'],
+];
+const OF_TLS =
+  /^(?:verify\w*|sni|ca-file|crt|crl-file|ciphers|ciphersuites|ssl\S*|force-\S+|allow-0rtt|alpn|npn|curves|sigalgs)$/;
+
+/** Of `server` and `default-server` lines, in their order. What cannot be an endpoint is listed. */
+export function readServers(lines: readonly Line[], ledger: Ledger): readonly Server[] {
+  const servers: Server[] = [];
+  let defaults: ReadonlyMap<string, string> = new Map();
+  for (const line of lines) {
+    if (line.name === 'default-server') {
+      ledger.take(line);
+      defaults = new Map([...defaults, ...noted(readParameters(line.args), line, ledger)]);
+    } else if (line.name === 'server') {
+      const server = readServer(line, defaults, ledger);
+      if (server !== null) servers.push(server);
+    }
+  }
+  return servers;
+}
+
+function readServer(from: Line, defaults: ReadonlyMap<string, string>, ledger: Ledger): Server | null {
+  const [, place = '', ...words] = from.args;
+  const own = readParameters(words);
+  const parameters = new Map([...defaults, ...own]);
+  const address = toAddress(place);
+  const refusal = typeof address === 'string' ? address : refusalOf(parameters);
+  if (typeof address === 'string' || refusal !== null) {
+    ledger.leave(from, refusal ?? 'this is no address');
+    return null;
+  }
+  ledger.take(from);
+  noted(own, from, ledger);
+  const weight = weightOf(parameters, from, ledger);
+  return { from, endpoint: weight === 1 ? address.address : { ...address, weight }, parameters };
+}
+
+function refusalOf(parameters: ReadonlyMap<string, string>): string | null {
+  if (parameters.has('ssl') && !parameters.has('no-ssl')) return 'TLS to endpoints is not built yet';
+  if (!parameters.has('backup')) return null;
+  return 'backup servers are not built yet: add it to endpoints if it may take traffic all the time';
+}
+
+function weightOf(parameters: ReadonlyMap<string, string>, from: Line, ledger: Ledger): number {
+  if (parameters.has('disabled') && !parameters.has('enabled')) return 0;
+  const weight = parameters.get('weight') ?? '1';
+  if (/^\d{1,3}$/.test(weight)) return Number(weight);
+  ledger.leave(from, 'this is no weight', `weight ${weight}`);
+  return 1;
+}
+
+function readParameters(words: readonly string[]): ReadonlyMap<string, string> {
+  const parameters = new Map<string, string>();
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at];
+    const isFlag = FLAG.test(word) && !FLAG_WITH_VALUE.test(word);
+    parameters.set(word, isFlag ? '' : (words[++at] ?? ''));
+  }
+  return parameters;
+}
+
+/** Lists what Fairlead has not. */
+function noted(parameters: ReadonlyMap<string, string>, from: Line, ledger: Ledger): ReadonlyMap<string, string> {
+  for (const [word, value] of parameters) {
+    // A server with TLS is left out as a whole.
+    if (KNOWN.has(word) || OF_TLS.test(word)) continue;
+    const [, kind, reason] = REASONS.find(([pattern]) => pattern.test(word)) ?? [
+      null,
+      'left' as const,
+      'Fairlead does not know this parameter',
+    ];
+    ledger[kind === 'same' ? 'same' : 'leave'](from, reason, value === '' ? word : `${word} ${value}`);
+  }
+  return parameters;
+}

@@ -39,10 +39,16 @@ export function toConfigInput(plan: Plan): ConfigInput {
     ...valuesOf(top),
     ...(listeners.size === 0 ? {} : { listeners: valuesOf(listeners) }),
     ...(maxBody === null ? {} : { defaults: { maxBody: maxBody.value as `${number}B` } }),
-    ...(routes.length === 0 ? {} : { routes: routes.map(({ value }) => value) }),
+    ...(isOneForAll(plan) ? {} : { routes: routes.map(({ value }) => value) }),
     pools: Object.fromEntries([...pools].map(([name, pool]) => [name, toPoolInput(pool)])),
     ...(timeouts.size === 0 ? {} : { timeouts: valuesOf(timeouts) }),
   };
+}
+
+/** With one pool everything goes there by itself. */
+function isOneForAll({ routes, pools }: Plan): boolean {
+  const [route] = routes;
+  return route === undefined || (pools.size === 1 && routes.length === 1 && Object.keys(route.value).join() === 'pool');
 }
 
 function toPoolInput({ endpoints, settings }: PlannedPool): PoolInput {

@@ -1,5 +1,5 @@
 /** A plan as the text of a config: YAML, with comments that say where each part comes from. */
-import { Document, YAMLMap, YAMLSeq, isCollection, isMap, isScalar, isSeq } from 'yaml';
+import { Document, YAMLMap, YAMLSeq, isCollection, isMap, isPair, isScalar, isSeq } from 'yaml';
 import type { Node, Pair, Scalar } from 'yaml';
 import { NOTE_KINDS } from './ledger.ts';
 import type { Note, NoteKind } from './ledger.ts';
@@ -8,6 +8,8 @@ import type { Plan } from './plan.ts';
 import type { Statement } from './statement.ts';
 
 const LINE_WIDTH = 110;
+/** In characters of JSON, which are as many as those of YAML. */
+const LONGEST_MAP = 90;
 /** As many endpoints as stand on one line. */
 const MOST_ON_A_LINE = 3;
 
@@ -25,7 +27,7 @@ export function writePlan(plan: Plan, notes: readonly Note[], head: readonly str
   for (const { key, value } of root.items as Pair<Scalar, Node>[]) {
     key.spaceBefore = true;
     if (key.value === 'routes' || key.value === 'pools') continue;
-    if (isMap(value) && key.value !== 'listeners') value.flow = true;
+    if (isMap(value) && key.value !== 'listeners') layOutMap(value);
   }
   layOutRoutes(root.get('routes'), plan);
   layOutPools(root.get('pools'), plan);
@@ -68,10 +70,18 @@ function layOutPools(pools: unknown, plan: Plan): void {
     if (pool === undefined || !isMap(value)) continue;
     key.commentBefore = ` ${placeOf(pool.from)}`;
     for (const setting of value.items as Pair<Scalar, Node>[]) {
-      if (isCollection(setting.value)) setting.value.flow = true;
       if (setting.key.value === 'endpoints' && setting.value instanceof YAMLSeq) layOutEndpoints(setting.value);
+      else if (isCollection(setting.value)) layOutMap(setting.value);
     }
   }
+}
+
+/** On one line where there is room for it. */
+function layOutMap(node: YAMLMap | YAMLSeq): void {
+  const isShort = JSON.stringify(node.toJSON()).length <= LONGEST_MAP;
+  node.flow = isShort;
+  if (isShort) return;
+  for (const item of node.items) if (isPair(item) && isCollection(item.value)) item.value.flow = true;
 }
 
 /** A short list stands on one line; a longer one, or one that says more than addresses, on a line each. */

@@ -5,12 +5,13 @@ import { UnreadableInput } from '../statement.ts';
 import { convertBackend } from './backends.ts';
 import { readBinds } from './binds.ts';
 import { addListeners, addRoutes, readRules } from './frontends.ts';
+import type { Target } from './frontends.ts';
 import { listLine, listSection, refusalOf } from './not-taken.ts';
 import { parseHaproxy } from './parse-haproxy.ts';
 import type { Line } from './parse-haproxy.ts';
 import { readProxies } from './proxy.ts';
 import type { Proxy } from './proxy.ts';
-import type { Rule } from './rules.ts';
+import { readRewriting, toRewriting } from './rewriting.ts';
 import { addClientTimeouts } from './timeouts.ts';
 
 /** Throws `UnreadableInput`. */
@@ -21,6 +22,7 @@ export function convertHaproxy(text: string, file: string, plan: Plan, ledger: L
   const backends = new Map(proxies.filter(({ isBack }) => isBack).map((proxy) => [proxy.name, proxy]));
   const fronts = new Fronts(backends, plan, ledger);
   for (const proxy of proxies) if (proxy.isFront) fronts.add(proxy);
+  sortPools(plan);
   convertProcess(sections, fronts.taken, plan, ledger);
   listRest(sections, ledger);
 }
@@ -30,8 +32,8 @@ class Fronts {
   readonly #backends: ReadonlyMap<string, Proxy>;
   readonly #plan: Plan;
   readonly #ledger: Ledger;
-  /** What became of each backend: the name of its pool, or null. */
-  readonly #pools = new Map<string, string | null>();
+  /** Whether each backend that a rule names is a pool now. */
+  readonly #pools = new Map<string, boolean>();
   #rules: string | null = null;
   taken: Proxy | null = null;
 
@@ -58,7 +60,7 @@ class Fronts {
   }
 
   #take(proxy: Proxy): void {
-    const rules = readRules(proxy, (backend) => this.#poolOf(backend, proxy) !== null, this.#ledger);
+    const rules = readRules(proxy, (backend) => this.#hasPool(backend, proxy), this.#ledger);
     if (rules.length === 0) {
       this.#ledger.leave(proxy.from, 'none of its backends was taken over');
       return;
@@ -69,11 +71,11 @@ class Fronts {
     this.#rules = decisionsOf(proxy);
     this.taken = proxy;
     addClientTimeouts(proxy, this.#plan, this.#ledger);
-    addRoutes(rules, (backend) => this.#pools.get(backend) ?? backend, this.#plan, this.#ledger);
-    this.#dropUnused(rules);
+    addRoutes(rules, (backend) => this.#targetOf(backend), this.#plan, this.#ledger);
+    this.#dropUnused();
   }
 
-  #poolOf(name: string, front: Proxy): string | null {
+  #hasPool(name: string, front: Proxy): boolean {
     const known = this.#pools.get(name);
     if (known !== undefined) return known;
     const backend = this.#backends.get(name);
@@ -82,18 +84,31 @@ class Fronts {
     if (pool !== null && !isUsable)
       this.#ledger.leave(pool.from, 'it has no server that could be taken over', pool.from.text);
     if (isUsable) this.#plan.pools.set(name, pool);
-    this.#pools.set(name, isUsable ? name : null);
-    return isUsable ? name : null;
+    this.#pools.set(name, isUsable);
+    return isUsable;
+  }
+
+  #targetOf(backend: string): Target {
+    const proxy = this.#backends.get(backend);
+    const rewriting = proxy === undefined ? null : readRewriting(proxy, this.#ledger);
+    return { pool: backend, rewrite: (match) => toRewriting(rewriting, match) };
   }
 
   /** A backend whose only rule could not be taken over. */
-  #dropUnused(rules: readonly Rule[]): void {
+  #dropUnused(): void {
     for (const [name, { from }] of this.#plan.pools) {
-      if (rules.some(({ backend }) => backend === name)) continue;
+      if (this.#plan.routes.some(({ value }) => value.pool === name)) continue;
       this.#plan.pools.delete(name);
       this.#ledger.leave(from, 'no rule that was taken over leads to it', from.text);
     }
   }
+}
+
+/** They were found in the order of the rules that lead to them. */
+function sortPools({ pools }: Plan): void {
+  const sorted = [...pools].sort(([, a], [, b]) => a.from.line - b.from.line);
+  pools.clear();
+  for (const [name, pool] of sorted) pools.set(name, pool);
 }
 
 /** Two frontends that say the same here send requests to the same places. */

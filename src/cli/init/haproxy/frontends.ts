@@ -8,7 +8,7 @@ import { ANYTHING, toMatchInput } from './match.ts';
 import type { Match } from './match.ts';
 import type { Line } from './parse-haproxy.ts';
 import type { Proxy } from './proxy.ts';
-import { prepend, toRoutes } from './rules.ts';
+import { dropShadowed, hasPattern, prepend, toRoutes } from './rules.ts';
 import type { Rule } from './rules.ts';
 
 /** In the order in which HAProxy tries them. `has`: whether there is such a backend. What is left out is listed. */
@@ -63,23 +63,35 @@ function addRule(
   return rules;
 }
 
-/** Adds what the rules decide. `poolOf` gives the name of the pool of a backend. */
+/** Where the routes to a backend lead. */
+export interface Target {
+  readonly pool: string;
+  /** What the backend does to paths, for the routes that lead to it. */
+  readonly rewrite: (match: Match) => Partial<RouteInput>;
+}
+
+/** Adds what the rules decide. */
 export function addRoutes(
-  rules: readonly Rule[],
-  poolOf: (backend: string) => string,
+  all: readonly Rule[],
+  targetOf: (backend: string) => Target,
   plan: Plan,
   ledger: Ledger,
 ): void {
+  const rules = dropShadowed(all);
+  for (const { from } of all.filter((rule) => !rules.some((other) => other.from === rule.from))) {
+    ledger.same(from, 'no request gets to it: those in front of it take them all');
+  }
   const routes = toRoutes(rules);
   if (routes === null)
     ledger.differ(rules[0].from, 'rules stand in their order, which Fairlead may try in another one');
-  const asPattern = rules.some(({ match }) => match.path?.kind === 'regex');
+  const asPattern = hasPattern(rules);
   const written = new Patterns();
   for (const { match, backend, from } of routes ?? rules) {
     if (!asPattern) noteStart(match, from, ledger);
     const input = written.keepPlace(toMatchInput(match, asPattern));
-    const value: RouteInput = { ...(Object.keys(input).length === 0 ? {} : { match: input }), pool: poolOf(backend) };
-    plan.routes.push({ value, from });
+    const { pool, rewrite } = targetOf(backend);
+    const where = Object.keys(input).length === 0 ? {} : { match: input };
+    plan.routes.push({ value: { ...where, pool, ...rewrite(match) }, from });
   }
 }
 

@@ -26,7 +26,7 @@ const REASONS: readonly Reason[] = [
   [
     /^http-request (?:set-path|set-pathq|set-uri|replace-path|replace-pathq|replace-uri|normalize-uri|set-query|set-method)\b|^reqi?rep\b/,
     'left',
-    'requests are rewritten only by stripPrefix and replacePrefix of a route',
+    'paths go on as they came, but for stripPrefix and replacePrefix of a route',
   ],
   [
     /^http-request (?:set-header|add-header|replace-header|replace-value) x-(?:forwarded-(?:for|proto|host|port)|request-id)\b/i,

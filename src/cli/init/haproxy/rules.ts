@@ -55,15 +55,24 @@ function restrict(rules: readonly Rule[], to: Match): readonly Rule[] | null {
   return null;
 }
 
+/** Without the rules that others in front of them leave nothing for. */
+export function dropShadowed(rules: readonly Rule[]): readonly Rule[] {
+  return rules.filter((rule, place) => !rules.slice(0, place).some(({ match }) => contains(match, rule.match)));
+}
+
 /** The same decisions as routes in Fairlead's order. Null: there would be too many. */
 export function toRoutes(rules: readonly Rule[]): readonly Rule[] | null {
-  const hasPattern = rules.some(({ match }) => match.path?.kind === 'regex');
-  const placed = new Placed(hasPattern);
+  const placed = new Placed(hasPattern(rules));
   for (const [place, rule] of rules.entries()) {
     placed.add(rule, place);
     if (placed.size > MOST_RULES) return null;
   }
   return placed.inOrder();
+}
+
+/** Beside a regular expression the start of a path is one too: their order is that of the file. */
+export function hasPattern(rules: readonly Rule[]): boolean {
+  return rules.some(({ match }) => match.path?.kind === 'regex');
 }
 
 interface Place extends Rule {

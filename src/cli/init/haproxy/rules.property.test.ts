@@ -1,0 +1,133 @@
+/** Random frontends: the routes that are made of them send each request where the first rule that holds would. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { buildConfig } from '../../../config/build.ts';
+import type { Config } from '../../../config/config.ts';
+import type { RoutedRequest } from '../../../core/routing/routed-request.ts';
+import { compileRoutes } from '../../../core/routing/router.ts';
+import { convert } from '../convert.ts';
+import { toConfigInput } from '../plan.ts';
+
+const seed = Number(process.env['SEED'] ?? Date.now() & 0x7fffffff);
+
+type Test = (request: RoutedRequest) => boolean;
+
+interface Term {
+  readonly text: string;
+  readonly holds: Test;
+}
+
+function criterion(text: string, holds: Test): Term {
+  return { text: `{ ${text} }`, holds };
+}
+
+/** No request has a path where the start of a text and a prefix of segments differ: that is told, not converted. */
+const PATHS = ['/', '/a', '/a/b', '/a/b/c.png', '/b', '/b/a', '/c.png', '/A/b'];
+const HOSTS = ['a.com', 'x.a.com', 'y.x.a.com', 'b.com', 'other.org'];
+
+const hasStart = (path: string, start: string): boolean => path === start || path.startsWith(`${start}/`);
+
+const criteria: readonly Term[] = [
+  ...HOSTS.slice(0, 4).map((host) => criterion(`hdr(host) -i ${host}`, (request) => request.host === host)),
+  criterion('hdr_dom(host) -i a.com', ({ host }) => `.${host}`.endsWith('.a.com')),
+  criterion('hdr_end(host) -i .x.a.com', ({ host }) => host.endsWith('.x.a.com')),
+  ...['/a', '/a/b', '/b'].map((path) => criterion(`path_beg ${path}`, (request) => hasStart(request.path, path))),
+  ...['/a', '/a/b', '/c.png'].map((path) => criterion(`path ${path}`, (request) => request.path === path)),
+  criterion('path /a /b', ({ path }) => path === '/a' || path === '/b'),
+  criterion('method POST', ({ method }) => method === 'POST'),
+  criterion('method GET PUT', ({ method }) => method === 'GET' || method === 'PUT'),
+  criterion('url_param(v) 1', ({ query }) => query === 'v=1'),
+  criterion('req.hdr(x-v) 1', ({ lines }) => lines === 'x-v: 1\r\n'),
+];
+const patterns: readonly Term[] = [
+  criterion('path_end .png', ({ path }) => path.endsWith('.png')),
+  criterion('path_reg ^/[ab]/', ({ path }) => /^\/[ab]\//.test(path)),
+  criterion('path_beg -i /a', ({ path }) => path.toLowerCase().startsWith('/a')),
+];
+
+const termOf = (pool: readonly Term[]): fc.Arbitrary<Term> => {
+  return fc.tuple(fc.constantFrom(...pool), fc.integer({ min: 0, max: 3 })).map(([term, number]) => {
+    return number > 0 ? term : { text: `!${term.text}`, holds: (request) => !term.holds(request) };
+  });
+};
+const conditionOf = (pool: readonly Term[]): fc.Arbitrary<Term> => {
+  const group = fc.array(termOf(pool), { minLength: 1, maxLength: 3 });
+  return fc
+    .tuple(fc.array(group, { minLength: 1, maxLength: 2 }), fc.integer({ min: 0, max: 4 }))
+    .map(([groups, number]): Term => {
+      const text = groups.map((terms) => terms.map((term) => term.text).join(' ')).join(' || ');
+      const holds: Test = (request) => groups.some((terms) => terms.every((term) => term.holds(request)));
+      if (number > 0) return { text: `if ${text}`, holds };
+      return { text: `unless ${text}`, holds: (request) => !holds(request) };
+    });
+};
+const requests: readonly RoutedRequest[] = HOSTS.flatMap((host) =>
+  PATHS.flatMap((path) =>
+    ['GET', 'POST', 'DELETE'].flatMap((method) =>
+      [
+        ['', ''],
+        ['v=1', ''],
+        ['', 'x-v: 1\r\n'],
+      ].map(([query, lines]) => ({ host, path, method, query, lines })),
+    ),
+  ),
+);
+
+function frontend(rules: readonly Term[]): string {
+  const backends = ['last', ...rules.map((_, index) => `b${index}`)];
+  return [
+    'defaults',
+    ' mode http',
+    'frontend fe',
+    ' bind :8080',
+    ...rules.map(({ text }, index) => ` use_backend b${index} ${text}`),
+    ' default_backend last',
+    ...backends.flatMap((name, index) => [`backend ${name}`, ` server s 10.0.0.1:${index + 1}`]),
+  ].join('\n');
+}
+
+/** Of the rules that were taken over whole or in part; null: one was in part. */
+async function routesOf(rules: readonly Term[]): Promise<{ router: Router; left: ReadonlySet<number> } | null> {
+  const { plan, notes } = await convert(frontend(rules), 'haproxy.cfg');
+  assert.ok(plan !== null);
+  const left = notes.filter(({ kind, directive }) => kind === 'left' && directive.startsWith('use_backend'));
+  const config = buildConfig(toConfigInput(plan));
+  assert.ok(isConfig(config), JSON.stringify(config));
+  const routes = config.routes.map(({ id, pool, match }) => ({ id, pool, match }));
+  const isInPart = left.some(({ line }) => routes.some(({ pool }) => pool === `b${line - 5}`));
+  return isInPart ? null : { router: compileRoutes(routes), left: new Set(left.map(({ line }) => line - 5)) };
+}
+
+type Router = ReturnType<typeof compileRoutes<{ id: string; pool: string; match: Config['routes'][number]['match'] }>>;
+
+function isConfig(built: ReturnType<typeof buildConfig>): built is Config {
+  return !Array.isArray(built);
+}
+
+async function agrees(rules: readonly Term[]): Promise<boolean> {
+  const made = await routesOf(rules);
+  if (made === null) return false;
+  for (const request of requests) {
+    const first = rules.findIndex((rule, index) => !made.left.has(index) && rule.holds(request));
+    assert.equal(made.router.match(request)?.pool, first < 0 ? 'last' : `b${first}`, JSON.stringify(request));
+  }
+  return made.left.size < rules.length;
+}
+
+describe('the rules of a frontend', () => {
+  for (const [name, pool] of [
+    ['hosts, paths and conditions', criteria],
+    ['regular expressions among them', [...criteria, ...patterns]],
+  ] as const) {
+    it(`decide as in HAProxy: ${name}`, async () => {
+      let compared = 0;
+      const rules = fc.array(conditionOf(pool), { minLength: 1, maxLength: 5 });
+      const property = fc.asyncProperty(rules, async (list) => {
+        if (await agrees(list)) compared++;
+      });
+      await fc.assert(property, { seed, numRuns: 150 });
+      assert.ok(compared > 50, `${compared} of 150 compared`);
+    });
+  }
+});

@@ -3,6 +3,7 @@
 export type Format = 'nginx' | 'haproxy' | 'json';
 
 const SECTION = /^[ \t]*(?:global|defaults|frontend|backend|listen|resolvers|peers|userlist)\b[^;{]*$/gm;
+const BLOCK = /^[^#\n]*\{[ \t]*(?:#.*)?$/gm;
 const NGINX = /^[^#\n]*(?:;|\{)[ \t]*(?:#.*)?$/gm;
 const WORDS_OF_HAPROXY =
   /^[ \t]*(?:bind|default_backend|use_backend|balance|mode|acl|option|server|timeout)[ \t]+[^;{\n]*$/gm;
@@ -11,7 +12,7 @@ export function detectFormat(text: string, file: string): Format {
   const start = text.replace(/^\ufeff/, '').trimStart();
   if (/^[[{]/.test(start)) return 'json';
   const haproxy = count(text, SECTION) * 3 + count(text, WORDS_OF_HAPROXY);
-  const nginx = count(text, NGINX);
+  const nginx = count(text, NGINX) + count(text, BLOCK) * 5;
   if (haproxy !== nginx) return haproxy > nginx ? 'haproxy' : 'nginx';
   if (/\.json$/i.test(file)) return 'json';
   return /haproxy|\.cfg$/i.test(file) ? 'haproxy' : 'nginx';

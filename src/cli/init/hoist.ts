@@ -10,19 +10,21 @@ export function hoist(plan: Plan): void {
   hoistMaxBody(plan);
 }
 
-function hoistRouteTimeouts({ routes, timeouts }: Plan): void {
+function hoistRouteTimeouts({ routes: all, timeouts, closed }: Plan): void {
+  const routes = all.filter(({ value }) => value.pool !== closed);
   const written = routes.map(({ value }) => (value.timeouts ?? {}) as Timeouts);
   const shared = sharedOf(written, timeouts);
   for (const key of shared) timeouts.set(key as keyof TimeoutsInput, { value: written[0][key], from: routes[0].from });
   for (const [index, route] of routes.entries()) {
     const { timeouts: _, ...others } = route.value;
     const own = without(written[index], shared);
-    routes[index] = { ...route, value: Object.keys(own).length === 0 ? others : { ...others, timeouts: own } };
+    const value = Object.keys(own).length === 0 ? others : { ...others, timeouts: own };
+    all[all.indexOf(route)] = { ...route, value };
   }
 }
 
-function hoistPoolTimeouts({ pools, timeouts }: Plan): void {
-  const settings = [...pools.values()].map((pool) => pool.settings);
+function hoistPoolTimeouts({ pools, timeouts, closed }: Plan): void {
+  const settings = [...pools].filter(([name]) => name !== closed).map(([, pool]) => pool.settings);
   const written = settings.map((map) => (map.get('timeouts')?.value ?? {}) as Timeouts);
   const shared = sharedOf(written, timeouts);
   for (const key of shared) {
@@ -52,14 +54,18 @@ function without(timeouts: Timeouts, keys: readonly string[]): Timeouts {
   return Object.fromEntries(Object.entries(timeouts).filter(([key]) => !keys.includes(key)));
 }
 
+/** What most routes say, where all say something. */
 function hoistMaxBody(plan: Plan): void {
-  const { routes } = plan;
-  const [first] = routes;
-  const size = first?.value.maxBody;
-  if (size === undefined || routes.some(({ value }) => value.maxBody !== size)) return;
-  plan.maxBody = size === 'off' || size === false ? null : { value: size, from: first.from };
-  for (const [index, route] of routes.entries()) {
-    const { maxBody: _, ...others } = route.value;
-    routes[index] = { ...route, value: others satisfies RouteInput };
+  const routes = plan.routes.filter(({ value }) => value.pool !== plan.closed);
+  const sizes = routes.map(({ value }) => value.maxBody);
+  if (sizes.includes(undefined)) return;
+  const timesOf = (size: unknown): number => sizes.filter((other) => other === size).length;
+  const [usual] = routes.toSorted((a, b) => timesOf(b.value.maxBody) - timesOf(a.value.maxBody));
+  const size = usual?.value.maxBody;
+  if (size === undefined || (routes.length > 1 && timesOf(size) === 1)) return;
+  plan.maxBody = size === 'off' || size === false ? null : { value: size, from: usual.from };
+  for (const route of routes) {
+    const { maxBody, ...others } = route.value;
+    if (maxBody === size) plan.routes[plan.routes.indexOf(route)] = { ...route, value: others satisfies RouteInput };
   }
 }

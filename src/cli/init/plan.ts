@@ -26,10 +26,37 @@ export interface Plan {
   readonly top: Map<TopKey, Sourced<number | string>>;
   /** `defaults.maxBody`. */
   maxBody: Sourced<string> | null;
+  /** The pool of `closedPool`; null: nothing needs it. */
+  closed: string | null;
 }
 
 export function createPlan(): Plan {
-  return { listeners: new Map(), routes: [], pools: new Map(), timeouts: new Map(), top: new Map(), maxBody: null };
+  return {
+    listeners: new Map(),
+    routes: [],
+    pools: new Map(),
+    timeouts: new Map(),
+    top: new Map(),
+    maxBody: null,
+    closed: null,
+  };
+}
+
+/** Of tcpmux, which no system has listened on for decades. */
+const NOBODY = '127.0.0.1:1';
+
+/**
+ * The name of a pool at whose address nobody listens. What was guarded goes there: were it left out, another route
+ * would open it. `isTaken`: names that pools will have.
+ */
+export function closedPool(plan: Plan, from: Statement, isTaken: (name: string) => boolean = () => false): string {
+  if (plan.closed !== null) return plan.closed;
+  let name = 'closed';
+  for (let number = 2; plan.pools.has(name) || isTaken(name); number++) name = `closed-${number}`;
+  const settings: PlannedPool['settings'] = new Map([['retry', { value: 'off', from }]]);
+  plan.pools.set(name, { from, endpoints: [{ value: NOBODY, from }], settings });
+  plan.closed = name;
+  return name;
 }
 
 /** The config as plain data. It may still have mistakes: `settlePlan`. */

@@ -15,7 +15,7 @@ const OPTIONAL_OF_ROUTE: readonly string[] = ['maxBody', 'timeouts', 'upgrades',
 export function settlePlan(plan: Plan, ledger: Ledger): boolean {
   for (;;) {
     dropUnusedRoutes(plan, ledger);
-    if (plan.pools.size === 0) return false;
+    if ([...plan.pools.keys()].every((name) => name === plan.closed)) return false;
     const built = buildConfig(toConfigInput(plan));
     if (!isMistaken(built)) return true;
     // Each round takes something out, so that there is a last one.

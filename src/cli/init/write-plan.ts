@@ -9,7 +9,8 @@ import type { Statement } from './statement.ts';
 
 const LINE_WIDTH = 110;
 /** In characters of JSON, which are as many as those of YAML. */
-const LONGEST_MAP = 90;
+const LONGEST_MAP = 110;
+const CLOSED = ' Nobody listens there: what was guarded is answered with 502, until you decide what becomes of it.';
 /** As many endpoints as stand on one line. */
 const MOST_ON_A_LINE = 3;
 
@@ -58,7 +59,7 @@ function layOutRoutes(routes: unknown, plan: Plan): void {
   if (!isSeq(routes)) return;
   for (const [index, node] of routes.items.entries()) {
     if (!isMap(node)) continue;
-    node.flow = true;
+    layOutMap(node);
     node.commentBefore = ` ${placeOf(plan.routes[index].from)}`;
   }
 }
@@ -68,7 +69,7 @@ function layOutPools(pools: unknown, plan: Plan): void {
   for (const { key, value } of pools.items as Pair<Scalar, Node>[]) {
     const pool = plan.pools.get(String(key.value));
     if (pool === undefined || !isMap(value)) continue;
-    key.commentBefore = ` ${placeOf(pool.from)}`;
+    key.commentBefore = key.value === plan.closed ? CLOSED : ` ${placeOf(pool.from)}`;
     for (const setting of value.items as Pair<Scalar, Node>[]) {
       if (setting.key.value === 'endpoints' && setting.value instanceof YAMLSeq) layOutEndpoints(setting.value);
       else if (isCollection(setting.value)) layOutMap(setting.value);

@@ -46,6 +46,24 @@ export function readCondition(words: readonly string[], acls: readonly Line[]): 
   return join(keyword === 'if' ? groups : negate(groups));
 }
 
+/**
+ * What a guard keeps out, or more: what cannot be said is taken to hold. `all`: it keeps out everybody but some, who
+ * cannot be told from others.
+ */
+export function readGuarded(words: readonly string[], acls: readonly Line[]): readonly Case[] | 'all' {
+  const [keyword, ...rest] = words;
+  const groups = keyword === undefined ? 'it has none' : splitTerms(rest, acls);
+  if (typeof groups === 'string') return 'all';
+  const cases: Case[] = [];
+  for (const group of keyword === 'unless' ? negate(groups) : groups) {
+    const known = group.filter((term) => !isFailed(term));
+    const found = known.length === 0 ? 'nothing of it is known' : casesOf(known);
+    if (typeof found === 'object') cases.push(...found);
+    else if (known.length > 0 || group.some(({ isNegated }) => isNegated)) return 'all';
+  }
+  return cases.length > MOST_CASES ? 'all' : cases;
+}
+
 function failed(reason: string): Condition {
   return { cases: [], differences: [], failures: [reason], acls: [], isGuard: GUARD.test(reason) };
 }

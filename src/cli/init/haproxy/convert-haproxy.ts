@@ -1,5 +1,6 @@
 /** A config of HAProxy as a plan. */
 import type { Ledger } from '../ledger.ts';
+import { closedPool } from '../plan.ts';
 import type { Plan } from '../plan.ts';
 import { UnreadableInput } from '../statement.ts';
 import { convertBackend } from './backends.ts';
@@ -11,7 +12,8 @@ import { parseHaproxy } from './parse-haproxy.ts';
 import type { Line } from './parse-haproxy.ts';
 import { readProxies } from './proxy.ts';
 import type { Proxy } from './proxy.ts';
-import { readRewriting, toRewriting } from './rewriting.ts';
+import { readRewriting, rewritingOf } from './rewriting.ts';
+import { KEPT_OUT } from './rules.ts';
 import { addClientTimeouts } from './timeouts.ts';
 
 /** Throws `UnreadableInput`. */
@@ -32,8 +34,8 @@ class Fronts {
   readonly #backends: ReadonlyMap<string, Proxy>;
   readonly #plan: Plan;
   readonly #ledger: Ledger;
-  /** Whether each backend that a rule names is a pool now. */
-  readonly #pools = new Map<string, boolean>();
+  /** The pool of each backend that a rule names; null: it could not be taken over. */
+  readonly #pools = new Map<string, string | null>();
   #rules: string | null = null;
   taken: Proxy | null = null;
 
@@ -60,7 +62,7 @@ class Fronts {
   }
 
   #take(proxy: Proxy): void {
-    const rules = readRules(proxy, (backend) => this.#hasPool(backend, proxy), this.#ledger);
+    const rules = readRules(proxy, (backend) => this.#poolOf(backend, proxy) !== null, this.#ledger);
     if (rules.length === 0) {
       this.#ledger.leave(proxy.from, 'none of its backends was taken over');
       return;
@@ -71,27 +73,36 @@ class Fronts {
     this.#rules = decisionsOf(proxy);
     this.taken = proxy;
     addClientTimeouts(proxy, this.#plan, this.#ledger);
-    addRoutes(rules, (backend) => this.#targetOf(backend), this.#plan, this.#ledger);
+    addRoutes(rules, (backend, from) => this.#targetOf(backend, from), this.#plan, this.#ledger);
     this.#dropUnused();
   }
 
-  #hasPool(name: string, front: Proxy): boolean {
+  #poolOf(name: string, front: Proxy): string | null {
     const known = this.#pools.get(name);
     if (known !== undefined) return known;
     const backend = this.#backends.get(name);
+    if (backend !== undefined && refusalOf(backend)?.kind === 'guard')
+      this.#pools.set(name, this.#closed(backend.from));
     const pool = backend === undefined ? null : convertBackend(backend, front, this.#ledger);
     const isUsable = pool !== null && pool.endpoints.length > 0;
     if (pool !== null && !isUsable)
       this.#ledger.leave(pool.from, 'it has no server that could be taken over', pool.from.text);
     if (isUsable) this.#plan.pools.set(name, pool);
-    this.#pools.set(name, isUsable);
-    return isUsable;
+    const found = this.#pools.get(name) ?? (isUsable ? name : null);
+    this.#pools.set(name, found);
+    return found;
   }
 
-  #targetOf(backend: string): Target {
+  #closed(from: Line): string {
+    return closedPool(this.#plan, from, (name) => this.#backends.has(name));
+  }
+
+  #targetOf(backend: string, from: Line): Target {
+    const pool = backend === KEPT_OUT ? this.#closed(from) : (this.#pools.get(backend) ?? backend);
+    if (pool === this.#plan.closed) return { pool, rewrite: () => ({}) };
     const proxy = this.#backends.get(backend);
     const rewriting = proxy === undefined ? null : readRewriting(proxy, this.#ledger);
-    return { pool: backend, rewrite: (match) => toRewriting(rewriting, match) };
+    return { pool, rewrite: (match) => rewritingOf(rewriting, match) };
   }
 
   /** A backend whose only rule could not be taken over. */

@@ -3,12 +3,13 @@ import type { RouteInput } from '../../../config/config-input.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Plan } from '../plan.ts';
 import type { Bind } from './binds.ts';
-import { readCondition } from './conditions.ts';
+import { readCondition, readGuarded } from './conditions.ts';
 import { ANYTHING, toMatchInput } from './match.ts';
 import type { Match } from './match.ts';
+import { conditionOf, guardsOf } from './not-taken.ts';
 import type { Line } from './parse-haproxy.ts';
 import type { Proxy } from './proxy.ts';
-import { dropShadowed, hasPattern, prepend, toRoutes } from './rules.ts';
+import { KEPT_OUT, dropShadowed, hasPattern, prepend, toRoutes } from './rules.ts';
 import type { Rule } from './rules.ts';
 
 /** In the order in which HAProxy tries them. `has`: whether there is such a backend. What is left out is listed. */
@@ -16,6 +17,17 @@ export function readRules(proxy: Proxy, has: (backend: string) => boolean, ledge
   let rules = readDefault(proxy, has, ledger);
   // From the last one on: what a rule excepts goes where those behind it say.
   for (const line of proxy.own('use_backend').toReversed()) rules = addRule(line, rules, proxy, has, ledger);
+  if (rules.length === 0) return rules;
+  for (const line of guardsOf(proxy).toReversed()) rules = addGuard(line, rules, proxy, ledger);
+  return rules;
+}
+
+/** Runs before all rules about backends. What it keeps out, or a little more, goes nowhere. */
+function addGuard(from: Line, rest: readonly Rule[], proxy: Proxy, ledger: Ledger): readonly Rule[] {
+  const guarded = readGuarded(conditionOf(from), proxy.findAll('acl'));
+  const rules = guarded === 'all' || guarded.length === 0 ? null : prepend(guarded, { backend: KEPT_OUT, from }, rest);
+  if (typeof rules !== 'object' || rules === null) return rest;
+  ledger.guard(from, 'access rules and authentication are not built yet; what it is about gets 502');
   return rules;
 }
 
@@ -73,7 +85,7 @@ export interface Target {
 /** Adds what the rules decide. */
 export function addRoutes(
   all: readonly Rule[],
-  targetOf: (backend: string) => Target,
+  targetOf: (backend: string, from: Line) => Target,
   plan: Plan,
   ledger: Ledger,
 ): void {
@@ -89,7 +101,7 @@ export function addRoutes(
   for (const { match, backend, from } of routes ?? rules) {
     if (!asPattern) noteStart(match, from, ledger);
     const input = written.keepPlace(toMatchInput(match, asPattern));
-    const { pool, rewrite } = targetOf(backend);
+    const { pool, rewrite } = targetOf(backend, from);
     const where = Object.keys(input).length === 0 ? {} : { match: input };
     plan.routes.push({ value: { ...where, pool, ...rewrite(match) }, from });
   }

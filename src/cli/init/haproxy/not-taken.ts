@@ -1,5 +1,6 @@
 /** Why a line of HAProxy is not taken over: what Fairlead has instead, or that it has nothing yet. */
 import type { Ledger } from '../ledger.ts';
+import { readGuarded } from './conditions.ts';
 import type { Line } from './parse-haproxy.ts';
 import type { Proxy } from './proxy.ts';
 
@@ -160,10 +161,13 @@ export function refusalOf(proxy: Proxy): Refusal | null {
     const reason = mode === null ? 'without "mode http" it is TCP' : `"${mode.text}"`;
     return { kind: 'left', reason: `${reason}: layer 4 is not built yet` };
   }
-  const guard = proxy.from.children.find(
-    (line) => reasonOf(line)[0] === 'guard' && (!proxy.isFront || !hasCondition(line)),
-  );
-  if (guard !== undefined) return { kind: 'guard', reason: `"${guard.text}" is not built yet; left out` };
+  const acls = proxy.findAll('acl');
+  const guard = guardsOf(proxy).find((line) => !proxy.isFront || readGuarded(conditionOf(line), acls) === 'all');
+  if (guard !== undefined)
+    return {
+      kind: 'guard',
+      reason: `"${guard.text}" is not built yet; ${proxy.isFront ? 'left out' : 'its requests get 502'}`,
+    };
   const answer = proxy.from.children.find((line) => answersAll(line));
   if (answer === undefined) return null;
   return {
@@ -172,12 +176,19 @@ export function refusalOf(proxy: Proxy): Refusal | null {
   };
 }
 
-function hasCondition({ args }: Line): boolean {
-  return args.some((word) => word === 'if' || word === 'unless');
+/** Its lines that keep somebody out. */
+export function guardsOf(proxy: Proxy): readonly Line[] {
+  return proxy.from.children.filter((line) => reasonOf(line)[0] === 'guard');
+}
+
+/** From `if` or `unless` on. */
+export function conditionOf({ args }: Line): readonly string[] {
+  const at = args.findIndex((word) => word === 'if' || word === 'unless');
+  return at < 0 ? [] : args.slice(at);
 }
 
 function answersAll(line: Line): boolean {
-  return /^(?:http-request (?:redirect|return)|redirect)\b/.test(wordsOf(line)) && !hasCondition(line);
+  return /^(?:http-request (?:redirect|return)|redirect)\b/.test(wordsOf(line)) && conditionOf(line).length === 0;
 }
 
 function wordsOf({ name, args }: Line): string {

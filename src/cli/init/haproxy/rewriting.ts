@@ -1,22 +1,14 @@
 /** Rules that cut or replace the front of a path, as routes can: the other rules that rewrite are not taken over. */
 import type { RouteInput } from '../../../config/config-input.ts';
 import type { Ledger } from '../ledger.ts';
+import { mayMeet, readReplacement, toRewriting, withoutSlash } from '../prefix-rewriting.ts';
+import type { Replacement } from '../prefix-rewriting.ts';
 import type { Match } from './match.ts';
 import type { Line } from './parse-haproxy.ts';
 import type { Proxy } from './proxy.ts';
 
-interface Replacement {
-  readonly prefix: string;
-  /** `''`: nothing. */
-  readonly by: string;
-}
-
-const PREFIX = String.raw`\^?(\/[\w./-]*?)`;
-/** `/docs/(.*)`, `/docs(/.*)?`, `/docs(/)?(.*)`, `/docs/?(.*)`. */
-const WHOLE = new RegExp(String.raw`^${PREFIX}(?:\/\(\.\*\)|\(\/\.\*\)\??|\(\/\)\?\(\.\*\)|\/\?\(\.\*\))\$?$`);
-const BY = /^(\/[\w./-]*?)?\/?\\[123]$/;
 /** `%[path,regsub(^/docs/?,/)]`. */
-const REGSUB = new RegExp(String.raw`^%\[path,regsub\("?${PREFIX}\/?\??"?,"?(\/?[\w./-]*)"?\)\]$`);
+const REGSUB = /^%\[path,regsub\("?\^?(\/[\w./-]*?)\/?\??"?,"?(\/?[\w./-]*)"?\)\]$/;
 
 /** What the rules of a backend do to paths; null: nothing, or nothing that Fairlead can do. */
 export function readRewriting(proxy: Proxy, ledger: Ledger): Replacement | null {
@@ -35,17 +27,12 @@ function isRewriting({ name, args }: Line): boolean {
 function readLine({ name, args }: Line): Replacement | null {
   const [action, first = '', second = '', ...condition] = name === 'http-request' ? args : ['reqrep', ...args];
   if (condition.length > 0) return null;
-  if (action === 'replace-path') return readPair(first, second);
+  if (action === 'replace-path') return readReplacement(first, second);
   if (action === 'set-path' && second === '') return readRegsub(first);
   if (action !== 'reqrep') return null;
   // The whole first line of a request: `^([^ :]*) /docs/(.*)` by `\1 /\2`.
   const [pattern, by] = [/^\^\(\[\^ :\]\*\) (.*)$/.exec(first)?.[1], /^\\1 (.*)$/.exec(second)?.[1]];
-  return pattern === undefined || by === undefined ? null : readPair(pattern, by);
-}
-
-function readPair(pattern: string, replacement: string): Replacement | null {
-  const [prefix, by] = [WHOLE.exec(pattern)?.[1], BY.exec(replacement)];
-  return prefix === undefined || prefix === '/' || by === null ? null : { prefix, by: withoutSlash(by[1] ?? '') };
+  return pattern === undefined || by === undefined ? null : readReplacement(pattern, by);
 }
 
 function readRegsub(text: string): Replacement | null {
@@ -53,19 +40,10 @@ function readRegsub(text: string): Replacement | null {
   return prefix === undefined || prefix === '/' ? null : { prefix, by: withoutSlash(by) };
 }
 
-function withoutSlash(path: string): string {
-  return path.replace(/\/$/, '');
-}
-
 /** What a route is to say; nothing where none of its paths has the prefix. */
-export function toRewriting(replacement: Replacement | null, { path }: Match): Partial<RouteInput> {
+export function rewritingOf(replacement: Replacement | null, { path }: Match): Partial<RouteInput> {
   if (replacement === null) return {};
-  const { prefix, by } = replacement;
-  if (path !== null && path.kind !== 'regex' && !mayMeet(path.text, path.kind === 'start', prefix)) return {};
-  return by === '' ? { stripPrefix: prefix } : { replacePrefix: { prefix, by } };
-}
-
-function mayMeet(text: string, isStart: boolean, prefix: string): boolean {
-  const isUnder = text === prefix || text.startsWith(`${prefix}/`);
-  return isUnder || (isStart && prefix.startsWith(withoutSlash(text)));
+  const isElsewhere =
+    path !== null && path.kind !== 'regex' && !mayMeet(path.text, path.kind === 'start', replacement.prefix);
+  return isElsewhere ? {} : toRewriting(replacement);
 }

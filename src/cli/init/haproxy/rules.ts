@@ -15,6 +15,9 @@ export interface Rule {
   readonly from: Line;
 }
 
+/** In place of the name of a backend: requests that were kept out. */
+export const KEPT_OUT = ' ';
+
 const MOST_RULES = 400;
 
 /**

@@ -1,6 +1,7 @@
 /** Routes of a JSON config: maps from paths and hosts to servers, or lists of rules. */
 import type { RouteInput } from '../../../config/config-input.ts';
 import type { Ledger } from '../ledger.ts';
+import { closedPool } from '../plan.ts';
 import type { Plan } from '../plan.ts';
 import type { JsonEntry } from './json-entry.ts';
 import type { FoundPool, JsonPools } from './json-pools.ts';
@@ -67,7 +68,7 @@ export class JsonRoutes {
 
   #add(entry: JsonEntry, { host, path, prefix }: Matched): void {
     const guard = entry.children.find(({ key }) => isGuardKey(key));
-    if (guard !== undefined) return this.#ledger.guard(entry, `"${guard.key}" is not built yet; the route is left out`);
+    if (guard !== undefined) return this.#close(entry, guard, { host, path });
     const pool = this.#poolOf(entry, host, prefix);
     if (pool === null) return this.#ledger.leave(entry, 'no server that could be taken over stands here');
     this.#ledger.take(entry);
@@ -78,6 +79,13 @@ export class JsonRoutes {
     for (const child of entry.children) {
       if (isNamed(child, 'label')) this.#ledger.same(child, 'nothing to set here');
     }
+  }
+
+  #close(entry: JsonEntry, guard: JsonEntry, { host, path }: Pick<Matched, 'host' | 'path'>): void {
+    this.#ledger.guard(entry, `"${guard.key}" is not built yet; its requests get 502`);
+    const match = { ...(host === null ? {} : { host }), ...(path === null ? {} : { path }) };
+    const where = Object.keys(match).length === 0 ? {} : { match };
+    this.#plan.routes.push({ value: { ...where, pool: closedPool(this.#plan, entry) }, from: entry });
   }
 
   /** A name of a pool, or servers of its own. */

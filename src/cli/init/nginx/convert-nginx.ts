@@ -9,7 +9,15 @@ import { PoolBook } from './pool-book.ts';
 import { Includes } from './read-includes.ts';
 import { readTimeout } from './route-settings.ts';
 import { Scope } from './scope.ts';
-import { addListeners, findDefaults, listLeftOvers, readHosts, readListens, refuseServer } from './servers.ts';
+import {
+  addListeners,
+  findDefaults,
+  leaveLocal,
+  listLeftOvers,
+  readHosts,
+  readListens,
+  refuseServer,
+} from './servers.ts';
 import type { Server } from './servers.ts';
 import { toSize } from './values.ts';
 
@@ -34,8 +42,12 @@ function convertHttp(directives: readonly Directive[], plan: Plan, ledger: Ledge
   const servers = directives
     .filter(({ name }) => name === 'server')
     .map((server) => convertServer(server, directives, scope, pools, ledger));
-  addListeners(servers, plan, ledger);
-  addRoutes(servers, plan, ledger);
+  const reachable = servers.filter((server) => !leaveLocal(server, servers, ledger));
+  addListeners(reachable, plan, ledger);
+  addRoutes(reachable, plan, ledger);
+  for (const name of plan.pools.keys()) {
+    if (!plan.routes.some(({ value }) => value.pool === name)) plan.pools.delete(name);
+  }
   for (const upstream of upstreams) {
     const isUsed = [...plan.pools.values()].some(({ from }) => from === upstream);
     if (!isUsed) ledger.leave(upstream, 'no location that was taken over uses it');
@@ -50,9 +62,13 @@ function convertServer(
   pools: PoolBook,
   ledger: Ledger,
 ): Server {
-  const isRefused = refuseServer(from, outer, ledger);
+  const refusal = refuseServer(from, outer, ledger);
   // It is still the default server of its address: what it keeps away must not reach another.
-  if (isRefused) return { from, hosts: [], listens: readListensQuietly(from), routes: [] };
+  if (refusal === 'left') return { from, hosts: [], listens: readListensQuietly(from), routes: [] };
+  if (refusal === 'guard') {
+    const closed = { from, path: undefined, route: { pool: pools.closed(from) } };
+    return { from, hosts: readHosts(from, ledger), listens: readListensQuietly(from), routes: [closed] };
+  }
   ledger.take(from);
   const hosts = readHosts(from, ledger);
   const listens = readListens(from, ledger);

@@ -5,8 +5,9 @@ import { escapePattern, findForeign, toLowerPattern } from '../patterns.ts';
 import type { Directive } from './parse-nginx.ts';
 import type { PoolBook } from './pool-book.ts';
 import { isGuard } from './not-taken.ts';
-import { parseLocation, parseTarget, rewritingOf } from './proxy-target.ts';
-import type { Location } from './proxy-target.ts';
+import { mayMeet, readReplacement, toRewriting } from '../prefix-rewriting.ts';
+import { parseLocation, parseTarget, rewritingOf, sendsOneUri } from './proxy-target.ts';
+import type { Location, Rewriting } from './proxy-target.ts';
 import type { Scope } from './scope.ts';
 import { routeSettings } from './route-settings.ts';
 
@@ -32,7 +33,11 @@ export function convertLocations(
   const taken = collect(directives, scope, pools, ledger);
   const hasRegex = taken.some(({ location }) => location.kind.startsWith('regex'));
   return taken.toSorted(byNginxOrder).map(({ location, from, route }): LocationRoute => {
-    return { from, route, path: toPath(location, hasRegex, from, ledger) };
+    const isFinal = location.isFinal || isBehindFinal(location, taken);
+    if (isFinal && !location.isFinal && hasRegex) {
+      ledger.differ(from, 'behind a location with ^~ no regular expression is tried here');
+    }
+    return { from, route, path: toPath(location, { hasRegex, isFinal }, from, ledger) };
   });
 }
 
@@ -45,8 +50,10 @@ function collect(
   return directives.flatMap((directive) => {
     if (directive.name !== 'location') return [];
     const inner = scope.inner(directive.children);
-    const nested = collect(directive.children, inner, pools, ledger);
     const own = convertLocation(directive, inner, pools, ledger);
+    // What is inside it is guarded as well.
+    if (directive.children.some(isGuard)) return own === null ? [] : [own];
+    const nested = collect(directive.children, inner, pools, ledger);
     if (own !== null) return [own, ...nested];
     if (nested.length > 0) ledger.take(directive);
     return nested;
@@ -58,33 +65,65 @@ const WHERE_THEY_GO = 'its paths go where the rest of its host goes';
 function convertLocation(from: Directive, scope: Scope, pools: PoolBook, ledger: Ledger): TakenLocation | null {
   const location = parseLocation(from.args);
   const guard = from.children.find(isGuard);
+  if (location === null) return refuse(from, 'locations for inner use are not built yet', ledger);
+  const foreign = location.kind.startsWith('regex') ? findForeign(location.path) : null;
+  if (guard !== undefined) {
+    const where = foreign === null ? 'its requests get 502' : `${foreign}; ${WHERE_THEY_GO}`;
+    ledger.guard(from, `"${guard.text}" is not built yet; ${where}`);
+    return foreign === null ? { from, location, route: { pool: pools.closed(from) } } : null;
+  }
+  if (foreign !== null) return refuse(from, `${foreign}; ${WHERE_THEY_GO}`, ledger);
+  if (!location.kind.startsWith('regex') && !location.path.startsWith('/')) {
+    return refuse(from, 'no path begins like this', ledger);
+  }
+  return convertOpen(from, location, scope, pools, ledger);
+}
+
+/** A location that keeps nobody out. */
+function convertOpen(
+  from: Directive,
+  location: Location,
+  scope: Scope,
+  pools: PoolBook,
+  ledger: Ledger,
+): TakenLocation | null {
   const proxyPass = from.children.findLast(({ name }) => name === 'proxy_pass');
   const answer = from.children.find(({ name }) => name === 'return');
-  if (guard !== undefined) {
-    ledger.guard(from, `"${guard.text}" is not built yet; left out, and ${WHERE_THEY_GO}`);
-    return null;
+  if (answer !== undefined) {
+    const reason = `"${answer.text}": redirects and answers of one’s own are not built yet`;
+    const isRefusal = /^4\d\d$/.test(answer.args[0] ?? '');
+    ledger.leave(from, `${reason}; ${isRefusal ? 'its requests get 502' : WHERE_THEY_GO}`);
+    return isRefusal ? { from, location, route: { pool: pools.closed(from) } } : null;
   }
-  if (location === null) return refuse(from, 'locations for inner use are not built yet', ledger);
-  if (answer !== undefined)
-    return refuse(
-      from,
-      `"${answer.text}": redirects and answers of one’s own are not built yet; ${WHERE_THEY_GO}`,
-      ledger,
-    );
   if (proxyPass === undefined) {
     if (from.children.some(({ name }) => name === 'location')) return null;
     return refuse(from, `${reasonWithoutProxy(from)}; ${WHERE_THEY_GO}`, ledger);
   }
-  const target = parseTarget(scope.expand(proxyPass.args[0] ?? '', (set) => ledger.take(set)));
+  const url = proxyPass.args[0] ?? '';
+  const target = parseTarget(scope.expand(url, (set) => ledger.take(set)));
   if (typeof target === 'string') return refuse(from, `"${proxyPass.text}": ${target}; ${WHERE_THEY_GO}`, ledger);
-  const rewriting = rewritingOf(location, target.uri);
+  const rewriting = sendsOneUri(url, target) ? ONE_URI : rewritingOf(location, target.uri);
   if (typeof rewriting === 'string') return refuse(from, `${rewriting}; ${WHERE_THEY_GO}`, ledger);
-  const foreign = location.kind.startsWith('regex') ? findForeign(location.path) : null;
-  if (foreign !== null) return refuse(from, `${foreign}; ${WHERE_THEY_GO}`, ledger);
   ledger.take(from);
   ledger.take(proxyPass);
   const pool = pools.poolFor(target.host, proxyPass, scope);
-  return { from, location, route: { pool, ...rewriting, ...routeSettings(scope, ledger) } };
+  const rewritten = target.uri === null ? readRewrite(from, location, ledger) : rewriting;
+  return { from, location, route: { pool, ...rewritten, ...routeSettings(scope, ledger) } };
+}
+
+const ONE_URI = 'with a variable nginx sends the path of proxy_pass alone, whatever was asked';
+
+/** `rewrite ^/api/(.*)$ /$1 break`, where it is the only one. */
+function readRewrite(from: Directive, location: Location, ledger: Ledger): Rewriting {
+  const rewrites = from.children.filter(({ name }) => name === 'rewrite');
+  const [rewrite] = rewrites;
+  const [pattern = '', template = '', flag] = rewrite?.args ?? [];
+  const found = rewrites.length === 1 && flag === 'break' ? readReplacement(pattern, template) : null;
+  if (rewrite === undefined || found === null) return {};
+  ledger.take(rewrite);
+  const isElsewhere =
+    !location.kind.startsWith('regex') && !mayMeet(location.path, location.kind === 'prefix', found.prefix);
+  return isElsewhere ? {} : toRewriting(found);
 }
 
 function refuse(from: Directive, reason: string, ledger: Ledger): null {
@@ -95,6 +134,14 @@ function refuse(from: Directive, reason: string, ledger: Ledger): null {
 function reasonWithoutProxy({ children }: Directive): string {
   const other = children.find(({ name }) => /^(?:fastcgi|uwsgi|scgi|grpc|memcached)_pass$/.test(name));
   return other === undefined ? 'Fairlead serves no files' : `"${other.text}": endpoints speak HTTP/1.1 only`;
+}
+
+/** A shorter prefix with `^~` is a prefix of Fairlead, which would win over it as a regular expression. */
+function isBehindFinal({ kind, path }: Location, taken: readonly TakenLocation[]): boolean {
+  if (kind !== 'prefix') return false;
+  return taken.some(({ location }) => {
+    return location.kind === 'prefix' && location.isFinal && path.startsWith(location.path);
+  });
 }
 
 /** Regular expressions as in the file, then prefixes, the longest first; the others have their place by what they are. */
@@ -114,13 +161,18 @@ function lengthOf(location: Location): number {
  * In nginx a regular expression wins over a prefix, in Fairlead a prefix over a regular expression. So beside
  * regular expressions a prefix becomes one too, and stands behind them.
  */
-function toPath(location: Location, hasRegex: boolean, from: Directive, ledger: Ledger): LocationRoute['path'] {
+function toPath(
+  location: Location,
+  { hasRegex, isFinal }: { readonly hasRegex: boolean; readonly isFinal: boolean },
+  from: Directive,
+  ledger: Ledger,
+): LocationRoute['path'] {
   const { kind, path } = location;
   if (kind === 'exact') return path;
   if (kind === 'regex') return { regex: path };
   if (kind === 'regex-any-case') return { regex: toLowerPattern(path), ignoreCase: 'on' };
   if (path === '/') return undefined;
-  if (hasRegex && !location.isFinal) return { regex: `^${escapePattern(path)}` };
+  if (hasRegex && !isFinal) return { regex: `^${escapePattern(path)}` };
   if (!path.endsWith('/')) ledger.differ(from, `a prefix ends at a segment here: ${path} and ${path}/x, not ${path}x`);
   return path.endsWith('/') ? `${path}*` : `${path}/*`;
 }

@@ -25,7 +25,7 @@ const REASONS: readonly Reason[] = [
     'redirects and answers of one’s own are not built yet',
   ],
   [
-    /^(?:rewrite|rewrite_log|if|break|proxy_method|proxy_set_body)$/,
+    /^(?:rewrite|rewrite_log|break|proxy_method|proxy_set_body)$/,
     'left',
     'requests are rewritten only by stripPrefix and replacePrefix',
   ],
@@ -41,6 +41,7 @@ const REASONS: readonly Reason[] = [
     'left',
     'routes look at the request only, not at computed variables',
   ],
+  [/^if$/, 'left', 'conditions are those of a route: match'],
   [/^set$/, 'left', 'no address that was taken over uses this variable'],
   [/^(?:set_real_ip_from|real_ip_\w+)$/, 'left', 'write the proxies in front under trustedProxies'],
   [
@@ -103,6 +104,7 @@ const KNOWN =
 /** Lists a directive with the reason why it is not taken over. */
 export function listOther(directive: Directive, ledger: Ledger): void {
   const [kind, reason] = reasonFor(directive.name);
+  if (kind === 'guard' && !isGuard(directive)) return ledger.same(directive, 'alone it keeps nobody out');
   if (kind === 'same') ledger.same(directive, reason);
   else if (kind === 'guard') ledger.guard(directive, reason);
   else ledger.leave(directive, reason);

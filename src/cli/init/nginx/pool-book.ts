@@ -1,6 +1,7 @@
 /** The pools that locations ask for: an upstream once for each Host and each rule of retries that goes with it. */
 import type { PoolInput } from '../../../config/config-input.ts';
 import type { Ledger } from '../ledger.ts';
+import { closedPool } from '../plan.ts';
 import type { Plan, PlannedPool } from '../plan.ts';
 import type { Directive } from './parse-nginx.ts';
 import type { Scope } from './scope.ts';
@@ -41,6 +42,11 @@ export class PoolBook {
     this.#names.set(key, name);
     this.#plan.pools.set(name, pool);
     return name;
+  }
+
+  /** For what was guarded. */
+  closed(from: Directive): string {
+    return closedPool(this.#plan, from);
   }
 
   #freeName(wanted: string): string {

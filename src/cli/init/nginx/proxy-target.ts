@@ -8,17 +8,25 @@ export interface ProxyTarget {
   readonly uri: string | null;
 }
 
+/** What was asked for, whole. */
+const AS_ASKED = /\$(?:request_uri|uri\$is_args\$args)$/;
+
 /** The target, or why Fairlead has none like it. Variables that have a value stand in it no more. */
 export function parseTarget(url: string): ProxyTarget | string {
   if (/^https:/i.test(url)) return 'TLS to endpoints is not built yet';
-  const found = /^http:\/\/([^/?#]+)([/?#].*)?$/i.exec(url);
+  const found = /^http:\/\/([^/?#]+)([/?#].*)?$/i.exec(url.replace(AS_ASKED, ''));
   if (found === null) return 'this is no address that can be known beforehand';
   const host = found[1].toLowerCase();
   if (host.startsWith('unix:')) return 'sockets of Unix are not built yet';
-  const uri = found[2] === undefined || found[2] === '$request_uri' ? null : found[2];
-  if (host.includes('$') || uri?.includes('$') === true) return 'an address with variables is not built yet';
+  const uri = found[2] ?? null;
+  if (host.includes('$') || (uri?.includes('$'))) return 'an address with variables is not built yet';
   if (uri !== null && /[?#]/.test(uri)) return 'a query cannot be added';
   return { host, uri };
+}
+
+/** With a variable nginx sends the URI of `proxy_pass` alone, whatever was asked. */
+export function sendsOneUri(url: string, target: ProxyTarget): boolean {
+  return target.uri !== null && url.replace(AS_ASKED, '').includes('$');
 }
 
 export interface Location {
@@ -41,7 +49,7 @@ export function parseLocation(args: readonly string[]): Location | null {
   return null;
 }
 
-type Rewriting = Pick<RouteInput, 'stripPrefix' | 'replacePrefix'>;
+export type Rewriting = Pick<RouteInput, 'stripPrefix' | 'replacePrefix'>;
 
 /**
  * nginx puts the URI of `proxy_pass` in place of the location's own text, whatever follows. Fairlead replaces whole

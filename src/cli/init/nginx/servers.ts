@@ -23,17 +23,21 @@ interface Listen {
 
 const EVERY_ADDRESS: Readonly<Record<string, true>> = { '': true, '*': true, '0.0.0.0': true, '[::]': true };
 
-/** The reason why nothing of a server may be taken over, or null. That has been listed by then. */
-export function refuseServer(server: Directive, inherited: readonly Directive[], ledger: Ledger): boolean {
+/** Whether nothing of a server may be taken over. That has been listed by then. */
+export function refuseServer(
+  server: Directive,
+  inherited: readonly Directive[],
+  ledger: Ledger,
+): 'guard' | 'left' | null {
   const guard = [...server.children, ...inherited].find(isGuard);
   if (guard !== undefined) {
-    ledger.guard(server, `"${guard.text}" is not built yet; the whole server is left out`);
-    return true;
+    ledger.guard(server, `"${guard.text}" is not built yet; its requests get 502`);
+    return 'guard';
   }
   const answer = server.children.find(({ name }) => name === 'return');
-  if (answer === undefined) return false;
+  if (answer === undefined) return null;
   ledger.leave(server, `"${answer.text}" answers everything: redirects and answers of one’s own are not built yet`);
-  return true;
+  return 'left';
 }
 
 export function readHosts(server: Directive, ledger: Ledger): readonly string[] {
@@ -72,16 +76,17 @@ function readListen(from: Directive, ledger: Ledger): readonly Listen[] {
     return [];
   }
   if (!isPlain) ledger.leave(from, 'TLS is not built yet: end it in front of Fairlead');
-  for (const parameter of parameters) noteParameter(parameter, from, ledger);
+  for (const parameter of parameters) noteParameter(parameter, isPlain, from, ledger);
   const address = `${Object.hasOwn(EVERY_ADDRESS, host) ? '' : host}:${port}`;
   return [{ from, address, isPlain, isDefault: parameters.some((word) => /^default(?:_server)?$/.test(word)) }];
 }
 
-function noteParameter(parameter: string, from: Directive, ledger: Ledger): void {
-  if (/^(?:ssl|quic|default|default_server)$/.test(parameter)) return;
+function noteParameter(parameter: string, isPlain: boolean, from: Directive, ledger: Ledger): void {
+  if (/^(?:ssl|quic|default|default_server)$/.test(parameter) || (parameter === 'http2' && !isPlain)) return;
   if (/^(?:reuseport|ipv6only=\w+|so_keepalive=\S+|bind|deferred)$/.test(parameter)) {
     ledger.same(from, 'nothing to set here', parameter);
-  } else ledger.leave(from, 'there is no such parameter here', parameter);
+  } else if (parameter === 'http2') ledger.leave(from, 'HTTP/2 is not built yet', parameter);
+  else ledger.leave(from, 'there is no such parameter here', parameter);
 }
 
 /** Of each address the server that is marked as the default one, else the first: it takes hosts that no other names. */
@@ -94,6 +99,24 @@ export function findDefaults(servers: readonly Server[]): ReadonlySet<Directive>
     }
   }
   return new Set([...defaults.values()].map(({ from }) => from));
+}
+
+const LOCAL = /^(?:127\.[\d.]+|\[::1\]|localhost):/;
+
+/**
+ * A server for this machine alone, beside others for everybody: routes hold for every listener, so that it would be
+ * open to all. True: it is left out, and listed.
+ */
+export function leaveLocal(server: Server, servers: readonly Server[], ledger: Ledger): boolean {
+  const isLocal = ({ listens }: Server): boolean =>
+    listens.length > 0 && listens.every(({ address }) => LOCAL.test(address));
+  const taken = servers.filter(({ routes }) => routes.length > 0);
+  if (server.routes.length === 0 || !isLocal(server) || taken.every(isLocal)) return false;
+  ledger.guard(
+    server.from,
+    'it listens on this machine alone, and routes hold for every listener: give it a config of its own',
+  );
+  return true;
 }
 
 const TLS_IN_FRONT = '127.0.0.1:8080';

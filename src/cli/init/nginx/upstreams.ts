@@ -110,7 +110,8 @@ function listOdd(
   ledger: Ledger,
 ): void {
   for (const server of servers) {
-    if (!isLikeIt(server))
+    const isDown = typeof server.endpoint === 'object' && server.endpoint.weight === 0;
+    if (!isDown && !isLikeIt(server))
       ledger.leave(server.from, 'is one value for all endpoints of a pool, here that of another server', name);
   }
 }

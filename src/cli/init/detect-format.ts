@@ -9,7 +9,7 @@ const WORDS_OF_HAPROXY =
   /^[ \t]*(?:bind|default_backend|use_backend|balance|mode|acl|option|server|timeout)[ \t]+[^;{\n]*$/gm;
 
 export function detectFormat(text: string, file: string): Format {
-  const start = text.replace(/^\ufeff/, '').trimStart();
+  const start = text.replace(/^\ufeff?(?:\s+|\/\/[^\n]*|\/\*[^]*?\*\/)*/, '');
   if (/^[[{]/.test(start)) return 'json';
   const haproxy = count(text, SECTION) * 3 + count(text, WORDS_OF_HAPROXY);
   const nginx = count(text, NGINX) + count(text, BLOCK) * 5;

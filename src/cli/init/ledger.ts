@@ -25,10 +25,16 @@ export class Ledger {
   readonly #spokenOf = new Set<Statement>();
   readonly #notes: Note[] = [];
   readonly #seen = new Set<string>();
+  readonly #originals = new WeakMap<Statement, Statement>();
+
+  /** What is said of `copy` is said of `original`. */
+  alias(copy: Statement, original: Statement): void {
+    this.#originals.set(copy, original);
+  }
 
   /** It stands in the new config. What its block holds is still to be spoken of. */
   take(statement: Statement): void {
-    this.#taken.add(statement);
+    this.#taken.add(this.#originals.get(statement) ?? statement);
   }
 
   /** `part` is what of it the note is about. Default: all of it, its block included. */
@@ -70,7 +76,10 @@ export class Ledger {
     });
   }
 
-  #add(kind: NoteKind, statement: Statement, reason: string, part: string | undefined): void {
+  #add(kind: NoteKind, written: Statement, reason: string, part: string | undefined): void {
+    const statement = this.#originals.get(written) ?? written;
+    // One reason for a whole statement is enough.
+    if (part === undefined && this.#spokenOf.has(statement)) return;
     if (part === undefined) this.#spokenOf.add(statement);
     else this.#taken.add(statement);
     const { file, line } = statement;

@@ -61,7 +61,7 @@ function isServers(entry: JsonEntry): boolean {
   if (entry.kind === 'map' && (isNamed(entry, 'servers') || isNamed(entry, 'pool'))) return isServerLike(entry);
   const isList = entry.kind === 'list' && !hasNames(entry);
   if (isList && (isNamed(entry, 'servers') || isNamed(entry, 'pool') || isNamed(entry, 'hosts'))) return true;
-  return entry.kind === 'value' && (isNamed(entry, 'url') || isNamed(entry, 'servers'));
+  return typeof entry.value === 'string' && (isNamed(entry, 'url') || isNamed(entry, 'servers'));
 }
 
 /** A list of `{ name, servers: […] }`. */
@@ -115,7 +115,10 @@ function hostOf(host: string): string {
 }
 
 function convertWhole(root: JsonEntry, plan: Plan, ledger: Ledger): void {
-  const threads = findNamed(root, 'threads');
+  const threads =
+    findNamed(root, 'threads') ??
+    root.children.find(({ key, value }) => key === 'workers' && typeof value === 'number') ??
+    null;
   const count = threads === null ? null : readCount(threads, 1, 1024, ledger);
   if (threads !== null && count !== null) plan.top.set('threads', { value: count, from: threads });
   const most = findNamed(root, 'maxConnections');

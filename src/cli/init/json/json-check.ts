@@ -31,10 +31,8 @@ function readHttp(entry: JsonEntry, ledger: Ledger): Written {
   ];
   if (path !== null) {
     const text = String(path.value).replace(/^https?:\/\/[^/]+/i, '');
-    if (text.startsWith('/')) {
-      ledger.take(path);
-      http['path'] = text;
-    } else ledger.leave(path, 'this is no path');
+    ledger.take(path);
+    http['path'] = text.startsWith('/') ? text : `/${text}`;
   }
   if (method !== null) {
     if (/^(?:GET|HEAD|OPTIONS)$/i.test(String(method.value))) {

@@ -25,6 +25,7 @@ export function parseJson(text: string, file: string): JsonEntry {
   });
   const [error] = document.errors;
   if (error !== undefined) {
+    refuseJson(text, file);
     const message = toLine(error.message.split('\n')[0].replace(/ at line \d+, column \d+:?$/, ''));
     throw new UnreadableInput(file, lines.linePos(error.pos[0]).line, message);
   }
@@ -32,6 +33,18 @@ export function parseJson(text: string, file: string): JsonEntry {
   const { contents } = document;
   if (!isMap(contents) && !isSeq(contents)) throw new UnreadableInput(file, 1, 'this is neither a map nor a list');
   return toEntry('', contents, lineOf(contents), { file, lineOf, path: '', depth: 0 });
+}
+
+/** Says what is wrong in the words of JSON, where it is no JSON without comments and trailing commas either. */
+function refuseJson(text: string, file: string): void {
+  try {
+    JSON.parse(stripComments(text.replace(/^\ufeff/, '')).replace(/,(\s*[}\]])/g, ' $1'));
+  } catch (error) {
+    const found = /^(.*?) in JSON at position \d+ \(line (\d+) column \d+\)$/s.exec(
+      error instanceof Error ? error.message : '',
+    );
+    if (found !== null) throw new UnreadableInput(file, Number(found[2]), toLine(found[1]));
+  }
 }
 
 interface Around {

@@ -42,7 +42,8 @@ export class JsonPools {
     const settings: PlannedPool['settings'] = new Map(this.#shared);
     const servers = serversOf(entry);
     if (servers !== entry.children && servers[0] !== entry) this.#takeHolder(entry);
-    if (entry.kind === 'map' && servers[0] !== entry) this.#readSettings(entry, settings);
+    if (entry.kind === 'map') this.#readSettings(entry, settings);
+    if (entry.kind === 'map' && servers[0] !== entry) this.#readMost(entry, settings);
     const pool: PlannedPool = { from: entry, endpoints: [], settings };
     const bases = new Set<string>();
     for (const server of servers) {
@@ -95,6 +96,12 @@ export class JsonPools {
     for (const child of entry.children)
       if (isNamed(child, 'label')) this.#ledger.same(child, 'an endpoint is named by its address');
     return target.base;
+  }
+
+  #readMost(entry: JsonEntry, settings: PlannedPool['settings']): void {
+    const most = findNamed(entry, 'maxConnections');
+    const count = most === null ? null : readCount(most, 1, 1e6, this.#ledger);
+    if (most !== null && count !== null) settings.set('maxConnections', { value: count, from: most });
   }
 
   #shareMost({ settings }: PlannedPool, most: Sourced<number>): void {
@@ -173,7 +180,7 @@ function isSamePool(a: PlannedPool, b: PlannedPool): boolean {
 }
 
 /** The servers themselves, wherever they stand; the entry itself where it is one. */
-function serversOf(entry: JsonEntry): readonly JsonEntry[] {
+export function serversOf(entry: JsonEntry): readonly JsonEntry[] {
   if (entry.kind === 'value') return [entry];
   if (entry.kind === 'list') return entry.children;
   const inner = entry.children.find(

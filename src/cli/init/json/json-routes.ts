@@ -4,9 +4,12 @@ import type { Ledger } from '../ledger.ts';
 import { closedPool } from '../plan.ts';
 import type { Plan } from '../plan.ts';
 import type { JsonEntry } from './json-entry.ts';
+import { serversOf } from './json-pools.ts';
 import type { FoundPool, JsonPools } from './json-pools.ts';
+import { mayMeet, toRewriting } from '../prefix-rewriting.ts';
+import type { Replacement } from '../prefix-rewriting.ts';
 import { isTrue } from './json-values.ts';
-import { findNamed, isGuardKey, isNamed } from './names.ts';
+import { findNamed, isGuardKey, isNamed, knownReasonForKey } from './names.ts';
 
 interface Matched {
   readonly host: string | null;
@@ -55,7 +58,8 @@ export class JsonRoutes {
     for (const name of hosts) {
       for (const key of keys) {
         const matched = key === '' ? { host: name, path: null, prefix: '/' } : parseKey(key, name);
-        if (typeof matched === 'string') this.#ledger.leave(path ?? entry, matched);
+        if (typeof matched === 'string')
+          this.#ledger.leave(keys.length * hosts.length === 1 ? entry : (path ?? entry), matched);
         else this.#add(entry, matched);
       }
     }
@@ -70,7 +74,7 @@ export class JsonRoutes {
     const guard = entry.children.find(({ key }) => isGuardKey(key));
     if (guard !== undefined) return this.#close(entry, guard, { host, path });
     const pool = this.#poolOf(entry, host, prefix);
-    if (pool === null) return this.#ledger.leave(entry, 'no server that could be taken over stands here');
+    if (pool === null) return this.#ledger.leave(entry, reasonWithoutServer(entry));
     this.#ledger.take(entry);
     const match = { ...(host === null ? {} : { host }), ...(path === null ? {} : { path }) };
     const rewriting = this.#rewriting(entry, prefix, pool.base);
@@ -78,6 +82,8 @@ export class JsonRoutes {
     this.#plan.routes.push({ value, from: entry });
     for (const child of entry.children) {
       if (isNamed(child, 'label')) this.#ledger.same(child, 'nothing to set here');
+      else if (isNamed(child, 'websocket') && isTrue(child)) this.#ledger.same(child, 'WebSocket passes by itself');
+      else if (isNamed(child, 'forwarded')) this.#ledger.same(child, 'X-Forwarded-* are sent by themselves');
     }
   }
 
@@ -93,16 +99,16 @@ export class JsonRoutes {
     const holder = entry.kind === 'map' ? (findNamed(entry, 'servers') ?? findNamed(entry, 'pool')) : entry;
     if (holder?.kind === 'value' && typeof holder.value === 'string') {
       const named = this.#pools.named(holder.value);
-      if (named !== null) {
-        this.#ledger.take(holder);
-        return named;
-      }
+      if (named !== null) this.#ledger.take(holder);
+      if (named !== null) return named;
+      if (/^(?!localhost$)[\w-]+$/.test(holder.value) && !/^\d+$/.test(holder.value)) return null;
     }
+    if (holder === null && findNamed(entry, 'url') === null && entry.kind === 'map' && !hasAddress(entry)) return null;
     const wanted = [host ?? '', prefix === '/' ? '' : prefix].join('');
     // A rule's own settings stand beside its servers: algorithm, health check.
-    if (holder !== null && entry.kind === 'map' && holder.kind === 'list')
-      return this.#pools.add(wanted, withoutMatch(entry));
-    return this.#pools.add(wanted, holder ?? withoutMatch(entry));
+    const isPool =
+      holder !== null && (entry.kind !== 'map' || (holder.kind === 'map' && serversOf(holder)[0] !== holder));
+    return this.#pools.add(wanted, isPool ? holder : this.#withoutMatch(entry));
   }
 
   #rewriting(entry: JsonEntry, prefix: string, base: string): Partial<RouteInput> {
@@ -111,13 +117,13 @@ export class JsonRoutes {
     if (strip !== null) this.#ledger.take(strip);
     const isStripped = strip !== null && isTrue(strip) && prefix !== '/';
     const replaced = rewrite === null ? null : this.#readRewrite(rewrite);
-    if (replaced !== null) return replaced;
+    if (replaced !== null) return mayMeet(prefix, true, replaced.prefix) ? toRewriting(replaced) : {};
     if (base === '') return isStripped ? { stripPrefix: prefix } : {};
     return { replacePrefix: { prefix: isStripped ? prefix : '/', by: base } };
   }
 
   /** `{ "^/api": "" }`, as http-proxy-middleware has it. */
-  #readRewrite(rewrite: JsonEntry): Partial<RouteInput> | null {
+  #readRewrite(rewrite: JsonEntry): Replacement | null {
     const [rule, ...others] = rewrite.children;
     const prefix = /^\^?(\/[\w./-]*?)\/?$/.exec(rule?.key ?? '')?.[1];
     const by = String(rule?.value ?? '').replace(/\/$/, '');
@@ -126,16 +132,31 @@ export class JsonRoutes {
       return null;
     }
     this.#takeAll(rewrite);
-    return by === '' ? { stripPrefix: prefix } : { replacePrefix: { prefix, by } };
+    return { prefix, by };
+  }
+
+  /** What says where requests come from is no part of where they go. */
+  #withoutMatch(entry: JsonEntry): JsonEntry {
+    if (entry.kind !== 'map') return entry;
+    const copy = { ...entry, children: entry.children.filter(isAboutServers) };
+    this.#ledger.alias(copy, entry);
+    return copy;
   }
 }
 
-/** What says where requests come from is no part of where they go. */
-function withoutMatch(entry: JsonEntry): JsonEntry {
-  const children = entry.children.filter(
-    (child) => (!isNamed(child, 'matchHost') && !isNamed(child, 'matchPath')) || isNamed(child, 'url'),
+function isAboutServers(child: JsonEntry): boolean {
+  return (!isNamed(child, 'matchHost') && !isNamed(child, 'matchPath')) || isNamed(child, 'url');
+}
+
+function hasAddress(entry: JsonEntry): boolean {
+  return entry.children.some(
+    (child) => isAboutServers(child) && (isNamed(child, 'serverHost') || isNamed(child, 'port')),
   );
-  return { ...entry, children };
+}
+
+function reasonWithoutServer({ children }: JsonEntry): string {
+  const reasons = children.map(({ key }) => knownReasonForKey(key));
+  return reasons.find((reason) => reason !== null) ?? 'no server that could be taken over stands here';
 }
 
 /** `/api`, `/api/*`, `a.com`, `*.a.com/x`; or what is wrong with it. */

@@ -223,5 +223,9 @@ export function isGuardKey(key: string): boolean {
 }
 
 export function reasonForKey(key: string): string {
-  return YET.find(([pattern]) => pattern.test(plainKey(key)))?.[1] ?? 'Fairlead does not know what this means';
+  return knownReasonForKey(key) ?? 'Fairlead does not know what this means';
+}
+
+export function knownReasonForKey(key: string): string | null {
+  return YET.find(([pattern]) => pattern.test(plainKey(key)))?.[1] ?? null;
 }

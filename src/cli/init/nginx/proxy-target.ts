@@ -19,7 +19,7 @@ export function parseTarget(url: string): ProxyTarget | string {
   const host = found[1].toLowerCase();
   if (host.startsWith('unix:')) return 'sockets of Unix are not built yet';
   const uri = found[2] ?? null;
-  if (host.includes('$') || (uri?.includes('$'))) return 'an address with variables is not built yet';
+  if (host.includes('$') || uri?.includes('$')) return 'an address with variables is not built yet';
   if (uri !== null && /[?#]/.test(uri)) return 'a query cannot be added';
   return { host, uri };
 }

@@ -1,0 +1,54 @@
+/** What the pages for newcomers say of defaults and of converted configs is so. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { convert } from '../../src/cli/init/convert.ts';
+import { writePlan } from '../../src/cli/init/write-plan.ts';
+import { listConfigKeys } from '../../src/config/config-keys.ts';
+import type { Config } from '../../src/config/config.ts';
+import { formatConfigErrors } from '../../src/config/errors.ts';
+import { parseConfig } from '../../src/config/load.ts';
+import { codesIn, findExamples, findTableRows, readPages } from './pages.ts';
+
+const PAGES = readPages().filter(({ path }) => path.startsWith('docs/coming-from-'));
+const DEFAULTS = new Map(listConfigKeys().map((key) => [key.path, key.default]));
+
+/** Configs of formats that `fairlead init --from` reads. */
+const CONVERTED = new Map([
+  ['nginx', 'nginx.conf'],
+  ['haproxy', 'haproxy.cfg'],
+  ['json', 'proxy.json'],
+]);
+
+function read(text: string, place: string): Config {
+  const parsed = parseConfig(text, place, { env: {} });
+  assert.ok('config' in parsed, 'errors' in parsed ? formatConfigErrors(parsed.errors) : '');
+  return parsed.config;
+}
+
+describe('a page for those who come from another proxy', () => {
+  for (const page of PAGES) {
+    const rows = findTableRows(page).filter(({ columns }) => columns.at(-1) === 'ours');
+
+    it(`has a table of defaults: ${page.path}`, () => assert.ok(rows.length >= 5, String(rows.length)));
+
+    for (const { cells, place } of rows) {
+      it(`gives a default that is so at ${place}`, () => {
+        const [key, ours] = cells.slice(-2).map((cell) => codesIn(cell)[0]);
+        assert.equal(ours, DEFAULTS.get(key), key);
+      });
+    }
+
+    const examples = findExamples(page);
+    for (const [index, { language, text, place }] of examples.entries()) {
+      const file = CONVERTED.get(language);
+      if (file === undefined) continue;
+      it(`shows below the example at ${place} what init makes of it`, async () => {
+        const { plan, notes } = await convert(text, file);
+        assert.ok(plan !== null);
+        const beside = examples.slice(index + 1).find((example) => example.language === 'yaml');
+        assert.ok(beside !== undefined);
+        assert.deepEqual(read(writePlan(plan, notes, []), file), read(beside.text, beside.place));
+      });
+    }
+  }
+});

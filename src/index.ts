@@ -17,6 +17,15 @@
 export { startBackend } from './cli/backend/backend.ts';
 export type { HealthEvent } from './checks/pool-health.ts';
 export type { CheckReport, EndpointHealthReport, HealthState } from './checks/endpoint-health.ts';
+export type {
+  AccessLogSpec,
+  LogField,
+  LogFormat,
+  LogPart,
+  LogRotation,
+  LogTarget,
+  RouteLogSpec,
+} from './core/access-log.ts';
 export type { Cancel, Scheduler } from './checks/scheduler.ts';
 export type { Backend, BackendMode, BackendOptions, BackendStats } from './cli/backend/backend.ts';
 export type * from './config/config-input.ts';
@@ -44,6 +53,8 @@ export type {
   Timeouts,
   ValueMatch,
 } from './core/snapshot.ts';
+export { AccessLogError } from './runtime/access-log.ts';
+export type { AccessLogStats } from './runtime/access-log.ts';
 export { createBalancer } from './runtime/balancer.ts';
 export type { Balancer, BalancerEvents, BalancerOptions, CloseOptions } from './runtime/balancer.ts';
 export type { BalancerStats, PoolEndpointStats, PoolStats, WorkerStats } from './runtime/balancer-stats.ts';

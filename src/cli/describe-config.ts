@@ -3,7 +3,8 @@ import type { CheckSpec } from '../core/snapshot.ts';
 import type { ExplainedConfig } from '../runtime/explain-config.ts';
 import { addressText } from '../runtime/listener-key.ts';
 import type { Machine } from './machine.ts';
-import { formatDuration, writeConfig } from './write-config.ts';
+import { writeConfig } from './write-config.ts';
+import { formatDuration } from './written-units.ts';
 
 export function describeConfig(explained: ExplainedConfig, machine: Machine): string {
   const { engine, config } = explained;

@@ -1,5 +1,7 @@
 /** `fairlead dev`: balance while somebody works on the config and the servers behind it. */
+import { styleText } from 'node:util';
 import type { Config } from '../config/config.ts';
+import type { AccessLogSpec, LogPart, RouteLogSpec } from '../core/access-log.ts';
 import { openConfigSource } from './config-source.ts';
 import type { ConfigArguments } from './config-source.ts';
 import { EXIT_USAGE } from './exit-codes.ts';
@@ -16,6 +18,40 @@ export async function dev(options: DevOptions): Promise<number> {
   const source = await openConfigSource(options);
   if (source === null) return EXIT_USAGE;
   const { threads, watch } = options;
-  const adapt = (config: Config): Config => ({ ...config, threads });
+  const adapt = (config: Config): Config => withRequestLines({ ...config, threads });
   return serve({ source, adapt, watch, reloadOnHangUp: false, logFormat: 'text' });
+}
+
+/** A short line for each request, where the config has no access log of its own. */
+function withRequestLines(config: Config): Config {
+  if (config.accessLog !== null) return config;
+  const every: RouteLogSpec = { level: 'info', only: 'all', slowMs: 1000, sample: 1 };
+  const accessLog: AccessLogSpec = {
+    format: requestLine(),
+    to: { kind: 'stdout' },
+    mask: [],
+    bufferBytes: 1024 * 1024,
+    unrouted: every,
+  };
+  const routes = config.routes.map((route) => ({ ...route, accessLog: every }));
+  return { ...config, accessLog, routes };
+}
+
+/** `GET localhost:8080/x 200 localhost:8081 1.2 ms`, its status in bold on a terminal. */
+function requestLine(): readonly LogPart[] {
+  const [begin, end] = styleText('bold', '|', { stream: process.stdout }).split('|');
+  return [
+    { field: 'method' },
+    { text: ' ' },
+    { field: 'host' },
+    { field: 'path' },
+    { text: ` ${begin}` },
+    { field: 'status' },
+    { text: `${end} ` },
+    { field: 'endpoint' },
+    { text: ' ' },
+    { field: 'totalMs' },
+    { text: ' ms ' },
+    { field: 'reason' },
+  ];
 }

@@ -44,6 +44,7 @@ export function logEvents(balancer: EventEmitter<BalancerEvents>, say: Say, cloc
   balancer.on('limit', (connections) => {
     say(`${connections} client connections are open, the most that maxConnections allows: accepting pauses`, 'warn');
   });
+  balancer.on('log', (message) => say(message, 'warn'));
   balancer.on('drain', (phase) => say(phase === 'begin' ? 'draining; another signal ends at once' : 'drained'));
 }
 

@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import { enableLinearRegex } from '../config/linear-regex.ts';
 import { systemClock } from '../core/clock.ts';
 import { createBalancer } from '../runtime/balancer.ts';
+import { AccessLogError } from '../runtime/access-log.ts';
 import type { Balancer } from '../runtime/balancer.ts';
 import { ListenError } from '../runtime/listen-error.ts';
 import { UnresolvedNames } from '../runtime/resolve-names.ts';
@@ -82,7 +83,7 @@ class Upkeep {
   readonly #reloader: Reloader;
   readonly #watcher = new FileWatcher(() => void this.#reloader.reload());
   readonly #onHangUp = (): void => this.#hangUp();
-  readonly #onReopen = (): void => this.#reopenLogs();
+  readonly #onReopen: () => void;
   #files: readonly string[];
 
   constructor(
@@ -98,6 +99,11 @@ class Upkeep {
     const onRead = (read: readonly string[]): void => this.#watchFiles(read);
     this.#reloader = new Reloader({ balancer, source, say, adapt, onRead });
     if (reloadOnHangUp) process.on('SIGHUP', this.#onHangUp);
+    // There whatever the config: without a listener the signal would open Node's debugger.
+    this.#onReopen = () =>
+      say(
+        `SIGUSR1: ${balancer.reopenLogs() ? 'the access log is opened again' : 'there is no log file to open again'}`,
+      );
     process.on('SIGUSR1', this.#onReopen);
   }
 
@@ -120,11 +126,6 @@ class Upkeep {
     if (this.#isFromFile) void this.#reloader.reload();
     else this.#say('SIGHUP: there is no config to load again, it came from the command line', 'warn');
   }
-
-  /** Without a listener the signal would open Node's debugger. */
-  #reopenLogs(): void {
-    this.#say('SIGUSR1: there is no log file to open again');
-  }
 }
 
 function codeOf(end: EndSignal | 'dead', signals: EndSignals): number {
@@ -134,7 +135,8 @@ function codeOf(end: EndSignal | 'dead', signals: EndSignals): number {
 }
 
 function sayFailure(error: unknown): number {
-  const isExpected = error instanceof ListenError || error instanceof UnresolvedNames;
+  const isExpected =
+    error instanceof ListenError || error instanceof UnresolvedNames || error instanceof AccessLogError;
   console.error('fairlead:', isExpected ? error.message : error);
   return isExpected ? EXIT_UNAVAILABLE : EXIT_INTERNAL;
 }

@@ -6,7 +6,8 @@ import { stringify } from 'yaml';
 import { parseConfig } from '../config/load.ts';
 import type { ParsedConfig } from '../config/load.ts';
 import { parseDuration, parseSize } from '../config/units.ts';
-import { formatDuration, formatSize, writeConfig } from './write-config.ts';
+import { writeConfig } from './write-config.ts';
+import { formatDuration, formatSize } from './written-units.ts';
 
 const FIXTURES = new URL('../../test/fixtures/config/valid/', import.meta.url);
 

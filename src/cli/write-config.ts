@@ -10,6 +10,8 @@ import type {
   ValueMatch,
 } from '../core/snapshot.ts';
 import { addressText } from '../runtime/listener-key.ts';
+import { writeAccessLog, writeRouteLog } from './write-access-log.ts';
+import { formatDuration, formatDurationOrOff, formatSize, onOff } from './written-units.ts';
 
 /** A map in the order in which it is to be read; what is undefined is left out. */
 type Written = Record<string, unknown>;
@@ -30,6 +32,7 @@ export function writeConfig(config: Config): Written {
     },
     headers: { via: onOff(config.headers.via), forwarded: onOff(config.headers.forwarded) },
     trustedProxies: config.trustedProxies,
+    accessLog: writeAccessLog(config.accessLog),
   });
 }
 
@@ -37,7 +40,7 @@ function writeListener({ id: _, host, port, ...rest }: ListenerSpec): Written {
   return { address: host === '' ? `:${port}` : addressText({ host, port }), ...rest };
 }
 
-function writeRoute({ id, match, replacePrefix, maxBody, timeouts, pool, upgrades }: RouteConfig): Written {
+function writeRoute({ id, match, replacePrefix, maxBody, timeouts, pool, upgrades, accessLog }: RouteConfig): Written {
   return withoutGaps({
     name: id,
     match: writeMatch(match),
@@ -46,6 +49,7 @@ function writeRoute({ id, match, replacePrefix, maxBody, timeouts, pool, upgrade
     replacePrefix: replacePrefix === null || replacePrefix.by === '' ? undefined : replacePrefix,
     upgrades,
     maxBody: maxBody === 0 ? 'off' : formatSize(maxBody),
+    accessLog: writeRouteLog(accessLog),
     timeouts: writeExchangeTimeouts(timeouts),
   });
 }
@@ -146,37 +150,6 @@ function writeExchangeTimeouts(timeouts: Timeouts): Written {
     perTry: formatDurationOrOff(timeouts.perTryMs),
     total: formatDurationOrOff(timeouts.totalMs),
   };
-}
-
-/** In the largest unit that leaves a whole number: 90000 → `90s`. */
-export function formatDuration(ms: number): string {
-  const units: readonly (readonly [string, number])[] = [
-    ['d', 86_400_000],
-    ['h', 3_600_000],
-    ['m', 60_000],
-    ['s', 1000],
-  ];
-  const [unit, size] = units.find(([, each]) => ms % each === 0) ?? ['ms', 1];
-  return `${ms / size}${unit}`;
-}
-
-function formatDurationOrOff(ms: number): string {
-  return ms === 0 ? 'off' : formatDuration(ms);
-}
-
-/** In the largest unit that leaves a whole number: 65536 → `64KiB`. */
-export function formatSize(bytes: number): string {
-  const units: readonly (readonly [string, number])[] = [
-    ['GiB', 2 ** 30],
-    ['MiB', 2 ** 20],
-    ['KiB', 2 ** 10],
-  ];
-  const [unit, size] = units.find(([, each]) => bytes % each === 0) ?? ['B', 1];
-  return `${bytes / size}${unit}`;
-}
-
-function onOff(isOn: boolean): string {
-  return isOn ? 'on' : 'off';
 }
 
 function byId<T extends { readonly id: string }>(items: readonly T[], write: (item: T) => Written): Written {

@@ -2,7 +2,9 @@
  * A value read from a file or the command line into a config: every part is validated by itself, so that one
  * mistake does not hide another, and what passed is checked as a whole.
  */
+import type { AccessLogSpec } from '../core/access-log.ts';
 import type { Timeouts } from '../core/snapshot.ts';
+import { routeLogOf } from './access-log-schema.ts';
 import { checkRules } from './check-rules.ts';
 import { configSchema } from './config-schema.ts';
 import type { Config, PoolConfig, RouteConfig } from './config.ts';
@@ -28,13 +30,14 @@ export function buildConfig(value: unknown): Config | readonly Problem[] {
 
   const timeouts = reader.section('timeouts');
   const limits = reader.section('limits');
+  const accessLog = reader.section('accessLog');
   const listeners = reader.named('listeners', listenerSchema);
   const pools = reader.named('pools', poolSchema, defaults);
   const poolNames = isWrittenMap(value['pools']) ? Object.keys(value['pools']) : [];
   const poolTimeouts = new Map(pools.map(({ value: pool }) => [pool.id, pool.timeouts]));
   const routes = readRoutes(reader, poolNames, defaults).map(({ path, value: route }, index) => ({
     path,
-    value: toRouteConfig(route, path, index, { ...timeouts, ...poolTimeouts.get(route.pool) }),
+    value: toRouteConfig(route, path, index, { ...timeouts, ...poolTimeouts.get(route.pool) }, accessLog),
   }));
   const config: Config = {
     threads: reader.section('threads'),
@@ -46,6 +49,7 @@ export function buildConfig(value: unknown): Config | readonly Problem[] {
     trustedProxies: reader.section('trustedProxies'),
     headers: reader.section('headers'),
     maxConnections: reader.section('maxConnections'),
+    accessLog,
   };
   reader.add(checkRules({ listeners, routes, pools, poolNames, limits }));
   return reader.problems.length > 0 ? reader.problems : deepFreeze(config);
@@ -73,13 +77,19 @@ function readRoutes(
 }
 
 function toRouteConfig(
-  { name, ...route }: WrittenRoute,
+  { name, accessLog: log, ...route }: WrittenRoute,
   path: readonly (string | number)[],
   index: number,
   timeouts: Timeouts,
+  accessLog: AccessLogSpec | null,
 ): RouteConfig {
   const place = typeof path[1] === 'number' ? path[1] : index;
-  return { ...route, id: name ?? String(place + 1), timeouts: { ...timeouts, ...route.timeouts } };
+  return {
+    ...route,
+    id: name ?? String(place + 1),
+    timeouts: { ...timeouts, ...route.timeouts },
+    accessLog: routeLogOf(log, accessLog),
+  };
 }
 
 /** What a pool says of timeouts is in the routes that lead to it. */

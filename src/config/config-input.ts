@@ -60,6 +60,12 @@ export interface ConfigInput<PoolName extends string = string> {
    */
   readonly trustedProxies?: readonly string[];
   /**
+   * A line for each exchange. `on`: JSON on stdout.
+   * @defaultValue `'off'`
+   * @example { format: 'combined', to: { file: 'access.log' } }
+   */
+  readonly accessLog?: AccessLogInput | Off | 'on' | true | 'json' | 'common' | 'combined';
+  /**
    * Data-plane threads. `auto`: as many as the process has processors. 0: in the caller's thread, for tests and embedding.
    * @defaultValue `'auto'`
    * @example 2
@@ -71,6 +77,101 @@ export interface ConfigInput<PoolName extends string = string> {
    * @example 5000
    */
   readonly maxConnections?: 'auto' | number;
+}
+
+/** A line for each exchange. `on`: JSON on stdout. */
+export interface AccessLogInput {
+  /**
+   * `json` (pino), `common`, `combined`, or a text of your own, e.g. `$client $method $path $status $totalMs`.
+   * @defaultValue `'json'`
+   * @example 'combined'
+   */
+  readonly format?: string;
+  /**
+   * Where lines go.
+   * @defaultValue `'stdout'`
+   * @example { file: 'access.log' }
+   */
+  readonly to?: 'stdout' | 'stderr' | LogFileInput;
+  /**
+   * `info`: a line for every exchange. `warn`: from status 400. `error`: from status 500, and answers that broke off.
+   * @defaultValue `'info'`
+   * @example 'warn'
+   */
+  readonly level?: 'info' | 'warn' | 'error';
+  /**
+   * `slow-or-failed`: a line only where an exchange took `slow` or longer, or is an error.
+   * @defaultValue `'all'`
+   * @example 'slow-or-failed'
+   */
+  readonly only?: 'all' | 'slow-or-failed';
+  /**
+   * From here on an exchange is slow. Tunnels never are.
+   * @defaultValue `'1s'`
+   * @example '200ms'
+   */
+  readonly slow?: Duration;
+  /**
+   * Share of the lines that are written; slow exchanges and errors always are.
+   * @defaultValue `1`
+   * @example 0.1
+   */
+  readonly sample?: number;
+  /**
+   * Query parameters whose values are replaced by `***`, whatever their case.
+   * @defaultValue `['access_token', 'api_key', 'apikey', 'auth', 'code', 'key', 'password', 'secret', 'sig', 'signature', 'token']`
+   * @example ['token', 'session']
+   */
+  readonly mask?: readonly string[] | string;
+  /**
+   * Room for lines on their way, for each thread. Beyond it lines are dropped and counted.
+   * @defaultValue `'1MiB'`
+   * @example '8MiB'
+   */
+  readonly buffer?: Size;
+}
+
+/** Where lines go. */
+export interface LogFileInput {
+  /**
+   * Path of the file; it is made where it is not there, its folder too.
+   * @example '/var/log/fairlead/access.log'
+   */
+  readonly file: string;
+  /**
+   * Puts the file aside by size or age. Off: leave that to others, who send SIGUSR1 afterwards.
+   * @defaultValue `'off'`
+   * @example { size: '1GiB', keep: 30 }
+   */
+  readonly rotate?: LogRotationInput | Off;
+}
+
+/** Puts the file aside by size or age. Off: leave that to others, who send SIGUSR1 afterwards. */
+export interface LogRotationInput {
+  /**
+   * A file that has reached this size is put aside.
+   * @defaultValue `'100MiB'`
+   * @example '1GiB'
+   */
+  readonly size?: Size | Off;
+  /**
+   * A file is put aside at each full hour, or each midnight (UTC), whatever its size.
+   * @defaultValue `'off'`
+   * @example '1d'
+   */
+  readonly every?: 'off' | '1h' | '1d';
+  /**
+   * Files put aside that stay; older ones are removed.
+   * @defaultValue `7`
+   * @example 30
+   */
+  readonly keep?: number;
+  /**
+   * Packs files that are put aside with gzip.
+   * @defaultValue `'on'`
+   * @example 'off'
+   */
+  readonly compress?: Toggle;
 }
 
 /** Which headers Fairlead adds, beside those that it always adds. */
@@ -540,6 +641,40 @@ export interface RouteInput<PoolName extends string = string> {
    * @example '10MiB'
    */
   readonly maxBody?: Size | Off;
+  /**
+   * Which of its exchanges get a line, where there is an access log; `off`: none.
+   * @defaultValue `'on'`
+   * @example { level: 'warn' }
+   */
+  readonly accessLog?: RouteAccessLogInput | Off | 'on' | true;
+}
+
+/** Which of its exchanges get a line, where there is an access log; `off`: none. */
+export interface RouteAccessLogInput {
+  /**
+   * As `accessLog.level`.
+   * @defaultValue that of `accessLog`
+   * @example 'warn'
+   */
+  readonly level?: 'info' | 'warn' | 'error';
+  /**
+   * As `accessLog.only`.
+   * @defaultValue that of `accessLog`
+   * @example 'slow-or-failed'
+   */
+  readonly only?: 'all' | 'slow-or-failed';
+  /**
+   * As `accessLog.slow`.
+   * @defaultValue that of `accessLog`
+   * @example '5s'
+   */
+  readonly slow?: Duration;
+  /**
+   * As `accessLog.sample`.
+   * @defaultValue that of `accessLog`
+   * @example 0.01
+   */
+  readonly sample?: number;
 }
 
 /** Timeouts that a pool or a route may set for itself. */

@@ -1,5 +1,6 @@
 /** The whole config: every key that there is, how it is read, and what is said of it. */
 import { z } from 'zod';
+import { accessLogSchema } from './access-log-schema.ts';
 import { defaultsSchema } from './defaults-schema.ts';
 import { key, note } from './described.ts';
 import { poolSchema } from './pool-schema.ts';
@@ -63,6 +64,10 @@ export const configSchema = object(
       description:
         'Peers whose `X-Forwarded-*` and `Forwarded` are believed and appended to. Those of all others are replaced.',
       example: ['10.0.0.0/8', 'fd00::/8'],
+    }),
+    accessLog: key(accessLogSchema.prefault('off'), {
+      description: 'A line for each exchange. `on`: JSON on stdout.',
+      example: { format: 'combined', to: { file: 'access.log' } },
     }),
     threads: key(countOrAuto(0, 1024, 'threads').prefault('auto'), {
       description:

@@ -2,6 +2,7 @@
  * A config that has passed every check: defaults filled in, times in milliseconds, sizes in bytes, short forms
  * written out. It is the snapshot before the runtime gives it tables, slots and resolved addresses.
  */
+import type { AccessLogSpec } from '../core/access-log.ts';
 import type { HeaderRules, Limits, ListenerSpec, PoolSpec, RouteSpec, Timeouts } from '../core/snapshot.ts';
 
 /** A config that has passed every check, as `loadConfig` and `parseConfig` answer it. */
@@ -20,6 +21,8 @@ export interface Config {
   readonly headers: HeaderRules;
   /** Client connections; `auto`: three quarters of (descriptor limit − 256). */
   readonly maxConnections: number | 'auto';
+  /** Null: off. */
+  readonly accessLog: AccessLogSpec | null;
 }
 
 /** A route's `timeouts` are complete: those of the config with its own on top. */

@@ -36,7 +36,8 @@ function writeKey(name: string, node: SchemaNode, isRequired: boolean, indent: s
   const inner = writeInner(map, node.example, `${indent}  `);
   const lines = [`${indent}${name}:`, ...inner];
   const isEmpty = inner.every((line) => /^\s*#/.test(line));
-  return (isLive || name === 'routes') && !isEmpty ? lines : comment(lines, indent);
+  const isThere = isRequired || isSection(node) || name === 'routes' || name === 'listeners';
+  return isThere && !isEmpty ? lines : comment(lines, indent);
 }
 
 /** A map's keys, or those of one thing that the list or the map by names holds. */

@@ -23,10 +23,11 @@ class Compiler {
   compile(written: unknown): Snapshot {
     const config = buildConfig(written);
     assert.ok(!Array.isArray(config), JSON.stringify(config));
-    const { routes, pools, threads, maxConnections, ...rest } = config as Config;
+    const { routes, pools, threads, maxConnections, accessLog, ...rest } = config as Config;
     return {
       ...rest,
       version: 1,
+      accessLog: accessLog === null ? null : { ...accessLog, rings: [] },
       threads: threads === 'auto' ? 1 : threads,
       maxConnections: maxConnections === 'auto' ? 1000 : maxConnections,
       routes: routes.map((route, index) => ({ ...route, slot: index + 1 })),

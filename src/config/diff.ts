@@ -33,8 +33,15 @@ export function diffListeners(from: readonly ListenerSpec[], to: readonly Listen
   ];
 }
 
-function globalsOf({ limits, timeouts, trustedProxies, headers, maxConnections }: Snapshot): unknown {
-  return { limits, timeouts, trustedProxies, headers, maxConnections };
+function globalsOf({ limits, timeouts, trustedProxies, headers, maxConnections, accessLog }: Snapshot): unknown {
+  return { limits, timeouts, trustedProxies, headers, maxConnections, accessLog: withoutRings(accessLog) };
+}
+
+/** They are the threads' own, and change all the time. */
+function withoutRings(accessLog: Snapshot['accessLog']): unknown {
+  if (accessLog === null) return null;
+  const { rings: _, ...spec } = accessLog;
+  return spec;
 }
 
 function hasSameRoutes(from: Snapshot, to: Snapshot): boolean {

@@ -1,5 +1,6 @@
 /** A route: its match, its pool, and what it does to a request. */
 import type { Timeouts } from '../core/snapshot.ts';
+import { type WrittenRouteLog, routeLogSchema } from './access-log-schema.ts';
 import type { RouteConfig } from './config.ts';
 import { key } from './described.ts';
 import { Mistake } from './errors.ts';
@@ -10,9 +11,10 @@ import { exchangeTimeoutsSchema } from './timeouts-schema.ts';
 import { describeValue } from './units.ts';
 
 /** A route before its name and the timeouts of the whole config are filled in. */
-export interface WrittenRoute extends Omit<RouteConfig, 'id' | 'timeouts'> {
+export interface WrittenRoute extends Omit<RouteConfig, 'accessLog' | 'id' | 'timeouts'> {
   readonly name: string | null;
   readonly timeouts: Partial<Timeouts>;
+  readonly accessLog: WrittenRouteLog;
 }
 
 /** A path to cut or to put in place, without a final slash, or `/`. */
@@ -98,17 +100,21 @@ export const routeKeys = object(
       description: 'Largest request body. Beyond it, 413 `payload-too-large`.',
       example: '10MiB',
     }),
+    accessLog: key(routeLogSchema.prefault('on'), {
+      description: 'Which of its exchanges get a line, where there is an access log; `off`: none.',
+      example: { level: 'warn' },
+    }),
   },
   'Route',
 );
 
 export const routeSchema = routeKeys.transform((written, context): WrittenRoute => {
-  const { name, match, pool, stripPrefix, replacePrefix, timeouts, upgrades, maxBody } = written;
+  const { name, match, pool, stripPrefix, replacePrefix, timeouts, upgrades, maxBody, accessLog } = written;
   if (stripPrefix !== undefined && replacePrefix !== undefined) {
     const cure = 'Keep one of the two.';
     const message = 'stripPrefix and replacePrefix exclude each other';
     context.issues.push({ code: 'custom', message, params: { cure }, input: written, path: ['stripPrefix'] });
   }
   const replace = stripPrefix === undefined ? (replacePrefix ?? null) : { prefix: stripPrefix, by: '' };
-  return { name: name ?? null, match, pool, replacePrefix: replace, timeouts, upgrades, maxBody };
+  return { name: name ?? null, match, pool, replacePrefix: replace, timeouts, upgrades, maxBody, accessLog };
 });

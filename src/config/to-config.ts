@@ -49,6 +49,7 @@ const SECTIONS = {
   trustedProxies: true,
   headers: true,
   maxConnections: true,
+  accessLog: true,
 } satisfies Record<keyof Config, true>;
 
 /**

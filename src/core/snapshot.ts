@@ -2,6 +2,7 @@
  * The compiled config as it reaches a worker: immutable plain data, swapped between requests. Times are
  * milliseconds and sizes bytes; 0 means off. Every object has an identity (`id`), which a reload keeps.
  */
+import type { AccessLogSpec, RouteLogSpec } from './access-log.ts';
 import type { PoolTableHandle } from './shared/pool-table.ts';
 import type { RouteTableHandle } from './shared/route-table.ts';
 
@@ -22,6 +23,13 @@ export interface Snapshot {
   /** Client connections of the process; accepting pauses beyond. */
   readonly maxConnections: number;
   readonly routeTable: RouteTableHandle;
+  /** Null: no line is written, whatever a route says. */
+  readonly accessLog: (AccessLogSpec & LogRings) | null;
+}
+
+/** Where worker `i` leaves its lines: ring `i`. */
+export interface LogRings {
+  readonly rings: readonly SharedArrayBuffer[];
 }
 
 /** An address to accept connections on. */
@@ -50,6 +58,8 @@ export interface RouteSpec {
   /** Largest request body in bytes, 0: no limit. */
   readonly maxBody: number;
   readonly timeouts: Timeouts;
+  /** Null: no line. */
+  readonly accessLog: RouteLogSpec | null;
 }
 
 /** What a request has to have for a route. Everything that is given must hold. */

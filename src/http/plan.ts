@@ -4,6 +4,7 @@
  */
 import type { Routable, RoutedRequest } from '../core/routing/routed-request.ts';
 import type { RouteSpec, Snapshot } from '../core/snapshot.ts';
+import type { ExchangeLog } from './exchange-log.ts';
 import type { PoolRuntime } from './pool-runtime.ts';
 import type { RouteTaps } from './taps.ts';
 
@@ -12,6 +13,8 @@ export interface RoutePlan extends Routable {
   readonly spec: RouteSpec;
   readonly pool: PoolRuntime;
   readonly taps: RouteTaps;
+  /** Null: its exchanges are not logged. */
+  readonly log: ExchangeLog | null;
 }
 
 export interface Plan {

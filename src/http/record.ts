@@ -29,7 +29,7 @@ export class ExchangeRecord {
   /** Reason code of an answer of ours or of a broken end, else `''`. */
   reason = '';
   requestId = '';
-  /** The client's address, seen through the proxies that are trusted; `''` where the request met no route. */
+  /** The client's address, seen through the proxies that are trusted. */
   client = '';
   /** The request this is about; borrowed until the exchange ends. */
   head: RequestHead | null = null;

@@ -20,7 +20,7 @@ export interface ServerPlane {
   /** Counts and reports an exception of ours that belongs to one session, and not to the entry it happened in. */
   reportFault(error: unknown): void;
   /** A request was refused before it became an exchange. */
-  rejected(fault: Fault): void;
+  rejected(fault: Fault, client: ClientStream): void;
 }
 
 /** A client connection, as the worker that drains or ends it sees it. */

@@ -445,7 +445,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     this.#isRequestEnded = false;
     this.#isHeadMethod = false;
     this.sendFault(fault, '', false);
-    this.#plane.rejected(fault);
+    this.#plane.rejected(fault, this);
     this.#linger();
   }
 

@@ -3,6 +3,7 @@ import type { EndpointHealthReport } from '../checks/endpoint-health.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { readEndpointStats, readRouteStats } from './table-stats.ts';
 import type { EndpointStats, RouteStats } from './table-stats.ts';
+import type { AccessLogStats } from './access-log.ts';
 import type { HealthKeeper } from './health.ts';
 import type { WorkerLoad } from './roster.ts';
 import type { SharedTables } from './shared-tables.ts';
@@ -15,6 +16,7 @@ export interface BalancerStats {
   readonly unrouted: RouteStats;
   readonly pools: readonly PoolStats[];
   readonly workers: WorkerStats;
+  readonly accessLog: AccessLogStats;
 }
 
 /** The figures of a pool. */
@@ -48,6 +50,7 @@ export function readBalancerStats(
   tables: SharedTables,
   health: HealthKeeper,
   workers: WorkerStats,
+  accessLog: AccessLogStats,
 ): BalancerStats {
   const routes = snapshot.routes.map(({ id, slot }) => ({ route: id, ...readRouteStats(tables.routes, slot) }));
   const pools = snapshot.pools.map((pool) => {
@@ -58,7 +61,7 @@ export function readBalancerStats(
     });
     return { pool: pool.id, endpoints };
   });
-  return { routes, unrouted: readRouteStats(tables.routes, 0), pools, workers };
+  return { routes, unrouted: readRouteStats(tables.routes, 0), pools, workers, accessLog };
 }
 
 /** After the end nobody keeps health. */

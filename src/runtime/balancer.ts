@@ -70,6 +70,8 @@ export interface BalancerEvents {
   fault: [fault: { readonly worker: number; readonly message: string; readonly stack: string }];
   /** Accepting pauses at `maxConnections`; said once for each config. */
   limit: [connections: number];
+  /** The access log cannot be written, has lost lines, or is written again; in words. */
+  log: [message: string];
   /** `close` has begun to drain, or has come to its end. */
   drain: [phase: 'begin' | 'end'];
   /** Another config has taken effect, or the same one again. */
@@ -129,6 +131,7 @@ export class Balancer extends EventEmitter<BalancerEvents> {
         onWorker: (change) => void this.emit('worker', change),
         onFault: (fault) => void this.emit('fault', fault),
         onLimit: (connections) => void this.emit('limit', connections),
+        onLogTrouble: (message) => void this.emit('log', message),
         onDead: () => void this.emit('dead'),
       },
     });
@@ -187,6 +190,14 @@ export class Balancer extends EventEmitter<BalancerEvents> {
     }
     this.#closing ??= this.#drain();
     await this.#closing;
+  }
+
+  /**
+   * To be called when somebody has moved the access log's file away: it goes on in a new one of the same name.
+   * False: it goes to no file.
+   */
+  reopenLogs(): boolean {
+    return this.#plane.reopenLogs();
   }
 
   /** Where the listeners really listen, in the order of the config: the port where 0 was asked for. Empty before `listen`. */

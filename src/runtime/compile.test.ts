@@ -8,7 +8,7 @@ import { SnapshotCompiler } from './compile.ts';
 import type { Confirmation } from './compile.ts';
 import { resolveNames } from './resolve-names.ts';
 
-const MACHINE = { threads: 2, maxConnections: 1000 };
+const MACHINE = { threads: 2, maxConnections: 1000, logRings: [] };
 const WORKER_SLOTS = 8;
 
 function confirmed(version: number, heldRoutes: readonly number[] = []): Confirmation {

@@ -19,6 +19,8 @@ export interface Machine {
   readonly threads: number;
   /** Client connections, `auto` worked out. */
   readonly maxConnections: number;
+  /** Where workers leave lines of the access log. */
+  readonly logRings: readonly SharedArrayBuffer[];
 }
 
 /** What the workers have said of earlier snapshots. */
@@ -55,7 +57,7 @@ export class SnapshotCompiler {
     for (const id of this.#pools.keys()) if (!kept.has(id)) this.#pools.delete(id);
     const routes = this.#routes.place(config.routes, this.#version, confirmed);
     const pools = config.pools.map((pool) => this.#compilePool(pool, endpoints.get(pool.id) ?? [], confirmed.version));
-    const { listeners, limits, timeouts, trustedProxies, headers } = config;
+    const { listeners, limits, timeouts, trustedProxies, headers, accessLog } = config;
     return {
       version: this.#version,
       threads: machine.threads,
@@ -68,6 +70,7 @@ export class SnapshotCompiler {
       headers,
       maxConnections: machine.maxConnections,
       routeTable: this.#routes.handle,
+      accessLog: accessLog === null ? null : { ...accessLog, rings: machine.logRings },
     };
   }
 

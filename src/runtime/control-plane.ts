@@ -16,6 +16,7 @@ import type { Random } from '../core/random.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { chooseEngine } from '../net/node/probe.ts';
 import type { NodeEngine } from '../net/node/transport.ts';
+import { AccessLog } from './access-log.ts';
 import { readBalancerStats } from './balancer-stats.ts';
 import type { BalancerStats } from './balancer-stats.ts';
 import { SnapshotCompiler } from './compile.ts';
@@ -48,6 +49,8 @@ export interface ControlPlaneEvents {
   onWorker(change: WorkerChange): void;
   onFault(fault: { readonly worker: number; readonly message: string; readonly stack: string }): void;
   onLimit(connections: number): void;
+  /** Something is wrong with the access log. */
+  onLogTrouble(message: string): void;
   /** No worker is left, and none will come. */
   onDead(): void;
 }
@@ -65,6 +68,7 @@ export class ControlPlane {
   readonly #health: HealthKeeper;
   #workers: WorkerSet | null = null;
   #compiler: SnapshotCompiler | null = null;
+  #accessLog: AccessLog | null = null;
   #snapshot: Snapshot | null = null;
   #cancelAudit: Cancel | null = null;
   #faults = 0;
@@ -99,6 +103,11 @@ export class ControlPlane {
     if (this.#isEnding) throw new Error('listen: closed while it was starting');
     const workerSlots = workerSlotsFor(threads);
     this.#compiler = new SnapshotCompiler(workerSlots);
+    this.#accessLog = new AccessLog({
+      workerSlots,
+      scheduler: this.#options.scheduler,
+      onTrouble: (message) => this.#options.events.onLogTrouble(message),
+    });
     this.#workers = this.#createWorkers(threads, workerSlots, engine);
     await this.#workers.start();
     await this.#change(config, endpoints, this.#workers, this.#compiler);
@@ -121,12 +130,14 @@ export class ControlPlane {
   stats(): BalancerStats {
     const workers = this.#workers;
     if (this.#snapshot === null || workers === null) throw new Error('stats: the balancer has not begun to listen');
-    return readBalancerStats(this.#snapshot, this.#tables, this.#health, {
+    const threads = {
       ...workers.load(),
       faults: this.#faults,
       returned: this.#tables.returned,
       corrections: this.#tables.corrections,
-    });
+    };
+    const log = this.#accessLog?.stats() ?? { written: 0, dropped: 0 };
+    return readBalancerStats(this.#snapshot, this.#tables, this.#health, threads, log);
   }
 
   /** Lets every client finish, for at most the drain time. */
@@ -141,6 +152,12 @@ export class ControlPlane {
     this.#cancelAudit?.();
     this.#health.close();
     await this.#workers?.stop();
+    await this.#accessLog?.end();
+  }
+
+  /** Goes on in a new file of the same name. False: there is none. */
+  reopenLogs(): boolean {
+    return this.#accessLog?.reopen() ?? false;
   }
 
   // ———
@@ -151,15 +168,25 @@ export class ControlPlane {
     workers: WorkerSet,
     compiler: SnapshotCompiler,
   ): Promise<Omit<ConfigChange, 'from'>> {
-    const machine = { threads: countThreads(config.threads), maxConnections: countConnections(config.maxConnections) };
+    const { accessLog } = config;
+    const machine = {
+      threads: countThreads(config.threads),
+      maxConnections: countConnections(config.maxConnections),
+      logRings: this.#accessLog?.ringsFor(accessLog) ?? [],
+    };
     const from = this.#snapshot;
     const preparation = await this.#prepare(workers, diffListeners(from?.listeners ?? [], config.listeners), machine);
+    await this.#accessLog?.prepare(accessLog).catch(async (error: unknown) => {
+      await workers.discard(preparation);
+      throw error;
+    });
     const to = compiler.compile(config, endpoints, machine, workers.confirmed);
     const operations = diffSnapshots(from, to);
     this.#snapshot = to;
     this.#tables.attach(to, workers.countingSlots);
     this.#health.apply(operations.filter((operation) => !isRemoval(operation)));
     await workers.commit(to, operations, preparation);
+    await this.#accessLog?.settle(accessLog);
     // Only now does nobody pick them any more: marked before, a pool whose endpoints are all new would have had none.
     this.#health.apply(operations.filter(isRemoval));
     if (operations.some(({ op }) => op === 'set-globals')) this.#hasSaidLimit = false;

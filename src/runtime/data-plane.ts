@@ -29,6 +29,8 @@ import type { DataPlane, DataPlaneOptions } from './data-plane-api.ts';
 import { Departures } from './departures.ts';
 import { createPlan } from './plan.ts';
 import { PoolSet } from './pool-set.ts';
+import type { RouteLog } from './route-log.ts';
+import { RouteLogs } from './route-logs.ts';
 
 /** Exchanges kept for reuse; more are made while more are in flight. */
 const SPARE_EXCHANGES = 256;
@@ -47,6 +49,7 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, Upstream
   readonly #worker: number;
   readonly #options: DataPlaneOptions;
   readonly #pools: PoolSet;
+  readonly #logs: RouteLogs;
   readonly #sessions = new Set<ServerSession>();
   readonly #departures: Departures;
   readonly #spare: Exchange[] = [];
@@ -69,6 +72,7 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, Upstream
     this.#clock = options.clock;
     this.#worker = options.worker;
     this.#options = options;
+    this.#logs = new RouteLogs(options);
     this.wheel = new TimerWheel({ clock: options.clock, onFault: (error) => this.reportFault(error) });
     this.#departures = new Departures({
       sessions: this.#sessions,
@@ -93,7 +97,8 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, Upstream
     this.#attachRoutes(snapshot);
     this.#pools.apply(snapshot, operations);
     this.isTrusted = createAddressList(snapshot.trustedProxies);
-    this.#plan = createPlan(snapshot, this.#pools);
+    this.#logs.apply(snapshot.accessLog);
+    this.#plan = createPlan(snapshot, this.#pools, (route) => this.#logs.of(route.accessLog));
     if (operations.some(({ op }) => op === 'set-globals')) this.#updateLimits(snapshot.limits);
   }
 
@@ -112,6 +117,10 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, Upstream
 
   heldRoutes(): readonly number[] {
     return this.#departures.heldRoutes(new Set(this.#snapshot?.routes.map(({ slot }) => slot)));
+  }
+
+  get unroutedLog(): RouteLog | null {
+    return this.#logs.unrouted;
   }
 
   get plan(): Plan {
@@ -154,9 +163,10 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, Upstream
     this.#departures.ofListener(listener);
   }
 
-  rejected(fault: Fault): void {
+  rejected(fault: Fault, client: ClientStream): void {
     this.routeTable.finish(0, fault.status, 0);
     this.routeTable.count(0, ROUTE_FAULTS, 1);
+    this.unroutedLog?.refused(fault.status, fault.code, client.remoteAddress, client.listener);
   }
 
   beginDrain(): void {

@@ -4,5 +4,8 @@
  */
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 
+/** The entry of the thread that writes the access log. */
+export const SCRIBE_URL = new URL(`../telemetry/scribe-thread.${extension}`, import.meta.url);
+
 /** The entry of a data-plane thread. */
 export const WORKER_URL = new URL(`./worker.${extension}`, import.meta.url);

@@ -194,9 +194,10 @@ class Stage {
       snapshot.pools.map((pool) => ({ op: 'add-pool', pool })),
     );
     this.table = pools.get('web').table;
-    const plan = createPlan(snapshot, pools);
+    const plan = createPlan(snapshot, pools, () => null);
     const plane: ExchangePlane = {
       plan,
+      unroutedLog: null,
       routeTable: new RouteTable(snapshot.routeTable, 0),
       wheel: this.wheel,
       random: createSeededRandom(2),

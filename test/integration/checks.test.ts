@@ -1,7 +1,7 @@
 /** Active checks against real servers that answer, fail, hang and recover; the time is the test's own. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import http from 'node:http';
+import type http from 'node:http';
 import net from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';

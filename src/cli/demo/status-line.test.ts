@@ -42,6 +42,7 @@ function stats(requests: number, errors: number, endpoints: readonly PoolEndpoin
     routes: [web],
     unrouted: ROUTE,
     pools: [{ pool: 'web', endpoints }],
+    accessLog: { written: 0, dropped: 0 },
     workers: workers as unknown as BalancerStats['workers'],
   };
 }

@@ -3,6 +3,7 @@ import { FAULTS } from '../../core/errors.ts';
 import type { Fault } from '../../core/errors.ts';
 import { ROUTE_ABORTS, ROUTE_BYTES_IN, ROUTE_BYTES_OUT, ROUTE_FAULTS } from '../../core/shared/route-table.ts';
 import type { Attempt } from '../attempt.ts';
+import { clientAddress } from '../forwarding.ts';
 import type { RequestHead } from '../head.ts';
 import type { ClientStream } from '../stream.ts';
 import type { Exchange } from './exchange.ts';
@@ -25,6 +26,7 @@ export function answerFault(x: Exchange, fault: Fault): void {
 /** The same for a request that met no route. */
 export function answerUnrouted(x: Exchange, fault: Fault): void {
   x.request = null;
+  x.record.client = clientAddress(x.head as RequestHead, x.plane.peerOf(x.client as ClientStream), x.plane.isTrusted);
   x.record.requestId = (x.head as RequestHead).requestId || x.plane.nextRequestId();
   answerFault(x, fault);
 }
@@ -67,6 +69,8 @@ export function finish(x: Exchange, reason: string): void {
   if (record.bytesIn > 0) routeTable.count(slot, ROUTE_BYTES_IN, record.bytesIn);
   if (record.bytesOut > 0) routeTable.count(slot, ROUTE_BYTES_OUT, record.bytesOut);
   if (x.isCut) routeTable.count(slot, ROUTE_ABORTS, 1);
+  const log = x.request === null ? plane.unroutedLog : x.request.route.log;
+  if (log !== null) log.exchangeEnded(record);
   const client = x.client as ClientStream;
   x.state = IDLE;
   x.client = null;

@@ -2,6 +2,7 @@
 import type { Random } from '../../core/random.ts';
 import type { RouteTable } from '../../core/shared/route-table.ts';
 import type { TimerWheel } from '../../net/timer-wheel.ts';
+import type { ExchangeLog } from '../exchange-log.ts';
 import type { Plan } from '../plan.ts';
 import type { Peer } from '../forwarding.ts';
 import type { ClientStream } from '../stream.ts';
@@ -10,6 +11,8 @@ import type { Exchange } from './exchange.ts';
 export interface ExchangePlane {
   /** The plan new requests begin on. */
   readonly plan: Plan;
+  /** For exchanges that met no route. */
+  readonly unroutedLog: ExchangeLog | null;
   readonly routeTable: RouteTable;
   readonly wheel: TimerWheel;
   readonly random: Random;

@@ -1,0 +1,172 @@
+/** One line of the access log on its way from a worker to the scribe: numbers in binary, texts in one latin1 string. */
+import { LogRing, align } from './log-ring.ts';
+
+export interface LogLine {
+  /** Milliseconds since 1970. */
+  time: number;
+  status: number;
+  attempts: number;
+  /** 10 or 11; 0 where no head was understood. */
+  version: number;
+  bytesIn: number;
+  bytesOut: number;
+  /** Milliseconds; −1: not reached. */
+  queueMs: number;
+  connectMs: number;
+  firstByteMs: number;
+  totalMs: number;
+  severity: LogSeverity;
+  requestId: string;
+  client: string;
+  method: string;
+  /** Path and query. */
+  target: string;
+  host: string;
+  listener: string;
+  route: string;
+  pool: string;
+  endpoint: string;
+  reason: string;
+  userAgent: string;
+  referer: string;
+}
+
+/** 0 info, 1 warn, 2 error. */
+export type LogSeverity = 0 | 1 | 2;
+
+/** Longer texts are cut. */
+export const MOST_TARGET = 4096;
+const MOST_TEXT = 512;
+
+/** Words of 4 bytes: length, length of the text, status and severity, attempts and version; then 7 doubles. */
+const DOUBLES_AT = 16;
+const TEXT_AT = DOUBLES_AT + 7 * 8;
+
+/** Puts lines into a ring. */
+export class LineWriter {
+  readonly ring: LogRing;
+  readonly #bytes: Buffer;
+  readonly #words: Int32Array;
+  readonly #doubles: Float64Array;
+
+  constructor(buffer: SharedArrayBuffer) {
+    this.ring = new LogRing(buffer);
+    this.#bytes = Buffer.from(buffer);
+    this.#words = new Int32Array(buffer);
+    this.#doubles = new Float64Array(buffer);
+  }
+
+  /** False: there was no room. */
+  write(line: LogLine): boolean {
+    // One string and one copy: a call into Node for each text would cost more than all of the rest.
+    const text =
+      `${line.requestId}\n${line.client}\n${line.method}\n${cut(line.target, MOST_TARGET)}\n${cut(line.host, MOST_TEXT)}\n` +
+      `${line.listener}\n${line.route}\n${line.pool}\n${line.endpoint}\n${line.reason}\n` +
+      `${cut(line.userAgent, MOST_TEXT)}\n${cut(line.referer, MOST_TEXT)}`;
+    const bytes = align(TEXT_AT + text.length);
+    const place = this.ring.reserve(bytes);
+    if (place < 0) return false;
+    const word = place >> 2;
+    this.#words[word + 1] = text.length;
+    this.#words[word + 2] = line.status | (line.severity << 16);
+    this.#words[word + 3] = line.attempts | (line.version << 16);
+    const double = (place + DOUBLES_AT) >> 3;
+    this.#doubles[double] = line.time;
+    this.#doubles[double + 1] = line.queueMs;
+    this.#doubles[double + 2] = line.connectMs;
+    this.#doubles[double + 3] = line.firstByteMs;
+    this.#doubles[double + 4] = line.totalMs;
+    this.#doubles[double + 5] = line.bytesIn;
+    this.#doubles[double + 6] = line.bytesOut;
+    this.#bytes.latin1Write(text, place + TEXT_AT, text.length);
+    this.ring.publish(place, bytes);
+    return true;
+  }
+}
+
+/** Takes lines out of a ring, oldest first. */
+export class LineReader {
+  readonly ring: LogRing;
+  readonly #bytes: Buffer;
+  readonly #words: Int32Array;
+  readonly #doubles: Float64Array;
+
+  constructor(buffer: SharedArrayBuffer) {
+    this.ring = new LogRing(buffer);
+    this.#bytes = Buffer.from(buffer);
+    this.#words = new Int32Array(buffer);
+    this.#doubles = new Float64Array(buffer);
+  }
+
+  /** Fills `line`. False: there is none. */
+  read(line: LogLine): boolean {
+    const place = this.ring.peek();
+    if (place < 0) return false;
+    const word = place >> 2;
+    line.status = this.#words[word + 2] & 0xffff;
+    line.severity = (this.#words[word + 2] >> 16) as LogSeverity;
+    line.attempts = this.#words[word + 3] & 0xffff;
+    line.version = this.#words[word + 3] >> 16;
+    const double = (place + DOUBLES_AT) >> 3;
+    line.time = this.#doubles[double];
+    line.queueMs = this.#doubles[double + 1];
+    line.connectMs = this.#doubles[double + 2];
+    line.firstByteMs = this.#doubles[double + 3];
+    line.totalMs = this.#doubles[double + 4];
+    line.bytesIn = this.#doubles[double + 5];
+    line.bytesOut = this.#doubles[double + 6];
+    const start = place + TEXT_AT;
+    this.#texts(line, this.#bytes.latin1Slice(start, start + this.#words[word + 1]));
+    this.ring.release(place);
+    return true;
+  }
+
+  #texts(line: LogLine, text: string): void {
+    [
+      line.requestId,
+      line.client,
+      line.method,
+      line.target,
+      line.host,
+      line.listener,
+      line.route,
+      line.pool,
+      line.endpoint,
+      line.reason,
+      line.userAgent,
+      line.referer,
+    ] = text.split('\n');
+  }
+}
+
+export function emptyLine(): LogLine {
+  return {
+    time: 0,
+    status: 0,
+    attempts: 0,
+    version: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+    queueMs: -1,
+    connectMs: -1,
+    firstByteMs: -1,
+    totalMs: 0,
+    severity: 0,
+    requestId: '',
+    client: '',
+    method: '',
+    target: '',
+    host: '',
+    listener: '',
+    route: '',
+    pool: '',
+    endpoint: '',
+    reason: '',
+    userAgent: '',
+    referer: '',
+  };
+}
+
+function cut(text: string, most: number): string {
+  return text.length > most ? text.slice(0, most) : text;
+}

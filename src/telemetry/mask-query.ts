@@ -1,0 +1,29 @@
+/** Takes secrets out of a query before it is written anywhere. */
+
+/** Values of the parameters named (lower case) become `***`; names are compared decoded and in lower case. */
+export function createMask(names: readonly string[]): (target: string) => string {
+  if (names.length === 0) return (target) => target;
+  const masked = new Set(names);
+  return (target) => {
+    const query = target.indexOf('?');
+    if (query < 0) return target;
+    const parts = target.slice(query + 1).split('&');
+    let isMasked = false;
+    for (const [index, part] of parts.entries()) {
+      const equals = part.indexOf('=');
+      if (equals < 0 || !masked.has(nameOf(part.slice(0, equals)))) continue;
+      parts[index] = `${part.slice(0, equals)}=***`;
+      isMasked = true;
+    }
+    return isMasked ? `${target.slice(0, query)}?${parts.join('&')}` : target;
+  };
+}
+
+function nameOf(written: string): string {
+  if (!written.includes('%')) return written.toLowerCase();
+  try {
+    return decodeURIComponent(written).toLowerCase();
+  } catch {
+    return written.toLowerCase();
+  }
+}

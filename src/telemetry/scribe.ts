@@ -1,0 +1,144 @@
+/**
+ * Empties the rings of all workers into one sink: looks every {@link LOOK_MS}, so that no worker has to wake anybody,
+ * and hands on pieces of many lines. Whatever is lost on the way is counted and told.
+ */
+import type { AccessLogSpec } from '../core/access-log.ts';
+import { createFormat } from './format-line.ts';
+import type { FormatLine } from './format-line.ts';
+import { LineReader, emptyLine } from './log-line.ts';
+import type { LogSink, SinkEvents } from './log-sink.ts';
+import { REFUSED, TAKEN, WRITTEN } from './scribe-messages.ts';
+
+export const LOOK_MS = 25;
+/** Lines of one look; then the sink gets its turn. */
+const MOST_LINES = 20_000;
+const PIECE_CHARACTERS = 64 * 1024;
+/** A sink that failed is opened again after so long. */
+const RETRY_MS = 1000;
+/** Losses are told so often at most. */
+const TELL_MS = 10_000;
+
+export interface ScribeOptions {
+  readonly counters: Int32Array;
+  readonly openSink: (target: AccessLogSpec['to'], events: SinkEvents) => Promise<LogSink>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Hears what is wrong. */
+  tell(message: string): void;
+}
+
+export class Scribe {
+  readonly #options: ScribeOptions;
+  readonly #line = emptyLine();
+  #spec: AccessLogSpec | null = null;
+  #format: FormatLine = () => '';
+  #readers: readonly LineReader[] = [];
+  #sink: LogSink | null = null;
+  #isTroubled = false;
+  #retryAt = 0;
+  #toldAt = -Infinity;
+  #toldLosses = 0;
+
+  constructor(options: ScribeOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a config over. Rejects where its sink cannot be opened; then nothing has changed. */
+  async write(spec: AccessLogSpec, rings: readonly SharedArrayBuffer[]): Promise<void> {
+    const before = this.#spec;
+    const isSameTarget = !this.#isTroubled && before !== null && JSON.stringify(before.to) === JSON.stringify(spec.to);
+    const sink = isSameTarget ? this.#sink : await this.#open(spec);
+    // What is there already was written under the config before.
+    if (this.#sink !== null) this.#empty();
+    const known = new Map(this.#readers.map((reader) => [reader.ring.buffer, reader]));
+    this.#readers = rings.map((ring) => known.get(ring) ?? new LineReader(ring));
+    this.#format = createFormat(spec);
+    this.#spec = spec;
+    const old = this.#sink;
+    this.#sink = sink;
+    if (old !== null && old !== sink) await old.end();
+  }
+
+  /** To be called every {@link LOOK_MS}. */
+  look(): void {
+    if (this.#isTroubled) void this.#tryAgain();
+    this.#empty();
+    this.#tellLosses();
+  }
+
+  reopen(): void {
+    if (this.#isTroubled) this.#retryAt = 0;
+    else this.#sink?.reopen();
+  }
+
+  async end(): Promise<void> {
+    this.#empty();
+    await this.#sink?.end();
+    this.#options.counters[WRITTEN] = this.#options.counters[TAKEN];
+  }
+
+  async #open(spec: AccessLogSpec): Promise<LogSink> {
+    const sink = await this.#options.openSink(spec.to, {
+      onTrouble: (error) => {
+        if (this.#sink !== sink) return;
+        this.#isTroubled = true;
+        this.#retryAt = this.#options.now() + RETRY_MS;
+        this.#options.tell(`the access log cannot be written: ${error.message}`);
+      },
+      onDrop: (text) => void Atomics.add(this.#options.counters, REFUSED, countLines(text)),
+    });
+    this.#isTroubled = false;
+    return sink;
+  }
+
+  /** A reader of stdout that has gone does not come back; a file may. */
+  async #tryAgain(): Promise<void> {
+    const spec = this.#spec;
+    if (spec?.to.kind !== 'file' || this.#options.now() < this.#retryAt) return;
+    this.#retryAt = this.#options.now() + RETRY_MS;
+    try {
+      this.#sink = await this.#open(spec);
+      this.#options.tell('the access log is written again');
+    } catch {
+      // Said when it began.
+    }
+  }
+
+  #empty(): void {
+    const { counters } = this.#options;
+    let count = 0;
+    let text = '';
+    for (const reader of this.#readers) {
+      while (count < MOST_LINES && reader.read(this.#line)) {
+        count++;
+        text += this.#format(this.#line);
+        if (text.length < PIECE_CHARACTERS) continue;
+        this.#sink?.write(text);
+        text = '';
+      }
+    }
+    if (text !== '') this.#sink?.write(text);
+    if (count > 0) Atomics.add(counters, TAKEN, count);
+    if (this.#sink?.waiting === 0) Atomics.store(counters, WRITTEN, Atomics.load(counters, TAKEN));
+  }
+
+  #tellLosses(): void {
+    const { now, counters } = this.#options;
+    const dropped = this.#readers.reduce((sum, { ring }) => sum + ring.dropped, 0);
+    const losses = dropped + Atomics.load(counters, REFUSED);
+    if (losses === this.#toldLosses || now() - this.#toldAt < TELL_MS) return;
+    const count = losses - this.#toldLosses;
+    this.#toldLosses = losses;
+    this.#toldAt = now();
+    const message = `${count} lines of the access log were dropped`;
+    this.#options.tell(message);
+    if (this.#spec?.format !== 'json') return;
+    this.#sink?.write(`${JSON.stringify({ level: 40, time: now(), dropped: count, msg: message })}\n`);
+  }
+}
+
+function countLines(text: string): number {
+  let lines = 0;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines++;
+  return lines;
+}

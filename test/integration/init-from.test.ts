@@ -1,0 +1,165 @@
+/** One config each of nginx, HAProxy and JSON, converted and run: requests get where those would have sent them. */
+import assert from 'node:assert/strict';
+import { request } from 'node:http';
+import { describe, test } from 'node:test';
+import { startBackend } from '../../src/cli/backend/backend.ts';
+import type { Backend } from '../../src/cli/backend/backend.ts';
+import { convert } from '../../src/cli/init/convert.ts';
+import { writePlan } from '../../src/cli/init/write-plan.ts';
+import { runBalancer } from '../support/running-balancer.ts';
+
+interface Sent {
+  readonly host?: string;
+  readonly path: string;
+  readonly method?: string;
+}
+
+/** Who answered, to which path, for which Host; or the status where it was Fairlead itself. */
+function send(port: number, { host = 'other.org', path, method = 'GET' }: Sent): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const sending = request({ host: '127.0.0.1', port, path, method, headers: { host }, agent: false }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (part: string) => (text += part));
+      response.on('end', () => {
+        if (response.headers['fairlead-error'] !== undefined) return resolve(String(response.statusCode));
+        const { server, url, headers } = JSON.parse(text) as { server: string; url: string; headers: { host: string } };
+        resolve(`${server} ${url} ${headers.host}`);
+      });
+    });
+    sending.on('error', reject).end();
+  });
+}
+
+/** `ports` stand in the text as `%a%`. Each request with who is to answer. */
+async function assertTraffic(
+  file: string,
+  template: string,
+  backends: Readonly<Record<string, Backend>>,
+  expected: readonly (readonly [Sent, string])[],
+): Promise<void> {
+  const text = template.replace(/%(\w+)%/g, (_, name: string) => `127.0.0.1:${backends[name].port}`);
+  const { plan, notes } = await convert(text, file);
+  assert.ok(plan !== null);
+  const { port, balancer } = await runBalancer(`threads: 0\n${writePlan(plan, notes, [])}`);
+  try {
+    for (const [sent, answer] of expected) {
+      assert.equal(
+        await send(port, sent),
+        answer.replace(/%(\w+)%/g, (_, name: string) => `127.0.0.1:${backends[name].port}`),
+        JSON.stringify(sent),
+      );
+    }
+  } finally {
+    await balancer.close();
+  }
+}
+
+const NGINX = `
+upstream app { server %a%; }
+upstream images { server %b%; }
+server {
+    listen 127.0.0.1:0;
+    server_name example.com;
+    location / { proxy_pass http://app; }
+    location = /exact { proxy_pass http://images; }
+    location /api/ { proxy_pass http://%c%/v1/; proxy_set_header Host $host; }
+    location /keep/ { proxy_pass http://%c%; }
+    location ~* \\.(?:png|jpg)$ { proxy_pass http://images; proxy_set_header Host img.internal; }
+    location ^~ /raw/ { proxy_pass http://app; }
+    location /admin/ { deny all; proxy_pass http://app; }
+}
+server {
+    listen 127.0.0.1:0;
+    server_name *.api.example.com;
+    location /v2 { rewrite ^/v2/(.*)$ /$1 break; proxy_pass http://%c%; }
+}
+`;
+
+const HAPROXY = `
+defaults
+    mode http
+    timeout connect 2s
+frontend fe
+    bind 127.0.0.1:0
+    acl images path_end .png
+    acl writes method POST PUT
+    http-request deny if { path_beg /internal } !{ src 10.0.0.0/8 }
+    use_backend c if writes !{ hdr(host) -i img.example.com }
+    use_backend b if images or { hdr(host) -i img.example.com }
+    use_backend api if { path_beg /api }
+    use_backend b if { hdr(host) -i api.example.com }
+    default_backend a
+backend a
+    server s %a% check
+backend b
+    server s %b% weight 2
+backend c
+    server s %c%
+backend api
+    http-request replace-path /api/(.*) /\\1
+    http-request set-header Host api.internal
+    server s %c%
+`;
+
+const JSON_CONFIG = `{
+  "host": "127.0.0.1", "port": 0, "algorithm": "round-robin",
+  "servers": ["http://%a%"],
+  "routes": [
+    { "path": "/api", "target": "http://%b%", "stripPrefix": true },
+    { "path": "/base", "target": "http://%c%/root", "changeOrigin": true },
+    { "host": "c.example.com", "target": "http://%c%" },
+    { "path": "/private", "target": "http://%c%", "basicAuth": { "user": "root" } }
+  ]
+}`;
+
+describe('a converted config', () => {
+  test('of nginx sends requests where nginx would', async () => {
+    await using a = await startBackend({ name: 'a' });
+    await using b = await startBackend({ name: 'b' });
+    await using c = await startBackend({ name: 'c' });
+    await assertTraffic('nginx.conf', NGINX, { a, b, c }, [
+      [{ path: '/' }, 'a / app'],
+      [{ path: '/x?y=1', host: 'example.com' }, 'a /x?y=1 app'],
+      [{ path: '/exact' }, 'b /exact images'],
+      [{ path: '/exact/not' }, 'a /exact/not app'],
+      [{ path: '/api/users?q' }, 'c /v1/users?q other.org'],
+      [{ path: '/keep/it' }, 'c /keep/it %c%'],
+      [{ path: '/api/logo.PNG' }, 'b /api/logo.PNG img.internal'],
+      [{ path: '/raw/logo.png' }, 'a /raw/logo.png app'],
+      [{ path: '/admin/users' }, '502'],
+      [{ path: '/v2/users', host: 'eu.api.example.com' }, 'c /users %c%'],
+    ]);
+  });
+
+  test('of HAProxy sends requests where the first rule that holds would', async () => {
+    await using a = await startBackend({ name: 'a' });
+    await using b = await startBackend({ name: 'b' });
+    await using c = await startBackend({ name: 'c' });
+    await assertTraffic('haproxy.cfg', HAPROXY, { a, b, c }, [
+      [{ path: '/' }, 'a / other.org'],
+      [{ path: '/x', method: 'PUT' }, 'c /x other.org'],
+      [{ path: '/x.png', method: 'PUT' }, 'c /x.png other.org'],
+      [{ path: '/x', method: 'PUT', host: 'img.example.com' }, 'b /x img.example.com'],
+      [{ path: '/x', host: 'img.example.com' }, 'b /x img.example.com'],
+      [{ path: '/api/x.png' }, 'b /api/x.png other.org'],
+      [{ path: '/api/x?y' }, 'c /x?y api.internal'],
+      [{ path: '/api/x', host: 'API.example.com:80' }, 'c /x api.internal'],
+      [{ path: '/x', host: 'api.example.com' }, 'b /x api.example.com'],
+      [{ path: '/internal/x', method: 'PUT' }, '502'],
+      [{ path: '/internal', host: 'img.example.com' }, '502'],
+    ]);
+  });
+
+  test('of JSON sends requests where its table says', async () => {
+    await using a = await startBackend({ name: 'a' });
+    await using b = await startBackend({ name: 'b' });
+    await using c = await startBackend({ name: 'c' });
+    await assertTraffic('conf.json', JSON_CONFIG, { a, b, c }, [
+      [{ path: '/x' }, 'a /x other.org'],
+      [{ path: '/api/x' }, 'b /x other.org'],
+      [{ path: '/base/x' }, 'c /root/base/x %c%'],
+      [{ path: '/x', host: 'c.example.com' }, 'c /x c.example.com'],
+      [{ path: '/private' }, '502'],
+    ]);
+  });
+});

@@ -9,7 +9,7 @@ import type { Match } from './match.ts';
 import { conditionOf, guardsOf } from './not-taken.ts';
 import type { Line } from './parse-haproxy.ts';
 import type { Proxy } from './proxy.ts';
-import { KEPT_OUT, dropShadowed, hasPattern, prepend, toRoutes } from './rules.ts';
+import { KEPT_OUT, dropShadowed, needPatterns, prepend, toRoutes } from './rules.ts';
 import type { Rule } from './rules.ts';
 
 /** In the order in which HAProxy tries them. `has`: whether there is such a backend. What is left out is listed. */
@@ -93,10 +93,10 @@ export function addRoutes(
   for (const { from } of all.filter((rule) => !rules.some((other) => other.from === rule.from))) {
     ledger.same(from, 'no request gets to it: those in front of it take them all');
   }
-  const routes = toRoutes(rules);
+  const asPattern = needPatterns(all);
+  const routes = toRoutes(rules, asPattern);
   if (routes === null)
     ledger.differ(rules[0].from, 'rules stand in their order, which Fairlead may try in another one');
-  const asPattern = hasPattern(rules);
   const written = new Patterns();
   for (const { match, backend, from } of routes ?? rules) {
     if (!asPattern) noteStart(match, from, ledger);

@@ -46,6 +46,11 @@ const patterns: readonly Term[] = [
   criterion('path_beg -i /a', ({ path }) => path.toLowerCase().startsWith('/a')),
 ];
 
+/** Exact where one in front takes a part of another. */
+const starts: readonly Term[] = ['/p', '/pq', '/pq/r', '/p/r'].map((start) => {
+  return criterion(`path_beg ${start}`, ({ path }) => path.startsWith(start));
+});
+
 const termOf = (pool: readonly Term[]): fc.Arbitrary<Term> => {
   return fc.tuple(fc.constantFrom(...pool), fc.integer({ min: 0, max: 3 })).map(([term, number]) => {
     return number > 0 ? term : { text: `!${term.text}`, holds: (request) => !term.holds(request) };
@@ -62,17 +67,18 @@ const conditionOf = (pool: readonly Term[]): fc.Arbitrary<Term> => {
       return { text: `unless ${text}`, holds: (request) => !holds(request) };
     });
 };
-const requests: readonly RoutedRequest[] = HOSTS.flatMap((host) =>
-  PATHS.flatMap((path) =>
-    ['GET', 'POST', 'DELETE'].flatMap((method) =>
-      [
-        ['', ''],
-        ['v=1', ''],
-        ['', 'x-v: 1\r\n'],
-      ].map(([query, lines]) => ({ host, path, method, query, lines })),
+const requestsTo = (paths: readonly string[]): readonly RoutedRequest[] =>
+  HOSTS.flatMap((host) =>
+    paths.flatMap((path) =>
+      ['GET', 'POST', 'DELETE'].flatMap((method) =>
+        [
+          ['', ''],
+          ['v=1', ''],
+          ['', 'x-v: 1\r\n'],
+        ].map(([query, lines]) => ({ host, path, method, query, lines })),
+      ),
     ),
-  ),
-);
+  );
 
 function frontend(rules: readonly Term[]): string {
   const backends = ['last', ...rules.map((_, index) => `b${index}`)];
@@ -105,10 +111,10 @@ function isConfig(built: ReturnType<typeof buildConfig>): built is Config {
   return !Array.isArray(built);
 }
 
-async function agrees(rules: readonly Term[]): Promise<boolean> {
+async function agrees(rules: readonly Term[], paths: readonly string[]): Promise<boolean> {
   const made = await routesOf(rules);
   if (made === null) return false;
-  for (const request of requests) {
+  for (const request of requestsTo(paths)) {
     const first = rules.findIndex((rule, index) => !made.left.has(index) && rule.holds(request));
     assert.equal(made.router.match(request)?.pool, first < 0 ? 'last' : `b${first}`, JSON.stringify(request));
   }
@@ -116,18 +122,36 @@ async function agrees(rules: readonly Term[]): Promise<boolean> {
 }
 
 describe('the rules of a frontend', () => {
-  for (const [name, pool] of [
-    ['hosts, paths and conditions', criteria],
-    ['regular expressions among them', [...criteria, ...patterns]],
+  for (const [name, pool, paths] of [
+    ['hosts, paths and conditions', criteria, PATHS],
+    ['regular expressions among them', [...criteria, ...patterns], PATHS],
   ] as const) {
-    it(`decide as in HAProxy: ${name}`, async () => {
-      let compared = 0;
-      const rules = fc.array(conditionOf(pool), { minLength: 1, maxLength: 5 });
-      const property = fc.asyncProperty(rules, async (list) => {
-        if (await agrees(list)) compared++;
-      });
-      await fc.assert(property, { seed, numRuns: 150 });
-      assert.ok(compared > 50, `${compared} of 150 compared`);
-    });
+    it(`decide as in HAProxy: ${name}`, () => assertAgreement(conditionsOf(pool), paths));
   }
+
+  it('decide as in HAProxy: starts of paths that end within a segment', () => {
+    // The first takes a part of the last, so that all of them are exact.
+    const [first, last] = ['if { path_beg /p } { method POST }', 'if { path_beg /pq }'];
+    const isLast: Test = ({ path }) => path.startsWith('/pq');
+    const isFirst: Test = ({ path, method }) => path.startsWith('/p') && method === 'POST';
+    const lists = conditionsOf([...criteria.slice(0, 3), ...starts]).map((list) => [
+      { text: first, holds: isFirst },
+      ...list,
+      { text: last, holds: isLast },
+    ]);
+    return assertAgreement(lists, ['/', '/p', '/pq', '/pq/r', '/p/r', '/px', '/pqx']);
+  });
 });
+
+function conditionsOf(pool: readonly Term[]): fc.Arbitrary<Term[]> {
+  return fc.array(conditionOf(pool), { minLength: 1, maxLength: 5 });
+}
+
+async function assertAgreement(lists: fc.Arbitrary<Term[]>, paths: readonly string[]): Promise<void> {
+  let compared = 0;
+  const property = fc.asyncProperty(lists, async (rules) => {
+    if (await agrees(rules, paths)) compared++;
+  });
+  await fc.assert(property, { seed, numRuns: 150 });
+  assert.ok(compared > 50, `${compared} of 150 compared`);
+}

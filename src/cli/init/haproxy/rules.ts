@@ -18,7 +18,7 @@ export interface Rule {
 /** In place of the name of a backend: requests that were kept out. */
 export const KEPT_OUT = ' ';
 
-const MOST_RULES = 400;
+const MOST_RULES = 2000;
 
 /**
  * Puts the cases of a rule in front of those that follow it. What a case excepts goes where the rules that follow
@@ -64,8 +64,8 @@ export function dropShadowed(rules: readonly Rule[]): readonly Rule[] {
 }
 
 /** The same decisions as routes in Fairlead's order. Null: there would be too many. */
-export function toRoutes(rules: readonly Rule[]): readonly Rule[] | null {
-  const placed = new Placed(hasPattern(rules));
+export function toRoutes(rules: readonly Rule[], asPatterns: boolean): readonly Rule[] | null {
+  const placed = new Placed(asPatterns);
   for (const [place, rule] of rules.entries()) {
     placed.add(rule, place);
     if (placed.size > MOST_RULES) return null;
@@ -73,9 +73,18 @@ export function toRoutes(rules: readonly Rule[]): readonly Rule[] | null {
   return placed.inOrder();
 }
 
-/** Beside a regular expression the start of a path is one too: their order is that of the file. */
-export function hasPattern(rules: readonly Rule[]): boolean {
-  return rules.some(({ match }) => match.path?.kind === 'regex');
+/**
+ * Whether the start of a path is to be a regular expression: beside others, since their order is that of the file,
+ * and where one in front takes what another says within a segment: `/app` before `/apple`.
+ */
+export function needPatterns(rules: readonly Rule[]): boolean {
+  if (dropShadowed(rules).some(({ match }) => match.path?.kind === 'regex')) return true;
+  const starts = [...new Set(rules.flatMap(({ match }) => (match.path?.kind === 'start' ? match.path.text : [])))];
+  return starts.some((text, index) => starts.slice(index + 1).some((later) => isWithinSegment(text, later)));
+}
+
+function isWithinSegment(start: string, longer: string): boolean {
+  return longer.startsWith(start) && !start.endsWith('/') && longer[start.length] !== '/';
 }
 
 interface Place extends Rule {
@@ -84,11 +93,11 @@ interface Place extends Rule {
 }
 
 class Placed {
-  readonly #hasPattern: boolean;
+  readonly #asPatterns: boolean;
   readonly #rules = new Map<string, Place>();
 
-  constructor(hasPattern: boolean) {
-    this.#hasPattern = hasPattern;
+  constructor(asPatterns: boolean) {
+    this.#asPatterns = asPatterns;
   }
 
   get size(): number {
@@ -137,7 +146,7 @@ class Placed {
   #rankOfPath({ path }: Match): number {
     if (path === null) return 2;
     if (path.kind === 'exact') return 0;
-    return path.kind === 'regex' || this.#hasPattern ? 1 : 1 - path.text.length / 1e6;
+    return path.kind === 'regex' || this.#asPatterns ? 1 : 1 - path.text.length / 1e6;
   }
 }
 

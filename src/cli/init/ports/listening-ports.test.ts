@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseListening } from './listening-ports.ts';
+import { parseListening, programName } from './listening-ports.ts';
 
 const HEADER = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode';
 
@@ -34,5 +34,21 @@ describe('the listening ports of /proc', () => {
       '0: 0100007F 0 0A',
     ].join('\n');
     assert.deepEqual(parseListening(table), []);
+  });
+});
+
+describe('the name of a program', () => {
+  it('has the script that an interpreter runs, without its folder and its options', () => {
+    assert.equal(
+      programName('node-MainThread\n', 'node\0--watch\0/srv/app/server.js\0--token=abc\0'),
+      'node server.js',
+    );
+    assert.equal(programName('python3.12\n', '/usr/bin/python3.12\0-m\0http.server\0'), 'python3.12 http.server');
+    assert.equal(programName('nginx\n', 'nginx: worker process\0'), 'nginx');
+    assert.equal(programName('node', ''), 'node');
+  });
+
+  it('is one line of ASCII, whatever a file is called', () => {
+    assert.equal(programName('node', 'node\0/srv/a\npools: {}\u001b[31m.js\0'), 'node apools: {}[31m.js');
   });
 });

@@ -1,5 +1,6 @@
 /** Which TCP ports of this machine listen where a program on it can reach them. */
 import { readFile, readdir, readlink } from 'node:fs/promises';
+import { basename } from 'node:path';
 
 export interface ListeningPort {
   readonly port: number;
@@ -44,11 +45,33 @@ export async function findPrograms(inodes: ReadonlySet<string>): Promise<Readonl
   const processes = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
   for (const pid of processes) {
     for (const inode of await socketsOf(pid)) {
-      if (inodes.has(inode)) names.set(inode, (await readOrNothing(`/proc/${pid}/comm`)).trim());
+      if (inodes.has(inode)) names.set(inode, await findProgram(pid));
     }
     if (names.size === inodes.size) break;
   }
   return names;
+}
+
+async function findProgram(pid: string): Promise<string> {
+  const [name, command] = await Promise.all([
+    readOrNothing(`/proc/${pid}/comm`),
+    readOrNothing(`/proc/${pid}/cmdline`),
+  ]);
+  return programName(name, command);
+}
+
+const RUNS_SCRIPTS = /^(?:node|bun|deno|python|ruby|php|perl|java)[\d.]*$/;
+const LONGEST_NAME = 40;
+
+/** `node server.js`: the program, and the script that it runs. `command` are its words with NUL behind each. */
+export function programName(name: string, command: string): string {
+  // Node calls its first thread so, and the first thread names the process.
+  const program = name.trim().replace(/-MainThread$/, '');
+  const [, ...words] = command.split('\0');
+  const script = RUNS_SCRIPTS.test(program) ? words.find((word) => /^[^-].*\.\w+$/s.test(word)) : undefined;
+  const whole = script === undefined ? program : `${program} ${basename(script)}`;
+  // It stands in a comment of the config.
+  return whole.replace(/[^ -~]/g, '').slice(0, LONGEST_NAME);
 }
 
 async function socketsOf(pid: string): Promise<readonly string[]> {

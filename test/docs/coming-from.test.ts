@@ -7,6 +7,7 @@ import { listConfigKeys } from '../../src/config/config-keys.ts';
 import type { Config } from '../../src/config/config.ts';
 import { formatConfigErrors } from '../../src/config/errors.ts';
 import { parseConfig } from '../../src/config/load.ts';
+import type { Balancer } from '../../src/runtime/balancer.ts';
 import { codesIn, findExamples, findTableRows, readPages } from './pages.ts';
 
 const PAGES = readPages().filter(({ path }) => path.startsWith('docs/coming-from-'));
@@ -23,6 +24,14 @@ function read(text: string, place: string): Config {
   const parsed = parseConfig(text, place, { env: {} });
   assert.ok('config' in parsed, 'errors' in parsed ? formatConfigErrors(parsed.errors) : '');
   return parsed.config;
+}
+
+/** A program as a reader has it, but for the port, which is a free one. */
+async function run(text: string): Promise<{ readonly balancer: Balancer }> {
+  const library = new URL('../../src/index.ts', import.meta.url).href;
+  const program = text.replace("'fairlead'", `'${library}'`).replaceAll('127.0.0.1:8080', '127.0.0.1:0');
+  const module = `${program}\nexport { balancer };`;
+  return (await import(`data:text/javascript,${encodeURIComponent(module)}`)) as { readonly balancer: Balancer };
 }
 
 describe('a page for those who come from another proxy', () => {
@@ -47,8 +56,30 @@ describe('a page for those who come from another proxy', () => {
         assert.ok(plan !== null);
         const beside = examples.slice(index + 1).find((example) => example.language === 'yaml');
         assert.ok(beside !== undefined);
-        assert.deepEqual(read(writePlan(plan, notes, []), file), read(beside.text, beside.place));
+        assert.deepEqual(read(writePlan(plan, notes, []), 'fairlead.yaml'), read(beside.text, beside.place));
       });
     }
   }
+
+  const programs = PAGES.flatMap(findExamples).filter(({ language }) => language === 'ts');
+  for (const { place, text } of programs) {
+    it(`has a program that runs at ${place}`, { timeout: 60_000 }, async () => {
+      const { balancer } = await run(text);
+      const [{ endpoints }] = balancer.stats().pools;
+      await balancer.close({ force: true });
+      assert.deepEqual(
+        endpoints.map(({ endpoint }) => endpoint),
+        ['localhost:3001', 'localhost:3002', 'localhost:3003'],
+      );
+    });
+  }
+
+  it('has examples for the converter in nginx, HAProxy and JSON, and a program', () => {
+    const languages = new Set(PAGES.flatMap(findExamples).map(({ language }) => language));
+    const wanted = [...CONVERTED.keys(), 'ts'];
+    assert.deepEqual(
+      wanted.filter((language) => !languages.has(language)),
+      [],
+    );
+  });
 });

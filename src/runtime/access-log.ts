@@ -3,6 +3,7 @@
  * there is something to write. Its death costs the lines it held, counted, and a second without it.
  */
 import { Worker } from 'node:worker_threads';
+import type { WorkerOptions } from 'node:worker_threads';
 import type { Scheduler } from '../checks/scheduler.ts';
 import type { AccessLogSpec } from '../core/access-log.ts';
 import { LogRing, createLogRing } from '../telemetry/log-ring.ts';
@@ -32,6 +33,8 @@ export interface AccessLogOptions {
   readonly workerSlots: number;
   readonly scheduler: Scheduler;
   onTrouble(message: string): void;
+  /** Default: a `Worker`. */
+  readonly startThread?: (url: URL, options: WorkerOptions) => Worker;
 }
 
 export class AccessLog {
@@ -105,7 +108,8 @@ export class AccessLog {
 
   #start(): Worker {
     const workerData: ScribeStart = { counters: this.#counters };
-    const thread = new Worker(SCRIBE_URL, { workerData });
+    const start = this.#options.startThread ?? ((url, options) => new Worker(url, options));
+    const thread = start(SCRIBE_URL, { workerData });
     thread.on('message', (message: FromScribe) => {
       if (message.type === 'trouble') this.#options.onTrouble(message.message);
       else this.#answer?.resolve(message);

@@ -1,5 +1,5 @@
 /** Where the text of the access log goes. Nothing here waits: what cannot leave is dropped and counted. */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { basename, dirname, extname } from 'node:path';
 import { pino } from 'pino';
 import { createStream } from 'rotating-file-stream';
@@ -28,10 +28,17 @@ export interface LogSink {
 /** Rejects where the file cannot be opened. */
 export async function openSink(target: LogTarget, events: SinkEvents): Promise<LogSink> {
   if (target.kind !== 'file') return openStream({ fd: target.kind === 'stdout' ? 1 : 2 }, events);
-  mkdirSync(dirname(target.path), { recursive: true });
+  makeFolder(dirname(target.path));
   return target.rotate === null
     ? openStream({ dest: target.path }, events)
     : openRotating(target.path, target.rotate, events);
+}
+
+/** Step by step: Node's recursive mkdir never returns where the system says ENOENT although the parent is there (/proc). */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path);
 }
 
 type Destination = ReturnType<typeof pino.destination>;

@@ -58,6 +58,11 @@ export class FairleadProcess implements AsyncDisposable {
     return Number(await this.said(new RegExp(`listener ${listener} on http://\\S+:(\\d+)`)));
   }
 
+  /** Nobody reads what it prints any more. */
+  closeStdout(): void {
+    this.#child.stdout?.destroy();
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }

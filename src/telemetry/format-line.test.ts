@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { AccessLogSpec, LogFormat } from '../core/access-log.ts';
+import { createFormat } from './format-line.ts';
+import { LineReader, LineWriter, emptyLine } from './log-line.ts';
+import type { LogLine } from './log-line.ts';
+import { createLogRing } from './log-ring.ts';
+
+function specOf(format: LogFormat): AccessLogSpec {
+  return { format, mask: ['token'], to: { kind: 'stdout' }, bufferBytes: 0, unrouted: null };
+}
+
+const LINE: LogLine = {
+  ...emptyLine(),
+  time: Date.UTC(2026, 10, 21, 8, 0, 0, 123),
+  status: 200,
+  attempts: 1,
+  version: 11,
+  bytesOut: 5120,
+  queueMs: 0.0404,
+  connectMs: 0,
+  firstByteMs: 11.2345,
+  totalMs: 11.9,
+  requestId: 'a-1',
+  client: '127.0.0.1',
+  method: 'GET',
+  target: '/cart?token=abc',
+  host: 'shop',
+  listener: 'web',
+  route: '1',
+  pool: 'web',
+  endpoint: 'localhost:8081',
+  userAgent: 'curl/8.14.1',
+  referer: 'https://shop/?token=abc',
+};
+
+test('JSON is as pino writes it', () => {
+  assert.equal(
+    createFormat(specOf('json'))(LINE),
+    '{"level":30,"time":1795248000123,"requestId":"a-1","client":"127.0.0.1","method":"GET","host":"shop",' +
+      '"path":"/cart?token=***","protocol":"HTTP/1.1","status":200,"bytesIn":0,"bytesOut":5120,"listener":"web",' +
+      '"route":"1","pool":"web","endpoint":"localhost:8081","attempts":1,"queueMs":0.04,"connectMs":0,' +
+      '"firstByteMs":11.235,"totalMs":11.9}\n',
+  );
+});
+
+test('combined is as Apache and nginx write it', () => {
+  assert.equal(
+    createFormat(specOf('combined'))(LINE),
+    '127.0.0.1 - - [21/Nov/2026:08:00:00 +0000] "GET /cart?token=*** HTTP/1.1" 200 5120 ' +
+      '"https://shop/?token=***" "curl/8.14.1"\n',
+  );
+});
+
+test('the second of common lines is that of each line', () => {
+  const write = createFormat(specOf('common'));
+  const at = (time: number): string => /\[(.*)\]/.exec(write({ ...LINE, time }))?.[1] ?? '';
+  assert.equal(at(Date.UTC(2026, 0, 1, 0, 0, 0, 999)), '01/Jan/2026:00:00:00 +0000');
+  assert.equal(at(Date.UTC(2026, 0, 1, 0, 0, 1, 0)), '01/Jan/2026:00:00:01 +0000');
+  assert.equal(at(Date.UTC(2026, 0, 1, 0, 0, 0, 0)), '01/Jan/2026:00:00:00 +0000');
+});
+
+const latin1 = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)) });
+/** As a header may hold it. */
+const headerText = latin1.map((text) => text.replaceAll(/[\r\n]/g, ''));
+
+test('whatever a client sends, a line is one line of visible ASCII, and JSON gives it back as it was', () => {
+  fc.assert(
+    fc.property(headerText, headerText, headerText, (host, userAgent, requestId) => {
+      const line = { ...LINE, host, userAgent, requestId };
+      for (const format of ['common', 'combined', [{ field: 'userAgent' }, { field: 'host' }]] as const) {
+        assert.match(createFormat(specOf(format))(line), /^[ -~]+\n$/);
+      }
+      const json = createFormat(specOf('json'))(line);
+      assert.equal(json.indexOf('\n'), json.length - 1);
+      const read = JSON.parse(json) as Record<string, string | undefined>;
+      assert.deepEqual([read.host ?? '', read.requestId ?? ''], [host, requestId]);
+    }),
+  );
+});
+
+test('a line comes out of a ring as it went in', () => {
+  const text = headerText.map((each) => each.slice(0, 512));
+  const number = fc.double({ min: 0, max: 2 ** 50, noNaN: true });
+  const lines = fc.record({
+    time: number,
+    status: fc.integer({ min: 0, max: 999 }),
+    attempts: fc.integer({ min: 0, max: 100 }),
+    version: fc.constantFrom(0, 10, 11),
+    bytesIn: fc.maxSafeNat(),
+    bytesOut: fc.maxSafeNat(),
+    queueMs: number,
+    connectMs: fc.constant(-1),
+    firstByteMs: number,
+    totalMs: number,
+    severity: fc.constantFrom(0 as const, 1 as const, 2 as const),
+    requestId: text,
+    client: text,
+    method: text,
+    target: text,
+    host: text,
+    listener: text,
+    route: text,
+    pool: text,
+    endpoint: text,
+    reason: text,
+    userAgent: text,
+    referer: text,
+  });
+  const out = emptyLine();
+  fc.assert(
+    fc.property(fc.array(lines, { maxLength: 5 }), (several) => {
+      const buffer = createLogRing(64 * 1024);
+      const [writer, reader] = [new LineWriter(buffer), new LineReader(buffer)];
+      for (const line of several) assert.equal(writer.write(line), true);
+      for (const line of several) {
+        assert.equal(reader.read(out), true);
+        assert.deepEqual({ ...out }, { ...line });
+      }
+      assert.equal(reader.read(out), false);
+    }),
+  );
+});

@@ -13,6 +13,8 @@ export interface Contestant {
   readonly threads: number;
   /** Path prefixes; empty: one route for everything. */
   readonly routes: readonly string[];
+  /** Format of its access log; null: it is off. */
+  readonly log: 'combined' | 'json' | null;
   /** Contestant it is compared with. */
   readonly baseline: string;
 }
@@ -56,6 +58,13 @@ export const ROWS: readonly Row[] = [
     contestants: (proxies) => proxies.filter((proxy) => proxy.hasThreads).flatMap(oneAndTwoThreads),
     requests: (host) => [browserGet(host, '/50')],
   },
+  {
+    id: 'log',
+    title: 'access log on, to a file, beside off, browser head, 50 B answer',
+    endpoints: ENDPOINTS,
+    contestants: (proxies) => proxies.filter(({ logs }) => logs.length > 0).flatMap(offAndOn),
+    requests: (host) => [browserGet(host, '/50')],
+  },
 ];
 
 function plainRow(id: string, title: string, requests: Row['requests']): Row {
@@ -64,7 +73,7 @@ function plainRow(id: string, title: string, requests: Row['requests']): Row {
 
 /** One thread, one route, compared with HAProxy. */
 export function plain(proxy: ProxyKind): Contestant {
-  return { id: proxy.name, label: proxy.label, proxy, threads: 1, routes: [], baseline: 'haproxy' };
+  return { id: proxy.name, label: proxy.label, proxy, threads: 1, routes: [], log: null, baseline: 'haproxy' };
 }
 
 function oneAndManyRoutes(proxy: ProxyKind): Contestant[] {
@@ -76,4 +85,12 @@ function oneAndManyRoutes(proxy: ProxyKind): Contestant[] {
 function oneAndTwoThreads(proxy: ProxyKind): Contestant[] {
   const one = { ...plain(proxy), label: `${proxy.label}, 1 thread` };
   return [one, { ...one, id: `${proxy.name}-2`, label: `${proxy.label}, 2 threads`, threads: 2, baseline: one.id }];
+}
+
+function offAndOn(proxy: ProxyKind): Contestant[] {
+  const off = { ...plain(proxy), label: `${proxy.label}, off` };
+  const on = proxy.logs.map((log) => {
+    return { ...off, id: `${proxy.name}-${log}`, label: `${proxy.label}, ${log}`, log, baseline: off.id };
+  });
+  return [off, ...on];
 }

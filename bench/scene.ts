@@ -67,8 +67,16 @@ async function startContestant(
   const directory = join(scratchDirectory(), `${scenes}-${contestant.id}`);
   mkdirSync(directory);
   const reserved = await reservePort();
-  const { threads, routes } = contestant;
-  const setup = { directory, port: reserved.port, endpointPorts: upstream.ports, threads, routes, profileDirectory };
+  const { threads, routes, log } = contestant;
+  const setup = {
+    directory,
+    port: reserved.port,
+    endpointPorts: upstream.ports,
+    threads,
+    routes,
+    log,
+    profileDirectory,
+  };
   const command = await contestant.proxy.prepare(setup);
   await reserved.release();
   const child = startPinned(PROXY_CORE, command);

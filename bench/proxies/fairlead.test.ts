@@ -9,8 +9,8 @@ import { fairlead } from './fairlead.ts';
 const routes = ['/service-0001', '/service-0002'];
 
 for (const [title, setup] of [
-  ['one thread and one route', { threads: 1, routes: [] }],
-  ['two threads and several routes', { threads: 2, routes }],
+  ['one thread and one route', { threads: 1, routes: [], log: null }],
+  ['two threads and several routes, with an access log', { threads: 2, routes, log: 'json' }],
 ] as const) {
   test(`the config for ${title} is valid and says what was asked for`, async () => {
     const directory = mkdtempSync(join(tmpdir(), 'fairlead-bench-test-'));
@@ -21,6 +21,7 @@ for (const [title, setup] of [
       const text = readFileSync(file, 'utf8');
       assert.match(text, new RegExp(`^threads: ${setup.threads}$`, 'm'));
       assert.equal(text.match(/pool: pool/g)?.length, Math.max(1, setup.routes.length));
+      assert.equal(text.includes('accessLog'), setup.log !== null);
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }

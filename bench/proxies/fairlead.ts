@@ -18,6 +18,7 @@ export function fairleadOf(checkout: string, name: string, label: string): Proxy
     label,
     program: null,
     hasThreads: true,
+    logs: ['combined', 'json'],
     missing: () => (existsSync(program) ? null : `${program} does not exist`),
     version: () => describe(checkout),
     prepare(setup) {

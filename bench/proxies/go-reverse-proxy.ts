@@ -10,6 +10,7 @@ export const goReverseProxy: ProxyKind = {
   label: 'Go ReverseProxy',
   program: 'go',
   hasThreads: false,
+  logs: [],
   missing: () => (findCommand('go') === null ? 'go is not installed' : null),
   version: () => versionOf(findCommand('go') ?? 'go', ['version']),
   async prepare(setup) {

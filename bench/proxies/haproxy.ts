@@ -9,16 +9,26 @@ export const haproxy: ProxyKind = {
   label: 'HAProxy',
   program: 'haproxy',
   hasThreads: true,
+  logs: ['combined'],
   missing: () => (findCommand('haproxy') === null ? 'haproxy is not installed' : null),
   version: () => versionOf(program(), ['-v']),
   prepare(setup) {
     const routesFile = setup.routes.length === 0 ? null : writeMap(setup);
-    return { command: program(), args: ['-db', '-f', writeConfig('haproxy.cfg', setup, { routesFile })] };
+    const args = ['-db', '-f', writeConfig('haproxy.cfg', setup, { routesFile, ...logValues(setup) })];
+    if (setup.log === null) return { command: program(), args };
+    // It opens no files itself; a line is written to its standard output at once, by a call each.
+    const intoFile = `exec "$0" "$@" >'${join(setup.directory, 'access.log')}'`;
+    return { command: 'sh', args: ['-c', intoFile, program(), ...args] };
   },
 };
 
 function program(): string {
   return findCommand('haproxy') ?? 'haproxy';
+}
+
+function logValues({ log }: ProxySetup): Record<string, string | null> {
+  if (log === null) return { logLine: null, logGlobal: null, logFormat: null };
+  return { logLine: 'log stdout format raw local0', logGlobal: 'log global', logFormat: 'option httplog' };
 }
 
 /** HAProxy's own way to many routes: a map of prefixes, looked up in a tree. */

@@ -7,6 +7,7 @@ export const nginx: ProxyKind = {
   label: 'nginx',
   program: 'nginx',
   hasThreads: false,
+  logs: ['combined'],
   missing: () => (findCommand('nginx') === null ? 'nginx is not installed' : null),
   version: () => versionOf(program(), ['-v']),
   prepare(setup) {

@@ -13,6 +13,8 @@ export interface ProxySetup {
   readonly threads: number;
   /** Path prefixes, each a route to the one pool; empty: a single route for everything. */
   readonly routes: readonly string[];
+  /** Format of its access log, which goes to `access.log` in its directory; null: it is off. */
+  readonly log: 'combined' | 'json' | null;
   /** Where V8 writes CPU profiles, for kinds that run on Node; null: no profile. */
   readonly profileDirectory: string | null;
 }
@@ -26,6 +28,8 @@ export interface ProxyKind {
   readonly program: string | null;
   /** Whether it can run with more than one thread. */
   readonly hasThreads: boolean;
+  /** Formats of its access log that are measured. */
+  readonly logs: readonly ('combined' | 'json')[];
   /** Why it cannot run here, or null. */
   missing(): string | null;
   version(): string;
@@ -41,6 +45,8 @@ export function writeConfig(name: string, setup: ProxySetup, values: Record<stri
       port: setup.port,
       threads: setup.threads,
       directory: setup.directory,
+      log: setup.log,
+      noLog: setup.log === null ? 'off' : null,
       onlyPool: setup.routes.length === 0 ? 'pool' : null,
       ...values,
     },

@@ -7,7 +7,7 @@ import { convertJson } from './json/convert-json.ts';
 import { hoist } from './hoist.ts';
 import { Ledger } from './ledger.ts';
 import type { Note } from './ledger.ts';
-import { convertNginx } from './nginx/convert-nginx.ts';
+import { addNginxDefaults, convertNginx } from './nginx/convert-nginx.ts';
 import { createPlan } from './plan.ts';
 import type { Plan } from './plan.ts';
 import { settlePlan } from './settle-plan.ts';
@@ -27,6 +27,7 @@ export async function convert(text: string, file: string): Promise<Conversion> {
   else if (format === 'haproxy') convertHaproxy(text, file, plan, ledger);
   else convertJson(text, file, plan, ledger);
   hoist(plan);
+  if (format === 'nginx') addNginxDefaults(plan);
   const isUsable = settlePlan(plan, ledger);
   return { format, plan: isUsable ? plan : null, notes: ledger.notes };
 }

@@ -152,6 +152,16 @@ function convertWhole(
   else if (written !== null) ledger.take(size);
 }
 
+/** What nginx has by default and Fairlead has shorter. Call it when routes and pools have said what is theirs. */
+export function addNginxDefaults(plan: Plan): void {
+  const [pool] = plan.pools.values();
+  if (pool === undefined || plan.timeouts.has('responseHead')) return;
+  const isSaid = plan.routes.every(
+    ({ value }) => value.pool === plan.closed || value.timeouts?.responseHead !== undefined,
+  );
+  if (!isSaid) plan.timeouts.set('responseHead', { value: '1m', from: pool.from });
+}
+
 function defaultOf(directives: readonly Directive[], plan: Plan): Directive {
   const file = directives[0]?.file ?? [...plan.pools.values()][0].from.file;
   return {

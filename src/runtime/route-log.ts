@@ -8,8 +8,6 @@ import type { LineWriter, LogLine, LogSeverity } from '../telemetry/log-line.ts'
 import { emptyLine } from '../telemetry/log-line.ts';
 
 const LEVELS: Readonly<Record<RouteLogSpec['level'], LogSeverity>> = { info: 0, warn: 1, error: 2 };
-const USER_AGENT = /(?:^|\n)user-agent:[ \t]*([^\r\n]*)/i;
-const REFERER = /(?:^|\n)referer:[ \t]*([^\r\n]*)/i;
 const TUNNEL = 101;
 
 export interface RouteLogOptions {
@@ -25,6 +23,8 @@ export class RouteLog implements ExchangeLog {
   readonly #least: LogSeverity;
   readonly #wantsHeaders: boolean;
   readonly #line: LogLine = emptyLine();
+  /** Those that user agent and referer of `#line` were found in. */
+  #lines = '';
 
   constructor(spec: RouteLogSpec, options: RouteLogOptions) {
     this.#options = options;
@@ -73,9 +73,13 @@ export class RouteLog implements ExchangeLog {
     line.target = head === null ? '' : head.target;
     line.host = head === null ? '' : head.authority;
     line.version = head === null ? 0 : head.version;
-    if (!this.#wantsHeaders || head === null) return;
-    line.userAgent = USER_AGENT.exec(head.lines)?.[1] ?? '';
-    line.referer = REFERER.exec(head.lines)?.[1] ?? '';
+    if (!this.#wantsHeaders) return;
+    const lines = head === null ? '' : head.lines;
+    // A client's next head is mostly the same as its last, and the codec then gives the same string.
+    if (lines === this.#lines) return;
+    this.#lines = lines;
+    line.userAgent = findHeader(lines, 'user-agent');
+    line.referer = findHeader(lines, 'referer');
   }
 
   #isWanted(severity: LogSeverity, totalMs: number, status: number): boolean {
@@ -100,4 +104,20 @@ function between(from: number, to: number): number {
 function wantsHeaders({ format }: AccessLogSpec): boolean {
   if (typeof format === 'string') return format === 'combined';
   return format.some((part) => 'field' in part && (part.field === 'userAgent' || part.field === 'referer'));
+}
+
+const COLON = 58;
+
+/** The value of the first line of that name (lower case), `''` without one. */
+function findHeader(lines: string, name: string): string {
+  for (let at = 0; at < lines.length;) {
+    const end = lines.indexOf('\r\n', at);
+    if (end < 0) break;
+    const colon = at + name.length;
+    if (lines.charCodeAt(colon) === COLON && lines.slice(at, colon).toLowerCase() === name) {
+      return lines.slice(colon + 1, end).trim();
+    }
+    at = end + 2;
+  }
+  return '';
 }

@@ -5,13 +5,16 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { PACKAGE_ROOT } from '../bin/node-version.js';
 import { runChild } from '../bin/run-child.js';
-import { ensureInstalled } from './install.js';
+import { ensureInstalled, NODE_26 } from './install.js';
 import { RUN_DEADLINE_MS, TEST_RUNS, TEST_TIMEOUT_MS } from './test-plan.js';
 
 const REPORTER = new URL('./test-totals-reporter.js', import.meta.url).href;
 const FILE_DEADLINE = new URL('./test-file-deadline.js', import.meta.url).href;
+/** Installs what tests drive beside Node. */
+const TOOLS = fileURLToPath(new URL('./test-tools.ts', import.meta.url));
 /** A socket test waits more than it works; one core still gets two files at once. */
 const CONCURRENCY = Math.max(2, availableParallelism());
 
@@ -20,6 +23,7 @@ const ARGUMENTS = process.argv.slice(2);
 async function main() {
   const startedAt = Date.now();
   await ensureInstalled();
+  if (existsSync(NODE_26)) await runChild(NODE_26, [TOOLS]);
   let interrupted = false;
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => (interrupted = true));
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-test-'));

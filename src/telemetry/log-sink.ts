@@ -167,6 +167,7 @@ class RotatingSink implements LogSink {
       if (stream !== this.#stream || this.#isDead) return;
       this.#isDead = true;
       this.#events.onTrouble(error);
+      stream.destroy();
     });
     return stream;
   }

@@ -34,8 +34,13 @@ export class Scribe {
   #format: FormatLine = () => '';
   #readers: readonly LineReader[] = [];
   #sink: LogSink | null = null;
+  /** The sink takes nothing; another try comes at `#retryAt`. */
   #isTroubled = false;
+  /** It failed, and the one opened since has not yet shown that it takes anything: a full disk can be opened. */
+  #isOnTrial = false;
   #retryAt = 0;
+  /** Lines taken when the sink was opened. */
+  #takenBefore = 0;
   #toldAt = -Infinity;
   #toldLosses = 0;
 
@@ -78,16 +83,20 @@ export class Scribe {
   }
 
   async #open(spec: AccessLogSpec): Promise<LogSink> {
-    const sink = await this.#options.openSink(spec.to, {
+    let sink: LogSink | null = null;
+    sink = await this.#options.openSink(spec.to, {
       onTrouble: (error) => {
-        if (this.#sink !== sink) return;
+        // Before it is open, its promise tells.
+        if (sink === null || this.#sink !== sink) return;
         this.#isTroubled = true;
         this.#retryAt = this.#options.now() + RETRY_MS;
-        this.#options.tell(`the access log cannot be written: ${error.message}`);
+        if (!this.#isOnTrial) this.#options.tell(`the access log cannot be written: ${error.message}`);
+        this.#isOnTrial = true;
       },
       onDrop: (text) => void Atomics.add(this.#options.counters, REFUSED, countLines(text)),
     });
     this.#isTroubled = false;
+    this.#takenBefore = Atomics.load(this.#options.counters, TAKEN);
     return sink;
   }
 
@@ -98,7 +107,6 @@ export class Scribe {
     this.#retryAt = this.#options.now() + RETRY_MS;
     try {
       this.#sink = await this.#open(spec);
-      this.#options.tell('the access log is written again');
     } catch {
       // Said when it began.
     }
@@ -119,7 +127,15 @@ export class Scribe {
     }
     if (text !== '') this.#sink?.write(text);
     if (count > 0) Atomics.add(counters, TAKEN, count);
-    if (this.#sink?.waiting === 0) Atomics.store(counters, WRITTEN, Atomics.load(counters, TAKEN));
+    if (this.#sink?.waiting !== 0) return;
+    const taken = Atomics.load(counters, TAKEN);
+    if (this.#isOnTrial && !this.#isTroubled && taken > this.#takenBefore) this.#pass();
+    Atomics.store(counters, WRITTEN, taken);
+  }
+
+  #pass(): void {
+    this.#isOnTrial = false;
+    this.#options.tell('the access log is written again');
   }
 
   #tellLosses(): void {

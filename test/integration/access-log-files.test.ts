@@ -71,11 +71,18 @@ describe('the file of the access log', () => {
     const folder = tempFolder(t);
     const endpoint = await startObedientEndpoint(t);
     writeFileSync(join(folder, 'plain'), '');
-    const impossible = join(folder, 'plain', 'access.log');
-    const message = { code: 'FL_ACCESS_LOG', message: /^accessLog: cannot write to .*plain.access\.log: / };
-    await assert.rejects(runBalancer(loggedConfig(endpoint, impossible, {})), message);
     const { balancer, port, file, endpoint: own } = await runLogged(t);
-    await assert.rejects(balancer.reload(configOf(loggedConfig(own, impossible, {}))), message);
+    for (const [impossible, rotate] of [
+      [join(folder, 'plain', 'access.log'), 'rotate: off'],
+      [folder, 'rotate: off'],
+      [folder, 'rotate: { size: 1GiB }'],
+    ]) {
+      const error = { code: 'FL_ACCESS_LOG', message: `accessLog: cannot write to ${impossible}: ` };
+      const isIt = (thrown: Error & { readonly code?: string }): boolean =>
+        thrown.code === error.code && thrown.message.startsWith(error.message) && !thrown.message.includes('thread');
+      await assert.rejects(runBalancer(loggedConfig(endpoint, impossible, { file: rotate })), isIt);
+      await assert.rejects(balancer.reload(configOf(loggedConfig(own, impossible, { file: rotate }))), isIt);
+    }
     await ask(port, 1);
     await until(() => readLines(file).length === 1, 'the log before goes on');
   });

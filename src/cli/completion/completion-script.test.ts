@@ -90,6 +90,17 @@ for (const shell of SHELLS) {
   });
 }
 
+test('fish offers commands, options of the command and choices, with what they mean', async (context) => {
+  if (!(await isThere('fish'))) return context.skip('no fish here');
+  const complete = async (line: string): Promise<string> => {
+    const script = `source ${quote(join(folder, 'fish'))}; complete -C ${quote(line)}`;
+    return (await execute('fish', ['--no-config', '-c', script])).stdout;
+  };
+  assert.match(await complete('fairlead ru'), /^run\t\w.*\n$/);
+  assert.match(await complete('fairlead run --th'), /^--threads\t\w.*\n$/);
+  assert.equal(await complete('fairlead completion z'), 'zsh\n');
+});
+
 test('fish offers files only where a file is meant', () => {
   const lines = completionScript('fish', program).split('\n');
   assert.equal(lines[1], 'complete -c fairlead -f');

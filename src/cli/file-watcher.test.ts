@@ -45,6 +45,20 @@ describe('a file that is watched', () => {
     await sees(2);
   });
 
+  test('is seen when it was written while it was read, before it was watched again', async () => {
+    await writeFile(at('a.yaml'), 'a');
+    watcher.watch([at('a.yaml')]);
+    watcher.mark();
+    await writeFile(at('a.yaml'), 'b');
+    watcher.watch([at('a.yaml'), at('b.yaml')]);
+    await sees(1);
+    watcher.mark();
+    watcher.watch([at('a.yaml')]);
+    await appendFile(at('a.yaml'), 'c');
+    await sees(2);
+    assert.equal(changes, 2);
+  });
+
   test('is seen when it goes and when it comes', async () => {
     await writeFile(at('a.yaml'), 'a');
     watcher.watch([at('a.yaml')]);

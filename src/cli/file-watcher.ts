@@ -6,6 +6,7 @@
 import { readdirSync, realpathSync, statSync, watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
 import { dirname } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 
 /** Editors write in several steps; a reload between two would read half a file. */
 const SETTLE_MS = 60;
@@ -14,7 +15,9 @@ export class FileWatcher {
   readonly #onChange: () => void;
   readonly #settleMs: number;
   #files: readonly string[] = [];
-  #seen = '';
+  /** What each file was like when it was last taken for read. */
+  #seen: ReadonlyMap<string, string> = new Map();
+  #marked: ReadonlyMap<string, string> = new Map();
   #watchers = new Map<string, FSWatcher>();
   #timer: NodeJS.Timeout | null = null;
 
@@ -24,10 +27,18 @@ export class FileWatcher {
     this.#settleMs = settleMs;
   }
 
+  /** To be called before the files are read again: what changes from here on is a change, though it comes before `watch`. */
+  mark(): void {
+    this.#marked = describeFiles(this.#files);
+  }
+
   /** Watches these files and folders (absolute) from now on, instead of those before. They need not exist. */
   watch(files: readonly string[]): void {
     this.#files = files;
-    this.#seen = describeFiles(files);
+    const now = describeFiles(files);
+    this.#seen = new Map([...now].map(([file, text]) => [file, this.#marked.get(file) ?? text]));
+    this.#marked = new Map();
+    if (!isDeepStrictEqual(this.#seen, now)) this.#settle();
     const folders = new Set(files.flatMap(foldersOf));
     for (const [folder, watcher] of this.#watchers) {
       if (folders.has(folder)) continue;
@@ -65,7 +76,7 @@ export class FileWatcher {
     this.#timer = setTimeout(() => {
       this.#timer = null;
       const now = describeFiles(this.#files);
-      if (now === this.#seen) return;
+      if (isDeepStrictEqual(now, this.#seen)) return;
       this.#seen = now;
       this.#onChange();
     }, this.#settleMs);
@@ -86,17 +97,17 @@ function foldersOf(file: string): string[] {
 }
 
 /** Changes whenever one of the files does. */
-function describeFiles(files: readonly string[]): string {
-  return files.map(describeFile).join('\n');
+function describeFiles(files: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(files.map((file) => [file, describeFile(file)]));
 }
 
 function describeFile(file: string): string {
   try {
     const { ino, size, mtimeNs, ctimeNs } = statSync(file, { bigint: true });
     const stats = statSync(file);
-    if (stats.isDirectory()) return `${file} ${readdirSync(file).sort().join('/')}`;
-    return `${file} ${ino} ${size} ${mtimeNs} ${ctimeNs}`;
+    if (stats.isDirectory()) return readdirSync(file).sort().join('/');
+    return `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
   } catch {
-    return `${file} -`;
+    return '-';
   }
 }

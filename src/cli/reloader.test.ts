@@ -22,6 +22,7 @@ function setUp(read: () => Promise<ReadConfig>, reload: (config: Config) => Prom
     source: { file: 'fairlead.yaml', read },
     say: (text, level = 'info') => said.push(`${level}: ${text}`),
     adapt: (config) => ({ ...config, threads: 7 }),
+    beforeRead: () => {},
     onRead: (files) => watched.push(files),
     showErrors: (errors) => shown.push(errors.length),
   });

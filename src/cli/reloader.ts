@@ -11,6 +11,8 @@ export interface ReloaderOptions {
   readonly say: Say;
   /** What the command line changes in a config, such as `--threads`. */
   readonly adapt: (config: Config) => Config;
+  /** Hears that the config is about to be read. */
+  readonly beforeRead: () => void;
   /** Hears which files the config was read from, whether it has mistakes or not. */
   readonly onRead: (files: readonly string[]) => void;
   /** Default: on stderr, with place and caret. */
@@ -48,8 +50,9 @@ export class Reloader {
   }
 
   async #reloadOnce(): Promise<void> {
-    const { balancer, source, say, adapt, onRead, showErrors = sayConfigErrors } = this.#options;
+    const { balancer, source, say, adapt, beforeRead, onRead, showErrors = sayConfigErrors } = this.#options;
     try {
+      beforeRead();
       const parsed = await source.read();
       onRead(parsed.files);
       if ('errors' in parsed) {

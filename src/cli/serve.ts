@@ -50,7 +50,6 @@ export async function serve(options: ServeOptions): Promise<number> {
     try {
       return await runToEnd(balancer, signals, () => {
         sayStart(balancer, config, { file: options.source.file, format: options.logFormat, startedAt });
-        upkeep.start();
       });
     } finally {
       upkeep.stop();
@@ -84,7 +83,6 @@ class Upkeep {
   readonly #watcher = new FileWatcher(() => void this.#reloader.reload());
   readonly #onHangUp = (): void => this.#hangUp();
   readonly #onReopen: () => void;
-  #files: readonly string[];
 
   constructor(
     balancer: Balancer,
@@ -95,9 +93,8 @@ class Upkeep {
     this.#say = say;
     this.#isWatching = watch;
     this.#isFromFile = source.file !== null;
-    this.#files = files;
     const onRead = (read: readonly string[]): void => this.#watchFiles(read);
-    this.#reloader = new Reloader({ balancer, source, say, adapt, onRead });
+    this.#reloader = new Reloader({ balancer, source, say, adapt, beforeRead: () => this.#watcher.mark(), onRead });
     if (reloadOnHangUp) process.on('SIGHUP', this.#onHangUp);
     // There whatever the config: without a listener the signal would open Node's debugger.
     this.#onReopen = () =>
@@ -105,10 +102,8 @@ class Upkeep {
         `SIGUSR1: ${balancer.reopenLogs() ? 'the access log is opened again' : 'there is no log file to open again'}`,
       );
     process.on('SIGUSR1', this.#onReopen);
-  }
-
-  start(): void {
-    this.#watchFiles(this.#files);
+    // Before anything listens: a change while it starts must not be missed. Its reload waits for the start.
+    this.#watchFiles(files);
   }
 
   stop(): void {
@@ -118,7 +113,6 @@ class Upkeep {
   }
 
   #watchFiles(files: readonly string[]): void {
-    this.#files = files;
     if (this.#isWatching) this.#watcher.watch(files);
   }
 

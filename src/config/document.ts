@@ -18,6 +18,8 @@ export interface SourceDocument {
    * for where a number is wanted (in JSON all text is in quotes); null where there is none.
    */
   readonly unquoted: unknown;
+  /** References that stand for nothing. Their text is still in the value, so that the rest of it can be judged. */
+  readonly unresolved: readonly PlacedMistake[];
   locate(problem: Problem): Place;
 }
 
@@ -56,11 +58,11 @@ export function readDocument(
     });
     const mistakes = [...syntaxMistakes(document, lines, text), ...findBadKeys(document.contents, lines)];
     if (mistakes.length > 0) return mistakes;
-    const references = replaceReferences(document, lines, env);
-    if (references.mistakes.length > 0) return references.mistakes;
+    const { unresolved, quoted } = replaceReferences(document, lines, env);
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
     const locator = new Locator(document, lines);
-    return { value, unquoted: readUnquoted(document, references.quoted), locate: (problem) => locator.locate(problem) };
+    const unquoted = readUnquoted(document, quoted);
+    return { value, unquoted, unresolved, locate: (problem) => locator.locate(problem) };
   } catch (error) {
     const alias = /Unresolved alias .*: (.+)$/s.exec(String(error));
     const place = linePosition(lines, alias === null ? 0 : text.indexOf(`*${alias[1]}`));
@@ -80,15 +82,15 @@ function replaceReferences(
   document: Document.Parsed,
   lines: LineCounter,
   env: Environment,
-): { readonly mistakes: readonly PlacedMistake[]; readonly quoted: readonly Scalar[] } {
-  const mistakes: PlacedMistake[] = [];
+): { readonly unresolved: readonly PlacedMistake[]; readonly quoted: readonly Scalar[] } {
+  const unresolved: PlacedMistake[] = [];
   const quoted: Scalar[] = [];
   visit(document, {
     Scalar(key, node) {
       if (key === 'key' || typeof node.value !== 'string' || !hasReference(node.value)) return;
       const text = substitute(node.value, env);
       if (text instanceof Mistake) {
-        mistakes.push({ ...linePosition(lines, startOf(node)), length: lengthOf(node), key: '', mistake: text });
+        unresolved.push({ ...linePosition(lines, startOf(node)), length: lengthOf(node), key: '', mistake: text });
       } else if (node.type === 'PLAIN') {
         node.value = readScalar(text);
       } else {
@@ -97,7 +99,7 @@ function replaceReferences(
       }
     },
   });
-  return { mistakes, quoted };
+  return { unresolved, quoted };
 }
 
 function readUnquoted(document: Document.Parsed, quoted: readonly Scalar[]): unknown {

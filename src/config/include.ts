@@ -28,7 +28,10 @@ export interface SourceMistake {
 export interface Included {
   /** The file itself first. */
   readonly pieces: readonly Piece[];
+  /** Why a file, or what it includes, was not read. */
   readonly mistakes: readonly SourceMistake[];
+  /** References that stand for nothing, in the files that were read. */
+  readonly unresolved: readonly SourceMistake[];
   /** Absolute paths of every file and folder that a change of the config would be a change of. */
   readonly files: readonly string[];
 }
@@ -43,6 +46,7 @@ export async function readIncluding(source: Source, env: Environment): Promise<I
 class IncludeReader implements Included {
   readonly pieces: Piece[] = [];
   readonly mistakes: SourceMistake[] = [];
+  readonly unresolved: SourceMistake[] = [];
   readonly files: string[] = [];
   readonly #env: Environment;
 
@@ -61,6 +65,7 @@ class IncludeReader implements Included {
     const isFirst = way.length === 1;
     const isEmpty = content.value === null || content.value === undefined;
     if (!isFirst && isEmpty) return;
+    this.unresolved.push(...content.unresolved.map((mistake) => ({ source, mistake })));
     const place = this.pieces.length;
     this.pieces.push({ source, document: content });
     if (!isWrittenMap(content.value) || !Object.hasOwn(content.value, 'include')) return;

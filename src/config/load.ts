@@ -18,7 +18,6 @@ export type ParsedConfig = { readonly config: Config } | { readonly errors: read
 /** The same of a file; `files` are the absolute paths of all files and folders it was read from, also with mistakes. */
 export type LoadedConfig = ParsedConfig & { readonly files: readonly string[] };
 
-/** How a config is read. */
 /** What a config takes from its surroundings. */
 export interface LoadOptions {
   /** What `${NAME}` is looked up in. Default: `process.env`. */
@@ -39,9 +38,12 @@ export async function loadConfig(path: string, { env = process.env }: LoadOption
 export function parseConfig(text: string, fileName: string, { env = process.env }: LoadOptions = {}): ParsedConfig {
   const source = readText(fileName, text, env);
   const { content } = source;
-  const pieces = isDocument(content) ? [{ source, document: content }] : [];
-  const mistakes = isDocument(content) ? [] : content.map((mistake) => ({ source, mistake }));
-  return parseIncluded({ pieces, mistakes, files: [resolve(fileName)] });
+  const of = (mistakes: readonly PlacedMistake[]): readonly SourceMistake[] =>
+    mistakes.map((mistake) => ({ source, mistake }));
+  const files = [resolve(fileName)];
+  if (!isDocument(content)) return parseIncluded({ pieces: [], mistakes: of(content), unresolved: [], files });
+  const pieces = [{ source, document: content }];
+  return parseIncluded({ pieces, mistakes: [], unresolved: of(content.unresolved), files });
 }
 
 /** The config of `fairlead run --to localhost:8081 --to localhost:8082`: one pool behind one listener, defaults for the rest. */
@@ -60,13 +62,24 @@ export function fromArguments(to: readonly string[], listen: string = DEFAULT_LI
   return { errors };
 }
 
-function parseIncluded({ pieces, mistakes }: Included): ParsedConfig {
-  if (mistakes.length > 0) return { errors: toErrors(mistakes) };
+function parseIncluded({ pieces, mistakes, unresolved }: Included): ParsedConfig {
+  // What a missing variable leads to is no mistake of its own.
+  const refuse = (found: readonly SourceMistake[]): ParsedConfig => {
+    const others = found.filter((one) => !unresolved.some((other) => isSamePlace(one, other)));
+    return { errors: toErrors([...unresolved, ...others]) };
+  };
+  // Of a part that could not be read nothing is known: what refers to it would be called a mistake.
+  if (mistakes.length > 0) return refuse(mistakes);
   const merged = mergePieces(pieces, 'value');
-  if (merged.mistakes.length > 0) return { errors: toErrors(merged.mistakes) };
+  if (merged.mistakes.length > 0) return refuse(merged.mistakes);
   const built = buildUnquoted(pieces, buildConfig(merged.value));
-  if (isConfig(built)) return { config: built };
-  return { errors: toErrors(built.map((problem) => place(problem, merged))) };
+  if (!isConfig(built)) return refuse(built.map((problem) => place(problem, merged)));
+  return unresolved.length > 0 ? refuse([]) : { config: built };
+}
+
+function isSamePlace(one: SourceMistake, other: SourceMistake): boolean {
+  const [a, b] = [one.mistake, other.mistake];
+  return one.source === other.source && a.line === b.line && a.column === b.column;
 }
 
 /** Where text in quotes was refused, what a variable holds may still be the number that is wanted. */

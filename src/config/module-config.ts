@@ -65,7 +65,7 @@ async function toContent(outcome: Outcome, file: string, text: string, limitMs: 
   ];
   switch (outcome.type) {
     case 'value':
-      return { value: outcome.value, unquoted: null, locate: (problem) => locator.locate(problem) };
+      return { value: outcome.value, unquoted: null, unresolved: [], locate: (problem) => locator.locate(problem) };
     case 'not-data':
       return outcome.problems.map((problem) => ({ ...locator.locate(problem), mistake: problem.mistake }));
     case 'threw':

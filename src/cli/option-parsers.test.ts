@@ -53,7 +53,7 @@ describe('an option of the command line', () => {
     assert.equal(urlOption('localhost:8080/a?b'), 'http://localhost:8080/a?b');
     assert.equal(urlOption('HTTPS://Example.com'), 'https://example.com/');
     assert.equal(urlOption('[::1]:80'), 'http://[::1]/');
-    for (const text of ['', 'http://', 'a b', 'localhost:99999'])
+    for (const text of ['', 'http://', 'a b', 'localhost:99999', 'ftp://localhost/', 'ws://localhost:80/'])
       assert.throws(() => urlOption(text), /an address/, text);
   });
 

@@ -59,8 +59,8 @@ export function headerOption(text: string, before: Readonly<Record<string, strin
 
 /** An address of HTTP; `localhost:8080/x` is `http://localhost:8080/x`. */
 export function urlOption(text: string): string {
-  const url = URL.parse(/^https?:\/\//i.test(text) ? text : `http://${text}`);
-  if (url !== null && url.hostname !== '') return url.href;
+  const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`);
+  if (url !== null && /^https?:$/.test(url.protocol) && url.hostname !== '') return url.href;
   throw new InvalidArgumentError('Write an address such as http://localhost:8080/.');
 }
 

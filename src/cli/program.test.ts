@@ -95,6 +95,19 @@ describe('the command line', () => {
     }
   });
 
+  test('leads from a mistake to the help of the command it was made in', async () => {
+    const hints: readonly (readonly [string[], string])[] = [
+      [['bogus'], '(fairlead --help lists commands and options)'],
+      [['run', '--bogus'], '(fairlead run --help shows its options and examples)'],
+      [['load'], '(fairlead load --help shows its options and examples)'],
+    ];
+    for (const [line, hint] of hints) {
+      const { program, words } = recordingProgram();
+      await assert.rejects(program.parseAsync(line, { from: 'user' }));
+      assert.ok(words.join('').includes(hint), words.join(''));
+    }
+  });
+
   test('takes a load with its options, an address with or without http://', async () => {
     assert.deepEqual(await parse('load localhost:8080'), ['load', LOAD]);
     const line =

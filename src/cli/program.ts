@@ -52,7 +52,6 @@ export function createProgram(actions: Actions): Command {
   addDev(program, actions);
   program.commandsGroup('Config:');
   addInit(program, actions);
-
   addCheck(program, actions);
   addConfig(program, actions);
   addSchema(program, actions);
@@ -61,6 +60,9 @@ export function createProgram(actions: Actions): Command {
   addLoad(program, actions);
   program.commandsGroup('Help:');
   addCompletion(program, actions);
+  for (const command of program.commands) {
+    command.showHelpAfterError(`(fairlead ${command.name()} --help shows its options and examples)`);
+  }
   program.helpCommand('help [command]', 'show the help of a command');
   return program;
 }

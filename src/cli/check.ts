@@ -1,6 +1,6 @@
 /** `fairlead check`: every mistake of a config, or what it would run. Opens nothing but a probe on 127.0.0.1. */
 import { explainConfig } from '../runtime/explain-config.ts';
-import { openConfigSource, sayConfigErrors } from './config-source.ts';
+import { missingConfig, openConfigSource, sayConfigErrors } from './config-source.ts';
 import { describeConfig, toJsonDescription } from './describe-config.ts';
 import { EXIT_OK, EXIT_USAGE } from './exit-codes.ts';
 import { readMachine } from './machine.ts';
@@ -13,7 +13,10 @@ export interface CheckOptions {
 /** Resolves to the exit code. */
 export async function check({ config, json = false }: CheckOptions): Promise<number> {
   const source = await openConfigSource({ config });
-  if (source === null) return EXIT_USAGE;
+  if (source === null) {
+    if (json) printJson({ valid: false, file: null, errors: [missingConfig()] });
+    return EXIT_USAGE;
+  }
   const { file } = source;
   const parsed = await source.read();
   if ('errors' in parsed) {

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { styleText } from 'node:util';
 import type { Config } from '../config/config.ts';
-import { formatConfigErrors } from '../config/errors.ts';
+import { type ConfigError, formatConfigErrors } from '../config/errors.ts';
 import { CONFIG_NAMES, findConfig } from '../config/find-config.ts';
 import { fromArguments, loadConfig } from '../config/load.ts';
 import type { ParsedConfig } from '../config/load.ts';
@@ -31,11 +31,16 @@ export async function openConfigSource({ config, to, listen }: ConfigArguments):
   if (to !== undefined) return { file: null, read: () => Promise.resolve({ files: [], ...fromArguments(to, listen) }) };
   const file = config ?? (await findConfig(process.cwd()));
   if (file !== null) return { file, read: () => loadConfig(file) };
-  console.error(
-    `fairlead: no config in ${resolve()}: there is no ${CONFIG_NAMES.join(', ')}.\n` +
-      'Name one with -c, write one with `fairlead init`, or start without one by --to.',
-  );
+  const { message, cure } = missingConfig();
+  console.error(`fairlead: ${message}.\n${cure}`);
   return null;
+}
+
+/** What is wrong where {@link openConfigSource} finds no file. */
+export function missingConfig(): ConfigError {
+  const message = `no config in ${resolve()}: there is no ${CONFIG_NAMES.join(', ')}`;
+  const cure = 'Name one with -c, write one with `fairlead init`, or start without one by --to.';
+  return { file: '', line: 0, column: 0, key: '', message, cure, excerpt: null };
 }
 
 /** Reads once, for commands that only look. Null where the config has mistakes, or there is none; said by then. */

@@ -47,7 +47,12 @@ interface CheckReport {
   readonly maxConnections: number;
   readonly routes: readonly { readonly route: string; readonly match: string; readonly pool: string }[];
   readonly config: { readonly pools: Record<string, { readonly policy: string; readonly idleTimeout: string }> };
-  readonly errors: readonly { readonly line: number; readonly key: string; readonly cure: string }[];
+  readonly errors: readonly {
+    readonly line: number;
+    readonly key: string;
+    readonly message: string;
+    readonly cure: string;
+  }[];
 }
 
 describe('exit code 0', () => {
@@ -184,6 +189,10 @@ describe('exit code 2', () => {
       assert.equal(code, 2);
       assert.match(stderr, /there is no fairlead\.yaml, fairlead\.yml, fairlead\.json/);
     }
+    const { code, stdout } = await runToEnd('check --json', {}, cwd);
+    const { valid, file, errors } = JSON.parse(stdout) as CheckReport & { file: unknown };
+    assert.deepEqual([code, valid, file, errors.length], [2, false, null, 1]);
+    assert.match(errors[0].message, /^no config in .*there is no fairlead\.yaml/);
   });
 });
 

@@ -183,10 +183,14 @@ function testCost(definition: PolicyDefinition): void {
     const pick = (times: number): void => {
       for (let time = 0; time < times; time++) sum += policy.pick((time & 1) === 0 ? null : tried);
     };
+    const round = (): number => {
+      const start = allocated() as number;
+      pick(400_000);
+      return (allocated() as number) - start;
+    };
     pick(50_000);
-    const start = allocated() as number;
-    pick(400_000);
-    const bytes = (allocated() as number) - start;
+    // The smallest of some rounds: on a busy machine the compiler, a thread, comes late to the first ones.
+    const bytes = Math.min(...Array.from({ length: 5 }, round));
     // The smallest object is 16 bytes; what is left are the compilers.
     assert.ok(sum > 0 && bytes < 4 * 400_000, `${bytes} bytes for 400,000 picks`);
   });

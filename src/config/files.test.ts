@@ -99,6 +99,27 @@ describe('loadConfig', () => {
     assert.deepEqual([first.config.pools[0].endpoints[0].port, second.config.pools[0].endpoints[0].port], [8081, 8082]);
   });
 
+  it('takes a module for what it is written as in a package of CommonJS, which npm init makes', async () => {
+    const inside = mkdtempSync(join(folder, 'commonjs-'));
+    write(join(inside, 'package.json'), '{ "type": "commonjs" }');
+    write(join(inside, 'port.ts'), '// A port.\nexport const port: number = 8081;\n');
+    write(join(inside, 'old.js'), "// Not an\n// import\nmodule.exports = { host: 'localhost' };\n");
+    const text = `import { port } from './port.ts';
+      import old from './old.js';
+      export default { pools: { web: [\`\${old.host}:\${port}\`] } };`;
+    const old = "module.exports = { pools: { web: ['localhost:8081'] } };";
+    for (const [name, written] of [
+      ['new.config.ts', text],
+      ['new.config.js', text],
+      ['old.config.js', old],
+      ['old.config.ts', old],
+    ]) {
+      const parsed = await loadConfig(write(join(inside, name), written));
+      assert.ok('config' in parsed, `${name}: ${messageOf(parsed)}`);
+      assert.deepEqual(parsed.config.pools[0].endpoints[0].port, 8081);
+    }
+  });
+
   it('ends a module that loops, and says so', async () => {
     const file = write(join(folder, 'loops.config.ts'), '// a loop\nexport default (() => {\n  for (;;);\n})();\n');
     const { content } = await readModule(file, 300);

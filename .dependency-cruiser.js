@@ -17,7 +17,8 @@ const ROOMS = {
   discovery: ['core', 'net'],
   config: ['core'],
   runtime: ['core', 'net', 'http', 'http1', 'telemetry', 'checks', 'discovery', 'config'],
-  cli: ['runtime', 'config', 'core'],
+  init: ['config'],
+  cli: ['init', 'runtime', 'config', 'core'],
 };
 
 const names = Object.keys(ROOMS);
@@ -68,6 +69,13 @@ export default {
       severity: 'error',
       from: { path: '^src/(core|net|http|http1|runtime)/', pathNot: '\\.test\\.ts$' },
       to: { path: '^(node:)?https?2?$', dependencyTypes: ['core'] },
+    },
+    {
+      name: 'init-only-when-asked-for',
+      comment: 'A balancer never loads it: one command does, whose own module is loaded when it is called.',
+      severity: 'error',
+      from: { path: '^(src|bin)/', pathNot: ['^src/init/', '^src/cli/init-command\\.ts$', '\\.test\\.ts$'] },
+      to: { path: '^src/init/' },
     },
     {
       name: 'no-circle',

@@ -35,7 +35,7 @@ async function runCommand(args: readonly string[]): Promise<number> {
     check: action(async () => (await import('./check.ts')).check),
     config: action(async () => (await import('./config-command.ts')).printConfig),
     schema: action(async () => (await import('./schema-command.ts')).printSchema),
-    init: action(async () => (await import('./init/init.ts')).init),
+    init: action(async () => (await import('./init-command.ts')).runInit),
     load: action(async () => (await import('./load/run-load.ts')).runLoad),
     backend: action(async () => (await import('./backend-command.ts')).runBackend),
     completion: action(async () => (await import('./completion/completion-script.ts')).printCompletion),

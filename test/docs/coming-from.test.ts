@@ -1,8 +1,8 @@
 /** What the pages for newcomers say of defaults and of converted configs is so. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { convert } from '../../src/cli/init/convert.ts';
-import { writePlan } from '../../src/cli/init/write-plan.ts';
+import { convert } from '../../src/init/convert.ts';
+import { writePlan } from '../../src/init/write-plan.ts';
 import { listConfigKeys } from '../../src/config/config-keys.ts';
 import type { Config } from '../../src/config/config.ts';
 import { formatConfigErrors } from '../../src/config/errors.ts';

@@ -4,8 +4,8 @@ import { request } from 'node:http';
 import { describe, test } from 'node:test';
 import { startBackend } from '../../src/cli/backend/backend.ts';
 import type { Backend } from '../../src/cli/backend/backend.ts';
-import { convert } from '../../src/cli/init/convert.ts';
-import { writePlan } from '../../src/cli/init/write-plan.ts';
+import { convert } from '../../src/init/convert.ts';
+import { writePlan } from '../../src/init/write-plan.ts';
 import { runBalancer } from '../support/running-balancer.ts';
 
 interface Sent {

@@ -1,5 +1,5 @@
 /** A config of nginx as a plan. */
-import type { RouteInput } from '../../../config/config-input.ts';
+import type { RouteInput } from '../../config/config-input.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Plan } from '../plan.ts';
 import { convertLocations } from './locations.ts';

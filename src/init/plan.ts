@@ -1,5 +1,5 @@
 /** What is taken over, between the other program's words and the config: values as a person writes them, each with its source. */
-import type { ConfigInput, EndpointInput, PoolInput, RouteInput, TimeoutsInput } from '../../config/config-input.ts';
+import type { ConfigInput, EndpointInput, PoolInput, RouteInput, TimeoutsInput } from '../config/config-input.ts';
 import type { Statement } from './statement.ts';
 
 export interface Sourced<T> {

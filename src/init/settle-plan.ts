@@ -1,7 +1,7 @@
 /** Takes out of a plan what Fairlead cannot have, and lists it, until what is left is a config without mistakes. */
-import { buildConfig } from '../../config/build.ts';
-import type { Problem } from '../../config/errors.ts';
-import type { RouteInput } from '../../config/config-input.ts';
+import { buildConfig } from '../config/build.ts';
+import type { Problem } from '../config/errors.ts';
+import type { RouteInput } from '../config/config-input.ts';
 import type { Ledger } from './ledger.ts';
 import { toConfigInput } from './plan.ts';
 import type { Plan, PlannedPool, Sourced } from './plan.ts';

@@ -15,8 +15,8 @@ export interface InitOptions {
   readonly json?: boolean;
 }
 
-/** Resolves to the exit code. */
-export async function init(options: InitOptions): Promise<number> {
+/** False: nothing was written, and why has been said. */
+export async function init(options: InitOptions): Promise<boolean> {
   const { from, force = false, json = false } = options;
   const output = options.stdout === true ? '-' : (options.output ?? 'fairlead.yaml');
   if (from === undefined) return initFromPorts({ output, force, json });

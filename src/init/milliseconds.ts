@@ -1,5 +1,5 @@
 /** A time as a person would write it in a config. */
-import type { Duration } from '../../config/written-values.ts';
+import type { Duration } from '../config/written-values.ts';
 
 const UNITS = [
   ['d', 86_400_000],

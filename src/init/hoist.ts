@@ -1,5 +1,5 @@
 /** Says once what all routes or all pools of a plan say, so that the config is read more easily. */
-import type { RouteInput, TimeoutsInput } from '../../config/config-input.ts';
+import type { RouteInput, TimeoutsInput } from '../config/config-input.ts';
 import type { Plan, Sourced } from './plan.ts';
 
 type Timeouts = Readonly<Record<string, string>>;

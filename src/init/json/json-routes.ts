@@ -1,5 +1,5 @@
 /** Routes of a JSON config: maps from paths and hosts to servers, or lists of rules. */
-import type { RouteInput } from '../../../config/config-input.ts';
+import type { RouteInput } from '../../config/config-input.ts';
 import type { Ledger } from '../ledger.ts';
 import { closedPool } from '../plan.ts';
 import type { Plan } from '../plan.ts';

@@ -1,5 +1,5 @@
 /** The rules of a frontend as routes, and its `bind` lines as listeners. */
-import type { RouteInput } from '../../../config/config-input.ts';
+import type { RouteInput } from '../../config/config-input.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Plan } from '../plan.ts';
 import type { Bind } from './binds.ts';

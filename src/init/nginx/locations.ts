@@ -1,5 +1,5 @@
 /** The locations of a server as routes, in the order that gives each request to the location that nginx would choose. */
-import type { PathRegexInput, RouteInput } from '../../../config/config-input.ts';
+import type { PathRegexInput, RouteInput } from '../../config/config-input.ts';
 import type { Ledger } from '../ledger.ts';
 import { escapePattern, findForeign, toLowerPattern } from '../patterns.ts';
 import type { Directive } from './parse-nginx.ts';

@@ -1,5 +1,5 @@
 /** `server` lines as endpoints. */
-import type { EndpointInput } from '../../../config/config-input.ts';
+import type { EndpointInput } from '../../config/config-input.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Line } from './parse-haproxy.ts';
 import { toAddress } from './values.ts';

@@ -1,5 +1,4 @@
 /** `fairlead init` without a file: looks which servers answer on this machine, and writes a config for them. */
-import { EXIT_OK, EXIT_USAGE } from '../exit-codes.ts';
 import { isFree, nextCommands, requireValid, schemaLine, writeConfigFile } from './config-output.ts';
 import type { OutputOptions } from './config-output.ts';
 import { THIS_MACHINE, findServers } from './ports/find-servers.ts';
@@ -7,26 +6,26 @@ import type { Found, Surroundings } from './ports/find-servers.ts';
 import { findFreePort } from './ports/free-port.ts';
 import { describeServer, writeStarterConfig } from './ports/starter-config.ts';
 
-/** Resolves to the exit code. */
-export async function initFromPorts(options: OutputOptions, machine: Surroundings = THIS_MACHINE): Promise<number> {
+/** False: nothing was written, and why has been said. */
+export async function initFromPorts(options: OutputOptions, machine: Surroundings = THIS_MACHINE): Promise<boolean> {
   const { output, json } = options;
-  if (!(await isFree(options))) return EXIT_USAGE;
+  if (!(await isFree(options))) return false;
   const found = await findServers(machine);
   const port = await findFreePort();
   const text = writeStarterConfig({ ...found, port, schema: await schemaLine(output) });
   requireValid(text);
-  if (output !== '-' && !(await writeConfigFile(text, options))) return EXIT_USAGE;
+  if (output !== '-' && !(await writeConfigFile(text, options))) return false;
   if (json) {
     const file = output === '-' ? null : output;
     console.log(JSON.stringify({ file, listener: `127.0.0.1:${port}`, ...found, config: text }, null, 2));
-    return EXIT_OK;
+    return true;
   }
   const words = describeFound(found);
   if (output === '-') {
     console.error(words);
     process.stdout.write(text);
   } else console.log(`${words}\n${output} is written: it listens on 127.0.0.1:${port}.\n\n${nextCommands(output)}`);
-  return EXIT_OK;
+  return true;
 }
 
 function describeFound({ servers, healthPath }: Found): string {

@@ -1,5 +1,5 @@
 /** Rules that cut or replace the front of a path, as routes can: the other rules that rewrite are not taken over. */
-import type { RouteInput } from '../../../config/config-input.ts';
+import type { RouteInput } from '../../config/config-input.ts';
 import type { Ledger } from '../ledger.ts';
 import { mayMeet, readReplacement, toRewriting, withoutSlash } from '../prefix-rewriting.ts';
 import type { Replacement } from '../prefix-rewriting.ts';

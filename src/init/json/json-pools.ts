@@ -1,5 +1,5 @@
 /** Servers of a JSON config as pools. */
-import type { EndpointInput } from '../../../config/config-input.ts';
+import type { EndpointInput } from '../../config/config-input.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Plan, PlannedPool, PoolSettings, Sourced } from '../plan.ts';
 import { readCheck, readTimes } from './json-check.ts';

@@ -1,5 +1,4 @@
 /** `fairlead init --from FILE`: another program's config, as far as Fairlead has what it asks for. */
-import { EXIT_OK, EXIT_USAGE } from '../exit-codes.ts';
 import { isFree, nextCommands, requireValid, schemaLine, writeConfigFile } from './config-output.ts';
 import type { OutputOptions } from './config-output.ts';
 import { convertFile } from './convert.ts';
@@ -9,31 +8,31 @@ import { formatNotes, writePlan } from './write-plan.ts';
 
 const NAMES = { nginx: 'nginx', haproxy: 'HAProxy', json: 'JSON' } as const;
 
-/** Resolves to the exit code. */
-export async function initFromFile(file: string, options: OutputOptions): Promise<number> {
-  if (!(await isFree(options))) return EXIT_USAGE;
+/** False: nothing was written, and why has been said. */
+export async function initFromFile(file: string, options: OutputOptions): Promise<boolean> {
+  if (!(await isFree(options))) return false;
   const conversion = await readConversion(file, options.json);
-  if (conversion === null) return EXIT_USAGE;
+  if (conversion === null) return false;
   const { format, plan, notes } = conversion;
   const { output, json } = options;
   if (plan === null) {
     if (json) printJson({ valid: false, file: null, format, notes });
     sayNotes(conversion);
     console.error(`fairlead: nothing in ${file} could be taken over: no server is left to balance over.`);
-    return EXIT_USAGE;
+    return false;
   }
   const head = [await schemaLine(output), '', `Made from ${toLine(file)} by fairlead init --from.`];
   const text = writePlan(plan, notes, head);
   requireValid(text);
-  if (output !== '-' && !(await writeConfigFile(text, options))) return EXIT_USAGE;
+  if (output !== '-' && !(await writeConfigFile(text, options))) return false;
   if (json) {
     printJson({ valid: true, file: output === '-' ? null : output, format, notes, config: text });
-    return EXIT_OK;
+    return true;
   }
   sayNotes(conversion);
   if (output === '-') process.stdout.write(text);
   else console.log(`${output} is written, from ${NAMES[format]}.\n\n${nextCommands(output)}`);
-  return EXIT_OK;
+  return true;
 }
 
 /** Null where it cannot be read; that has been said by then. */

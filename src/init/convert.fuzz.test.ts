@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { parseConfig } from '../../config/load.ts';
+import { parseConfig } from '../config/load.ts';
 import { convert } from './convert.ts';
 import type { Conversion } from './convert.ts';
 import { parseHaproxy } from './haproxy/parse-haproxy.ts';
@@ -15,7 +15,7 @@ import type { Statement } from './statement.ts';
 import { UnreadableInput } from './statement.ts';
 import { writePlan } from './write-plan.ts';
 
-const FIXTURES = fileURLToPath(new URL('../../../test/fixtures/init/', import.meta.url));
+const FIXTURES = fileURLToPath(new URL('../../test/fixtures/init/', import.meta.url));
 const seed = Number(process.env['SEED'] ?? Date.now() & 0x7fffffff);
 const RUNS = 250;
 

@@ -1,9 +1,9 @@
 /** Where a new config goes, and how an editor finds its schema. */
 import { access, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { parseConfig } from '../../config/load.ts';
-import { formatConfigErrors } from '../../config/errors.ts';
-import { configJsonSchema } from '../../config/json-schema.ts';
+import { parseConfig } from '../config/load.ts';
+import { formatConfigErrors } from '../config/errors.ts';
+import { configJsonSchema } from '../config/json-schema.ts';
 
 export interface OutputOptions {
   /** A file; `-` is stdout. */

@@ -7,12 +7,12 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { parseConfig } from '../../config/load.ts';
+import { parseConfig } from '../config/load.ts';
 import { convertFile } from './convert.ts';
 import { UnreadableInput } from './statement.ts';
 import { formatNotes, writePlan } from './write-plan.ts';
 
-const FIXTURES = fileURLToPath(new URL('../../../test/fixtures/init/', import.meta.url));
+const FIXTURES = fileURLToPath(new URL('../../test/fixtures/init/', import.meta.url));
 const HEAD = ['Made by fairlead init --from.'];
 
 interface Result {

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
-import { startBackend } from '../backend/backend.ts';
-import { parseConfig } from '../../config/load.ts';
-import type { Config } from '../../config/config.ts';
+import { startBackend } from '../cli/backend/backend.ts';
+import { parseConfig } from '../config/load.ts';
+import type { Config } from '../config/config.ts';
 import { initFromPorts } from './init-from-ports.ts';
 import type { Surroundings } from './ports/find-servers.ts';
 
@@ -30,7 +30,7 @@ async function initWith(machine: Surroundings, t: TestContext): Promise<Result> 
   t.after(() => rm(folder, { recursive: true, force: true }));
   const log = t.mock.method(console, 'log', () => undefined);
   const output = join(folder, 'my.yaml');
-  assert.equal(await initFromPorts({ output, force: false, json: false }, machine), 0);
+  assert.equal(await initFromPorts({ output, force: false, json: false }, machine), true);
   const text = await readFile(output, 'utf8');
   const parsed = parseConfig(text, output, { env: {} });
   assert.ok('config' in parsed);

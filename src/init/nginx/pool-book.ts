@@ -1,5 +1,5 @@
 /** The pools that locations ask for: an upstream once for each Host and each rule of retries that goes with it. */
-import type { PoolInput } from '../../../config/config-input.ts';
+import type { PoolInput } from '../../config/config-input.ts';
 import type { Ledger } from '../ledger.ts';
 import { closedPool } from '../plan.ts';
 import type { Plan, PlannedPool } from '../plan.ts';

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { buildConfig } from '../../../config/build.ts';
-import type { Config } from '../../../config/config.ts';
-import { compileRoutes } from '../../../core/routing/router.ts';
+import { buildConfig } from '../../config/build.ts';
+import type { Config } from '../../config/config.ts';
+import { compileRoutes } from '../../core/routing/router.ts';
 import { convert } from '../convert.ts';
 import { toConfigInput } from '../plan.ts';
 

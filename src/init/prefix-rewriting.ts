@@ -1,5 +1,5 @@
 /** Rewriting by pattern that does no more than cut a prefix off a path, or put another in its place. */
-import type { RouteInput } from '../../config/config-input.ts';
+import type { RouteInput } from '../config/config-input.ts';
 
 export interface Replacement {
   readonly prefix: string;

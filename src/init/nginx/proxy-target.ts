@@ -1,5 +1,5 @@
 /** Where a `proxy_pass` goes, and what it does to the path. */
-import type { RouteInput } from '../../../config/config-input.ts';
+import type { RouteInput } from '../../config/config-input.ts';
 
 export interface ProxyTarget {
   /** `backend` or `localhost:3000`. */

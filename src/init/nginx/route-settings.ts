@@ -1,5 +1,5 @@
 /** What nginx sets for a location: timeouts and the largest body. */
-import type { ExchangeTimeoutsInput, RouteInput } from '../../../config/config-input.ts';
+import type { ExchangeTimeoutsInput, RouteInput } from '../../config/config-input.ts';
 import type { Ledger } from '../ledger.ts';
 import { toDuration } from '../milliseconds.ts';
 import type { Directive } from './parse-nginx.ts';

@@ -1,5 +1,5 @@
 /** An `upstream` as a pool. */
-import type { EndpointInput } from '../../../config/config-input.ts';
+import type { EndpointInput } from '../../config/config-input.ts';
 import type { Ledger } from '../ledger.ts';
 import { toDuration } from '../milliseconds.ts';
 import type { PlannedPool, PoolSettings, Sourced } from '../plan.ts';

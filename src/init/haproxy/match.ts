@@ -1,5 +1,5 @@
 /** What a request must have: the part of HAProxy's conditions that a route of Fairlead can say. */
-import type { MatchInput, PathRegexInput } from '../../../config/config-input.ts';
+import type { MatchInput, PathRegexInput } from '../../config/config-input.ts';
 import { escapePattern } from '../patterns.ts';
 
 export type Value = string | { readonly present: true };

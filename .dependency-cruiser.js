@@ -64,6 +64,36 @@ export default {
       to: { path: '^src/core/', dependencyTypesNot: ['type-only'] },
     },
     {
+      name: 'control-plane-alone',
+      comment:
+        'runtime/control/ runs in the main thread: what a data plane does reaches it in messages and shared memory.',
+      severity: 'error',
+      from: { path: '^src/runtime/control/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/runtime/', pathNot: '^src/runtime/(control|shared)/' },
+    },
+    {
+      name: 'data-plane-alone',
+      comment:
+        'runtime/worker/ runs in the thread of a data plane: it is told of config in messages and shared memory.',
+      severity: 'error',
+      from: { path: '^src/runtime/worker/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/(runtime/|checks/|config/)', pathNot: '^src/runtime/(worker|shared)/' },
+    },
+    {
+      name: 'runtime-shared-by-both-threads',
+      comment: 'runtime/shared/ runs on either side: messages, and what both sides do the same way.',
+      severity: 'error',
+      from: { path: '^src/runtime/shared/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/(runtime/|checks/|config/)', pathNot: '^src/runtime/shared/' },
+    },
+    {
+      name: 'data-plane-through-the-balancer',
+      comment: 'Only the composition in runtime/ itself joins the two sides.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '(^src/runtime/worker/|^src/runtime/[^/]+\\.ts$|\\.test\\.ts$)' },
+      to: { path: '^src/runtime/worker/' },
+    },
+    {
       name: 'data-path-without-node-http',
       comment: 'node:http appears nowhere on the data path; checks, discovery and the mock server may use it.',
       severity: 'error',

@@ -53,16 +53,16 @@ export type {
   Timeouts,
   ValueMatch,
 } from './core/snapshot.ts';
-export { AccessLogError } from './runtime/access-log.ts';
-export type { AccessLogStats } from './runtime/access-log.ts';
+export { AccessLogError } from './runtime/control/access-log.ts';
+export type { AccessLogStats } from './runtime/control/access-log.ts';
 export { createBalancer } from './runtime/balancer.ts';
 export type { Balancer, BalancerEvents, BalancerOptions, CloseOptions } from './runtime/balancer.ts';
-export type { BalancerStats, PoolEndpointStats, PoolStats, WorkerStats } from './runtime/balancer-stats.ts';
-export { ListenError } from './runtime/listeners.ts';
-export type { ListenerAddress } from './runtime/listeners.ts';
-export { ReloadError } from './runtime/reload.ts';
-export type { ReloadChange, ReloadResult, Setting } from './runtime/reload-result.ts';
-export { UnresolvedNames } from './runtime/resolve-names.ts';
-export type { Lookup } from './runtime/resolve-names.ts';
-export type { WorkerChange } from './runtime/succession.ts';
-export type { EndpointStats, RouteStats } from './runtime/table-stats.ts';
+export type { BalancerStats, PoolEndpointStats, PoolStats, WorkerStats } from './runtime/control/balancer-stats.ts';
+export { ListenError } from './runtime/control/listeners.ts';
+export type { ListenerAddress } from './runtime/control/listeners.ts';
+export { ReloadError } from './runtime/control/reload.ts';
+export type { ReloadChange, ReloadResult, Setting } from './runtime/control/reload-result.ts';
+export { UnresolvedNames } from './runtime/control/resolve-names.ts';
+export type { Lookup } from './runtime/control/resolve-names.ts';
+export type { WorkerChange } from './runtime/control/succession.ts';
+export type { EndpointStats, RouteStats } from './runtime/control/table-stats.ts';

@@ -1,5 +1,5 @@
 /** `fairlead check`: every mistake of a config, or what it would run. Opens nothing but a probe on 127.0.0.1. */
-import { explainConfig } from '../runtime/explain-config.ts';
+import { explainConfig } from '../runtime/control/explain-config.ts';
 import { missingConfig, openConfigSource, sayConfigErrors } from './config-source.ts';
 import { describeConfig, toJsonDescription } from './describe-config.ts';
 import { EXIT_OK, EXIT_USAGE } from './exit-codes.ts';

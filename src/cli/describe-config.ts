@@ -1,7 +1,7 @@
 /** A config in words, for `fairlead check`. */
 import type { CheckSpec } from '../core/snapshot.ts';
-import type { ExplainedConfig } from '../runtime/explain-config.ts';
-import { addressText } from '../runtime/listener-key.ts';
+import type { ExplainedConfig } from '../runtime/control/explain-config.ts';
+import { addressText } from '../runtime/shared/listener-key.ts';
 import type { Machine } from './machine.ts';
 import { writeConfig } from './write-config.ts';
 import { formatDuration } from './written-units.ts';

@@ -1,9 +1,9 @@
 /** What this machine gives a process: processors, descriptors, and a setting of the kernel that matters to reloads. */
 import { availableParallelism, cpus } from 'node:os';
 import type { Config } from '../config/config.ts';
-import { countConnections, readDescriptorLimit } from '../runtime/descriptors.ts';
-import { boundByQuota, canReusePort, countThreads, readSystemFile } from '../runtime/threads.ts';
-import type { ReadSystemFile } from '../runtime/threads.ts';
+import { countConnections, readDescriptorLimit } from '../runtime/control/descriptors.ts';
+import { boundByQuota, canReusePort, countThreads, readSystemFile } from '../runtime/control/threads.ts';
+import type { ReadSystemFile } from '../runtime/control/threads.ts';
 
 export interface Machine {
   readonly threads: number;

@@ -2,9 +2,9 @@
 import { relative } from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { Balancer } from '../runtime/balancer.ts';
-import type { ListenerAddress } from '../runtime/listeners.ts';
-import { addressText } from '../runtime/listener-key.ts';
-import { countThreads } from '../runtime/threads.ts';
+import type { ListenerAddress } from '../runtime/control/listeners.ts';
+import { addressText } from '../runtime/shared/listener-key.ts';
+import { countThreads } from '../runtime/control/threads.ts';
 import type { LogFormat } from './commands/shared-options.ts';
 import { formatLogLine } from './log.ts';
 import { readVersion } from './program.ts';

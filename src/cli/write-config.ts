@@ -9,7 +9,7 @@ import type {
   Timeouts,
   ValueMatch,
 } from '../core/snapshot.ts';
-import { addressText } from '../runtime/listener-key.ts';
+import { addressText } from '../runtime/shared/listener-key.ts';
 import { writeAccessLog, writeRouteLog } from './write-access-log.ts';
 import { formatDuration, formatDurationOrOff, formatSize, onOff } from './written-units.ts';
 

@@ -21,20 +21,21 @@ import type { Clock } from '../core/clock.ts';
 import { systemRandom } from '../core/random.ts';
 import type { Random } from '../core/random.ts';
 import type { Snapshot } from '../core/snapshot.ts';
-import type { BalancerStats } from './balancer-stats.ts';
-import { ControlPlane } from './control-plane.ts';
-import type { CreateDataPlane } from './create-serving.ts';
-import { createDataPlane } from './data-plane.ts';
-import type { ListenerAddress } from './listeners.ts';
-import { ReloadError } from './reload.ts';
-import { describeChanges, summarize } from './reload-result.ts';
-import type { ReloadResult } from './reload-result.ts';
-import { lookupName } from './resolve-names.ts';
-import type { Lookup } from './resolve-names.ts';
-import type { WorkerChange } from './succession.ts';
-import { Turns } from './turns.ts';
-import { WORKER_URL } from './worker-url.ts';
-import type { WorkerSet } from './worker-set.ts';
+import type { BalancerStats } from './control/balancer-stats.ts';
+import { ControlPlane } from './control/control-plane.ts';
+import type { CreateDataPlane } from './worker/create-serving.ts';
+import { createInlineLinks } from './inline-link.ts';
+import { createDataPlane } from './worker/data-plane.ts';
+import type { ListenerAddress } from './control/listeners.ts';
+import { ReloadError } from './control/reload.ts';
+import { describeChanges, summarize } from './control/reload-result.ts';
+import type { ReloadResult } from './control/reload-result.ts';
+import { lookupName } from './control/resolve-names.ts';
+import type { Lookup } from './control/resolve-names.ts';
+import type { WorkerChange } from './control/succession.ts';
+import { Turns } from './control/turns.ts';
+import { WORKER_URL } from './control/worker-url.ts';
+import type { WorkerSet } from './control/worker-set.ts';
 
 /** What a balancer takes from its surroundings. All may be left out. */
 export interface BalancerOptions {
@@ -118,14 +119,16 @@ export class Balancer extends EventEmitter<BalancerEvents> {
     super();
     this.#config = config;
     this.#clock = options.clock ?? systemClock;
+    const random = options.random ?? systemRandom;
+    const create = options.createDataPlane ?? createDataPlane;
     this.#plane = new ControlPlane({
       clock: this.#clock,
-      random: options.random ?? systemRandom,
+      random,
       scheduler: options.scheduler ?? systemScheduler,
       lookup: options.lookup ?? lookupName,
       allowTestFaults: options.allowTestFaults ?? false,
       workerUrl: options.workerUrl ?? WORKER_URL,
-      createDataPlane: options.createDataPlane ?? createDataPlane,
+      createInlineLink: createInlineLinks({ createDataPlane: create, clock: this.#clock, random }),
       events: {
         onHealth: (event) => void this.emit('health', event),
         onWorker: (change) => void this.emit('worker', change),

@@ -21,8 +21,8 @@ import { BODY_CHUNKED, BODY_LENGTH, RequestHead, ResponseHead } from '../../src/
 import type { OutgoingRequest } from '../../src/http/outgoing.ts';
 import type { ClientStream, UpstreamEvents, UpstreamStream } from '../../src/http/stream.ts';
 import { TimerWheel } from '../../src/net/timer-wheel.ts';
-import { createPlan } from '../../src/runtime/plan.ts';
-import { PoolSet } from '../../src/runtime/pool-set.ts';
+import { createPlan } from '../../src/runtime/worker/plan.ts';
+import { PoolSet } from '../../src/runtime/worker/pool-set.ts';
 import { testSnapshot } from '../support/data-plane.ts';
 
 /**

@@ -6,7 +6,7 @@ import net from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { createBalancer } from '../../src/runtime/balancer.ts';
-import { ListenError } from '../../src/runtime/listeners.ts';
+import { ListenError } from '../../src/runtime/control/listeners.ts';
 import { configOf, heldUnits, request, runBalancer } from '../support/running-balancer.ts';
 import { until } from '../support/until.ts';
 

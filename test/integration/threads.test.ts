@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import type { TestFault } from '../../src/runtime/messages.ts';
+import type { TestFault } from '../../src/runtime/shared/messages.ts';
 import { heldUnits, request, runBalancer, startLoad } from '../support/running-balancer.ts';
 import type { RunningBalancer } from '../support/running-balancer.ts';
 import { until } from '../support/until.ts';

@@ -17,8 +17,9 @@ import type {
   Timeouts,
 } from '../../src/core/snapshot.ts';
 import { createNodeTransport } from '../../src/net/node/transport.ts';
-import type { DataPlane, DataPlaneReport } from '../../src/runtime/data-plane-api.ts';
-import { createDataPlane } from '../../src/runtime/data-plane.ts';
+import type { DataPlaneReport } from '../../src/runtime/shared/data-plane-report.ts';
+import type { DataPlane } from '../../src/runtime/worker/data-plane-api.ts';
+import { createDataPlane } from '../../src/runtime/worker/data-plane.ts';
 import { until } from './until.ts';
 
 export const TIMEOUTS: Timeouts = {

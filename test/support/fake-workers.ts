@@ -1,7 +1,7 @@
 /** Data planes that have no thread: they answer as real ones do, a random while later, and die when a test says so. */
 import type { Random } from '../../src/core/random.ts';
-import type { FromWorker, TestFault, ToWorker, WorkerStart } from '../../src/runtime/messages.ts';
-import type { CreateLink, LinkEvents, WorkerLink } from '../../src/runtime/worker-link.ts';
+import type { FromWorker, TestFault, ToWorker, WorkerStart } from '../../src/runtime/shared/messages.ts';
+import type { CreateLink, LinkEvents, WorkerLink } from '../../src/runtime/control/worker-link.ts';
 
 const MOST_TURNS = 4;
 

@@ -5,7 +5,7 @@ import http from 'node:http';
 import net from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
-import type { ReloadResult } from '../../src/runtime/reload-result.ts';
+import type { ReloadResult } from '../../src/runtime/control/reload-result.ts';
 import { configOf, heldUnits, runBalancer } from './running-balancer.ts';
 import type { RunningBalancer } from './running-balancer.ts';
 import { until } from './until.ts';

@@ -5,7 +5,7 @@ import { parseConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/config.ts';
 import { createBalancer } from '../../src/runtime/balancer.ts';
 import type { Balancer, BalancerOptions } from '../../src/runtime/balancer.ts';
-import type { WorkerChange } from '../../src/runtime/succession.ts';
+import type { WorkerChange } from '../../src/runtime/control/succession.ts';
 
 export interface RunningBalancer {
   readonly balancer: Balancer;

@@ -7,7 +7,7 @@ import { createBalancer } from '../../runtime/balancer.ts';
 import type { Balancer } from '../../runtime/balancer.ts';
 import { API_HOST, APP_HOST, demoConfig, findFreePort } from './demo-config.ts';
 import type { DemoServer } from './demo-server.ts';
-import { ListenError } from '../../runtime/listen-error.ts';
+import { ListenError } from '../../runtime/control/listen-error.ts';
 import { startServers } from './servers.ts';
 import type { DemoServers, Temper } from './servers.ts';
 import { Traffic } from './traffic.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BalancerStats, PoolEndpointStats } from '../../runtime/balancer-stats.ts';
-import type { RouteStats } from '../../runtime/table-stats.ts';
+import type { BalancerStats, PoolEndpointStats } from '../../runtime/control/balancer-stats.ts';
+import type { RouteStats } from '../../runtime/control/table-stats.ts';
 import { createStatusLines } from './status-line.ts';
 
 const ROUTE: RouteStats = {

@@ -1,0 +1,68 @@
+/** A balancer's figures at one moment. */
+import type { EndpointHealthReport } from '../../checks/endpoint-health.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
+import { readEndpointStats, readRouteStats } from './table-stats.ts';
+import type { EndpointStats, RouteStats } from './table-stats.ts';
+import type { AccessLogStats } from './access-log.ts';
+import type { HealthKeeper } from './health.ts';
+import type { WorkerLoad } from './roster.ts';
+import type { SharedTables } from './shared-tables.ts';
+
+/** The figures of a balancer at one moment. Counters begin at 0 with the process. */
+export interface BalancerStats {
+  /** In the order of the config. */
+  readonly routes: readonly ({ readonly route: string } & RouteStats)[];
+  /** Requests that met no route, and those refused before one could be looked for. */
+  readonly unrouted: RouteStats;
+  readonly pools: readonly PoolStats[];
+  readonly workers: WorkerStats;
+  readonly accessLog: AccessLogStats;
+}
+
+/** The figures of a pool. */
+export interface PoolStats {
+  readonly pool: string;
+  readonly endpoints: readonly PoolEndpointStats[];
+}
+
+/** The figures and the health of an endpoint. */
+export interface PoolEndpointStats extends EndpointStats {
+  readonly endpoint: string;
+  readonly weight: number;
+  readonly health: EndpointHealthReport;
+}
+
+/** The figures of the threads of the data plane. */
+export interface WorkerStats extends WorkerLoad {
+  /** Exceptions in our own code that cost one exchange each. */
+  readonly faults: number;
+  /** Workers that died, and those that took a place. */
+  readonly lost: number;
+  readonly replaced: number;
+  /** What workers that died still held in the shared tables, given back. */
+  readonly returned: number;
+  /** Totals found off though nobody died: 0, or there is a bug. */
+  readonly corrections: number;
+}
+
+export function readBalancerStats(
+  snapshot: Snapshot,
+  tables: SharedTables,
+  health: HealthKeeper,
+  workers: WorkerStats,
+  accessLog: AccessLogStats,
+): BalancerStats {
+  const routes = snapshot.routes.map(({ id, slot }) => ({ route: id, ...readRouteStats(tables.routes, slot) }));
+  const pools = snapshot.pools.map((pool) => {
+    const table = tables.pool(pool.id);
+    const endpoints = pool.endpoints.map(({ id, slot, weight }): PoolEndpointStats => {
+      const report = health.report(pool.id, id) ?? UNKNOWN;
+      return { endpoint: id, weight, health: report, ...readEndpointStats(table, slot) };
+    });
+    return { pool: pool.id, endpoints };
+  });
+  return { routes, unrouted: readRouteStats(tables.routes, 0), pools, workers, accessLog };
+}
+
+/** After the end nobody keeps health. */
+const UNKNOWN: EndpointHealthReport = { state: 'healthy', since: 0, reason: 'not kept', checks: [] };

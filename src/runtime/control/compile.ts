@@ -1,0 +1,124 @@
+/**
+ * Config → snapshot: gives routes and endpoints their rows in the shared tables. What was there before keeps its
+ * row, its generation and its counters, by identity (pool id, endpoint id, route id).
+ *
+ * Tables cannot grow, so each begins with room to spare. One whose room is used up is followed by one of twice the
+ * size, with everything in the same rows: each worker moves what it holds and has counted when it takes the snapshot
+ * over, the control plane what workers that are gone have counted. So nothing but memory changes.
+ */
+import { PoolTable, createPoolTable } from '../../core/shared/pool-table.ts';
+import type { EndpointSpec, PoolSpec, Snapshot } from '../../core/snapshot.ts';
+import type { Config, PoolConfig } from '../../config/config.ts';
+import type { ResolvedEndpoint, ResolvedPools } from './resolve-names.ts';
+import { RouteRows } from './route-rows.ts';
+import { SlotBook } from './slot-book.ts';
+
+/** What the config leaves to the machine it runs on. */
+export interface Machine {
+  /** Data-plane threads, `auto` worked out. */
+  readonly threads: number;
+  /** Client connections, `auto` worked out. */
+  readonly maxConnections: number;
+  /** Where workers leave lines of the access log. */
+  readonly logRings: readonly SharedArrayBuffer[];
+}
+
+/** What the workers have said of earlier snapshots. */
+export interface Confirmation {
+  /** The snapshot that every worker has confirmed, or a later one; 0 before the first. */
+  readonly version: number;
+  /** Rows of routes that are gone, of which a worker still has an exchange. */
+  readonly heldRoutes: ReadonlySet<number>;
+}
+
+interface PoolRows {
+  readonly table: PoolTable;
+  readonly book: SlotBook;
+}
+
+/** Room for endpoints that come later, at least; as much as there are. */
+const SPARE_ENDPOINTS = 16;
+
+export class SnapshotCompiler {
+  readonly #workerSlots: number;
+  readonly #pools = new Map<string, PoolRows>();
+  readonly #routes: RouteRows;
+  #version = 0;
+
+  /** `workerSlots`: rows of ledgers and stripes in every table, for the whole life of a process. */
+  constructor(workerSlots: number) {
+    this.#workerSlots = workerSlots;
+    this.#routes = new RouteRows(workerSlots);
+  }
+
+  compile(config: Config, endpoints: ResolvedPools, machine: Machine, confirmed: Confirmation): Snapshot {
+    this.#version++;
+    const kept = new Set(config.pools.map(({ id }) => id));
+    for (const id of this.#pools.keys()) if (!kept.has(id)) this.#pools.delete(id);
+    const routes = this.#routes.place(config.routes, this.#version, confirmed);
+    const pools = config.pools.map((pool) => this.#compilePool(pool, endpoints.get(pool.id) ?? [], confirmed.version));
+    const { listeners, limits, timeouts, trustedProxies, headers, accessLog } = config;
+    return {
+      version: this.#version,
+      threads: machine.threads,
+      listeners,
+      routes,
+      pools,
+      limits,
+      timeouts,
+      trustedProxies,
+      headers,
+      maxConnections: machine.maxConnections,
+      routeTable: this.#routes.handle,
+      accessLog: accessLog === null ? null : { ...accessLog, rings: machine.logRings },
+    };
+  }
+
+  #compilePool(config: PoolConfig, resolved: readonly ResolvedEndpoint[], confirmed: number): PoolSpec {
+    const rows = this.#pools.get(config.id) ?? this.#createRows(config.id, resolved.length);
+    rows.book.keepOnly(new Set(resolved.map(({ id }) => id)), this.#version);
+    const endpoints = placeEndpoints(resolved, rows.book, confirmed);
+    if (endpoints !== null) return { ...config, endpoints, table: rows.table.handle };
+    const larger = this.#enlarge(config.id, rows, resolved.length);
+    const placed = placeEndpoints(resolved, larger.book, confirmed);
+    if (placed === null) throw new Error(`compile: pool "${config.id}" does not fit its new table`);
+    return { ...config, endpoints: placed, table: larger.table.handle };
+  }
+
+  #createRows(poolId: string, endpoints: number): PoolRows {
+    const table = this.#createTable(endpoints + Math.max(SPARE_ENDPOINTS, endpoints));
+    const rows = { table, book: new SlotBook(table, table.handle.capacity) };
+    this.#pools.set(poolId, rows);
+    return rows;
+  }
+
+  /** Old rows may stay taken for a while: there is room for all of the new ones beside them. */
+  #enlarge(poolId: string, { table: before, book }: PoolRows, endpoints: number): PoolRows {
+    const { capacity } = before.handle;
+    const table = this.#createTable(capacity + Math.max(capacity, endpoints));
+    table.succeed(before);
+    book.moveTo(table, table.handle.capacity);
+    const rows = { table, book };
+    this.#pools.set(poolId, rows);
+    return rows;
+  }
+
+  #createTable(capacity: number): PoolTable {
+    return new PoolTable(createPoolTable(capacity, this.#workerSlots), 0);
+  }
+}
+
+/** Null where the table has no row left. */
+function placeEndpoints(
+  resolved: readonly ResolvedEndpoint[],
+  book: SlotBook,
+  confirmed: number,
+): EndpointSpec[] | null {
+  const placed: EndpointSpec[] = [];
+  for (const endpoint of resolved) {
+    const slot = book.take(endpoint.id, confirmed);
+    if (slot === null) return null;
+    placed.push({ ...endpoint, ...slot });
+  }
+  return placed;
+}

@@ -1,0 +1,256 @@
+/**
+ * What a balancer has while it serves: names, snapshots, tables, health, workers. A config takes effect here and
+ * nowhere else, at start as well: all that can fail is done first, then its difference from the one before is applied.
+ */
+import type { CheckTools } from '../../checks/endpoint-check.ts';
+import { Lateness } from '../../checks/lateness.ts';
+import type { HealthEvent } from '../../checks/pool-health.ts';
+import { PROBES } from '../../checks/probes.ts';
+import type { Cancel, Scheduler } from '../../checks/scheduler.ts';
+import type { Config } from '../../config/config.ts';
+import { diffListeners, diffSnapshots } from '../../config/diff.ts';
+import { enableLinearRegex } from '../../config/linear-regex.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Operation } from '../../core/operations.ts';
+import type { Random } from '../../core/random.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
+import { chooseEngine } from '../../net/node/probe.ts';
+import type { NodeEngine } from '../../net/node/transport.ts';
+import { AccessLog } from './access-log.ts';
+import { readBalancerStats } from './balancer-stats.ts';
+import type { BalancerStats } from './balancer-stats.ts';
+import { SnapshotCompiler } from './compile.ts';
+import { createWorkerSet, workerSlotsFor } from './create-worker-set.ts';
+import type { DataPlaneReport } from '../shared/data-plane-report.ts';
+import { countConnections } from './descriptors.ts';
+import { HealthKeeper } from './health.ts';
+import { ReloadError, isRemoval, requirePossible } from './reload.ts';
+import { resolveNames } from './resolve-names.ts';
+import type { Lookup, ResolvedPools } from './resolve-names.ts';
+import { AUDIT_MS, SharedTables } from './shared-tables.ts';
+import type { WorkerChange } from './succession.ts';
+import { countThreads } from './threads.ts';
+import type { CreateLink } from './worker-link.ts';
+import type { Preparation, WorkerSet } from './worker-set.ts';
+
+export interface ControlPlaneOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly scheduler: Scheduler;
+  readonly lookup: Lookup;
+  readonly allowTestFaults: boolean;
+  readonly workerUrl: URL;
+  /** Makes a data plane in this thread, for `threads: 0`. */
+  readonly createInlineLink: CreateLink;
+  readonly events: ControlPlaneEvents;
+}
+
+export interface ControlPlaneEvents {
+  onHealth(event: HealthEvent): void;
+  onWorker(change: WorkerChange): void;
+  onFault(fault: { readonly worker: number; readonly message: string; readonly stack: string }): void;
+  onLimit(connections: number): void;
+  /** Something is wrong with the access log. */
+  onLogTrouble(message: string): void;
+  /** No worker is left, and none will come. */
+  onDead(): void;
+}
+
+/** A config has taken the place of another. */
+export interface ConfigChange {
+  readonly from: Snapshot;
+  readonly to: Snapshot;
+  readonly operations: readonly Operation[];
+}
+
+export class ControlPlane {
+  readonly #options: ControlPlaneOptions;
+  readonly #tables = new SharedTables();
+  readonly #health: HealthKeeper;
+  #workers: WorkerSet | null = null;
+  #compiler: SnapshotCompiler | null = null;
+  #accessLog: AccessLog | null = null;
+  #snapshot: Snapshot | null = null;
+  #cancelAudit: Cancel | null = null;
+  #faults = 0;
+  #hasSaidLimit = false;
+  #isEnding = false;
+
+  constructor(options: ControlPlaneOptions) {
+    this.#options = options;
+    const { clock, random, scheduler, events } = options;
+    const tools: CheckTools = { clock, random, scheduler, lateness: new Lateness(clock, scheduler), probes: PROBES };
+    this.#health = new HealthKeeper(
+      tools,
+      (pool) => this.#tables.pool(pool),
+      (event) => events.onHealth(event),
+    );
+  }
+
+  get workers(): WorkerSet | null {
+    return this.#workers;
+  }
+
+  get snapshot(): Snapshot | null {
+    return this.#snapshot;
+  }
+
+  /** Resolves when every listener of every worker listens. Where it rejects, `end` is owed. */
+  async start(config: Config): Promise<void> {
+    enablePatterns(config);
+    const threads = countThreads(config.threads);
+    const engine = await chooseEngine();
+    const endpoints = await resolveNames(config, this.#options.lookup);
+    if (this.#isEnding) throw new Error('listen: closed while it was starting');
+    const workerSlots = workerSlotsFor(threads);
+    this.#compiler = new SnapshotCompiler(workerSlots);
+    this.#accessLog = new AccessLog({
+      workerSlots,
+      scheduler: this.#options.scheduler,
+      onTrouble: (message) => this.#options.events.onLogTrouble(message),
+    });
+    this.#workers = this.#createWorkers(threads, workerSlots, engine);
+    await this.#workers.start();
+    await this.#change(config, endpoints, this.#workers, this.#compiler);
+    this.#auditLater();
+  }
+
+  /** Resolves when every worker works by this config. Rejects before anything has changed. */
+  async reload(config: Config): Promise<ConfigChange> {
+    const from = this.#snapshot;
+    if (from === null || this.#workers === null || this.#compiler === null) {
+      throw new ReloadError('reload: the balancer is not listening');
+    }
+    requirePossible(from.threads, countThreads(config.threads), this.#workers.mostThreads);
+    enablePatterns(config);
+    const endpoints = await resolveNames(config, this.#options.lookup);
+    const { to, operations } = await this.#change(config, endpoints, this.#workers, this.#compiler);
+    return { from, to, operations };
+  }
+
+  stats(): BalancerStats {
+    const workers = this.#workers;
+    if (this.#snapshot === null || workers === null) throw new Error('stats: the balancer has not begun to listen');
+    const threads = {
+      ...workers.load(),
+      faults: this.#faults,
+      returned: this.#tables.returned,
+      corrections: this.#tables.corrections,
+    };
+    const log = this.#accessLog?.stats() ?? { written: 0, dropped: 0 };
+    return readBalancerStats(this.#snapshot, this.#tables, this.#health, threads, log);
+  }
+
+  /** Lets every client finish, for at most the drain time. */
+  async drain(): Promise<void> {
+    this.#isEnding = true;
+    await this.#workers?.drain();
+  }
+
+  /** Ends what is left, now. */
+  async end(): Promise<void> {
+    this.#isEnding = true;
+    this.#cancelAudit?.();
+    this.#health.close();
+    await this.#workers?.stop();
+    await this.#accessLog?.end();
+  }
+
+  /** Goes on in a new file of the same name. False: there is none. */
+  reopenLogs(): boolean {
+    return this.#accessLog?.reopen() ?? false;
+  }
+
+  // ———
+
+  async #change(
+    config: Config,
+    endpoints: ResolvedPools,
+    workers: WorkerSet,
+    compiler: SnapshotCompiler,
+  ): Promise<Omit<ConfigChange, 'from'>> {
+    const { accessLog } = config;
+    const machine = {
+      threads: countThreads(config.threads),
+      maxConnections: countConnections(config.maxConnections),
+      logRings: this.#accessLog?.ringsFor(accessLog) ?? [],
+    };
+    const from = this.#snapshot;
+    const preparation = await this.#prepare(workers, diffListeners(from?.listeners ?? [], config.listeners), machine);
+    await this.#accessLog?.prepare(accessLog).catch(async (error: unknown) => {
+      await workers.discard(preparation);
+      throw error;
+    });
+    const to = compiler.compile(config, endpoints, machine, workers.confirmed);
+    const operations = diffSnapshots(from, to);
+    this.#snapshot = to;
+    this.#tables.attach(to, workers.countingSlots);
+    this.#health.apply(operations.filter((operation) => !isRemoval(operation)));
+    await workers.commit(to, operations, preparation);
+    await this.#accessLog?.settle(accessLog);
+    // Only now does nobody pick them any more: marked before, a pool whose endpoints are all new would have had none.
+    this.#health.apply(operations.filter(isRemoval));
+    if (operations.some(({ op }) => op === 'set-globals')) this.#hasSaidLimit = false;
+    return { to, operations };
+  }
+
+  /** Where the end comes in between, nothing has changed, and whatever failed did so because of that. */
+  async #prepare(
+    workers: WorkerSet,
+    listeners: readonly Operation[],
+    { threads }: { readonly threads: number },
+  ): Promise<Preparation> {
+    const closed = (): ReloadError => new ReloadError('the balancer was closed before the config took effect');
+    const preparation = await workers.prepare(listeners, threads).catch((error: unknown) => {
+      throw this.#isEnding ? closed() : error;
+    });
+    if (!this.#isEnding) return preparation;
+    await workers.discard(preparation);
+    throw closed();
+  }
+
+  #createWorkers(threads: number, workerSlots: number, engine: NodeEngine): WorkerSet {
+    const { events, lookup: _lookup, ...options } = this.#options;
+    return createWorkerSet({
+      ...options,
+      threads,
+      workerSlots,
+      engine,
+      events: {
+        onReport: ({ slot }, report) => this.#hear(slot, report),
+        onAtLimit: (connections) => this.#sayLimit(connections),
+        onChange: (change) => events.onWorker(change),
+        onSlotLeft: (slot) => this.#tables.clearLedgers(slot),
+        onExhausted: () => events.onDead(),
+      },
+    });
+  }
+
+  #hear(worker: number, report: DataPlaneReport): void {
+    if (report.type !== 'fault') {
+      this.#health.hear(report);
+      return;
+    }
+    this.#faults++;
+    this.#options.events.onFault({ worker, message: report.message, stack: report.stack });
+  }
+
+  /** Once for each config. */
+  #sayLimit(connections: number): void {
+    if (this.#hasSaidLimit) return;
+    this.#hasSaidLimit = true;
+    this.#options.events.onLimit(connections);
+  }
+
+  #auditLater(): void {
+    this.#cancelAudit = this.#options.scheduler.after(AUDIT_MS, () => {
+      this.#tables.audit();
+      this.#auditLater();
+    });
+  }
+}
+
+/** Flags of V8 for the whole process; threads that run already heed them in every expression made from then on. */
+function enablePatterns({ routes }: Config): void {
+  if (routes.some(({ match }) => match.path?.kind === 'regex')) enableLinearRegex();
+}

@@ -1,0 +1,72 @@
+/** The health of every pool: follows the config by operations, and hears what the data planes met. */
+import type { CheckTools } from '../../checks/endpoint-check.ts';
+import type { EndpointHealthReport } from '../../checks/endpoint-health.ts';
+import { PoolHealth } from '../../checks/pool-health.ts';
+import type { HealthEvent } from '../../checks/pool-health.ts';
+import type { Operation } from '../../core/operations.ts';
+import type { PoolTable } from '../../core/shared/pool-table.ts';
+import type { DataPlaneReport } from '../shared/data-plane-report.ts';
+
+export class HealthKeeper {
+  readonly #tools: CheckTools;
+  readonly #tableOf: (pool: string) => PoolTable;
+  readonly #onChange: (event: HealthEvent) => void;
+  readonly #pools = new Map<string, PoolHealth>();
+
+  /** `tableOf` answers the control plane's view of a pool's current table. */
+  constructor(tools: CheckTools, tableOf: (pool: string) => PoolTable, onChange: (event: HealthEvent) => void) {
+    this.#tools = tools;
+    this.#tableOf = tableOf;
+    this.#onChange = onChange;
+  }
+
+  apply(operations: readonly Operation[]): void {
+    for (const operation of operations) this.#apply(operation);
+  }
+
+  hear(report: Exclude<DataPlaneReport, { type: 'fault' }>): void {
+    const pool = this.#pools.get(report.pool);
+    if (pool === undefined) return;
+    const { slot, generation } = report;
+    if (report.type === 'passive-failure') pool.failed(slot, generation, report.kind);
+    else if (report.type === 'failures-reached') pool.failedInARow(slot, generation, report.kind);
+    else pool.recovered(slot, generation);
+  }
+
+  /** Null for what is not in the config. */
+  report(pool: string, endpoint: string): EndpointHealthReport | null {
+    return this.#pools.get(pool)?.report(endpoint) ?? null;
+  }
+
+  close(): void {
+    for (const pool of this.#pools.values()) pool.close();
+    this.#pools.clear();
+  }
+
+  #apply(operation: Operation): void {
+    switch (operation.op) {
+      case 'add-pool': {
+        const { pool } = operation;
+        this.#pools.set(pool.id, new PoolHealth(pool, this.#tableOf(pool.id), this.#tools, this.#onChange));
+        break;
+      }
+      case 'update-pool':
+        this.#pools.get(operation.pool.id)?.update(operation.pool, this.#tableOf(operation.pool.id));
+        break;
+      case 'remove-pool':
+        this.#pools.get(operation.id)?.close();
+        this.#pools.delete(operation.id);
+        break;
+      case 'add-endpoint':
+        this.#pools.get(operation.pool)?.add(operation.endpoint);
+        break;
+      case 'update-endpoint':
+        this.#pools.get(operation.pool)?.change(operation.endpoint);
+        break;
+      case 'remove-endpoint':
+        this.#pools.get(operation.pool)?.remove(operation.id, operation.slot);
+        break;
+      default:
+    }
+  }
+}

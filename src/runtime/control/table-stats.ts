@@ -1,0 +1,91 @@
+/** What the counters say, read from the shared tables: costs the data plane nothing. */
+import { quantile } from '../../core/shared/histogram.ts';
+import {
+  COUNTER_ATTEMPTS,
+  COUNTER_BYTES_RECEIVED,
+  COUNTER_BYTES_SENT,
+  COUNTER_CONNECTS,
+  COUNTER_FAILURES,
+  COUNTER_PANIC_PICKS,
+  COUNTER_RETRIES,
+  COUNT_MASK,
+} from '../../core/shared/pool-table.ts';
+import type { PoolTable } from '../../core/shared/pool-table.ts';
+import {
+  ROUTE_ABORTS,
+  ROUTE_BYTES_IN,
+  ROUTE_BYTES_OUT,
+  ROUTE_FAULTS,
+  ROUTE_REQUESTS,
+  ROUTE_RETRIES,
+  ROUTE_STATUS,
+  ROUTE_UPGRADES,
+} from '../../core/shared/route-table.ts';
+import type { RouteTable } from '../../core/shared/route-table.ts';
+
+/** The counters of a route. */
+export interface RouteStats {
+  readonly requests: number;
+  /** By class: how many answers of 1xx, 2xx, 3xx, 4xx, 5xx. */
+  readonly statuses: readonly [number, number, number, number, number];
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** Answers that Fairlead made itself. */
+  readonly faults: number;
+  readonly retries: number;
+  /** Exchanges that ended before the answer was complete. */
+  readonly aborts: number;
+  readonly upgrades: number;
+  /** Half of all requests were faster than this, in ms. */
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+/** The counters of an endpoint. */
+export interface EndpointStats {
+  /** Attempts under way. */
+  readonly inFlight: number;
+  /** Sockets, the idle ones among them. */
+  readonly connections: number;
+  readonly idleConnections: number;
+  readonly attempts: number;
+  readonly failures: number;
+  readonly retries: number;
+  readonly connects: number;
+  /** Attempts made with no endpoint eligible. */
+  readonly panicPicks: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+}
+
+export function readRouteStats(table: RouteTable, slot: number): RouteStats {
+  const histogram = table.histogram(slot);
+  const statusCount = (statusClass: number): number => table.total(slot, ROUTE_STATUS + statusClass);
+  return {
+    requests: table.total(slot, ROUTE_REQUESTS),
+    statuses: [statusCount(1), statusCount(2), statusCount(3), statusCount(4), statusCount(5)],
+    bytesIn: table.total(slot, ROUTE_BYTES_IN),
+    bytesOut: table.total(slot, ROUTE_BYTES_OUT),
+    faults: table.total(slot, ROUTE_FAULTS),
+    retries: table.total(slot, ROUTE_RETRIES),
+    aborts: table.total(slot, ROUTE_ABORTS),
+    upgrades: table.total(slot, ROUTE_UPGRADES),
+    p50Ms: quantile(histogram, 0.5),
+    p99Ms: quantile(histogram, 0.99),
+  };
+}
+
+export function readEndpointStats(table: PoolTable, slot: number): EndpointStats {
+  return {
+    inFlight: Atomics.load(table.inflight, slot) & COUNT_MASK,
+    connections: Atomics.load(table.connections, slot),
+    idleConnections: Atomics.load(table.idle, slot),
+    attempts: table.total(slot, COUNTER_ATTEMPTS),
+    failures: table.total(slot, COUNTER_FAILURES),
+    retries: table.total(slot, COUNTER_RETRIES),
+    connects: table.total(slot, COUNTER_CONNECTS),
+    panicPicks: table.total(slot, COUNTER_PANIC_PICKS),
+    bytesSent: table.total(slot, COUNTER_BYTES_SENT),
+    bytesReceived: table.total(slot, COUNTER_BYTES_RECEIVED),
+  };
+}

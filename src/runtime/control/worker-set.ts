@@ -1,0 +1,258 @@
+/** The data planes of the process: started, kept on the current snapshot, watched, drained and ended together. */
+import type { Cancel, Scheduler } from '../../checks/scheduler.ts';
+import { diffSnapshots } from '../../config/diff.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Operation } from '../../core/operations.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
+import type { DataPlaneReport } from '../shared/data-plane-report.ts';
+import type { Confirmation } from './compile.ts';
+import type { Listeners } from './listeners.ts';
+import type { WorkerStart } from '../shared/messages.ts';
+import type { PreparedListeners } from './prepare-listeners.ts';
+import { Roster } from './roster.ts';
+import type { WorkerLoad } from './roster.ts';
+import { Succession } from './succession.ts';
+import type { WorkerChange } from './succession.ts';
+import type { ThreadTable } from '../shared/thread-table.ts';
+import { Turns } from './turns.ts';
+import { WATCH_MS, Watchdog } from './watchdog.ts';
+import { ignoreGone } from './worker-handle.ts';
+import type { WorkerHandle } from './worker-handle.ts';
+import type { CreateLink } from './worker-link.ts';
+import { Workforce } from './workforce.ts';
+
+/** A worker that is to end and does not say so by then loops, or hangs: its thread is ended without asking. */
+const STOP_MS = 1000;
+
+export interface WorkerSetEvents {
+  onReport(from: { readonly slot: number }, report: DataPlaneReport): void;
+  onAtLimit(connections: number): void;
+  onChange(change: WorkerChange): void;
+  /** A thread is gone: what it held in the shared tables is to be given back. */
+  onSlotLeft(slot: number): void;
+  /** No data plane is left, and none will come. */
+  onExhausted(): void;
+}
+
+export interface WorkerSetOptions {
+  /** At least 1. */
+  readonly count: number;
+  /** More than these there is no room for in the shared tables. */
+  readonly mostThreads: number;
+  /** Threads of their own: they can loop, and be gone. The caller's cannot. */
+  readonly isThreaded: boolean;
+  readonly table: ThreadTable;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly createLink: CreateLink;
+  /** All of what a thread is started with but its slot. */
+  readonly start: Omit<WorkerStart, 'worker'>;
+  readonly events: WorkerSetEvents;
+}
+
+/** What a change of config needs, at hand. */
+export interface Preparation {
+  readonly listeners: PreparedListeners;
+  /** Threads that have been started and belong to nobody yet. */
+  readonly newcomers: readonly WorkerHandle[];
+}
+
+export class WorkerSet {
+  readonly #options: WorkerSetOptions;
+  /** Set once, before the start; the two need each other. */
+  listeners!: Listeners;
+  readonly #roster: Roster;
+  readonly #succession: Succession;
+  readonly #workforce: Workforce;
+  readonly #watchdog: Watchdog<WorkerHandle>;
+  /** Snapshots and replacements take turns. */
+  readonly #turns = new Turns();
+  /** A worker has one heir at a time. */
+  readonly #replacements = new Turns();
+  #snapshot: Snapshot | null = null;
+  #cancelWatch: Cancel | null = null;
+  #isClosing = false;
+
+  constructor(options: WorkerSetOptions) {
+    this.#options = options;
+    const { events, clock } = options;
+    this.#roster = new Roster(options, {
+      onReport: (from, report) => events.onReport(from, report),
+      onAtLimit: (_from, connections) => events.onAtLimit(connections),
+      onFailed: (from, reason) => this.#succession.onFailed(from, reason),
+      onGone: (from, reason) => this.#onGone(from, reason),
+    });
+    this.#succession = new Succession({
+      roster: this.#roster,
+      clock,
+      turns: this.#turns,
+      listeners: () => this.listeners,
+      brief: (worker) => this.#brief(worker),
+      endAfterDrain: (worker) => this.#endAfterDrain(worker),
+      stop: (worker) => this.#stop(worker),
+      onChange: (change) => events.onChange(change),
+    });
+    this.#workforce = new Workforce({
+      roster: this.#roster,
+      succession: this.#succession,
+      listeners: () => this.listeners,
+      brief: (worker) => this.#brief(worker),
+      endAfterDrain: (worker) => this.#endAfterDrain(worker),
+    });
+    this.#watchdog = new Watchdog(clock, (worker) => void this.#succession.onLooping(worker));
+  }
+
+  /** Data planes that accept connections. */
+  get serving(): readonly WorkerHandle[] {
+    return this.#roster.serving;
+  }
+
+  /** What all data planes have said of the snapshots they were given. */
+  get confirmed(): Confirmation {
+    return { version: this.#roster.confirmed, heldRoutes: this.#roster.heldRoutes };
+  }
+
+  /** Slots whose workers count in the tables of the last snapshot, or those before. */
+  get countingSlots(): ReadonlySet<number> {
+    return this.#roster.countingSlots;
+  }
+
+  /** More than these there is no room for in the shared tables. */
+  get mostThreads(): number {
+    return this.#options.mostThreads;
+  }
+
+  load(): WorkerLoad & { readonly lost: number; readonly replaced: number } {
+    const { lost, replaced } = this.#succession;
+    return { ...this.#roster.load(), lost, replaced };
+  }
+
+  /** Starts the first data planes. Rejects where one cannot start. */
+  async start(): Promise<void> {
+    const workers = Array.from({ length: this.#options.count }, () => this.#roster.spawn());
+    await Promise.all(workers.map((worker) => worker.ready()));
+    for (const worker of workers) worker.serve();
+    if (this.#options.isThreaded) this.#watch();
+  }
+
+  /**
+   * Gets ready all that a change of config needs and that can fail: listening sockets, threads. Nothing has changed
+   * then. Rejects with `ListenError`, or with why a thread cannot start.
+   */
+  async prepare(operations: readonly Operation[], threads: number): Promise<Preparation> {
+    const listeners = await this.listeners.prepare(operations, threads);
+    try {
+      return { listeners, newcomers: await this.#workforce.prepare(Math.max(1, threads)) };
+    } catch (error) {
+      this.listeners.discard(listeners);
+      throw error;
+    }
+  }
+
+  /** Ends what was made ready for a change that does not come. */
+  async discard({ listeners, newcomers }: Preparation): Promise<void> {
+    this.listeners.discard(listeners);
+    await this.#workforce.discard(newcomers);
+  }
+
+  /** Brings every data plane to this snapshot; resolves when all have confirmed it and listen as it says. */
+  commit(snapshot: Snapshot, operations: readonly Operation[], preparation: Preparation): Promise<void> {
+    return this.#turns.take(async () => {
+      const isFirst = this.#snapshot === null;
+      this.#snapshot = snapshot;
+      this.listeners.setMaxConnections(snapshot.maxConnections);
+      const told = [...this.#roster.all].filter((worker) => worker.hasSnapshot || isFirst);
+      const confirmed = told.map((worker) => worker.apply(snapshot, operations).catch(ignoreGone));
+      // Those that drain hear of it, but nobody waits for them.
+      await Promise.all(confirmed.filter((_one, index) => this.#roster.members.has(told[index])));
+      await this.#commitThreads(snapshot.threads, operations, preparation);
+    });
+  }
+
+  async #commitThreads(
+    threads: number,
+    operations: readonly Operation[],
+    { listeners, newcomers }: Preparation,
+  ): Promise<void> {
+    const leavers = this.#workforce.takeLeavers(Math.max(1, threads));
+    await this.listeners.setThreads(threads, this.serving);
+    await this.#workforce.admit(newcomers);
+    await this.listeners.commit(listeners, operations, [...this.serving, ...leavers]);
+    await this.#workforce.dismiss(leavers);
+  }
+
+  /** Replaces all that serve now, one after another, without losing a connection. Two calls take turns. */
+  replaceAll(): Promise<void> {
+    return this.#replacements.take(async () => {
+      for (const worker of this.serving) if (worker.state === 'serving') await this.#succession.replace(worker);
+    });
+  }
+
+  /** Closes the listening sockets and lets every client finish, for at most the drain time; then all are gone. */
+  async drain(): Promise<void> {
+    this.#beginClosing();
+    const workers = [...this.#roster.all];
+    for (const worker of workers) if (worker.state === 'serving') worker.drain();
+    await Promise.all(
+      workers.map((worker) => (worker.state === 'starting' ? worker.terminate() : this.#endAfterDrain(worker))),
+    );
+  }
+
+  /** Resets what is left, now. */
+  async stop(): Promise<void> {
+    this.#beginClosing();
+    await Promise.all([...this.#roster.all].map((worker) => this.#stop(worker)));
+  }
+
+  #beginClosing(): void {
+    this.#isClosing = true;
+    this.#cancelWatch?.();
+    this.#succession.close();
+    this.listeners.closePassing();
+  }
+
+  /** An exception in the control plane's own transport. */
+  reportFault(error: unknown): void {
+    const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
+    this.#options.events.onReport({ slot: -1 }, { type: 'fault', message, stack });
+  }
+
+  // ———
+
+  async #brief(worker: WorkerHandle): Promise<void> {
+    const snapshot = this.#snapshot;
+    if (snapshot !== null && !worker.hasSnapshot) await worker.apply(snapshot, diffSnapshots(null, snapshot));
+  }
+
+  async #endAfterDrain(worker: WorkerHandle): Promise<void> {
+    await this.#within(this.#snapshot?.timeouts.drainMs ?? 0, worker.idle());
+    await this.#stop(worker);
+  }
+
+  async #stop(worker: WorkerHandle): Promise<void> {
+    await this.#within(STOP_MS, worker.stop());
+    await worker.terminate();
+  }
+
+  async #within(ms: number, task: Promise<unknown>): Promise<void> {
+    const late = Promise.withResolvers<undefined>();
+    const cancel = this.#options.scheduler.after(ms, () => late.resolve(undefined));
+    await Promise.race([task, late.promise]);
+    cancel();
+  }
+
+  #onGone(worker: WorkerHandle, reason: string): void {
+    const { table, events, isThreaded } = this.#options;
+    this.#roster.all.delete(worker);
+    table.clear(worker.slot);
+    if (isThreaded) events.onSlotLeft(worker.slot);
+    this.#succession.onGone(worker, reason);
+    if (!this.#isClosing && this.#roster.all.size === 0) events.onExhausted();
+  }
+
+  #watch(): void {
+    this.#watchdog.look(this.serving);
+    this.listeners.checkLimit();
+    this.#cancelWatch = this.#options.scheduler.after(WATCH_MS, () => this.#watch());
+  }
+}

@@ -1,0 +1,35 @@
+/** Composes transport, data plane and their service for one thread. */
+import type { Transferable } from 'node:worker_threads';
+import type { Clock } from '../../core/clock.ts';
+import type { Random } from '../../core/random.ts';
+import { createNodeTransport } from '../../net/node/transport.ts';
+import type { DataPlane, DataPlaneOptions } from './data-plane-api.ts';
+import type { FromWorker, TestFault, WorkerStart } from '../shared/messages.ts';
+import { Serving } from './serving.ts';
+import { ThreadTable } from '../shared/thread-table.ts';
+
+/** How often a thread raises its heartbeat. */
+export const BEAT_MS = 100;
+
+export type CreateDataPlane = (options: DataPlaneOptions) => DataPlane;
+
+export interface CreateServingOptions {
+  readonly start: WorkerStart;
+  readonly createDataPlane: CreateDataPlane;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly post: (message: FromWorker, transfer: readonly Transferable[]) => void;
+  readonly breakDown: ((fault: TestFault) => void) | null;
+}
+
+export function createServing(options: CreateServingOptions): Serving {
+  const { start, createDataPlane, clock, random, post, breakDown } = options;
+  const { worker, engine } = start;
+  // The transport is there before the data plane that counts its faults; nothing runs in between.
+  const late: { plane: DataPlane | null } = { plane: null };
+  const transport = createNodeTransport({ engine, clock, onFault: (error) => late.plane?.reportFault(error) });
+  const report: DataPlaneOptions['report'] = (report) => post({ type: 'report', report }, []);
+  const plane = createDataPlane({ worker, transport, clock: transport.clock, random, report });
+  late.plane = plane;
+  return new Serving({ worker, threads: new ThreadTable(start.threads), transport, plane, post, breakDown });
+}

@@ -1,0 +1,45 @@
+/**
+ * What the runtime asks of a data plane, one per worker thread or one in the caller's thread. The class is in
+ * `data-plane.ts`; whoever runs it (`serving.ts`) knows this interface alone.
+ */
+import type { Clock } from '../../core/clock.ts';
+import type { Operation } from '../../core/operations.ts';
+import type { Random } from '../../core/random.ts';
+import type { ListenerSpec, Snapshot } from '../../core/snapshot.ts';
+import type { Connection, ConnectionHandler, Transport } from '../../net/transport.ts';
+import type { DataPlaneReport } from '../shared/data-plane-report.ts';
+
+export interface DataPlaneOptions {
+  /** Worker slot: this thread's row in the ledgers and its stripe of the counters. */
+  readonly worker: number;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Hears what the control plane has to know. Must not throw. */
+  report(report: DataPlaneReport): void;
+}
+
+export interface DataPlane {
+  /** Takes a snapshot over between two requests. Operations on listeners are not its business and ignored. */
+  apply(snapshot: Snapshot, operations: readonly Operation[]): void;
+  /** Rows of routes that have left the config, of which an exchange is still under way. */
+  heldRoutes(): readonly number[];
+  /** The listener has left the config: its clients are asked to go, and cut when the drain time is over. */
+  drainListener(listener: ListenerSpec): void;
+  /** What `Transport.listen` is given for this listener. */
+  accept(listener: ListenerSpec): (connection: Connection) => ConnectionHandler;
+  /** Exchanges under way. */
+  readonly exchanges: number;
+  /** Client connections that are open. */
+  readonly connections: number;
+  /** Exceptions caught since the start. */
+  readonly faults: number;
+  /** From now on answers carry `Connection: close`, and idle client connections close after 1 s without bytes. */
+  beginDrain(): void;
+  /** Called whenever the last client connection has closed. */
+  onIdle: (() => void) | null;
+  /** Counts and reports an exception that the transport's guard caught. */
+  reportFault(error: unknown): void;
+  /** Resets everything that is left. */
+  destroy(): void;
+}

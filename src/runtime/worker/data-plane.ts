@@ -1,0 +1,243 @@
+/**
+ * The data plane of one thread: takes connections from the listeners, gives them to the codec, and holds what
+ * exchanges work with: the plan, the pools, the timer wheel, the counters. It is told of config only by snapshots
+ * and the operations between them.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../core/clock.ts';
+import type { Fault } from '../../core/errors.ts';
+import type { Operation } from '../../core/operations.ts';
+import type { Random } from '../../core/random.ts';
+import { ROUTE_FAULTS, RouteTable } from '../../core/shared/route-table.ts';
+import type { Limits, ListenerSpec, Snapshot, Timeouts } from '../../core/snapshot.ts';
+import { Exchange } from '../../http/exchange/exchange.ts';
+import type { ExchangePlane } from '../../http/exchange/plane.ts';
+import type { EndpointReports, EndpointRuntime } from '../../http/endpoint-runtime.ts';
+import type { Peer } from '../../http/forwarding.ts';
+import type { Plan } from '../../http/plan.ts';
+import type { ClientEvents, ClientStream } from '../../http/stream.ts';
+import { Http1Dialer } from '../../http1/dialer.ts';
+import type { UpstreamPlane } from '../../http1/dialer.ts';
+import type { ServerPlane, ServerSession } from '../../http1/server-plane.ts';
+import { Http1ServerSession } from '../../http1/server-session.ts';
+import { createAddressList } from '../../net/address-list.ts';
+import { passStages } from '../../net/stages.ts';
+import type { Stage } from '../../net/stages.ts';
+import { TimerWheel } from '../../net/timer-wheel.ts';
+import type { Connection, ConnectionHandler, Transport } from '../../net/transport.ts';
+import type { DataPlane, DataPlaneOptions } from './data-plane-api.ts';
+import { Departures } from './departures.ts';
+import { createPlan } from './plan.ts';
+import { PoolSet } from './pool-set.ts';
+import type { RouteLog } from './route-log.ts';
+import { RouteLogs } from './route-logs.ts';
+
+/** Exchanges kept for reuse; more are made while more are in flight. */
+const SPARE_EXCHANGES = 256;
+/** A listener's stages, until there are any. */
+const NO_STAGES: readonly Stage[] = [];
+
+export function createDataPlane(options: DataPlaneOptions): DataPlane {
+  return new WorkerDataPlane(options);
+}
+
+class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, UpstreamPlane, EndpointReports {
+  readonly transport: Transport;
+  readonly wheel: TimerWheel;
+  readonly random: Random;
+  readonly #clock: Clock;
+  readonly #worker: number;
+  readonly #options: DataPlaneOptions;
+  readonly #pools: PoolSet;
+  readonly #logs: RouteLogs;
+  readonly #sessions = new Set<ServerSession>();
+  readonly #departures: Departures;
+  readonly #spare: Exchange[] = [];
+  readonly #requestIdPrefix = `${randomBytes(8).toString('hex')}-`;
+  #snapshot: Snapshot | null = null;
+  #plan: Plan | null = null;
+  #routeTable: RouteTable | null = null;
+  isTrusted: (address: string) => boolean = () => false;
+  #requests = 0;
+  #date = '';
+  #dateSecond = 0;
+  isDraining = false;
+  exchanges = 0;
+  faults = 0;
+  onIdle: (() => void) | null = null;
+
+  constructor(options: DataPlaneOptions) {
+    this.transport = options.transport;
+    this.random = options.random;
+    this.#clock = options.clock;
+    this.#worker = options.worker;
+    this.#options = options;
+    this.#logs = new RouteLogs(options);
+    this.wheel = new TimerWheel({ clock: options.clock, onFault: (error) => this.reportFault(error) });
+    this.#departures = new Departures({
+      sessions: this.#sessions,
+      wheel: this.wheel,
+      timeouts: () => this.timeouts,
+      reportFault: (error) => this.reportFault(error),
+    });
+    this.#pools = new PoolSet({
+      worker: options.worker,
+      random: options.random,
+      reports: this,
+      createDialer: (endpoint) => new Http1Dialer(endpoint, this),
+      onRetired: (endpoints) => this.#departures.ofEndpoints(endpoints),
+    });
+  }
+
+  // ——— config
+
+  apply(snapshot: Snapshot, operations: readonly Operation[]): void {
+    this.#snapshot = snapshot;
+    // Routes and row first: who is moved away from a retired endpoint goes on at once.
+    this.#attachRoutes(snapshot);
+    this.#pools.apply(snapshot, operations);
+    this.isTrusted = createAddressList(snapshot.trustedProxies);
+    this.#logs.apply(snapshot.accessLog);
+    this.#plan = createPlan(snapshot, this.#pools, (route) => this.#logs.of(route.accessLog));
+    if (operations.some(({ op }) => op === 'set-globals')) this.#updateLimits(snapshot.limits);
+  }
+
+  /** A larger table goes on with what the one before has counted. */
+  #attachRoutes({ routeTable }: Snapshot): void {
+    const before = this.#routeTable;
+    if (before?.handle.id === routeTable.id) return;
+    this.#routeTable = new RouteTable(routeTable, this.#worker);
+    before?.moveStripe(this.#routeTable, this.#worker);
+  }
+
+  #updateLimits(limits: Limits): void {
+    for (const session of this.#sessions) session.updateLimits(limits);
+    this.#pools.updateLimits();
+  }
+
+  heldRoutes(): readonly number[] {
+    return this.#departures.heldRoutes(new Set(this.#snapshot?.routes.map(({ slot }) => slot)));
+  }
+
+  get unroutedLog(): RouteLog | null {
+    return this.#logs.unrouted;
+  }
+
+  get plan(): Plan {
+    if (this.#plan === null) throw new Error('data plane: used before its first snapshot');
+    return this.#plan;
+  }
+
+  get routeTable(): RouteTable {
+    return this.#routeTable as RouteTable;
+  }
+
+  get limits(): Limits {
+    return (this.#snapshot as Snapshot).limits;
+  }
+
+  get timeouts(): Timeouts {
+    return (this.#snapshot as Snapshot).timeouts;
+  }
+
+  // ——— connections
+
+  accept(listener: ListenerSpec): (connection: Connection) => ConnectionHandler {
+    const codec = (connection: Connection): ConnectionHandler => new Http1ServerSession(connection, listener, this);
+    return (connection) => passStages(connection, NO_STAGES, codec);
+  }
+
+  get connections(): number {
+    return this.#sessions.size;
+  }
+
+  opened(session: ServerSession): void {
+    this.#sessions.add(session);
+  }
+
+  closed(session: ServerSession): void {
+    if (this.#sessions.delete(session) && this.#sessions.size === 0 && this.onIdle !== null) this.onIdle();
+  }
+
+  drainListener(listener: ListenerSpec): void {
+    this.#departures.ofListener(listener);
+  }
+
+  rejected(fault: Fault, client: ClientStream): void {
+    this.routeTable.finish(0, fault.status, 0);
+    this.routeTable.count(0, ROUTE_FAULTS, 1);
+    this.unroutedLog?.refused(fault.status, fault.code, client.remoteAddress, client.listener);
+  }
+
+  beginDrain(): void {
+    if (this.isDraining) return;
+    this.isDraining = true;
+    for (const session of this.#sessions) session.drain();
+  }
+
+  destroy(): void {
+    for (const session of [...this.#sessions]) session.destroy();
+    this.#pools.destroy();
+    this.wheel.stop();
+  }
+
+  // ——— for exchanges and sessions
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  httpDate(): string {
+    const now = this.#clock.wallTime();
+    const second = Math.floor(now / 1000);
+    if (second !== this.#dateSecond) {
+      this.#dateSecond = second;
+      this.#date = new Date(now).toUTCString();
+    }
+    return this.#date;
+  }
+
+  nextRequestId(): string {
+    return this.#requestIdPrefix + (++this.#requests).toString(36);
+  }
+
+  peerOf(client: ClientStream): Peer {
+    const address = client.remoteAddress;
+    return { address, scheme: client.scheme, localPort: client.localPort, isTrusted: this.isTrusted(address) };
+  }
+
+  begin(client: ClientStream): ClientEvents {
+    this.exchanges++;
+    const exchange = this.#spare.pop() ?? new Exchange(this);
+    exchange.client = client;
+    return exchange;
+  }
+
+  recycle(exchange: Exchange): void {
+    this.exchanges--;
+    if (this.#spare.length < SPARE_EXCHANGES) this.#spare.push(exchange);
+  }
+
+  // ——— for the control plane
+
+  reportFault(error: unknown): void {
+    this.faults++;
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    this.#options.report({ type: 'fault', message, stack: stack ?? '' });
+  }
+
+  onFailuresReached(endpoint: EndpointRuntime, kind: string): void {
+    const { slot, generation } = endpoint.spec;
+    this.#options.report({ type: 'failures-reached', pool: endpoint.poolId, slot, generation, kind });
+  }
+
+  onPassiveFailure(endpoint: EndpointRuntime, kind: string): void {
+    const { slot, generation } = endpoint.spec;
+    this.#options.report({ type: 'passive-failure', pool: endpoint.poolId, slot, generation, kind });
+  }
+
+  onRecovered(endpoint: EndpointRuntime): void {
+    const { slot, generation } = endpoint.spec;
+    this.#options.report({ type: 'recovered', pool: endpoint.poolId, slot, generation });
+  }
+}

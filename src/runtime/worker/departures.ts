@@ -1,0 +1,72 @@
+/**
+ * What has left the config and is still in use in one data plane: listeners that have clients, endpoints and routes
+ * that have exchanges. They have the drain time; then what is left is cut.
+ */
+import type { ListenerSpec, Timeouts } from '../../core/snapshot.ts';
+import { Exchange } from '../../http/exchange/exchange.ts';
+import type { EndpointRuntime } from '../../http/endpoint-runtime.ts';
+import type { ClientEvents } from '../../http/stream.ts';
+import type { ServerSession } from '../../http1/server-plane.ts';
+import type { TimerWheel } from '../../net/timer-wheel.ts';
+import { DrainTimer } from './drain-timer.ts';
+import { keyOf } from '../shared/listener-key.ts';
+
+export interface DeparturesOptions {
+  /** The client connections of this data plane. */
+  readonly sessions: ReadonlySet<ServerSession>;
+  readonly wheel: TimerWheel;
+  timeouts(): Timeouts;
+  reportFault(error: unknown): void;
+}
+
+export class Departures {
+  readonly #options: DeparturesOptions;
+
+  constructor(options: DeparturesOptions) {
+    this.#options = options;
+  }
+
+  /** Asks its clients to go. */
+  ofListener(listener: ListenerSpec): void {
+    const { sessions } = this.#options;
+    const key = keyOf(listener);
+    const leaving = [...sessions].filter(({ listenerSpec }) => keyOf(listenerSpec) === key);
+    if (leaving.length === 0) return;
+    for (const session of leaving) session.leave();
+    this.#afterDrainTime(() => {
+      for (const session of leaving) if (sessions.has(session)) session.destroy();
+    });
+  }
+
+  ofEndpoints(endpoints: readonly EndpointRuntime[]): void {
+    const gone = new Set(endpoints);
+    this.#afterDrainTime(() => {
+      this.#visitExchanges(({ attempt }) => {
+        const endpoint = attempt?.endpoint ?? null;
+        if (endpoint !== null && gone.has(endpoint)) attempt?.onEndpointGone();
+      });
+    });
+  }
+
+  /** Rows of routes that have exchanges and are not among these. */
+  heldRoutes(current: ReadonlySet<number>): readonly number[] {
+    const held = new Set<number>();
+    this.#visitExchanges(({ request }) => {
+      if (request !== null && !current.has(request.route.spec.slot)) held.add(request.route.spec.slot);
+    });
+    return [...held];
+  }
+
+  #visitExchanges(visit: (exchange: Exchange) => void): void {
+    const visitOne = (events: ClientEvents): void => {
+      if (events instanceof Exchange) visit(events);
+    };
+    for (const session of [...this.#options.sessions]) session.visitExchanges(visitOne);
+  }
+
+  #afterDrainTime(task: () => void): void {
+    const options = this.#options;
+    const timer = new DrainTimer(task, (error) => options.reportFault(error));
+    options.wheel.arm(timer, options.timeouts().drainMs);
+  }
+}

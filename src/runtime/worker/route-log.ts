@@ -1,0 +1,123 @@
+/** What a route writes into the access log: which of its exchanges, and what of their records. Runs in the worker. */
+import type { AccessLogSpec, RouteLogSpec } from '../../core/access-log.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Random } from '../../core/random.ts';
+import type { ExchangeLog } from '../../http/exchange-log.ts';
+import type { ExchangeRecord } from '../../http/record.ts';
+import type { LineWriter, LogLine, LogSeverity } from '../../telemetry/log-line.ts';
+import { emptyLine } from '../../telemetry/log-line.ts';
+
+const LEVELS: Readonly<Record<RouteLogSpec['level'], LogSeverity>> = { info: 0, warn: 1, error: 2 };
+const TUNNEL = 101;
+
+export interface RouteLogOptions {
+  readonly writer: LineWriter;
+  readonly accessLog: AccessLogSpec;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export class RouteLog implements ExchangeLog {
+  readonly #options: RouteLogOptions;
+  readonly #spec: RouteLogSpec;
+  readonly #least: LogSeverity;
+  readonly #wantsHeaders: boolean;
+  readonly #line: LogLine = emptyLine();
+  /** Those that user agent and referer of `#line` were found in. */
+  #lines = '';
+
+  constructor(spec: RouteLogSpec, options: RouteLogOptions) {
+    this.#options = options;
+    this.#spec = spec;
+    this.#least = LEVELS[spec.level];
+    this.#wantsHeaders = wantsHeaders(options.accessLog);
+  }
+
+  exchangeEnded(record: ExchangeRecord): void {
+    const totalMs = record.endedAt - record.arrivedAt;
+    const severity = severityOf(record.status, record.reason);
+    if (!this.#isWanted(severity, totalMs, record.status)) return;
+    const line = this.#line;
+    line.time = this.#options.clock.wallTime() - totalMs;
+    line.status = record.status;
+    line.severity = severity;
+    line.attempts = record.attempts;
+    line.bytesIn = record.bytesIn;
+    line.bytesOut = record.bytesOut;
+    line.queueMs = between(record.arrivedAt, record.queuedUntil);
+    line.connectMs = between(record.queuedUntil, record.connectedAt);
+    line.firstByteMs = between(record.connectedAt, record.firstByteAt);
+    line.totalMs = totalMs;
+    line.requestId = record.requestId;
+    line.client = record.client;
+    line.listener = record.listener;
+    line.route = record.route;
+    line.pool = record.pool;
+    line.endpoint = record.endpoint;
+    line.reason = record.reason;
+    this.#takeHead(record);
+    this.#options.writer.write(line);
+  }
+
+  /** A request that was refused before its head was understood. */
+  refused(status: number, reason: string, client: string, listener: string): void {
+    const severity = severityOf(status, reason);
+    if (!this.#isWanted(severity, 0, status)) return;
+    const line = { ...emptyLine(), time: this.#options.clock.wallTime(), status, severity, reason, client, listener };
+    this.#options.writer.write(line);
+  }
+
+  #takeHead({ head }: ExchangeRecord): void {
+    const line = this.#line;
+    line.method = head === null ? '' : head.method;
+    line.target = head === null ? '' : head.target;
+    line.host = head === null ? '' : head.authority;
+    line.version = head === null ? 0 : head.version;
+    if (!this.#wantsHeaders) return;
+    const lines = head === null ? '' : head.lines;
+    // A client's next head is mostly the same as its last, and the codec then gives the same string.
+    if (lines === this.#lines) return;
+    this.#lines = lines;
+    line.userAgent = findHeader(lines, 'user-agent');
+    line.referer = findHeader(lines, 'referer');
+  }
+
+  #isWanted(severity: LogSeverity, totalMs: number, status: number): boolean {
+    const { only, slowMs, sample } = this.#spec;
+    if (severity < this.#least) return false;
+    if (only === 'all' && sample === 1) return true;
+    if (severity === 2 || (totalMs >= slowMs && status !== TUNNEL)) return true;
+    return only === 'all' && this.#options.random.next() < sample;
+  }
+}
+
+/** An answer that broke off has the status of its head, and a reason; one that is ours has a status of its own. */
+function severityOf(status: number, reason: string): LogSeverity {
+  if (status >= 500 || (status < 400 && reason !== '')) return 2;
+  return status >= 400 ? 1 : 0;
+}
+
+function between(from: number, to: number): number {
+  return from === 0 || to === 0 ? -1 : to - from;
+}
+
+function wantsHeaders({ format }: AccessLogSpec): boolean {
+  if (typeof format === 'string') return format === 'combined';
+  return format.some((part) => 'field' in part && (part.field === 'userAgent' || part.field === 'referer'));
+}
+
+const COLON = 58;
+
+/** The value of the first line of that name (lower case), `''` without one. */
+function findHeader(lines: string, name: string): string {
+  for (let at = 0; at < lines.length;) {
+    const end = lines.indexOf('\r\n', at);
+    if (end < 0) break;
+    const colon = at + name.length;
+    if (lines.charCodeAt(colon) === COLON && lines.slice(at, colon).toLowerCase() === name) {
+      return lines.slice(colon + 1, end).trim();
+    }
+    at = end + 2;
+  }
+  return '';
+}

@@ -1,0 +1,43 @@
+/** The access log's side in one worker: which ring it writes to, and what each route of a snapshot writes. */
+import type { AccessLogSpec, RouteLogSpec } from '../../core/access-log.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Random } from '../../core/random.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
+import { LineWriter } from '../../telemetry/log-line.ts';
+import { RouteLog } from './route-log.ts';
+
+export interface RouteLogsOptions {
+  /** Worker slot: the number of its ring. */
+  readonly worker: number;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export class RouteLogs {
+  readonly #options: RouteLogsOptions;
+  #writer: LineWriter | null = null;
+  #accessLog: AccessLogSpec | null = null;
+  unrouted: RouteLog | null = null;
+
+  constructor(options: RouteLogsOptions) {
+    this.#options = options;
+  }
+
+  apply(accessLog: Snapshot['accessLog']): void {
+    this.#accessLog = accessLog;
+    if (accessLog === null) {
+      this.unrouted = null;
+      return;
+    }
+    const ring = accessLog.rings[this.#options.worker];
+    if (this.#writer?.ring.buffer !== ring) this.#writer = new LineWriter(ring);
+    this.unrouted = this.of(accessLog.unrouted);
+  }
+
+  /** What a route writes; null for nothing. */
+  of(spec: RouteLogSpec | null): RouteLog | null {
+    if (spec === null || this.#accessLog === null || this.#writer === null) return null;
+    const { clock, random } = this.#options;
+    return new RouteLog(spec, { writer: this.#writer, accessLog: this.#accessLog, clock, random });
+  }
+}

@@ -1,0 +1,26 @@
+/** What runs in a data-plane thread, whatever its data plane is made of. */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+import { systemClock } from '../../core/clock.ts';
+import { systemRandom } from '../../core/random.ts';
+import { BEAT_MS, createServing } from './create-serving.ts';
+import type { CreateDataPlane } from './create-serving.ts';
+import type { ToWorker, WorkerStart } from '../shared/messages.ts';
+import { breakDown } from './test-fault.ts';
+
+export function serveThread(createDataPlane: CreateDataPlane): void {
+  const port = parentPort as MessagePort;
+  const start = workerData as WorkerStart;
+  const serving = createServing({
+    start,
+    createDataPlane,
+    clock: systemClock,
+    random: systemRandom,
+    post: (message, transfer) => port.postMessage(message, [...transfer]),
+    breakDown: start.allowTestFaults ? breakDown : null,
+  });
+  process.on('uncaughtException', (error) => serving.fail(error));
+  setInterval(() => serving.beat(), BEAT_MS);
+  port.on('message', (message: ToWorker) => serving.handle(message));
+  port.postMessage({ type: 'ready' });
+}

@@ -1,0 +1,179 @@
+/**
+ * One data plane and its listening sockets, at the command of the control plane: the same code in a worker thread
+ * and, with `threads: 0`, in the caller's.
+ *
+ * | state    | release                  | drain                      | stop    | exception nobody caught       |
+ * | -------- | ------------------------ | -------------------------- | ------- | ----------------------------- |
+ * | serving  | sockets given, → draining | sockets closed, → draining | stopped | `failed`, then as `release`   |
+ * | draining | nothing to leave         | nothing left to close      | stopped | counted                       |
+ * | stopped  | –                        | –                          | –       | –                             |
+ *
+ * `idle` is said in draining whenever no client connection is left.
+ */
+import type { Transferable } from 'node:worker_threads';
+import type { NodeTransport } from '../../net/node/transport.ts';
+import { afterTurns } from '../shared/after-turns.ts';
+import { ConnectionGate } from '../shared/connection-gate.ts';
+import type { DataPlane } from './data-plane-api.ts';
+import { keyOf } from '../shared/listener-key.ts';
+import type { FromWorker, TestFault, ToWorker } from '../shared/messages.ts';
+import { ThreadListeners } from './thread-listeners.ts';
+import type { ThreadTable } from '../shared/thread-table.ts';
+
+export interface ServingOptions {
+  readonly worker: number;
+  readonly threads: ThreadTable;
+  readonly transport: NodeTransport;
+  readonly plane: DataPlane;
+  post(message: FromWorker, transfer: readonly Transferable[]): void;
+  /** Null: faults cannot be asked for. */
+  readonly breakDown: ((fault: TestFault) => void) | null;
+}
+
+export class Serving {
+  readonly #options: ServingOptions;
+  readonly #plane: DataPlane;
+  readonly #gate: ConnectionGate;
+  readonly #listeners: ThreadListeners;
+  #state: 'serving' | 'draining' | 'stopped' = 'serving';
+  #hasLetGo = false;
+  /** Sockets that have been passed to this thread. */
+  #received = 0;
+
+  constructor(options: ServingOptions) {
+    this.#options = options;
+    this.#plane = options.plane;
+    this.#gate = new ConnectionGate(options.threads, (connections) => this.#post({ type: 'at-limit', connections }));
+    this.#listeners = new ThreadListeners({
+      transport: options.transport,
+      plane: options.plane,
+      gate: this.#gate,
+      post: (message, transfer) => options.post(message, transfer),
+      onAccepted: () => {
+        this.#publishLoad();
+        this.#gate.check();
+      },
+    });
+    this.#plane.onIdle = () => this.#sayIdle();
+  }
+
+  handle(message: ToWorker): void {
+    if (this.#state === 'stopped') return;
+    switch (message.type) {
+      case 'apply':
+        this.#gate.max = message.snapshot.maxConnections;
+        this.#plane.apply(message.snapshot, message.operations);
+        this.#post({ type: 'applied', version: message.snapshot.version, heldRoutes: this.#plane.heldRoutes() });
+        break;
+      case 'listen':
+        void this.#listeners.listen(message);
+        break;
+      case 'inherit':
+        this.#listeners.inherit(message.sockets);
+        break;
+      case 'serve-passed':
+        this.#listeners.serve(message.listener);
+        break;
+      case 'connection':
+        this.#received++;
+        this.#listeners.takePassed(message);
+        break;
+      case 'update-listener':
+        this.#listeners.update(message.listener);
+        break;
+      case 'rename-listener':
+        this.#listeners.rename(message.from, message.listener);
+        break;
+      case 'yield-sockets':
+        this.#listeners.yieldSockets(message);
+        break;
+      case 'close-listener':
+        this.#listeners.close(keyOf(message));
+        break;
+      case 'release':
+        this.#release();
+        break;
+      case 'drain':
+        this.#drain();
+        break;
+      case 'stop':
+        this.#stop();
+        break;
+      case 'test-fault':
+        this.#options.breakDown?.(message.fault);
+        break;
+    }
+  }
+
+  /** An exception that nobody caught: this thread's state cannot be trusted, so it ends as soon as its clients allow. */
+  fail(error: unknown): void {
+    if (this.#state !== 'serving') {
+      this.#plane.reportFault(error);
+      return;
+    }
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    this.#post({ type: 'failed', message, stack: stack ?? '' });
+    this.#release();
+  }
+
+  /** To be called every {@link BEAT_MS}. */
+  beat(): void {
+    this.#options.threads.beat(this.#options.worker);
+    this.#publishLoad();
+    this.#gate.check();
+  }
+
+  #publishLoad(): void {
+    const { threads, worker } = this.#options;
+    threads.setLoad(worker, this.#plane.connections, this.#plane.exchanges, this.#received);
+  }
+
+  #post(message: FromWorker): void {
+    this.#options.post(message, []);
+  }
+
+  // ——— the end
+
+  #release(): void {
+    const sockets = this.#listeners.releaseAll();
+    this.#options.post(
+      { type: 'released', sockets },
+      sockets.map(({ handle }) => handle),
+    );
+    this.#beginDrain();
+    this.#letGo();
+  }
+
+  /** What the kernel has accepted for us is served: a listening socket closes only after a turn of the loop. */
+  #drain(): void {
+    this.#beginDrain();
+    afterTurns(2, () => this.#letGo());
+  }
+
+  #beginDrain(): void {
+    if (this.#state === 'serving') this.#state = 'draining';
+    this.#plane.beginDrain();
+  }
+
+  #letGo(): void {
+    this.#listeners.closeForGood();
+    this.#hasLetGo = true;
+    if (this.#plane.connections === 0) this.#sayIdle();
+  }
+
+  #sayIdle(): void {
+    this.#publishLoad();
+    if (this.#state === 'draining' && this.#hasLetGo) this.#post({ type: 'idle', received: this.#received });
+  }
+
+  #stop(): void {
+    this.#state = 'stopped';
+    this.#listeners.closeForGood();
+    this.#plane.destroy();
+    // A socket that was reset says so in the next turn of the loop: then nothing is counted any more.
+    afterTurns(2, () => {
+      this.#publishLoad();
+      this.#post({ type: 'stopped' });
+    });
+  }
+}

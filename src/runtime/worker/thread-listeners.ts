@@ -1,0 +1,187 @@
+/** The listeners of one data plane: their settings, their listening sockets, and who comes in by them. */
+import type { Transferable } from 'node:worker_threads';
+import type { ListenerSpec } from '../../core/snapshot.ts';
+import type { NodeTransport } from '../../net/node/transport.ts';
+import type { Listener } from '../../net/transport.ts';
+import { afterTurns } from '../shared/after-turns.ts';
+import type { ConnectionGate } from '../shared/connection-gate.ts';
+import type { DataPlane } from './data-plane-api.ts';
+import { keyOf } from '../shared/listener-key.ts';
+import type { ListenerKey } from '../shared/listener-key.ts';
+import type { FromWorker, RestingListener, ToWorker } from '../shared/messages.ts';
+import { OpenListener } from './open-listener.ts';
+import type { Accept } from './open-listener.ts';
+
+export interface ThreadListenersOptions {
+  readonly transport: NodeTransport;
+  readonly plane: DataPlane;
+  readonly gate: ConnectionGate;
+  post(message: FromWorker, transfer: readonly Transferable[]): void;
+  /** A connection has come in. */
+  onAccepted(): void;
+}
+
+export class ThreadListeners {
+  readonly #options: ThreadListenersOptions;
+  readonly #listeners = new Map<ListenerKey, OpenListener>();
+  /** Those that have left the config and may still accept for a turn of the loop. */
+  readonly #closing = new Map<ListenerKey, OpenListener>();
+  #isClosed = false;
+
+  constructor(options: ThreadListenersOptions) {
+    this.#options = options;
+  }
+
+  /** Opens a listening socket; answers `listening` or `listen-failed`. */
+  async listen({ listener, host, port, reusePort }: Extract<ToWorker, { type: 'listen' }>): Promise<void> {
+    const key = keyOf(listener);
+    const open = this.#open(listener);
+    try {
+      const socket = await this.#options.transport.listen({ host, port, reusePort }, this.#acceptFor(open));
+      this.#add(open, socket);
+      this.#post({ type: 'listening', listener: key, port: socket.port });
+    } catch (error) {
+      if (open.sockets.length === 0) this.#listeners.delete(key);
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN';
+      this.#post({ type: 'listen-failed', listener: key, code, message: String(error) });
+    }
+  }
+
+  /** Takes over listening sockets of another thread; answers `inherited`. */
+  inherit(sockets: readonly RestingListener[]): void {
+    for (const { listener, handle } of sockets) {
+      const open = this.#open(listener);
+      this.#add(open, this.#options.transport.adopt(handle, this.#acceptFor(open)));
+    }
+    this.#post({ type: 'inherited' });
+  }
+
+  /** Serves a listener that another thread accepts for. */
+  serve(spec: ListenerSpec): void {
+    this.#open(spec);
+  }
+
+  /** The listener as it is now, known before or not. */
+  #open(spec: ListenerSpec): OpenListener {
+    const key = keyOf(spec);
+    const open = this.#listeners.get(key) ?? new OpenListener(spec, this.#options.plane.accept(spec));
+    this.#listeners.set(key, open);
+    open.spec = spec;
+    open.accept = this.#options.plane.accept(spec);
+    return open;
+  }
+
+  #add(open: OpenListener, socket: Listener): void {
+    open.sockets.push(socket);
+    this.#options.gate.add(socket);
+    // The control plane may have asked for the end while a socket was on its way.
+    if (this.#isClosed || this.#listeners.get(keyOf(open.spec)) !== open) this.#closeSockets(open);
+  }
+
+  /** Takes a socket that another thread has accepted. */
+  takePassed({ listener, socket }: Extract<ToWorker, { type: 'connection' }>): void {
+    const open = this.#listeners.get(listener) ?? this.#closing.get(listener);
+    if (open === undefined) socket.resetAndDestroy();
+    else this.#options.transport.adoptSocket(socket, this.#acceptFor(open));
+  }
+
+  /** Other settings, which hold for connections from now on. */
+  update(spec: ListenerSpec): void {
+    if (this.#listeners.has(keyOf(spec))) this.#open(spec);
+  }
+
+  /** The clients there are belong to the listener that is gone; those that come, to the other one. */
+  rename(from: ListenerKey, spec: ListenerSpec): void {
+    const open = this.#listeners.get(from);
+    if (open === undefined) return;
+    const before = open.spec;
+    this.#listeners.delete(from);
+    this.#listeners.set(keyOf(spec), open);
+    open.spec = spec;
+    open.accept = this.#options.plane.accept(spec);
+    this.#options.plane.drainListener(before);
+  }
+
+  /** Gives listening sockets away; answers `yielded`. */
+  yieldSockets({ listener, keep, most }: Extract<ToWorker, { type: 'yield-sockets' }>): void {
+    const open = this.#listeners.get(listener);
+    const sockets = open === undefined ? [] : this.#rest(open, open.take(keep, most));
+    this.#options.post(
+      { type: 'yielded', listener, sockets },
+      sockets.map(({ handle }) => handle),
+    );
+  }
+
+  #rest(open: OpenListener, sockets: readonly Listener[]): RestingListener[] {
+    return sockets.map((socket) => {
+      this.#options.gate.delete(socket);
+      return { listener: open.spec, handle: this.#options.transport.release(socket) };
+    });
+  }
+
+  /**
+   * The listener has left the config; answers `closed`. What the kernel has accepted for us is served: a listening
+   * socket closes only after a turn of the loop.
+   */
+  close(key: ListenerKey): void {
+    const open = this.#listeners.get(key);
+    if (open !== undefined) {
+      this.#listeners.delete(key);
+      this.#closing.set(key, open);
+      this.#leave(open);
+    }
+    afterTurns(2, () => {
+      if (open !== undefined) {
+        this.#closeSockets(open);
+        if (this.#closing.get(key) === open) this.#closing.delete(key);
+      }
+      this.#post({ type: 'closed', listener: key });
+    });
+  }
+
+  /** Its clients are asked to go, those that come from now on as well. */
+  #leave(open: OpenListener): void {
+    const { spec } = open;
+    const accept = this.#options.plane.accept(spec);
+    open.accept = (connection) => {
+      const handler = accept(connection);
+      this.#options.plane.drainListener(spec);
+      return handler;
+    };
+    this.#options.plane.drainListener(spec);
+  }
+
+  #closeSockets(open: OpenListener): void {
+    for (const socket of open.sockets.splice(0)) {
+      this.#options.gate.delete(socket);
+      void socket.close();
+    }
+  }
+
+  /** Every listening socket, for another thread. */
+  releaseAll(): RestingListener[] {
+    const sockets = [...this.#listeners.values()].flatMap((open) => this.#rest(open, open.take(0, Infinity)));
+    this.#listeners.clear();
+    return sockets;
+  }
+
+  /** Closes every listening socket, and from now on those that were on their way. */
+  closeForGood(): void {
+    this.#isClosed = true;
+    for (const open of [...this.#listeners.values(), ...this.#closing.values()]) this.#closeSockets(open);
+    this.#listeners.clear();
+    this.#closing.clear();
+  }
+
+  #acceptFor(open: OpenListener): Accept {
+    return (connection) => {
+      const handler = open.accept(connection);
+      this.#options.onAccepted();
+      return handler;
+    };
+  }
+
+  #post(message: FromWorker): void {
+    this.#options.post(message, []);
+  }
+}

@@ -21,10 +21,11 @@ import { readBalancerStats } from './balancer-stats.ts';
 import type { BalancerStats } from './balancer-stats.ts';
 import { SnapshotCompiler } from './compile.ts';
 import { createWorkerSet, workerSlotsFor } from './create-worker-set.ts';
-import type { DataPlaneReport } from '../shared/data-plane-report.ts';
 import { countConnections } from './descriptors.ts';
 import { HealthKeeper } from './health.ts';
 import { ReloadError, isRemoval, requirePossible } from './reload.ts';
+import { Reports } from './reports.ts';
+import type { WorkerFault } from './reports.ts';
 import { resolveNames } from './resolve-names.ts';
 import type { Lookup, ResolvedPools } from './resolve-names.ts';
 import { AUDIT_MS, SharedTables } from './shared-tables.ts';
@@ -48,7 +49,7 @@ export interface ControlPlaneOptions {
 export interface ControlPlaneEvents {
   onHealth(event: HealthEvent): void;
   onWorker(change: WorkerChange): void;
-  onFault(fault: { readonly worker: number; readonly message: string; readonly stack: string }): void;
+  onFault(fault: WorkerFault): void;
   onLimit(connections: number): void;
   /** Something is wrong with the access log. */
   onLogTrouble(message: string): void;
@@ -67,12 +68,12 @@ export class ControlPlane {
   readonly #options: ControlPlaneOptions;
   readonly #tables = new SharedTables();
   readonly #health: HealthKeeper;
+  readonly #reports: Reports;
   #workers: WorkerSet | null = null;
   #compiler: SnapshotCompiler | null = null;
   #accessLog: AccessLog | null = null;
   #snapshot: Snapshot | null = null;
   #cancelAudit: Cancel | null = null;
-  #faults = 0;
   #hasSaidLimit = false;
   #isEnding = false;
 
@@ -85,6 +86,7 @@ export class ControlPlane {
       (pool) => this.#tables.pool(pool),
       (event) => events.onHealth(event),
     );
+    this.#reports = new Reports(this.#health, (fault) => events.onFault(fault));
   }
 
   get workers(): WorkerSet | null {
@@ -133,7 +135,7 @@ export class ControlPlane {
     if (this.#snapshot === null || workers === null) throw new Error('stats: the balancer has not begun to listen');
     const threads = {
       ...workers.load(),
-      faults: this.#faults,
+      faults: this.#reports.faults,
       returned: this.#tables.returned,
       corrections: this.#tables.corrections,
     };
@@ -216,23 +218,14 @@ export class ControlPlane {
       threads,
       workerSlots,
       engine,
+      takeReport: this.#reports.take,
       events: {
-        onReport: ({ slot }, report) => this.#hear(slot, report),
         onAtLimit: (connections) => this.#sayLimit(connections),
         onChange: (change) => events.onWorker(change),
         onSlotLeft: (slot) => this.#tables.clearLedgers(slot),
         onExhausted: () => events.onDead(),
       },
     });
-  }
-
-  #hear(worker: number, report: DataPlaneReport): void {
-    if (report.type !== 'fault') {
-      this.#health.hear(report);
-      return;
-    }
-    this.#faults++;
-    this.#options.events.onFault({ worker, message: report.message, stack: report.stack });
   }
 
   /** Once for each config. */

@@ -7,6 +7,7 @@ import type { NodeEngine } from '../../net/node/transport.ts';
 import { ConnectionGate } from '../shared/connection-gate.ts';
 import { Listeners } from './listeners.ts';
 import { ThreadTable, createThreadTable } from '../shared/thread-table.ts';
+import type { TakeReport } from './reports.ts';
 import { createThreadLinks } from './worker-link.ts';
 import type { CreateLink } from './worker-link.ts';
 import { WorkerSet } from './worker-set.ts';
@@ -24,6 +25,8 @@ export interface CreateWorkerSetOptions {
   /** Makes a data plane in this thread, see `threads`. */
   readonly createInlineLink: CreateLink;
   readonly allowTestFaults: boolean;
+  /** Where reports of data planes go. */
+  readonly takeReport: TakeReport;
   readonly events: WorkerSetEvents;
 }
 
@@ -42,8 +45,18 @@ export function workerSlotsFor(threads: number): number {
 }
 
 export function createWorkerSet(options: CreateWorkerSetOptions): WorkerSet {
-  const { threads, workerSlots, engine, clock, scheduler, workerUrl, createInlineLink, allowTestFaults, events } =
-    options;
+  const {
+    threads,
+    workerSlots,
+    engine,
+    clock,
+    scheduler,
+    workerUrl,
+    createInlineLink,
+    allowTestFaults,
+    takeReport,
+    events,
+  } = options;
   const handle = createThreadTable(workerSlots);
   const table = new ThreadTable(handle);
   const isInline = threads === 0;
@@ -56,6 +69,7 @@ export function createWorkerSet(options: CreateWorkerSetOptions): WorkerSet {
     scheduler,
     createLink: isInline ? createInlineLink : createThreadLinks(workerUrl),
     start: { threads: handle, engine, allowTestFaults },
+    takeReport,
     events,
   });
   const gate = new ConnectionGate(table, (connections) => events.onAtLimit(connections));

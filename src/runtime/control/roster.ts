@@ -1,9 +1,7 @@
 /** Who of the workers is there: the members of the set, and those that only finish what they have. */
 import type { WorkerStart } from '../shared/messages.ts';
-import type { ThreadTable } from '../shared/thread-table.ts';
 import { WorkerHandle } from './worker-handle.ts';
-import type { WorkerEvents } from './worker-handle.ts';
-import type { CreateLink } from './worker-link.ts';
+import type { WorkerEvents, WorkerHandleOptions } from './worker-handle.ts';
 
 /** How much there is of everything now; connections and exchanges are at most 100 ms old. */
 export interface WorkerLoad {
@@ -13,11 +11,9 @@ export interface WorkerLoad {
   readonly threads: readonly { readonly worker: number; readonly connections: number; readonly exchanges: number }[];
 }
 
-export interface RosterOptions {
-  readonly table: ThreadTable;
+export interface RosterOptions extends WorkerHandleOptions {
   /** All of what a thread is started with but its slot. */
   readonly start: Omit<WorkerStart, 'worker'>;
-  readonly createLink: CreateLink;
 }
 
 export class Roster {
@@ -72,12 +68,12 @@ export class Roster {
 
   /** Starts one that is no member yet. */
   spawnGuest(): WorkerHandle {
-    const { table, start, createLink } = this.#options;
+    const { table, start } = this.#options;
     const taken = new Set([...this.all].map(({ slot }) => slot));
     let slot = 0;
     while (taken.has(slot)) slot++;
     if (slot >= table.handle.workerSlots) throw new Error('no worker slot is free');
-    const worker = new WorkerHandle({ ...start, worker: slot }, table, createLink, this.#events);
+    const worker = new WorkerHandle({ ...start, worker: slot }, this.#options, this.#events);
     this.all.add(worker);
     return worker;
   }

@@ -17,6 +17,7 @@ import type { ListenerKey } from '../shared/listener-key.ts';
 import type { FromWorker, RestingListener, TestFault, ToWorker, WorkerStart } from '../shared/messages.ts';
 import { PendingAnswers } from './pending-answers.ts';
 import type { ThreadTable } from '../shared/thread-table.ts';
+import type { TakeReport } from './reports.ts';
 import type { Watched } from './watchdog.ts';
 import type { CreateLink, WorkerLink } from './worker-link.ts';
 
@@ -24,12 +25,18 @@ export type WorkerState = 'starting' | 'serving' | 'draining' | 'gone';
 
 /** What a handle hears that nobody asked for. */
 export interface WorkerEvents {
-  onReport(worker: WorkerHandle, report: Extract<FromWorker, { type: 'report' }>['report']): void;
   /** It met an exception that nobody caught, has given its listening sockets away, and drains. */
   onFailed(worker: WorkerHandle, reason: string): void;
   onAtLimit(worker: WorkerHandle, connections: number): void;
   /** Its thread is gone. `reason` is `''` where the control plane ended it. */
   onGone(worker: WorkerHandle, reason: string): void;
+}
+
+export interface WorkerHandleOptions {
+  readonly table: ThreadTable;
+  readonly createLink: CreateLink;
+  /** Where its reports go: past everybody in between. */
+  readonly takeReport: TakeReport;
 }
 
 /** The thread went away before it answered. */
@@ -67,6 +74,7 @@ export class WorkerHandle implements Watched {
   readonly #table: ThreadTable;
   readonly #link: WorkerLink;
   readonly #events: WorkerEvents;
+  readonly #takeReport: TakeReport;
   readonly #pending = new PendingAnswers();
   /** Listening sockets that were asked for, until who asked has them. */
   readonly #yielded: RestingListener[] = [];
@@ -77,9 +85,11 @@ export class WorkerHandle implements Watched {
   #isReady = false;
   #isIdle = false;
 
-  constructor(start: WorkerStart, table: ThreadTable, createLink: CreateLink, events: WorkerEvents) {
+  constructor(start: WorkerStart, options: WorkerHandleOptions, events: WorkerEvents) {
+    const { table, createLink, takeReport } = options;
     this.slot = start.worker;
     this.#table = table;
+    this.#takeReport = takeReport;
     this.#events = events;
     this.#link = createLink(start, {
       onMessage: (message) => this.#hear(message),
@@ -235,7 +245,7 @@ export class WorkerHandle implements Watched {
         this.#pending.resolve('idle', 0);
         break;
       case 'report':
-        this.#events.onReport(this, message.report);
+        this.#takeReport(this.slot, message.report);
         break;
       case 'at-limit':
         this.#events.onAtLimit(this, message.connections);

@@ -57,9 +57,9 @@ class Crew {
       clock: this.time,
       scheduler: this.time,
       createLink: this.fakes.createLink,
+      takeReport: (_worker, report) => assert.fail(JSON.stringify(report)),
       start: { threads: handle, engine: 'onread', allowTestFaults: true },
       events: {
-        onReport: (_from, report) => assert.fail(JSON.stringify(report)),
         onAtLimit: () => assert.fail('no connection is counted here'),
         onChange: (change) => this.changes.push(change),
         onSlotLeft: () => {},

@@ -4,11 +4,12 @@ import { diffSnapshots } from '../../config/diff.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Operation } from '../../core/operations.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
-import type { DataPlaneReport } from '../shared/data-plane-report.ts';
 import type { Confirmation } from './compile.ts';
 import type { Listeners } from './listeners.ts';
 import type { WorkerStart } from '../shared/messages.ts';
 import type { PreparedListeners } from './prepare-listeners.ts';
+import { MAIN_THREAD } from './reports.ts';
+import type { TakeReport } from './reports.ts';
 import { Roster } from './roster.ts';
 import type { WorkerLoad } from './roster.ts';
 import { Succession } from './succession.ts';
@@ -25,7 +26,6 @@ import { Workforce } from './workforce.ts';
 const STOP_MS = 1000;
 
 export interface WorkerSetEvents {
-  onReport(from: { readonly slot: number }, report: DataPlaneReport): void;
   onAtLimit(connections: number): void;
   onChange(change: WorkerChange): void;
   /** A thread is gone: what it held in the shared tables is to be given back. */
@@ -42,6 +42,7 @@ export interface WorkerSetOptions {
   /** Threads of their own: they can loop, and be gone. The caller's cannot. */
   readonly isThreaded: boolean;
   readonly table: ThreadTable;
+  readonly takeReport: TakeReport;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly createLink: CreateLink;
@@ -77,7 +78,6 @@ export class WorkerSet {
     this.#options = options;
     const { events, clock } = options;
     this.#roster = new Roster(options, {
-      onReport: (from, report) => events.onReport(from, report),
       onAtLimit: (_from, connections) => events.onAtLimit(connections),
       onFailed: (from, reason) => this.#succession.onFailed(from, reason),
       onGone: (from, reason) => this.#onGone(from, reason),
@@ -214,7 +214,7 @@ export class WorkerSet {
   /** An exception in the control plane's own transport. */
   reportFault(error: unknown): void {
     const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
-    this.#options.events.onReport({ slot: -1 }, { type: 'fault', message, stack });
+    this.#options.takeReport(MAIN_THREAD, { type: 'fault', message, stack });
   }
 
   // ———

@@ -1,25 +1,52 @@
-/** What `npm test` runs, on which Node. */
+/** What `npm test` and `npm run test:long` run, on which Node, and for how long. */
 import { NODE_24, NODE_26 } from './install.js';
 
-export const TEST_RUNS = [
-  { name: 'Node 26', node: NODE_26, files: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'] },
-  {
-    // Where Node's own inside matters: the sockets, their passing between threads, and the whole once.
-    name: 'Node 24',
-    node: NODE_24,
-    files: [
-      'src/net/**/*.test.ts',
-      'src/runtime/**/*.test.ts',
-      'test/conformance/transport-*.test.ts',
-      'test/integration/threads-lifecycle.test.ts',
-      'test/integration/end-to-end.test.ts',
-    ],
-  },
-];
+/**
+ * @typedef {object} Plan
+ * @property {readonly { name: string, node: string, files: readonly string[] }[]} runs
+ * @property {readonly string[]} tools programs that the tests drive, installed where that is allowed
+ * @property {number} leastConcurrency files at once, on a machine with few processors
+ * @property {number} mostConcurrency files at once, however many processors there are
+ * @property {number} testTimeoutMs a test that takes longer fails
+ * @property {number} fileDeadlineMs a file that something keeps open for longer is ended, and fails
+ * @property {number} runDeadlineMs a run that takes longer is ended, and names the files it was at
+ */
 
-/** A test that takes longer fails. */
-export const TEST_TIMEOUT_MS = 60_000;
-/** A file that something keeps open for longer is ended, and fails. */
-export const FILE_DEADLINE_MS = 120_000;
-/** A run that takes longer is ended, and names the files it was at. */
-export const RUN_DEADLINE_MS = 480_000;
+/** Every test but those of test/long/. A socket test waits more than it works; one core still gets two files at once. */
+const ORDINARY = {
+  runs: [
+    { name: 'Node 26', node: NODE_26, files: ['{src,bench}/**/*.test.ts', 'test/!(long)/**/*.test.ts'] },
+    {
+      // Where Node's own inside matters: the sockets, their passing between threads, and the whole once.
+      name: 'Node 24',
+      node: NODE_24,
+      files: [
+        'src/net/**/*.test.ts',
+        'src/runtime/**/*.test.ts',
+        'test/conformance/transport-*.test.ts',
+        'test/integration/threads-lifecycle.test.ts',
+        'test/integration/end-to-end.test.ts',
+      ],
+    },
+  ],
+  tools: ['tmux', 'ps', 'zsh', 'fish'],
+  leastConcurrency: 2,
+  mostConcurrency: Infinity,
+  testTimeoutMs: 60_000,
+  fileDeadlineMs: 120_000,
+  runDeadlineMs: 480_000,
+};
+
+/** test/long/: minutes each, and some want root or other servers. One file at a time, since they load the machine. */
+const LONG = {
+  runs: [{ name: 'Node 26, long', node: NODE_26, files: ['test/long/**/*.test.ts'] }],
+  tools: ['nginx', 'haproxy', 'mmdebstrap', 'ps'],
+  leastConcurrency: 1,
+  mostConcurrency: 1,
+  testTimeoutMs: 1_800_000,
+  fileDeadlineMs: 3_600_000,
+  runDeadlineMs: 10_800_000,
+};
+
+/** @type {Record<'ordinary' | 'long', Plan>} */
+export const PLANS = { ordinary: ORDINARY, long: LONG };

@@ -252,6 +252,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
   }
 
   #interim(head: ResponseHead): void {
+    if (!head.keepAlive) this.#isSpent = true;
     if (++this.#informational > MAX_INFORMATIONAL) this.#fail('bad-response');
     else (this.#events as UpstreamEvents).onInformational(head);
   }

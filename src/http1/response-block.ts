@@ -1,5 +1,7 @@
 /** The header lines of a response, as far as a proxy must understand them. */
 import { FAULTS } from '../core/errors.ts';
+import { applyConnection } from './connection-options.ts';
+import { isChunkedOnly, parseContentLength } from './framing.ts';
 import { DROP, HeaderBlock, PASS, UNKNOWN, isNameAt, linesExcept, skipBlanks, trimmed } from './header-block.ts';
 import type { Taken } from './header-block.ts';
 
@@ -24,23 +26,38 @@ const OTHER_LINES = linesExcept([
 const TIMEOUT = /(?:^|,)[\t ]*timeout[\t ]*=[\t ]*"?([0-9]{1,7})"?[\t ]*(?:$|,)/i;
 const UPGRADE = /^[!#$%&'*+\-.^_`|~0-9a-z]+(?:\/[!#$%&'*+\-.^_`|~0-9a-z]+)?$/;
 
+/**
+ * What the status and the request's method say of the body. It decides before any header line does (RFC 9112 6.3,
+ * rule 1): without a body a framing line cannot be ambiguous, so that none is refused, and it goes to nobody.
+ */
+export const BY_HEADERS = 0;
+/** 101 and 204: there is neither a body nor a length. */
+export const NO_CONTENT = 1;
+/** HEAD and 304: no body, and a length that is the one of the answer to a GET. */
+export const LENGTH_ALONE = 2;
+/** An interim answer, likewise; what Connection says in it of the connection means nothing, since the answer is yet to come. */
+export const INTERIM = 3;
+export type Content = 0 | 1 | 2 | 3;
+
 export class ResponseBlock extends HeaderBlock {
   /** The protocol of Upgrade in lower case, `''` without one or where it is not exactly one. */
   protocol = '';
   hasDate = false;
   isEventStream = false;
   keepAliveTimeoutMs = 0;
-  #dropsContentLength = false;
+  /** Of a message without a body: Content-Length is malformed, or there are several that differ. */
+  isLengthContradictory = false;
+  /** Of a message without a body: its framing lines would be refused if there were one. */
+  isFramingBroken = false;
+  #content: Content = BY_HEADERS;
   #hasUpgradeLine = false;
 
-  /**
-   * Reads `text[start, end)`; once for each object. `dropsContentLength`: the status has no body, nor a length
-   * that would mean anything, so the line does not pass. False: refused.
-   */
-  parse(text: string, start: number, end: number, maxHeaders: number, dropsContentLength: boolean): boolean {
-    this.#dropsContentLength = dropsContentLength;
+  /** Reads `text[start, end)`; once for each object. False: refused. */
+  parse(text: string, start: number, end: number, maxHeaders: number, content: Content): boolean {
+    this.#content = content;
     if (!this.scan(text, start, end, maxHeaders, OTHER_LINES)) return false;
-    if (this.hasTransferEncoding && this.contentLength >= 0) this.fault = FAULTS.badTransferEncoding;
+    if (content === BY_HEADERS && this.hasTransferEncoding && this.contentLength >= 0)
+      this.fault = FAULTS.badTransferEncoding;
     return this.fault === null;
   }
 
@@ -60,13 +77,8 @@ export class ResponseBlock extends HeaderBlock {
         return is('keep-alive') ? this.#takeKeepAlive(trimmed(text, colon + 1, end)) : UNKNOWN;
       case 12:
         return is('content-type') ? this.#takeType(text, skipBlanks(text, colon + 1)) : UNKNOWN;
-      case 14: {
-        if (!is('content-length')) return UNKNOWN;
-        const taken = this.takeContentLength(text.slice(colon + 1, end));
-        if (!this.#dropsContentLength) return taken;
-        this.isLengthRewritten = false;
-        return DROP;
-      }
+      case 14:
+        return is('content-length') ? this.takeContentLength(text.slice(colon + 1, end)) : UNKNOWN;
       case 16:
         return is('proxy-connection') ? DROP : UNKNOWN;
       case 17:
@@ -78,6 +90,37 @@ export class ResponseBlock extends HeaderBlock {
       default:
         return UNKNOWN;
     }
+  }
+
+  protected override takeConnection(value: string): Taken {
+    if (this.#content !== INTERIM) return super.takeConnection(value);
+    applyConnection(value, this);
+    return DROP;
+  }
+
+  protected override takeContentLength(raw: string): Taken {
+    if (this.#content === BY_HEADERS) return super.takeContentLength(raw);
+    const length = parseContentLength(trimmed(raw, 0, raw.length));
+    if (length < 0 || this.contentLength >= 0 || this.hasTransferEncoding) this.isFramingBroken = true;
+    if (length < 0 || (this.contentLength >= 0 && length !== this.contentLength)) this.isLengthContradictory = true;
+    this.contentLength = Math.max(length, this.contentLength);
+    this.#passLength();
+    return DROP;
+  }
+
+  protected override takeTransferEncoding(raw: string): Taken {
+    if (this.#content === BY_HEADERS) return super.takeTransferEncoding(raw);
+    const isAlone = !this.hasTransferEncoding && this.contentLength < 0;
+    if (!isAlone || !isChunkedOnly(trimmed(raw, 0, raw.length))) this.isFramingBroken = true;
+    this.hasTransferEncoding = true;
+    this.#passLength();
+    return DROP;
+  }
+
+  /** Of a message without a body one length passes, and only where nothing contradicts it. */
+  #passLength(): void {
+    this.isLengthRewritten =
+      this.#content === LENGTH_ALONE && !this.hasTransferEncoding && !this.isLengthContradictory;
   }
 
   #takeType(text: string, from: number): Taken {

@@ -67,16 +67,12 @@ const REFUSED: readonly (readonly [why: string, text: string])[] = [
   ['identity', ok('Transfer-Encoding: identity')],
   ['Transfer-Encoding in HTTP/1.0', head('HTTP/1.0 200 OK', 'Transfer-Encoding: chunked')],
   ['a malformed Connection', ok('Connection: a b')],
-  ['100 with a length', head('HTTP/1.1 100 Continue', 'Content-Length: 5')],
-  ['103 in chunks', head('HTTP/1.1 103 Early Hints', 'Transfer-Encoding: chunked')],
   ['100 in HTTP/1.0', head('HTTP/1.0 100 Continue', 'Connection: keep-alive')],
-  ['103 that closes the connection', head('HTTP/1.1 103 Early Hints', 'Connection: close')],
-  ['204 with a length', head('HTTP/1.1 204 No Content', 'Content-Length: 5')],
-  ['204 in chunks', head('HTTP/1.1 204 No Content', 'Transfer-Encoding: chunked')],
   ['101 without Upgrade', head('HTTP/1.1 101 Switching Protocols', 'Connection: upgrade')],
   ['101 without Connection', head('HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket')],
   ['101 to two protocols', head('HTTP/1.1 101 X', 'Connection: upgrade', 'Upgrade: websocket', 'Upgrade: a')],
   ['101 to a list of protocols', head('HTTP/1.1 101 X', 'Connection: upgrade', 'Upgrade: websocket, a')],
+  ['101 with a malformed Connection', head('HTTP/1.1 101 X', 'Connection: upgrade, a b', 'Upgrade: websocket')],
   ['101 in HTTP/1.0', head('HTTP/1.0 101 X', 'Connection: upgrade', 'Upgrade: websocket')],
 ];
 
@@ -215,6 +211,82 @@ describe('ResponseParser reads', () => {
     ] as const) {
       assert.equal(parse(ok(`Content-Type: ${type}`, 'Content-Length: 0')).isEventStream, isEventStream);
     }
+  });
+});
+
+/** Header lines that frame nothing where no body can follow. */
+const FRAMING: readonly (readonly string[])[] = [
+  ['Content-Length: 5'],
+  ['Content-Length: 5', 'Content-Length: 5'],
+  ['Content-Length: 5', 'Content-Length: 6'],
+  ['Content-Length: 6', 'Transfer-Encoding: chunked'],
+  ['Transfer-Encoding: chunked', 'Content-Length: 6'],
+  ['Content-Length: +5'],
+  ['Content-Length: 5, 5'],
+  ['Transfer-Encoding: chunked'],
+  ['Transfer-Encoding: chunked', 'Transfer-Encoding: chunked'],
+  ['Transfer-Encoding: gzip'],
+  ['Transfer-Encoding:'],
+];
+
+describe('ResponseParser lets no framing line decide, and none pass, where no body can follow:', () => {
+  for (const lines of FRAMING) {
+    for (const status of ['100 Continue', '103 Early Hints', '204 No Content']) {
+      it(`${status} with ${lines.join(', ')}`, () => {
+        const read = parse(head(`HTTP/1.1 ${status}`, 'X: y', ...lines));
+        assert.equal(read.bodyKind, BODY_NONE);
+        assert.equal(read.lines, 'X: y\r\n');
+      });
+    }
+    it(`101 with ${lines.join(', ')}`, () => {
+      const read = parse(head('HTTP/1.1 101 X', 'Connection: upgrade', 'Upgrade: websocket', ...lines));
+      assert.equal(read.bodyKind, BODY_NONE);
+      assert.equal(read.lines, '');
+    });
+    it(`304 with ${lines.join(', ')}`, () => {
+      const read = parse(head('HTTP/1.1 304 Not Modified', 'X: y', ...lines));
+      assert.equal(read.bodyKind, BODY_NONE);
+      const isOneLength = lines.every((line) => line === 'Content-Length: 5');
+      assert.equal(read.lines, isOneLength ? 'X: y\r\nContent-Length: 5\r\n' : 'X: y\r\n');
+    });
+  }
+
+  it('answers to HEAD, of HTTP/1.0 as well', () => {
+    for (const version of ['1.0', '1.1']) {
+      const ofHead = (...lines: string[]): ResponseHead => parse(head(`HTTP/${version} 200 OK`, ...lines), 'HEAD');
+      assert.equal(ofHead('Transfer-Encoding: chunked').lines, '');
+      assert.equal(ofHead('Content-Length: 5', 'Transfer-Encoding: chunked').lines, '');
+      assert.equal(ofHead('Transfer-Encoding: chunked', 'Content-Length: 5').lines, '');
+      assert.equal(ofHead('Transfer-Encoding: x').bodyKind, BODY_NONE);
+      assert.equal(ofHead('Content-Length: 05', 'X: y').lines, 'X: y\r\nContent-Length: 5\r\n');
+      assert.equal(ofHead('Content-Length: 5', 'Content-Length: 5').lines, 'Content-Length: 5\r\n');
+    }
+  });
+
+  it('but an answer to HEAD with lengths that differ, or with none that is a number, is refused', () => {
+    for (const lines of [['Content-Length: 5', 'Content-Length: 6'], ['Content-Length: 5, 6'], ['Content-Length: x']])
+      assert.equal(new ResponseParser(LIMITS).parse(ok(...lines), 'HEAD'), null);
+  });
+
+  it('and one that announces a body where there is none, or contradicts itself, ends its connection', () => {
+    const keeps = (status: string, ...lines: string[]): boolean => parse(head(`HTTP/1.1 ${status}`, ...lines)).keepAlive;
+    assert.equal(keeps('100 Continue', 'Content-Length: 0', 'Connection: close'), true);
+    assert.equal(keeps('103 X', 'Transfer-Encoding: chunked'), false);
+    assert.equal(keeps('304 X', 'Content-Length: 5'), true);
+    assert.equal(keeps('304 X', 'Transfer-Encoding: chunked'), true);
+    assert.equal(keeps('304 X', 'Transfer-Encoding: chunked', 'Content-Length: 5'), false);
+    assert.equal(keeps('304 X', 'Transfer-Encoding: gzip'), false);
+    assert.equal(keeps('304 X', 'Content-Length: 5', 'Content-Length: 5'), false);
+    assert.equal(parse(head('HTTP/1.1 204 No Content')).keepAlive, true);
+    assert.equal(parse(head('HTTP/1.1 204 No Content', 'Content-Length: 0')).keepAlive, true);
+    assert.equal(parse(head('HTTP/1.1 204 No Content', 'Content-Length: 5')).keepAlive, false);
+    assert.equal(parse(head('HTTP/1.1 204 No Content', 'Transfer-Encoding: chunked')).keepAlive, false);
+  });
+
+  it('what Connection says in an interim answer means nothing for the connection', () => {
+    for (const value of ['close', 'a b', 'keep-alive, close'])
+      assert.equal(parse(head('HTTP/1.1 100 Continue', `Connection: ${value}`)).lines, '');
+    assert.equal(parse(head('HTTP/1.1 103 X', 'Connection: x-own', 'X-Own: 1', 'X: y')).lines, 'X: y\r\n');
   });
 });
 

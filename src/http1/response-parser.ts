@@ -8,7 +8,8 @@
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE, ResponseHead } from '../http/head.ts';
 import type { BodyKind } from '../http/head.ts';
 import type { HeadLimits } from './request-parser.ts';
-import { ResponseBlock } from './response-block.ts';
+import { BY_HEADERS, INTERIM, LENGTH_ALONE, NO_CONTENT, ResponseBlock } from './response-block.ts';
+import type { Content } from './response-block.ts';
 import { parseStatusLine } from './status-line.ts';
 import type { StatusLine } from './status-line.ts';
 
@@ -56,16 +57,16 @@ export class ResponseParser {
     const line = this.#statusLine(text.slice(0, lineEnd));
     if (line === null) return null;
     const { status } = line;
-    const isBare = status < 200 || status === 204;
+    const content = contentOf(status, isHead);
     const block = new ResponseBlock();
-    if (!block.parse(text, lineEnd + 2, text.length - 2, this.#limits.headers, isBare)) return null;
-    if (block.hasTransferEncoding && line.version === 10) return null;
-    // RFC 9112 6.1 and RFC 9110 8.6 forbid both; a server that announces a body here will send one.
-    if (isBare && (block.hasTransferEncoding || block.contentLength > 0)) return null;
-    // HTTP/1.0 has no interim answers, and one that closes the connection leaves no room for the final one.
-    if (status < 200 && (line.version === 10 || block.hasClose)) return null;
+    if (!block.parse(text, lineEnd + 2, text.length - 2, this.#limits.headers, content)) return null;
+    if (content === BY_HEADERS && block.hasTransferEncoding && line.version === 10) return null;
+    // What a HEAD is answered with is an answer about a GET: there it would be refused.
+    if (isHead && content === LENGTH_ALONE && block.isLengthContradictory) return null;
+    // HTTP/1.0 has no interim answers.
+    if (status < 200 && line.version === 10) return null;
     if (status === 101 && (!block.hasUpgrade || block.protocol === '')) return null;
-    return combine(line, block, isBare || status === 304 || isHead);
+    return combine(line, block, content);
   }
 
   #statusLine(text: string): StatusLine | null {
@@ -76,21 +77,36 @@ export class ResponseParser {
   }
 }
 
-function combine(line: StatusLine, block: ResponseBlock, isBodyless: boolean): ResponseHead {
+function contentOf(status: number, isHead: boolean): Content {
+  if (status === 101 || status === 204) return NO_CONTENT;
+  if (status < 200) return INTERIM;
+  return isHead || status === 304 ? LENGTH_ALONE : BY_HEADERS;
+}
+
+function combine(line: StatusLine, block: ResponseBlock, content: Content): ResponseHead {
   const head = new ResponseHead();
   head.status = line.status;
   head.reason = line.reason;
   head.version = line.version;
   head.lines = block.lines;
-  head.bodyKind = isBodyless ? BODY_NONE : bodyKind(block);
+  head.bodyKind = content === BY_HEADERS ? bodyKind(block) : BODY_NONE;
   head.contentLength = head.bodyKind === BODY_LENGTH ? block.contentLength : 0;
-  const persists = !block.hasClose && (line.version === 11 || block.hasKeepAlive);
-  head.keepAlive = persists && head.bodyKind !== BODY_UNTIL_CLOSE;
+  head.keepAlive = persists(line, block, content) && head.bodyKind !== BODY_UNTIL_CLOSE;
   head.keepAliveTimeoutMs = block.keepAliveTimeoutMs;
   head.upgrade = line.status === 101 ? block.protocol : '';
   head.hasDate = block.hasDate;
   head.isEventStream = block.isEventStream;
   return head;
+}
+
+/**
+ * Whether the connection may carry another message. Who announces a body where there is none may send it all the same,
+ * and who contradicts himself may send anything.
+ */
+function persists(line: StatusLine, block: ResponseBlock, content: Content): boolean {
+  const isAnnounced = block.hasTransferEncoding || block.contentLength > 0;
+  if (block.isFramingBroken || (isAnnounced && (content === INTERIM || content === NO_CONTENT))) return false;
+  return content === INTERIM || (!block.hasClose && (line.version === 11 || block.hasKeepAlive));
 }
 
 function bodyKind(block: ResponseBlock): BodyKind {

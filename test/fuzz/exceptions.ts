@@ -3,7 +3,7 @@
  * strict mode we refuse as well.
  */
 import { METHODS } from 'node:http';
-import type { ReadMessage, Reading } from './reading.ts';
+import type { ReadMessage, Reading, ResponseReading } from './reading.ts';
 
 export interface Exception {
   readonly reason: string;
@@ -29,3 +29,16 @@ export const REQUEST_EXCEPTIONS: readonly Exception[] = [
     applies: (ours, _node, extra) => extra === undefined && ours.end === 'closed',
   },
 ];
+
+/** Refusals of Node's that are about how long a body is. */
+const ABOUT_FRAMING = /CONTENT_LENGTH|TRANSFER_ENCODING/;
+
+/**
+ * Of answers there is one exception: where status or method say that no body follows, RFC 9112 6.3 lets no header line
+ * say otherwise, and none of them passes; Node refuses such lines all the same.
+ */
+export function isBodilessAnyway(ours: ResponseReading, node: ResponseReading, method: string): boolean {
+  const isBodiless = ({ start }: ReadMessage): boolean => method === 'HEAD' || /^(?:1..|204|304) /.test(start);
+  const messages = ours.message === null ? ours.informational : [...ours.informational, ours.message];
+  return ABOUT_FRAMING.test(node.why) && messages.some(isBodiless);
+}

@@ -117,6 +117,6 @@ async function runResponse(driver: Driver, drawn: DrawnResponse, report: FuzzRep
   if (ours.message !== null && theirs.message !== null) report.accepted++;
   if (theirs.message === null) report.refusedByNode++;
   else if (ours.message === null) report.refusedByUs++;
-  const what = responseDisagreement(ours, theirs, before, isValid);
+  const what = responseDisagreement(ours, theirs, method, before, isValid);
   return what === null ? null : story(what, seed, bytes, cuts, ours, theirs);
 }

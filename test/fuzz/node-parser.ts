@@ -189,7 +189,7 @@ function describe(response: IncomingMessage): ReadMessage {
     passing: reference.passingLines(raw, false),
     fields: '',
     // RFC 9110 8.6: these have none, so it does not go on.
-    length: status < 200 || status === 204 ? '' : reference.contentLength(raw),
+    length: status < 200 || status === 204 ? '' : reference.countableLength(raw),
     body: readBody(response),
     trailers: reference.trailerLines(response.rawTrailers),
   };

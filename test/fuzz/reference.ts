@@ -80,6 +80,12 @@ export function contentLength(raw: RawHeaders): string {
   return value === undefined ? '' : BigInt(value).toString();
 }
 
+/** The same of a message without a body: one that nobody can count exactly is worth nothing and does not pass. */
+export function countableLength(raw: RawHeaders): string {
+  const length = contentLength(raw);
+  return Number(length) > Number.MAX_SAFE_INTEGER ? '' : length;
+}
+
 /** Pairs as `Name: value`. */
 export function trailerLines(raw: RawHeaders): string[] {
   const lines: string[] = [];

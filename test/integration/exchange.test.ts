@@ -146,6 +146,37 @@ proxied(
   },
 );
 
+const BODILESS: readonly (readonly [method: string, answer: string, status: number])[] = [
+  ['GET', 'HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n', 204],
+  ['DELETE', 'HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', 204],
+  ['GET', 'HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nstray', 204],
+  ['GET', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n', 304],
+  ['HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n', 200],
+  ['HEAD', 'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n', 200],
+  ['GET', `HTTP/1.1 103 Early Hints\r\nTransfer-Encoding: chunked\r\n\r\n${ok('')}`, 200],
+  ['GET', `HTTP/1.1 100 Continue\r\nContent-Length: 5\r\nConnection: close\r\n\r\n${ok('')}`, 200],
+];
+
+proxied(
+  'answers that cannot have a body are taken with any framing, go on without it, and what follows them reaches nobody',
+  {},
+  answering((head) => BODILESS[Number(/^[A-Z]+ \/(\d+)/.exec(head)?.[1] ?? 0)][1]),
+  async ({ client, plane }) => {
+    const peer = await client();
+    for (const [index, [method, , status]] of BODILESS.entries()) {
+      await peer.send(get(`/${index}`).replace('GET', method));
+      let { head, ...answer } = await readResponse(peer, true);
+      while (answer.status < 200) {
+        assert.doesNotMatch(head, /Content-Length|Transfer-Encoding|Connection/i);
+        ({ head, ...answer } = await readResponse(peer, true));
+      }
+      assert.equal(answer.status, status);
+      assert.doesNotMatch(head, /Transfer-Encoding/i);
+    }
+    assert.equal(plane.table.failures[0], 0);
+  },
+);
+
 proxied(
   'interim answers pass, to HTTP/1.0 they do not',
   {},

@@ -16,7 +16,6 @@ const HEADS: readonly string[] = [
   'HTTP/1.1 20 OK\r\nContent-Length: 0\r\n\r\n',
   'HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n',
   '\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n',
-  'HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello',
   `HTTP/1.1 200 OK\r\nX: ${'a'.repeat(20_000)}\r\nContent-Length: 0\r\n\r\n`,
 ];
 

@@ -1,5 +1,6 @@
 /** What is taken over, between the other program's words and the config: values as a person writes them, each with its source. */
 import type { ConfigInput, EndpointInput, PoolInput, RouteInput, TimeoutsInput } from '../config/config-input.ts';
+import type { Ledger } from './ledger.ts';
 import type { Statement } from './statement.ts';
 
 export interface Sourced<T> {
@@ -42,6 +43,7 @@ export function createPlan(): Plan {
   };
 }
 
+const THIS_MACHINE = '127.0.0.1:8080';
 /** Of tcpmux, which no system has listened on for decades. */
 const NOBODY = '127.0.0.1:1';
 
@@ -59,6 +61,12 @@ export function closedPool(plan: Plan, from: Statement, isTaken: (name: string) 
   return name;
 }
 
+/** Where nothing else was taken over it listens on a port of this machine, which is written out and told. */
+export function listenHere(plan: Plan, from: Statement, why: string, ledger: Ledger): void {
+  plan.listeners.set('web', { value: THIS_MACHINE, from });
+  ledger.differ(from, `it listens in plain HTTP on ${THIS_MACHINE}, ${why}`);
+}
+
 /** The config as plain data. It may still have mistakes: `settlePlan`. */
 export function toConfigInput(plan: Plan): ConfigInput {
   const { listeners, routes, pools, timeouts, top, maxBody } = plan;
@@ -72,10 +80,10 @@ export function toConfigInput(plan: Plan): ConfigInput {
   };
 }
 
-/** With one pool everything goes there by itself. */
+/** With one pool everything goes there by itself: nothing else may be meant by the one route that there is. */
 function isOneForAll({ routes, pools }: Plan): boolean {
   const [route] = routes;
-  return route === undefined || (pools.size === 1 && routes.length === 1 && Object.keys(route.value).join() === 'pool');
+  return route !== undefined && pools.size === 1 && routes.length === 1 && Object.keys(route.value).join() === 'pool';
 }
 
 function toPoolInput({ endpoints, settings }: PlannedPool): PoolInput {

@@ -3,7 +3,7 @@ import { buildConfig } from '../config/build.ts';
 import type { Problem } from '../config/errors.ts';
 import type { RouteInput } from '../config/config-input.ts';
 import type { Ledger } from './ledger.ts';
-import { toConfigInput } from './plan.ts';
+import { listenHere, toConfigInput } from './plan.ts';
 import type { Plan, PlannedPool, Sourced } from './plan.ts';
 
 type Path = Problem['path'];
@@ -15,9 +15,14 @@ const OPTIONAL_OF_ROUTE: readonly string[] = ['maxBody', 'timeouts', 'upgrades',
 export function settlePlan(plan: Plan, ledger: Ledger): boolean {
   for (;;) {
     dropUnusedRoutes(plan, ledger);
+    dropUnusedPools(plan, ledger);
     if ([...plan.pools.keys()].every((name) => name === plan.closed)) return false;
     const built = buildConfig(toConfigInput(plan));
-    if (!isMistaken(built)) return true;
+    if (!isMistaken(built)) {
+      if (plan.listeners.size === 0)
+        listenHere(plan, [...plan.pools.values()][0].from, 'since no other address is written', ledger);
+      return true;
+    }
     // Each round takes something out, so that there is a last one.
     const isSmaller = built.map((problem) => findPart(plan, problem, ledger)).filter((drop) => drop?.() === true);
     if (isSmaller.length === 0) return false;
@@ -33,6 +38,15 @@ function dropUnusedRoutes(plan: Plan, ledger: Ledger): void {
   for (const route of plan.routes.filter(({ value }) => !plan.pools.has(value.pool))) {
     remove(plan.routes, route);
     ledger.leave(route.from, `its pool ${route.value.pool} could not be taken over`, route.from.text);
+  }
+}
+
+/** A pool that no route leads to would be the pool for everybody where it is the only one. */
+function dropUnusedPools({ pools, routes, closed }: Plan, ledger: Ledger): void {
+  for (const [name, { from }] of pools) {
+    if (routes.some(({ value }) => value.pool === name)) continue;
+    pools.delete(name);
+    if (name !== closed) ledger.leave(from, 'nothing that was taken over leads to it', from.text);
   }
 }
 
@@ -77,6 +91,7 @@ function dropFromRoute(plan: Plan, index: number, rest: Path, message: string, l
       plan.routes[at] = { ...route, value: without(route.value, key) };
     } else plan.routes.splice(at, 1);
     if (isTwin) ledger.same(route.from, 'another statement made the same route', route.from.text);
+    else if (route.value.pool === plan.closed) ledger.guard(route.from, message, route.from.text);
     else ledger.leave(route.from, message, route.from.text);
     return true;
   };

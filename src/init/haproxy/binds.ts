@@ -45,10 +45,9 @@ function readBind(from: Line, places: string, words: readonly string[], ledger: 
   for (const [word, value] of parameters) noteParameter(word, value, from, ledger);
   const name = parameters.get('name') ?? null;
   return places.split(',').flatMap((place): readonly Bind[] => {
-    const address = toListener(place);
-    if (address !== null) return [{ from, address, name, isPlain }];
-    ledger.leave(from, 'a listener is an address and one port', place);
-    return [];
+    const addresses = toListeners(place);
+    if (addresses.length === 0) ledger.leave(from, 'a listener is an address and a port', place);
+    return addresses.map((address) => ({ from, address, name, isPlain }));
   });
 }
 
@@ -69,11 +68,21 @@ function noteParameter(word: string, value: string, from: Line, ledger: Ledger):
   else ledger.leave(from, 'there is no such parameter here', text);
 }
 
-function toListener(place: string): string | null {
+/** More ports in a row than this are a mistake, or a matter of layer 4. */
+const MOST_PORTS = 64;
+
+/** `:8000-8003` are four of them; none: it is no address, or has too many ports. */
+function toListeners(place: string): readonly string[] {
   const text = place.replace(/^ipv[46]@/, '');
-  const found = /^(.*):(\d{1,5})$/.exec(text);
-  if (found === null || text.includes('$') || /[@/]/.test(text)) return null;
-  const [, host, port] = found;
-  if (EVERY_ADDRESS.has(host)) return `:${port}`;
-  return host.includes(':') && !host.startsWith('[') ? `[${host}]:${port}` : `${host}:${port}`;
+  const found = /^(.*):(\d{1,5})(?:-(\d{1,5}))?$/.exec(text);
+  if (found === null || text.includes('$') || /[@/]/.test(text)) return [];
+  const [, written, first, last = first] = found;
+  const host = EVERY_ADDRESS.has(written) ? '' : bracketed(written);
+  const count = Number(last) - Number(first) + 1;
+  if (count < 1 || count > MOST_PORTS) return [];
+  return Array.from({ length: count }, (_, index) => `${host}:${Number(first) + index}`);
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
 }

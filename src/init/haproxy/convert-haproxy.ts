@@ -1,10 +1,10 @@
 /** A config of HAProxy as a plan. */
 import type { Ledger } from '../ledger.ts';
-import { closedPool } from '../plan.ts';
+import { closedPool, listenHere } from '../plan.ts';
 import type { Plan } from '../plan.ts';
 import { UnreadableInput } from '../statement.ts';
 import { convertBackend } from './backends.ts';
-import { readBinds } from './binds.ts';
+import type { Bind } from './binds.ts';
 import { addListeners, addRoutes, readRules } from './frontends.ts';
 import type { Target } from './frontends.ts';
 import { listLine, listSection, refusalOf } from './not-taken.ts';
@@ -24,6 +24,7 @@ export function convertHaproxy(text: string, file: string, plan: Plan, ledger: L
   const backends = new Map(proxies.filter(({ isBack }) => isBack).map((proxy) => [proxy.name, proxy]));
   const fronts = new Fronts(backends, plan, ledger);
   for (const proxy of proxies) if (proxy.isFront) fronts.add(proxy);
+  fronts.listenSomewhere();
   sortPools(plan);
   convertProcess(sections, fronts.taken, plan, ledger);
   listRest(sections, ledger);
@@ -37,6 +38,7 @@ class Fronts {
   /** The pool of each backend that a rule names; null: it could not be taken over. */
   readonly #pools = new Map<string, string | null>();
   #rules: string | null = null;
+  readonly #binds: Bind[] = [];
   taken: Proxy | null = null;
 
   constructor(backends: ReadonlyMap<string, Proxy>, plan: Plan, ledger: Ledger) {
@@ -64,17 +66,26 @@ class Fronts {
   #take(proxy: Proxy): void {
     const rules = readRules(proxy, (backend) => this.#poolOf(backend, proxy) !== null, this.#ledger);
     if (rules.length === 0) {
-      this.#ledger.leave(proxy.from, 'none of its backends was taken over');
+      this.#ledger.leave(proxy.from, 'none of its rules could be taken over, and nobody else is let in');
       return;
     }
     this.#ledger.take(proxy.from);
-    addListeners(readBinds(proxy, this.#ledger), this.#plan, this.#ledger);
+    this.#binds.push(...addListeners(proxy, this.#plan, this.#ledger));
     if (this.taken !== null) return;
     this.#rules = decisionsOf(proxy);
     this.taken = proxy;
     addClientTimeouts(proxy, this.#plan, this.#ledger);
-    addRoutes(rules, (backend, from) => this.#targetOf(backend, from), this.#plan, this.#ledger);
-    this.#dropUnused();
+    const isClosed = (backend: string): boolean => backend === KEPT_OUT || this.#isGuarded(backend);
+    addRoutes(rules, (backend, from) => this.#targetOf(backend, from), isClosed, this.#plan, this.#ledger);
+  }
+
+  /** Where nothing that is bound can be taken over, it is a port of this machine. */
+  listenSomewhere(): void {
+    if (this.#plan.listeners.size > 0 || this.taken === null) return;
+    const [{ from } = this.taken] = this.#binds;
+    const why =
+      this.#binds.length > 0 ? 'for whatever ends TLS in front' : 'since nothing it binds could be taken over';
+    listenHere(this.#plan, from, why, this.#ledger);
   }
 
   #poolOf(name: string, front: Proxy): string | null {
@@ -93,6 +104,11 @@ class Fronts {
     return found;
   }
 
+  #isGuarded(backend: string): boolean {
+    const pool = this.#pools.get(backend) ?? null;
+    return pool !== null && pool === this.#plan.closed;
+  }
+
   #closed(from: Line): string {
     return closedPool(this.#plan, from, (name) => this.#backends.has(name));
   }
@@ -103,15 +119,6 @@ class Fronts {
     const proxy = this.#backends.get(backend);
     const rewriting = proxy === undefined ? null : readRewriting(proxy, this.#ledger);
     return { pool, rewrite: (match) => rewritingOf(rewriting, match) };
-  }
-
-  /** A backend whose only rule could not be taken over. */
-  #dropUnused(): void {
-    for (const [name, { from }] of this.#plan.pools) {
-      if (this.#plan.routes.some(({ value }) => value.pool === name)) continue;
-      this.#plan.pools.delete(name);
-      this.#ledger.leave(from, 'no rule that was taken over leads to it', from.text);
-    }
   }
 }
 

@@ -2,6 +2,7 @@
 import type { RouteInput } from '../../config/config-input.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Plan } from '../plan.ts';
+import { readBinds } from './binds.ts';
 import type { Bind } from './binds.ts';
 import { readCondition, readGuarded } from './conditions.ts';
 import { ANYTHING, toMatchInput } from './match.ts';
@@ -86,6 +87,7 @@ export interface Target {
 export function addRoutes(
   all: readonly Rule[],
   targetOf: (backend: string, from: Line) => Target,
+  isClosed: (backend: string) => boolean,
   plan: Plan,
   ledger: Ledger,
 ): void {
@@ -93,7 +95,7 @@ export function addRoutes(
   for (const { from } of all.filter((rule) => !rules.some((other) => other.from === rule.from))) {
     ledger.same(from, 'no request gets to it: those in front of it take them all');
   }
-  const asPattern = needPatterns(all);
+  const asPattern = needPatterns(all) || all.some((rule) => isClosed(rule.backend) && endsWithin(rule.match));
   const routes = toRoutes(rules, asPattern);
   if (routes === null)
     ledger.differ(rules[0].from, 'rules stand in their order, which Fairlead may try in another one');
@@ -105,6 +107,11 @@ export function addRoutes(
     const where = Object.keys(input).length === 0 ? {} : { match: input };
     plan.routes.push({ value: { ...where, pool, ...rewrite(match) }, from });
   }
+}
+
+/** It takes the start of a longer segment as well: a guard that does so must. */
+function endsWithin({ path }: Match): boolean {
+  return path?.kind === 'start' && !path.text.endsWith('/');
 }
 
 function noteStart({ path }: Match, from: Line, ledger: Ledger): void {
@@ -130,8 +137,9 @@ class Patterns {
   }
 }
 
-/** Adds listeners for the addresses that are not there yet. Where all have TLS, it is a port of this machine. */
-export function addListeners(binds: readonly Bind[], plan: Plan, ledger: Ledger): void {
+/** Adds listeners for the addresses that are not there yet. Returns all that it binds, with TLS too. */
+export function addListeners(proxy: Proxy, plan: Plan, ledger: Ledger): readonly Bind[] {
+  const binds = readBinds(proxy, ledger);
   const known = new Set([...plan.listeners.values()].map(({ value }) => value));
   for (const { address, name, from } of binds.filter(({ isPlain }) => isPlain)) {
     if (known.has(address)) continue;
@@ -140,10 +148,5 @@ export function addListeners(binds: readonly Bind[], plan: Plan, ledger: Ledger)
       plan.listeners.size === 0 ? 'web' : `web-${address.replace(/[^0-9a-z.]+/gi, '-').replace(/^-|-$/g, '')}`;
     plan.listeners.set(name !== null && !plan.listeners.has(name) ? name : usual, { value: address, from });
   }
-  const [first] = binds;
-  if (plan.listeners.size > 0 || first === undefined) return;
-  plan.listeners.set('web', { value: TLS_IN_FRONT, from: first.from });
-  ledger.differ(first.from, `it listens in plain HTTP on ${TLS_IN_FRONT}, for whatever ends TLS in front`);
+  return binds;
 }
-
-const TLS_IN_FRONT = '127.0.0.1:8080';

@@ -139,7 +139,7 @@ function convertWhole(root: JsonEntry, plan: Plan, ledger: Ledger): void {
 /** Servers without a route take what no route takes. */
 function addCatchAll({ routes, pools }: Plan): void {
   const web = pools.get('web');
-  if (web === undefined || routes.length === 0) return;
+  if (web === undefined) return;
   const isRouted = routes.some(({ value }) => value.pool === 'web' || value.match === undefined);
   if (!isRouted) routes.push({ value: { pool: 'web' }, from: web.from });
 }

@@ -21,6 +21,13 @@ export interface LocationRoute {
 
 interface TakenLocation extends Omit<LocationRoute, 'path'> {
   readonly location: Location;
+  /** It kept somebody out, or answers nobody: it leads to the closed pool. */
+  readonly isGuarded: boolean;
+}
+
+interface PlacedLocation extends TakenLocation {
+  /** No regular expression is tried behind it. */
+  readonly isFinal: boolean;
 }
 
 /** Locations that could not be taken over are listed; the paths of these go where the rest of their host goes. */
@@ -32,13 +39,23 @@ export function convertLocations(
 ): readonly LocationRoute[] {
   const taken = collect(directives, scope, pools, ledger);
   const hasRegex = taken.some(({ location }) => location.kind.startsWith('regex'));
-  return taken.toSorted(byNginxOrder).map(({ location, from, route }): LocationRoute => {
-    const isFinal = location.isFinal || isBehindFinal(location, taken);
+  const hasOpenEnd = taken.some(({ location, isGuarded }) => isGuarded && endsWithin(location));
+  const placed = taken.map((each) => ({
+    ...each,
+    isFinal: each.location.isFinal || isBehindFinal(each.location, taken),
+  }));
+  return placed.toSorted(byNginxOrder).map(({ location, from, route, isFinal }): LocationRoute => {
     if (isFinal && !location.isFinal && hasRegex) {
       ledger.differ(from, 'behind a location with ^~ no regular expression is tried here');
     }
-    return { from, route, path: toPath(location, { hasRegex, isFinal }, from, ledger) };
+    const asPattern = hasOpenEnd || (hasRegex && !isFinal);
+    return { from, route, path: toPath(location, asPattern, from, ledger) };
   });
+}
+
+/** It takes the start of a longer segment as well: a guard that does so must, and no other prefix may overtake it. */
+function endsWithin({ kind, path }: Location): boolean {
+  return kind === 'prefix' && !path.endsWith('/');
 }
 
 function collect(
@@ -70,7 +87,7 @@ function convertLocation(from: Directive, scope: Scope, pools: PoolBook, ledger:
   if (guard !== undefined) {
     const where = foreign === null ? 'its requests get 502' : `${foreign}; ${WHERE_THEY_GO}`;
     ledger.guard(from, `"${guard.text}" is not built yet; ${where}`);
-    return foreign === null ? { from, location, route: { pool: pools.closed(from) } } : null;
+    return foreign === null ? { from, location, isGuarded: true, route: { pool: pools.closed(from) } } : null;
   }
   if (foreign !== null) return refuse(from, `${foreign}; ${WHERE_THEY_GO}`, ledger);
   if (!location.kind.startsWith('regex') && !location.path.startsWith('/')) {
@@ -93,7 +110,7 @@ function convertOpen(
     const reason = `"${answer.text}": redirects and answers of one’s own are not built yet`;
     const isRefusal = /^4\d\d$/.test(answer.args[0] ?? '');
     ledger.leave(from, `${reason}; ${isRefusal ? 'its requests get 502' : WHERE_THEY_GO}`);
-    return isRefusal ? { from, location, route: { pool: pools.closed(from) } } : null;
+    return isRefusal ? { from, location, isGuarded: true, route: { pool: pools.closed(from) } } : null;
   }
   if (proxyPass === undefined) {
     if (from.children.some(({ name }) => name === 'location')) return null;
@@ -108,7 +125,7 @@ function convertOpen(
   ledger.take(proxyPass);
   const pool = pools.poolFor(target.host, proxyPass, scope);
   const rewritten = target.uri === null ? readRewrite(from, location, ledger) : rewriting;
-  return { from, location, route: { pool, ...rewritten, ...routeSettings(scope, ledger) } };
+  return { from, location, isGuarded: false, route: { pool, ...rewritten, ...routeSettings(scope, ledger) } };
 }
 
 const ONE_URI = 'with a variable nginx sends the path of proxy_pass alone, whatever was asked';
@@ -144,13 +161,18 @@ function isBehindFinal({ kind, path }: Location, taken: readonly TakenLocation[]
   });
 }
 
-/** Regular expressions as in the file, then prefixes, the longest first; the others have their place by what they are. */
-function byNginxOrder(a: TakenLocation, b: TakenLocation): number {
-  return rankOf(a.location) - rankOf(b.location) || lengthOf(b.location) - lengthOf(a.location);
+/**
+ * Prefixes that end the search, the longest first; regular expressions as in the file; then the other prefixes, the
+ * longest first. Where Fairlead has an order of its own, this one changes nothing.
+ */
+function byNginxOrder(a: PlacedLocation, b: PlacedLocation): number {
+  return rankOf(a) - rankOf(b) || lengthOf(b.location) - lengthOf(a.location);
 }
 
-function rankOf({ kind }: Location): number {
-  return kind === 'exact' ? 0 : kind === 'prefix' ? 2 : 1;
+function rankOf({ location: { kind }, isFinal }: PlacedLocation): number {
+  if (kind === 'exact') return 0;
+  if (kind === 'prefix') return isFinal ? 1 : 3;
+  return 2;
 }
 
 function lengthOf(location: Location): number {
@@ -159,20 +181,15 @@ function lengthOf(location: Location): number {
 
 /**
  * In nginx a regular expression wins over a prefix, in Fairlead a prefix over a regular expression. So beside
- * regular expressions a prefix becomes one too, and stands behind them.
+ * regular expressions a prefix becomes one too (`asPattern`), and stands behind them.
  */
-function toPath(
-  location: Location,
-  { hasRegex, isFinal }: { readonly hasRegex: boolean; readonly isFinal: boolean },
-  from: Directive,
-  ledger: Ledger,
-): LocationRoute['path'] {
+function toPath(location: Location, asPattern: boolean, from: Directive, ledger: Ledger): LocationRoute['path'] {
   const { kind, path } = location;
   if (kind === 'exact') return path;
   if (kind === 'regex') return { regex: path };
   if (kind === 'regex-any-case') return { regex: toLowerPattern(path), ignoreCase: 'on' };
   if (path === '/') return undefined;
-  if (hasRegex && !isFinal) return { regex: `^${escapePattern(path)}` };
+  if (asPattern) return { regex: `^${escapePattern(path)}` };
   if (!path.endsWith('/')) ledger.differ(from, `a prefix ends at a segment here: ${path} and ${path}/x, not ${path}x`);
   return path.endsWith('/') ? `${path}*` : `${path}/*`;
 }

@@ -1,5 +1,6 @@
 /** Which hosts and listeners a `server` of nginx has, and which server takes the hosts that no other names. */
 import type { Ledger } from '../ledger.ts';
+import { listenHere } from '../plan.ts';
 import type { Plan } from '../plan.ts';
 import type { Directive } from './parse-nginx.ts';
 import { isGuard, listOther } from './not-taken.ts';
@@ -119,8 +120,6 @@ export function leaveLocal(server: Server, servers: readonly Server[], ledger: L
   return true;
 }
 
-const TLS_IN_FRONT = '127.0.0.1:8080';
-
 /** Adds the listeners of the servers that have routes. Without one in plain HTTP it is a port of this machine. */
 export function addListeners(servers: readonly Server[], plan: Plan, ledger: Ledger): void {
   const listens = servers.filter(({ routes }) => routes.length > 0).flatMap((server) => server.listens);
@@ -131,10 +130,11 @@ export function addListeners(servers: readonly Server[], plan: Plan, ledger: Led
     const name = plan.listeners.size === 0 ? 'web' : `web-${address.replace(/[^0-9a-z.]+/gi, '-').replace(/^-/, '')}`;
     plan.listeners.set(name, { value: address, from });
   }
-  const [first] = listens;
-  if (plan.listeners.size > 0 || first === undefined) return;
-  plan.listeners.set('web', { value: TLS_IN_FRONT, from: first.from });
-  ledger.differ(first.from, `it listens in plain HTTP on ${TLS_IN_FRONT}, for whatever ends TLS in front`);
+  const [server] = servers.filter(({ routes }) => routes.length > 0);
+  if (plan.listeners.size > 0 || server === undefined) return;
+  const [{ from } = server] = listens;
+  const why = listens.length > 0 ? 'for whatever ends TLS in front' : 'since nothing it listens on could be taken over';
+  listenHere(plan, from, why, ledger);
 }
 
 /** What stands in a server that was taken over and is not about where requests go. */

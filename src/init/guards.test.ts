@@ -1,0 +1,90 @@
+/** What another program kept out is not let in: not by its neighbour's route, and not for want of one. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { buildConfig } from '../config/build.ts';
+import type { Config } from '../config/config.ts';
+import { compileRoutes } from '../core/routing/router.ts';
+import { convert } from './convert.ts';
+import { toConfigInput } from './plan.ts';
+
+/** The pool that takes a path; null: none. */
+async function poolsOf(text: string, file: string, paths: readonly string[]): Promise<readonly (string | null)[]> {
+  const { plan } = await convert(text, file);
+  assert.ok(plan !== null);
+  const config = buildConfig(toConfigInput(plan));
+  assert.ok(isConfig(config), JSON.stringify(config));
+  const router = compileRoutes(config.routes);
+  return paths.map((path) => router.match({ host: 'a', path, query: '', method: 'GET', lines: '' })?.pool ?? null);
+}
+
+function isConfig(built: ReturnType<typeof buildConfig>): built is Config {
+  return !Array.isArray(built);
+}
+
+const PATHS = ['/a/admin', '/a/admin/x', '/a/adminx', '/a/x', '/ax', '/b'];
+
+describe('a guard on the start of a path', () => {
+  it('keeps out what goes on within the segment, beside routes that would take it: nginx', async () => {
+    for (const sign of ['', '^~ ']) {
+      const text = `server {
+        listen 80;
+        location / { proxy_pass http://10.0.0.1:1; }
+        location ${sign}/a/ { proxy_pass http://10.0.0.1:2; }
+        location ${sign}/a/admin { deny all; proxy_pass http://10.0.0.1:2; }
+      }`;
+      const pools = await poolsOf(text, 'nginx.conf', PATHS);
+      const [, , , a, web] = pools;
+      assert.deepEqual(pools, ['closed', 'closed', 'closed', a, web, web], sign);
+      assert.notEqual(a, web);
+    }
+  });
+
+  it('keeps out what goes on within the segment, beside routes that would take it: HAProxy', async () => {
+    const text = `defaults
+  mode http
+frontend f
+  bind :80
+  http-request deny if { path_beg /a/admin } !{ src 10.0.0.0/8 }
+  use_backend a if { path_beg /a/ }
+  default_backend web
+backend a
+  server s 10.0.0.1:1
+backend web
+  server s 10.0.0.1:2
+`;
+    const pools = await poolsOf(text, 'haproxy.cfg', PATHS);
+    assert.deepEqual(pools, ['closed', 'closed', 'closed', 'a', 'web', 'web']);
+  });
+});
+
+describe('a rule that could not be taken over', () => {
+  const rules = [
+    'if { src 10.0.0.0/8 }',
+    'if { req.hdr(X-Key) -m reg ^se.*t$ }',
+    'if { path_reg ^/(a }',
+    'if { hdr(Upgrade) -i websocket } { nbsrv(b) gt 1 }',
+  ];
+  for (const rule of rules) {
+    it(`leaves its backend to nobody where it was the only way there: ${rule}`, async () => {
+      const text = `defaults
+  mode http
+frontend f
+  bind :80
+  use_backend b ${rule}
+backend b
+  server s 10.0.0.1:1
+`;
+      const { plan, notes } = await convert(text, 'haproxy.cfg');
+      assert.equal(plan, null);
+      assert.ok(notes.some(({ directive }) => directive === 'backend b'));
+    });
+  }
+
+  it('leaves a server of nginx to nobody where its only location is a mistake', async () => {
+    const { plan } = await convert(
+      'server { listen 80; location ~ ^/(a { proxy_pass http://10.0.0.1:1; } }',
+      'nginx.conf',
+    );
+    assert.equal(plan, null);
+  });
+});

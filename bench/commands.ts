@@ -2,6 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { canInstallPackages, installPackages } from '../scripts/apt.js';
 
 /** Program → Debian package. */
 const PACKAGES = new Map([
@@ -41,26 +42,14 @@ export function installMissing(names: readonly string[], say: (line: string) => 
   const missing = names.filter((name) => findCommand(name) === null);
   if (missing.length === 0) return [];
   const packages = missing.map((name) => PACKAGES.get(name) ?? name);
-  if (process.getuid?.() !== 0 || findCommand('apt-get') === null) {
+  if (!canInstallPackages()) {
     return missing.map((name, index) => `${name} is not installed (Debian: apt-get install ${packages[index]})`);
   }
   say(`installing ${packages.join(', ')}`);
-  const problems = withoutServices(packages, () => aptGet(['update']) ?? aptGet(installArguments(packages)));
+  const problems = withoutServices(packages, () => installPackages(packages));
   return missing
     .filter((name) => findCommand(name) === null)
     .map((name) => `${name} could not be installed: ${problems}`);
-}
-
-function installArguments(packages: readonly string[]): string[] {
-  return ['install', '-y', '--no-install-recommends', ...packages];
-}
-
-/** @returns null, or the last line that apt-get complained with */
-function aptGet(args: readonly string[]): string | null {
-  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const run = spawnSync('apt-get', ['-qq', ...args], { env: environment, encoding: 'utf8' });
-  if (run.status === 0) return null;
-  return run.stderr.trim().split('\n').at(-1) ?? `apt-get ended with ${String(run.status)}`;
 }
 
 function withoutServices(packages: readonly string[], install: () => string | null): string | null {

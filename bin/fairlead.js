@@ -1,15 +1,18 @@
 #!/usr/bin/env node
 /**
  * The `fairlead` command. Takes dist/ where that was built, else src/; goes on with the Node that is installed
- * beside it when the one that runs is too old. Exit code 78 where there is no Node to go on with.
+ * beside it when the one that runs is too old. Exit code 78 where there is no Node to go on with,
+ * or that does not run here.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { describeLoadFault, findLoadFault } from './load-fault.js';
 import { findInstalledNode, isSupported, NODE_RANGE, PACKAGE_ROOT } from './node-version.js';
 import { endLike, runChild } from './run-child.js';
 
 const EXIT_WRONG_NODE = 78;
+const WRONG_NODE = `fairlead needs Node ${NODE_RANGE}; this is ${process.versions.node}, and no other is installed beside it.`;
 
 async function start() {
   if (!isSupported(process.versions.node)) return goOnWithInstalledNode();
@@ -21,10 +24,9 @@ async function start() {
 
 async function goOnWithInstalledNode() {
   const node = findInstalledNode();
-  if (node !== null) return endLike(await runChild(node, process.argv.slice(1)));
-  console.error(
-    `fairlead needs Node ${NODE_RANGE}; this is ${process.versions.node}, and no other is installed beside it.`,
-  );
+  const fault = node === null ? null : findLoadFault(node);
+  if (node !== null && fault === null) return endLike(await runChild(node, process.argv.slice(1)));
+  console.error(node === null ? WRONG_NODE : describeLoadFault(node, fault));
   process.exitCode = EXIT_WRONG_NODE;
 }
 

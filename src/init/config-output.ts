@@ -13,6 +13,9 @@ export interface OutputOptions {
 }
 
 const INSTALLED_SCHEMA = 'node_modules/fairlead/dist/schema.json';
+/** The loader ends Node 26 without it, before we could say so. */
+const IN_AN_IMAGE =
+  'In a minimal Debian or Ubuntu image Node 26 does not start without libatomic: apt-get install libatomic1';
 const WRITTEN_SCHEMA = 'fairlead.schema.json';
 
 /** Says on stderr why a file cannot be written. It is asked before anything is found out, so that nobody waits in vain. */
@@ -54,10 +57,11 @@ export function requireValid(text: string): void {
   if ('errors' in parsed) throw new Error(`init wrote a config with mistakes:\n${formatConfigErrors(parsed.errors)}`);
 }
 
-/** What to type next. */
+/** What to type next, and what a machine that has less than this one needs. */
 export function nextCommands(output: string): string {
   const option = output === 'fairlead.yaml' ? '' : ` -c ${output}`;
-  return `Next:\n  fairlead check${option}\n  fairlead run${option}`;
+  const commands = `Next:\n  fairlead check${option}\n  fairlead run${option}`;
+  return process.platform === 'linux' ? `${commands}\n\n${IN_AN_IMAGE}` : commands;
 }
 
 async function isThere(path: string): Promise<boolean> {

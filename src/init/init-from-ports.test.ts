@@ -53,7 +53,7 @@ describe('init from what runs here', () => {
       [['http', '/healthz', 5000]],
     );
     assert.match(said, /^Found 2 HTTP servers:\n {2}localhost:\d+ {2}answers 200, .*process node\n/);
-    assert.match(said, /\n {2}fairlead check -c \/my\.yaml\n {2}fairlead run -c \/my\.yaml$/);
+    assert.match(said, /\n {2}fairlead check -c \/my\.yaml\n {2}fairlead run -c \/my\.yaml\n/);
   });
 
   it('listens on this machine alone, on a port that nobody has', async (t) => {

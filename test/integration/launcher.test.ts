@@ -39,8 +39,9 @@ class TestPackage implements AsyncDisposable {
   }
 
   /** A Node installed beside the package that says so on stdout. */
-  async installNode(): Promise<void> {
-    const script = `#!/bin/sh\necho installed node\nNODE_OPTIONS= exec ${process.execPath} "$@"\n`;
+  async installNode(
+    script = `#!/bin/sh\n[ "$1" = --version ] || echo installed node\nNODE_OPTIONS= exec ${process.execPath} "$@"\n`,
+  ): Promise<void> {
     await chmod(await this.write('node_modules/.bin/node', script), 0o755);
   }
 
@@ -136,6 +137,24 @@ describe('the fairlead command', () => {
     const result = await clone.run([], { isOld: true });
     assert.equal(result.code, 78);
     assert.match(result.stderr, /needs Node \^24\.20\.0 \|\| >=26\.6\.0; this is 20\.20\.2/);
+  });
+
+  test('names the package of the library that the installed Node lacks, with exit code 78', async () => {
+    await using clone = await TestPackage.create(SRC);
+    const line = 'error while loading shared libraries: libatomic.so.1: cannot open shared object file: No such file';
+    await clone.installNode(`#!/bin/sh\necho "$0: ${line}" >&2\nexit 127\n`);
+    const result = await clone.run([], { isOld: true });
+    assert.equal(result.code, 78);
+    assert.match(result.stderr, /does not run on this system:\n.*libatomic\.so\.1: cannot open/);
+    assert.match(result.stderr, /Debian, Ubuntu: apt-get install libatomic1\. Fedora, RHEL: dnf install libatomic\./);
+  });
+
+  test('says what the system says of an installed Node that does not run for another reason', async () => {
+    await using clone = await TestPackage.create(SRC);
+    await clone.installNode('#!/no/such/loader\n');
+    const result = await clone.run([], { isOld: true });
+    assert.equal(result.code, 78);
+    assert.match(result.stderr, /does not run on this system:\n.*ENOENT\n/);
   });
 
   test('asks for the Node that package.json asks for', async () => {

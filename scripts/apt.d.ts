@@ -1,0 +1,2 @@
+export function canInstallPackages(): boolean;
+export function installPackages(packages: readonly string[]): string | null;

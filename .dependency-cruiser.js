@@ -115,6 +115,13 @@ export default {
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {
+      name: 'no-circle-in-cli',
+      comment: 'Not even of types: src/cli/actions.ts is what commands and the program have in common.',
+      severity: 'error',
+      from: { path: '^src/cli/' },
+      to: { circular: true },
+    },
+    {
       name: 'no-test-in-product',
       comment: 'What is published imports no test, no bench and no script.',
       severity: 'error',

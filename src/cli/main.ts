@@ -1,8 +1,8 @@
 /** The command line's entry, called by bin/fairlead.js. The only module that ends the process. */
 import { CommanderError } from 'commander';
+import type { Actions } from './actions.ts';
 import { EXIT_INTERNAL, EXIT_OK, EXIT_USAGE } from './exit-codes.ts';
 import { createProgram } from './program.ts';
-import type { Actions } from './program.ts';
 
 /** Runs a command to its end, and ends the process with its exit code. */
 export async function main(args: readonly string[]): Promise<void> {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import type { Command } from 'commander';
+import type { Actions } from './actions.ts';
 import { createProgram } from './program.ts';
-import type { Actions } from './program.ts';
 
 /** What a command line calls, and with what. */
 async function parse(line: string, environment: Record<string, string> = {}): Promise<unknown[]> {

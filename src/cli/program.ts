@@ -1,32 +1,12 @@
 /** The command line: names, defaults and words of every command and option. What they do is passed in. */
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { Help } from 'commander';
 import { styleText } from 'node:util';
-import type { BackendOptions } from './backend/backend.ts';
-import type { CheckOptions } from './check.ts';
+import type { Actions } from './actions.ts';
 import { addCheck, addConfig, addInit, addSchema } from './commands/config-commands.ts';
-import type { InitFlags } from './commands/config-commands.ts';
 import { addDev, addRun } from './commands/serving-commands.ts';
 import { addBackend, addCompletion, addLoad } from './commands/trial-commands.ts';
-import type { Shell } from './completion/shells.ts';
-import type { ConfigOptions } from './config-command.ts';
-import type { DevOptions } from './dev.ts';
-import type { LoadOptions } from './load/load-options.ts';
-import type { RunOptions } from './run.ts';
-
-/** What the commands do. */
-export interface Actions {
-  run(options: RunOptions): Promise<void>;
-  dev(options: DevOptions): Promise<void>;
-  check(options: CheckOptions): Promise<void>;
-  config(options: ConfigOptions): Promise<void>;
-  schema(): Promise<void>;
-  init(options: InitFlags): Promise<void>;
-  load(options: LoadOptions): Promise<void>;
-  backend(options: BackendOptions): Promise<void>;
-  completion(shell: Shell, program: Command): Promise<void>;
-}
+import { readVersion } from './read-version.ts';
 
 const EPILOGUE = `
 Examples:
@@ -69,9 +49,3 @@ export function createProgram(actions: Actions): Command {
 
 /** Commander takes the colour off again where the stream shows none, and keeps NO_COLOR and FORCE_COLOR. */
 const bold: Help['styleTitle'] = (title) => styleText('bold', title, { validateStream: false });
-
-/** package.json lies two folders up, from src/cli/ as from dist/cli/. */
-export function readVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}

@@ -7,7 +7,7 @@ import { addressText } from '../runtime/shared/listener-key.ts';
 import { countThreads } from '../runtime/control/threads.ts';
 import type { LogFormat } from './commands/shared-options.ts';
 import { formatLogLine } from './log.ts';
-import { readVersion } from './program.ts';
+import { readVersion } from './read-version.ts';
 
 export interface StartFacts {
   /** The config as it was named; null: the command line. */

@@ -6,7 +6,7 @@ import type { OptionShape } from '../../src/cli/completion/command-shapes.ts';
 import * as exitCodes from '../../src/cli/exit-codes.ts';
 import { CONFIG_NAMES } from '../../src/config/find-config.ts';
 import { createProgram } from '../../src/cli/program.ts';
-import type { Actions } from '../../src/cli/program.ts';
+import type { Actions } from '../../src/cli/actions.ts';
 import { codesIn, findTableRows, readPage } from './pages.ts';
 
 const ROWS = findTableRows(readPage('docs/command-line.md'));

@@ -1,18 +1,11 @@
 /** The commands that write, read and explain configs. */
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import type { Actions } from '../actions.ts';
 import type { CheckOptions } from '../check.ts';
 import type { ConfigOptions } from '../config-command.ts';
-import type { Actions } from '../program.ts';
+import type { InitOptions } from '../init-command.ts';
 import { configOption, jsonOption } from './shared-options.ts';
-
-/** The options of `init` as they are written. */
-export interface InitFlags {
-  readonly from?: string;
-  readonly output?: string;
-  readonly force?: boolean;
-  readonly json?: boolean;
-}
 
 const INIT_HELP = `
 Without --from it looks which local ports answer HTTP, and offers them in the config it writes.
@@ -53,7 +46,7 @@ export function addInit(program: Command, actions: Actions): void {
     .option('--force', 'overwrite the file')
     .addOption(jsonOption())
     .addHelpText('after', INIT_HELP)
-    .action((options: InitFlags) => actions.init(options));
+    .action((options: InitOptions) => actions.init(options));
 }
 
 export function addCheck(program: Command, actions: Actions): void {

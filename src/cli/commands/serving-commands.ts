@@ -2,8 +2,8 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { CONFIG_NAMES } from '../../config/find-config.ts';
+import type { Actions } from '../actions.ts';
 import { countOption } from '../option-parsers.ts';
-import type { Actions } from '../program.ts';
 import type { DevOptions } from '../dev.ts';
 import type { RunOptions } from '../run.ts';
 import { configOption, LOG_FORMATS } from './shared-options.ts';

@@ -1,6 +1,7 @@
 /** The commands for trying out: mock server, load, and completion for the shell. */
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
+import type { Actions } from '../actions.ts';
 import type { BackendOptions } from '../backend/backend.ts';
 import { SHELLS } from '../completion/shells.ts';
 import type { Shell } from '../completion/shells.ts';
@@ -16,7 +17,6 @@ import {
   urlOption,
 } from '../option-parsers.ts';
 import type { ServerName } from '../option-parsers.ts';
-import type { Actions } from '../program.ts';
 import { jsonOption } from './shared-options.ts';
 
 /** Those autocannon sends and whose answers it reads to their end; of HEAD it awaits the body. */

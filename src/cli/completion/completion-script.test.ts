@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { createProgram } from '../program.ts';
-import type { Actions } from '../program.ts';
+import type { Actions } from '../actions.ts';
 import { describeProgram } from './command-shapes.ts';
 import { completionScript } from './completion-script.ts';
 import { quote } from './quote.ts';

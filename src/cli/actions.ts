@@ -1,0 +1,22 @@
+/** What the commands do, as the command line calls it. */
+import type { Command } from 'commander';
+import type { BackendOptions } from './backend/backend.ts';
+import type { CheckOptions } from './check.ts';
+import type { Shell } from './completion/shells.ts';
+import type { ConfigOptions } from './config-command.ts';
+import type { DevOptions } from './dev.ts';
+import type { InitOptions } from './init-command.ts';
+import type { LoadOptions } from './load/load-options.ts';
+import type { RunOptions } from './run.ts';
+
+export interface Actions {
+  run(options: RunOptions): Promise<void>;
+  dev(options: DevOptions): Promise<void>;
+  check(options: CheckOptions): Promise<void>;
+  config(options: ConfigOptions): Promise<void>;
+  schema(): Promise<void>;
+  init(options: InitOptions): Promise<void>;
+  load(options: LoadOptions): Promise<void>;
+  backend(options: BackendOptions): Promise<void>;
+  completion(shell: Shell, program: Command): Promise<void>;
+}

@@ -119,8 +119,7 @@ export class ResponseBlock extends HeaderBlock {
 
   /** Of a message without a body one length passes, and only where nothing contradicts it. */
   #passLength(): void {
-    this.isLengthRewritten =
-      this.#content === LENGTH_ALONE && !this.hasTransferEncoding && !this.isLengthContradictory;
+    this.isLengthRewritten = this.#content === LENGTH_ALONE && !this.hasTransferEncoding && !this.isLengthContradictory;
   }
 
   #takeType(text: string, from: number): Taken {

@@ -269,7 +269,8 @@ describe('ResponseParser lets no framing line decide, and none pass, where no bo
   });
 
   it('and one that announces a body where there is none, or contradicts itself, ends its connection', () => {
-    const keeps = (status: string, ...lines: string[]): boolean => parse(head(`HTTP/1.1 ${status}`, ...lines)).keepAlive;
+    const keeps = (status: string, ...lines: string[]): boolean =>
+      parse(head(`HTTP/1.1 ${status}`, ...lines)).keepAlive;
     assert.equal(keeps('100 Continue', 'Content-Length: 0', 'Connection: close'), true);
     assert.equal(keeps('103 X', 'Transfer-Encoding: chunked'), false);
     assert.equal(keeps('304 X', 'Content-Length: 5'), true);

@@ -2,7 +2,7 @@
  * When two parsers disagree. Node's parser in strict mode is the floor: what it refuses we refuse, but for the
  * exceptions; what both accept means the same and ends at the same place. We may refuse more.
  */
-import { REQUEST_EXCEPTIONS, isBodilessAnyway, isKnownMethod } from './exceptions.ts';
+import { REQUEST_EXCEPTIONS, isResponseException, isKnownMethod } from './exceptions.ts';
 import type { ReadMessage, Reading, ResponseReading } from './reading.ts';
 import { sameMessage } from './reference.ts';
 
@@ -37,7 +37,7 @@ export function responseDisagreement(
   if (isValid && ours.message === null) return `a valid message is refused (${ours.why})`;
   if (isValid && node.message === null) return `Node refuses a valid message (${node.why})`;
   if (ours.message === null) return null;
-  if (node.message === null && isBodilessAnyway(ours, node, method)) return null;
+  if (node.message === null && isResponseException(ours, node, method)) return null;
   if (node.message === null) return `Node refuses it (${node.end} ${node.why}), we accept it`;
   if (!sameMessage(ours.message, node.message)) return 'it means something else';
   if (JSON.stringify(ours.informational) !== JSON.stringify(node.informational)) return 'interim responses differ';

@@ -34,10 +34,12 @@ export const REQUEST_EXCEPTIONS: readonly Exception[] = [
 const ABOUT_FRAMING = /CONTENT_LENGTH|TRANSFER_ENCODING/;
 
 /**
- * Of answers there is one exception: where status or method say that no body follows, RFC 9112 6.3 lets no header line
- * say otherwise, and none of them passes; Node refuses such lines all the same.
+ * The same for answers. Where status or method say that no body follows, RFC 9112 6.3 lets no header line say
+ * otherwise, and none of them passes; Node refuses such lines all the same. And Connection says nothing in an interim
+ * answer, whose final one is yet to come, while Node takes nothing behind a 100 that says close.
  */
-export function isBodilessAnyway(ours: ResponseReading, node: ResponseReading, method: string): boolean {
+export function isResponseException(ours: ResponseReading, node: ResponseReading, method: string): boolean {
+  if (node.why === 'HPE_CLOSED_CONNECTION') return ours.informational.length > 0;
   const isBodiless = ({ start }: ReadMessage): boolean => method === 'HEAD' || /^(?:1..|204|304) /.test(start);
   const messages = ours.message === null ? ours.informational : [...ours.informational, ours.message];
   return ABOUT_FRAMING.test(node.why) && messages.some(isBodiless);

@@ -1,5 +1,5 @@
 /** Whether a client got what its endpoint sent, an error of ours, or something that nobody takes for whole. */
-import { isBodilessAnyway } from '../exceptions.ts';
+import { isResponseException } from '../exceptions.ts';
 import type { ReadMessage, ResponseReading } from '../reading.ts';
 import { readPlainMessage } from './plain-messages.ts';
 
@@ -53,7 +53,7 @@ function judgeFirst(run: ResponseRun, isOurs: boolean): string | null {
   }
   if (isOurs) return STATUSES_OF_OURS.test(message.start) ? null : `an unexpected answer of ours: ${message.start}`;
   // To an old client the interim answer that Node stumbled over is not passed on, so that it cannot be told here.
-  if (direct.message === null && (run.isOldClient || isBodilessAnyway(relayed, direct, run.method))) return null;
+  if (direct.message === null && (run.isOldClient || isResponseException(relayed, direct, run.method))) return null;
   if (direct.message === null) return `Node refuses it (${direct.end} ${direct.why}), the client takes it for whole`;
   const expected = JSON.stringify(asRelayed(direct.message, run.isOldClient));
   const got = JSON.stringify(withoutDate(message, direct.message));

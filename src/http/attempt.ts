@@ -39,6 +39,8 @@ export class Attempt implements UpstreamEvents {
   hasAnswered = false;
   /** It counts as a failure of the endpoint. */
   isBlamed = false;
+  /** Its answer is neither a failure nor a success of the endpoint. */
+  saysNothing = false;
   failure: UpstreamFailure | 'timeout' | 'write-timeout' | 'endpoint-removed' = 'closed';
   startedAt = 0;
 
@@ -54,6 +56,7 @@ export class Attempt implements UpstreamEvents {
     this.isSent = false;
     this.wasReused = false;
     this.isBlamed = false;
+    this.saysNothing = false;
     this.hasAnswered = false;
     this.startedAt = now;
     endpoint.table.acquire(endpoint.slot);

@@ -50,7 +50,7 @@ const EXPECTED: Readonly<Record<StateName, Readonly<Record<EventName, string>>>>
   sending: {
     request: 'never', requestBytes: '=', requestEnd: 'awaiting', requestBroken: 'idle 400', clientDrain: '=', clientEnd: 'idle cut', clientGone: 'idle cut',
     ready: 'never', informational: '= 103', response: 'responding 200', responseBytes: 'never', responseEnd: 'never', upstreamDrain: '=', upstreamEnd: 'never',
-    failed: 'idle 502', endpointDown: '=', endpointGone: 'idle 502', requestTimeout: 'idle 408', responseTimeout: 'idle 504', attemptTimeout: 'idle 504', totalTimeout: 'idle 504', retryDue: 'never', fault: 'idle 500',
+    failed: 'idle 502', endpointDown: '=', endpointGone: 'idle 502', requestTimeout: 'idle 408', responseTimeout: '= 100', attemptTimeout: 'idle 504', totalTimeout: 'idle 504', retryDue: 'never', fault: 'idle 500',
   },
   awaiting: {
     request: 'never', requestBytes: 'never', requestEnd: 'never', requestBroken: 'never', clientDrain: '=', clientEnd: 'idle cut', clientGone: 'idle cut',

@@ -1,5 +1,6 @@
 /** How long an exchange waits for whom, over all its attempts. */
 import assert from 'node:assert/strict';
+import { COUNTER_FAILURES } from '../../src/core/shared/pool-table.ts';
 import { END_OF_HEAD, get, ok, proxied, readResponse } from '../support/proxied.ts';
 
 proxied(
@@ -42,18 +43,94 @@ proxied(
   },
 );
 
+/** A request whose client wants to hear 100 before it sends its body. */
+const EXPECTANT = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n';
+
 proxied(
-  'an endpoint that is silent to Expect: 100-continue is at fault, not the client that waits',
+  'a client that waits for a 100 that does not come gets one from us, once, and is served',
   { timeouts: { responseHeadMs: 100, requestBodyIdleMs: 60 } },
+  async (peer) => {
+    await peer.readUntil(END_OF_HEAD);
+    await peer.send('HTTP/1.1 103 Early Hints\r\n\r\n');
+    const body = await peer.readBytes(4);
+    await peer.send(`HTTP/1.1 100 Continue\r\n\r\n${ok(body)}`);
+  },
+  async ({ client, plane }) => {
+    const peer = await client();
+    await peer.send(EXPECTANT);
+    assert.match(await peer.readUntil(END_OF_HEAD), /^HTTP\/1\.1 103 /);
+    assert.equal(await peer.readUntil(END_OF_HEAD), 'HTTP/1.1 100 Continue\r\n\r\n');
+    await peer.send('body');
+    assert.equal((await readResponse(peer)).body, 'body');
+    assert.equal(plane.table.failures[0], 0);
+  },
+);
+
+proxied(
+  'clients that wait for 100 and then send nothing get a 408, and eject nobody',
+  { timeouts: { responseHeadMs: 60, requestBodyIdleMs: 60 } },
   async (peer) => {
     await peer.readUntil(END_OF_HEAD);
     await peer.closed;
   },
   async ({ client, plane }) => {
-    const peer = await client();
-    await peer.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n');
-    assert.equal((await readResponse(peer)).status, 504);
-    assert.equal(plane.table.failures[0], 1);
+    const peers = await Promise.all(Array.from({ length: 12 }, client));
+    await Promise.all(
+      peers.map(async (peer) => {
+        await peer.send(EXPECTANT);
+        assert.equal(await peer.readUntil(END_OF_HEAD), 'HTTP/1.1 100 Continue\r\n\r\n');
+        assert.equal((await readResponse(peer)).status, 408);
+      }),
+    );
+    assert.equal(plane.table.failures[0], 0);
+    assert.deepEqual(plane.reports, []);
+  },
+);
+
+/** What a server may do with a request, by path. */
+const DEEDS: Readonly<Record<string, string>> = {
+  '/status': 'HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n',
+  '/malformed': 'HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n',
+  '/broken': 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab',
+  '/chunks': 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n',
+  '/switched': 'HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n',
+  '/closed': '',
+};
+
+proxied(
+  'no answer to a request that is not complete counts against its endpoint; the same to a whole one does',
+  {
+    timeouts: { perTryMs: 150 },
+    pool: { ejection: { enabled: true, failures: 100, statuses: [503], baseMs: 1, maxMs: 1 } },
+  },
+  async (peer) => {
+    const head = await peer.readUntil(END_OF_HEAD);
+    const path = head.split(' ')[1];
+    if (head.includes('Content-Length: 1\r')) await peer.readBytes(1);
+    if (path === '/reset') {
+      peer.reset();
+      return;
+    }
+    if (path !== '/silent') {
+      await peer.send(DEEDS[path]);
+      peer.end();
+    }
+    await peer.closed;
+  },
+  async ({ client, plane }) => {
+    for (const path of [...Object.keys(DEEDS), '/reset', '/silent']) {
+      for (const [length, blamed] of [
+        [2, 0],
+        [1, 1],
+      ]) {
+        const before = plane.table.total(0, COUNTER_FAILURES);
+        const peer = await client();
+        await peer.send(`POST ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: ${length}\r\n\r\nx`);
+        await peer.readUntil(END_OF_HEAD).catch(() => '');
+        await peer.closed;
+        assert.equal(plane.table.total(0, COUNTER_FAILURES) - before, blamed, `${path} with ${length}`);
+      }
+    }
   },
 );
 

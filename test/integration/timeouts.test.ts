@@ -100,21 +100,15 @@ proxied(
 );
 
 proxied(
-  'a client that waits for 100 in vain gets a 504, for the endpoint is the slow one; one that sends anyway is served',
+  'a client that asks for 100 and sends its body anyway, bit by bit, is served',
   { timeouts: { responseHeadMs: 150, requestBodyIdleMs: 100 } },
   async (peer) => {
-    const head = await peer.readUntil(END_OF_HEAD);
-    if (head.startsWith('POST /silent')) await peer.closed;
-    else await peer.send(ok(await peer.readBytes(8)));
+    await peer.readUntil(END_OF_HEAD);
+    await peer.send(ok(await peer.readBytes(8)));
   },
   async ({ client }) => {
-    const head = (path: string): string =>
-      `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\nExpect: 100-continue\r\n\r\n`;
-    const waiting = await client();
-    await waiting.send(head('/silent'));
-    await assertFault(waiting, 504, 'response-timeout');
     const eager = await client();
-    await eager.send(head('/eager'));
+    await eager.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\nExpect: 100-continue\r\n\r\n');
     for (const byte of 'the body') {
       await new Promise((resolve) => setTimeout(resolve, 30));
       await eager.send(byte);

@@ -31,6 +31,9 @@ const FAILURE_ANSWERS: Readonly<Record<Attempt['failure'], Fault>> = {
 /** What says nothing about the endpoint. */
 const BLAMELESS: ReadonlySet<Attempt['failure']> = new Set(['queue-timeout', 'local-resources', 'endpoint-removed']);
 
+/** How long a client that waits for 100 is left waiting for the endpoint's; then it gets ours. */
+const CONTINUE_MS = 1000;
+
 export function startAttempt(x: Exchange): void {
   const request = x.request as OutgoingRequest;
   const { pool } = request.route;
@@ -82,10 +85,10 @@ export function sendRequest(x: Exchange): void {
   if (stream.isBlocked) {
     x.pauseClient();
     wheel.arm(x.requestTimer, x.timeouts.writeIdleMs);
-  } else if (request.head.expectsContinue && x.record.bytesIn === 0) {
-    // The client sends nothing until the endpoint has spoken: it is the endpoint that may be slow.
+  } else if (x.isContinueOwed) {
+    // The client sends nothing until somebody has told it to.
     wheel.disarm(x.requestTimer);
-    wheel.arm(x.responseTimer, x.timeouts.responseHeadMs);
+    wheel.arm(x.responseTimer, Math.min(CONTINUE_MS, x.timeouts.responseHeadMs));
   } else {
     wheel.arm(x.requestTimer, x.timeouts.requestBodyIdleMs);
     x.resumeClient();
@@ -125,7 +128,7 @@ export function attemptFailed(x: Exchange): void {
   const wasReused = attempt.wasReused;
   // The normal end of a reused keep-alive connection says nothing about the endpoint.
   const isStale = wasReused && !attempt.hasAnswered && (failure === 'closed' || failure === 'reset');
-  if (!BLAMELESS.has(failure) && !isStale) attempt.blame(failure);
+  if (!BLAMELESS.has(failure) && !isStale && x.isRequestJudged) attempt.blame(failure);
   attempt.abandon();
   x.attempt = null;
   // What waited for that endpoint to take bytes waits no longer.

@@ -36,6 +36,8 @@ export function begin(x: Exchange): void {
   x.record.begin(plane.now(), client.listener, head);
   x.attemptCount = 0;
   x.isRequestEnded = false;
+  x.isContinueOwed = head.expectsContinue && head.version > 10;
+  x.isContinueOurs = false;
   x.isClientPaused = false;
   x.isCut = false;
   x.isStaleMet = false;

@@ -114,9 +114,9 @@ export function requestSlow(x: Exchange): void {
   answerFault(x, FAULTS.requestTimeout);
 }
 
-/** *sending*, *awaiting* × responseTimeout */
+/** *awaiting* × responseTimeout; *sending*, *awaiting* × attemptTimeout */
 export function endpointTooSlow(x: Exchange): void {
-  (x.attempt as Attempt).blame('timeout');
+  if (x.isRequestJudged) (x.attempt as Attempt).blame('timeout');
   answerFault(x, FAULTS.responseTimeout);
 }
 

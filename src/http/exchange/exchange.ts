@@ -35,6 +35,8 @@ import {
   ON_RESPONSE_TIMEOUT,
   ON_RETRY_DUE,
   ON_TOTAL_TIMEOUT,
+  RESPONDING,
+  SENDING,
   WAITING,
 } from './states.ts';
 import { ACTIONS } from './table.ts';
@@ -85,6 +87,10 @@ export class Exchange implements ClientEvents {
   readonly tried: EndpointRuntime[] = [];
   /** The client's message is complete. */
   isRequestEnded = false;
+  /** The client waits for a 100 before it sends its body, and has got none. */
+  isContinueOwed = false;
+  /** It got its 100 from us: one of the endpoint's comes too late. */
+  isContinueOurs = false;
   /** A burst of client events is under way: whoever ends it flushes. */
   isBurst = false;
   isClientPaused = false;
@@ -212,6 +218,14 @@ export class Exchange implements ClientEvents {
     if (perTryMs > 0) wheel.disarm(this.#attemptTimer);
     if (totalMs > 0) wheel.disarm(this.#totalTimer);
     wheel.disarm(this.retryTimer);
+  }
+
+  /**
+   * Whether what the endpoint makes of the request says something about the endpoint: while it has not been sent whole,
+   * it is the client that keeps it from being answered.
+   */
+  get isRequestJudged(): boolean {
+    return this.isRequestEnded || (this.state !== SENDING && this.state !== RESPONDING);
   }
 
   /** Whether another attempt could send the body from its beginning. */

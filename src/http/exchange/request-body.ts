@@ -12,6 +12,7 @@ import { AWAITING, RESPONDING } from './states.ts';
 function takeIn(x: Exchange, buffer: Buffer, start: number, end: number): boolean {
   const { route } = x.request as OutgoingRequest;
   x.record.bytesIn += end - start;
+  x.isContinueOwed = false;
   const { maxBody } = route.spec;
   if (maxBody > 0 && x.record.bytesIn > maxBody) {
     if (x.state === RESPONDING) abortBoth(x, FAULTS.payloadTooLarge.code);

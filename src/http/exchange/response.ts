@@ -1,8 +1,7 @@
 /** The response on its way to the client. */
 import { FAULTS } from '../../core/errors.ts';
 import type { Attempt } from '../attempt.ts';
-import { BODY_NONE } from '../head.ts';
-import type { ResponseHead } from '../head.ts';
+import { BODY_NONE, ResponseHead } from '../head.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
 import type { ClientStream, UpstreamStream } from '../stream.ts';
 import { abortBoth, breakAnswer, finish } from './endings.ts';
@@ -10,11 +9,28 @@ import type { Exchange } from './exchange.ts';
 import { FLUSHING, RESPONDING } from './states.ts';
 import { openTunnel } from './tunnel.ts';
 
+const CONTINUE = new ResponseHead();
+CONTINUE.status = 100;
+CONTINUE.reason = 'Continue';
+
 /** *sending*, *awaiting* × informational */
 export function forwardInformational(x: Exchange): void {
-  (x.client as ClientStream).sendInformational(x.response as ResponseHead);
+  const response = x.response as ResponseHead;
+  if (response.status !== CONTINUE.status) (x.client as ClientStream).sendInformational(response);
+  else if (!x.isContinueOurs) goOn(x, response);
+}
+
+/** *sending* × responseTimeout: the endpoint sends no 100, as many never do. The client gets ours, and the body is its affair. */
+export function sendContinue(x: Exchange): void {
+  x.isContinueOurs = true;
+  goOn(x, CONTINUE);
+}
+
+/** A client that waited for 100 goes on now: the next wait is for its body. */
+function goOn(x: Exchange, response: ResponseHead): void {
+  x.isContinueOwed = false;
+  (x.client as ClientStream).sendInformational(response);
   if (x.isRequestEnded) return;
-  // A client that waited for 100 goes on now: the next wait is for its body.
   x.plane.wheel.disarm(x.responseTimer);
   x.plane.wheel.arm(x.requestTimer, x.timeouts.requestBodyIdleMs);
 }
@@ -32,7 +48,8 @@ export function relayHead(x: Exchange): void {
   const { route } = request;
   if (route.taps.responseHead !== null) for (const tap of route.taps.responseHead) tap.onResponseHead(record, response);
   if (route.pool.isFailureStatus(response.status)) {
-    attempt.blame('status');
+    if (x.isRequestJudged) attempt.blame('status');
+    else attempt.saysNothing = true;
   }
   if (response.status === 101) {
     openTunnel(x, response);
@@ -74,7 +91,7 @@ export function resumeUpstream(x: Exchange): void {
 export function endResponse(x: Exchange): void {
   const client = x.client as ClientStream;
   const attempt = x.attempt as Attempt;
-  if (!attempt.isBlamed && attempt.endpoint !== null) attempt.endpoint.succeeded();
+  if (!attempt.isBlamed && !attempt.saysNothing && attempt.endpoint !== null) attempt.endpoint.succeeded();
   client.sendEnd(x.trailers);
   client.flush();
   // The client may still be taking bytes that lie in the upstream connection's buffer.
@@ -118,7 +135,7 @@ export function discard(): void {}
 export function responseBroke(x: Exchange): void {
   const attempt = x.attempt as Attempt;
   const { failure } = attempt;
-  if (failure !== 'local-resources') attempt.blame(failure);
+  if (failure !== 'local-resources' && x.isRequestJudged) attempt.blame(failure);
   breakAnswer(x, failure === 'bad-response' ? FAULTS.badResponse : FAULTS.upstreamReset);
 }
 
@@ -128,6 +145,6 @@ export function responseStalled(x: Exchange): void {
     abortBoth(x, 'client-write-timeout');
     return;
   }
-  if (x.attempt !== null) x.attempt.blame('timeout');
+  if (x.attempt !== null && x.isRequestJudged) x.attempt.blame('timeout');
   abortBoth(x, FAULTS.responseTimeout.code);
 }

@@ -47,6 +47,7 @@ import {
   resumeUpstream,
   responseBroke,
   responseStalled,
+  sendContinue,
 } from './response.ts';
 import { EVENTS, STATES } from './states.ts';
 import type { EventName, StateName } from './states.ts';
@@ -102,7 +103,7 @@ export const TABLE: Readonly<Record<StateName, Readonly<Record<EventName, Action
     clientDrain: ignore, clientEnd: cancel, clientGone: clientBroke,
     ready: never, informational: forwardInformational, response: relayHead, responseBytes: never, responseEnd: never,
     upstreamDrain: upstreamDrained, upstreamEnd: never, failed: attemptFailed, endpointDown: ignore, endpointGone: endpointRemoved,
-    requestTimeout: requestSlow, responseTimeout: endpointTooSlow, attemptTimeout: endpointTooSlow, totalTimeout: failByTotalTimeout, retryDue: never,
+    requestTimeout: requestSlow, responseTimeout: sendContinue, attemptTimeout: endpointTooSlow, totalTimeout: failByTotalTimeout, retryDue: never,
     fault: failByFault,
   },
   awaiting: {

@@ -387,7 +387,10 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
 
   sendHead(head: ResponseHead, hasBody: boolean, close: boolean): void {
     this.#isHeadSent = true;
-    if (this.#version === 11 && this.#keepAlive && !close && head.bodyKind <= BODY_LENGTH) {
+    // An answer to a request that is not complete ends the connection, and has to say so now, whatever still comes of
+    // the request: nobody can say it later.
+    const isEarly = !this.#isRequestEnded;
+    if (this.#version === 11 && this.#keepAlive && !close && !isEarly && head.bodyKind <= BODY_LENGTH) {
       const plan = this.#plane.plan;
       if (head.encodedWith !== plan || head.encoded === '') {
         head.encoded = this.#headText(head, '');
@@ -397,7 +400,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
       this.#writer.head(head.encoded, false);
       return;
     }
-    this.#sendHeadAside(head, hasBody, close);
+    this.#sendHeadAside(head, hasBody, close || isEarly);
   }
 
   /** Everything but the usual: HTTP/1.0 clients, closing, bodies without a length. */

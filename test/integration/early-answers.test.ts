@@ -66,6 +66,40 @@ proxied(
   },
 );
 
+/** Requests that are not complete. */
+const HALVES: readonly string[] = [
+  'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf',
+  'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n',
+  'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n',
+  'POST / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\nContent-Length: 9\r\n\r\nhalf',
+];
+const EARLY: readonly string[] = [
+  'HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno',
+  'HTTP/1.1 403 Forbidden\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n',
+  'HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n',
+  'HTTP/1.1 204 No Content\r\n\r\n',
+];
+
+for (const early of EARLY) {
+  proxied(
+    `an answer to a request that is not complete says that it ends the connection: ${early.split('\r\n', 2).join(', ')}`,
+    {},
+    async (peer) => {
+      await peer.readUntil(END_OF_HEAD);
+      await peer.send(early);
+      await peer.closed;
+    },
+    async ({ client }) => {
+      for (const half of HALVES) {
+        const peer = await client();
+        await peer.send(half);
+        assert.match(await peer.readUntil(END_OF_HEAD), /\r\nConnection: close\r\n/);
+        await peer.readAll();
+      }
+    },
+  );
+}
+
 proxied(
   'an echo in full duplex passes whole, answer and request side by side',
   {},
@@ -83,9 +117,11 @@ proxied(
       await peer.send(piece);
       assert.equal(await peer.readBytes(10), piece);
     }
-    // Both messages are complete: both connections go on.
-    await peer.send(get('/next'));
-    assert.equal((await readResponse(peer)).body, 'GET /next HTTP/1.1');
+    // The answer had to say what becomes of the client's connection before it could know; the endpoint's goes on.
+    assert.equal(await peer.closed, 'fin');
+    const other = await client();
+    await other.send(get('/next'));
+    assert.equal((await readResponse(other)).body, 'GET /next HTTP/1.1');
     assert.equal(servers[0].peers.length, 1);
   },
 );

@@ -1,4 +1,5 @@
 /** The header lines a proxy adds for the endpoint: X-Forwarded-*, RFC 7239 Forwarded, Via (RFC 9110 7.6.3). */
+import { trimmed } from '../core/blanks.ts';
 import type { HeaderRules } from '../core/snapshot.ts';
 import type { RequestHead } from './head.ts';
 
@@ -50,11 +51,13 @@ function forwardedLine(head: RequestHead, peer: Peer): string {
  */
 export function clientAddress(head: RequestHead, peer: Peer, isTrusted: (address: string) => boolean): string {
   if (!peer.isTrusted || head.forwardedFor === '') return peer.address;
-  const entries = head.forwardedFor.split(',');
+  const entries = head.forwardedFor;
   let address = peer.address;
-  for (let index = entries.length - 1; index >= 0; index--) {
-    address = plainAddress(entries[index].trim());
+  for (let end = entries.length; end >= 0;) {
+    const comma = end === 0 ? -1 : entries.lastIndexOf(',', end - 1);
+    address = plainAddress(trimmed(entries, comma + 1, end));
     if (!isTrusted(address)) return address;
+    end = comma;
   }
   return address;
 }

@@ -149,13 +149,19 @@ export class ChunkDecoder {
     if (this.trailers.length > MAX_TRAILER_BYTES) return this.#fail('trailer', to);
     if (to === end && buffer[to - 1] !== LF) return to;
     const length = this.trailers.length - this.#lineStart;
-    if (length === 2 && this.trailers.charCodeAt(this.#lineStart) === CR) {
-      this.trailers = this.trailers.slice(0, this.#lineStart);
-      if (!areTrailersValid(this.trailers)) return this.#fail('trailer', to);
-      this.done = true;
-    } else if (length === 1) return this.#fail('trailer', to);
-    this.#lineStart = this.trailers.length;
+    if (length > 2) this.#lineStart = this.trailers.length;
+    // Too short for a line, so it is the empty one or none at all: what was gathered is put together once only.
+    else if (!this.#endTrailers()) return this.#fail('trailer', to);
     return to;
+  }
+
+  /** Behind the last line stands CRLF alone. */
+  #endTrailers(): boolean {
+    const lines = this.trailers;
+    if (!lines.endsWith('\r\n') || lines.length - this.#lineStart !== 2) return false;
+    this.trailers = lines.slice(0, this.#lineStart);
+    this.done = areTrailersValid(this.trailers);
+    return this.done;
   }
 
   #fail(what: 'chunk' | 'trailer', at: number): number {

@@ -6,6 +6,8 @@
  * take from its request what a proxy in front of us has put there, or what the endpoint decides by.
  */
 
+import { trimmed } from '../core/blanks.ts';
+
 export interface ConnectionOptions {
   hasClose: boolean;
   hasKeepAlive: boolean;
@@ -40,8 +42,12 @@ export function applyConnection(value: string, options: ConnectionOptions): bool
     options.hasKeepAlive = true;
     return true;
   }
-  for (const element of value.toLowerCase().split(',')) {
-    const option = element.replace(/^[\t ]+|[\t ]+$/g, '');
+  const list = value.toLowerCase();
+  for (let start = 0; start < list.length;) {
+    const comma = list.indexOf(',', start);
+    const end = comma < 0 ? list.length : comma;
+    const option = trimmed(list, start, end);
+    start = end + 1;
     if (option === '') continue;
     if (!TOKEN.test(option)) return false;
     applyOption(option, options);

@@ -1,4 +1,5 @@
 /** How long a body is: Content-Length and Transfer-Encoding, read without mercy (RFC 9112 6). */
+import { trimmed } from '../core/blanks.ts';
 import { FAULTS } from '../core/errors.ts';
 import type { Fault } from '../core/errors.ts';
 
@@ -32,12 +33,16 @@ const CODINGS =
  * codings with one final `chunked`, 400 for all else, since the end of such a message cannot be told.
  */
 export function transferEncodingFault(value: string): Fault {
-  const codings = value.split(',').map((coding) => coding.replace(/^[\t ]+|[\t ]+$/g, ''));
+  const codings = value.split(',').map((coding) => trimmed(coding, 0, coding.length));
   const last = codings.pop() as string;
   if (!isChunkedOnly(last) || codings.length === 0) return FAULTS.badTransferEncoding;
   for (const coding of codings) {
-    if (!CODINGS.test(coding) || coding.split(';')[0].trim().toLowerCase() === 'chunked')
-      return FAULTS.badTransferEncoding;
+    if (!CODINGS.test(coding) || isChunkedOnly(nameOf(coding))) return FAULTS.badTransferEncoding;
   }
   return FAULTS.unknownCoding;
+}
+
+function nameOf(coding: string): string {
+  const semicolon = coding.indexOf(';');
+  return trimmed(coding, 0, semicolon < 0 ? coding.length : semicolon);
 }

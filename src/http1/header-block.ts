@@ -5,6 +5,7 @@
  * 0.8 µs a KB): it checks the form of every line and stops at the names that matter. Those lines are looked at
  * one by one. All others pass, copied not line by line but as the spans between those that do not pass.
  */
+import { trimmed } from '../core/blanks.ts';
 import { FAULTS } from '../core/errors.ts';
 import type { Fault } from '../core/errors.ts';
 import { applyConnection, isProtected } from './connection-options.ts';
@@ -37,7 +38,6 @@ export function linesExcept(names: readonly string[]): RegExp {
 }
 
 const SPACE = 0x20;
-const TAB = 0x09;
 const ZERO = 0x30;
 
 /** Whether `text[start, end)` is nothing but well-formed header lines. */
@@ -58,25 +58,6 @@ export function isNameAt(text: string, at: number, name: string): boolean {
     if ((code | 0x20) !== name.charCodeAt(index) || code < SPACE) return false;
   }
   return true;
-}
-
-/** `text[start, end)` without the blanks and tabs around it. `String.trim` will not do: it takes 0xa0 for a blank. */
-export function trimmed(text: string, start: number, end: number): string {
-  const from = skipBlanks(text, start);
-  let to = end;
-  while (to > from && isBlank(text.charCodeAt(to - 1))) to--;
-  return text.slice(from, Math.max(from, to));
-}
-
-/** The position of the first character from `start` on that is neither blank nor tab. */
-export function skipBlanks(text: string, start: number): number {
-  let at = start;
-  while (isBlank(text.charCodeAt(at))) at++;
-  return at;
-}
-
-function isBlank(code: number): boolean {
-  return code === SPACE || code === TAB;
 }
 
 function isNameGood(text: string, at: number): boolean {

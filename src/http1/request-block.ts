@@ -1,16 +1,17 @@
 /** The header lines of a request, as far as a proxy must understand them. */
+import { trimmed } from '../core/blanks.ts';
 import { FAULTS } from '../core/errors.ts';
-import { DROP, HeaderBlock, UNKNOWN, isNameAt, linesExcept, trimmed } from './header-block.ts';
+import { DROP, HeaderBlock, UNKNOWN, isNameAt, linesExcept } from './header-block.ts';
 import type { Taken } from './header-block.ts';
 import { parseAuthority } from './host.ts';
 import type { Authority } from './host.ts';
 
 /**
- * Hop-by-hop by RFC 9110 7.6.1, named by Connection or not; HTTP2-Settings (RFC 7540 3.2.1) and
+ * The names that matter, in lower case. Hop-by-hop by RFC 9110 7.6.1, named by Connection or not; HTTP2-Settings (RFC 7540 3.2.1) and
  * Proxy-Authorization with them: it is meant for the next proxy (RFC 9110 11.7.2), which is us, and an
  * endpoint has no business with it (Go's ReverseProxy drops it too; nginx and HAProxy let it through).
  */
-const OTHER_LINES = linesExcept([
+export const REQUEST_NAMES: readonly string[] = [
   'te',
   'host',
   'expect',
@@ -28,7 +29,9 @@ const OTHER_LINES = linesExcept([
   'proxy-connection',
   'transfer-encoding',
   'proxy-authorization',
-]);
+];
+
+const OTHER_LINES = linesExcept(REQUEST_NAMES);
 
 const REQUEST_ID = /^[A-Za-z0-9._~+/=-]{1,128}$/;
 const UPGRADE = /^[!#$%&'*+\-.^_`|~0-9a-z]+(?:\/[!#$%&'*+\-.^_`|~0-9a-z]+)?$/;

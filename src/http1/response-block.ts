@@ -1,15 +1,16 @@
 /** The header lines of a response, as far as a proxy must understand them. */
+import { skipBlanks, trimmed } from '../core/blanks.ts';
 import { FAULTS } from '../core/errors.ts';
 import { applyConnection } from './connection-options.ts';
 import { isChunkedOnly, parseContentLength } from './framing.ts';
-import { DROP, HeaderBlock, PASS, UNKNOWN, isNameAt, linesExcept, skipBlanks, trimmed } from './header-block.ts';
+import { DROP, HeaderBlock, PASS, UNKNOWN, isNameAt, linesExcept } from './header-block.ts';
 import type { Taken } from './header-block.ts';
 
 /**
- * Hop-by-hop as in requests; Proxy-Authenticate and Proxy-Authentication-Info are meant for the next client
+ * The names that matter, in lower case. Hop-by-hop as in requests; Proxy-Authenticate and Proxy-Authentication-Info are meant for the next client
  * on the way back, which is us (RFC 9110 11.7).
  */
-const OTHER_LINES = linesExcept([
+export const RESPONSE_NAMES: readonly string[] = [
   'te',
   'date',
   'upgrade',
@@ -21,7 +22,9 @@ const OTHER_LINES = linesExcept([
   'transfer-encoding',
   'proxy-authenticate',
   'proxy-authentication-info',
-]);
+];
+
+const OTHER_LINES = linesExcept(RESPONSE_NAMES);
 
 const TIMEOUT = /(?:^|,)[\t ]*timeout[\t ]*=[\t ]*"?([0-9]{1,7})"?[\t ]*(?:$|,)/i;
 const UPGRADE = /^[!#$%&'*+\-.^_`|~0-9a-z]+(?:\/[!#$%&'*+\-.^_`|~0-9a-z]+)?$/;

@@ -2,13 +2,12 @@
  * The conditions beside host and path: method, header, query, cookie. They read the request where it lies,
  * and allocate nothing unless a query parameter is escaped.
  */
+import { isBlank, skipBlanks } from '../blanks.ts';
 import type { RouteMatch, ValueMatch } from '../snapshot.ts';
 import type { RoutedRequest } from './routed-request.ts';
 
-const TAB = 0x09;
 const LF = 0x0a;
 const CR = 0x0d;
-const SPACE = 0x20;
 const COLON = 0x3a;
 
 /** How many conditions a match has beside host and path: the methods together are one, each value is one. */
@@ -39,10 +38,11 @@ export function hasHeader(lines: string, { name, value }: ValueMatch): boolean {
 export function hasCookie(lines: string, { name, value }: ValueMatch): boolean {
   for (let at = findLine(lines, 'cookie', 0); at >= 0; at = findLine(lines, 'cookie', nextLine(lines, at))) {
     const end = endOfLine(lines, at);
-    for (let start = at + 7; start < end;) {
-      const semicolon = lines.indexOf(';', start);
-      const stop = semicolon < 0 || semicolon > end ? end : semicolon;
-      if (isCookiePair(lines, skipBlanks(lines, start), trimBlanks(lines, stop), name, value)) return true;
+    const pairs = lines.slice(at + 7, end);
+    for (let start = 0; start < pairs.length;) {
+      const semicolon = pairs.indexOf(';', start);
+      const stop = semicolon < 0 ? pairs.length : semicolon;
+      if (isCookiePair(pairs, skipBlanks(pairs, start), trimBlanks(pairs, stop), name, value)) return true;
       start = stop + 1;
     }
   }
@@ -54,17 +54,24 @@ export function hasCookie(lines: string, { name, value }: ValueMatch): boolean {
  * An escape that is malformed, or is not UTF-8, matches nothing.
  */
 export function hasParameter(query: string, { name, value }: ValueMatch): boolean {
+  // Searched for once only where there is none, or it stands far behind.
+  let equals = -1;
   for (let start = 0; start < query.length;) {
     const ampersand = query.indexOf('&', start);
     const end = ampersand < 0 ? query.length : ampersand;
-    const equals = query.indexOf('=', start);
-    const border = equals < 0 || equals > end ? end : equals;
+    if (equals < start) equals = nextOrEnd(query, '=', start);
+    const border = Math.min(equals, end);
     if (isFormText(query, start, border, name)) {
       if (value === null || isFormText(query, Math.min(border + 1, end), end, value)) return true;
     }
     start = end + 1;
   }
   return false;
+}
+
+function nextOrEnd(text: string, sign: string, from: number): number {
+  const at = text.indexOf(sign, from);
+  return at < 0 ? text.length : at;
 }
 
 function isCookiePair(text: string, start: number, end: number, name: string, value: string | null): boolean {
@@ -123,12 +130,6 @@ function endOfLine(lines: string, at: number): number {
   return end;
 }
 
-function skipBlanks(text: string, from: number): number {
-  let at = from;
-  while (isBlank(text.charCodeAt(at))) at++;
-  return at;
-}
-
 function trimBlanks(text: string, to: number): number {
   let end = to;
   while (isBlank(text.charCodeAt(end - 1))) end--;
@@ -139,8 +140,4 @@ function isBlankUntilEnd(lines: string, from: number): boolean {
   const at = skipBlanks(lines, from);
   const code = lines.charCodeAt(at);
   return at >= lines.length || code === CR || code === LF;
-}
-
-function isBlank(code: number): boolean {
-  return code === SPACE || code === TAB;
 }

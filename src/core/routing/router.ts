@@ -8,6 +8,7 @@
 import type { PathMatch } from '../snapshot.ts';
 import { countConditions, meetsConditions } from './conditions.ts';
 import { orderRoutes } from './order.ts';
+import { PathPattern } from './pattern.ts';
 import { type PrefixEntry, PrefixTable } from './prefix-table.ts';
 import type { Routable, RoutedRequest } from './routed-request.ts';
 
@@ -90,7 +91,7 @@ class HostRouter<R extends Routable> implements Router<R> {
 }
 
 interface Pattern<R extends Routable> {
-  readonly regex: RegExp;
+  readonly regex: PathPattern;
   readonly ignoreCase: boolean;
   readonly candidates: Candidates<R>;
 }
@@ -176,7 +177,7 @@ class Candidates<R extends Routable> {
 
 function compilePattern<R extends Routable>(routes: readonly R[]): Pattern<R> {
   const { source, ignoreCase } = routes[0].match.path as Extract<PathMatch, { kind: 'regex' }>;
-  return { regex: new RegExp(source), ignoreCase, candidates: new Candidates(routes) };
+  return { regex: new PathPattern(source), ignoreCase, candidates: new Candidates(routes) };
 }
 
 function candidatesOf<R extends Routable>(lists: ReadonlyMap<string, readonly R[]>): Map<string, Candidates<R>> {

@@ -1,4 +1,5 @@
 /** What a route writes into the access log: which of its exchanges, and what of their records. Runs in the worker. */
+import { trimmed } from '../../core/blanks.ts';
 import type { AccessLogSpec, RouteLogSpec } from '../../core/access-log.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Random } from '../../core/random.ts';
@@ -115,7 +116,7 @@ function findHeader(lines: string, name: string): string {
     if (end < 0) break;
     const colon = at + name.length;
     if (lines.charCodeAt(colon) === COLON && lines.slice(at, colon).toLowerCase() === name) {
-      return lines.slice(colon + 1, end).trim();
+      return trimmed(lines, colon + 1, end);
     }
     at = end + 2;
   }

@@ -1,0 +1,27 @@
+/**
+ * Blanks and tabs around what stands in a header (RFC 9110 5.6.3). `String.trim` will not do: it takes 0xa0 for a
+ * blank. Nor will an expression such as `/[\t ]+$/`: it begins anew at each blank, so that n blanks cost n² steps.
+ */
+
+const SPACE = 0x20;
+const TAB = 0x09;
+
+export function isBlank(code: number): boolean {
+  return code === SPACE || code === TAB;
+}
+
+/** The position of the first character from `start` on that is neither blank nor tab. */
+export function skipBlanks(text: string, start: number): number {
+  let at = start;
+  while (isBlank(text.charCodeAt(at))) at++;
+  return at;
+}
+
+/** `text[start, end)` without the blanks and tabs around it. */
+export function trimmed(text: string, start: number, end: number): string {
+  let from = start;
+  while (from < end && isBlank(text.charCodeAt(from))) from++;
+  let to = end;
+  while (to > from && isBlank(text.charCodeAt(to - 1))) to--;
+  return text.slice(from, to);
+}

@@ -1,0 +1,94 @@
+/**
+ * What a stranger sends costs no more than in proportion to its length. A reader is fed texts of one shape and two
+ * lengths; what the longer one costs, in units of the shorter one, tells a line from a square, however fast the machine.
+ */
+import assert from 'node:assert/strict';
+
+/** Reads `text`, which is a stranger's. Remembers nothing: each call does the whole work. */
+export type Read = (text: string) => void;
+
+/** How many times as long the longer text is, unless told: a line costs 8 times as much, a square 64 times. */
+const FACTOR = 8;
+/** On a busy machine a round may be disturbed; what counts is the least of each length. */
+const ROUNDS = 15;
+
+/** Whatever separates anything in a head, and three characters that do not. */
+const SEPARATORS = [
+  ' ',
+  '\t',
+  ',',
+  ';',
+  ':',
+  '=',
+  '&',
+  '?',
+  '%',
+  '/',
+  '\\',
+  '.',
+  '-',
+  '+',
+  '"',
+  "'",
+  '(',
+  '[',
+  '<',
+  '_',
+  '1',
+  'a',
+  '%2e',
+  '%2F',
+  '%41',
+  '/.',
+  '/..',
+  '//',
+];
+
+/** A text of about `length` characters. */
+export type Make = (length: number) => string;
+
+/** The same, made with a separator. */
+type Shape = (separator: string, length: number) => string;
+
+const repeat = (text: string, length: number): string => text.repeat(Math.max(1, Math.floor(length / text.length)));
+
+const SHAPES: Readonly<Record<string, Shape>> = {
+  'nothing but': repeat,
+  'between two words': (separator, length) => `a${repeat(separator, length)}b`,
+  'behind each letter': (separator, length) => repeat(`a${separator}`, length),
+  'and blanks in turn': (separator, length) => repeat(`${separator} `, length),
+  'before what breaks it': (separator, length) => `chunked${repeat(separator, length)}(`,
+  'in quotes': (separator, length) => `${repeat(`a;a="${separator}",`, length)}(`,
+  'behind a bracket': (separator, length) => `[::${repeat(separator, length)}`,
+};
+
+/** Fails where some separator, in some shape, costs a reader more than in proportion; `length` is the longer one. */
+export function assertLinear(read: Read, length: number, factor = FACTOR): void {
+  for (const [shape, make] of Object.entries(SHAPES)) {
+    for (const separator of SEPARATORS) {
+      assertLinearIn((size) => make(separator, size), read, length, `${JSON.stringify(separator)} ${shape}`, factor);
+    }
+  }
+}
+
+/** The same for one way of making a text. */
+export function assertLinearIn(make: Make, read: Read, length: number, what: string, factor = FACTOR): void {
+  const short = make(length / factor);
+  const long = make(length);
+  read(short);
+  let least = Infinity;
+  let most = Infinity;
+  for (let round = 0; round < ROUNDS; round++) {
+    least = Math.min(least, timeOf(read, short));
+    most = Math.min(most, timeOf(read, long));
+    // Midway between a line and a square.
+    if (most <= factor ** 1.5 * least) return;
+  }
+  assert.fail(`${what}: ${long.length} characters cost ${(most / least).toFixed(1)} times what ${short.length} do`);
+}
+
+function timeOf(read: Read, text: string): number {
+  const startedAt = performance.now();
+  read(text);
+  return performance.now() - startedAt;
+}

@@ -2,7 +2,13 @@
  * One endpoint on one worker: its idle connections, newest first, and who waits for one while the endpoint is
  * at its `maxConnections`. Sockets and idle sockets are counted over all threads in the pool's shared table.
  */
-import { COUNTER_CONNECTS, REFUSED } from '../core/shared/pool-table.ts';
+import {
+  COUNTER_CONNECTS,
+  COUNTER_STRAYS,
+  REFUSED,
+  STRAY_AFTER_BODY,
+  STRAY_AFTER_HEAD,
+} from '../core/shared/pool-table.ts';
 import type { PoolTable } from '../core/shared/pool-table.ts';
 import type { EndpointSpec } from '../core/snapshot.ts';
 import { recordFailure, recordSuccess } from '../core/health/consecutive-failures.ts';
@@ -30,6 +36,9 @@ export interface EndpointLimits {
   readonly failures: number;
 }
 
+/** After as many answers without a body and without a stray byte the next ones are not waited for. */
+const CLEAN_ANSWERS = 1000;
+
 export class EndpointRuntime {
   spec: EndpointSpec;
   limits: EndpointLimits;
@@ -47,6 +56,7 @@ export class EndpointRuntime {
   readonly #waiting: Attempt[] = [];
   /** Between an answer and the idle ones: not yet known to be clean. */
   readonly #settling = new Set<UpstreamConnection>();
+  #cleanAnswers = 0;
   #isRetired = false;
 
   constructor(poolId: string, spec: EndpointSpec, table: PoolTable, limits: EndpointLimits, reports: EndpointReports) {
@@ -148,14 +158,33 @@ export class EndpointRuntime {
     }
   }
 
-  /** A connection that is looked at before it is offered to anybody; `keep` or `dropIdle` follows. */
+  /** A connection that is looked at before it is offered to anybody; `settled` or `dropIdle` follows. */
   settle(connection: UpstreamConnection): void {
     this.#settling.add(connection);
   }
 
-  /** A tick has brought nothing. False: it was not being looked at. */
-  settled(connection: UpstreamConnection): boolean {
-    return this.#settling.delete(connection);
+  /** Nothing has come; `hadBody`: of the answer before. False: it is not being looked at any more. */
+  settled(connection: UpstreamConnection, hadBody: boolean): boolean {
+    if (!this.#settling.delete(connection)) return false;
+    if (!hadBody) this.#cleanAnswers++;
+    return true;
+  }
+
+  /** So many answers without a body were followed by nothing that this one need not be waited for. */
+  get isKnownClean(): boolean {
+    return this.#cleanAnswers >= CLEAN_ANSWERS;
+  }
+
+  /** Whether a connection may carry another message after an answer of this kind. */
+  mayFollow(hadBody: boolean): boolean {
+    const strays = this.table.strays[this.slot];
+    return strays === 0 || (hadBody && (strays & STRAY_AFTER_BODY) === 0);
+  }
+
+  /** Bytes that belong to no answer came behind one. */
+  strayed(hadBody: boolean): void {
+    this.table.count(this.slot, COUNTER_STRAYS, 1);
+    Atomics.or(this.table.strays, this.slot, hadBody ? STRAY_AFTER_BODY : STRAY_AFTER_HEAD);
   }
 
   /** An idle connection ended by itself. */

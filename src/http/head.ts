@@ -61,6 +61,8 @@ export class ResponseHead {
   lines = '';
   bodyKind: BodyKind = BODY_NONE;
   contentLength = 0;
+  /** It has no body, and yet its framing lines announce one: answers to HEAD do, and a 204 that is wrong. */
+  announcesContent = false;
   /** Whether the upstream connection may be used again after this message. */
   keepAlive = true;
   /** `Keep-Alive: timeout=N` in ms, 0 without one. */

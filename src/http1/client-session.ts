@@ -7,6 +7,7 @@ import type { EndpointRuntime } from '../http/endpoint-runtime.ts';
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE } from '../http/head.ts';
 import type { ResponseHead } from '../http/head.ts';
 import type { OutgoingRequest } from '../http/outgoing.ts';
+import type { Settling } from '../http/settling-list.ts';
 import type { UpstreamEvents, UpstreamFailure, UpstreamStream } from '../http/stream.ts';
 import type { UpstreamConnection } from '../http/upstream.ts';
 import type { CloseReason, Connection, ConnectionHandler } from '../net/transport.ts';
@@ -31,10 +32,14 @@ const CLOSED = 8;
 
 /** Interim responses before a final one; more is a broken endpoint. */
 const MAX_INFORMATIONAL = 32;
+/** What a server says that ends a connection for its idleness comes at this age or later, ms. */
+const NOTICE_MIN_AGE_MS = 1000;
+const NOTICE = /^HTTP\/1\.[01] 408 /;
+const CAPITAL_H = 72;
 /** Taken off the server's `Keep-Alive: timeout`, so that we close first. */
 const HINT_MARGIN_MS = 1000;
 
-export class Http1ClientSession implements ConnectionHandler, UpstreamStream, UpstreamConnection, ChunkSink {
+export class Http1ClientSession implements ConnectionHandler, UpstreamStream, UpstreamConnection, ChunkSink, Settling {
   readonly #dialer: Http1Dialer;
   readonly #endpoint: EndpointRuntime;
   #connection: Connection;
@@ -51,6 +56,9 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
   #bodyLeft = 0;
   #informational = 0;
   #isRequestSent = false;
+  /** The answer may have had a body, be it an empty one. */
+  #hadBody = true;
+  #announcesContent = false;
   /** The connection cannot carry another message. */
   #isSpent = false;
   #isPaused = false;
@@ -164,12 +172,12 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
 
   onTimeout(): void {
     if (this.#state !== UNUSED) return;
-    if (this.#endpoint.settled(this)) {
-      this.#keep();
-      return;
-    }
     this.#endpoint.dropIdle(this);
     this.#shut();
+  }
+
+  onSettled(): void {
+    if (this.#endpoint.settled(this, this.#hadBody)) this.#keep();
   }
 
   /** Closes an idle connection that its pool has let go of. */
@@ -225,7 +233,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
           at = end;
           break;
         default:
-          this.#onUnexpected();
+          this.#onUnexpected(buffer, at, end);
           at = end;
       }
       // Over, or already carrying the next message: what is left of this read belongs to nobody.
@@ -235,6 +243,12 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
   }
 
   #readHead(buffer: Buffer, start: number, end: number): number {
+    if (buffer[start] !== CAPITAL_H && this.isReused && !this.#hasAnswered) {
+      // Not the beginning of an answer: it belongs to the message before, and this one has found a broken connection.
+      this.#endpoint.strayed(this.#hadBody);
+      this.#fail('closed');
+      return end;
+    }
     const { limits } = this.#dialer.plane;
     const after = this.#reader.read(buffer, start, end, limits.headBytes);
     if (after < 0) {
@@ -261,6 +275,8 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
     const events = this.#events as UpstreamEvents;
     if (!head.keepAlive) this.#isSpent = true;
     this.#setIdleLimit(head.keepAliveTimeoutMs);
+    this.#hadBody = head.bodyKind !== BODY_NONE;
+    this.#announcesContent = head.announcesContent;
     if (head.status === 101) {
       this.#state = TUNNEL;
       this.#isSpent = true;
@@ -280,7 +296,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
     }
     if (isEmpty) {
       this.#state = COMPLETE;
-      if (hasRest) this.#isSpent = true;
+      if (hasRest) this.#strayed();
     }
     events.onResponse(head);
     if (isEmpty && this.#events === events) events.onResponseEnd('');
@@ -298,7 +314,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
     this.#bodyLeft -= stop - start;
     if (this.#bodyLeft === 0) {
       this.#state = COMPLETE;
-      if (stop < end) this.#isSpent = true;
+      if (stop < end) this.#strayed();
     }
     events.onResponseBody(buffer, start, stop);
     if (this.#state === COMPLETE && this.#events === events) events.onResponseEnd('');
@@ -314,7 +330,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
       return end;
     }
     if (chunks.done) {
-      if (after < end) this.#isSpent = true;
+      if (after < end) this.#strayed();
       this.#complete(chunks.trailers);
     }
     return after;
@@ -329,12 +345,25 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
     (this.#events as UpstreamEvents).onResponseEnd(trailers);
   }
 
-  /** Bytes nobody asked for. */
-  #onUnexpected(): void {
+  /** Bytes behind the end of an answer. */
+  #strayed(): void {
     this.#isSpent = true;
+    this.#endpoint.strayed(this.#hadBody);
+  }
+
+  /** Bytes nobody asked for. */
+  #onUnexpected(buffer: Buffer, start: number, end: number): void {
+    if (this.#state === COMPLETE && !this.#isSpent) this.#strayed();
     if (this.#state !== UNUSED) return;
+    if (!this.#isNotice(buffer, start, end)) this.#strayed();
     this.#endpoint.dropIdle(this);
     this.#discard();
+  }
+
+  /** Some servers say so when they end an idle connection: a 408 that answers nothing. */
+  #isNotice(buffer: Buffer, start: number, end: number): boolean {
+    if (this.#dialer.plane.now() - this.idleSince < NOTICE_MIN_AGE_MS) return false;
+    return NOTICE.test(buffer.latin1Slice(start, Math.min(end, start + 13)));
   }
 
   pauseBody(): void {
@@ -351,20 +380,29 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
 
   release(): void {
     this.#events = null;
-    const isReusable = this.#state === COMPLETE && !this.#isSpent && this.#isRequestSent && !this.#connection.isBlocked;
-    if (!isReusable) {
+    const isOver = this.#state === COMPLETE && this.#isRequestSent && !this.#connection.isBlocked;
+    // A client may ask for as many of these as it likes: closed by a reset, they use up no port of ours (TIME_WAIT).
+    if (isOver && (this.#announcesContent || !this.#endpoint.mayFollow(this.#hadBody))) {
+      this.#discard();
+      return;
+    }
+    if (!isOver || this.#isSpent) {
       this.#shut();
       return;
     }
     this.#state = UNUSED;
-    if (this.#isPaused) {
-      // What the endpoint may have sent beyond its answer is still unread: it is looked at before anybody gets this.
-      this.#endpoint.settle(this);
-      this.resumeBody();
-      this.#dialer.plane.wheel.arm(this.#timer, 0);
-      return;
-    }
-    this.#keep();
+    // What the endpoint may have sent beyond its answer is still unread or on its way: it is looked at before anybody
+    // gets this.
+    if (this.#isPaused || !(this.#hadBody || this.#endpoint.isKnownClean)) this.#setAside();
+    else this.#keep();
+  }
+
+  #setAside(): void {
+    const { plane } = this.#dialer;
+    this.idleSince = plane.now();
+    this.#endpoint.settle(this);
+    this.resumeBody();
+    plane.settling.add(this);
   }
 
   #keep(): void {

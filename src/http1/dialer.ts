@@ -1,6 +1,7 @@
 /** Makes HTTP/1.1 connections to one endpoint, and remembers the heads of its responses. */
 import type { Limits } from '../core/snapshot.ts';
 import type { EndpointRuntime } from '../http/endpoint-runtime.ts';
+import type { SettlingList } from '../http/settling-list.ts';
 import type { UpstreamEvents } from '../http/stream.ts';
 import type { UpstreamDialer } from '../http/upstream.ts';
 import type { TimerWheel } from '../net/timer-wheel.ts';
@@ -12,6 +13,7 @@ import { ResponseParser } from './response-parser.ts';
 export interface UpstreamPlane {
   readonly transport: Transport;
   readonly wheel: TimerWheel;
+  readonly settling: SettlingList;
   readonly limits: Limits;
   now(): number;
 }

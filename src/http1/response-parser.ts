@@ -92,6 +92,8 @@ function combine(line: StatusLine, block: ResponseBlock, content: Content): Resp
   head.bodyKind = content === BY_HEADERS ? bodyKind(block) : BODY_NONE;
   head.contentLength = head.bodyKind === BODY_LENGTH ? block.contentLength : 0;
   head.keepAlive = persists(line, block, content) && head.bodyKind !== BODY_UNTIL_CLOSE;
+  // The length in a 304 is that of the content the client has.
+  head.announcesContent = content !== BY_HEADERS && line.status !== 304 && announcesBody(block);
   head.keepAliveTimeoutMs = block.keepAliveTimeoutMs;
   head.upgrade = line.status === 101 ? block.protocol : '';
   head.hasDate = block.hasDate;
@@ -104,12 +106,15 @@ function combine(line: StatusLine, block: ResponseBlock, content: Content): Resp
  * and who contradicts himself may send anything.
  */
 function persists(line: StatusLine, block: ResponseBlock, content: Content): boolean {
-  const isAnnounced = block.hasTransferEncoding || block.contentLength > 0;
-  if (block.isFramingBroken || (isAnnounced && (content === INTERIM || content === NO_CONTENT))) return false;
+  if (block.isFramingBroken || (announcesBody(block) && (content === INTERIM || content === NO_CONTENT))) return false;
   return content === INTERIM || (!block.hasClose && (line.version === 11 || block.hasKeepAlive));
 }
 
 function bodyKind(block: ResponseBlock): BodyKind {
   if (block.hasTransferEncoding) return BODY_CHUNKED;
   return block.contentLength >= 0 ? BODY_LENGTH : BODY_UNTIL_CLOSE;
+}
+
+function announcesBody(block: ResponseBlock): boolean {
+  return block.hasTransferEncoding || block.contentLength > 0;
 }

@@ -177,7 +177,7 @@ proxied(
       head = await peer.readUntil(END_OF_HEAD).catch(() => '');
     }
   },
-  async ({ client, servers }) => {
+  async ({ client }) => {
     const peer = await client();
     for (let round = 0; round < 2; round++) {
       await peer.send('HEAD / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n');
@@ -186,7 +186,6 @@ proxied(
       await peer.send('body');
       assert.match(await peer.readUntil(END_OF_HEAD), /^HTTP\/1\.1 200 [^]*Content-Length: 1000\r\n/);
     }
-    assert.equal(servers[0].peers.length, 1);
   },
 );
 

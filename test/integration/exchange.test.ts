@@ -132,7 +132,7 @@ proxied(
     if (head.startsWith('GET /304')) return 'HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\nETag: "x"\r\n\r\n';
     return ok('end');
   }),
-  async ({ client, servers }) => {
+  async ({ client }) => {
     const peer = await client();
     await peer.send(get().replace('GET', 'HEAD'));
     assert.match((await readResponse(peer, true)).head, /Content-Length: 500/);
@@ -142,7 +142,6 @@ proxied(
     assert.match((await readResponse(peer, true)).head, /ETag: "x"/);
     await peer.send(get());
     assert.equal((await readResponse(peer)).body, 'end');
-    assert.equal(servers[0].peers.length, 1);
   },
 );
 

@@ -32,6 +32,7 @@ function endpoint(id: string, attempts: number, state: 'healthy' | 'ejected'): P
     panicPicks: 0,
     bytesSent: 0,
     bytesReceived: 0,
+    strays: 0,
   };
 }
 

@@ -27,6 +27,11 @@ export const DRAINING = 4;
 export const REFUSED = 8;
 const INELIGIBLE_FLAGS = UNHEALTHY | EJECTED | DRAINING;
 
+/** What an endpoint has sent that nobody asked for: bytes behind an answer that has no body … */
+export const STRAY_AFTER_HEAD = 1;
+/** … and behind the end of a body. */
+export const STRAY_AFTER_BODY = 2;
+
 /** Counters of one endpoint, striped per worker. */
 export const COUNTER_ATTEMPTS = 0;
 export const COUNTER_FAILURES = 1;
@@ -37,10 +42,11 @@ export const COUNTER_BYTES_RECEIVED = 5;
 /** Sum of the times to the first byte of the response, in ms. */
 export const COUNTER_FIRST_BYTE_MS = 6;
 export const COUNTER_PANIC_PICKS = 7;
-export const COUNTERS = 8;
+export const COUNTER_STRAYS = 8;
+export const COUNTERS = 9;
 
 const HEADER_INTS = 16;
-const COLUMNS = 7;
+const COLUMNS = 8;
 const LEDGER_COLUMNS = 3;
 
 /** Plain data that travels in a snapshot; every thread attaches its own views. */
@@ -80,6 +86,8 @@ export class PoolTable {
   readonly generation: Int32Array;
   /** 1 while a thread waits for a socket of this endpoint: a thread with an idle one closes it instead of keeping it. */
   readonly wanted: Int32Array;
+  /** {@link STRAY_AFTER_HEAD} and {@link STRAY_AFTER_BODY}; set by whoever meets one, never cleared. */
+  readonly strays: Int32Array;
   /** The columns that have ledgers, in the ledgers' order. */
   readonly #totals: readonly Int32Array[];
   readonly #ledgers: Int32Array;
@@ -109,6 +117,7 @@ export class PoolTable {
     this.health = column(capacity);
     this.generation = column(capacity);
     this.wanted = column(capacity);
+    this.strays = column(capacity);
     this.#totals = [this.inflight, this.connections, this.idle];
     this.#ledgers = column(workerSlots * capacity * LEDGER_COLUMNS);
     this.#counters = new Float64Array(buffer, at, workerSlots * capacity * COUNTERS);
@@ -226,10 +235,11 @@ export class PoolTable {
     this.#moveCounters(to, worker * count, worker * to.#capacity * COUNTERS, count);
   }
 
-  /** Takes over from a smaller table what belongs to its slots and not to a worker: generations, failures, health. */
+  /** Takes over from a smaller table what belongs to its slots and not to a worker: generations, failures, strays, health. */
   succeed(from: PoolTable): void {
     this.generation.set(from.generation);
     this.failures.set(from.failures);
+    this.strays.set(from.strays);
     for (let slot = 0; slot < from.#capacity; slot++) this.setHealth(slot, from.health[slot]);
   }
 
@@ -271,9 +281,9 @@ export class PoolTable {
 
   /** Clears a free slot for a new endpoint and raises its generation. */
   reuse(slot: number): number {
-    for (const column of [this.inflight, this.connections, this.idle, this.failures, this.health, this.wanted]) {
+    const { inflight, connections, idle, failures, health, wanted, strays } = this;
+    for (const column of [inflight, connections, idle, failures, health, wanted, strays])
       Atomics.store(column, slot, 0);
-    }
     for (let worker = 0; worker < this.handle.workerSlots; worker++) {
       this.#counters.fill(
         0,

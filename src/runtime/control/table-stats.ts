@@ -8,6 +8,7 @@ import {
   COUNTER_FAILURES,
   COUNTER_PANIC_PICKS,
   COUNTER_RETRIES,
+  COUNTER_STRAYS,
   COUNT_MASK,
 } from '../../core/shared/pool-table.ts';
 import type { PoolTable } from '../../core/shared/pool-table.ts';
@@ -56,6 +57,11 @@ export interface EndpointStats {
   readonly panicPicks: number;
   readonly bytesSent: number;
   readonly bytesReceived: number;
+  /**
+   * How often it sent bytes that belong to no answer. From the first time on its connections are closed after an
+   * answer that has no body, and after every answer where such bytes came behind a body.
+   */
+  readonly strays: number;
 }
 
 export function readRouteStats(table: RouteTable, slot: number): RouteStats {
@@ -87,5 +93,6 @@ export function readEndpointStats(table: PoolTable, slot: number): EndpointStats
     panicPicks: table.total(slot, COUNTER_PANIC_PICKS),
     bytesSent: table.total(slot, COUNTER_BYTES_SENT),
     bytesReceived: table.total(slot, COUNTER_BYTES_RECEIVED),
+    strays: table.total(slot, COUNTER_STRAYS),
   };
 }

@@ -15,12 +15,15 @@ import type { ExchangePlane } from '../../http/exchange/plane.ts';
 import type { EndpointReports, EndpointRuntime } from '../../http/endpoint-runtime.ts';
 import type { Peer } from '../../http/forwarding.ts';
 import type { Plan } from '../../http/plan.ts';
+import { SettlingList } from '../../http/settling-list.ts';
 import type { ClientEvents, ClientStream } from '../../http/stream.ts';
 import { Http1Dialer } from '../../http1/dialer.ts';
 import type { UpstreamPlane } from '../../http1/dialer.ts';
 import type { ServerPlane, ServerSession } from '../../http1/server-plane.ts';
 import { Http1ServerSession } from '../../http1/server-session.ts';
 import { createAddressList } from '../../net/address-list.ts';
+import { Guard } from '../../net/guard.ts';
+import { loopClockOf } from '../../net/loop-clock.ts';
 import { passStages } from '../../net/stages.ts';
 import type { Stage } from '../../net/stages.ts';
 import { TimerWheel } from '../../net/timer-wheel.ts';
@@ -44,6 +47,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
 class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, UpstreamPlane, EndpointReports {
   readonly transport: Transport;
   readonly wheel: TimerWheel;
+  readonly settling: SettlingList;
   readonly random: Random;
   readonly #clock: Clock;
   readonly #worker: number;
@@ -74,6 +78,7 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, Upstream
     this.#options = options;
     this.#logs = new RouteLogs(options);
     this.wheel = new TimerWheel({ clock: options.clock, onFault: (error) => this.reportFault(error) });
+    this.settling = new SettlingList(loopClockOf(options.clock), new Guard((error) => this.reportFault(error)));
     this.#departures = new Departures({
       sessions: this.#sessions,
       wheel: this.wheel,
@@ -178,6 +183,7 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, Upstream
   destroy(): void {
     for (const session of [...this.#sessions]) session.destroy();
     this.#pools.destroy();
+    this.settling.stop();
     this.wheel.stop();
   }
 

@@ -812,7 +812,7 @@ export interface ListenerInput {
    */
   readonly spread?: 'kernel' | 'even';
   /**
-   * What a client's FIN before the answer means. `cancel`: it has left. `allow`: it waits for the answer.
+   * What a client's FIN means before it has the whole answer. `cancel`: it has left. `allow`: it waits for the answer.
    * @defaultValue `'cancel'`
    * @example 'allow'
    */

@@ -26,7 +26,7 @@ export const listenerSchema = shortForm(
       }),
       halfClose: key(oneOf(['cancel', 'allow']).prefault('cancel'), {
         description:
-          "What a client's FIN before the answer means. `cancel`: it has left. `allow`: it waits for the answer.",
+          "What a client's FIN means before it has the whole answer. `cancel`: it has left. `allow`: it waits for the answer.",
         example: 'allow',
       }),
     },

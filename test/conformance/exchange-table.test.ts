@@ -63,12 +63,12 @@ const EXPECTED: Readonly<Record<StateName, Readonly<Record<EventName, string>>>>
     failed: 'never', endpointDown: '=', endpointGone: '=', requestTimeout: 'idle 408', responseTimeout: '=', attemptTimeout: '=', totalTimeout: 'idle 504', retryDue: 'connecting dial', fault: 'idle 500',
   },
   responding: {
-    request: 'never', requestBytes: '=', requestEnd: '=', requestBroken: 'idle cut', clientDrain: '=', clientEnd: '=', clientGone: 'idle cut',
+    request: 'never', requestBytes: '=', requestEnd: '=', requestBroken: 'idle cut', clientDrain: '=', clientEnd: 'idle cut', clientGone: 'idle cut',
     ready: 'never', informational: 'never', response: 'never', responseBytes: '= bytes', responseEnd: 'idle end', upstreamDrain: '=', upstreamEnd: 'never',
     failed: 'idle cut', endpointDown: '=', endpointGone: 'idle cut', requestTimeout: 'idle cut', responseTimeout: 'idle cut', attemptTimeout: '=', totalTimeout: 'idle cut', retryDue: 'never', fault: 'idle cut',
   },
   flushing: {
-    request: 'never', requestBytes: '=', requestEnd: '=', requestBroken: 'idle cut', clientDrain: 'idle', clientEnd: '=', clientGone: 'idle cut',
+    request: 'never', requestBytes: '=', requestEnd: '=', requestBroken: 'idle cut', clientDrain: 'idle', clientEnd: 'idle cut', clientGone: 'idle cut',
     ready: 'never', informational: 'never', response: 'never', responseBytes: 'never', responseEnd: 'never', upstreamDrain: '=', upstreamEnd: 'never',
     failed: 'never', endpointDown: '=', endpointGone: '=', requestTimeout: '=', responseTimeout: 'idle cut', attemptTimeout: '=', totalTimeout: 'idle cut', retryDue: 'never', fault: 'idle cut',
   },

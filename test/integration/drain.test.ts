@@ -146,8 +146,8 @@ proxied(
 );
 
 proxied(
-  'a FIN once the answer has begun does not disturb it',
-  {},
+  'with halfClose: allow a FIN once the answer has begun does not disturb it',
+  { listener: { halfClose: 'allow' } },
   async (peer) => {
     await peer.readUntil(END_OF_HEAD);
     await peer.send('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345');
@@ -162,6 +162,57 @@ proxied(
     await servers[0].peers[0].send('67890');
     assert.equal(await peer.readAll(), '67890');
     await until(() => plane.plane.connections === 0, 'the connection closes');
+  },
+);
+
+for (const [answer, head] of [
+  ['an event stream', 'Content-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n*\r\n'],
+  ['a body by its length', 'Content-Length: 10\r\n\r\n*'],
+  ['a body that ends with the connection', '\r\n*'],
+]) {
+  proxied(
+    `a FIN while nothing of ${answer} flows cancels it, and the endpoint's place is free`,
+    { pool: { maxConnections: 1 } },
+    async (peer) => {
+      await peer.readUntil(END_OF_HEAD);
+      await peer.send(`HTTP/1.1 200 OK\r\n${head}`);
+      await peer.closed;
+    },
+    async ({ client, plane, servers }) => {
+      for (let round = 0; round < 2; round++) {
+        const peer = await client();
+        await peer.send(get('/a') + get('/behind'));
+        await peer.readUntil('*');
+        peer.end();
+        assert.equal(await servers[0].peers[round].closed, 'rst');
+      }
+      assert.equal(servers[0].peers.length, 2);
+      assert.equal(plane.table.failures[0], 0);
+    },
+  );
+}
+
+proxied(
+  'a FIN while the client takes nothing of a long answer cancels it',
+  {},
+  async (peer) => {
+    await peer.readUntil(END_OF_HEAD);
+    peer.socket.write('HTTP/1.1 200 OK\r\nContent-Length: 33554432\r\n\r\n');
+    peer.socket.write(Buffer.alloc(33_554_432));
+    await peer.closed;
+  },
+  async ({ client, plane, servers, net: { segmentation } }) => {
+    if (segmentation !== 'whole') return;
+    const peer = await client();
+    await peer.send(get());
+    await peer.readUntil(END_OF_HEAD);
+    peer.socket.pause();
+    await until(() => servers[0].peers[0].socket.writableLength > 0, 'the endpoint is held back');
+    peer.end();
+    await until(() => plane.plane.exchanges === 0, 'it is cancelled');
+    assert.equal(await servers[0].peers[0].closed, 'rst');
+    peer.socket.resume();
+    await peer.closed;
   },
 );
 

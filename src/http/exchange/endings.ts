@@ -92,6 +92,11 @@ export function cancel(x: Exchange): void {
   abortBoth(x, 'client-closed');
 }
 
+/** × clientEnd once the answer has begun: the same, for nothing may flow for an hour, and the endpoint's place is held as long. */
+export function cancelAnswer(x: Exchange): void {
+  if (!(x.client as ClientStream).allowsHalfClose) clientBroke(x);
+}
+
 /** × clientGone, and a request that breaks while its answer is under way. */
 export function clientBroke(x: Exchange): void {
   if (x.record.status === 0) x.record.status = CLIENT_LEFT;

@@ -15,6 +15,7 @@ import {
 } from './attempts.ts';
 import {
   cancel,
+  cancelAnswer,
   clientBroke,
   cutByFault,
   cutByTimeout,
@@ -124,7 +125,7 @@ export const TABLE: Readonly<Record<StateName, Readonly<Record<EventName, Action
   },
   responding: {
     request: never, requestBytes: forwardBody, requestEnd: lateRequestEnd, requestBroken: clientBroke,
-    clientDrain: resumeUpstream, clientEnd: ignore, clientGone: clientBroke,
+    clientDrain: resumeUpstream, clientEnd: cancelAnswer, clientGone: clientBroke,
     ready: never, informational: never, response: never, responseBytes: forwardResponseBody, responseEnd: endResponse,
     upstreamDrain: upstreamDrained, upstreamEnd: never, failed: responseBroke, endpointDown: ignore, endpointGone: cutByRemoval,
     requestTimeout: cutRequestSlow, responseTimeout: responseStalled, attemptTimeout: ignore, totalTimeout: cutByTimeout, retryDue: never,
@@ -132,7 +133,7 @@ export const TABLE: Readonly<Record<StateName, Readonly<Record<EventName, Action
   },
   flushing: {
     request: never, requestBytes: discard, requestEnd: lateRequestEnd, requestBroken: clientBroke,
-    clientDrain: afterFlush, clientEnd: ignore, clientGone: clientBroke,
+    clientDrain: afterFlush, clientEnd: cancelAnswer, clientGone: clientBroke,
     ready: never, informational: never, response: never, responseBytes: never, responseEnd: never,
     upstreamDrain: ignore, upstreamEnd: never, failed: never, endpointDown: ignore, endpointGone: ignore,
     requestTimeout: ignore, responseTimeout: responseStalled, attemptTimeout: ignore, totalTimeout: cutByTimeout, retryDue: never,

@@ -17,8 +17,9 @@ const ROOMS = {
   discovery: ['core', 'net'],
   config: ['core'],
   runtime: ['core', 'net', 'http', 'http1', 'telemetry', 'checks', 'discovery', 'config'],
-  init: ['config'],
-  cli: ['init', 'runtime', 'config', 'core'],
+  machine: [],
+  init: ['config', 'machine'],
+  cli: ['init', 'runtime', 'config', 'machine', 'core'],
 };
 
 const names = Object.keys(ROOMS);

@@ -8,11 +8,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describeLoadFault, findLoadFault } from './load-fault.js';
-import { findInstalledNode, isSupported, NODE_RANGE, PACKAGE_ROOT } from './node-version.js';
+import { cureWrongNode, findInstalledNode, isSupported, NODE_RANGE, PACKAGE_ROOT } from './node-version.js';
 import { endLike, runChild } from './run-child.js';
 
 const EXIT_WRONG_NODE = 78;
-const WRONG_NODE = `fairlead needs Node ${NODE_RANGE}; this is ${process.versions.node}, and no other is installed beside it.`;
+const WRONG_NODE = `fairlead needs Node ${NODE_RANGE}; this is ${process.versions.node}, and no other is installed beside it.
+Install one beside it: ${cureWrongNode()}`;
 
 async function start() {
   if (!isSupported(process.versions.node)) return goOnWithInstalledNode();

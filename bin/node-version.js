@@ -21,13 +21,28 @@ export function isSupported(version) {
 }
 
 /**
- * The Node that was installed as a dependency: in this package's node_modules, or in the one this package lies in.
+ * The Node that was installed as a dependency: in this package's node_modules, or in the one this package lies in, which
+ * has no .bin where npm installed it globally.
  * @returns {string | null} null where there is none, or where it is the one that runs already.
  */
 export function findInstalledNode(root = PACKAGE_ROOT) {
   const folders = [join(root, 'node_modules')];
   if (basename(dirname(root)) === 'node_modules') folders.push(dirname(root));
-  const found = folders.map((folder) => join(folder, '.bin', 'node')).find((path) => existsSync(path));
+  const files = folders.flatMap((folder) => [join(folder, '.bin', 'node'), join(folder, 'node', 'bin', 'node')]);
+  const found = files.find((path) => existsSync(path));
   if (found === undefined || realpathSync(found) === realpathSync(process.execPath)) return null;
   return found;
+}
+
+/**
+ * What to type where no Node fits, by where this package lies: in a project, installed globally, in npx's cache, or in a
+ * clone. A global `node` goes without its link: that would stand in the way of the Node that is there.
+ */
+export function cureWrongNode(root = PACKAGE_ROOT) {
+  const folder = dirname(root);
+  if (basename(folder) !== 'node_modules') return 'npm ci';
+  const project = dirname(folder);
+  if (basename(dirname(project)) === '_npx') return 'npx --package=node@26 --package=fairlead fairlead';
+  const isGlobal = basename(project) === 'lib' && !existsSync(join(project, 'package.json'));
+  return isGlobal ? 'npm install -g --no-bin-links node@26' : 'npm install node@26';
 }

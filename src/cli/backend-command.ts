@@ -2,6 +2,7 @@
 import { startBackend } from './backend/backend.ts';
 import type { BackendOptions } from './backend/backend.ts';
 import { EXIT_OK, EXIT_UNAVAILABLE } from './exit-codes.ts';
+import { explainPortInUse } from './port-in-use.ts';
 
 /** Resolves to the exit code once a signal has ended the server; what is in flight then is cut. */
 export async function runBackend(options: BackendOptions): Promise<number> {
@@ -15,7 +16,9 @@ export async function runBackend(options: BackendOptions): Promise<number> {
     return EXIT_OK;
   } catch (error) {
     if (!(error instanceof Error && 'syscall' in error)) throw error;
-    console.error(`fairlead: ${error.message}`);
+    const isTaken = 'code' in error && error.code === 'EADDRINUSE' && options.port !== undefined;
+    const holder = isTaken ? `: ${await explainPortInUse(options.port, 'Take another --port.')}` : '';
+    console.error(`fairlead: ${error.message}${holder}`);
     return EXIT_UNAVAILABLE;
   }
 }

@@ -6,6 +6,7 @@ import { type ConfigError, formatConfigErrors } from '../config/errors.ts';
 import { CONFIG_NAMES, findConfig } from '../config/find-config.ts';
 import { fromArguments, loadConfig } from '../config/load.ts';
 import type { ParsedConfig } from '../config/load.ts';
+import { typedCommand } from '../config/typed-command.ts';
 
 export interface ConfigArguments {
   /** Default: the config of this folder. */
@@ -39,7 +40,7 @@ export async function openConfigSource({ config, to, listen }: ConfigArguments):
 /** What is wrong where {@link openConfigSource} finds no file. */
 export function missingConfig(): ConfigError {
   const message = `no config in ${resolve()}: there is no ${CONFIG_NAMES.join(', ')}`;
-  const cure = 'Name one with -c, write one with `fairlead init`, or start without one by --to.';
+  const cure = `Name one with -c, write one with "${typedCommand()} init", or start without one by --to.`;
   return { file: '', line: 0, column: 0, key: '', message, cure, excerpt: null };
 }
 

@@ -58,6 +58,25 @@ describe('the command line', () => {
     assert.deepEqual(await parse('config --defaults'), ['config', { defaults: true }]);
   });
 
+  test('takes the config without the letters of the option, but not two of them', async () => {
+    assert.deepEqual(await parse('run a.yaml --watch'), ['run', { ...RUN, config: 'a.yaml', watch: true }]);
+    assert.deepEqual(await parse('dev a.yaml'), ['dev', { ...DEV, config: 'a.yaml' }]);
+    assert.deepEqual(await parse('check a.yaml'), ['check', { config: 'a.yaml' }]);
+    assert.deepEqual(await parse('config a.yaml --json'), ['config', { config: 'a.yaml', json: true }]);
+    for (const line of [
+      'run a -c b',
+      'run a --to b:1',
+      'dev a -c b',
+      'check a -c b',
+      'config a --defaults',
+      'run a b',
+    ]) {
+      const { program, calls } = recordingProgram();
+      await assert.rejects(program.parseAsync(line.split(' '), { from: 'user' }), { name: 'CommanderError' }, line);
+      assert.deepEqual(calls, [], line);
+    }
+  });
+
   test('runs over servers, each with its own --to or all after one', async () => {
     for (const line of ['run --to a:1 --to b:2 --listen c:3', 'run --to a:1 b:2 --listen c:3']) {
       assert.deepEqual(await parse(line), ['run', { ...RUN, to: ['a:1', 'b:2'], listen: 'c:3' }]);
@@ -77,7 +96,7 @@ describe('the command line', () => {
 
   test('refuses what contradicts itself or does not exist', async () => {
     const lines = ['run -c a --to b:1', 'run -c a --listen b:1', 'run --listen b:1', 'dev --listen b:1', 'walk'];
-    lines.push('run --fast', 'check x', 'run --threads 1.5', 'run --log-format xml', 'config --defaults --json');
+    lines.push('run --fast', 'check x y', 'run --threads 1.5', 'run --log-format xml', 'config --defaults --json');
     lines.push('load', 'load http://', 'load a:1 -c 0', 'load a:1 -n 5 -d 5s', 'load a:1 -X HEAD', 'load a:1 -H x');
     lines.push('load a:1 --by cookie:a', 'completion tcsh', 'completion', 'load a:1 -d 0');
     for (const line of lines) await assert.rejects(parse(line), { name: 'CommanderError' }, line);

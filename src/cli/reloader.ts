@@ -1,9 +1,11 @@
 /** Takes up a changed config while a balancer runs; one with mistakes is shown, and the running one stays. */
 import type { Config } from '../config/config.ts';
 import type { Balancer } from '../runtime/balancer.ts';
+import { ListenError } from '../runtime/control/listen-error.ts';
 import { sayConfigErrors } from './config-source.ts';
 import type { ConfigSource } from './config-source.ts';
 import type { Say } from './log.ts';
+import { ANOTHER_LISTENER, explainListenError } from './port-in-use.ts';
 
 export interface ReloaderOptions {
   readonly balancer: Pick<Balancer, 'reload'>;
@@ -64,13 +66,14 @@ export class Reloader {
       const { summary, durationMs } = await balancer.reload(adapt(parsed.config));
       say(`reloaded in ${Math.ceil(durationMs)} ms: ${summary}`);
     } catch (error) {
-      say(`not reloaded: ${describeError(error)}; the running config stays`, 'error');
+      say(`not reloaded: ${await describeError(error)}; the running config stays`, 'error');
     }
   }
 }
 
 /** What the balancer refuses has a code; anything else is a bug, and says where. */
-function describeError(error: unknown): string {
+async function describeError(error: unknown): Promise<string> {
   if (!(error instanceof Error)) return String(error);
+  if (error instanceof ListenError) return (await explainListenError(error, ANOTHER_LISTENER)).replace(/\.$/, '');
   return 'code' in error ? error.message : (error.stack ?? error.message);
 }

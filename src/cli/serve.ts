@@ -17,6 +17,7 @@ import { EXIT_INTERNAL, EXIT_OK, EXIT_UNAVAILABLE, EXIT_USAGE, exitCodeOf } from
 import { FileWatcher } from './file-watcher.ts';
 import { createLog, logEvents } from './log.ts';
 import type { Say } from './log.ts';
+import { ANOTHER_LISTEN, ANOTHER_LISTENER, explainListenError } from './port-in-use.ts';
 import { Reloader } from './reloader.ts';
 import { sayStart } from './say-start.ts';
 
@@ -48,7 +49,8 @@ export async function serve(options: ServeOptions): Promise<number> {
     logEvents(balancer, say);
     const upkeep = new Upkeep(balancer, options, say, parsed.files);
     try {
-      return await runToEnd(balancer, signals, () => {
+      const change = options.source.file === null ? ANOTHER_LISTEN : ANOTHER_LISTENER;
+      return await runToEnd(balancer, signals, change, () => {
         sayStart(balancer, config, { file: options.source.file, format: options.logFormat, startedAt });
       });
     } finally {
@@ -59,7 +61,12 @@ export async function serve(options: ServeOptions): Promise<number> {
   }
 }
 
-async function runToEnd(balancer: Balancer, signals: EndSignals, onListening: () => void): Promise<number> {
+async function runToEnd(
+  balancer: Balancer,
+  signals: EndSignals,
+  change: string,
+  onListening: () => void,
+): Promise<number> {
   const { promise: dead, resolve: die } = Promise.withResolvers<'dead'>();
   balancer.once('dead', () => die('dead'));
   const watch = closeOnSignals(balancer, signals);
@@ -68,7 +75,7 @@ async function runToEnd(balancer: Balancer, signals: EndSignals, onListening: ()
     if (signals.count === 0) onListening();
     return codeOf(await Promise.race([watch.ended, dead]), signals);
   } catch (error) {
-    return sayFailure(error);
+    return await sayFailure(error, change);
   } finally {
     watch.stop();
   }
@@ -128,9 +135,12 @@ function codeOf(end: EndSignal | 'dead', signals: EndSignals): number {
   return EXIT_INTERNAL;
 }
 
-function sayFailure(error: unknown): number {
-  const isExpected =
-    error instanceof ListenError || error instanceof UnresolvedNames || error instanceof AccessLogError;
+async function sayFailure(error: unknown, change: string): Promise<number> {
+  if (error instanceof ListenError) {
+    console.error('fairlead:', await explainListenError(error, change));
+    return EXIT_UNAVAILABLE;
+  }
+  const isExpected = error instanceof UnresolvedNames || error instanceof AccessLogError;
   console.error('fairlead:', isExpected ? error.message : error);
   return isExpected ? EXIT_UNAVAILABLE : EXIT_INTERNAL;
 }

@@ -43,6 +43,26 @@ describe('parseSize', () => {
   });
 });
 
+describe('a unit of another program', () => {
+  const questionOf = (read: number | Mistake): string => (read instanceof Mistake ? read.cure : String(read));
+  it('is asked back as ours: m is a mebibyte to nginx and HAProxy', () => {
+    const sizes = { '10m': '10MiB', '10M': '10MiB', '1.5g': '1.5GiB', '8k': '8KiB', '64kib': '64KiB', '2mb': '2MiB' };
+    for (const [text, meant] of Object.entries(sizes)) {
+      assert.equal(questionOf(parseSize(text)), `Did you mean "${meant}"?`);
+    }
+    const times = { '5sec': '5s', '10 min': '10m', '1hr': '1h', '500msec': '500ms', '2days': '2d', '5S': '5s' };
+    for (const [text, meant] of Object.entries(times)) {
+      assert.equal(questionOf(parseDuration(text)), `Did you mean "${meant}"?`);
+    }
+  });
+  it('is only named where nobody could know what was meant', () => {
+    for (const text of ['1x', '1 fortnight', '1constructor']) {
+      assert.match(questionOf(parseSize(text)), /^Write a number and one of/);
+      assert.match(questionOf(parseDuration(text)), /^Write a number and one of/);
+    }
+  });
+});
+
 describe('closestName', () => {
   const names = ['round-robin', 'least-connections', 'random', 'policy'];
   it('finds a name through dropped, added, changed and swapped letters, and in any case', () => {

@@ -35,8 +35,8 @@ export function parseDuration(value: unknown): number | Mistake {
     );
   }
   const [amount, unit] = parseQuantity(value);
-  const factor = DURATION_UNITS[unit];
-  if (factor === undefined) return new Mistake(`${describeValue(value)} is not a time`, DURATION_CURE);
+  const factor = factorOf(DURATION_UNITS, unit);
+  if (factor === null) return notQuantity(value, 'a time', unit, OTHER_DURATION_UNITS, DURATION_CURE);
   const ms = Math.round(amount * factor);
   if (ms < 1) return new Mistake('a time of nothing is not possible here', 'Write at least 1ms.');
   if (ms > LONGEST_MS) return new Mistake(`${amount}${unit} is too long`, 'Write at most 24d.');
@@ -52,12 +52,50 @@ export function parseSize(value: unknown): number | Mistake {
     );
   }
   const [amount, unit] = parseQuantity(value);
-  const factor = SIZE_UNITS[unit];
-  if (factor === undefined) return new Mistake(`${describeValue(value)} is not a size`, SIZE_CURE);
+  const factor = factorOf(SIZE_UNITS, unit);
+  if (factor === null) return notQuantity(value, 'a size', unit, OTHER_SIZE_UNITS, SIZE_CURE);
   const bytes = Math.round(amount * factor);
   if (bytes < 1) return new Mistake('a size of nothing is not possible here', 'Write at least 1B.');
   if (!Number.isSafeInteger(bytes)) return new Mistake(`${amount}${unit} is too large`, 'Write a smaller size.');
   return bytes;
+}
+
+function factorOf(units: Readonly<Record<string, number>>, unit: string): number | null {
+  return Object.hasOwn(units, unit) ? units[unit] : null;
+}
+
+/** Units as others write them, in lower case, and ours. */
+const OTHER_DURATION_UNITS: Readonly<Record<string, string>> = {
+  ...unitsBy('ms', 'ms', 'msec', 'msecs', 'milli', 'millis', 'millisecond', 'milliseconds'),
+  ...unitsBy('s', 's', 'sec', 'secs', 'second', 'seconds'),
+  ...unitsBy('m', 'm', 'min', 'mins', 'minute', 'minutes'),
+  ...unitsBy('h', 'h', 'hr', 'hrs', 'hour', 'hours'),
+  ...unitsBy('d', 'd', 'day', 'days'),
+};
+/** `10m` and `10M` are 10 MiB to nginx, HAProxy and Apache; so is `10mb` to most who write it in lower case. */
+const OTHER_SIZE_UNITS: Readonly<Record<string, string>> = {
+  ...unitsBy('B', 'b', 'byte', 'bytes'),
+  ...unitsBy('KiB', 'k', 'kb', 'ki', 'kib', 'kbyte', 'kbytes', 'kilobyte', 'kilobytes'),
+  ...unitsBy('MiB', 'm', 'mb', 'mi', 'mib', 'mbyte', 'mbytes', 'megabyte', 'megabytes'),
+  ...unitsBy('GiB', 'g', 'gb', 'gi', 'gib', 'gbyte', 'gbytes', 'gigabyte', 'gigabytes'),
+  ...unitsBy('TiB', 't', 'tb', 'ti', 'tib', 'tbyte', 'tbytes', 'terabyte', 'terabytes'),
+};
+
+function unitsBy(ours: string, ...others: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(others.map((name) => [name, ours]));
+}
+
+/** With a question where the unit is one of another program. */
+function notQuantity(
+  value: unknown,
+  noun: string,
+  unit: string,
+  others: Readonly<Record<string, string>>,
+  cure: string,
+): Mistake {
+  const lower = unit.toLowerCase();
+  const meant = Object.hasOwn(others, lower) ? `${parseQuantity(value)[2]}${others[lower]}` : null;
+  return new Mistake(`${describeValue(value)} is not ${noun}`, meant === null ? cure : `Did you mean "${meant}"?`);
 }
 
 /** A value in the words of an error message, shortened where it is long. */
@@ -71,9 +109,10 @@ export function describeValue(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 56)}…"` : text;
 }
 
-function parseQuantity(value: unknown): readonly [number, string] {
+/** The amount, its unit, and the amount as it is written. */
+function parseQuantity(value: unknown): readonly [amount: number, unit: string, written: string] {
   const found = typeof value === 'string' ? QUANTITY.exec(value) : null;
-  return found === null ? [0, ''] : [Number(found[1]), found[2]];
+  return found === null ? [0, '', ''] : [Number(found[1]), found[2], found[1]];
 }
 
 /** A number, or text that is nothing but one: the writer forgot the unit. */

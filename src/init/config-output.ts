@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { parseConfig } from '../config/load.ts';
 import { formatConfigErrors } from '../config/errors.ts';
 import { configJsonSchema } from '../config/json-schema.ts';
+import { typedCommand } from '../config/typed-command.ts';
 
 export interface OutputOptions {
   /** A file; `-` is stdout. */
@@ -60,7 +61,7 @@ export function requireValid(text: string): void {
 /** What to type next, and what a machine that has less than this one needs. */
 export function nextCommands(output: string): string {
   const option = output === 'fairlead.yaml' ? '' : ` -c ${output}`;
-  const commands = `Next:\n  fairlead check${option}\n  fairlead run${option}`;
+  const commands = `Next:\n  ${typedCommand()} check${option}\n  ${typedCommand()} run${option}`;
   return process.platform === 'linux' ? `${commands}\n\n${IN_AN_IMAGE}` : commands;
 }
 

@@ -161,6 +161,25 @@ describe('load', () => {
   });
 });
 
+describe('exit code 69', () => {
+  test('is that of a port which another program has: the message names it and the cure', async () => {
+    await using backend = await startBackend();
+    const listen = `127.0.0.1:${backend.port}`;
+    const other =
+      process.platform === 'linux' ? `node \\S+, process ${process.pid}\\. End it \\(kill \\d+\\), or ` : '';
+    const run = await runToEnd(`run --to 127.0.0.1:1 --listen ${listen}`);
+    assert.equal(run.code, 69);
+    assert.match(run.stderr, new RegExp(`cannot listen on ${listen}: .*${other}take another port, e\\.g\\. --listen`));
+    await writeFile(join(folder, 'taken.yaml'), `listeners: { web: "${listen}" }\npools: { web: [127.0.0.1:1] }\n`);
+    const file = await runToEnd('run taken.yaml');
+    assert.equal(file.code, 69);
+    assert.match(file.stderr, new RegExp(`${other}write another port into listeners\\.`));
+    const second = await runToEnd(`backend --port ${backend.port}`);
+    assert.equal(second.code, 69);
+    assert.match(second.stderr, new RegExp(`${other}take another --port\\.`));
+  });
+});
+
 describe('exit code 2', () => {
   test('is that of mistakes in a config, which check lists as JSON', async () => {
     const { code, stdout } = await runToEnd('check -c wrong.yaml --json');

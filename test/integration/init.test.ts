@@ -19,8 +19,8 @@ async function newFolder(t: TestContext): Promise<string> {
   return folder;
 }
 
-async function runToEnd(line: string, cwd: string): Promise<Ended> {
-  await using fairlead = new FairleadProcess(line.split(' '), { cwd });
+async function runToEnd(line: string, cwd: string, env: Record<string, string> = {}): Promise<Ended> {
+  await using fairlead = new FairleadProcess(line.split(' '), { cwd, env: { npm_command: 'test', ...env } });
   const { code } = await fairlead.ended;
   return { code, stdout: fairlead.stdout, stderr: fairlead.stderr };
 }
@@ -45,6 +45,15 @@ describe('fairlead init', () => {
     assert.equal(await readFile(join(folder, 'fairlead.yaml'), 'utf8'), '# mine\n');
     assert.equal((await runToEnd('init --force', folder)).code, 0);
     assert.match(await readFile(join(folder, 'fairlead.yaml'), 'utf8'), /^pools:$/m);
+  });
+
+  test('says what to type next as it was typed itself: with npx where npx started it', async (t) => {
+    const folder = await newFolder(t);
+    const { stdout } = await runToEnd('init -o a.yaml', folder, { npm_command: 'exec' });
+    assert.match(stdout, /\nNext:\n {2}npx fairlead check -c a\.yaml\n {2}npx fairlead run -c a\.yaml\n/);
+    const { code, stderr } = await runToEnd('check', folder, { npm_command: 'exec' });
+    assert.equal(code, 2);
+    assert.match(stderr, /write one with "npx fairlead init"/);
   });
 
   test('--json says what was found, and prints the config where it is not written', async (t) => {

@@ -41,8 +41,9 @@ class TestPackage implements AsyncDisposable {
   /** A Node installed beside the package that says so on stdout. */
   async installNode(
     script = `#!/bin/sh\n[ "$1" = --version ] || echo installed node\nNODE_OPTIONS= exec ${process.execPath} "$@"\n`,
+    place = 'node_modules/.bin/node',
   ): Promise<void> {
-    await chmod(await this.write('node_modules/.bin/node', script), 0o755);
+    await chmod(await this.write(place, script), 0o755);
   }
 
   async run(
@@ -137,6 +138,35 @@ describe('the fairlead command', () => {
     const result = await clone.run([], { isOld: true });
     assert.equal(result.code, 78);
     assert.match(result.stderr, /needs Node \^24\.20\.0 \|\| >=26\.6\.0; this is 20\.20\.2/);
+  });
+
+  test('says how to install one, in a project, globally, in the cache of npx and in a clone', async () => {
+    const cures = {
+      'project/node_modules/fairlead': 'npm install node@26',
+      'prefix/lib/node_modules/fairlead': 'npm install -g --no-bin-links node@26',
+      '_npx/0a1b/node_modules/fairlead': 'npx --package=node@26 --package=fairlead fairlead',
+      clone: 'npm ci',
+    };
+    await using made = await TestPackage.create({});
+    for (const [place, cure] of Object.entries(cures)) {
+      const bin = join(made.root, place, 'bin');
+      await cp(join(ROOT, 'bin'), bin, { recursive: true });
+      await made.write(join(place, 'package.json'), '{"type":"module"}');
+      const { code, stderr } = await made.run([], { isOld: true, bin: join(bin, 'fairlead.js') });
+      assert.equal(code, 78);
+      assert.equal(stderr.trimEnd().split('\n').at(-1), `Install one beside it: ${cure}`);
+    }
+  });
+
+  test('goes on with a Node that npm installed globally beside it, where there is no .bin', async () => {
+    await using made = await TestPackage.create({});
+    const root = 'lib/node_modules/fairlead';
+    await cp(join(ROOT, 'bin'), join(made.root, root, 'bin'), { recursive: true });
+    await made.write(join(root, 'package.json'), '{"type":"module"}');
+    await made.write(join(root, 'dist/cli/main.js'), DIST['dist/cli/main.js']);
+    await made.installNode(undefined, 'lib/node_modules/node/bin/node');
+    const result = await made.run(['a'], { isOld: true, bin: join(made.root, root, 'bin/fairlead.js') });
+    assert.equal(result.stdout, 'installed node\ndist a\n');
   });
 
   test('names the package of the library that the installed Node lacks, with exit code 78', async () => {

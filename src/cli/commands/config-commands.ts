@@ -5,7 +5,7 @@ import type { Actions } from '../actions.ts';
 import type { CheckOptions } from '../check.ts';
 import type { ConfigOptions } from '../config-command.ts';
 import type { InitOptions } from '../init-command.ts';
-import { configOption, jsonOption } from './shared-options.ts';
+import { configArgument, configOption, jsonOption, withConfigFile } from './shared-options.ts';
 
 const INIT_HELP = `
 Without --from it looks which local ports answer HTTP, and offers them in the config it writes.
@@ -53,21 +53,27 @@ export function addCheck(program: Command, actions: Actions): void {
   program
     .command('check')
     .description('print every mistake of a config, or what it would run here')
+    .addArgument(configArgument())
     .addOption(configOption())
     .addOption(jsonOption())
     .addHelpText('after', CHECK_HELP)
-    .action((options: CheckOptions) => actions.check(options));
+    .action((file: string | undefined, options: CheckOptions, command: Command) =>
+      actions.check(withConfigFile(file, options, command)),
+    );
 }
 
 export function addConfig(program: Command, actions: Actions): void {
   program
     .command('config')
     .description('print the config as it takes effect, defaults filled in')
+    .addArgument(configArgument())
     .addOption(configOption())
     .addOption(new Option('--defaults', 'print every key with its default instead').conflicts(['config', 'json']))
     .addOption(jsonOption())
     .addHelpText('after', CONFIG_HELP)
-    .action((options: ConfigOptions) => actions.config(options));
+    .action((file: string | undefined, options: ConfigOptions, command: Command) =>
+      actions.config(withConfigFile(file, options, command)),
+    );
 }
 
 export function addSchema(program: Command, actions: Actions): void {

@@ -6,7 +6,7 @@ import type { Actions } from '../actions.ts';
 import { countOption } from '../option-parsers.ts';
 import type { DevOptions } from '../dev.ts';
 import type { RunOptions } from '../run.ts';
-import { configOption, LOG_FORMATS } from './shared-options.ts';
+import { configArgument, configOption, LOG_FORMATS, withConfigFile } from './shared-options.ts';
 
 const MOST_THREADS = 1024;
 
@@ -17,6 +17,7 @@ mistakes changes nothing. SIGUSR1 opens the log files again.
 
 Examples:
   fairlead run                                              the config of this folder
+  fairlead run edge.yaml                                    another one, as with -c
   fairlead run --to localhost:3001 --to localhost:3002      no config: two servers, 127.0.0.1:8080
 
 Exit codes: 0 drained and ended, 2 mistakes in the command line or the config, 69 it cannot listen,
@@ -37,6 +38,7 @@ export function addRun(program: Command, actions: Actions): void {
   program
     .command('run')
     .description('balance until a signal ends it')
+    .addArgument(configArgument())
     .addOption(configOption().conflicts(['to', 'listen']))
     .addOption(threadsOption())
     .option('--watch', 'load the config again when its files change')
@@ -44,9 +46,9 @@ export function addRun(program: Command, actions: Actions): void {
     .option('--to <address...>', 'balance over these servers, without a config')
     .option('--listen <address>', 'with --to: where to listen (default: 127.0.0.1:8080)')
     .addHelpText('after', RUN_HELP)
-    .action(async (options: RunOptions, command: Command) => {
+    .action(async (file: string | undefined, options: RunOptions, command: Command) => {
       requireTo(options, command);
-      await actions.run(options);
+      await actions.run(withConfigFile(file, options, command));
     });
 }
 
@@ -54,6 +56,7 @@ export function addDev(program: Command, actions: Actions): void {
   program
     .command('dev')
     .description('balance for development: one thread, reload on change')
+    .addArgument(configArgument())
     .addOption(configOption().conflicts(['to', 'listen']))
     .addOption(threadsOption().default(1))
     .option('--no-watch', 'leave changes of the config alone')
@@ -61,9 +64,9 @@ export function addDev(program: Command, actions: Actions): void {
     .option('--to <address...>', 'balance over these servers, without a config')
     .option('--listen <address>', 'with --to: where to listen (default: 127.0.0.1:8080)')
     .addHelpText('after', DEV_HELP)
-    .action(async (options: DevOptions, command: Command) => {
+    .action(async (file: string | undefined, options: DevOptions, command: Command) => {
       requireTo(options, command);
-      await actions.dev(options);
+      await actions.dev(withConfigFile(file, options, command));
     });
 }
 

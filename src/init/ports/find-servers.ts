@@ -1,8 +1,8 @@
 /** Looks for HTTP servers on this machine that a first config can balance over. */
 import { askForHead } from './http-answer.ts';
 import type { HttpAnswer } from './http-answer.ts';
-import { findListeningPorts, findPrograms } from './listening-ports.ts';
-import type { ListeningPort } from './listening-ports.ts';
+import { findListeningPorts, findPrograms } from '../../machine/listening-ports.ts';
+import type { ListeningPort } from '../../machine/listening-ports.ts';
 
 export interface FoundServer {
   readonly port: number;

@@ -6,6 +6,8 @@ export class ListenError extends Error {
   readonly code = 'FL_LISTEN';
   /** The system's own, e.g. `EADDRINUSE`. */
   readonly reason: string;
+  /** The port that was wanted. */
+  readonly port: number;
   override readonly name = 'ListenError';
 
   /** @internal */
@@ -15,6 +17,7 @@ export class ListenError extends Error {
     const why = text === undefined ? reason : `${text} (${reason})`;
     super(`listener ${spec.id}: cannot listen on ${addressText(spec)}: ${why}`, { cause });
     this.reason = reason;
+    this.port = spec.port;
   }
 }
 

@@ -1,4 +1,4 @@
-/** Which TCP ports of this machine listen where a program on it can reach them. */
+/** Which TCP ports of this machine listen, and which programs have them, as far as /proc says so. */
 import { readFile, readdir, readlink } from 'node:fs/promises';
 import { basename } from 'node:path';
 
@@ -8,6 +8,7 @@ export interface ListeningPort {
   readonly inode: string | null;
 }
 
+const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
 const LISTEN = '0A';
 /** 127.0.0.1, every address, ::1 and ::, as /proc writes them. */
 const REACHABLE = new Set(['0100007F', '00000000', '0'.repeat(32), `${'0'.repeat(24)}01000000`]);
@@ -20,16 +21,30 @@ const USUAL = [
 
 /** In order, each port once. */
 export async function findListeningPorts(): Promise<readonly ListeningPort[]> {
-  const tables = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(readOrNothing));
+  const tables = await Promise.all(TABLES.map(readOrNothing));
   if (tables.every((table) => table === '')) return USUAL.map((port) => ({ port, inode: null }));
   return parseListening(tables.join('\n'));
 }
 
-/** Reads the lines of /proc/net/tcp and tcp6: `0: 0100007F:0BB8 00000000:0000 0A … uid timeout inode`. */
+interface SocketLine {
+  /** `0100007F:0BB8` */
+  readonly local: string;
+  readonly state: string | undefined;
+  readonly inode: string | null;
+}
+
+/** The lines of /proc/net/tcp and tcp6: `0: 0100007F:0BB8 00000000:0000 0A … uid timeout inode`. */
+function readTable(table: string): readonly SocketLine[] {
+  return table.split('\n').map((line) => {
+    const [, local = '', , state, , , , , , inode = null] = line.trim().split(/\s+/);
+    return { local, state, inode };
+  });
+}
+
+/** Those that a program on this machine can reach. */
 export function parseListening(table: string): readonly ListeningPort[] {
   const found = new Map<number, ListeningPort>();
-  for (const line of table.split('\n')) {
-    const [, local = '', , state, , , , , , inode = null] = line.trim().split(/\s+/);
+  for (const { local, state, inode } of readTable(table)) {
     const address = /^([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})$/.exec(local);
     if (address === null || state !== LISTEN || !REACHABLE.has(address[1])) continue;
     const port = Number.parseInt(address[2], 16);
@@ -40,16 +55,37 @@ export function parseListening(table: string): readonly ListeningPort[] {
 
 /** The names of the programs behind sockets, by their numbers. Those of other users stay unknown. */
 export async function findPrograms(inodes: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
-  const names = new Map<string, string>();
-  if (inodes.size === 0) return names;
+  const processes = await findProcesses(inodes);
+  return new Map([...processes].map(([inode, { program }]) => [inode, program]));
+}
+
+/** Who has a socket. */
+export interface PortHolder {
+  readonly pid: number;
+  /** `node server.js` */
+  readonly program: string;
+}
+
+/** Who listens at a port, whatever the address; null: nobody, another user, or there is no /proc. */
+export async function findPortHolder(port: number): Promise<PortHolder | null> {
+  const tables = await Promise.all(TABLES.map(readOrNothing));
+  const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const lines = readTable(tables.join('\n')).filter((each) => each.state === LISTEN && each.local.endsWith(local));
+  const processes = await findProcesses(new Set(lines.flatMap(({ inode }) => inode ?? [])));
+  return [...processes.values()].at(0) ?? null;
+}
+
+async function findProcesses(inodes: ReadonlySet<string>): Promise<ReadonlyMap<string, PortHolder>> {
+  const found = new Map<string, PortHolder>();
+  if (inodes.size === 0) return found;
   const processes = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
   for (const pid of processes) {
     for (const inode of await socketsOf(pid)) {
-      if (inodes.has(inode)) names.set(inode, await findProgram(pid));
+      if (inodes.has(inode)) found.set(inode, { pid: Number(pid), program: await findProgram(pid) });
     }
-    if (names.size === inodes.size) break;
+    if (found.size === inodes.size) break;
   }
-  return names;
+  return found;
 }
 
 async function findProgram(pid: string): Promise<string> {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import net from 'node:net';
 import { describe, it } from 'node:test';
-import { parseListening, programName } from './listening-ports.ts';
+import { findPortHolder, parseListening, programName } from './listening-ports.ts';
 
 const HEADER = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode';
 
@@ -34,6 +36,20 @@ describe('the listening ports of /proc', () => {
       '0: 0100007F 0 0A',
     ].join('\n');
     assert.deepEqual(parseListening(table), []);
+  });
+});
+
+describe('who has a port', { skip: process.platform === 'linux' ? false : 'only Linux says so' }, () => {
+  it('is the process that listens there, and nobody once it has gone', async () => {
+    const server = net.createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as net.AddressInfo;
+    const holder = await findPortHolder(port);
+    assert.equal(holder?.pid, process.pid);
+    assert.match(holder.program, /^node /);
+    server.close();
+    await once(server, 'close');
+    assert.equal(await findPortHolder(port), null);
   });
 });
 

@@ -1,0 +1,34 @@
+/** A listener that could not be opened: who is in the way, as far as this machine says so, and what to do about it. */
+import { findPortHolder } from '../machine/listening-ports.ts';
+import type { PortHolder } from '../machine/listening-ports.ts';
+import type { ListenError } from '../runtime/control/listen-error.ts';
+
+/** How another address is asked for, where the config is a file and where it is the command line. */
+export const ANOTHER_LISTENER = 'Write another port into listeners.';
+export const ANOTHER_LISTEN = 'Take another port, e.g. --listen 127.0.0.1:8081.';
+
+/** The error's message with the cure behind it, on one line. `change` says how another address is asked for. */
+export async function explainListenError({ message, reason, port }: ListenError, change: string): Promise<string> {
+  if (reason === 'EADDRINUSE') return `${message}: ${await explainPortInUse(port, change)}`;
+  const cure = CURES[reason];
+  return cure === undefined ? message : `${message}. ${cure}`;
+}
+
+const CURES: Readonly<Record<string, string>> = {
+  EACCES: 'Take a port from 1024 on, or give the process CAP_NET_BIND_SERVICE (docs/operations.md).',
+  EADDRNOTAVAIL: 'Write an address of this machine, or ":PORT" for all that it has.',
+};
+
+/** `node server.js, process 4711. End it, or …` */
+export async function explainPortInUse(port: number, change: string): Promise<string> {
+  const holder = await findPortHolder(port);
+  if (holder === null) {
+    return `a program of another user, or in another container; as root "ss -ltnp sport = :${port}" names it. ${change}`;
+  }
+  return `${describeHolder(holder)}. End it (kill ${holder.pid}), or ${change.charAt(0).toLowerCase()}${change.slice(1)}`;
+}
+
+function describeHolder({ program, pid }: PortHolder): string {
+  if (pid === process.pid) return 'this very process';
+  return `${program === '' ? 'a program' : program}, process ${pid}`;
+}

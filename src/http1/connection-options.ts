@@ -27,7 +27,7 @@ const PROTECTED: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether a header, named in lower case, stays whatever Connection says. */
-export function isProtected(name: string): boolean {
+function isProtected(name: string): boolean {
   return PROTECTED.has(name) || name.startsWith('x-forwarded-');
 }
 

@@ -6,9 +6,10 @@
  * one by one. All others pass, copied not line by line but as the spans between those that do not pass.
  */
 import { trimmed } from '../core/blanks.ts';
+import { without } from '../core/http/header-lines.ts';
 import { FAULTS } from '../core/errors.ts';
 import type { Fault } from '../core/errors.ts';
-import { applyConnection, isProtected } from './connection-options.ts';
+import { applyConnection } from './connection-options.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 import { isChunkedOnly, parseContentLength, transferEncodingFault } from './framing.ts';
 
@@ -37,7 +38,6 @@ export function linesExcept(names: readonly string[]): RegExp {
   return new RegExp(`${VALUE}(?:(?!(?:${names.join('|')}):)${NAME}${VALUE}){0,${RUN}}`, 'iy');
 }
 
-const SPACE = 0x20;
 const ZERO = 0x30;
 
 /** Whether `text[start, end)` is nothing but well-formed header lines. */
@@ -45,19 +45,6 @@ export function isHeaderBlock(text: string, start: number, end: number): boolean
   LINES.lastIndex = start;
   LINES.test(text);
   return LINES.lastIndex === end;
-}
-
-/**
- * Whether `name`, in lower case, stands at `at`, in any case. The caller has compared the lengths; what stands
- * there need not be a name at all. Setting bit 5 makes no other character a letter, digit or hyphen but the
- * control characters (CR becomes a hyphen), which are told apart.
- */
-export function isNameAt(text: string, at: number, name: string): boolean {
-  for (let index = 0; index < name.length; index++) {
-    const code = text.charCodeAt(at + index);
-    if ((code | 0x20) !== name.charCodeAt(index) || code < SPACE) return false;
-  }
-  return true;
 }
 
 function isNameGood(text: string, at: number): boolean {
@@ -124,7 +111,7 @@ export abstract class HeaderBlock implements ConnectionOptions {
     }
     if (spanStart < end) lines += text.slice(spanStart, end);
     if (this.isLengthRewritten) lines += `Content-Length: ${this.contentLength}\r\n`;
-    this.lines = this.named === null ? lines : withoutNamed(lines, this.named);
+    this.lines = this.named === null ? lines : without(lines, this.named);
     if (atMost > maxHeaders && countLines(text, start, end) > maxHeaders) this.fault = FAULTS.headTooLarge;
     return this.fault === null;
   }
@@ -156,16 +143,4 @@ export abstract class HeaderBlock implements ConnectionOptions {
     this.hasTransferEncoding = true;
     return DROP;
   }
-}
-
-/** Header lines without those that Connection named; the rare case, so clear rather than fast. */
-function withoutNamed(lines: string, named: ReadonlySet<string>): string {
-  let kept = '';
-  for (let at = 0; at < lines.length;) {
-    const next = lines.indexOf('\n', at) + 1;
-    const name = lines.slice(at, lines.indexOf(':', at)).toLowerCase();
-    if (isProtected(name) || !named.has(name)) kept += lines.slice(at, next);
-    at = next;
-  }
-  return kept;
 }

@@ -1,7 +1,8 @@
 /** The header lines of a request, as far as a proxy must understand them. */
 import { trimmed } from '../core/blanks.ts';
 import { FAULTS } from '../core/errors.ts';
-import { DROP, HeaderBlock, UNKNOWN, isNameAt, linesExcept } from './header-block.ts';
+import { isNameAt } from '../core/http/header-lines.ts';
+import { DROP, HeaderBlock, UNKNOWN, linesExcept } from './header-block.ts';
 import type { Taken } from './header-block.ts';
 import { parseAuthority } from './host.ts';
 import type { Authority } from './host.ts';

@@ -1,9 +1,10 @@
 /** The header lines of a response, as far as a proxy must understand them. */
 import { skipBlanks, trimmed } from '../core/blanks.ts';
 import { FAULTS } from '../core/errors.ts';
+import { isNameAt } from '../core/http/header-lines.ts';
 import { applyConnection } from './connection-options.ts';
 import { isChunkedOnly, parseContentLength } from './framing.ts';
-import { DROP, HeaderBlock, PASS, UNKNOWN, isNameAt, linesExcept } from './header-block.ts';
+import { DROP, HeaderBlock, PASS, UNKNOWN, linesExcept } from './header-block.ts';
 import type { Taken } from './header-block.ts';
 
 /**

@@ -1,4 +1,5 @@
 /** Trailers (RFC 9110 6.5): header lines behind a chunked body. */
+import { nameOf, nextLine } from '../core/http/header-lines.ts';
 import { isHeaderBlock } from './header-block.ts';
 
 /** Bytes of trailers, and lines. */
@@ -44,8 +45,8 @@ const FORBIDDEN: ReadonlySet<string> = new Set([
 export function areTrailersValid(lines: string): boolean {
   if (!isHeaderBlock(lines, 0, lines.length)) return false;
   let count = 0;
-  for (let at = 0; at < lines.length; at = lines.indexOf('\n', at) + 1) {
-    const name = lines.slice(at, lines.indexOf(':', at)).toLowerCase();
+  for (let at = 0; at < lines.length; at = nextLine(lines, at)) {
+    const name = nameOf(lines, at);
     if (FORBIDDEN.has(name) || name.startsWith('x-forwarded-') || ++count > MAX_TRAILERS) return false;
   }
   return true;

@@ -1,6 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { hasCookie, hasHeader, hasParameter } from './conditions.ts';
+import fc from 'fast-check';
+import type { RouteMatch, ValueMatch } from '../snapshot.ts';
+import { ConditionBook } from './conditions.ts';
+import { compileRoutes } from './router.ts';
+
+const NONE: RouteMatch = { host: null, path: null, methods: [], headers: [], query: [], cookies: [] };
+
+function meets(match: RouteMatch, parts: { lines?: string; query?: string }): boolean {
+  const book = new ConditionBook([match]);
+  book.begin();
+  return book.meets(book.of(match), { host: '', path: '/', method: 'GET', lines: '', query: '', ...parts });
+}
+
+const hasHeader = (lines: string, header: ValueMatch): boolean => meets({ ...NONE, headers: [header] }, { lines });
+const hasCookie = (lines: string, cookie: ValueMatch): boolean => meets({ ...NONE, cookies: [cookie] }, { lines });
+const hasParameter = (query: string, wanted: ValueMatch): boolean => meets({ ...NONE, query: [wanted] }, { query });
 
 describe('a header condition', () => {
   const lines = 'Accept: a, b\r\nX-Tenant:  blue \t\r\nx-tenant: red\r\nX-Empty:\r\nX-Tenant-Id: green\r\n';
@@ -83,5 +98,84 @@ describe('a query condition', () => {
     assert.ok(!has('bad', 'ÿ'));
     assert.ok(!has('worse', '%z'));
     assert.ok(has('bad', null));
+  });
+});
+
+describe('the conditions of many routes', () => {
+  /** In the documents' words, without a thought for cost. */
+  function hasParameterByReference(query: string, { name, value }: ValueMatch): boolean {
+    const decode = (text: string): string | null => {
+      try {
+        return decodeURIComponent(text.replaceAll('+', ' '));
+      } catch {
+        return null;
+      }
+    };
+    const pieces = query.split('&').filter((piece) => piece !== '');
+    const pairs = pieces.map((piece) => [piece.split('=')[0], piece.split('=').slice(1).join('=')].map(decode));
+    return pairs.some(([found, text]) => found === name && (value === null || text === value));
+  }
+
+  const text = fc.constantFrom('a', 'b', 'a b', 'é', '%', '+', '', '😀', 'a=b', 'ab');
+  const condition = fc.record({ name: text, value: fc.option(text) });
+  const piece = fc.constantFrom(
+    ...['a', 'b', '+', '%20', '%C3%A9', '%c3%a9', '%C3', '%', '%2', '%zz', '=', '&', '%26', '%3D', '%2B', '%25'],
+    ...['%F0%9F%98%80', '%ED%A0%80', '%C0%80', '%00', '?', '/', ';'],
+  );
+
+  it('agree with a reading of each alone, whatever a query holds', () => {
+    const query = fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join(''));
+    fc.assert(
+      fc.property(fc.array(condition, { minLength: 1, maxLength: 6 }), query, query, (conditions, first, second) => {
+        const matches = conditions.map((each) => ({ ...NONE, query: [each] }));
+        const book = new ConditionBook(matches);
+        for (const written of [first, second]) {
+          book.begin();
+          const request = { host: '', path: '/', method: 'GET', lines: '', query: written };
+          for (const match of matches) {
+            const expected = written !== '' && hasParameterByReference(written, match.query[0]);
+            assert.equal(book.meets(book.of(match), request), expected, JSON.stringify([match.query, written]));
+          }
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('read lines and query of a request once, however many routes ask', () => {
+    const routes = Array.from({ length: 50 }, (_, index) => {
+      const value = String(index);
+      const wanted = { name: 'v', value };
+      return { id: value, match: { ...NONE, headers: [{ name: 'x-v', value }], query: [wanted], cookies: [wanted] } };
+    });
+    const reads = { lines: 0, query: 0 };
+    const request = {
+      host: 'a',
+      path: '/',
+      method: 'GET',
+      get lines() {
+        reads.lines++;
+        return 'X-V: 48\r\nX-V: 49\r\nCookie: v=1; v=49\r\n';
+      },
+      get query() {
+        reads.query++;
+        return 'v=48&v=%349';
+      },
+    };
+    const router = compileRoutes(routes);
+    for (let time = 1; time <= 2; time++) {
+      assert.equal(router.match(request)?.id, '49');
+      assert.deepEqual(reads, { lines: time, query: time });
+    }
+  });
+
+  it('are those of the request at hand, not of the one before', () => {
+    const match = { ...NONE, query: [{ name: 'a', value: null }], headers: [{ name: 'x', value: null }] };
+    const router = compileRoutes([{ id: 'r', match }]);
+    const ask = (query: string, lines: string) => router.match({ host: '', path: '/', method: 'GET', query, lines });
+    assert.ok(ask('a', 'X: 1\r\n'));
+    assert.equal(ask('b', 'X: 1\r\n'), null);
+    assert.equal(ask('a', 'Y: 1\r\n'), null);
+    assert.ok(ask('a', 'X: 1\r\n'));
   });
 });

@@ -1,14 +1,16 @@
 /**
- * The conditions beside host and path: method, header, query, cookie. They read the request where it lies,
- * and allocate nothing unless a query parameter is escaped.
+ * The conditions beside host and path: method, header, query, cookie. Those of all routes are numbered, equal ones
+ * alike; the lines and the query of a request are gone through once at most, when the first route asks, and whatever
+ * is met there is marked. So a request costs in proportion to its length, however many routes look at it.
  */
-import { isBlank, skipBlanks } from '../blanks.ts';
+import { trimmed } from '../blanks.ts';
+import { isNameAt, nextLine } from '../http/header-lines.ts';
 import type { RouteMatch, ValueMatch } from '../snapshot.ts';
+import { FormTable } from './form-text.ts';
 import type { RoutedRequest } from './routed-request.ts';
 
-const LF = 0x0a;
-const CR = 0x0d;
-const COLON = 0x3a;
+const COOKIE = 'cookie';
+const LAST_TURN = 0x7fffffff;
 
 /** How many conditions a match has beside host and path: the methods together are one, each value is one. */
 export function countConditions(match: RouteMatch): number {
@@ -16,128 +18,164 @@ export function countConditions(match: RouteMatch): number {
   return methods + match.headers.length + match.query.length + match.cookies.length;
 }
 
-export function meetsConditions(match: RouteMatch, request: RoutedRequest): boolean {
-  if (match.methods.length > 0 && !match.methods.includes(request.method)) return false;
-  for (const condition of match.headers) if (!hasHeader(request.lines, condition)) return false;
-  for (const condition of match.query) if (!hasParameter(request.query, condition)) return false;
-  for (const condition of match.cookies) if (!hasCookie(request.lines, condition)) return false;
-  return true;
+/** The conditions of one route, as numbers. */
+export interface NumberedConditions {
+  readonly methods: readonly string[];
+  /** Of headers and cookies. */
+  readonly ofLines: readonly number[];
+  readonly ofQuery: readonly number[];
 }
 
-/** Whether one of the lines of that name (any case) has exactly that value, blanks around it left aside. */
-export function hasHeader(lines: string, { name, value }: ValueMatch): boolean {
-  for (let at = findLine(lines, name, 0); at >= 0; at = findLine(lines, name, nextLine(lines, at))) {
-    if (value === null) return true;
-    const start = skipBlanks(lines, at + name.length + 1);
-    if (lines.startsWith(value, start) && isBlankUntilEnd(lines, start + value.length)) return true;
+/** What is looked for under one name. */
+interface Wanted {
+  /** The number of the condition that the name is there, −1 without one. */
+  present: number;
+  /** By value. */
+  readonly values: Map<string, number>;
+}
+
+type Names = Map<string, Wanted>;
+
+/** One parameter's table, built once all conditions are known. */
+interface WantedParameter {
+  readonly present: number;
+  readonly values: FormTable<number>;
+}
+
+export class ConditionBook {
+  /** Conditions so far. */
+  #count = 0;
+  readonly #numbered = new Map<RouteMatch, NumberedConditions>();
+  readonly #headers: Names = new Map();
+  readonly #cookies: Names = new Map();
+  readonly #parameters: Names = new Map();
+  /** Lengths that names of headers have, so that other lines are passed by. */
+  readonly #lengths = new Set<number>();
+  readonly #query: FormTable<WantedParameter>;
+  /** For each condition the turn in which it was met last. */
+  readonly #met: Int32Array;
+  #turn = 0;
+  #areLinesRead = false;
+  #isQueryRead = false;
+
+  /** `matches` are those of all routes; the book knows each by its identity. */
+  constructor(matches: readonly RouteMatch[]) {
+    for (const match of matches) this.#numbered.set(match, this.#number(match));
+    this.#query = tableOf(this.#parameters);
+    this.#met = new Int32Array(this.#count);
   }
-  return false;
-}
 
-/** Whether a cookie of exactly that name has exactly that value, quotes included where it has any. */
-export function hasCookie(lines: string, { name, value }: ValueMatch): boolean {
-  for (let at = findLine(lines, 'cookie', 0); at >= 0; at = findLine(lines, 'cookie', nextLine(lines, at))) {
-    const end = endOfLine(lines, at);
-    const pairs = lines.slice(at + 7, end);
+  #number(match: RouteMatch): NumberedConditions {
+    for (const { name } of match.headers) this.#lengths.add(name.length);
+    const headers = match.headers.map((condition) => this.#numberOf(this.#headers, condition));
+    const cookies = match.cookies.map((condition) => this.#numberOf(this.#cookies, condition));
+    const ofQuery = match.query.map((condition) => this.#numberOf(this.#parameters, condition));
+    return { methods: match.methods, ofLines: [...headers, ...cookies], ofQuery };
+  }
+
+  #numberOf(names: Names, { name, value }: ValueMatch): number {
+    const wanted = names.get(name) ?? { present: -1, values: new Map<string, number>() };
+    names.set(name, wanted);
+    const known = value === null ? wanted.present : (wanted.values.get(value) ?? -1);
+    if (known >= 0) return known;
+    if (value === null) wanted.present = this.#count;
+    else wanted.values.set(value, this.#count);
+    return this.#count++;
+  }
+
+  of(match: RouteMatch): NumberedConditions {
+    return this.#numbered.get(match) as NumberedConditions;
+  }
+
+  /** Another request comes. */
+  begin(): void {
+    if (this.#turn === LAST_TURN) {
+      this.#turn = 0;
+      this.#met.fill(0);
+    }
+    this.#turn++;
+    this.#areLinesRead = false;
+    this.#isQueryRead = false;
+  }
+
+  meets({ methods, ofLines, ofQuery }: NumberedConditions, request: RoutedRequest): boolean {
+    if (methods.length > 0 && !methods.includes(request.method)) return false;
+    if (ofLines.length > 0) {
+      if (!this.#areLinesRead) this.#readLines(request.lines);
+      if (!this.#areAllMet(ofLines)) return false;
+    }
+    if (ofQuery.length === 0) return true;
+    if (!this.#isQueryRead) this.#readQuery(request.query);
+    return this.#areAllMet(ofQuery);
+  }
+
+  #areAllMet(conditions: readonly number[]): boolean {
+    for (const condition of conditions) if (this.#met[condition] !== this.#turn) return false;
+    return true;
+  }
+
+  #mark(condition: number): void {
+    if (condition >= 0) this.#met[condition] = this.#turn;
+  }
+
+  /** Header names in any case; values exact, blanks around them left aside. */
+  #readLines(lines: string): void {
+    this.#areLinesRead = true;
+    for (let at = 0; at < lines.length;) {
+      const next = nextLine(lines, at);
+      const colon = lines.indexOf(':', at);
+      const length = colon - at;
+      if (length === COOKIE.length && this.#cookies.size > 0 && isNameAt(lines, at, COOKIE))
+        this.#readCookies(lines.slice(colon + 1, next - 2));
+      else if (this.#lengths.has(length)) {
+        const wanted = this.#headers.get(lines.slice(at, colon).toLowerCase());
+        if (wanted !== undefined) this.#markValue(wanted, trimmed(lines, colon + 1, next - 2));
+      }
+      at = next;
+    }
+  }
+
+  /** Names and values exact, quotes included where there are any; what has no equals sign has no name. */
+  #readCookies(pairs: string): void {
     for (let start = 0; start < pairs.length;) {
       const semicolon = pairs.indexOf(';', start);
-      const stop = semicolon < 0 ? pairs.length : semicolon;
-      if (isCookiePair(pairs, skipBlanks(pairs, start), trimBlanks(pairs, stop), name, value)) return true;
-      start = stop + 1;
+      const end = semicolon < 0 ? pairs.length : semicolon;
+      const pair = trimmed(pairs, start, end);
+      const equals = pair.indexOf('=');
+      const wanted = equals < 0 ? undefined : this.#cookies.get(pair.slice(0, equals));
+      if (wanted !== undefined) this.#markValue(wanted, pair.slice(equals + 1));
+      start = end + 1;
     }
   }
-  return false;
-}
 
-/**
- * Whether a parameter has that name and value once both are decoded as forms write them (`+` is a blank).
- * An escape that is malformed, or is not UTF-8, matches nothing.
- */
-export function hasParameter(query: string, { name, value }: ValueMatch): boolean {
-  // Searched for once only where there is none, or it stands far behind.
-  let equals = -1;
-  for (let start = 0; start < query.length;) {
-    const ampersand = query.indexOf('&', start);
-    const end = ampersand < 0 ? query.length : ampersand;
-    if (equals < start) equals = nextOrEnd(query, '=', start);
-    const border = Math.min(equals, end);
-    if (isFormText(query, start, border, name)) {
-      if (value === null || isFormText(query, Math.min(border + 1, end), end, value)) return true;
+  #markValue({ present, values }: Wanted, value: string): void {
+    this.#mark(present);
+    if (values.size > 0) this.#mark(values.get(value) ?? -1);
+  }
+
+  /** Names and values as forms decode them; what is malformed, or is not UTF-8, is no text. */
+  #readQuery(query: string): void {
+    this.#isQueryRead = true;
+    for (let start = 0; start < query.length;) {
+      const ampersand = query.indexOf('&', start);
+      const end = ampersand < 0 ? query.length : ampersand;
+      if (end > start) this.#readParameter(query.slice(start, end));
+      start = end + 1;
     }
-    start = end + 1;
   }
-  return false;
-}
 
-function nextOrEnd(text: string, sign: string, from: number): number {
-  const at = text.indexOf(sign, from);
-  return at < 0 ? text.length : at;
-}
-
-function isCookiePair(text: string, start: number, end: number, name: string, value: string | null): boolean {
-  const equals = start + name.length;
-  if (equals >= end || text[equals] !== '=' || !text.startsWith(name, start)) return false;
-  return value === null || (end - equals - 1 === value.length && text.startsWith(value, equals + 1));
-}
-
-function isFormText(text: string, start: number, end: number, wanted: string): boolean {
-  if (end - start === wanted.length && text.startsWith(wanted, start)) {
-    // What reads the same may still mean something else: `a+b` is `a b`.
-    return !wanted.includes('+') && !wanted.includes('%');
-  }
-  // Decoding never lengthens a text, so a shorter one cannot become the wanted one.
-  if (end - start < wanted.length) return false;
-  const piece = text.slice(start, end);
-  if (!piece.includes('%') && !piece.includes('+')) return false;
-  return decodeForm(piece) === wanted;
-}
-
-function decodeForm(piece: string): string | null {
-  try {
-    return decodeURIComponent(piece.replaceAll('+', ' '));
-  } catch {
-    return null;
+  #readParameter(piece: string): void {
+    const equals = piece.indexOf('=');
+    const border = equals < 0 ? piece.length : equals;
+    const wanted = this.#query.find(piece, 0, border);
+    if (wanted === null) return;
+    this.#mark(wanted.present);
+    this.#mark(wanted.values.find(piece, Math.min(border + 1, piece.length), piece.length) ?? -1);
   }
 }
 
-/** Start of the first line at or after `from` (itself the start of a line) with that name, given in lower case; -1: none. */
-function findLine(lines: string, name: string, from: number): number {
-  for (let at = from; at < lines.length; at = nextLine(lines, at)) {
-    if (lines.charCodeAt(at + name.length) === COLON && isName(lines, at, name)) return at;
-  }
-  return -1;
-}
-
-function isName(lines: string, at: number, name: string): boolean {
-  for (let i = 0; i < name.length; i++) {
-    const code = lines.charCodeAt(at + i);
-    const lower = code >= 0x41 && code <= 0x5a ? code | 0x20 : code;
-    if (lower !== name.charCodeAt(i)) return false;
-  }
-  return true;
-}
-
-function nextLine(lines: string, at: number): number {
-  const feed = lines.indexOf('\n', at);
-  return feed < 0 ? lines.length : feed + 1;
-}
-
-/** Where the value of the line ends: before CRLF. */
-function endOfLine(lines: string, at: number): number {
-  let end = lines.indexOf('\n', at);
-  if (end < 0) return lines.length;
-  if (lines.charCodeAt(end - 1) === CR) end--;
-  return end;
-}
-
-function trimBlanks(text: string, to: number): number {
-  let end = to;
-  while (isBlank(text.charCodeAt(end - 1))) end--;
-  return end;
-}
-
-function isBlankUntilEnd(lines: string, from: number): boolean {
-  const at = skipBlanks(lines, from);
-  const code = lines.charCodeAt(at);
-  return at >= lines.length || code === CR || code === LF;
+function tableOf(names: Names): FormTable<WantedParameter> {
+  return new FormTable(
+    new Map([...names].map(([name, { present, values }]) => [name, { present, values: new FormTable(values) }])),
+  );
 }

@@ -4,8 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { PathMatch, RouteMatch } from '../snapshot.ts';
-import { meetsConditions } from './conditions.ts';
+import type { PathMatch, RouteMatch, ValueMatch } from '../snapshot.ts';
 import { explainOrder } from './order.ts';
 import type { Routable, RoutedRequest } from './routed-request.ts';
 import { compileRoutes } from './router.ts';
@@ -45,7 +44,26 @@ function matches({ host, path, ...rest }: RouteMatch, request: RoutedRequest): b
       if (!new RegExp(path.source).test(subject)) return false;
     }
   }
-  return meetsConditions({ host, path, ...rest }, request);
+  return meetsRest(rest, request);
+}
+
+function meetsRest({ methods, headers, query, cookies }: Omit<RouteMatch, 'host' | 'path'>, request: RoutedRequest) {
+  const lines = request.lines.split('\r\n').map((line) => line.toLowerCase().split(': '));
+  const pairs = lines.filter(([name]) => name === 'cookie').flatMap(([, value]) => value.split('; '));
+  const parameters = request.query.split('&');
+  const isIn = (all: readonly string[], { name, value }: ValueMatch): boolean =>
+    all.some((pair) => pair.split('=')[0] === name && (value === null || pair === `${name}=${value}`));
+  return (
+    (methods.length === 0 || methods.includes(request.method)) &&
+    headers.every((each) =>
+      isIn(
+        lines.map((line) => line.join('=')),
+        each,
+      ),
+    ) &&
+    query.every((each) => isIn(parameters, each)) &&
+    cookies.every((each) => isIn(pairs, each))
+  );
 }
 
 /** Regular expressions in `routes` must all differ, since file order decides between them. */

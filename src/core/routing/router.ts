@@ -6,7 +6,8 @@
  * next, from an exact host to the wildcards and on to the routes without a host.
  */
 import type { PathMatch } from '../snapshot.ts';
-import { countConditions, meetsConditions } from './conditions.ts';
+import { ConditionBook, countConditions } from './conditions.ts';
+import type { NumberedConditions } from './conditions.ts';
 import { orderRoutes } from './order.ts';
 import { PathPattern } from './pattern.ts';
 import { type PrefixEntry, PrefixTable } from './prefix-table.ts';
@@ -26,13 +27,15 @@ export function compileRoutes<R extends Routable>(routes: readonly R[]): Router<
   const exact = new Map<string, R[]>();
   const wildcards = new Map<string, R[]>();
   const others: R[] = [];
+  const book = new ConditionBook(routes.map((route) => route.match));
   for (const route of orderRoutes(routes)) {
     const { host } = route.match;
     if (host === null) others.push(route);
     else if (host.startsWith('*.')) append(wildcards, host.slice(2), route);
     else append(exact, host, route);
   }
-  return new HostRouter(compileEach(exact), compileEach(wildcards), others.length > 0 ? new PathRouter(others) : null);
+  const rest = others.length > 0 ? new PathRouter(others, book) : null;
+  return new HostRouter(compileEach(exact, book), compileEach(wildcards, book), rest, book);
 }
 
 class HostRouter<R extends Routable> implements Router<R> {
@@ -40,6 +43,7 @@ class HostRouter<R extends Routable> implements Router<R> {
   /** By the name after `*.`. */
   readonly #wildcards: ReadonlyMap<string, PathRouter<R>>;
   readonly #others: PathRouter<R> | null;
+  readonly #book: ConditionBook;
   readonly #longestWildcard: number;
   // The exact host met last, and its routes: comparing is cheaper than hashing a fresh string (15 ns against
   // 140), and most processes serve few hosts. It holds the config's string, not one cut from a request.
@@ -50,7 +54,9 @@ class HostRouter<R extends Routable> implements Router<R> {
     exact: ReadonlyMap<string, PathRouter<R>>,
     wildcards: ReadonlyMap<string, PathRouter<R>>,
     others: PathRouter<R> | null,
+    book: ConditionBook,
   ) {
+    this.#book = book;
     this.#exact = exact;
     this.#wildcards = wildcards;
     this.#others = others;
@@ -59,6 +65,7 @@ class HostRouter<R extends Routable> implements Router<R> {
 
   match(request: RoutedRequest): R | null {
     const { host } = request;
+    this.#book.begin();
     if (host !== '') {
       const found = this.#exact.size > 0 ? this.#findExact(host)?.match(request) : null;
       if (found) return found;
@@ -106,7 +113,7 @@ class PathRouter<R extends Routable> {
   readonly #others: Candidates<R> | null;
 
   /** `routes` are in the order they are tried in. */
-  constructor(routes: readonly R[]) {
+  constructor(routes: readonly R[], book: ConditionBook) {
     this.host = routes[0].match.host ?? '';
     const exact = new Map<string, R[]>();
     const prefixes = new Map<string, R[]>();
@@ -119,10 +126,10 @@ class PathRouter<R extends Routable> {
       else if (path.kind === 'prefix') append(prefixes, path.path === '/' ? '' : path.path, route);
       else append(patterns, `${String(path.ignoreCase)} ${path.source}`, route);
     }
-    this.#exact = exact.size > 0 ? candidatesOf(exact) : null;
-    this.#prefixes = prefixes.size > 0 ? new PrefixTable(candidatesOf(prefixes)) : null;
-    this.#patterns = [...patterns.values()].map(compilePattern);
-    this.#others = others.length > 0 ? new Candidates(others) : null;
+    this.#exact = exact.size > 0 ? candidatesOf(exact, book) : null;
+    this.#prefixes = prefixes.size > 0 ? new PrefixTable(candidatesOf(prefixes, book)) : null;
+    this.#patterns = [...patterns.values()].map((alike) => compilePattern(alike, book));
+    this.#others = others.length > 0 ? new Candidates(others, book) : null;
   }
 
   match(request: RoutedRequest): R | null {
@@ -160,32 +167,40 @@ class PathRouter<R extends Routable> {
 /** Routes of one host and path, told apart by their further conditions alone. */
 class Candidates<R extends Routable> {
   readonly #routes: readonly R[];
+  readonly #conditions: readonly NumberedConditions[];
+  readonly #book: ConditionBook;
   /** The first route where it asks for nothing more: the usual case. */
   readonly #only: R | null;
 
-  constructor(routes: readonly R[]) {
+  constructor(routes: readonly R[], book: ConditionBook) {
     this.#routes = routes;
+    this.#conditions = routes.map((route) => book.of(route.match));
+    this.#book = book;
     this.#only = countConditions(routes[0].match) === 0 ? routes[0] : null;
   }
 
   match(request: RoutedRequest): R | null {
     if (this.#only !== null) return this.#only;
-    for (const route of this.#routes) if (meetsConditions(route.match, request)) return route;
+    for (let index = 0; index < this.#routes.length; index++) {
+      if (this.#book.meets(this.#conditions[index], request)) return this.#routes[index];
+    }
     return null;
   }
 }
 
-function compilePattern<R extends Routable>(routes: readonly R[]): Pattern<R> {
+function compilePattern<R extends Routable>(routes: readonly R[], book: ConditionBook): Pattern<R> {
   const { source, ignoreCase } = routes[0].match.path as Extract<PathMatch, { kind: 'regex' }>;
-  return { regex: new PathPattern(source), ignoreCase, candidates: new Candidates(routes) };
+  return { regex: new PathPattern(source), ignoreCase, candidates: new Candidates(routes, book) };
 }
 
-function candidatesOf<R extends Routable>(lists: ReadonlyMap<string, readonly R[]>): Map<string, Candidates<R>> {
-  return new Map([...lists].map(([key, routes]) => [key, new Candidates(routes)]));
+type Lists<R> = ReadonlyMap<string, readonly R[]>;
+
+function candidatesOf<R extends Routable>(lists: Lists<R>, book: ConditionBook): Map<string, Candidates<R>> {
+  return new Map([...lists].map(([key, routes]) => [key, new Candidates(routes, book)]));
 }
 
-function compileEach<R extends Routable>(lists: ReadonlyMap<string, readonly R[]>): Map<string, PathRouter<R>> {
-  return new Map([...lists].map(([key, routes]) => [key, new PathRouter(routes)]));
+function compileEach<R extends Routable>(lists: Lists<R>, book: ConditionBook): Map<string, PathRouter<R>> {
+  return new Map([...lists].map(([key, routes]) => [key, new PathRouter(routes, book)]));
 }
 
 function append<R>(lists: Map<string, R[]>, key: string, route: R): void {

@@ -1,5 +1,6 @@
 /** The beginning of an exchange: path, route, endpoint. */
 import { FAULTS } from '../../core/errors.ts';
+import { has } from '../../core/http/header-lines.ts';
 import { PathParser } from '../../core/routing/path.ts';
 import { replacePrefix } from '../../core/routing/rewrite.ts';
 import { isIdempotent } from '../../core/resilience/retry-policy.ts';
@@ -13,8 +14,6 @@ import type { ClientStream } from '../stream.ts';
 import { startAttempt } from './attempts.ts';
 import { answerUnrouted, answerFault } from './endings.ts';
 import type { Exchange } from './exchange.ts';
-
-const IDEMPOTENCY_KEY = /(?:^|\n)idempotency-key:/i;
 
 /** What routing looks at, used for one call and then for the next. */
 class Routed implements RoutedRequest {
@@ -111,6 +110,6 @@ function outgoing(
   const extra = forwardedLines(head, peer, plan.snapshot.headers);
   const address = clientAddress(head, peer, x.plane.isTrusted);
   const isRepeatable = isIdempotent(head.method);
-  const hasKey = !isRepeatable && IDEMPOTENCY_KEY.test(head.lines);
+  const hasKey = !isRepeatable && has(head.lines, 'idempotency-key');
   return new OutgoingRequest(head, plan, route, target, authority, extra, address, isRepeatable, hasKey);
 }

@@ -1,6 +1,7 @@
 /** The ways an exchange ends other than by a whole response. */
 import { FAULTS } from '../../core/errors.ts';
 import type { Fault } from '../../core/errors.ts';
+import { findLine, nextLine, valueOf } from '../../core/http/header-lines.ts';
 import { ROUTE_ABORTS, ROUTE_BYTES_IN, ROUTE_BYTES_OUT, ROUTE_FAULTS } from '../../core/shared/route-table.ts';
 import type { Attempt } from '../attempt.ts';
 import { clientAddress } from '../forwarding.ts';
@@ -11,16 +12,23 @@ import { AWAITING, IDLE } from './states.ts';
 
 /** Nginx's code for a client that left before its answer; only for the record, it goes to nobody. */
 const CLIENT_LEFT = 499;
-const ACCEPTS_JSON = /(?:^|\n)accept:[^\n]*[ /+]json/i;
+const JSON_TYPE = /(?:^|[ /+])json/i;
 
 /** Answers with an error of ours. Nothing of a response has gone out. */
 export function answerFault(x: Exchange, fault: Fault): void {
   dropAttempt(x);
   const head = x.head as RequestHead;
   x.record.status = fault.status;
-  (x.client as ClientStream).sendFault(fault, x.record.requestId, ACCEPTS_JSON.test(head.lines));
+  (x.client as ClientStream).sendFault(fault, x.record.requestId, acceptsJson(head.lines));
   countFault(x);
   finish(x, fault.code);
+}
+
+function acceptsJson(lines: string): boolean {
+  for (let at = findLine(lines, 'accept'); at >= 0; at = findLine(lines, 'accept', nextLine(lines, at))) {
+    if (JSON_TYPE.test(valueOf(lines, at))) return true;
+  }
+  return false;
 }
 
 /** The same for a request that met no route. */

@@ -1,7 +1,7 @@
 /** What a route writes into the access log: which of its exchanges, and what of their records. Runs in the worker. */
-import { trimmed } from '../../core/blanks.ts';
 import type { AccessLogSpec, RouteLogSpec } from '../../core/access-log.ts';
 import type { Clock } from '../../core/clock.ts';
+import { find } from '../../core/http/header-lines.ts';
 import type { Random } from '../../core/random.ts';
 import type { ExchangeLog } from '../../http/exchange-log.ts';
 import type { ExchangeRecord } from '../../http/record.ts';
@@ -79,8 +79,8 @@ export class RouteLog implements ExchangeLog {
     // A client's next head is mostly the same as its last, and the codec then gives the same string.
     if (lines === this.#lines) return;
     this.#lines = lines;
-    line.userAgent = findHeader(lines, 'user-agent');
-    line.referer = findHeader(lines, 'referer');
+    line.userAgent = find(lines, 'user-agent') ?? '';
+    line.referer = find(lines, 'referer') ?? '';
   }
 
   #isWanted(severity: LogSeverity, totalMs: number, status: number): boolean {
@@ -105,20 +105,4 @@ function between(from: number, to: number): number {
 function wantsHeaders({ format }: AccessLogSpec): boolean {
   if (typeof format === 'string') return format === 'combined';
   return format.some((part) => 'field' in part && (part.field === 'userAgent' || part.field === 'referer'));
-}
-
-const COLON = 58;
-
-/** The value of the first line of that name (lower case), `''` without one. */
-function findHeader(lines: string, name: string): string {
-  for (let at = 0; at < lines.length;) {
-    const end = lines.indexOf('\r\n', at);
-    if (end < 0) break;
-    const colon = at + name.length;
-    if (lines.charCodeAt(colon) === COLON && lines.slice(at, colon).toLowerCase() === name) {
-      return trimmed(lines, colon + 1, end);
-    }
-    at = end + 2;
-  }
-  return '';
 }

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { each, edit, find, findLine, has, without } from './header-lines.ts';
+
+const LINES = 'Host_x: a\r\nAccept:\t b, c \r\naccept:d\r\nEmpty:\r\nCookie: accept: z\r\n';
+
+describe('header lines', () => {
+  it('are found by name in any case, and never inside a value or a longer name', () => {
+    assert.equal(find(LINES, 'accept'), 'b, c');
+    assert.equal(find(LINES, 'host_x'), 'a');
+    assert.equal(find(LINES, 'empty'), '');
+    assert.equal(find(LINES, 'z'), null);
+    for (const name of ['hos', 'ccept', 'ost_x', 'host-x', 'accept: b']) assert.ok(!has(LINES, name), name);
+    assert.ok(!has('', 'a'));
+  });
+  it('are found one after another', () => {
+    const first = findLine(LINES, 'accept');
+    const second = findLine(LINES, 'accept', LINES.indexOf('\n', first) + 1);
+    assert.equal(LINES.slice(second, second + 8), 'accept:d');
+    assert.equal(findLine(LINES, 'accept', LINES.indexOf('\n', second) + 1), -1);
+  });
+  it('are gone through in order', () => {
+    const seen: string[] = [];
+    each(LINES, (name, value) => seen.push(`${name}=${value}`));
+    assert.deepEqual(seen, ['host_x=a', 'accept=b, c', 'accept=d', 'empty=', 'cookie=accept: z']);
+  });
+  it('go out by name, the others as they came', () => {
+    assert.equal(without(LINES, new Set(['accept', 'cookie'])), 'Host_x: a\r\nEmpty:\r\n');
+    assert.equal(without(LINES, new Set(['none'])), LINES);
+    assert.equal(without('', new Set(['a'])), '');
+  });
+});
+
+describe('edits of header lines', () => {
+  it('take out, put in the place of, add, and add where there is none', () => {
+    assert.equal(edit(LINES, []), LINES);
+    assert.equal(
+      edit(LINES, [
+        { kind: 'remove', name: 'Cookie' },
+        { kind: 'set', name: 'Accept', value: 'e' },
+        { kind: 'add', name: 'Empty', value: 'f' },
+        { kind: 'default', name: 'Empty', value: 'g' },
+        { kind: 'default', name: 'New', value: 'h' },
+        { kind: 'default', name: 'new', value: 'i' },
+      ]),
+      'Host_x: a\r\nEmpty:\r\nAccept: e\r\nEmpty: f\r\nNew: h\r\n',
+    );
+  });
+  it('take out what was there, never what another edit adds', () => {
+    const edits = [
+      { kind: 'add', name: 'a', value: '2' },
+      { kind: 'remove', name: 'A' },
+    ] as const;
+    assert.equal(edit('a: 1\r\n', edits), 'a: 2\r\n');
+  });
+});

@@ -41,6 +41,7 @@ export type { Duration, Off, Size, Toggle } from './config/written-values.ts';
 export type { Clock } from './core/clock.ts';
 export type { CheckAnswer, ThresholdState } from './core/health/threshold.ts';
 export type { Random } from './core/random.ts';
+export type { Settings } from './core/settings.ts';
 export type {
   CheckSpec,
   EjectionSpec,

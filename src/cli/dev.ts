@@ -24,7 +24,7 @@ export async function dev(options: DevOptions): Promise<number> {
 
 /** A short line for each request, where the config has no access log of its own. */
 function withRequestLines(config: Config): Config {
-  if (config.accessLog !== null) return config;
+  if (config.settings.accessLog !== null) return config;
   const every: RouteLogSpec = { level: 'info', only: 'all', slowMs: 1000, sample: 1 };
   const accessLog: AccessLogSpec = {
     format: requestLine(),
@@ -34,7 +34,7 @@ function withRequestLines(config: Config): Config {
     unrouted: every,
   };
   const routes = config.routes.map((route) => ({ ...route, accessLog: every }));
-  return { ...config, accessLog, routes };
+  return { ...config, routes, settings: { ...config.settings, accessLog } };
 }
 
 /** `GET localhost:8080/x 200 localhost:8081 1.2 ms`, its status in bold on a terminal. */

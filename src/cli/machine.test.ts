@@ -15,7 +15,7 @@ function system(files: Readonly<Record<string, string>>, facts: Partial<SystemFa
   return { processors: 8, available: 8, canShare: true, ...facts, read: (path) => all[path] ?? null };
 }
 
-const AUTO = { threads: 'auto', maxConnections: 'auto' } as const;
+const AUTO = { threads: 'auto', settings: { maxConnections: 'auto' } } as const;
 
 function threads(facts: SystemFacts): string {
   const { threads: count, threadsReason } = readMachine(AUTO, facts);
@@ -51,7 +51,7 @@ describe('the connections of a machine', () => {
 
   test('are what the config says, with a word where that is more than there are descriptors', () => {
     const say = (maxConnections: number): string =>
-      readMachine({ ...AUTO, maxConnections }, system({})).connectionsReason;
+      readMachine({ ...AUTO, settings: { maxConnections } }, system({})).connectionsReason;
     assert.equal(say(100), 'as the config says');
     assert.equal(say(30_000), 'as the config says; more than the limit of 20256 descriptors allows');
   });

@@ -19,6 +19,12 @@ export interface Machine {
   readonly tcpMigrateReqMeaning: string;
 }
 
+/** What a config may leave to the machine. */
+export interface MachineConfig {
+  readonly threads: Config['threads'];
+  readonly settings: Pick<Config['settings'], 'maxConnections'>;
+}
+
 /** What the system says, so that a test can say something else. */
 export interface SystemFacts {
   readonly read: ReadSystemFile;
@@ -37,18 +43,19 @@ const SYSTEM: SystemFacts = {
   canShare: canReusePort,
 };
 
-export function readMachine(config: Pick<Config, 'threads' | 'maxConnections'>, system: SystemFacts = SYSTEM): Machine {
+export function readMachine(config: MachineConfig, system: SystemFacts = SYSTEM): Machine {
   const { read } = system;
+  const { threads: written, settings } = config;
   const descriptors = readDescriptorLimit(read);
-  const maxConnections = countConnections(config.maxConnections, read);
-  const { threads, reason } = explainThreads(config.threads, system);
+  const maxConnections = countConnections(settings.maxConnections, read);
+  const { threads, reason } = explainThreads(written, system);
   const tcpMigrateReq = readMigrate(read);
   return {
     threads,
     threadsReason: reason,
     descriptors,
     maxConnections,
-    connectionsReason: explainConnections(config.maxConnections, maxConnections, descriptors),
+    connectionsReason: explainConnections(settings.maxConnections, maxConnections, descriptors),
     tcpMigrateReq,
     tcpMigrateReqMeaning: explainMigrate(tcpMigrateReq, threads),
   };

@@ -1,5 +1,6 @@
 /** A config back into the words of a config file: every default written out, times and sizes with their units. */
 import type { Config, PoolConfig, RouteConfig } from '../config/config.ts';
+import type { Settings } from '../core/settings.ts';
 import type {
   CheckSpec,
   EjectionSpec,
@@ -20,20 +21,23 @@ type Written = Record<string, unknown>;
 export function writeConfig(config: Config): Written {
   return withoutGaps({
     threads: config.threads,
-    maxConnections: config.maxConnections,
     listeners: byId(config.listeners, writeListener),
     routes: config.routes.map(writeRoute),
     pools: byId(config.pools, writePool),
-    timeouts: writeTimeouts(config.timeouts),
-    limits: {
-      head: formatSize(config.limits.headBytes),
-      headers: config.limits.headers,
-      target: formatSize(config.limits.targetBytes),
-    },
-    headers: { via: onOff(config.headers.via), forwarded: onOff(config.headers.forwarded) },
-    trustedProxies: config.trustedProxies,
-    accessLog: writeAccessLog(config.accessLog),
+    ...writeSettings(config.settings),
   });
+}
+
+function writeSettings(settings: Settings<'auto'>): Readonly<Record<keyof Settings, unknown>> {
+  const { limits, headers } = settings;
+  return {
+    timeouts: writeTimeouts(settings.timeouts),
+    limits: { head: formatSize(limits.headBytes), headers: limits.headers, target: formatSize(limits.targetBytes) },
+    headers: { via: onOff(headers.via), forwarded: onOff(headers.forwarded) },
+    trustedProxies: settings.trustedProxies,
+    accessLog: writeAccessLog(settings.accessLog),
+    maxConnections: settings.maxConnections,
+  };
 }
 
 function writeListener({ id: _, host, port, ...rest }: ListenerSpec): Written {

@@ -3,6 +3,7 @@
  * mistake does not hide another, and what passed is checked as a whole.
  */
 import type { AccessLogSpec } from '../core/access-log.ts';
+import type { Settings } from '../core/settings.ts';
 import type { Timeouts } from '../core/snapshot.ts';
 import { routeLogOf } from './access-log-schema.ts';
 import { checkRules } from './check-rules.ts';
@@ -17,6 +18,7 @@ import type { Part } from './parts.ts';
 import { type WrittenPool, poolSchema } from './pool-schema.ts';
 import { type WrittenRoute, routeSchema } from './route-schema.ts';
 import { listenerSchema } from './section-schemas.ts';
+import { settingsShape } from './settings-schema.ts';
 import { isWrittenMap } from './written.ts';
 
 type ConfigReader = PartReader<(typeof configSchema)['shape']>;
@@ -28,30 +30,29 @@ export function buildConfig(value: unknown): Config | readonly Problem[] {
   refuseInclude(reader);
   const defaults = new Defaults(reader.map('defaults', defaultsSchema));
 
-  const timeouts = reader.section('timeouts');
-  const limits = reader.section('limits');
-  const accessLog = reader.section('accessLog');
+  const settings: Settings<'auto'> = reader.sections(settingsShape);
   const listeners = reader.named('listeners', listenerSchema);
   const pools = reader.named('pools', poolSchema, defaults);
   const poolNames = isWrittenMap(value['pools']) ? Object.keys(value['pools']) : [];
   const poolTimeouts = new Map(pools.map(({ value: pool }) => [pool.id, pool.timeouts]));
   const routes = readRoutes(reader, poolNames, defaults).map(({ path, value: route }, index) => ({
     path,
-    value: toRouteConfig(route, path, index, { ...timeouts, ...poolTimeouts.get(route.pool) }, accessLog),
+    value: toRouteConfig(
+      route,
+      path,
+      index,
+      { ...settings.timeouts, ...poolTimeouts.get(route.pool) },
+      settings.accessLog,
+    ),
   }));
   const config: Config = {
     threads: reader.section('threads'),
     listeners: listeners.map((part) => part.value),
     routes: routes.map((part) => part.value),
     pools: pools.map((part) => toPoolConfig(part.value)),
-    limits,
-    timeouts,
-    trustedProxies: reader.section('trustedProxies'),
-    headers: reader.section('headers'),
-    maxConnections: reader.section('maxConnections'),
-    accessLog,
+    settings,
   };
-  reader.add(checkRules({ listeners, routes, pools, poolNames, limits }));
+  reader.add(checkRules({ listeners, routes, pools, poolNames, limits: settings.limits }));
   return reader.problems.length > 0 ? reader.problems : deepFreeze(config);
 }
 

@@ -1,5 +1,6 @@
 /** What holds between the parts of a config: names that must exist, conditions and addresses that must differ. */
 import { describeMatch, findDuplicateConditions } from '../core/routing/order.ts';
+import type { Limits } from '../core/snapshot.ts';
 import { didYouMean, listNames } from './closest-name.ts';
 import type { Config, RouteConfig } from './config.ts';
 import { Mistake, type Problem } from './errors.ts';
@@ -117,7 +118,7 @@ function checkEndpoints(pools: Parts['pools']): readonly Problem[] {
   });
 }
 
-function checkLimits({ headBytes, targetBytes }: Config['limits']): readonly Problem[] {
+function checkLimits({ headBytes, targetBytes }: Limits): readonly Problem[] {
   if (targetBytes < headBytes) return [];
   return [
     {

@@ -39,6 +39,12 @@ export interface ConfigInput<PoolName extends string = string> {
    */
   readonly defaults?: DefaultsInput;
   /**
+   * Data-plane threads. `auto`: as many as the process has processors. 0: in the caller's thread, for tests and embedding.
+   * @defaultValue `'auto'`
+   * @example 2
+   */
+  readonly threads?: 'auto' | number;
+  /**
    * How long each wait may last. Pools and routes may set some of them for themselves.
    * @example { connect: '500ms', total: '30s' }
    */
@@ -65,12 +71,6 @@ export interface ConfigInput<PoolName extends string = string> {
    * @example { format: 'combined', to: { file: 'access.log' } }
    */
   readonly accessLog?: AccessLogInput | Off | 'on' | true | 'json' | 'common' | 'combined';
-  /**
-   * Data-plane threads. `auto`: as many as the process has processors. 0: in the caller's thread, for tests and embedding.
-   * @defaultValue `'auto'`
-   * @example 2
-   */
-  readonly threads?: 'auto' | number;
   /**
    * Client connections of the process; beyond it accepting pauses. `auto`: three quarters of (descriptor limit − 256).
    * @defaultValue `'auto'`

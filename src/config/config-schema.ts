@@ -1,13 +1,12 @@
 /** The whole config: every key that there is, how it is read, and what is said of it. */
 import { z } from 'zod';
-import { accessLogSchema } from './access-log-schema.ts';
 import { defaultsSchema } from './defaults-schema.ts';
 import { key, note } from './described.ts';
 import { poolSchema } from './pool-schema.ts';
 import { routeSchema } from './route-schema.ts';
-import { MOST, countOrAuto, listOf, named, object } from './scalars.ts';
-import { headersSchema, limitsSchema, listenerSchema, trustedProxiesSchema } from './section-schemas.ts';
-import { timeoutsSchema } from './timeouts-schema.ts';
+import { countOrAuto, listOf, named, object } from './scalars.ts';
+import { listenerSchema } from './section-schemas.ts';
+import { settingsShape } from './settings-schema.ts';
 
 /** Where a config that names no listener listens. */
 export const DEFAULT_LISTENER = Object.freeze({ name: 'web', address: '127.0.0.1:8080' });
@@ -48,37 +47,12 @@ export const configSchema = object(
       description: 'Keys of pools and routes, for all of them that do not write their own.',
       example: { policy: 'least-connections', retry: { attempts: 2 } },
     }),
-    timeouts: key(timeoutsSchema.prefault({}), {
-      description: 'How long each wait may last. Pools and routes may set some of them for themselves.',
-      example: { connect: '500ms', total: '30s' },
-    }),
-    limits: key(limitsSchema.prefault({}), {
-      description: 'How large the head of a message may be.',
-      example: { head: '32KiB' },
-    }),
-    headers: key(headersSchema.prefault({}), {
-      description: 'Which headers Fairlead adds, beside those that it always adds.',
-      example: { via: 'off' },
-    }),
-    trustedProxies: key(trustedProxiesSchema.prefault([]), {
-      description:
-        'Peers whose `X-Forwarded-*` and `Forwarded` are believed and appended to. Those of all others are replaced.',
-      example: ['10.0.0.0/8', 'fd00::/8'],
-    }),
-    accessLog: key(accessLogSchema.prefault('off'), {
-      description: 'A line for each exchange. `on`: JSON on stdout.',
-      example: { format: 'combined', to: { file: 'access.log' } },
-    }),
     threads: key(countOrAuto(0, 1024, 'threads').prefault('auto'), {
       description:
         "Data-plane threads. `auto`: as many as the process has processors. 0: in the caller's thread, for tests and embedding.",
       example: 2,
     }),
-    maxConnections: key(countOrAuto(1, MOST, 'connections').prefault('auto'), {
-      description:
-        'Client connections of the process; beyond it accepting pauses. `auto`: three quarters of (descriptor limit − 256).',
-      example: 5000,
-    }),
+    ...settingsShape,
   },
   'Config',
 );

@@ -2,8 +2,8 @@
  * A config that has passed every check: defaults filled in, times in milliseconds, sizes in bytes, short forms
  * written out. It is the snapshot before the runtime gives it tables, slots and resolved addresses.
  */
-import type { AccessLogSpec } from '../core/access-log.ts';
-import type { HeaderRules, Limits, ListenerSpec, PoolSpec, RouteSpec, Timeouts } from '../core/snapshot.ts';
+import type { Settings } from '../core/settings.ts';
+import type { ListenerSpec, PoolSpec, RouteSpec } from '../core/snapshot.ts';
 
 /** A config that has passed every check, as `loadConfig` and `parseConfig` answer it. */
 export interface Config {
@@ -15,14 +15,8 @@ export interface Config {
   readonly routes: readonly RouteConfig[];
   /** At least one. */
   readonly pools: readonly PoolConfig[];
-  readonly limits: Limits;
-  readonly timeouts: Timeouts;
-  readonly trustedProxies: readonly string[];
-  readonly headers: HeaderRules;
-  /** Client connections; `auto`: three quarters of (descriptor limit − 256). */
-  readonly maxConnections: number | 'auto';
-  /** Null: off. */
-  readonly accessLog: AccessLogSpec | null;
+  /** What belongs to no listener, route or pool. */
+  readonly settings: Settings<'auto'>;
 }
 
 /** A route's `timeouts` are complete: those of the config with its own on top. */

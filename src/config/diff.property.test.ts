@@ -12,14 +12,14 @@ import { diffSnapshots } from './diff.ts';
 /** Runtime objects as operations make them: what they say is all there is. */
 interface Model {
   threads: number;
-  globals: unknown;
+  settings: unknown;
   routes: unknown;
   readonly listeners: Map<string, ListenerSpec>;
   readonly pools: Map<string, { settings: unknown; readonly endpoints: Map<string, EndpointSpec> }>;
 }
 
 function emptyModel(): Model {
-  return { threads: -1, globals: null, routes: null, listeners: new Map(), pools: new Map() };
+  return { threads: -1, settings: null, routes: null, listeners: new Map(), pools: new Map() };
 }
 
 const addressOf = ({ id, host, port }: Pick<ListenerSpec, 'id' | 'host' | 'port'>): string => `${id} ${host} ${port}`;
@@ -29,18 +29,14 @@ function settingsOf({ endpoints: _endpoints, ...settings }: PoolSpec): unknown {
   return settings;
 }
 
-function globalsOf({ limits, timeouts, trustedProxies, headers, maxConnections }: Snapshot): unknown {
-  return { limits, timeouts, trustedProxies, headers, maxConnections };
-}
-
 /** Applies one operation, and requires that it makes sense. `to`: where those that carry nothing look. */
 function apply(model: Model, operation: Operation, to: Snapshot): void {
   switch (operation.op) {
     case 'set-threads':
       model.threads = operation.threads;
       break;
-    case 'set-globals':
-      model.globals = globalsOf(to);
+    case 'set-settings':
+      model.settings = to.settings;
       break;
     case 'set-routes':
       model.routes = { routes: to.routes, table: to.routeTable };
@@ -118,7 +114,7 @@ function expected(snapshot: Snapshot): Model {
   ]);
   return {
     threads: snapshot.threads,
-    globals: globalsOf(snapshot),
+    settings: snapshot.settings,
     routes: { routes: snapshot.routes, table: snapshot.routeTable },
     listeners: new Map(snapshot.listeners.map((listener) => [addressOf(listener), listener])),
     pools: new Map(pools),
@@ -183,8 +179,9 @@ const snapshot: fc.Arbitrary<Snapshot> = fc
       pools: fc.uniqueArray(pool, { ...byId, maxLength: 3 }),
       routes: fc.uniqueArray(route, { ...byId, maxLength: 3 }),
       routeTable: fc.constantFrom(...routeTables),
-      maxConnections: fc.constantFrom(10, 20),
-      trustedProxies: fc.constantFrom([], ['10.0.0.0/8']),
+      settings: fc
+        .record({ maxConnections: fc.constantFrom(10, 20), trustedProxies: fc.constantFrom([], ['10.0.0.0/8']) }, PLAIN)
+        .map((some) => ({ ...base.settings, ...some })),
     },
     PLAIN,
   )

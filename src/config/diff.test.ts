@@ -23,13 +23,14 @@ class Compiler {
   compile(written: unknown): Snapshot {
     const config = buildConfig(written);
     assert.ok(!Array.isArray(config), JSON.stringify(config));
-    const { routes, pools, threads, maxConnections, accessLog, ...rest } = config as Config;
+    const { routes, pools, threads, settings, ...rest } = config as Config;
+    const { maxConnections } = settings;
     return {
       ...rest,
       version: 1,
-      accessLog: accessLog === null ? null : { ...accessLog, rings: [] },
+      logRings: [],
       threads: threads === 'auto' ? 1 : threads,
-      maxConnections: maxConnections === 'auto' ? 1000 : maxConnections,
+      settings: { ...settings, maxConnections: maxConnections === 'auto' ? 1000 : maxConnections },
       routes: routes.map((route, index) => ({ ...route, slot: index + 1 })),
       pools: pools.map((pool) => {
         const table = this.#tables.get(pool.id) ?? createPoolTable(4, 1);

@@ -8,7 +8,7 @@ import type { DiffSnapshots, Operation } from '../core/operations.ts';
 import type { EndpointSpec, ListenerSpec, PoolSpec, Snapshot } from '../core/snapshot.ts';
 
 /**
- * In this order: threads, globals, pools with their endpoints, routes, listeners to open or update; then listeners to
+ * In this order: threads, settings, pools with their endpoints, routes, listeners to open or update; then listeners to
  * close, endpoints and pools to remove. A new pool's endpoints are added one by one after it, and a removed
  * pool's are removed before it: nothing but add-endpoint makes an endpoint.
  */
@@ -16,7 +16,7 @@ export const diffSnapshots: DiffSnapshots = (from, to) => {
   const pools = indexById(from?.pools ?? []);
   return [
     ...(from?.threads === to.threads ? [] : [{ op: 'set-threads', threads: to.threads } as const]),
-    ...(from !== null && isDeepStrictEqual(globalsOf(from), globalsOf(to)) ? [] : [{ op: 'set-globals' } as const]),
+    ...(from !== null && isDeepStrictEqual(from.settings, to.settings) ? [] : [{ op: 'set-settings' } as const]),
     ...to.pools.flatMap((pool) => openPool(pools.get(pool.id) ?? null, pool)),
     ...(from !== null && hasSameRoutes(from, to) ? [] : [{ op: 'set-routes' } as const]),
     ...diffListeners(from?.listeners ?? [], to.listeners),
@@ -31,17 +31,6 @@ export function diffListeners(from: readonly ListenerSpec[], to: readonly Listen
     ...to.flatMap((listener) => openListener(before.get(listener.id) ?? null, listener)),
     ...closeListeners(from, to),
   ];
-}
-
-function globalsOf({ limits, timeouts, trustedProxies, headers, maxConnections, accessLog }: Snapshot): unknown {
-  return { limits, timeouts, trustedProxies, headers, maxConnections, accessLog: withoutRings(accessLog) };
-}
-
-/** They are the threads' own, and change all the time. */
-function withoutRings(accessLog: Snapshot['accessLog']): unknown {
-  if (accessLog === null) return null;
-  const { rings: _, ...spec } = accessLog;
-  return spec;
 }
 
 function hasSameRoutes(from: Snapshot, to: Snapshot): boolean {

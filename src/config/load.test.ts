@@ -44,7 +44,8 @@ describe('a valid config', () => {
   it('is frozen to the bottom', () => {
     const parsed = parseConfig('pools: { web: [localhost:8081] }', 'a.yaml');
     assert.ok('config' in parsed);
-    const { routes, pools, timeouts } = parsed.config;
+    const { routes, pools, settings } = parsed.config;
+    const { timeouts } = settings;
     for (const part of [parsed.config, routes, routes[0].match, routes[0].upgrades, pools[0].endpoints[0], timeouts]) {
       assert.ok(Object.isFrozen(part));
     }

@@ -47,6 +47,13 @@ export class PartReader<S extends Shape> {
     return part === null ? schema.parse(undefined) : part.value;
   }
 
+  /** Several keys of the config, by their names. */
+  sections<T extends Pick<S, keyof T & keyof S>>(shape: T): { [K in keyof T & keyof S]: z.output<S[K]> } {
+    const names = Object.keys(shape) as (keyof T & keyof S & string)[];
+    const read = names.map((name) => [name, this.section(name)] as const);
+    return Object.fromEntries(read) as { [K in keyof T & keyof S]: z.output<S[K]> };
+  }
+
   /** A map whose keys are looked at one by one, as they were written; those that are wrong are left out. */
   map(key: keyof S & string, schema: z.ZodObject<Shape>): WrittenMap {
     const value = this.#written[key];

@@ -1,4 +1,5 @@
 /** The parts of a config on their way from text to the whole. */
+import type { Limits } from '../core/snapshot.ts';
 import type { Config, PoolConfig, RouteConfig } from './config.ts';
 
 /** A part that passed, and where it stands. */
@@ -14,5 +15,5 @@ export interface Parts {
   readonly pools: readonly Part<PoolConfig>[];
   /** Of every pool in the text, whether it passed or not. */
   readonly poolNames: readonly string[];
-  readonly limits: Config['limits'];
+  readonly limits: Limits;
 }

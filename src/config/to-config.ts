@@ -44,17 +44,12 @@ const SECTIONS = {
   listeners: true,
   routes: true,
   pools: true,
-  limits: true,
-  timeouts: true,
-  trustedProxies: true,
-  headers: true,
-  maxConnections: true,
-  accessLog: true,
+  settings: true,
 } satisfies Record<keyof Config, true>;
 
 /**
  * Told by its form, not by a mark, so that `{ ...config, threads: 2 }` and a config that came from another thread
- * still are configs: every section is there, and listeners and pools are lists, which nobody can write.
+ * still are configs: every section is there, settings among them, which nobody can write.
  */
 function isComplete(value: unknown): value is Config {
   if (typeof value !== 'object' || value === null) return false;

@@ -16,8 +16,8 @@ export type Operation =
   | { readonly op: 'remove-endpoint'; readonly pool: string; readonly id: string; readonly slot: number }
   /** Routes are replaced as a whole; the router is compiled anew. */
   | { readonly op: 'set-routes' }
-  /** Limits, timeouts, header rules, trusted proxies, maxConnections. */
-  | { readonly op: 'set-globals' }
+  /** Settings are replaced as a whole. */
+  | { readonly op: 'set-settings' }
   /** Data-plane threads, at start too. */
   | { readonly op: 'set-threads'; readonly threads: number }
   | { readonly op: 'open-listener'; readonly listener: ListenerSpec }

@@ -2,7 +2,8 @@
  * The compiled config as it reaches a worker: immutable plain data, swapped between requests. Times are
  * milliseconds and sizes bytes; 0 means off. Every object has an identity (`id`), which a reload keeps.
  */
-import type { AccessLogSpec, RouteLogSpec } from './access-log.ts';
+import type { RouteLogSpec } from './access-log.ts';
+import type { Settings } from './settings.ts';
 import type { PoolTableHandle } from './shared/pool-table.ts';
 import type { RouteTableHandle } from './shared/route-table.ts';
 
@@ -15,21 +16,10 @@ export interface Snapshot {
   /** In the order of the file; the router sorts them. */
   readonly routes: readonly RouteSpec[];
   readonly pools: readonly PoolSpec[];
-  readonly limits: Limits;
-  readonly timeouts: Timeouts;
-  /** Addresses and CIDR blocks whose X-Forwarded-* are believed. */
-  readonly trustedProxies: readonly string[];
-  readonly headers: HeaderRules;
-  /** Client connections of the process; accepting pauses beyond. */
-  readonly maxConnections: number;
+  readonly settings: Settings;
   readonly routeTable: RouteTableHandle;
-  /** Null: no line is written, whatever a route says. */
-  readonly accessLog: (AccessLogSpec & LogRings) | null;
-}
-
-/** Where worker `i` leaves its lines: ring `i`. */
-export interface LogRings {
-  readonly rings: readonly SharedArrayBuffer[];
+  /** Where worker `i` leaves its lines of the access log: ring `i`. Empty: there is no log. */
+  readonly logRings: readonly SharedArrayBuffer[];
 }
 
 /** An address to accept connections on. */

@@ -417,7 +417,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
 
   #headText(head: ResponseHead, framing: string): string {
     const date = head.hasDate ? '' : `Date: ${this.#plane.httpDate()}\r\n`;
-    const via = this.#plane.plan.snapshot.headers.via ? viaLine(head.version) : '';
+    const via = this.#plane.plan.snapshot.settings.headers.via ? viaLine(head.version) : '';
     return `HTTP/1.1 ${head.status} ${head.reason}\r\n${head.lines}${date}${via}${framing}\r\n`;
   }
 

@@ -22,7 +22,7 @@ describe('the container files', () => {
     const { services } = parse(read('compose.yaml'), { merge: true }) as { services: Record<string, Service> };
     const parsed = await loadConfig(join(ROOT, 'deploy/fairlead.yaml'));
     assert.ok('config' in parsed, JSON.stringify(parsed));
-    const { pools, listeners, timeouts } = parsed.config;
+    const { pools, listeners, settings } = parsed.config;
     for (const { host, port } of pools.flatMap(({ endpoints }) => endpoints)) {
       const { command } = services[host];
       assert.equal(command[0], 'backend');
@@ -33,7 +33,7 @@ describe('the container files', () => {
       fairlead.ports?.map((each) => each.split(':').at(-1)),
       listeners.map(({ port }) => String(port)),
     );
-    assert.ok(Number.parseInt(fairlead.stop_grace_period ?? '', 10) * 1000 > timeouts.drainMs);
+    assert.ok(Number.parseInt(fairlead.stop_grace_period ?? '', 10) * 1000 > settings.timeouts.drainMs);
     assert.ok(Object.values(services).every((service) => service.read_only));
   });
 

@@ -152,7 +152,7 @@ for (const threads of [0, 4]) {
         { kind: 'endpoint-removed', pool: 'web', endpoint: a.address },
       ]);
       assert.ok(other.durationMs > 0);
-      assert.deepEqual(heard, ['nothing changed', '1 setting changed, 1 endpoint added, 1 endpoint removed']);
+      assert.deepEqual(heard, ['nothing changed', 'limits changed, 1 endpoint added, 1 endpoint removed']);
       await balancer.endClean();
     });
   });

@@ -8,6 +8,7 @@ import { createSeededRandom } from '../../src/core/random.ts';
 import { COUNT_MASK, PoolTable, createPoolTable } from '../../src/core/shared/pool-table.ts';
 import { RouteTable, createRouteTable } from '../../src/core/shared/route-table.ts';
 import type {
+  HeaderRules,
   Limits,
   ListenerSpec,
   PoolSpec,
@@ -51,7 +52,7 @@ export interface TestPlaneOptions {
   limits?: Partial<Limits>;
   listener?: Partial<ListenerSpec>;
   trustedProxies?: readonly string[];
-  headers?: Partial<Snapshot['headers']>;
+  headers?: Partial<HeaderRules>;
   /** Faults of our own code fail the test unless it expects them. */
   allowFaults?: boolean;
   clock?: Clock;
@@ -111,13 +112,16 @@ export function testSnapshot(options: TestPlaneOptions): Snapshot {
     listeners: [{ id: 'web', host: '127.0.0.1', port: 0, spread: 'kernel', halfClose: 'cancel', ...options.listener }],
     routes,
     pools: [pool],
-    limits: { headBytes: 16_384, headers: 100, targetBytes: 8192, ...options.limits },
-    timeouts,
-    trustedProxies: options.trustedProxies ?? [],
-    headers: { via: true, forwarded: false, ...options.headers },
-    maxConnections: 10_000,
+    settings: {
+      timeouts,
+      limits: { headBytes: 16_384, headers: 100, targetBytes: 8192, ...options.limits },
+      headers: { via: true, forwarded: false, ...options.headers },
+      trustedProxies: options.trustedProxies ?? [],
+      accessLog: null,
+      maxConnections: 10_000,
+    },
     routeTable: createRouteTable(routes.length, 1),
-    accessLog: null,
+    logRings: [],
   };
 }
 

@@ -107,7 +107,7 @@ function outgoing(
   // '' stands for the endpoint's own name, which is known only when one has been picked.
   const authority = host === 'client' ? head.authority : host === 'endpoint' ? '' : host.name;
   const peer = x.plane.peerOf(client);
-  const extra = forwardedLines(head, peer, plan.snapshot.headers);
+  const extra = forwardedLines(head, peer, plan.snapshot.settings.headers);
   const address = clientAddress(head, peer, x.plane.isTrusted);
   const isRepeatable = isIdempotent(head.method);
   const hasKey = !isRepeatable && has(head.lines, 'idempotency-key');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { testSnapshot } from '../../../test/support/data-plane.ts';
 import { configOf } from '../../../test/support/running-balancer.ts';
 import { diffSnapshots } from '../../config/diff.ts';
 import { PoolTable } from '../../core/shared/pool-table.ts';
@@ -8,7 +9,7 @@ import { SnapshotCompiler } from './compile.ts';
 import type { Confirmation } from './compile.ts';
 import { resolveNames } from './resolve-names.ts';
 
-const MACHINE = { threads: 2, maxConnections: 1000, logRings: [] };
+const MACHINE = { threads: 2, settings: testSnapshot({ ports: [] }).settings, logRings: [] };
 const WORKER_SLOTS = 8;
 
 function confirmed(version: number, heldRoutes: readonly number[] = []): Confirmation {

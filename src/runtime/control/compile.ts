@@ -7,6 +7,7 @@
  * over, the control plane what workers that are gone have counted. So nothing but memory changes.
  */
 import { PoolTable, createPoolTable } from '../../core/shared/pool-table.ts';
+import type { Settings } from '../../core/settings.ts';
 import type { EndpointSpec, PoolSpec, Snapshot } from '../../core/snapshot.ts';
 import type { Config, PoolConfig } from '../../config/config.ts';
 import type { ResolvedEndpoint, ResolvedPools } from './resolve-names.ts';
@@ -17,8 +18,8 @@ import { SlotBook } from './slot-book.ts';
 export interface Machine {
   /** Data-plane threads, `auto` worked out. */
   readonly threads: number;
-  /** Client connections, `auto` worked out. */
-  readonly maxConnections: number;
+  /** `auto` worked out. */
+  readonly settings: Settings;
   /** Where workers leave lines of the access log. */
   readonly logRings: readonly SharedArrayBuffer[];
 }
@@ -57,20 +58,15 @@ export class SnapshotCompiler {
     for (const id of this.#pools.keys()) if (!kept.has(id)) this.#pools.delete(id);
     const routes = this.#routes.place(config.routes, this.#version, confirmed);
     const pools = config.pools.map((pool) => this.#compilePool(pool, endpoints.get(pool.id) ?? [], confirmed.version));
-    const { listeners, limits, timeouts, trustedProxies, headers, accessLog } = config;
     return {
       version: this.#version,
       threads: machine.threads,
-      listeners,
+      listeners: config.listeners,
       routes,
       pools,
-      limits,
-      timeouts,
-      trustedProxies,
-      headers,
-      maxConnections: machine.maxConnections,
+      settings: machine.settings,
       routeTable: this.#routes.handle,
-      accessLog: accessLog === null ? null : { ...accessLog, rings: machine.logRings },
+      logRings: machine.logRings,
     };
   }
 

@@ -21,13 +21,13 @@ import { readBalancerStats } from './balancer-stats.ts';
 import type { BalancerStats } from './balancer-stats.ts';
 import { SnapshotCompiler } from './compile.ts';
 import { createWorkerSet, workerSlotsFor } from './create-worker-set.ts';
-import { countConnections } from './descriptors.ts';
 import { HealthKeeper } from './health.ts';
 import { ReloadError, isRemoval, requirePossible } from './reload.ts';
 import { Reports } from './reports.ts';
 import type { WorkerFault } from './reports.ts';
 import { resolveNames } from './resolve-names.ts';
 import type { Lookup, ResolvedPools } from './resolve-names.ts';
+import { settleSettings } from './settle-settings.ts';
 import { AUDIT_MS, SharedTables } from './shared-tables.ts';
 import type { WorkerChange } from './succession.ts';
 import { countThreads } from './threads.ts';
@@ -171,10 +171,10 @@ export class ControlPlane {
     workers: WorkerSet,
     compiler: SnapshotCompiler,
   ): Promise<Omit<ConfigChange, 'from'>> {
-    const { accessLog } = config;
+    const { accessLog } = config.settings;
     const machine = {
       threads: countThreads(config.threads),
-      maxConnections: countConnections(config.maxConnections),
+      settings: settleSettings(config.settings),
       logRings: this.#accessLog?.ringsFor(accessLog) ?? [],
     };
     const from = this.#snapshot;
@@ -192,7 +192,7 @@ export class ControlPlane {
     await this.#accessLog?.settle(accessLog);
     // Only now does nobody pick them any more: marked before, a pool whose endpoints are all new would have had none.
     this.#health.apply(operations.filter(isRemoval));
-    if (operations.some(({ op }) => op === 'set-globals')) this.#hasSaidLimit = false;
+    if (operations.some(({ op }) => op === 'set-settings')) this.#hasSaidLimit = false;
     return { to, operations };
   }
 

@@ -3,12 +3,15 @@ import { describe, it } from 'node:test';
 import { testSnapshot } from '../../../test/support/data-plane.ts';
 import { diffSnapshots } from '../../config/diff.ts';
 import { createPoolTable } from '../../core/shared/pool-table.ts';
+import type { AccessLogSpec } from '../../core/access-log.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { describeChanges, summarize } from './reload-result.ts';
 
 const before = testSnapshot({ ports: [1, 2], routes: [{ id: 'a' }, { id: 'b' }] });
 const [web] = before.pools;
 const [listener] = before.listeners;
+const { settings } = before;
+const accessLog: AccessLogSpec = { format: 'json', to: { kind: 'stderr' }, mask: [], bufferBytes: 1, unrouted: null };
 
 function said(change: Partial<Snapshot>): string {
   const after = { ...before, ...change };
@@ -19,7 +22,12 @@ describe('the words for a reload', () => {
   const cases: readonly (readonly [string, Partial<Snapshot>, string])[] = [
     ['nothing', {}, 'nothing changed'],
     ['threads', { threads: 3 }, 'threads 0 → 3'],
-    ['settings', { maxConnections: 7, trustedProxies: ['::1'] }, '2 settings changed'],
+    ['the access log alone', { settings: { ...settings, accessLog } }, 'accessLog changed'],
+    [
+      'three settings',
+      { settings: { ...settings, accessLog, maxConnections: 7, trustedProxies: ['::1'] } },
+      'trustedProxies, accessLog and maxConnections changed',
+    ],
     ['a moved listener', { listeners: [{ ...listener, port: 81 }] }, '1 listener moved'],
     ['a changed listener', { listeners: [{ ...listener, spread: 'even' }] }, '1 listener changed'],
     ['a renamed listener', { listeners: [{ ...listener, id: 'x' }] }, '1 listener added, 1 listener removed'],

@@ -1,6 +1,7 @@
 /** What a reload has changed, for a log line and for programs. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Operation } from '../../core/operations.ts';
+import type { Settings } from '../../core/settings.ts';
 import type { PoolSpec, Snapshot } from '../../core/snapshot.ts';
 
 /** One thing that a reload has changed, by the names of the config. */
@@ -28,22 +29,22 @@ export interface ReloadResult {
   readonly version: number;
   /** In the order: threads, settings, listeners, routes, pools with their endpoints. Empty: nothing has changed. */
   readonly changes: readonly ReloadChange[];
-  /** For a log line: `2 endpoints added, 1 listener moved`; `nothing changed`. */
+  /** For a log line: `accessLog changed, 2 endpoints added, 1 listener moved`; `nothing changed`. */
   readonly summary: string;
   /** From the call until every thread works by the new config, in ms. */
   readonly durationMs: number;
 }
 
-const SETTINGS = ['limits', 'timeouts', 'trustedProxies', 'headers', 'maxConnections'] as const;
-/** A section at the top level of a config that is changed as a whole. */
-export type Setting = (typeof SETTINGS)[number];
+/** A key at the top level of a config that belongs to no listener, route or pool. */
+export type Setting = keyof Settings;
 
 /** Describes the difference of two snapshots. `operations`: what `diffSnapshots` says of them. */
 export function describeChanges(from: Snapshot, to: Snapshot, operations: readonly Operation[]): ReloadChange[] {
   const changes: ReloadChange[] = [];
   if (from.threads !== to.threads) changes.push({ kind: 'threads-changed', from: from.threads, to: to.threads });
-  for (const setting of SETTINGS) {
-    if (!isDeepStrictEqual(from[setting], to[setting])) changes.push({ kind: 'setting-changed', setting });
+  for (const setting of Object.keys(to.settings) as Setting[]) {
+    const isSame = isDeepStrictEqual(from.settings[setting], to.settings[setting]);
+    if (!isSame) changes.push({ kind: 'setting-changed', setting });
   }
   return [
     ...changes,
@@ -124,6 +125,17 @@ function phrase(kind: ReloadChange['kind'], count: number, changes: readonly Rel
   if (kind === 'routes-reordered') return 'routes reordered';
   const threads = changes.find((change) => change.kind === 'threads-changed');
   if (kind === 'threads-changed' && threads !== undefined) return `threads ${threads.from} → ${threads.to}`;
+  if (kind === 'setting-changed') return `${listed(namesOfSettings(changes))} changed`;
   const [noun, verb] = kind.split('-');
   return `${count} ${noun}${count === 1 ? '' : 's'} ${verb}`;
+}
+
+function namesOfSettings(changes: readonly ReloadChange[]): readonly Setting[] {
+  return changes.flatMap((change) => (change.kind === 'setting-changed' ? [change.setting] : []));
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+function listed(names: readonly string[]): string {
+  const [last] = names.slice(-1);
+  return names.length === 1 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;
 }

@@ -160,7 +160,7 @@ export class WorkerSet {
     return this.#turns.take(async () => {
       const isFirst = this.#snapshot === null;
       this.#snapshot = snapshot;
-      this.listeners.setMaxConnections(snapshot.maxConnections);
+      this.listeners.setMaxConnections(snapshot.settings.maxConnections);
       const told = [...this.#roster.all].filter((worker) => worker.hasSnapshot || isFirst);
       const confirmed = told.map((worker) => worker.apply(snapshot, operations).catch(ignoreGone));
       // Those that drain hear of it, but nobody waits for them.
@@ -225,7 +225,7 @@ export class WorkerSet {
   }
 
   async #endAfterDrain(worker: WorkerHandle): Promise<void> {
-    await this.#within(this.#snapshot?.timeouts.drainMs ?? 0, worker.idle());
+    await this.#within(this.#snapshot?.settings.timeouts.drainMs ?? 0, worker.idle());
     await this.#stop(worker);
   }
 

@@ -101,10 +101,10 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, Upstream
     // Routes and row first: who is moved away from a retired endpoint goes on at once.
     this.#attachRoutes(snapshot);
     this.#pools.apply(snapshot, operations);
-    this.isTrusted = createAddressList(snapshot.trustedProxies);
-    this.#logs.apply(snapshot.accessLog);
+    this.isTrusted = createAddressList(snapshot.settings.trustedProxies);
+    this.#logs.apply(snapshot);
     this.#plan = createPlan(snapshot, this.#pools, (route) => this.#logs.of(route.accessLog));
-    if (operations.some(({ op }) => op === 'set-globals')) this.#updateLimits(snapshot.limits);
+    if (operations.some(({ op }) => op === 'set-settings')) this.#updateLimits(snapshot.settings.limits);
   }
 
   /** A larger table goes on with what the one before has counted. */
@@ -138,11 +138,11 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, Upstream
   }
 
   get limits(): Limits {
-    return (this.#snapshot as Snapshot).limits;
+    return (this.#snapshot as Snapshot).settings.limits;
   }
 
   get timeouts(): Timeouts {
-    return (this.#snapshot as Snapshot).timeouts;
+    return (this.#snapshot as Snapshot).settings.timeouts;
   }
 
   // ——— connections

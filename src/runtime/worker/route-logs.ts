@@ -23,13 +23,13 @@ export class RouteLogs {
     this.#options = options;
   }
 
-  apply(accessLog: Snapshot['accessLog']): void {
+  apply({ settings: { accessLog }, logRings }: Snapshot): void {
     this.#accessLog = accessLog;
     if (accessLog === null) {
       this.unrouted = null;
       return;
     }
-    const ring = accessLog.rings[this.#options.worker];
+    const ring = logRings[this.#options.worker];
     if (this.#writer?.ring.buffer !== ring) this.#writer = new LineWriter(ring);
     this.unrouted = this.of(accessLog.unrouted);
   }

@@ -61,7 +61,7 @@ export class Serving {
     if (this.#state === 'stopped') return;
     switch (message.type) {
       case 'apply':
-        this.#gate.max = message.snapshot.maxConnections;
+        this.#gate.max = message.snapshot.settings.maxConnections;
         this.#plane.apply(message.snapshot, message.operations);
         this.#post({ type: 'applied', version: message.snapshot.version, heldRoutes: this.#plane.heldRoutes() });
         break;

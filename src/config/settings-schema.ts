@@ -1,0 +1,37 @@
+/** The keys at the top level that hold for the whole process: each becomes a field of `Settings` of the same name. */
+import type { z } from 'zod';
+import type { Settings } from '../core/settings.ts';
+import { accessLogSchema } from './access-log-schema.ts';
+import { key } from './described.ts';
+import { MOST, countOrAuto } from './scalars.ts';
+import { headersSchema, limitsSchema, trustedProxiesSchema } from './section-schemas.ts';
+import { timeoutsSchema } from './timeouts-schema.ts';
+
+export const settingsShape = {
+  timeouts: key(timeoutsSchema.prefault({}), {
+    description: 'How long each wait may last. Pools and routes may set some of them for themselves.',
+    example: { connect: '500ms', total: '30s' },
+  }),
+  limits: key(limitsSchema.prefault({}), {
+    description: 'How large the head of a message may be.',
+    example: { head: '32KiB' },
+  }),
+  headers: key(headersSchema.prefault({}), {
+    description: 'Which headers Fairlead adds, beside those that it always adds.',
+    example: { via: 'off' },
+  }),
+  trustedProxies: key(trustedProxiesSchema.prefault([]), {
+    description:
+      'Peers whose `X-Forwarded-*` and `Forwarded` are believed and appended to. Those of all others are replaced.',
+    example: ['10.0.0.0/8', 'fd00::/8'],
+  }),
+  accessLog: key(accessLogSchema.prefault('off'), {
+    description: 'A line for each exchange. `on`: JSON on stdout.',
+    example: { format: 'combined', to: { file: 'access.log' } },
+  }),
+  maxConnections: key(countOrAuto(1, MOST, 'connections').prefault('auto'), {
+    description:
+      'Client connections of the process; beyond it accepting pauses. `auto`: three quarters of (descriptor limit − 256).',
+    example: 5000,
+  }),
+} satisfies Readonly<Record<keyof Settings, z.ZodType>>;

@@ -1,0 +1,20 @@
+/**
+ * What holds for the whole process and belongs to no listener, route or pool. Config, snapshot, difference and the
+ * words for a reload treat it as one object: a new setting is its schema (`config/settings-schema.ts`), its type here,
+ * and whoever goes by it.
+ */
+import type { AccessLogSpec } from './access-log.ts';
+import type { HeaderRules, Limits, Timeouts } from './snapshot.ts';
+
+/** Settings of the whole process. `Auto`: what the machine has yet to decide; never in a snapshot. */
+export interface Settings<Auto extends 'auto' = never> {
+  readonly timeouts: Timeouts;
+  readonly limits: Limits;
+  readonly headers: HeaderRules;
+  /** Addresses and CIDR blocks whose X-Forwarded-* are believed. */
+  readonly trustedProxies: readonly string[];
+  /** Null: no line is written, whatever a route says. */
+  readonly accessLog: AccessLogSpec | null;
+  /** Client connections of the process; accepting pauses beyond. `auto`: three quarters of (descriptor limit − 256). */
+  readonly maxConnections: number | Auto;
+}

@@ -47,4 +47,11 @@ describe('the words for a reload', () => {
   for (const [what, change, words] of cases) {
     it(`of ${what}`, () => assert.equal(said(change), words));
   }
+
+  it('name every setting that there is', () => {
+    for (const name of Object.keys(settings)) {
+      const after = { ...settings, [name]: 'something else' };
+      assert.equal(said({ settings: after as Snapshot['settings'] }), `${name} changed`);
+    }
+  });
 });

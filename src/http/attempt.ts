@@ -31,6 +31,8 @@ export class Attempt implements UpstreamEvents {
   /** The connect under way, where there is one. */
   dialing: { abort(): void } | null = null;
   isWaiting = false;
+  /** The request may be sent again after it was sent. */
+  isRepeatable = false;
   /** Something of the request has been given to the connection. */
   isSent = false;
   /** The stream had carried a message before this one. */
@@ -53,6 +55,7 @@ export class Attempt implements UpstreamEvents {
     this.stream = null;
     this.dialing = null;
     this.isWaiting = false;
+    this.isRepeatable = isRepeatable;
     this.isSent = false;
     this.wasReused = false;
     this.isBlamed = false;
@@ -61,7 +64,7 @@ export class Attempt implements UpstreamEvents {
     this.startedAt = now;
     endpoint.table.acquire(endpoint.slot);
     endpoint.table.count(endpoint.slot, COUNTER_ATTEMPTS, 1);
-    this.isWaiting = !endpoint.connect(this, isRepeatable, isFresh, now);
+    this.isWaiting = !endpoint.connect(this, isFresh, now);
   }
 
   /** The endpoint's queue reached this attempt. */

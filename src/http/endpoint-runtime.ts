@@ -11,6 +11,7 @@ import {
 } from '../core/shared/pool-table.ts';
 import type { PoolTable } from '../core/shared/pool-table.ts';
 import type { EndpointSpec } from '../core/snapshot.ts';
+import { ConnectionKeeping } from '../core/resilience/connection-keeping.ts';
 import { recordFailure, recordSuccess } from '../core/health/consecutive-failures.ts';
 import type { Attempt } from './attempt.ts';
 import type { UpstreamConnection, UpstreamDialer } from './upstream.ts';
@@ -51,6 +52,7 @@ export class EndpointRuntime {
   dialer: UpstreamDialer | null = null;
   /** Index of the address that answered last. */
   preferredAddress = 0;
+  readonly keeping = new ConnectionKeeping();
   /** Newest last. */
   readonly #idle: UpstreamConnection[] = [];
   readonly #waiting: Attempt[] = [];
@@ -78,12 +80,15 @@ export class EndpointRuntime {
 
   /**
    * Finds a connection for an attempt: the newest idle one, else a new one. Answers false where the endpoint is
-   * at its limit: the attempt then waits here. A request that must not be repeated takes no connection that has
-   * lain idle for over half its time, since the server may be closing it just now; with `isFresh` none is taken,
-   * because one of them has just turned out closed and the others are of the same age.
+   * at its limit: the attempt then waits here. A request that must not be repeated takes an idle one only where the
+   * endpoint has proved to keep them, and none that has lain idle for over half its time, since the server may be
+   * closing it just now; with `isFresh` none is taken, because one of them has just turned out closed and the others
+   * are of the same age.
    */
-  connect(attempt: Attempt, isRepeatable: boolean, isFresh: boolean, now: number): boolean {
-    while (!isFresh) {
+  connect(attempt: Attempt, isFresh: boolean, now: number): boolean {
+    const { isRepeatable } = attempt;
+    const mayReuse = !isFresh && (isRepeatable || this.#isTrusted(now));
+    while (mayReuse) {
       const connection = this.#idle.pop();
       if (connection === undefined) break;
       this.table.leaveIdle(this.slot);
@@ -105,6 +110,10 @@ export class EndpointRuntime {
     // Others that hold idle connections are asked to give one up.
     Atomics.store(this.table.wanted, this.slot, 1);
     return false;
+  }
+
+  #isTrusted(now: number): boolean {
+    return this.keeping.isTrusted(now, this.#idle.length === 0 ? -1 : now - this.#idle[0].idleSince);
   }
 
   #tryDial(attempt: Attempt): boolean {
@@ -134,8 +143,10 @@ export class EndpointRuntime {
   /** Gives a connection that can be used again to who waits, or keeps it. False: the caller closes it. */
   keep(connection: UpstreamConnection, now: number): boolean {
     if (this.#isRetired) return false;
-    const next = this.#waiting.shift();
-    if (next !== undefined) {
+    if (this.#waiting.length > 0) {
+      // Closed, it makes room for a new one.
+      if (!this.#waiting[0].isRepeatable && !this.#isTrusted(now)) return false;
+      const next = this.#waiting.shift() as Attempt;
       this.#wantLess();
       this.#give(connection, next);
       return true;

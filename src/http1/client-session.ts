@@ -61,6 +61,8 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
   #announcesContent = false;
   /** The connection cannot carry another message. */
   #isSpent = false;
+  /** The endpoint closed it behind its answer, and had not said so. */
+  #isClosedSilently = false;
   #isPaused = false;
   #method = '';
   idleSince = 0;
@@ -107,13 +109,18 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
   }
 
   onEnd(): void {
+    if (this.#state === COMPLETE && !this.#isSpent) this.#isClosedSilently = true;
     this.#isSpent = true;
     switch (this.#state) {
       case UNUSED:
+        this.#endpointClosed();
         this.#endpoint.dropIdle(this);
         this.#shut();
         break;
       case HEAD:
+        this.#endpointClosed();
+        this.#fail('closed');
+        break;
       case BODY_OF_LENGTH:
       case BODY_IN_CHUNKS:
         this.#fail('closed');
@@ -131,6 +138,8 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
   onClose(reason: CloseReason): void {
     const state = this.#state;
     if (state === CONNECTING && this.#events !== null && this.#dialNext(reason)) return;
+    if (reason.kind === 'refused') this.#endpoint.keeping.refused(this.#dialer.plane.now());
+    else if (reason.kind !== 'local') this.#endpointClosed();
     this.#isSpent = true;
     this.#state = CLOSED;
     this.#dialer.plane.wheel.disarm(this.#timer);
@@ -142,6 +151,14 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
     if (state === CONNECTING) events.onUpstreamFailed(connectFailure(reason), false);
     else if (state !== CLOSED && state !== COMPLETE)
       events.onUpstreamFailed(reason.kind === 'end' ? 'closed' : 'reset', this.#hasAnswered);
+  }
+
+  /** The endpoint ended the connection: what that teaches of how it keeps them. */
+  #endpointClosed(): void {
+    const { keeping } = this.#endpoint;
+    const now = this.#dialer.plane.now();
+    if (this.#state === UNUSED) keeping.closedIdle(now - this.idleSince, now);
+    else if (this.#state === HEAD && this.isReused && !this.#hasAnswered) keeping.closedUnderRequest(now);
   }
 
   /** An endpoint with several addresses (`localhost`): the next one, where this one does not answer. */
@@ -303,9 +320,10 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
   }
 
   #setIdleLimit(hintMs: number): void {
-    const own = this.#endpoint.limits.idleTimeoutMs;
+    const { limits, keeping } = this.#endpoint;
     // A hint of a second or less leaves half of itself.
-    this.idleLimitMs = hintMs === 0 ? own : Math.max(hintMs - HINT_MARGIN_MS, hintMs / 2);
+    const limitMs = hintMs === 0 ? limits.idleTimeoutMs : Math.max(hintMs - HINT_MARGIN_MS, hintMs / 2);
+    this.idleLimitMs = keeping.idleLimit(limitMs, this.#dialer.plane.now());
   }
 
   #readBody(buffer: Buffer, start: number, end: number): number {
@@ -381,6 +399,8 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
   release(): void {
     this.#events = null;
     const isOver = this.#state === COMPLETE && this.#isRequestSent && !this.#connection.isBlocked;
+    if (this.#isClosedSilently) this.#endpoint.keeping.closedIdle(0, this.#dialer.plane.now());
+    else if (isOver && this.isReused) this.#endpoint.keeping.reused();
     // A client may ask for as many of these as it likes: closed by a reset, they use up no port of ours (TIME_WAIT).
     if (isOver && (this.#announcesContent || !this.#endpoint.mayFollow(this.#hadBody))) {
       this.#discard();

@@ -164,10 +164,30 @@ proxied(
     assert.equal(servers[0].peers.length, 3);
     assert.equal(plane.table.failures[0], 0);
     assert.deepEqual(plane.reports, []);
+  },
+);
+
+proxied(
+  'a POST on a connection that closes under it is a 502, though the endpoint had proved to keep them',
+  {},
+  async (peer) => {
+    for (let index = 0; index < 2; index++) {
+      if ((await readRequest(peer)) === null) return;
+      await peer.send(ok('served'));
+    }
+    if ((await readRequest(peer)) !== null) peer.end();
+  },
+  async ({ client, servers }) => {
+    const peer = await client();
+    for (let index = 0; index < 2; index++) {
+      await peer.send(get());
+      assert.equal((await readResponse(peer)).body, 'served');
+    }
     await peer.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n');
     const response = await readResponse(peer);
     assert.equal(response.status, 502);
     assert.match(response.head, /Fairlead-Error: upstream-closed\r\n/);
+    assert.equal(servers[0].peers.length, 1);
   },
 );
 

@@ -1,0 +1,103 @@
+/**
+ * What one thread has learned of how an endpoint keeps its connections. Servers there are that close after each
+ * answer without saying so, after fewer seconds than everybody expects, or under a request. Who may ask twice does
+ * not care; for what must not be sent twice a kept connection is then worse than a new one.
+ *
+ * **May one be trusted** with such a request? Only of an endpoint that has proved to keep them: a reuse has succeeded,
+ * or a connection has lain idle for 100 ms. A close earlier than that takes the proof away; a close under a request
+ * takes it for 60 s, renewed by each further one, since a server that drops half of its connections would otherwise
+ * prove itself with the other half.
+ *
+ * **How long may one lie idle?** Two closes by the server within 10 s make it 0.8 × the younger age at which they
+ * happened, at least 100 ms; 60 s without a further one double that, until it is what the config says. Three closes
+ * within a second, or a refused connect beside them, are a restart and teach nothing; nor does an age under 20 ms,
+ * which is a limit of requests.
+ */
+
+/** An idle connection of this age shows that the endpoint keeps them. */
+const PROOF_MS = 100;
+/** For how long a close under a request outweighs all proof. */
+const DISTRUST_MS = 60_000;
+/** No idle timeout is shorter. */
+const MIN_TAUGHT_MS = 20;
+/** Two closes teach only together. */
+const PAIR_MS = 10_000;
+/** Three closes within this time are a restart. */
+const RESTART_MS = 1000;
+const MARGIN = 0.8;
+const MIN_LIMIT_MS = 100;
+/** So long without a close doubles what was learned. */
+const RELEARN_MS = 60_000;
+
+/** A close of an idle connection by its server. */
+interface Close {
+  readonly at: number;
+  readonly age: number;
+}
+
+export class ConnectionKeeping {
+  #isProved = false;
+  #distrustedUntil = -Infinity;
+  /** The last two that may teach, older first. */
+  #closes: readonly Close[] = [];
+  #restartUntil = -Infinity;
+  /** Learned, ms; 0: nothing. */
+  #limitMs = 0;
+  #learnedAt = 0;
+  /** What held before, where this turns out to have been a restart. */
+  #limitBeforeMs = 0;
+
+  /** Whether a request that must not be sent twice may take a kept connection. `oldestAgeMs`: of those that are idle, -1 without any. */
+  isTrusted(now: number, oldestAgeMs: number): boolean {
+    if (oldestAgeMs >= PROOF_MS) this.#isProved = true;
+    return this.#isProved && now >= this.#distrustedUntil;
+  }
+
+  /** How long a connection may lie idle of the `configuredMs`. */
+  idleLimit(configuredMs: number, now: number): number {
+    if (this.#limitMs === 0) return configuredMs;
+    const limitMs = this.#limitMs * 2 ** Math.floor((now - this.#learnedAt) / RELEARN_MS);
+    if (limitMs < configuredMs) return limitMs;
+    this.#limitMs = 0;
+    return configuredMs;
+  }
+
+  /** A request on a kept connection has been answered. */
+  reused(): void {
+    this.#isProved = true;
+  }
+
+  /** The server closed a kept connection under a request, before any byte of an answer. */
+  closedUnderRequest(now: number): void {
+    this.#isProved = false;
+    this.#distrustedUntil = now + DISTRUST_MS;
+  }
+
+  /** The server closed an idle connection, and had not said so. */
+  closedIdle(ageMs: number, now: number): void {
+    if (ageMs < PROOF_MS) this.#isProved = false;
+    if (ageMs < MIN_TAUGHT_MS) return;
+    const closes = this.#closes;
+    this.#closes = [...closes.slice(-1), { at: now, age: ageMs }];
+    const isThird = closes.length === 2 && now - closes[0].at < RESTART_MS;
+    if (isThird || now < this.#restartUntil) this.#restarted(now);
+    else if (closes.length > 0) this.#learn(closes[closes.length - 1], { at: now, age: ageMs });
+  }
+
+  /** A connect was refused. */
+  refused(now: number): void {
+    this.#restarted(now);
+  }
+
+  #learn(one: Close, other: Close): void {
+    if (other.at - one.at > PAIR_MS) return;
+    this.#limitBeforeMs = this.#limitMs;
+    this.#limitMs = Math.max(MIN_LIMIT_MS, MARGIN * Math.min(one.age, other.age));
+    this.#learnedAt = other.at;
+  }
+
+  #restarted(now: number): void {
+    this.#restartUntil = now + RESTART_MS;
+    if (this.#limitMs > 0 && now - this.#learnedAt < RESTART_MS) this.#limitMs = this.#limitBeforeMs;
+  }
+}

@@ -41,7 +41,7 @@ export type { Duration, Off, Size, Toggle } from './config/written-values.ts';
 export type { Clock } from './core/clock.ts';
 export type { CheckAnswer, ThresholdState } from './core/health/threshold.ts';
 export type { Random } from './core/random.ts';
-export type { Settings } from './core/settings.ts';
+export type { MemorySpec, Settings } from './core/settings.ts';
 export type {
   CheckSpec,
   EjectionSpec,
@@ -59,6 +59,7 @@ export type { AccessLogStats } from './runtime/control/access-log.ts';
 export { createBalancer } from './runtime/balancer.ts';
 export type { Balancer, BalancerEvents, BalancerOptions, CloseOptions } from './runtime/balancer.ts';
 export type { BalancerStats, PoolEndpointStats, PoolStats, WorkerStats } from './runtime/control/balancer-stats.ts';
+export type { MemoryStats } from './runtime/control/memory-stats.ts';
 export { ListenError } from './runtime/control/listeners.ts';
 export type { ListenerAddress } from './runtime/control/listeners.ts';
 export { ReloadError } from './runtime/control/reload.ts';

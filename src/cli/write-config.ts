@@ -36,6 +36,7 @@ function writeSettings(settings: Settings<'auto'>): Readonly<Record<keyof Settin
     headers: { via: onOff(headers.via), forwarded: onOff(headers.forwarded) },
     trustedProxies: settings.trustedProxies,
     accessLog: writeAccessLog(settings.accessLog),
+    memory: { max: settings.memory.maxBytes === 'auto' ? 'auto' : formatSize(settings.memory.maxBytes) },
     maxConnections: settings.maxConnections,
   };
 }

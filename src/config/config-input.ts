@@ -72,11 +72,26 @@ export interface ConfigInput<PoolName extends string = string> {
    */
   readonly accessLog?: AccessLogInput | Off | 'on' | true | 'json' | 'common' | 'combined';
   /**
+   * How much of what strangers send is kept for later.
+   * @example { max: '256MiB' }
+   */
+  readonly memory?: MemoryInput;
+  /**
    * Client connections of the process; beyond it accepting pauses. `auto`: three quarters of (descriptor limit − 256).
    * @defaultValue `'auto'`
    * @example 5000
    */
   readonly maxConnections?: 'auto' | number;
+}
+
+/** How much of what strangers send is kept for later. */
+export interface MemoryInput {
+  /**
+   * Most that all exchanges together keep for later: bodies before there is an endpoint or for a retry, pipelined requests, parts of heads, log lines. `auto`: a quarter of the machine or of its cgroup limit, at least 64 MiB.
+   * @defaultValue `'auto'`
+   * @example '256MiB'
+   */
+  readonly max?: 'auto' | Size;
 }
 
 /** A line for each exchange. `on`: JSON on stdout. */

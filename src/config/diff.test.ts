@@ -24,13 +24,17 @@ class Compiler {
     const config = buildConfig(written);
     assert.ok(!Array.isArray(config), JSON.stringify(config));
     const { routes, pools, threads, settings, ...rest } = config as Config;
-    const { maxConnections } = settings;
+    const { memory, maxConnections } = settings;
     return {
       ...rest,
       version: 1,
       logRings: [],
       threads: threads === 'auto' ? 1 : threads,
-      settings: { ...settings, maxConnections: maxConnections === 'auto' ? 1000 : maxConnections },
+      settings: {
+        ...settings,
+        memory: { maxBytes: memory.maxBytes === 'auto' ? 2 ** 26 : memory.maxBytes },
+        maxConnections: maxConnections === 'auto' ? 1000 : maxConnections,
+      },
       routes: routes.map((route, index) => ({ ...route, slot: index + 1 })),
       pools: pools.map((pool) => {
         const table = this.#tables.get(pool.id) ?? createPoolTable(4, 1);

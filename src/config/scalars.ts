@@ -98,6 +98,17 @@ export const sizeOrOff = scalar((value) => numberOrOff(value, parseSize), {
   words: 'size or `off`',
 });
 
+/** A size, or `auto`. */
+export const sizeOrAuto = scalar(
+  (value): number | 'auto' | Mistake => {
+    if (value === 'auto') return value;
+    const bytes = parseSize(value);
+    if (typeof bytes === 'number' || typeof value !== 'string') return bytes;
+    return new Mistake(bytes.message, didYouMean(value, ['auto'], bytes.cure));
+  },
+  { anyOf: [{ const: 'auto' }, SIZE], words: '`auto` or a size' },
+);
+
 /** A whole number from `min` to `max`. */
 export function count(min: number, max: number) {
   return scalar((value) => parseCount(value, min, max), countNode(min, max));

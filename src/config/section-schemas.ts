@@ -1,9 +1,10 @@
 /** Small sections that hold for everything: listeners, limits, header rules. */
 import { z } from 'zod';
+import type { MemorySpec } from '../core/settings.ts';
 import type { HeaderRules, Limits, ListenerSpec } from '../core/snapshot.ts';
 import { parseListenAddress, parseNetwork } from './addresses.ts';
 import { key, note } from './described.ts';
-import { count, object, oneOf, scalar, shortForm, size, toggle } from './scalars.ts';
+import { count, object, oneOf, scalar, shortForm, size, sizeOrAuto, toggle } from './scalars.ts';
 
 const listenAddress = scalar(parseListenAddress, {
   type: 'string',
@@ -55,6 +56,17 @@ export const limitsSchema = object(
   },
   'Limits',
 ).transform(({ head, headers, target }): Limits => ({ headBytes: head, headers, targetBytes: target }));
+
+export const memorySchema = object(
+  {
+    max: key(sizeOrAuto.prefault('auto'), {
+      description:
+        'Most that all exchanges together keep for later: bodies before there is an endpoint or for a retry, pipelined requests, parts of heads, log lines. `auto`: a quarter of the machine or of its cgroup limit, at least 64 MiB.',
+      example: '256MiB',
+    }),
+  },
+  'Memory',
+).transform(({ max }): MemorySpec<'auto'> => ({ maxBytes: max }));
 
 export const headersSchema = object(
   {

@@ -4,7 +4,7 @@ import type { Settings } from '../core/settings.ts';
 import { accessLogSchema } from './access-log-schema.ts';
 import { key } from './described.ts';
 import { MOST, countOrAuto } from './scalars.ts';
-import { headersSchema, limitsSchema, trustedProxiesSchema } from './section-schemas.ts';
+import { headersSchema, limitsSchema, memorySchema, trustedProxiesSchema } from './section-schemas.ts';
 import { timeoutsSchema } from './timeouts-schema.ts';
 
 export const settingsShape = {
@@ -28,6 +28,10 @@ export const settingsShape = {
   accessLog: key(accessLogSchema.prefault('off'), {
     description: 'A line for each exchange. `on`: JSON on stdout.',
     example: { format: 'combined', to: { file: 'access.log' } },
+  }),
+  memory: key(memorySchema.prefault({}), {
+    description: 'How much of what strangers send is kept for later.',
+    example: { max: '256MiB' },
   }),
   maxConnections: key(countOrAuto(1, MOST, 'connections').prefault('auto'), {
     description:

@@ -57,6 +57,7 @@ export const FAULTS = Object.freeze({
   responseTimeout: fault(504, 'response-timeout', 'The endpoint did not answer in time.'),
   upstreamWriteTimeout: fault(504, 'upstream-write-timeout', 'The endpoint did not take the request in time.'),
   // ——— ourselves
+  memory: fault(503, 'memory', 'The proxy has no memory left to hold this request.'),
   ourResources: fault(503, 'local-resources', 'The proxy is out of a resource of its own.'),
   internal: fault(500, 'internal', 'The proxy failed on this request.'),
 });

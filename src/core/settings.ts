@@ -6,6 +6,12 @@
 import type { AccessLogSpec } from './access-log.ts';
 import type { HeaderRules, Limits, Timeouts } from './snapshot.ts';
 
+/** What all exchanges together may keep for later. */
+export interface MemorySpec<Auto extends 'auto' = never> {
+  /** Bytes; `auto`: a quarter of the machine or of its cgroup limit, at least 64 MiB. */
+  readonly maxBytes: number | Auto;
+}
+
 /** Settings of the whole process. `Auto`: what the machine has yet to decide; never in a snapshot. */
 export interface Settings<Auto extends 'auto' = never> {
   readonly timeouts: Timeouts;
@@ -15,6 +21,7 @@ export interface Settings<Auto extends 'auto' = never> {
   readonly trustedProxies: readonly string[];
   /** Null: no line is written, whatever a route says. */
   readonly accessLog: AccessLogSpec | null;
+  readonly memory: MemorySpec<Auto>;
   /** Client connections of the process; accepting pauses beyond. `auto`: three quarters of (descriptor limit − 256). */
   readonly maxConnections: number | Auto;
 }

@@ -1,19 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { UNBOUNDED_MEMORY } from '../core/kept-memory.ts';
 import { ChunkDecoder } from './chunk-decoder.ts';
 
 interface Decoded {
   readonly data: string;
   readonly trailers: string;
   readonly done: boolean;
-  readonly failed: null | 'chunk' | 'trailer';
+  readonly failed: ChunkDecoder['failed'];
   /** Bytes that belong to the message. */
   readonly consumed: number;
 }
 
 /** Decodes `text` in reads of `size` bytes, each in a buffer of its own with foreign bytes around it. */
 function decodeBy(text: string, size: number): Decoded {
-  const decoder = new ChunkDecoder();
+  const decoder = new ChunkDecoder(UNBOUNDED_MEMORY);
   const bytes = Buffer.from(text, 'latin1');
   let data = '';
   let consumed = 0;
@@ -171,7 +172,7 @@ describe('ChunkDecoder reads', () => {
   });
 
   it('one body after another once it is reset', () => {
-    const decoder = new ChunkDecoder();
+    const decoder = new ChunkDecoder(UNBOUNDED_MEMORY);
     let data = '';
     const sink = {
       onChunkData: (buffer: Buffer, start: number, end: number) => void (data += buffer.latin1Slice(start, end)),

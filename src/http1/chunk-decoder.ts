@@ -15,6 +15,9 @@
  * Blanks are refused wherever RFC 9112 calls them bad whitespace (around `;` and `=`): recipients that skip
  * them and recipients that do not are what request smuggling is made of, and Node refuses them as well.
  */
+import type { KeptMemory } from '../core/kept-memory.ts';
+import { USE_REQUEST } from '../core/shared/memory-table.ts';
+import { KeptBytes } from '../net/kept-bytes.ts';
 import { ExtensionScanner } from './chunk-extension.ts';
 import { MAX_TRAILER_BYTES, areTrailersValid } from './trailers.ts';
 
@@ -53,14 +56,21 @@ export class ChunkDecoder {
   trailers = '';
   /** The message has ended; bytes from the answered position on are the next one's. */
   done = false;
-  /** What broke: a chunk or a trailer. Nothing can be read after it. */
-  failed: null | 'chunk' | 'trailer' = null;
+  /** What broke: a chunk or a trailer, or there is no memory left to keep trailers. Nothing can be read after it. */
+  failed: null | 'chunk' | 'trailer' | 'memory' = null;
   #state = SIZE;
   #size = 0;
   #digits = 0;
   #extensionAllowance = MAX_EXTENSION_BYTES;
+  /** Where the line of the trailers that is being read begins. */
   #lineStart = 0;
   readonly #extension = new ExtensionScanner();
+  readonly #memory: KeptMemory;
+  #trailers: KeptBytes | null = null;
+
+  constructor(memory: KeptMemory) {
+    this.#memory = memory;
+  }
 
   /** Makes the decoder ready for another body. */
   reset(): void {
@@ -72,6 +82,7 @@ export class ChunkDecoder {
     this.#digits = 0;
     this.#extensionAllowance = MAX_EXTENSION_BYTES;
     this.#lineStart = 0;
+    this.release();
   }
 
   /**
@@ -143,28 +154,40 @@ export class ChunkDecoder {
 
   /** Gathers lines up to the empty one; whether they are good is decided when they are all there. */
   #readTrailer(buffer: Buffer, start: number, end: number): number {
-    const found = buffer.indexOf(LF, start);
-    const to = found < 0 || found >= end ? end : found + 1;
-    this.trailers += buffer.latin1Slice(start, to);
-    if (this.trailers.length > MAX_TRAILER_BYTES) return this.#fail('trailer', to);
-    if (to === end && buffer[to - 1] !== LF) return to;
-    const length = this.trailers.length - this.#lineStart;
-    if (length > 2) this.#lineStart = this.trailers.length;
-    // Too short for a line, so it is the empty one or none at all: what was gathered is put together once only.
-    else if (!this.#endTrailers()) return this.#fail('trailer', to);
+    let to = start;
+    while (to < end && buffer[to] !== LF) to++;
+    const isLine = to < end;
+    if (isLine) to++;
+    const trailers = this.#trailers;
+    const length = (trailers === null ? 0 : trailers.length) + to - start;
+    if (length > MAX_TRAILER_BYTES) return this.#fail('trailer', to);
+    const lineLength = length - this.#lineStart;
+    // The usual end, an empty line in one piece, is never kept.
+    if (lineLength === 2 && to - start === 2 && isLine && buffer[start] === CR) return this.#endTrailers(to);
+    const kept = (this.#trailers ??= new KeptBytes(this.#memory, USE_REQUEST));
+    if (!kept.append(buffer, start, to)) return this.#fail('memory', to);
+    if (!isLine) return to;
+    if (lineLength === 2 && kept.text(this.#lineStart, length) === '\r\n') return this.#endTrailers(to);
+    // Too short for a line.
+    if (lineLength <= 2) return this.#fail('trailer', to);
+    this.#lineStart = length;
     return to;
   }
 
-  /** Behind the last line stands CRLF alone. */
-  #endTrailers(): boolean {
-    const lines = this.trailers;
-    if (!lines.endsWith('\r\n') || lines.length - this.#lineStart !== 2) return false;
-    this.trailers = lines.slice(0, this.#lineStart);
-    this.done = areTrailersValid(this.trailers);
-    return this.done;
+  #endTrailers(at: number): number {
+    if (this.#lineStart > 0 && this.#trailers !== null) this.trailers = this.#trailers.text(0, this.#lineStart);
+    this.release();
+    if (!areTrailersValid(this.trailers)) return this.#fail('trailer', at);
+    this.done = true;
+    return at;
   }
 
-  #fail(what: 'chunk' | 'trailer', at: number): number {
+  /** Lets go of what is kept of trailers that are not complete. */
+  release(): void {
+    this.#trailers?.clear();
+  }
+
+  #fail(what: 'chunk' | 'trailer' | 'memory', at: number): number {
     this.failed = what;
     return at;
   }

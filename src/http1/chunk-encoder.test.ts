@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { UNBOUNDED_MEMORY } from '../core/kept-memory.ts';
 import { ChunkDecoder } from './chunk-decoder.ts';
 import { CHUNK_END, chunkHead, lastChunk } from './chunk-encoder.ts';
 
@@ -28,7 +29,7 @@ describe('the chunk encoder', () => {
           onChunkData: (buffer: Buffer, start: number, end: number): void =>
             void got.push(Buffer.from(buffer.subarray(start, end))),
         };
-        const decoder = new ChunkDecoder();
+        const decoder = new ChunkDecoder(UNBOUNDED_MEMORY);
         const middle = Math.min(cut, wire.length - 4);
         let at = decoder.decode(wire, 0, middle, sink);
         if (!decoder.done) at = decoder.decode(wire, middle, wire.length, sink);

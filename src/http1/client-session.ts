@@ -44,7 +44,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
   readonly #endpoint: EndpointRuntime;
   #connection: Connection;
   #writer: MessageWriter;
-  readonly #reader = new HeadReader();
+  readonly #reader: HeadReader;
   readonly #timer = new SessionTimer(this);
   #chunks: ChunkDecoder | null = null;
   #events: UpstreamEvents | null;
@@ -72,6 +72,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
     this.#dialer = dialer;
     this.#endpoint = dialer.endpoint;
     this.#events = events;
+    this.#reader = new HeadReader(dialer.plane.memory);
     this.idleLimitMs = dialer.endpoint.limits.idleTimeoutMs;
     this.#addressIndex = dialer.endpoint.preferredAddress;
     this.#connection = dialer.connect(this.#addressIndex, this);
@@ -142,6 +143,8 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
     else if (reason.kind !== 'local') this.#endpointClosed();
     this.#isSpent = true;
     this.#state = CLOSED;
+    this.#reader.reset();
+    this.#chunks?.release();
     this.#dialer.plane.wheel.disarm(this.#timer);
     if (state === UNUSED) this.#endpoint.dropIdle(this);
     const events = this.#events;
@@ -269,7 +272,8 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
     const { limits } = this.#dialer.plane;
     const after = this.#reader.read(buffer, start, end, limits.headBytes);
     if (after < 0) {
-      if (this.#reader.partialLength > limits.headBytes || this.#reader.isBroken) this.#fail('bad-response');
+      if (this.#reader.isRefused) this.#fail('local-resources');
+      else if (this.#reader.partialLength > limits.headBytes || this.#reader.isBroken) this.#fail('bad-response');
       return end;
     }
     const head = this.#dialer.parser.parse(this.#reader.text, this.#method);
@@ -306,7 +310,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
       this.#bodyLeft = head.contentLength;
     } else if (head.bodyKind === BODY_CHUNKED) {
       this.#state = BODY_IN_CHUNKS;
-      (this.#chunks ??= new ChunkDecoder()).reset();
+      (this.#chunks ??= new ChunkDecoder(this.#dialer.plane.memory)).reset();
     } else if (head.bodyKind === BODY_UNTIL_CLOSE) {
       this.#state = BODY_TO_END;
       this.#isSpent = true;
@@ -344,7 +348,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
     const after = chunks.decode(buffer, start, end, this);
     if (this.#state !== BODY_IN_CHUNKS) return end;
     if (chunks.failed !== null) {
-      this.#fail('bad-response');
+      this.#fail(chunks.failed === 'memory' ? 'local-resources' : 'bad-response');
       return end;
     }
     if (chunks.done) {

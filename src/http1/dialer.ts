@@ -1,4 +1,5 @@
 /** Makes HTTP/1.1 connections to one endpoint, and remembers the heads of its responses. */
+import type { KeptMemory } from '../core/kept-memory.ts';
 import type { Limits } from '../core/snapshot.ts';
 import type { EndpointRuntime } from '../http/endpoint-runtime.ts';
 import type { SettlingList } from '../http/settling-list.ts';
@@ -15,6 +16,8 @@ export interface UpstreamPlane {
   readonly wheel: TimerWheel;
   readonly settling: SettlingList;
   readonly limits: Limits;
+  /** Counts what is kept for later. */
+  readonly memory: KeptMemory;
   now(): number;
 }
 

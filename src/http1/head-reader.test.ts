@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { UNBOUNDED_MEMORY } from '../core/kept-memory.ts';
 import { HeadReader } from './head-reader.ts';
 
 const MAX = 16_384;
@@ -12,7 +13,7 @@ function read(reader: HeadReader, text: string, offset = 7): number {
 }
 
 test('a head in one read ends after its empty line, whatever follows', () => {
-  const reader = new HeadReader();
+  const reader = new HeadReader(UNBOUNDED_MEMORY);
   const head = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
   assert.equal(read(reader, `${head}body\r\n\r\n`), head.length);
   assert.equal(reader.text, head);
@@ -35,7 +36,7 @@ test('a sequence of heads, repeated or not and split anywhere, is read as it was
   });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
-      const reader = new HeadReader();
+      const reader = new HeadReader(UNBOUNDED_MEMORY);
       for (const { head: text, rest, split, isSplit } of steps) {
         const at = Math.min(split, text.length - 1);
         if (isSplit && at > 0) {
@@ -53,7 +54,7 @@ test('a sequence of heads, repeated or not and split anywhere, is read as it was
 });
 
 test('a head that came three times is the same string each time', () => {
-  const reader = new HeadReader();
+  const reader = new HeadReader(UNBOUNDED_MEMORY);
   for (let round = 0; round < 4; round++) {
     assert.equal(read(reader, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', 3 + round), 27);
     assert.equal(reader.text, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
@@ -63,14 +64,14 @@ test('a head that came three times is the same string each time', () => {
 test('line ends that are not CRLF break a partial head at once, also where they come in two reads', () => {
   for (const text of ['GET / HTTP/1.1\n', '\nGET', 'GET /\rx', 'GET / HTTP/1.1\r\nHost\x00']) {
     for (let at = 0; at < text.length; at++) {
-      const reader = new HeadReader();
+      const reader = new HeadReader(UNBOUNDED_MEMORY);
       if (at > 0) read(reader, text.slice(0, at));
       const early = reader.isBroken;
       if (!early) read(reader, text.slice(at));
       assert.equal(reader.isBroken, true, JSON.stringify([text, at]));
     }
   }
-  const reader = new HeadReader();
+  const reader = new HeadReader(UNBOUNDED_MEMORY);
   for (const piece of ['GET / HTTP/1.1', '\r', '\n', 'Host: a', '\r', '\n', '\r']) {
     read(reader, piece);
     assert.equal(reader.isBroken, false);

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { RequestParser } from './request-parser.ts';
 import { ResponseParser } from './response-parser.ts';
+import { UNBOUNDED_MEMORY } from '../core/kept-memory.ts';
 import { ChunkDecoder } from './chunk-decoder.ts';
 
 const LIMITS = { headBytes: 16384, headers: 100, targetBytes: 8192 };
@@ -168,7 +169,7 @@ describe('the chunk decoder', () => {
 });
 
 function run(bytes: Buffer, sizes: readonly number[]): unknown {
-  const decoder = new ChunkDecoder();
+  const decoder = new ChunkDecoder(UNBOUNDED_MEMORY);
   let data = '';
   const sink = {
     onChunkData: (b: Buffer, start: number, end: number): void => void (data += b.latin1Slice(start, end)),

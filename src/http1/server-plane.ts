@@ -1,4 +1,5 @@
 /** What a server session needs from the worker it runs on. */
+import type { KeptMemory } from '../core/kept-memory.ts';
 import type { Fault } from '../core/errors.ts';
 import type { Limits, ListenerSpec, Timeouts } from '../core/snapshot.ts';
 import type { Plan } from '../http/plan.ts';
@@ -11,6 +12,8 @@ export interface ServerPlane {
   readonly timeouts: Timeouts;
   readonly wheel: TimerWheel;
   readonly isDraining: boolean;
+  /** Counts what is kept for later. */
+  readonly memory: KeptMemory;
   /** The time as an HTTP date, made anew once a second. */
   httpDate(): string;
   /** Begins an exchange for a request of this stream. */

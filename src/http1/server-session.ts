@@ -5,12 +5,14 @@
  */
 import { FAULTS } from '../core/errors.ts';
 import type { Fault } from '../core/errors.ts';
+import { MEMORY_PIPELINES, MEMORY_REQUESTS, USE_REQUEST } from '../core/shared/memory-table.ts';
 import type { Limits, ListenerSpec } from '../core/snapshot.ts';
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE } from '../http/head.ts';
 import type { RequestHead, ResponseHead } from '../http/head.ts';
 import type { OutgoingRequest } from '../http/outgoing.ts';
 import { viaLine } from '../http/forwarding.ts';
 import type { ClientEvents, ClientStream } from '../http/stream.ts';
+import { KeptBytes } from '../net/kept-bytes.ts';
 import { lingerClose } from '../net/lingering-close.ts';
 import type { CloseReason, Connection, ConnectionHandler } from '../net/transport.ts';
 import { ChunkDecoder } from './chunk-decoder.ts';
@@ -40,6 +42,9 @@ const STASH_BYTES = 65536;
 const MAX_EMPTY_LINES = 4;
 /** While draining: how long an idle connection may still bring a request that was on its way. */
 const DRAIN_IDLE_MS = 1000;
+/** What may break in a chunked body. */
+const CHUNK_FAULTS = { chunk: FAULTS.badChunk, trailer: FAULTS.badTrailer, memory: FAULTS.memory } as const;
+
 const LINGER_MS = 5000;
 const LINGER_DRAIN_MS = 500;
 const LINGER_BYTES = 256 * 1024;
@@ -50,20 +55,21 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
   readonly #listener: ListenerSpec;
   readonly #writer: MessageWriter;
   #parser: RequestParser;
-  readonly #reader = new HeadReader();
+  readonly #reader: HeadReader;
   readonly #timer = new SessionTimer(this);
   #chunks: ChunkDecoder | null = null;
   #events: ClientEvents | null = null;
   #state = HEAD;
   #bodyLeft = 0;
   #emptyLines = 0;
-  /** Bytes of later requests, from `#stashStart` on. */
-  #stash: Buffer | null = null;
-  #stashStart = 0;
+  /** Bytes of later requests. */
+  readonly #stash: KeptBytes;
   /** Two reasons not to read: the exchange cannot take more of a body, and enough is kept for later. */
   #isBodyPaused = false;
   #isStashFull = false;
   #isConsuming = false;
+  /** Later requests were thrown away: there was no memory left to keep them. */
+  #isPipelineCut = false;
   // ——— of the request under way
   #version = 11;
   #keepAlive = true;
@@ -84,6 +90,8 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     this.#plane = plane;
     this.#writer = new MessageWriter(connection);
     this.#parser = new RequestParser(plane.limits);
+    this.#reader = new HeadReader(plane.memory);
+    this.#stash = new KeptBytes(plane.memory, USE_REQUEST);
     plane.opened(this);
     plane.wheel.arm(this.#timer, plane.isDraining ? DRAIN_IDLE_MS : plane.timeouts.keepAliveMs);
   }
@@ -154,7 +162,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
 
   #readHead(buffer: Buffer, start: number, end: number): number {
     let at = start;
-    if (this.#reader.partial === '\r' && buffer[at] === 10 && this.#emptyLines < MAX_EMPTY_LINES) {
+    if (this.#reader.isLoneCr && buffer[at] === 10 && this.#emptyLines < MAX_EMPTY_LINES) {
       // An empty line that was cut in the middle.
       this.#reader.reset();
       this.#emptyLines++;
@@ -192,10 +200,13 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
   #onPartialHead(wasPartial: boolean): void {
     const { limits, wheel, timeouts } = this.#plane;
     const reader = this.#reader;
-    if (reader.partialLength > limits.headBytes) {
-      this.#reject(reader.partial.includes('\r\n') ? FAULTS.headTooLarge : FAULTS.targetTooLong);
+    if (reader.isRefused) {
+      this.#plane.memory.count(MEMORY_REQUESTS);
+      this.#reject(FAULTS.memory);
+    } else if (reader.partialLength > limits.headBytes) {
+      this.#reject(reader.hasFirstLine ? FAULTS.headTooLarge : FAULTS.targetTooLong);
     } else if (reader.isBroken) {
-      this.#reject(reader.partial.includes('\r\n') ? FAULTS.badHeader : FAULTS.badRequestLine);
+      this.#reject(reader.hasFirstLine ? FAULTS.badHeader : FAULTS.badRequestLine);
     } else if (!wasPartial) {
       wheel.arm(this.#timer, timeouts.requestHeadMs);
     }
@@ -225,7 +236,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     this.#isRequestEnded = false;
     if (head.bodyKind === BODY_CHUNKED) {
       this.#state = BODY_IN_CHUNKS;
-      (this.#chunks ??= new ChunkDecoder()).reset();
+      (this.#chunks ??= new ChunkDecoder(this.#plane.memory)).reset();
     } else {
       this.#state = BODY_OF_LENGTH;
       this.#bodyLeft = head.contentLength;
@@ -253,7 +264,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     const after = chunks.decode(buffer, start, end, this);
     if (this.#events !== events) return end;
     if (chunks.failed !== null) {
-      events.onRequestBroken(chunks.failed === 'chunk' ? FAULTS.badChunk : FAULTS.badTrailer);
+      events.onRequestBroken(CHUNK_FAULTS[chunks.failed]);
       return end;
     }
     if (chunks.done) {
@@ -270,30 +281,36 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
   }
 
   #keepForLater(buffer: Buffer, start: number, end: number): void {
-    if (buffer === this.#stash) {
-      this.#stashStart = start;
+    const stash = this.#stash;
+    if (buffer === stash.buffer) {
+      stash.start = start;
       return;
     }
-    const kept = this.#stash === null ? 0 : this.#stash.length - this.#stashStart;
-    const next = Buffer.allocUnsafeSlow(kept + end - start);
-    if (this.#stash !== null) this.#stash.copy(next, 0, this.#stashStart);
-    buffer.copy(next, kept, start, end);
-    this.#stash = next;
-    this.#stashStart = 0;
-    if (next.length >= STASH_BYTES) this.#setPaused(this.#isBodyPaused, true);
+    if (this.#isPipelineCut) return;
+    if (!stash.append(buffer, start, end)) this.#endPipeline();
+    else if (stash.length >= STASH_BYTES) this.#setPaused(this.#isBodyPaused, true);
+  }
+
+  /** There is no memory left for later requests: none of them is begun, and the client sees that by the connection's end. */
+  #endPipeline(): void {
+    this.#plane.memory.count(MEMORY_PIPELINES);
+    this.#isPipelineCut = true;
+    this.#stash.clear();
+    this.#keepAlive = false;
+    if (this.#isHeadSent) this.#closesAfter = true;
+    this.#setPaused(this.#isBodyPaused, true);
   }
 
   #consumeStash(): void {
-    while (this.#stash !== null && this.#state !== ANSWERING && this.#state !== ANSWERED && this.#state !== CLOSING) {
-      const stash = this.#stash;
-      const start = this.#stashStart;
-      this.#stashStart = stash.length;
-      this.#consume(stash, start, stash.length);
-      if (this.#stash === stash && this.#stashStart === stash.length) this.#stash = null;
+    const stash = this.#stash;
+    while (stash.length > 0 && this.#state !== ANSWERING && this.#state !== ANSWERED && this.#state !== CLOSING) {
+      const { buffer, start, end } = stash;
+      stash.start = end;
+      this.#consume(buffer, start, end);
+      if (stash.length === 0) stash.clear();
     }
-    if (this.#state === CLOSING) this.#stash = null;
-    const kept = this.#stash === null ? 0 : this.#stash.length - this.#stashStart;
-    this.#setPaused(this.#isBodyPaused, kept >= STASH_BYTES);
+    if (this.#state === CLOSING) stash.clear();
+    this.#setPaused(this.#isBodyPaused, stash.length >= STASH_BYTES);
   }
 
   // ——— the client's end
@@ -314,7 +331,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
         break;
       case TUNNEL:
         // What came with the upgrade request has its turn first.
-        if (events !== null && this.#stash === null) events.onClientEnd();
+        if (events !== null && this.#stash.length === 0) events.onClientEnd();
         break;
       default:
     }
@@ -330,7 +347,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
 
   onClose(_reason: CloseReason): void {
     this.#state = CLOSING;
-    this.#stash = null;
+    this.#letGo();
     this.#plane.wheel.disarm(this.#timer);
     if (this.#events !== null) this.#events.onClientGone();
     this.#plane.closed(this);
@@ -466,7 +483,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     const framing = `Connection: Upgrade\r\nUpgrade: ${this.#upgrade}\r\n`;
     this.#writer.head(this.#headText(head, framing), false);
     this.#writer.flush();
-    if (this.#stash !== null) this.#consumeStash();
+    if (this.#stash.length > 0) this.#consumeStash();
     if (this.#connection.hasEnded && this.#events !== null) this.#events.onClientEnd();
   }
 
@@ -523,7 +540,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     const { wheel, timeouts, isDraining } = this.#plane;
     wheel.arm(this.#timer, isDraining || this.#isLeaving ? DRAIN_IDLE_MS : timeouts.keepAliveMs);
     if (this.#isConsuming) return;
-    if (this.#stash !== null) this.#goOn();
+    if (this.#stash.length > 0) this.#goOn();
     if (this.#state === HEAD && this.#connection.hasEnded) this.onEnd();
   }
 
@@ -538,6 +555,13 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
   }
 
   // ——— closing
+
+  /** Nothing that is kept is needed any more. */
+  #letGo(): void {
+    this.#stash.clear();
+    this.#reader.reset();
+    this.#chunks?.release();
+  }
 
   /** Nothing is owed to the peer. */
   #close(): void {
@@ -557,7 +581,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     this.#state = CLOSING;
     const { wheel, isDraining } = this.#plane;
     wheel.disarm(this.#timer);
-    this.#stash = null;
+    this.#letGo();
     const options = { maxBytes: LINGER_BYTES, ms: isDraining ? LINGER_DRAIN_MS : LINGER_MS };
     lingerClose(this.#connection, wheel, options, () => this.#plane.closed(this));
   }

@@ -1,4 +1,5 @@
 /** What the control plane and the scribe thread say to each other. */
+import type { MemoryTableHandle } from '../core/shared/memory-table.ts';
 import type { AccessLogSpec } from '../core/access-log.ts';
 
 export type ToScribe =
@@ -19,6 +20,8 @@ export type FromScribe =
 /** Given to the thread when it starts: words of {@link SCRIBE_WORDS}. */
 export interface ScribeStart {
   readonly counters: SharedArrayBuffer;
+  /** The last row is this thread's. */
+  readonly memory: MemoryTableHandle;
 }
 
 /** Lines taken out of rings, since the process started. */

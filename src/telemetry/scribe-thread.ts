@@ -1,15 +1,18 @@
 /** The entry of the scribe thread. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
+import { ThreadMemory } from '../core/kept-memory.ts';
+import { MemoryTable } from '../core/shared/memory-table.ts';
 import { openSink } from './log-sink.ts';
 import { LOOK_MS, Scribe } from './scribe.ts';
 import type { FromScribe, ScribeStart, ToScribe } from './scribe-messages.ts';
 
 const port = parentPort as MessagePort;
-const { counters } = workerData as ScribeStart;
+const { counters, memory } = workerData as ScribeStart;
 
 const scribe = new Scribe({
   counters: new Int32Array(counters),
+  memory: new ThreadMemory(new MemoryTable(memory, memory.rows - 1)),
   openSink,
   now: () => Date.now(),
   tell: (message) => say({ type: 'trouble', message }),

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { AccessLogSpec } from '../core/access-log.ts';
+import { ThreadMemory, UNBOUNDED_MEMORY } from '../core/kept-memory.ts';
+import { BLOCK_BYTES, MEMORY_LOG_LINES, MemoryTable, createMemoryTable } from '../core/shared/memory-table.ts';
 import { LineWriter, emptyLine } from './log-line.ts';
 import { createLogRing } from './log-ring.ts';
 import type { LogSink, SinkEvents } from './log-sink.ts';
@@ -47,6 +49,7 @@ async function start(spec = SPEC) {
   const clock = { now: 0 };
   const scribe = new Scribe({
     counters,
+    memory: UNBOUNDED_MEMORY,
     openSink: (_target, events) => disk.open(events),
     now: () => clock.now,
     tell: (message) => said.push(message),
@@ -117,4 +120,47 @@ test('what is in the rings is written as the config before says, and goes where 
   await lookAt(0);
   assert.equal(disk.text, 'OLD\nnew NEW\n');
   assert.equal(disk.opened, 1);
+});
+
+test('lines that wait for a slow sink count against the memory of the process, and are dropped and counted at its bound', async () => {
+  const table = new MemoryTable(createMemoryTable(1), 0);
+  table.limitBytes = BLOCK_BYTES;
+  const sink = { waiting: 0, text: '' };
+  const counters = new Int32Array(SCRIBE_WORDS);
+  const scribe = new Scribe({
+    counters,
+    memory: new ThreadMemory(table),
+    openSink: () =>
+      Promise.resolve({
+        get waiting() {
+          return sink.waiting;
+        },
+        write: (text: string) => {
+          sink.text += text;
+          sink.waiting += text.length;
+        },
+        reopen() {},
+        end: () => Promise.resolve(),
+      }),
+    now: () => 0,
+    tell() {},
+  });
+  const ring = createLogRing(256 * 1024);
+  const writer = new LineWriter(ring);
+  await scribe.write(SPEC, [ring]);
+  const put = (): void => {
+    for (let line = 0; line < 40; line++) writer.write({ ...emptyLine(), method: 'M'.repeat(1000) });
+    scribe.look();
+  };
+  put();
+  assert.equal(table.keptBytes, sink.waiting);
+  put();
+  assert.deepEqual([table.total(MEMORY_LOG_LINES), counters[REFUSED]], [40, 40]);
+  sink.waiting = 0;
+  put();
+  assert.equal(table.total(MEMORY_LOG_LINES), 40);
+  assert.equal(sink.text.split('\n').length - 1, 80);
+  sink.waiting = 0;
+  scribe.look();
+  assert.equal(table.keptBytes, 0);
 });

@@ -3,6 +3,8 @@
  * and hands on pieces of many lines. Whatever is lost on the way is counted and told.
  */
 import type { AccessLogSpec } from '../core/access-log.ts';
+import type { KeptMemory } from '../core/kept-memory.ts';
+import { MEMORY_LOG_LINES, USE_LOG } from '../core/shared/memory-table.ts';
 import { createFormat } from './format-line.ts';
 import type { FormatLine } from './format-line.ts';
 import { LineReader, emptyLine } from './log-line.ts';
@@ -20,6 +22,8 @@ const TELL_MS = 10_000;
 
 export interface ScribeOptions {
   readonly counters: Int32Array;
+  /** Counts what waits for a slow sink. */
+  readonly memory: KeptMemory;
   readonly openSink: (target: AccessLogSpec['to'], events: SinkEvents) => Promise<LogSink>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -41,6 +45,8 @@ export class Scribe {
   #retryAt = 0;
   /** Lines taken when the sink was opened. */
   #takenBefore = 0;
+  /** Bytes that count against the memory of the process. */
+  #kept = 0;
   #toldAt = -Infinity;
   #toldLosses = 0;
 
@@ -121,16 +127,39 @@ export class Scribe {
         count++;
         text += this.#format(this.#line);
         if (text.length < PIECE_CHARACTERS) continue;
-        this.#sink?.write(text);
+        this.#write(text);
         text = '';
       }
     }
-    if (text !== '') this.#sink?.write(text);
+    if (text !== '') this.#write(text);
+    this.#settle();
     if (count > 0) Atomics.add(counters, TAKEN, count);
     if (this.#sink?.waiting !== 0) return;
     const taken = Atomics.load(counters, TAKEN);
     if (this.#isOnTrial && !this.#isTroubled && taken > this.#takenBefore) this.#pass();
     Atomics.store(counters, WRITTEN, taken);
+  }
+
+  /** Hands a piece on, while there is memory for it and for what waits already. */
+  #write(text: string): void {
+    const { memory, counters } = this.#options;
+    const more = (this.#sink?.waiting ?? 0) + text.length - this.#kept;
+    if (more <= 0 || memory.take(more, USE_LOG)) {
+      this.#kept += Math.max(0, more);
+      this.#sink?.write(text);
+      return;
+    }
+    const lines = countLines(text);
+    memory.count(MEMORY_LOG_LINES, lines);
+    Atomics.add(counters, REFUSED, lines);
+  }
+
+  /** What has left the sink counts no more. */
+  #settle(): void {
+    const waiting = this.#sink?.waiting ?? 0;
+    if (waiting >= this.#kept) return;
+    this.#options.memory.give(this.#kept - waiting);
+    this.#kept = waiting;
   }
 
   #pass(): void {

@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import type { Clock } from '../../src/core/clock.ts';
 import { FAULTS } from '../../src/core/errors.ts';
 import type { Fault } from '../../src/core/errors.ts';
+import { UNBOUNDED_MEMORY } from '../../src/core/kept-memory.ts';
 import { createSeededRandom } from '../../src/core/random.ts';
 import { COUNT_MASK } from '../../src/core/shared/pool-table.ts';
 import type { PoolTable } from '../../src/core/shared/pool-table.ts';
@@ -202,6 +203,7 @@ class Stage {
       wheel: this.wheel,
       random: createSeededRandom(2),
       isDraining: false,
+      memory: UNBOUNDED_MEMORY,
       now: () => this.now,
       nextRequestId: () => 'id',
       peerOf: () => ({ address: '127.0.0.1', scheme: 'http', localPort: 80, isTrusted: false }),

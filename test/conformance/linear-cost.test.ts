@@ -1,4 +1,5 @@
 import { describe, it } from 'node:test';
+import { UNBOUNDED_MEMORY } from '../../src/core/kept-memory.ts';
 import { enableLinearRegex } from '../../src/config/linear-regex.ts';
 import { PathParser } from '../../src/core/routing/path.ts';
 import { PathPattern } from '../../src/core/routing/pattern.ts';
@@ -38,7 +39,7 @@ function readResponse(lines: string): void {
 }
 
 function decode(text: string, size: number): void {
-  const decoder = new ChunkDecoder();
+  const decoder = new ChunkDecoder(UNBOUNDED_MEMORY);
   const bytes = Buffer.from(text, 'latin1');
   for (let at = 0; at < bytes.length; at += size)
     decoder.decode(bytes, at, Math.min(at + size, bytes.length), { onChunkData() {} });
@@ -104,7 +105,7 @@ describe('what a head costs grows with its length and no faster', () => {
   it('in reads of one byte', () => {
     const read = (text: string): void => {
       const bytes = Buffer.from(`GET / HTTP/1.1\r\n${text}`, 'latin1');
-      const reader = new HeadReader();
+      const reader = new HeadReader(UNBOUNDED_MEMORY);
       for (let at = 0; at < bytes.length; at++) reader.read(bytes, at, at + 1, LIMITS.headBytes);
     };
     for (const line of ['x', 'a: b\r\n', '\r']) assertLinearIn((length) => line.repeat(length), read, HEAD_BYTES, line);

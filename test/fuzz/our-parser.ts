@@ -1,6 +1,7 @@
 /** Our parsers as a driver, without sessions: heads and bodies in turn, cut where the bytes are cut. */
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE } from '../../src/http/head.ts';
 import type { RequestHead, ResponseHead } from '../../src/http/head.ts';
+import { UNBOUNDED_MEMORY } from '../../src/core/kept-memory.ts';
 import { ChunkDecoder } from '../../src/http1/chunk-decoder.ts';
 import { chunkHead, lastChunk } from '../../src/http1/chunk-encoder.ts';
 import { RequestParser } from '../../src/http1/request-parser.ts';
@@ -63,8 +64,8 @@ class Reads {
 class BodyReader {
   body = '';
   trailers = '';
-  failed: '' | 'chunk' | 'trailer' | 'incomplete' = '';
-  readonly #chunks = new ChunkDecoder();
+  failed: '' | 'incomplete' | NonNullable<ChunkDecoder['failed']> = '';
+  readonly #chunks = new ChunkDecoder(UNBOUNDED_MEMORY);
 
   read(reads: Reads, kind: number, length: number): void {
     this.body = '';

@@ -4,7 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import type { Clock } from '../../src/core/clock.ts';
+import { ThreadMemory } from '../../src/core/kept-memory.ts';
 import { createSeededRandom } from '../../src/core/random.ts';
+import { MemoryTable, createMemoryTable } from '../../src/core/shared/memory-table.ts';
 import { COUNT_MASK, PoolTable, createPoolTable } from '../../src/core/shared/pool-table.ts';
 import { RouteTable, createRouteTable } from '../../src/core/shared/route-table.ts';
 import type {
@@ -56,6 +58,8 @@ export interface TestPlaneOptions {
   /** Faults of our own code fail the test unless it expects them. */
   allowFaults?: boolean;
   clock?: Clock;
+  /** Bytes that may be kept for later, default 1 GiB. */
+  memoryBytes?: number;
   seed?: number;
 }
 
@@ -64,6 +68,7 @@ export interface TestPlane {
   readonly plane: DataPlane;
   readonly table: PoolTable;
   readonly routes: RouteTable;
+  readonly memory: MemoryTable;
   readonly reports: DataPlaneReport[];
   /** Ends it and requires that no connection, exchange or count is left. */
   close(): Promise<void>;
@@ -118,6 +123,7 @@ export function testSnapshot(options: TestPlaneOptions): Snapshot {
       headers: { via: true, forwarded: false, ...options.headers },
       trustedProxies: options.trustedProxies ?? [],
       accessLog: null,
+      memory: { maxBytes: options.memoryBytes ?? 2 ** 30 },
       maxConnections: 10_000,
     },
     routeTable: createRouteTable(routes.length, 1),
@@ -133,11 +139,14 @@ export async function startPlane(options: TestPlaneOptions): Promise<TestPlane> 
     onFault: (error) => plane.current?.reportFault(error),
     ...(options.clock === undefined ? {} : { clock: options.clock }),
   });
+  const memory = new MemoryTable(createMemoryTable(1), 0);
+  memory.limitBytes = snapshot.settings.memory.maxBytes;
   const dataPlane = createDataPlane({
     worker: 0,
     transport,
     clock: transport.clock,
     random: createSeededRandom(options.seed ?? 1),
+    memory: new ThreadMemory(memory),
     report: (report) => reports.push(report),
   });
   plane.current = dataPlane;
@@ -155,6 +164,7 @@ export async function startPlane(options: TestPlaneOptions): Promise<TestPlane> 
     plane: dataPlane,
     table,
     routes: new RouteTable(snapshot.routeTable, 0),
+    memory,
     reports,
     async close() {
       await listener.close();
@@ -173,6 +183,7 @@ export async function startPlane(options: TestPlaneOptions): Promise<TestPlane> 
             .every((count) => count === 0),
         () => `counts return to zero: ${JSON.stringify(counts())}`,
       );
+      assert.equal(memory.keptBytes, 0, 'bytes that nobody keeps any more are counted');
       const faults = reports.filter((report) => report.type === 'fault');
       if (options.allowFaults !== true) assert.deepEqual(faults, []);
     },

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { MemoryTable, createMemoryTable } from '../../core/shared/memory-table.ts';
+import { readMemoryStats } from '../../runtime/control/memory-stats.ts';
 import type { BalancerStats, PoolEndpointStats } from '../../runtime/control/balancer-stats.ts';
 import type { RouteStats } from '../../runtime/control/table-stats.ts';
 import { createStatusLines } from './status-line.ts';
@@ -44,6 +46,7 @@ function stats(requests: number, errors: number, endpoints: readonly PoolEndpoin
     unrouted: ROUTE,
     pools: [{ pool: 'web', endpoints }],
     accessLog: { written: 0, dropped: 0 },
+    memory: readMemoryStats(new MemoryTable(createMemoryTable(1), 0)),
     workers: workers as unknown as BalancerStats['workers'],
   };
 }

@@ -8,7 +8,7 @@ import type { Attempt } from '../attempt.ts';
 import type { EndpointRuntime } from '../endpoint-runtime.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
 import type { UpstreamStream } from '../stream.ts';
-import { answerFault } from './endings.ts';
+import { answerFault, answerFull } from './endings.ts';
 import type { Exchange } from './exchange.ts';
 import { AWAITING, BETWEEN, CONNECTING, SENDING, WAITING } from './states.ts';
 
@@ -50,7 +50,13 @@ export function startAttempt(x: Exchange): void {
   x.state = CONNECTING;
   attempt.begin(endpoint, request.isIdempotent || request.hasIdempotencyKey, x.isStaleMet, now);
   // With an idle connection at hand the head has gone out by now.
-  if (attempt.isWaiting) x.state = WAITING;
+  if (attempt.isWaiting) {
+    x.state = WAITING;
+    if (!x.enterQueue()) {
+      answerFull(x);
+      return;
+    }
+  }
   x.armAttemptTimer();
   if (x.state === CONNECTING || x.state === WAITING) x.plane.wheel.arm(x.responseTimer, x.timeouts.connectMs);
 }
@@ -70,7 +76,7 @@ export function sendRequest(x: Exchange): void {
   attempt.isSent = true;
   stream.sendHead(request, x.record.requestId);
   x.state = SENDING;
-  if (x.held !== null && x.held.length > 0) sendHeld(x, stream);
+  if (x.kept.length > 0) sendKept(x, stream);
   if (x.isRequestEnded) {
     stream.sendEnd(x.requestTrailers);
     x.state = AWAITING;
@@ -110,12 +116,12 @@ export function awaitResponse(x: Exchange, stream: UpstreamStream): void {
   wheel.arm(x.responseTimer, Math.max(0, x.awaitingSince + responseHeadMs - now));
 }
 
-function sendHeld(x: Exchange, stream: UpstreamStream): void {
-  const held = x.held as Buffer[];
-  for (const bytes of held) stream.sendBody(bytes, 0, bytes.length);
+function sendKept(x: Exchange, stream: UpstreamStream): void {
+  const { kept } = x;
   const request = x.request as OutgoingRequest;
-  if (!request.isIdempotent && !request.hasIdempotencyKey) x.held = null;
-  else if (x.heldBytes > request.route.pool.spec.retry.replayBytes) x.held = null;
+  stream.sendBody(kept.buffer, kept.start, kept.end);
+  const mayRepeat = request.isIdempotent || request.hasIdempotencyKey;
+  if (!mayRepeat || kept.length > request.route.pool.spec.retry.replayBytes) x.stopKeeping();
 }
 
 /** *connecting*, *sending*, *awaiting* × failed: a next attempt, or our answer. */

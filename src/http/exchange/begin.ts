@@ -43,8 +43,7 @@ export function begin(x: Exchange): void {
   x.awaitingSince = 0;
   x.isClientEnded = false;
   x.isUpstreamEnded = false;
-  x.held = null;
-  x.heldBytes = 0;
+  x.isBodyKept = false;
   x.requestTrailers = '';
   if (x.tried.length > 0) x.tried.length = 0;
   const memo = client.memo;
@@ -64,7 +63,7 @@ export function begin(x: Exchange): void {
   }
   if (head.bodyKind !== BODY_NONE && !(head.bodyKind === BODY_LENGTH && head.contentLength === 0)) {
     // Kept as long as it may be needed again: before there is a connection, and for a second try.
-    x.held = [];
+    x.isBodyKept = true;
     plane.wheel.arm(x.requestTimer, timeouts.requestBodyIdleMs);
   }
   x.armTotalTimer();

@@ -2,6 +2,7 @@
 import { FAULTS } from '../../core/errors.ts';
 import type { Fault } from '../../core/errors.ts';
 import { findLine, nextLine, valueOf } from '../../core/http/header-lines.ts';
+import { MEMORY_REQUESTS } from '../../core/shared/memory-table.ts';
 import { ROUTE_ABORTS, ROUTE_BYTES_IN, ROUTE_BYTES_OUT, ROUTE_FAULTS } from '../../core/shared/route-table.ts';
 import type { Attempt } from '../attempt.ts';
 import { clientAddress } from '../forwarding.ts';
@@ -29,6 +30,12 @@ function acceptsJson(lines: string): boolean {
     if (JSON_TYPE.test(valueOf(lines, at))) return true;
   }
   return false;
+}
+
+/** There is no memory left to keep what this request needs kept. */
+export function answerFull(x: Exchange): void {
+  x.plane.memory.count(MEMORY_REQUESTS);
+  answerFault(x, FAULTS.memory);
 }
 
 /** The same for a request that met no route. */
@@ -86,7 +93,8 @@ export function finish(x: Exchange, reason: string): void {
   x.head = null;
   x.response = null;
   x.fault = null;
-  x.held = null;
+  x.forgetBody();
+  x.leaveQueue();
   record.head = null;
   plane.recycle(x);
   client.done();

@@ -9,7 +9,9 @@
  * any response byte went out may be followed by another, at once or after a backoff (*between*). A 101 makes it a
  * *tunnel*. Whatever breaks after the first response byte reaches the client as broken.
  */
+import { KeptBytes } from '../../net/kept-bytes.ts';
 import { Timer } from '../../net/timer-wheel.ts';
+import { USE_REQUEST } from '../../core/shared/memory-table.ts';
 import type { Fault } from '../../core/errors.ts';
 import { Attempt } from '../attempt.ts';
 import type { EndpointRuntime } from '../endpoint-runtime.ts';
@@ -45,6 +47,8 @@ import { ACTIONS } from './table.ts';
 export type Action = (x: Exchange, buffer: Buffer, start: number, end: number) => void;
 
 const NO_BYTES = Buffer.alloc(0);
+/** What a request that waits costs beside the lines of its head: target, exchange, attempt, timers. */
+const QUEUED_BYTES = 4096;
 
 class ExchangeTimer extends Timer {
   readonly #exchange: Exchange;
@@ -100,9 +104,12 @@ export class Exchange implements ClientEvents {
   isStaleMet = false;
   /** It ended before the answer was complete. */
   isCut = false;
-  /** Body bytes kept: before there is a connection to send them to, and for another attempt. Null: no longer replayable. */
-  held: Buffer[] | null = null;
-  heldBytes = 0;
+  /** Body bytes kept: before there is a connection to send them to, and for another attempt. */
+  readonly kept: KeptBytes;
+  /** All of the body that has come is in `kept`, and is worth keeping. */
+  isBodyKept = false;
+  /** Memory that this request counts for while it waits for a place. */
+  #queuedBytes = 0;
   requestTrailers = '';
   /** Stream ends of a tunnel that have been seen. */
   isClientEnded = false;
@@ -117,6 +124,7 @@ export class Exchange implements ClientEvents {
 
   constructor(plane: ExchangePlane) {
     this.plane = plane;
+    this.kept = new KeptBytes(plane.memory, USE_REQUEST);
   }
 
   dispatch(event: number): void {
@@ -178,6 +186,7 @@ export class Exchange implements ClientEvents {
   onPlace(state: number): void {
     if (this.state !== WAITING) return;
     this.state = state;
+    this.leaveQueue();
     this.record.queuedUntil = this.plane.now();
     this.plane.wheel.arm(this.responseTimer, this.timeouts.connectMs);
   }
@@ -232,7 +241,33 @@ export class Exchange implements ClientEvents {
   isReplayable(wasSent: boolean): boolean {
     const { head } = this.request as OutgoingRequest;
     if (head.bodyKind === BODY_NONE || this.record.bytesIn === 0) return true;
-    return this.held !== null && (!wasSent || this.heldBytes === this.record.bytesIn);
+    return this.isBodyKept && (!wasSent || this.kept.length === this.record.bytesIn);
+  }
+
+  /** There will be no other attempt with this body. What is lent to a write that waits still costs what it did. */
+  stopKeeping(): void {
+    this.isBodyKept = false;
+    if (this.attempt?.stream?.isBlocked !== true) this.kept.clear();
+  }
+
+  forgetBody(): void {
+    this.isBodyKept = false;
+    this.kept.clear();
+  }
+
+  /** Counts a request that waits for a place. False: there is no memory left for it. */
+  enterQueue(): boolean {
+    if (this.#queuedBytes > 0) return true;
+    const bytes = QUEUED_BYTES + (this.head as RequestHead).lines.length;
+    if (!this.plane.memory.take(bytes, USE_REQUEST)) return false;
+    this.#queuedBytes = bytes;
+    return true;
+  }
+
+  leaveQueue(): void {
+    if (this.#queuedBytes === 0) return;
+    this.plane.memory.give(this.#queuedBytes);
+    this.#queuedBytes = 0;
   }
 
   pauseClient(): void {

@@ -1,4 +1,5 @@
 /** What an exchange needs from the worker it runs on. */
+import type { KeptMemory } from '../../core/kept-memory.ts';
 import type { Random } from '../../core/random.ts';
 import type { RouteTable } from '../../core/shared/route-table.ts';
 import type { TimerWheel } from '../../net/timer-wheel.ts';
@@ -17,6 +18,8 @@ export interface ExchangePlane {
   readonly wheel: TimerWheel;
   readonly random: Random;
   readonly isDraining: boolean;
+  /** Counts what is kept for later. */
+  readonly memory: KeptMemory;
   now(): number;
   /** A new request id, unique over all threads and restarts. */
   nextRequestId(): string;

@@ -1,10 +1,11 @@
 /** The request's body on its way to the endpoint. */
 import { FAULTS } from '../../core/errors.ts';
+import { MEMORY_REPLAYS, USE_REPLAY } from '../../core/shared/memory-table.ts';
 import type { Attempt } from '../attempt.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
 import type { UpstreamStream } from '../stream.ts';
 import { awaitResponse } from './attempts.ts';
-import { abortBoth, answerFault } from './endings.ts';
+import { abortBoth, answerFault, answerFull } from './endings.ts';
 import type { Exchange } from './exchange.ts';
 import { AWAITING, RESPONDING } from './states.ts';
 
@@ -27,8 +28,12 @@ function takeIn(x: Exchange, buffer: Buffer, start: number, end: number): boolea
 /** *waiting*, *connecting*, *between* × requestBytes: kept until there is somebody to send them to. */
 export function holdBody(x: Exchange, buffer: Buffer, start: number, end: number): void {
   if (!takeIn(x, buffer, start, end)) return;
-  keep(x, buffer, start, end);
-  if (x.heldBytes >= (x.request as OutgoingRequest).route.pool.spec.retry.replayBytes) {
+  if (!x.kept.append(buffer, start, end)) {
+    answerFull(x);
+    return;
+  }
+  x.isBodyKept = true;
+  if (x.kept.length >= (x.request as OutgoingRequest).route.pool.spec.retry.replayBytes) {
     x.pauseClient();
     x.plane.wheel.disarm(x.requestTimer);
   } else {
@@ -36,26 +41,22 @@ export function holdBody(x: Exchange, buffer: Buffer, start: number, end: number
   }
 }
 
-function keep(x: Exchange, buffer: Buffer, start: number, end: number): void {
-  const bytes = Buffer.allocUnsafeSlow(end - start);
-  buffer.copy(bytes, 0, start, end);
-  (x.held ??= []).push(bytes);
-  x.heldBytes += bytes.length;
+/** Only a request that may be repeated after it was sent is worth a copy, and only a small one. */
+function keepForReplay(x: Exchange, request: OutgoingRequest, buffer: Buffer, start: number, end: number): void {
+  const mayRepeat = request.isIdempotent || request.hasIdempotencyKey;
+  const isSmall = x.kept.length + end - start <= request.route.pool.spec.retry.replayBytes;
+  if (mayRepeat && isSmall && x.state !== RESPONDING) {
+    if (x.kept.append(buffer, start, end, USE_REPLAY)) return;
+    x.plane.memory.count(MEMORY_REPLAYS);
+  }
+  x.stopKeeping();
 }
 
 /** *sending*, *responding* × requestBytes */
 export function forwardBody(x: Exchange, buffer: Buffer, start: number, end: number): void {
   if (!takeIn(x, buffer, start, end)) return;
   const request = x.request as OutgoingRequest;
-  if (x.held !== null) {
-    // Only a request that may be repeated after it was sent is worth a copy, and only a small one.
-    const isWorth = request.isIdempotent || request.hasIdempotencyKey;
-    if (isWorth && x.state !== RESPONDING && x.heldBytes + end - start <= request.route.pool.spec.retry.replayBytes) {
-      keep(x, buffer, start, end);
-    } else {
-      x.held = null;
-    }
-  }
+  if (x.isBodyKept) keepForReplay(x, request, buffer, start, end);
   // It waits for no 100 any more.
   if (request.head.expectsContinue && x.state !== RESPONDING) x.plane.wheel.disarm(x.responseTimer);
   const stream = (x.attempt as Attempt).stream as UpstreamStream;
@@ -85,6 +86,7 @@ export function markRequestEnd(x: Exchange): void {
 /** *sending*, *responding* × upstreamDrain */
 export function upstreamDrained(x: Exchange): void {
   const { wheel } = x.plane;
+  if (!x.isBodyKept) x.forgetBody();
   if (x.isRequestEnded) wheel.disarm(x.requestTimer);
   else wheel.arm(x.requestTimer, x.timeouts.requestBodyIdleMs);
   x.resumeClient();
@@ -92,6 +94,7 @@ export function upstreamDrained(x: Exchange): void {
 
 /** *awaiting* × upstreamDrain: the last byte has left, the endpoint's time begins. */
 export function upstreamDrainedAfterEnd(x: Exchange): void {
+  if (!x.isBodyKept) x.forgetBody();
   awaitResponse(x, (x.attempt as Attempt).stream as UpstreamStream);
   x.resumeClient();
 }

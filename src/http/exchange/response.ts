@@ -55,7 +55,7 @@ export function relayHead(x: Exchange): void {
     openTunnel(x, response);
     return;
   }
-  x.held = null;
+  x.forgetBody();
   x.state = RESPONDING;
   const hasBody = response.bodyKind !== BODY_NONE;
   (x.client as ClientStream).sendHead(response, hasBody, plane.isDraining);
@@ -91,7 +91,7 @@ export function resumeUpstream(x: Exchange): void {
 export function endResponse(x: Exchange): void {
   const client = x.client as ClientStream;
   const attempt = x.attempt as Attempt;
-  attempt.succeeded();
+  if (!attempt.isBlamed && !attempt.saysNothing && attempt.endpoint !== null) attempt.endpoint.succeeded();
   client.sendEnd(x.trailers);
   client.flush();
   // The client may still be taking bytes that lie in the upstream connection's buffer.

@@ -19,8 +19,8 @@ export function openTunnel(x: Exchange, response: ResponseHead): void {
     attemptFailed(x);
     return;
   }
-  attempt.succeeded();
-  x.held = null;
+  if (attempt.endpoint !== null) attempt.endpoint.succeeded();
+  x.forgetBody();
   x.state = TUNNEL;
   x.disarm();
   x.plane.wheel.arm(x.responseTimer, x.timeouts.tunnelIdleMs);

@@ -243,7 +243,9 @@ export abstract class NodeConnection implements Connection {
 
   #writeText(text: string): boolean {
     if (text === '') return !this.isBlocked;
-    this.socket.write(text, 'latin1');
+    // Text that has to wait may be a rope of thousands of pieces, which costs many times its length.
+    if (this.isBlocked) this.socket.write(Buffer.from(text, 'latin1'));
+    else this.socket.write(text, 'latin1');
     return this.socket.writableLength === 0 ? true : this.#block();
   }
 

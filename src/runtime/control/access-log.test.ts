@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { until } from '../../../test/support/until.ts';
 import type { AccessLogSpec } from '../../core/access-log.ts';
+import { MemoryTable, createMemoryTable } from '../../core/shared/memory-table.ts';
 import { LineWriter, emptyLine } from '../../telemetry/log-line.ts';
 import { AccessLog } from './access-log.ts';
 
@@ -24,8 +25,11 @@ test('a scribe that dies is followed by another, which writes what waits in the 
   const trouble: string[] = [];
   const started: Worker[] = [];
   const later: (() => void)[] = [];
+  const memory = new MemoryTable(createMemoryTable(3), 0);
+  memory.limitBytes = 2 ** 20;
   const log = new AccessLog({
     workerSlots: 2,
+    memory,
     scheduler: {
       after: (_ms, task) => {
         later.push(task);

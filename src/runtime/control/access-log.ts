@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads';
 import type { WorkerOptions } from 'node:worker_threads';
 import type { Scheduler } from '../../checks/scheduler.ts';
 import type { AccessLogSpec } from '../../core/access-log.ts';
+import type { MemoryTable } from '../../core/shared/memory-table.ts';
 import { LogRing, createLogRing } from '../../telemetry/log-ring.ts';
 import { REFUSED, SCRIBE_WORDS, TAKEN, WRITTEN } from '../../telemetry/scribe-messages.ts';
 import type { FromScribe, ScribeStart, ToScribe } from '../../telemetry/scribe-messages.ts';
@@ -31,6 +32,8 @@ export interface AccessLogStats {
 
 export interface AccessLogOptions {
   readonly workerSlots: number;
+  /** What the thread that writes it keeps counts here, in the last row. */
+  readonly memory: MemoryTable;
   readonly scheduler: Scheduler;
   onTrouble(message: string): void;
   /** Default: a `Worker`. */
@@ -107,7 +110,7 @@ export class AccessLog {
   // ———
 
   #start(): Worker {
-    const workerData: ScribeStart = { counters: this.#counters };
+    const workerData: ScribeStart = { counters: this.#counters, memory: this.#options.memory.handle };
     const start = this.#options.startThread ?? ((url, options) => new Worker(url, options));
     const thread = start(SCRIBE_URL, { workerData });
     thread.on('message', (message: FromScribe) => {
@@ -127,6 +130,7 @@ export class AccessLog {
     this.#answer?.resolve({ type: 'ended' });
     if (this.#thread !== thread) return;
     this.#thread = null;
+    this.#options.memory.clearRow(this.#options.memory.handle.rows - 1);
     const lost = Math.max(0, Atomics.load(this.#words, TAKEN) - Atomics.load(this.#words, WRITTEN));
     this.#lost += lost;
     Atomics.store(this.#words, WRITTEN, Atomics.load(this.#words, TAKEN));

@@ -5,6 +5,7 @@ import { readEndpointStats, readRouteStats } from './table-stats.ts';
 import type { EndpointStats, RouteStats } from './table-stats.ts';
 import type { AccessLogStats } from './access-log.ts';
 import type { HealthKeeper } from './health.ts';
+import type { MemoryStats } from './memory-stats.ts';
 import type { WorkerLoad } from './roster.ts';
 import type { SharedTables } from './shared-tables.ts';
 
@@ -17,6 +18,7 @@ export interface BalancerStats {
   readonly pools: readonly PoolStats[];
   readonly workers: WorkerStats;
   readonly accessLog: AccessLogStats;
+  readonly memory: MemoryStats;
 }
 
 /** The figures of a pool. */
@@ -51,6 +53,7 @@ export function readBalancerStats(
   health: HealthKeeper,
   workers: WorkerStats,
   accessLog: AccessLogStats,
+  memory: MemoryStats,
 ): BalancerStats {
   const routes = snapshot.routes.map(({ id, slot }) => ({ route: id, ...readRouteStats(tables.routes, slot) }));
   const pools = snapshot.pools.map((pool) => {
@@ -61,7 +64,7 @@ export function readBalancerStats(
     });
     return { pool: pool.id, endpoints };
   });
-  return { routes, unrouted: readRouteStats(tables.routes, 0), pools, workers, accessLog };
+  return { routes, unrouted: readRouteStats(tables.routes, 0), pools, workers, accessLog, memory };
 }
 
 /** After the end nobody keeps health. */

@@ -13,6 +13,7 @@ import { enableLinearRegex } from '../../config/linear-regex.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Operation } from '../../core/operations.ts';
 import type { Random } from '../../core/random.ts';
+import { MemoryTable, createMemoryTable } from '../../core/shared/memory-table.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { chooseEngine } from '../../net/node/probe.ts';
 import type { NodeEngine } from '../../net/node/transport.ts';
@@ -22,6 +23,7 @@ import type { BalancerStats } from './balancer-stats.ts';
 import { SnapshotCompiler } from './compile.ts';
 import { createWorkerSet, workerSlotsFor } from './create-worker-set.ts';
 import { HealthKeeper } from './health.ts';
+import { readMemoryStats } from './memory-stats.ts';
 import { ReloadError, isRemoval, requirePossible } from './reload.ts';
 import { Reports } from './reports.ts';
 import type { WorkerFault } from './reports.ts';
@@ -71,6 +73,7 @@ export class ControlPlane {
   readonly #reports: Reports;
   #workers: WorkerSet | null = null;
   #compiler: SnapshotCompiler | null = null;
+  #memory: MemoryTable | null = null;
   #accessLog: AccessLog | null = null;
   #snapshot: Snapshot | null = null;
   #cancelAudit: Cancel | null = null;
@@ -106,12 +109,16 @@ export class ControlPlane {
     if (this.#isEnding) throw new Error('listen: closed while it was starting');
     const workerSlots = workerSlotsFor(threads);
     this.#compiler = new SnapshotCompiler(workerSlots);
+    // A row for each worker, and one for the thread that writes the access log.
+    const memory = new MemoryTable(createMemoryTable(workerSlots + 1), 0);
+    this.#memory = memory;
     this.#accessLog = new AccessLog({
       workerSlots,
+      memory,
       scheduler: this.#options.scheduler,
       onTrouble: (message) => this.#options.events.onLogTrouble(message),
     });
-    this.#workers = this.#createWorkers(threads, workerSlots, engine);
+    this.#workers = this.#createWorkers(threads, workerSlots, memory, engine);
     await this.#workers.start();
     await this.#change(config, endpoints, this.#workers, this.#compiler);
     this.#auditLater();
@@ -132,7 +139,9 @@ export class ControlPlane {
 
   stats(): BalancerStats {
     const workers = this.#workers;
-    if (this.#snapshot === null || workers === null) throw new Error('stats: the balancer has not begun to listen');
+    const memory = this.#memory;
+    if (this.#snapshot === null || workers === null || memory === null)
+      throw new Error('stats: the balancer has not begun to listen');
     const threads = {
       ...workers.load(),
       faults: this.#reports.faults,
@@ -140,7 +149,7 @@ export class ControlPlane {
       corrections: this.#tables.corrections,
     };
     const log = this.#accessLog?.stats() ?? { written: 0, dropped: 0 };
-    return readBalancerStats(this.#snapshot, this.#tables, this.#health, threads, log);
+    return readBalancerStats(this.#snapshot, this.#tables, this.#health, threads, log, readMemoryStats(memory));
   }
 
   /** Lets every client finish, for at most the drain time. */
@@ -186,6 +195,7 @@ export class ControlPlane {
     const to = compiler.compile(config, endpoints, machine, workers.confirmed);
     const operations = diffSnapshots(from, to);
     this.#snapshot = to;
+    if (this.#memory !== null) this.#memory.limitBytes = to.settings.memory.maxBytes;
     this.#tables.attach(to, workers.countingSlots);
     this.#health.apply(operations.filter((operation) => !isRemoval(operation)));
     await workers.commit(to, operations, preparation);
@@ -211,18 +221,22 @@ export class ControlPlane {
     throw closed();
   }
 
-  #createWorkers(threads: number, workerSlots: number, engine: NodeEngine): WorkerSet {
+  #createWorkers(threads: number, workerSlots: number, memory: MemoryTable, engine: NodeEngine): WorkerSet {
     const { events, lookup: _lookup, ...options } = this.#options;
     return createWorkerSet({
       ...options,
       threads,
       workerSlots,
+      memory: memory.handle,
       engine,
       takeReport: this.#reports.take,
       events: {
         onAtLimit: (connections) => this.#sayLimit(connections),
         onChange: (change) => events.onWorker(change),
-        onSlotLeft: (slot) => this.#tables.clearLedgers(slot),
+        onSlotLeft: (slot) => {
+          this.#tables.clearLedgers(slot);
+          memory.clearRow(slot);
+        },
         onExhausted: () => events.onDead(),
       },
     });

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { Scheduler } from '../../checks/scheduler.ts';
 import type { Clock } from '../../core/clock.ts';
+import type { MemoryTableHandle } from '../../core/shared/memory-table.ts';
 import { createNodeTransport } from '../../net/node/transport.ts';
 import type { NodeEngine } from '../../net/node/transport.ts';
 import { ConnectionGate } from '../shared/connection-gate.ts';
@@ -18,6 +19,7 @@ export interface CreateWorkerSetOptions {
   readonly threads: number;
   /** Rows in every shared table, see {@link workerSlotsFor}. */
   readonly workerSlots: number;
+  readonly memory: MemoryTableHandle;
   readonly engine: NodeEngine;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
@@ -48,6 +50,7 @@ export function createWorkerSet(options: CreateWorkerSetOptions): WorkerSet {
   const {
     threads,
     workerSlots,
+    memory,
     engine,
     clock,
     scheduler,
@@ -68,7 +71,7 @@ export function createWorkerSet(options: CreateWorkerSetOptions): WorkerSet {
     clock,
     scheduler,
     createLink: isInline ? createInlineLink : createThreadLinks(workerUrl),
-    start: { threads: handle, engine, allowTestFaults },
+    start: { threads: handle, memory, engine, allowTestFaults },
     takeReport,
     events,
   });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { testSnapshot } from '../../../test/support/data-plane.ts';
+import { createMemoryTable } from '../../core/shared/memory-table.ts';
 import { FakeTime } from '../../../test/support/fake-time.ts';
 import { FakeWorkers } from '../../../test/support/fake-workers.ts';
 import { until } from '../../../test/support/until.ts';
@@ -58,7 +59,7 @@ class Crew {
       scheduler: this.time,
       createLink: this.fakes.createLink,
       takeReport: (_worker, report) => assert.fail(JSON.stringify(report)),
-      start: { threads: handle, engine: 'onread', allowTestFaults: true },
+      start: { threads: handle, memory: createMemoryTable(1), engine: 'onread', allowTestFaults: true },
       events: {
         onAtLimit: () => assert.fail('no connection is counted here'),
         onChange: (change) => this.changes.push(change),

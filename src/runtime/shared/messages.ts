@@ -3,6 +3,7 @@
  * that ask for something are answered by the message named beside them.
  */
 import type { Socket } from 'node:net';
+import type { MemoryTableHandle } from '../../core/shared/memory-table.ts';
 import type { Operation } from '../../core/operations.ts';
 import type { ListenerSpec, Snapshot } from '../../core/snapshot.ts';
 import type { NetServerHandle } from '../../net/node/listener.ts';
@@ -15,6 +16,7 @@ import type { ThreadTableHandle } from './thread-table.ts';
 export interface WorkerStart {
   readonly worker: number;
   readonly threads: ThreadTableHandle;
+  readonly memory: MemoryTableHandle;
   /** The transport's engine, which the control plane has tried out. */
   readonly engine: NodeEngine;
   /** Accepts `test-fault`. */

@@ -1,7 +1,9 @@
 /** Composes transport, data plane and their service for one thread. */
 import type { Transferable } from 'node:worker_threads';
 import type { Clock } from '../../core/clock.ts';
+import { ThreadMemory } from '../../core/kept-memory.ts';
 import type { Random } from '../../core/random.ts';
+import { MemoryTable } from '../../core/shared/memory-table.ts';
 import { createNodeTransport } from '../../net/node/transport.ts';
 import type { DataPlane, DataPlaneOptions } from './data-plane-api.ts';
 import type { FromWorker, TestFault, WorkerStart } from '../shared/messages.ts';
@@ -28,8 +30,9 @@ export function createServing(options: CreateServingOptions): Serving {
   // The transport is there before the data plane that counts its faults; nothing runs in between.
   const late: { plane: DataPlane | null } = { plane: null };
   const transport = createNodeTransport({ engine, clock, onFault: (error) => late.plane?.reportFault(error) });
+  const memory = new ThreadMemory(new MemoryTable(start.memory, worker));
   const report: DataPlaneOptions['report'] = (report) => post({ type: 'report', report }, []);
-  const plane = createDataPlane({ worker, transport, clock: transport.clock, random, report });
+  const plane = createDataPlane({ worker, transport, clock: transport.clock, random, memory, report });
   late.plane = plane;
   return new Serving({ worker, threads: new ThreadTable(start.threads), transport, plane, post, breakDown });
 }

@@ -3,6 +3,7 @@
  * `data-plane.ts`; whoever runs it (`serving.ts`) knows this interface alone.
  */
 import type { Clock } from '../../core/clock.ts';
+import type { KeptMemory } from '../../core/kept-memory.ts';
 import type { Operation } from '../../core/operations.ts';
 import type { Random } from '../../core/random.ts';
 import type { ListenerSpec, Snapshot } from '../../core/snapshot.ts';
@@ -15,6 +16,8 @@ export interface DataPlaneOptions {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly random: Random;
+  /** Counts what is kept for later. */
+  readonly memory: KeptMemory;
   /** Hears what the control plane has to know. Must not throw. */
   report(report: DataPlaneReport): void;
 }

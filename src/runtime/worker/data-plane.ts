@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import type { Fault } from '../../core/errors.ts';
+import type { KeptMemory } from '../../core/kept-memory.ts';
 import type { Operation } from '../../core/operations.ts';
 import type { Random } from '../../core/random.ts';
 import { ROUTE_FAULTS, RouteTable } from '../../core/shared/route-table.ts';
@@ -49,6 +50,7 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, Upstream
   readonly wheel: TimerWheel;
   readonly settling: SettlingList;
   readonly random: Random;
+  readonly memory: KeptMemory;
   readonly #clock: Clock;
   readonly #worker: number;
   readonly #options: DataPlaneOptions;
@@ -73,6 +75,7 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, Upstream
   constructor(options: DataPlaneOptions) {
     this.transport = options.transport;
     this.random = options.random;
+    this.memory = options.memory;
     this.#clock = options.clock;
     this.#worker = options.worker;
     this.#options = options;

@@ -1,4 +1,5 @@
 /** The data plane as it runs in a worker, over the transport in memory and a clock that stands still. */
+import { UNBOUNDED_MEMORY } from '../../../src/core/kept-memory.ts';
 import type { Random } from '../../../src/core/random.ts';
 import { COUNT_MASK, PoolTable } from '../../../src/core/shared/pool-table.ts';
 import type { Snapshot } from '../../../src/core/snapshot.ts';
@@ -35,9 +36,8 @@ export class SessionPlane {
     // Draws of the policy and of the backoff belong to the run as well.
     const random: Random = { next: () => this.transport.chance.below(1 << 24) / (1 << 24) };
     const { transport } = this;
-    this.#plane = createDataPlane({ worker: 0, transport, clock: this.#clock, random, report: hear }) as DataPlane & {
-      readonly wheel: TimerWheel;
-    };
+    const options = { worker: 0, transport, clock: this.#clock, random, memory: UNBOUNDED_MEMORY, report: hear };
+    this.#plane = createDataPlane(options) as DataPlane & { readonly wheel: TimerWheel };
     this.#snapshot = testSnapshot({
       ports: ENDPOINT_PORTS,
       trustedProxies: [TRUSTED_CLIENT],

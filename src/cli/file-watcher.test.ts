@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { appendFileSync } from 'node:fs';
 import { appendFile, mkdir, mkdtemp, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +21,12 @@ afterEach(async () => {
 });
 
 const at = (name: string): string => join(folder, name);
+
+/** Lets a link point elsewhere, in one step. */
+async function pointTo(link: string, target: string): Promise<void> {
+  await symlink(target, at('.next'));
+  await rename(at('.next'), at(link));
+}
 
 async function sees(count: number): Promise<void> {
   await until(() => changes >= count, `change ${count} is seen`);
@@ -79,6 +86,80 @@ describe('a file that is watched', () => {
     await symlink('v2', at('..next'));
     await rename(at('..next'), at('..data'));
     await sees(1);
+  });
+
+  test('is seen when a folder on its way is a link that points elsewhere, as a release is changed', async () => {
+    for (const name of ['1', '2', '3']) {
+      await mkdir(join(at('releases'), name), { recursive: true });
+      await writeFile(join(at('releases'), name, 'a.yaml'), 'same');
+    }
+    await symlink(join('releases', '1'), at('current'));
+    watcher.watch([join(at('current'), 'a.yaml')]);
+    await pointTo('current', join('releases', '2'));
+    await sees(1);
+    await pointTo('current', at(join('releases', '3')));
+    await sees(2);
+    await appendFile(join(at('releases'), '3', 'a.yaml'), 'other');
+    await sees(3);
+  });
+
+  test('is seen whichever of several links on its way points elsewhere', async () => {
+    for (const name of ['a', 'b', 'c', 'd', 'one', 'two']) await mkdir(at(name));
+    for (const name of ['a', 'b', 'c', 'd']) await writeFile(join(at(name), 'x.yaml'), 'same');
+    await symlink('../a', join(at('one'), 'target'));
+    await symlink('../c', join(at('two'), 'target'));
+    await symlink('one', at('first'));
+    await symlink('first/target', at('second'));
+    watcher.watch([join(at('second'), 'x.yaml')]);
+    await pointTo(join('one', 'target'), '../b');
+    await sees(1);
+    await pointTo('first', 'two');
+    await sees(2);
+    await pointTo(join('two', 'target'), '../d');
+    await sees(3);
+    await pointTo('second', 'a');
+    await sees(4);
+  });
+
+  test('is seen when a link on its way was gone for a while', async () => {
+    for (const name of ['1', '2']) {
+      await mkdir(at(name));
+      await writeFile(join(at(name), 'a.yaml'), 'same');
+    }
+    await symlink('1', at('current'));
+    watcher.watch([join(at('current'), 'a.yaml')]);
+    await unlink(at('current'));
+    await sees(1);
+    watcher.watch([join(at('current'), 'a.yaml')]);
+    await symlink('2', at('current'));
+    await sees(2);
+  });
+
+  test('is seen when the folder it lies in is another one of that name', async () => {
+    for (const name of ['conf', 'next']) {
+      await mkdir(at(name));
+      await writeFile(join(at(name), 'a.yaml'), 'same');
+    }
+    watcher.watch([join(at('conf'), 'a.yaml')]);
+    await rename(at('conf'), at('old'));
+    await rename(at('next'), at('conf'));
+    await sees(1);
+    await appendFile(join(at('conf'), 'a.yaml'), 'other');
+    await sees(2);
+  });
+
+  test('is seen though another one beside it is written all the time', async () => {
+    await writeFile(at('a.yaml'), 'a');
+    watcher.close();
+    watcher = new FileWatcher(() => changes++, 200);
+    watcher.watch([at('a.yaml')]);
+    const noise = setInterval(() => appendFileSync(at('access.log'), 'a line\n'), 2);
+    try {
+      await writeFile(at('a.yaml'), 'b');
+      await sees(1);
+    } finally {
+      clearInterval(noise);
+    }
   });
 
   test('is not changed by what happens to others beside it', async () => {

@@ -1,15 +1,21 @@
 /**
  * Says when files have changed, also where an editor or a deployment puts a new one in their place: watches the
- * folders they lie in, and compares the files themselves. So a symbolic link on the way that points elsewhere, as
- * Kubernetes changes a mounted ConfigMap, is seen too.
+ * folders in which a file or a link on the way to it can change, and compares the files themselves. So it sees the link
+ * that Kubernetes swaps for a mounted ConfigMap, and `current -> releases/2`.
  */
-import { readdirSync, realpathSync, statSync, watch } from 'node:fs';
+import { readdirSync, statSync, watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
-import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { foldersOnTheWay } from './way-to-file.ts';
 
 /** Editors write in several steps; a reload between two would read half a file. */
 const SETTLE_MS = 60;
+
+interface WatchedFolder {
+  readonly watcher: FSWatcher;
+  /** Another folder of the same name has another. */
+  readonly inode: bigint;
+}
 
 export class FileWatcher {
   readonly #onChange: () => void;
@@ -18,10 +24,12 @@ export class FileWatcher {
   /** What each file was like when it was last taken for read. */
   #seen: ReadonlyMap<string, string> = new Map();
   #marked: ReadonlyMap<string, string> = new Map();
-  #watchers = new Map<string, FSWatcher>();
+  /** As it was when it was looked at last, while something happens. */
+  #looked: ReadonlyMap<string, string> = new Map();
+  readonly #folders = new Map<string, WatchedFolder>();
   #timer: NodeJS.Timeout | null = null;
 
-  /** `settleMs`: how long nothing must happen before a change counts. */
+  /** `settleMs`: how long the files must stay as they are before a change counts. */
   constructor(onChange: () => void, settleMs: number = SETTLE_MS) {
     this.#onChange = onChange;
     this.#settleMs = settleMs;
@@ -35,65 +43,71 @@ export class FileWatcher {
   /** Watches these files and folders (absolute) from now on, instead of those before. They need not exist. */
   watch(files: readonly string[]): void {
     this.#files = files;
+    // First: what changes before a folder is watched shows when the files are looked at.
+    this.#watchFolders();
     const now = describeFiles(files);
     this.#seen = new Map([...now].map(([file, text]) => [file, this.#marked.get(file) ?? text]));
     this.#marked = new Map();
     if (!isDeepStrictEqual(this.#seen, now)) this.#settle();
-    const folders = new Set(files.flatMap(foldersOf));
-    for (const [folder, watcher] of this.#watchers) {
-      if (folders.has(folder)) continue;
-      watcher.close();
-      this.#watchers.delete(folder);
-    }
-    for (const folder of folders) if (!this.#watchers.has(folder)) this.#open(folder);
   }
 
   close(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    for (const watcher of this.#watchers.values()) watcher.close();
-    this.#watchers.clear();
+    for (const folder of this.#folders.keys()) this.#leave(folder);
     this.#files = [];
   }
 
-  #open(folder: string): void {
+  /** Links may have led to other folders since the last time, and another folder may have the name of one. */
+  #watchFolders(): void {
+    const wanted = new Set(this.#files.flatMap(foldersOnTheWay));
+    for (const [folder, { inode }] of this.#folders) {
+      if (!wanted.has(folder) || inodeOf(folder) !== inode) this.#leave(folder);
+    }
+    for (const folder of wanted) if (!this.#folders.has(folder)) this.#enter(folder);
+  }
+
+  #enter(folder: string): void {
     try {
+      const inode = inodeOf(folder);
       const watcher = watch(folder, { persistent: false }, () => this.#settle());
-      // The folder itself went: what was in it is compared, and the next `watch` opens what is there then.
+      // The folder itself went: what was in it is compared, and what is there then is watched.
       watcher.on('error', () => {
-        watcher.close();
-        this.#watchers.delete(folder);
+        this.#leave(folder);
         this.#settle();
       });
-      this.#watchers.set(folder, watcher);
+      this.#folders.set(folder, { watcher, inode });
     } catch {
-      // No such folder: nothing in it can change until a config that names it is read again.
+      // Gone meanwhile, or not ours to read: nothing more can be done than to look again after the next event.
     }
   }
 
+  #leave(folder: string): void {
+    this.#folders.get(folder)?.watcher.close();
+    this.#folders.delete(folder);
+  }
+
+  /** Looks again a while after an event, until nothing changes any more; events of others do not put that off. */
   #settle(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#timer !== null) return;
+    this.#looked = describeFiles(this.#files);
     this.#timer = setTimeout(() => {
       this.#timer = null;
+      this.#watchFolders();
       const now = describeFiles(this.#files);
-      if (isDeepStrictEqual(now, this.#seen)) return;
-      this.#seen = now;
-      this.#onChange();
+      if (!isDeepStrictEqual(now, this.#looked)) {
+        this.#settle();
+      } else if (!isDeepStrictEqual(now, this.#seen)) {
+        this.#seen = now;
+        this.#onChange();
+      }
     }, this.#settleMs);
   }
 }
 
-/** The folder a file lies in, by its name and behind links; a folder itself as well. */
-function foldersOf(file: string): string[] {
-  const folders = [dirname(file)];
-  try {
-    const real = realpathSync(file);
-    folders.push(dirname(real));
-    if (statSync(real).isDirectory()) folders.push(real);
-  } catch {
-    // Not there yet: its folder tells when it comes.
-  }
-  return folders;
+/** -1 where there is none. */
+function inodeOf(path: string): bigint {
+  return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino ?? -1n;
 }
 
 /** Changes whenever one of the files does. */

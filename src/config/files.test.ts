@@ -3,7 +3,7 @@
  * config, or exactly the message, in `expected.*` beside it. FAIRLEAD_WRITE_FIXTURES=1 writes them anew.
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -70,6 +70,31 @@ describe('loadConfig', () => {
       files,
       [...names, ...rest].map((each) => join(FIXTURES, 'include', each)),
     );
+  });
+
+  it('reads a file once that several others include, by whatever names and however often', async () => {
+    const inside = mkdtempSync(join(folder, 'diamonds-'));
+    const depth = 16;
+    const names = Array.from({ length: depth }, (_none, index) => `${index}.yaml`);
+    for (const [index, name] of names.entries()) {
+      symlinkSync(name, join(inside, `link-${name}`));
+      const next = index + 1 < depth ? `include: [${names[index + 1]}, link-${names[index + 1]}]` : '';
+      write(
+        join(inside, name),
+        `${next}\npools: { p${index}: [localhost:8081] }\nroutes: [{ match: { path: /${index} }, pool: p${index} }]\n`,
+      );
+    }
+    const parsed = await loadConfig(join(inside, '0.yaml'));
+    assert.ok('config' in parsed, messageOf(parsed).slice(0, 300));
+    assert.equal(parsed.config.pools.length, depth);
+    assert.equal(parsed.files.length, 2 * depth - 1, 'each file by each of its names');
+  });
+
+  it('calls a file that includes itself by another name a circle', async () => {
+    const inside = mkdtempSync(join(folder, 'circle-'));
+    symlinkSync('.', join(inside, 'again'));
+    const file = write(join(inside, 'fairlead.yaml'), 'pools: { web: [localhost:1] }\ninclude: again/fairlead.yaml\n');
+    assert.match(messageOf(await loadConfig(file)), /includes itself/);
   });
 
   it('names the modules that a module imports, also when it threw', async () => {

@@ -1,8 +1,9 @@
 /**
  * `include`: the files and folders that a config names, joined into one value. Listeners and pools are joined by
- * name, routes in the order in which the files are named; any other key may stand in one file only.
+ * name, routes in the order in which the files are named; any other key may stand in one file only. A file that
+ * several include is read once, where it is named first.
  */
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { PlacedMistake, SourceDocument } from './document.ts';
 import type { Environment } from './environment.ts';
@@ -39,7 +40,7 @@ export interface Included {
 /** Reads a config and all that it includes, in whatever depth. */
 export async function readIncluding(source: Source, env: Environment): Promise<Included> {
   const reader = new IncludeReader(env);
-  await reader.take(source, [resolve(source.file)]);
+  await reader.take(source, [await realPathOf(source.file)]);
   return reader;
 }
 
@@ -47,16 +48,23 @@ class IncludeReader implements Included {
   readonly pieces: Piece[] = [];
   readonly mistakes: SourceMistake[] = [];
   readonly unresolved: SourceMistake[] = [];
-  readonly files: string[] = [];
+  readonly #files = new Set<string>();
+  /** Real paths of what was read. */
+  readonly #read = new Set<string>();
   readonly #env: Environment;
 
   constructor(env: Environment) {
     this.#env = env;
   }
 
-  /** `way`: the files that led here, this one last. */
+  get files(): readonly string[] {
+    return [...this.#files];
+  }
+
+  /** `way`: real paths of the files that led here, this one last. */
   async take(source: Source, way: readonly string[]): Promise<void> {
-    this.files.push(resolve(source.file), ...source.imports.filter((path) => path !== resolve(source.file)));
+    for (const path of [resolve(source.file), ...source.imports]) this.#files.add(path);
+    this.#read.add(way[way.length - 1]);
     const { content } = source;
     if (!isDocument(content)) {
       this.mistakes.push(...content.map((mistake) => ({ source, mistake })));
@@ -92,11 +100,13 @@ class IncludeReader implements Included {
       return;
     }
     for (const each of found) {
-      const absolute = resolve(each);
-      if (way.includes(absolute)) {
+      const real = await realPathOf(each);
+      // A link that leads to another file is a change as well.
+      this.#files.add(resolve(each));
+      if (way.includes(real)) {
         refuse(new Mistake(`${path} includes itself`, 'Take one of the files out of the circle.'));
-      } else {
-        await this.take(await readSource(each, this.#env), [...way, absolute]);
+      } else if (!this.#read.has(real)) {
+        await this.take(await readSource(each, this.#env), [...way, real]);
       }
     }
   }
@@ -108,7 +118,7 @@ class IncludeReader implements Included {
         if (INCLUDED_NAMES.test(path)) return [path];
         return new Mistake(`${path} is no YAML or JSON`, 'Include files that end in .yaml, .yml or .json.');
       }
-      this.files.push(resolve(path));
+      this.#files.add(resolve(path));
       const names = (await readdir(path)).filter((name) => INCLUDED_NAMES.test(name) && !name.startsWith('.'));
       return names.sort().map((name) => join(path, name));
     } catch (error) {
@@ -117,6 +127,11 @@ class IncludeReader implements Included {
       return new Mistake(`${path}: ${why}`, 'A path is relative to the file that includes it.');
     }
   }
+}
+
+/** One name for a file, whichever links lead to it; its own where nothing is there. */
+async function realPathOf(file: string): Promise<string> {
+  return realpath(file).catch(() => resolve(file));
 }
 
 function withoutInclude(value: unknown): unknown {

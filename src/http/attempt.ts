@@ -22,7 +22,11 @@ import {
   ON_UPSTREAM_END,
 } from './exchange/states.ts';
 import type { ResponseHead } from './head.ts';
+import type { OutgoingRequest } from './outgoing.ts';
 import type { UpstreamEvents, UpstreamFailure, UpstreamStream } from './stream.ts';
+
+/** What a server may do to every request of a kind that it does not know. */
+const KIND_DEPENDENT: ReadonlySet<string> = new Set(['closed', 'reset', 'bad-response', 'unexpected-upgrade']);
 
 export class Attempt implements UpstreamEvents {
   readonly exchange: Exchange;
@@ -140,11 +144,30 @@ export class Attempt implements UpstreamEvents {
     endpoint.table.count(endpoint.slot, COUNTER_FIRST_BYTE_MS, now - this.startedAt);
   }
 
-  /** Counts a failure that is the endpoint's fault: one for each attempt, whatever else goes wrong with it. */
+  /** The answer is whole, and none of the statuses that count against an endpoint. */
+  succeeded(): void {
+    const { endpoint } = this;
+    if (endpoint === null || this.isBlamed || this.saysNothing) return;
+    endpoint.kinds.served(this.#requestKind, this.exchange.plane.now());
+    endpoint.succeeded();
+  }
+
+  get #requestKind(): number {
+    return (this.exchange.request as OutgoingRequest).kind;
+  }
+
+  /**
+   * Counts a failure that is the endpoint's fault: one for each attempt, whatever else goes wrong with it. A close or a
+   * malformed answer says nothing where requests of that kind have not succeeded there.
+   */
   blame(kind: string): void {
-    if (this.isBlamed) return;
-    this.isBlamed = true;
+    if (this.isBlamed || this.saysNothing) return;
     const endpoint = this.endpoint as EndpointRuntime;
+    if (KIND_DEPENDENT.has(kind) && !endpoint.kinds.isEvidence(this.#requestKind, this.exchange.plane.now())) {
+      this.saysNothing = true;
+      return;
+    }
+    this.isBlamed = true;
     endpoint.table.count(endpoint.slot, COUNTER_FAILURES, 1);
     endpoint.failed(kind);
   }

@@ -11,6 +11,7 @@ import {
 } from '../core/shared/pool-table.ts';
 import type { PoolTable } from '../core/shared/pool-table.ts';
 import type { EndpointSpec } from '../core/snapshot.ts';
+import { KindsServed } from '../core/health/request-kinds.ts';
 import { ConnectionKeeping } from '../core/resilience/connection-keeping.ts';
 import { recordFailure, recordSuccess } from '../core/health/consecutive-failures.ts';
 import type { Attempt } from './attempt.ts';
@@ -53,6 +54,7 @@ export class EndpointRuntime {
   /** Index of the address that answered last. */
   preferredAddress = 0;
   readonly keeping = new ConnectionKeeping();
+  readonly kinds = new KindsServed();
   /** Newest last. */
   readonly #idle: UpstreamConnection[] = [];
   readonly #waiting: Attempt[] = [];

@@ -1,3 +1,5 @@
+import { requestKind } from '../core/health/request-kinds.ts';
+import { has } from '../core/http/header-lines.ts';
 import type { RequestHead } from './head.ts';
 import type { RoutePlan } from './plan.ts';
 
@@ -21,6 +23,8 @@ export class OutgoingRequest {
   /** Whether the method, or an Idempotency-Key, allows a second try after the first was sent. */
   readonly isIdempotent: boolean;
   readonly hasIdempotencyKey: boolean;
+  /** What its failures can say of an endpoint. */
+  readonly kind: number;
   /** Host for the endpoint, `''`: the endpoint's own name. */
   readonly authority: string;
   /** For the codec that sends it: the text as it went out last time, without the request id, and the authority that was in it. */
@@ -48,5 +52,6 @@ export class OutgoingRequest {
     this.isUpgrade = head.upgrade !== '' && route.spec.upgrades.includes(head.upgrade);
     this.isIdempotent = isIdempotent;
     this.hasIdempotencyKey = hasIdempotencyKey;
+    this.kind = requestKind(head.method, target, has(head.lines, 'range'));
   }
 }

@@ -91,7 +91,7 @@ export function resumeUpstream(x: Exchange): void {
 export function endResponse(x: Exchange): void {
   const client = x.client as ClientStream;
   const attempt = x.attempt as Attempt;
-  if (!attempt.isBlamed && !attempt.saysNothing && attempt.endpoint !== null) attempt.endpoint.succeeded();
+  attempt.succeeded();
   client.sendEnd(x.trailers);
   client.flush();
   // The client may still be taking bytes that lie in the upstream connection's buffer.

@@ -19,7 +19,7 @@ export function openTunnel(x: Exchange, response: ResponseHead): void {
     attemptFailed(x);
     return;
   }
-  if (attempt.endpoint !== null) attempt.endpoint.succeeded();
+  attempt.succeeded();
   x.forgetBody();
   x.state = TUNNEL;
   x.disarm();

@@ -1,0 +1,87 @@
+/** Requests that a client chooses because a server breaks on them: the server stays in, and is blamed for what is its fault. */
+import assert from 'node:assert/strict';
+import { END_OF_HEAD, get, ok, proxied, readResponse } from '../support/proxied.ts';
+import type { Script } from '../support/proxied.ts';
+import { until } from '../support/until.ts';
+
+const BODYLESS = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n';
+
+/** Serves what has no `break` in it; else closes, resets, or answers nonsense, as its path or a header says. */
+const breaking: Script = async (peer) => {
+  for (;;) {
+    const head = await peer.readUntil(END_OF_HEAD).catch(() => '');
+    if (head === '') return;
+    if (!head.includes('break')) await peer.send(head.startsWith('HEAD') ? BODYLESS : ok('fine'));
+    else if (head.includes('nonsense')) await peer.send('HTTP/1.1 nonsense\r\n\r\n');
+    else if (head.includes('reset')) peer.reset();
+    else if (head.includes('within')) {
+      await peer.send('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n');
+      peer.end();
+    } else peer.end();
+  }
+};
+
+function request(method: string, target: string, how: string, more = ''): string {
+  return `${method} ${target} HTTP/1.1\r\nHost: a\r\nX-How: ${how}\r\n${more}\r\n`;
+}
+
+const CHOSEN: readonly (readonly [string, string, string])[] = [
+  ['OPTIONS', '*', ''],
+  ['PROPFIND', '/', ''],
+  ['BREW', '/', ''],
+  ['GET', '/', 'Range: bytes=1-2\r\n'],
+];
+
+proxied(
+  'closes and malformed answers to requests that have never succeeded at an endpoint do not count against it',
+  { endpoints: 2 },
+  breaking,
+  async ({ client, plane }) => {
+    const first = await client();
+    for (let index = 0; index < 4; index++) {
+      await first.send(get());
+      assert.equal((await readResponse(first)).status, 200);
+    }
+    for (const [method, target, more] of CHOSEN) {
+      for (const how of ['break', 'break reset', 'break nonsense', 'break within']) {
+        const peer = await client();
+        await peer.send(request(method, target, how, more));
+        await until(() => peer.state !== 'open' || peer.receivedBytes > 0, 'it is answered or cut');
+        peer.reset();
+      }
+    }
+    await until(() => plane.plane.exchanges === 0, 'all have ended');
+    assert.deepEqual([plane.table.failures[0], plane.table.failures[1]], [0, 0]);
+    assert.deepEqual(plane.reports, []);
+  },
+);
+
+proxied(
+  'once a request of that kind has succeeded, the next one that breaks counts',
+  {},
+  breaking,
+  async ({ client, plane }) => {
+    for (const [index, [method, target, more]] of CHOSEN.filter(([method]) => method !== 'BREW').entries()) {
+      const peer = await client();
+      await peer.send(request(method, target, 'serve', more));
+      assert.equal((await readResponse(peer)).status, 200);
+      assert.equal(plane.table.failures[0], 0, `${index} ends the row`);
+      const other = await client();
+      await other.send(request(method, target, 'break nonsense', more));
+      assert.equal((await readResponse(other)).status, 502);
+      assert.equal(plane.table.failures[0], 1, method);
+    }
+  },
+);
+
+proxied(
+  'an endpoint that breaks on every plain GET is blamed from the first one on',
+  {},
+  breaking,
+  async ({ client, plane }) => {
+    const peer = await client();
+    await peer.send(request('GET', '/', 'break nonsense'));
+    assert.equal((await readResponse(peer)).status, 502);
+    assert.equal(plane.table.failures[0], 1);
+  },
+);

@@ -15,7 +15,7 @@
  * @packageDocumentation
  */
 export { startBackend } from './cli/backend/backend.ts';
-export type { HealthEvent } from './checks/pool-health.ts';
+export type { HealthEvent, PanicEvent } from './checks/pool-health.ts';
 export type { CheckReport, EndpointHealthReport, HealthState } from './checks/endpoint-health.ts';
 export type {
   AccessLogSpec,

@@ -28,22 +28,40 @@ export interface HealthEvent extends EndpointHealthReport {
   readonly before: HealthState;
 }
 
+/** A pool has come to have no endpoint that is healthy, or has one again. */
+export interface PanicEvent {
+  readonly pool: string;
+  readonly phase: 'begin' | 'end';
+  /** Endpoints with a weight, those that are healthy among them. */
+  readonly endpoints: number;
+  readonly healthy: number;
+  /** Endpoints that do not refuse connections are tried all the same (`panic: on`). */
+  readonly triesAnyway: boolean;
+}
+
+export interface PoolHealthEvents {
+  onChange(event: HealthEvent): void;
+  onPanic(event: PanicEvent): void;
+}
+
 export class PoolHealth {
   readonly #id: string;
   readonly #tools: CheckTools;
-  readonly #onChange: (event: HealthEvent) => void;
+  readonly #events: PoolHealthEvents;
   readonly #endpoints = new Map<string, EndpointHealth>();
   #spec: PoolSpec;
   #table: PoolTable;
   #detector: OutlierDetector;
   #cancelReturn: Cancel | null = null;
+  /** No endpoint that could be picked is healthy. */
+  isPanicking = false;
 
-  constructor(spec: PoolSpec, table: PoolTable, tools: CheckTools, onChange: (event: HealthEvent) => void) {
+  constructor(spec: PoolSpec, table: PoolTable, tools: CheckTools, events: PoolHealthEvents) {
     this.#id = spec.id;
     this.#spec = spec;
     this.#table = table;
     this.#tools = tools;
-    this.#onChange = onChange;
+    this.#events = events;
     this.#detector = this.#createDetector();
   }
 
@@ -100,6 +118,22 @@ export class PoolHealth {
     return this.#endpoints.get(id)?.report() ?? null;
   }
 
+  /** To be called when a config has been applied as a whole, and by itself whenever health has changed. */
+  watchPanic(): void {
+    const all = [...this.#endpoints.values()].filter(({ spec, isDraining }) => spec.weight > 0 && !isDraining);
+    const healthy = all.filter((endpoint) => endpoint.currentState() === 'healthy').length;
+    const isPanicking = all.length > 0 && healthy === 0;
+    if (isPanicking === this.isPanicking) return;
+    this.isPanicking = isPanicking;
+    this.#events.onPanic({
+      pool: this.#id,
+      phase: isPanicking ? 'begin' : 'end',
+      endpoints: all.length,
+      healthy,
+      triesAnyway: this.#spec.panic,
+    });
+  }
+
   // ——— what traffic met
 
   /** The first failure after successes, or a refused connect. */
@@ -129,6 +163,7 @@ export class PoolHealth {
     const { failures } = this.#spec.ejection;
     const seconds = Math.round(verdict.ejection.durationMs / 1000);
     this.#publish(endpoint, `${failures} failures in a row (${kind}): out for ${seconds} s`);
+    this.watchPanic();
     this.#awaitReturn();
   }
 
@@ -143,6 +178,7 @@ export class PoolHealth {
     // A check on a port of its own says nothing about connects to the endpoint's.
     if (check.port === 0) endpoint.isRefused = answer.isRefused;
     this.#publish(endpoint, `${check.kind} check: ${answer.reason}`);
+    this.watchPanic();
   }
 
   /** A check that began after the ejection has passed. */
@@ -170,6 +206,7 @@ export class PoolHealth {
         this.#publish(endpoint, 'its ejection is over');
       }
     }
+    this.watchPanic();
     this.#awaitReturn();
   }
 
@@ -190,7 +227,7 @@ export class PoolHealth {
     endpoint.state = state;
     endpoint.since = this.#tools.clock.wallTime();
     endpoint.reason = reason;
-    this.#onChange({ pool: this.#id, endpoint: id, before, ...endpoint.report() });
+    this.#events.onChange({ pool: this.#id, endpoint: id, before, ...endpoint.report() });
   }
 
   #at(slot: number, generation: number): EndpointHealth | null {

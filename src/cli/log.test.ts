@@ -2,14 +2,27 @@ import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { describe, test } from 'node:test';
 import type { BalancerEvents } from '../runtime/balancer.ts';
-import { logEvents } from './log.ts';
+import { formatLogLine, logEvents } from './log.ts';
+import type { Say } from './log.ts';
 
-function setUp(): { balancer: EventEmitter<BalancerEvents>; lines: string[]; time: { nowMs: number } } {
+interface LogTest {
+  readonly balancer: EventEmitter<BalancerEvents>;
+  readonly lines: string[];
+  readonly fields: unknown[];
+  readonly time: { nowMs: number };
+}
+
+function setUp(): LogTest {
   const balancer = new EventEmitter<BalancerEvents>();
   const lines: string[] = [];
+  const fields: unknown[] = [];
   const time = { nowMs: 0 };
-  logEvents(balancer, (text) => lines.push(text), { now: () => time.nowMs, wallTime: () => time.nowMs });
-  return { balancer, lines, time };
+  const say: Say = (text, _level, about = {}) => {
+    lines.push(text);
+    fields.push(about);
+  };
+  logEvents(balancer, say, { now: () => time.nowMs, wallTime: () => time.nowMs });
+  return { balancer, lines, fields, time };
 }
 
 describe('the log', () => {
@@ -28,6 +41,43 @@ describe('the log', () => {
       'draining; another signal ends at once',
       'drained',
     ]);
+  });
+
+  test('says when panic of a pool begins and ends, and what becomes of requests', () => {
+    const { balancer, lines } = setUp();
+    const begin = { pool: 'web', phase: 'begin', endpoints: 2, healthy: 0, triesAnyway: true } as const;
+    balancer.emit('panic', begin);
+    balancer.emit('panic', { ...begin, endpoints: 1, triesAnyway: false });
+    balancer.emit('panic', { ...begin, phase: 'end', healthy: 1 });
+    assert.deepEqual(lines, [
+      'pool web: panic: none of 2 endpoints is healthy: requests go to those that do not refuse them',
+      'pool web: panic: its only endpoint is not healthy: requests are answered with 503',
+      'pool web: panic is over: 1 of 2 endpoints is healthy',
+    ]);
+  });
+
+  test('has what a line is about in fields of JSON, beside the text', () => {
+    const { balancer, fields } = setUp();
+    const health = { state: 'ejected', before: 'healthy', since: 0, reason: '5 failures', checks: [] } as const;
+    balancer.emit('health', { ...health, pool: 'web', endpoint: 'a:1' });
+    balancer.emit('panic', { pool: 'web', phase: 'begin', endpoints: 1, healthy: 0, triesAnyway: true });
+    balancer.emit('worker', { worker: 1, change: 'looped', reason: 'no heartbeat for 1 s' });
+    balancer.emit('limit', 750);
+    assert.deepEqual(fields, [
+      { pool: 'web', endpoint: 'a:1', before: 'healthy', state: 'ejected', reason: '5 failures' },
+      { pool: 'web', panic: 'begin', endpoints: 1, healthy: 0 },
+      { worker: 1, change: 'looped', reason: 'no heartbeat for 1 s' },
+      { connections: 750 },
+    ]);
+    const line = { text: 'x', level: 'warn', fields: { pool: 'web', endpoint: 'a:1' } } as const;
+    assert.deepEqual(JSON.parse(formatLogLine('json', line, new Date(5))), {
+      level: 40,
+      time: 5,
+      msg: 'x',
+      pool: 'web',
+      endpoint: 'a:1',
+    });
+    assert.doesNotMatch(formatLogLine('text', line, new Date(5)), /web/);
   });
 
   test('shows ten faults a minute, and counts the rest', () => {

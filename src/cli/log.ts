@@ -10,22 +10,33 @@ import type { LogFormat } from './commands/shared-options.ts';
 const MOST_FAULTS = 10;
 const FAULT_WINDOW_MS = 60_000;
 
+/** What a line is about, for programs: `pool`, `endpoint`, `state`, `reason`, … */
+export type LogFields = Readonly<Record<string, string | number | boolean>>;
 export type LogLevel = 'info' | 'warn' | 'error';
-/** Level `info` where none is given. */
-export type Say = (text: string, level?: LogLevel) => void;
+/** Level `info` where none is given. `fields` stand beside the text in JSON. */
+export type Say = (text: string, level?: LogLevel, fields?: LogFields) => void;
 
 /** As pino numbers them, so that these lines and those of an access log in JSON read alike. */
 const LEVEL_NUMBERS: Readonly<Record<LogLevel, number>> = { info: 30, warn: 40, error: 50 };
 const LEVEL_COLORS = { warn: 'yellow', error: 'red' } as const;
 
+export interface LogLine {
+  readonly text: string;
+  readonly level: LogLevel;
+  readonly fields: LogFields;
+}
+
 /** A log on stderr. In text, colours stand only where a terminal shows them. */
 export function createLog(format: LogFormat): Say {
-  return (text, level = 'info') => console.error(formatLogLine(format, text, level, new Date()));
+  return (text, level = 'info', fields = {}) =>
+    console.error(formatLogLine(format, { text, level, fields }, new Date()));
 }
 
 /** `2026-11-21T05:57:00.000Z fairlead: drained`, or the same as JSON in pino's form. */
-export function formatLogLine(format: LogFormat, text: string, level: LogLevel, time: Date): string {
-  if (format === 'json') return JSON.stringify({ level: LEVEL_NUMBERS[level], time: time.getTime(), msg: text });
+export function formatLogLine(format: LogFormat, { text, level, fields }: LogLine, time: Date): string {
+  if (format === 'json') {
+    return JSON.stringify({ level: LEVEL_NUMBERS[level], time: time.getTime(), msg: text, ...fields });
+  }
   const line = `${time.toISOString()} fairlead: `;
   return styleText('dim', line, { stream: process.stderr }) + paint(text, level);
 }
@@ -37,15 +48,34 @@ function paint(text: string, level: LogLevel): string {
 /** Logs from now on. */
 export function logEvents(balancer: EventEmitter<BalancerEvents>, say: Say, clock: Clock = systemClock): void {
   balancer.on('health', ({ pool, endpoint, before, state, reason }) => {
-    say(`endpoint ${endpoint} of pool ${pool}: ${before} → ${state}: ${reason}`, state === 'healthy' ? 'info' : 'warn');
+    const text = `endpoint ${endpoint} of pool ${pool}: ${before} → ${state}: ${reason}`;
+    say(text, state === 'healthy' ? 'info' : 'warn', { pool, endpoint, before, state, reason });
   });
-  balancer.on('worker', ({ worker, change, reason }) => say(`worker ${worker} ${change}: ${reason}`, 'warn'));
+  balancer.on('panic', (event) => {
+    const { pool, phase, endpoints, healthy } = event;
+    const fields = { pool, panic: phase, endpoints, healthy };
+    say(describePanic(event), phase === 'begin' ? 'error' : 'info', fields);
+  });
+  balancer.on('worker', ({ worker, change, reason }) => {
+    say(`worker ${worker} ${change}: ${reason}`, 'warn', { worker, change, reason });
+  });
   balancer.on('fault', createFaultLog(say, clock));
   balancer.on('limit', (connections) => {
-    say(`${connections} client connections are open, the most that maxConnections allows: accepting pauses`, 'warn');
+    say(`${connections} client connections are open, the most that maxConnections allows: accepting pauses`, 'warn', {
+      connections,
+    });
   });
   balancer.on('log', (message) => say(message, 'warn'));
   balancer.on('drain', (phase) => say(phase === 'begin' ? 'draining; another signal ends at once' : 'drained'));
+}
+
+/** `pool web: panic: none of 2 endpoints is healthy: …` */
+export function describePanic({ pool, phase, endpoints, healthy, triesAnyway }: BalancerEvents['panic'][0]): string {
+  const all = `${endpoints} ${endpoints === 1 ? 'endpoint' : 'endpoints'}`;
+  if (phase === 'end')
+    return `pool ${pool}: panic is over: ${healthy} of ${all} ${healthy === 1 ? 'is' : 'are'} healthy`;
+  const then = triesAnyway ? 'requests go to those that do not refuse them' : 'requests are answered with 503';
+  return `pool ${pool}: panic: ${endpoints === 1 ? 'its only endpoint is not' : `none of ${all} is`} healthy: ${then}`;
 }
 
 /** At most ten faults a minute in full, the rest as a number with the first of the next. */
@@ -59,6 +89,7 @@ function createFaultLog(say: Say, clock: Clock): (...[fault]: BalancerEvents['fa
       windowEnd = now + FAULT_WINDOW_MS;
       count = 0;
     }
-    if (++count <= MOST_FAULTS) say(`a bug of ours cost an exchange in worker ${worker}: ${stack}`, 'error');
+    if (++count <= MOST_FAULTS)
+      say(`a bug of ours cost an exchange in worker ${worker}: ${stack}`, 'error', { worker });
   };
 }

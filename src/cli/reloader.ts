@@ -63,8 +63,9 @@ export class Reloader {
         say(`not reloaded: ${count === 1 ? 'one mistake' : `${count} mistakes`}; the running config stays`, 'error');
         return;
       }
-      const { summary, durationMs } = await balancer.reload(adapt(parsed.config));
-      say(`reloaded in ${Math.ceil(durationMs)} ms: ${summary}`);
+      const { version, summary, durationMs } = await balancer.reload(adapt(parsed.config));
+      const fields = { version, changes: summary, durationMs: Math.ceil(durationMs) };
+      say(`reloaded in ${fields.durationMs} ms: ${summary}`, 'info', fields);
     } catch (error) {
       say(`not reloaded: ${await describeError(error)}; the running config stays`, 'error');
     }

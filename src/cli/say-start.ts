@@ -7,6 +7,7 @@ import { addressText } from '../runtime/shared/listener-key.ts';
 import { countThreads } from '../runtime/control/threads.ts';
 import type { LogFormat } from './commands/shared-options.ts';
 import { formatLogLine } from './log.ts';
+import type { LogFields } from './log.ts';
 import { readVersion } from './read-version.ts';
 
 export interface StartFacts {
@@ -21,15 +22,24 @@ export interface StartFacts {
 export function sayStart(balancer: Balancer, config: Config, { file, format, startedAt }: StartFacts): void {
   const threads = countThreads(config.threads);
   const from = file === null ? 'no config' : relative('', file) || file;
-  const lines = [
-    `version ${readVersion()}, Node ${process.versions.node}, ${count(threads, 'thread')}, ${from}`,
-    ...balancer.addresses().map(describeAddress),
+  const lines: StartLine[] = [
+    { text: `version ${readVersion()}, Node ${process.versions.node}, ${count(threads, 'thread')}, ${from}` },
+    ...balancer.addresses().map((address) => ({
+      text: describeAddress(address),
+      fields: { listener: address.listener, address: addressText(address) },
+    })),
     ...describePools(config, balancer),
-    `ready after ${Math.ceil(performance.now() - startedAt)} ms`,
+    { text: `ready after ${Math.ceil(performance.now() - startedAt)} ms` },
   ];
-  for (const line of lines) {
-    console.log(format === 'json' ? formatLogLine('json', line, 'info', new Date()) : `fairlead: ${line}`);
+  for (const { text, fields = {} } of lines) {
+    const line = { text, level: 'info', fields } as const;
+    console.log(format === 'json' ? formatLogLine('json', line, new Date()) : `fairlead: ${text}`);
   }
+}
+
+interface StartLine {
+  readonly text: string;
+  readonly fields?: LogFields;
 }
 
 /** An address that can be opened; for one that stands for all, that of this machine in brackets. */
@@ -39,13 +49,14 @@ function describeAddress(address: ListenerAddress): string {
 }
 
 /** Health as far as it is known: checks have only begun. */
-function describePools({ pools }: Config, balancer: Balancer): string[] {
+function describePools({ pools }: Config, balancer: Balancer): StartLine[] {
   const stats = balancer.stats();
   return pools.map(({ id, policy, checks }) => {
     const endpoints = stats.pools.find(({ pool }) => pool === id)?.endpoints ?? [];
     const sick = endpoints.filter(({ health }) => health.state !== 'healthy').length;
     const health = checks.length === 0 ? 'not checked' : sick === 0 ? 'checks begin' : `${sick} not healthy yet`;
-    return `pool ${id}: ${count(endpoints.length, 'endpoint')} by ${policy}, ${health}`;
+    const text = `pool ${id}: ${count(endpoints.length, 'endpoint')} by ${policy}, ${health}`;
+    return { text, fields: { pool: id, endpoints: endpoints.length, policy } };
   });
 }
 

@@ -10,7 +10,7 @@
  * | closed   | rejects                 | rejects                         | at once           | at once                 |
  */
 import { EventEmitter } from 'node:events';
-import type { HealthEvent } from '../checks/pool-health.ts';
+import type { HealthEvent, PanicEvent } from '../checks/pool-health.ts';
 import { systemScheduler } from '../checks/scheduler.ts';
 import type { Scheduler } from '../checks/scheduler.ts';
 import type { ConfigInput } from '../config/config-input.ts';
@@ -65,6 +65,8 @@ export interface CloseOptions {
 export interface BalancerEvents {
   /** An endpoint's health has changed. */
   health: [event: HealthEvent];
+  /** A pool has come to have no healthy endpoint, or has one again. */
+  panic: [event: PanicEvent];
   /** A worker failed, died, looped, was replaced. */
   worker: [change: WorkerChange];
   /** An exception in our own code; it cost one exchange. */
@@ -131,6 +133,7 @@ export class Balancer extends EventEmitter<BalancerEvents> {
       createInlineLink: createInlineLinks({ createDataPlane: create, clock: this.#clock, random }),
       events: {
         onHealth: (event) => void this.emit('health', event),
+        onPanic: (event) => void this.emit('panic', event),
         onWorker: (change) => void this.emit('worker', change),
         onFault: (fault) => void this.emit('fault', fault),
         onLimit: (connections) => void this.emit('limit', connections),

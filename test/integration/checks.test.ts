@@ -74,7 +74,7 @@ function watch(t: TestContext, ports: readonly number[], check: string, addresse
     probes: { tcp: count('tcp'), http: count('http') },
   };
   const spec: PoolSpec = { ...pool, endpoints: [], table: handle };
-  const health = new PoolHealth(spec, table, tools, (event) => events.push(event));
+  const health = new PoolHealth(spec, table, tools, { onChange: (event) => events.push(event), onPanic: () => {} });
   ports.forEach((port, slot) => health.add(endpointAt(port, slot, addresses)));
   t.after(() => health.close());
   return {

@@ -33,5 +33,31 @@ for (const threads of [1, 4]) {
         assert.equal(await request(front), answer);
       });
     }
+
+    it('says when that begins, and when it is over', async (t) => {
+      let isWell = false;
+      const port = await startHttpServer(t, (_message, response) => {
+        response.writeHead(isWell ? 200 : 500).end();
+      });
+      const { balancer } = await runBalancer(`
+        threads: ${threads}
+        listeners: { web: "127.0.0.1:0" }
+        pools:
+          web:
+            endpoints: [{ address: "127.0.0.1:${port}", weight: 2 }, { address: "127.0.0.2:${port}", weight: 0 }]
+            check: { http: /health, start: unhealthy, fastInterval: 20ms, interval: 50ms, downInterval: 20ms }
+      `);
+      t.after(() => balancer.close());
+      const heard: string[] = [];
+      balancer.on('panic', ({ pool, phase, endpoints, healthy }) => {
+        heard.push(`${pool} ${phase} ${healthy}/${endpoints}`);
+      });
+      await until(() => balancer.stats().pools[0].isPanicking, 'the only endpoint with a weight fails its check');
+      isWell = true;
+      await until(() => !balancer.stats().pools[0].isPanicking, 'it passes');
+      isWell = false;
+      await until(() => balancer.stats().pools[0].isPanicking, 'it fails again');
+      assert.deepEqual(heard.slice(-2), ['web end 1/1', 'web begin 0/1']);
+    });
   });
 }

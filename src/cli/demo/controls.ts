@@ -2,6 +2,7 @@
 import { POLICIES } from '../../core/balancer/policies.ts';
 import type { PolicyName } from '../../core/balancer/policies.ts';
 import type { BalancerEvents } from '../../runtime/balancer.ts';
+import { describePanic } from '../log.ts';
 import type { DemoServer } from './demo-server.ts';
 import type { EventView } from './demo-view.ts';
 import type { Demo } from './demo.ts';
@@ -31,6 +32,7 @@ export class Controls {
     this.#seconds = seconds;
     this.#onQuit = onQuit;
     demo.balancer.on('health', (event) => this.#sayHealth(event));
+    demo.balancer.on('panic', (event) => this.#say(event.phase === 'begin' ? 'bad' : 'good', describePanic(event)));
   }
 
   /** Which server the keys act on, from 0. */

@@ -20,6 +20,8 @@ export interface DemoView {
   /** As the demo's own clients see them. */
   readonly times: Times;
   readonly servers: readonly ServerView[];
+  /** Pools without a healthy server. */
+  readonly panicking: readonly string[];
   /** Which of them the keys act on, from 0. */
   readonly chosen: number;
   /** Newest last. */

@@ -42,6 +42,7 @@ const VIEW: DemoView = {
   failures: 3,
   times: { p50Ms: 21, p99Ms: 44 },
   servers: [server('s1'), DEAD, server('s3'), server('s4', { pool: 'api' }), server('s5', { pool: 'api' })],
+  panicking: [],
   chosen: 1,
   events: Array.from({ length: 20 }, (_, i) => ({ seconds: i, text: `event ${i}`, kind: 'done' as const })),
 };
@@ -49,6 +50,12 @@ const VIEW: DemoView = {
 const draw = (columns: number, rows = 40, view = VIEW): string[] => drawDemo(view, { columns, rows, isColored: false });
 
 describe('the screen of the demo', () => {
+  test('shows which pool is in panic, and what that means', () => {
+    assert.doesNotMatch(draw(100).join('\n'), /PANIC/);
+    const text = draw(100, 40, { ...VIEW, panicking: ['api'] }).join('\n');
+    assert.match(text, / PANIC {3}no server of api is healthy: those that do not refuse are tried/);
+  });
+
   test('shows policy, addresses, totals, a row for each server, events and keys', () => {
     const text = draw(120).join('\n');
     assert.match(text, /policy power-of-two {3}2 threads {3}1:05/);

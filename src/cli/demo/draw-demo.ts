@@ -31,7 +31,7 @@ const EVENT_STYLE: Readonly<Record<EventView['kind'], Style>> = { done: 'bold', 
 
 /** At most `rows` lines of at most `columns` cells. What matters least goes first where there are too few rows. */
 export function drawDemo(view: DemoView, { columns, rows, isColored }: ScreenSize): string[] {
-  const table = drawServers(view.servers, view.chosen, columns);
+  const table = [...drawServers(view.servers, view.chosen, columns), ...view.panicking.map(drawPanic)];
   const keys = drawKeys(columns);
   const totals = wholePieces(drawTotals(view), columns);
   const essential = [totals, EMPTY, ...table, EMPTY, ...keys];
@@ -85,6 +85,13 @@ function drawTotals(view: DemoView): Line {
     piece(`   p50 ${wholeMs(times.p50Ms)} ms   p99 ${wholeMs(times.p99Ms)} ms`),
     load,
     piece(`   in all ${requests}, ${failures} failed`, 'dim'),
+  ];
+}
+
+function drawPanic(pool: string): Line {
+  return [
+    piece(` PANIC `, 'inverse', 'red'),
+    piece(`  no server of ${pool} is healthy: those that do not refuse are tried`, 'red'),
   ];
 }
 

@@ -22,6 +22,7 @@ export function readView(demo: Demo, controls: Controls, history: StatsHistory, 
     failures: history.failures,
     times: traffic.times(),
     servers: demo.servers.flatMap((server) => readServer(demo, server, stats, history)),
+    panicking: stats.pools.filter(({ isPanicking }) => isPanicking).map(({ pool }) => pool),
     chosen: controls.chosen,
     events: controls.events,
   };

@@ -44,7 +44,7 @@ function stats(requests: number, errors: number, endpoints: readonly PoolEndpoin
   return {
     routes: [web],
     unrouted: ROUTE,
-    pools: [{ pool: 'web', endpoints }],
+    pools: [{ pool: 'web', isPanicking: false, endpoints }],
     accessLog: { written: 0, dropped: 0 },
     memory: readMemoryStats(new MemoryTable(createMemoryTable(1), 0)),
     workers: workers as unknown as BalancerStats['workers'],

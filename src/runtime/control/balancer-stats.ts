@@ -24,6 +24,8 @@ export interface BalancerStats {
 /** The figures of a pool. */
 export interface PoolStats {
   readonly pool: string;
+  /** No endpoint that could be picked is healthy. */
+  readonly isPanicking: boolean;
   readonly endpoints: readonly PoolEndpointStats[];
 }
 
@@ -62,7 +64,7 @@ export function readBalancerStats(
       const report = health.report(pool.id, id) ?? UNKNOWN;
       return { endpoint: id, weight, health: report, ...readEndpointStats(table, slot) };
     });
-    return { pool: pool.id, endpoints };
+    return { pool: pool.id, isPanicking: health.isPanicking(pool.id), endpoints };
   });
   return { routes, unrouted: readRouteStats(tables.routes, 0), pools, workers, accessLog, memory };
 }

@@ -4,7 +4,7 @@
  */
 import type { CheckTools } from '../../checks/endpoint-check.ts';
 import { Lateness } from '../../checks/lateness.ts';
-import type { HealthEvent } from '../../checks/pool-health.ts';
+import type { HealthEvent, PanicEvent } from '../../checks/pool-health.ts';
 import { PROBES } from '../../checks/probes.ts';
 import type { Cancel, Scheduler } from '../../checks/scheduler.ts';
 import type { Config } from '../../config/config.ts';
@@ -50,6 +50,7 @@ export interface ControlPlaneOptions {
 
 export interface ControlPlaneEvents {
   onHealth(event: HealthEvent): void;
+  onPanic(event: PanicEvent): void;
   onWorker(change: WorkerChange): void;
   onFault(fault: WorkerFault): void;
   onLimit(connections: number): void;
@@ -84,11 +85,10 @@ export class ControlPlane {
     this.#options = options;
     const { clock, random, scheduler, events } = options;
     const tools: CheckTools = { clock, random, scheduler, lateness: new Lateness(clock, scheduler), probes: PROBES };
-    this.#health = new HealthKeeper(
-      tools,
-      (pool) => this.#tables.pool(pool),
-      (event) => events.onHealth(event),
-    );
+    this.#health = new HealthKeeper(tools, (pool) => this.#tables.pool(pool), {
+      onChange: (event) => events.onHealth(event),
+      onPanic: (event) => events.onPanic(event),
+    });
     this.#reports = new Reports(this.#health, (fault) => events.onFault(fault));
   }
 

@@ -2,7 +2,7 @@
 import type { CheckTools } from '../../checks/endpoint-check.ts';
 import type { EndpointHealthReport } from '../../checks/endpoint-health.ts';
 import { PoolHealth } from '../../checks/pool-health.ts';
-import type { HealthEvent } from '../../checks/pool-health.ts';
+import type { PoolHealthEvents } from '../../checks/pool-health.ts';
 import type { Operation } from '../../core/operations.ts';
 import type { PoolTable } from '../../core/shared/pool-table.ts';
 import type { DataPlaneReport } from '../shared/data-plane-report.ts';
@@ -10,18 +10,19 @@ import type { DataPlaneReport } from '../shared/data-plane-report.ts';
 export class HealthKeeper {
   readonly #tools: CheckTools;
   readonly #tableOf: (pool: string) => PoolTable;
-  readonly #onChange: (event: HealthEvent) => void;
+  readonly #events: PoolHealthEvents;
   readonly #pools = new Map<string, PoolHealth>();
 
-  /** `tableOf` answers the control plane's view of a pool's current table. */
-  constructor(tools: CheckTools, tableOf: (pool: string) => PoolTable, onChange: (event: HealthEvent) => void) {
+  /** `tableOf` returns the control plane's view of a pool's current table. */
+  constructor(tools: CheckTools, tableOf: (pool: string) => PoolTable, events: PoolHealthEvents) {
     this.#tools = tools;
     this.#tableOf = tableOf;
-    this.#onChange = onChange;
+    this.#events = events;
   }
 
   apply(operations: readonly Operation[]): void {
     for (const operation of operations) this.#apply(operation);
+    for (const pool of this.#pools.values()) pool.watchPanic();
   }
 
   hear(report: Exclude<DataPlaneReport, { type: 'fault' }>): void {
@@ -31,6 +32,10 @@ export class HealthKeeper {
     if (report.type === 'passive-failure') pool.failed(slot, generation, report.kind);
     else if (report.type === 'failures-reached') pool.failedInARow(slot, generation, report.kind);
     else pool.recovered(slot, generation);
+  }
+
+  isPanicking(pool: string): boolean {
+    return this.#pools.get(pool)?.isPanicking === true;
   }
 
   /** Null for what is not in the config. */
@@ -47,7 +52,7 @@ export class HealthKeeper {
     switch (operation.op) {
       case 'add-pool': {
         const { pool } = operation;
-        this.#pools.set(pool.id, new PoolHealth(pool, this.#tableOf(pool.id), this.#tools, this.#onChange));
+        this.#pools.set(pool.id, new PoolHealth(pool, this.#tableOf(pool.id), this.#tools, this.#events));
         break;
       }
       case 'update-pool':

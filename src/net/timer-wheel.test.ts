@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import net from 'node:net';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { systemClock } from '../core/clock.ts';
 import { Timer, TimerWheel } from './timer-wheel.ts';
 
 const TICK_MS = 50;
@@ -183,6 +186,30 @@ interface Step {
   readonly at: number;
   readonly ms: number;
 }
+
+test('a thread that was held up reads what had come in time before a deadline passes', async (t) => {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await once(server, 'listening');
+  const client = net.connect((server.address() as net.AddressInfo).port, '127.0.0.1');
+  const [socket] = (await once(server, 'connection')) as [net.Socket];
+  t.after(() => client.destroy());
+  const events: string[] = [];
+  const wheel = new TimerWheel({ clock: systemClock, onFault: (error) => assert.fail(String(error)), tickMs: 5 });
+  const timer = new RecordedTimer(() => 0);
+  timer.action = () => events.push('deadline');
+  socket.on('data', () => events.push('bytes'));
+  wheel.arm(timer, 10);
+  // As the last thing before timers are looked at: the write reaches the kernel at once, and the deadline passes.
+  setImmediate(() => {
+    client.write('x');
+    const until = performance.now() + 100;
+    while (performance.now() < until);
+  });
+  await new Promise((resolve) => socket.once('data', resolve));
+  while (events.length < 2) await new Promise(setImmediate);
+  assert.deepEqual(events, ['bytes', 'deadline']);
+});
 
 /** The model keeps each timer's deadline; the wheel owes a firing at the first tick after it. */
 function agreesWithModel(steps: readonly Step[]): void {

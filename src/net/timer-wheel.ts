@@ -60,7 +60,7 @@ export interface TimerWheelOptions {
   readonly onFault: FaultReporter;
   /** How coarse the wheel is, in milliseconds. Default 50. */
   readonly tickMs?: number;
-  /** Default: `setInterval`, which does not keep the process alive. */
+  /** Default: an interval that does not keep the process alive. */
   readonly schedule?: Schedule;
 }
 
@@ -184,8 +184,18 @@ function moveLinks(from: Slot, to: Slot): void {
   from.previous = from;
 }
 
+/**
+ * A tick waits for the next turn of the loop, which begins with what the sockets have: a thread that was held up, by
+ * itself or by the system, reads first what came in time, and does not close a connection with a request unread.
+ */
 function everyTick(tick: () => void, tickMs: number): () => void {
-  const interval = setInterval(tick, tickMs);
-  interval.unref();
-  return () => clearInterval(interval);
+  let next: NodeJS.Immediate | undefined;
+  const interval = setInterval(() => {
+    clearImmediate(next);
+    next = setImmediate(tick).unref();
+  }, tickMs).unref();
+  return () => {
+    clearInterval(interval);
+    clearImmediate(next);
+  };
 }

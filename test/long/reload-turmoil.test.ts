@@ -6,11 +6,11 @@ import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const TURMOIL = fileURLToPath(new URL('../integration/reload-turmoil.test.ts', import.meta.url));
-const TURNS = 200;
+const TURNS = Number(process.env['TURNS'] ?? 200);
 /** What makes the machine busy: each turn has to share a processor with two others. */
 const AT_ONCE = 3 * availableParallelism();
 
-it('two hundred turmoils on a busy machine, each in an order of its own, lose nothing', async (t) => {
+it('turmoils by the hundred on a busy machine, each in an order of its own, lose nothing', async (t) => {
   const first = Number(process.env['SEED'] ?? Date.now() % 1_000_000_000);
   t.diagnostic(`seeds from ${first} on`);
   const failures: string[] = [];
@@ -19,11 +19,13 @@ it('two hundred turmoils on a busy machine, each in an order of its own, lose no
     while (begun < TURNS) {
       const seed = first + begun++;
       const { code, output } = await runTurmoil(seed);
-      if (code !== 0) failures.push(`SEED=${seed} ended with ${code}:\n${output}`);
+      if (code === 0) continue;
+      failures.push(String(seed));
+      console.error(`SEED=${seed} ended with ${code}:\n${output}`);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, lane));
-  assert.equal(failures.length, 0, `${failures.length} of ${TURNS} failed\n${failures.join('\n')}`);
+  assert.deepEqual(failures, [], `seeds that failed, of ${TURNS}`);
 });
 
 function runTurmoil(seed: number): Promise<{ code: number | null; output: string }> {

@@ -57,6 +57,11 @@ export class FakeWorker implements WorkerLink {
     void this.#exit(null);
   }
 
+  /** Says something of its own accord. */
+  say(message: FromWorker): void {
+    this.#last = this.#last.then(() => this.#answer(message));
+  }
+
   cpuMs(): Promise<number> {
     return Promise.resolve(0);
   }

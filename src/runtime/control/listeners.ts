@@ -109,7 +109,7 @@ export class Listeners {
 
   /**
    * Gives a new worker its part of every listener: sockets it has inherited, one that another worker has to spare, or
-   * one of its own. Rejects with {@link ListenError}.
+   * one of its own; one that fails on the way gets no more. Rejects with {@link ListenError}.
    */
   async admit(
     worker: WorkerHandle,
@@ -129,6 +129,7 @@ export class Listeners {
       try {
         await worker.listen(spec, listenHost(spec), port, mode === 'shared');
       } catch (error) {
+        if (worker.state === 'draining') return;
         throw new ListenError(spec, error);
       }
     }
@@ -246,6 +247,8 @@ export class Listeners {
     const sockets: RestingListener[] = handles.map((handle) => ({ listener: spec, handle }));
     if (opened.mode !== 'passed') sockets.push(...(await this.#collect(key, workers, 0, Infinity)));
     opened.mode = mode;
+    // One that had no listening socket of its own does not know the listener yet.
+    if (mode === 'passed') for (const worker of workers) worker.post({ type: 'serve-passed', listener: spec });
     await this.give(sockets, workers);
     if (mode !== 'shared') return;
     const without = workers.slice(sockets.length);

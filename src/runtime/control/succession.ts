@@ -11,6 +11,7 @@
  */
 import type { Clock } from '../../core/clock.ts';
 import type { Listeners } from './listeners.ts';
+import type { RestingListener } from '../shared/messages.ts';
 import { ReplacementBudget } from './replacement-budget.ts';
 import type { Roster } from './roster.ts';
 import type { Turns } from './turns.ts';
@@ -131,6 +132,12 @@ export class Succession {
     if (roster.members.delete(worker)) void this.#succeed(worker);
   }
 
+  /** Listening sockets that were on their way to a worker when it failed, or left: the others take them. */
+  passOn(sockets: readonly RestingListener[]): void {
+    const { listeners, roster, turns } = this.#options;
+    void turns.take(() => listeners().give(sockets, roster.serving));
+  }
+
   /** The thread of a worker is gone, for whatever reason. */
   onGone(worker: WorkerHandle, reason: string): void {
     if (this.#forgetHeir(worker)) return;
@@ -233,11 +240,10 @@ export class Succession {
   #abandon(worker: WorkerHandle): void {
     this.#say(worker, 'abandoned', 'more than five workers have died within a minute: none is replaced any more');
     void this.disinherit(worker);
-    const { listeners, roster, turns } = this.#options;
-    if (roster.serving.length === 0) closeEstate(worker);
+    if (this.#options.roster.serving.length === 0) closeEstate(worker);
     const { estate } = worker;
     worker.estate = [];
-    void turns.take(() => listeners().give(estate, roster.serving));
+    this.passOn(estate);
   }
 
   #say(worker: WorkerHandle, change: WorkerChange['change'], reason: string): void {

@@ -27,6 +27,8 @@ export type WorkerState = 'starting' | 'serving' | 'draining' | 'gone';
 export interface WorkerEvents {
   /** It met an exception that nobody caught, has given its listening sockets away, and drains. */
   onFailed(worker: WorkerHandle, reason: string): void;
+  /** Listening sockets that reached it when it had given its own away already. */
+  onLateSockets(worker: WorkerHandle, sockets: readonly RestingListener[]): void;
   onAtLimit(worker: WorkerHandle, connections: number): void;
   /** Its thread is gone. `reason` is `''` where the control plane ended it. */
   onGone(worker: WorkerHandle, reason: string): void;
@@ -83,6 +85,7 @@ export class WorkerHandle implements Watched {
   /** Why the control plane ends it; null while it does not. */
   #endReason: string | null = null;
   #isReady = false;
+  #hasReleased = false;
   #isIdle = false;
 
   constructor(start: WorkerStart, options: WorkerHandleOptions, events: WorkerEvents) {
@@ -233,11 +236,7 @@ export class WorkerHandle implements Watched {
         this.#failure = message.stack === '' ? message.message : message.stack;
         break;
       case 'released':
-        // One that failed and was released as well answers twice, the second time with nothing.
-        this.estate = [...this.estate, ...message.sockets];
-        this.#pending.resolve('released', 0);
-        if (this.#failure !== null) this.#events.onFailed(this, this.#failure);
-        this.#failure = null;
+        this.#hearReleased(message.sockets);
         break;
       case 'idle':
         if (message.received !== this.passed) break;
@@ -253,6 +252,16 @@ export class WorkerHandle implements Watched {
       default:
         this.#pending.resolve(message.type, 0);
     }
+  }
+
+  /** It says so again where it failed and was released as well, and for each socket that was on its way to it. */
+  #hearReleased(sockets: readonly RestingListener[]): void {
+    if (!this.#hasReleased) this.estate = sockets;
+    else if (sockets.length > 0) this.#events.onLateSockets(this, sockets);
+    this.#hasReleased = true;
+    this.#pending.resolve('released', 0);
+    if (this.#failure !== null) this.#events.onFailed(this, this.#failure);
+    this.#failure = null;
   }
 
   #exited(error: Error | null): void {

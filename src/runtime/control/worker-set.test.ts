@@ -13,6 +13,7 @@ import { ConnectionGate } from '../shared/connection-gate.ts';
 import { Listeners } from './listeners.ts';
 import type { ListenersOptions } from './listeners.ts';
 import type { WorkerChange } from './succession.ts';
+import type { RestingListener } from '../shared/messages.ts';
 import { ThreadTable, createThreadTable } from '../shared/thread-table.ts';
 import { Turns } from './turns.ts';
 import { WorkerGone } from './worker-handle.ts';
@@ -177,6 +178,29 @@ describe('replacing all workers', () => {
       assert.deepEqual([crew.fakes.alive, crew.changes], [[], []]);
     });
   }
+});
+
+describe('a worker that failed', () => {
+  it('may give listening sockets away that were on their way to it, and the others get them', async () => {
+    const crew = await Crew.start(createSeededRandom(1), 2);
+    const given: (readonly [readonly RestingListener[], number])[] = [];
+    crew.set.listeners.give = async (sockets, workers) => {
+      given.push([sockets, workers.length]);
+      return [];
+    };
+    const [failing] = crew.fakes.alive;
+    const [listener] = testSnapshot({ ports: [] }).listeners;
+    const late: RestingListener = { listener, handle: new MessageChannel().port1 };
+    failing.breakDown('throw');
+    failing.say({ type: 'released', sockets: [late] });
+    await until(() => given.some(([sockets]) => sockets.includes(late)), 'somebody gets it');
+    assert.deepEqual(
+      given.filter(([sockets]) => sockets.includes(late)).map(([, workers]) => workers > 0),
+      [true],
+    );
+    await crew.settle();
+    await crew.set.stop();
+  });
 });
 
 describe('a reload to fewer workers', () => {

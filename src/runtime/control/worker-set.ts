@@ -79,6 +79,7 @@ export class WorkerSet {
     const { events, clock } = options;
     this.#roster = new Roster(options, {
       onAtLimit: (_from, connections) => events.onAtLimit(connections),
+      onLateSockets: (_from, sockets) => this.#succession.passOn(sockets),
       onFailed: (from, reason) => this.#succession.onFailed(from, reason),
       onGone: (from, reason) => this.#onGone(from, reason),
     });

@@ -72,6 +72,7 @@ export type FromWorker =
   | { readonly type: 'closed'; readonly listener: ListenerKey }
   | { readonly type: 'inherited' }
   | { readonly type: 'yielded'; readonly listener: ListenerKey; readonly sockets: readonly RestingListener[] }
+  /** More than once: sockets that reach it later are given away as well. */
   | { readonly type: 'released'; readonly sockets: readonly RestingListener[] }
   /** An exception that nobody caught: a bug. What follows is the same as after `release`. */
   | { readonly type: 'failed'; readonly message: string; readonly stack: string }

@@ -135,11 +135,7 @@ export class Serving {
   // ——— the end
 
   #release(): void {
-    const sockets = this.#listeners.releaseAll();
-    this.#options.post(
-      { type: 'released', sockets },
-      sockets.map(({ handle }) => handle),
-    );
+    this.#listeners.release();
     this.#beginDrain();
     this.#letGo();
   }
@@ -147,7 +143,10 @@ export class Serving {
   /** What the kernel has accepted for us is served: a listening socket closes only after a turn of the loop. */
   #drain(): void {
     this.#beginDrain();
-    afterTurns(2, () => this.#letGo());
+    afterTurns(2, () => {
+      this.#listeners.closeForGood();
+      this.#letGo();
+    });
   }
 
   #beginDrain(): void {
@@ -155,8 +154,8 @@ export class Serving {
     this.#plane.beginDrain();
   }
 
+  /** It listens no more. */
   #letGo(): void {
-    this.#listeners.closeForGood();
     this.#hasLetGo = true;
     if (this.#plane.connections === 0) this.#sayIdle();
   }

@@ -1,6 +1,7 @@
 /** The listeners of one data plane: their settings, their listening sockets, and who comes in by them. */
 import type { Transferable } from 'node:worker_threads';
 import type { ListenerSpec } from '../../core/snapshot.ts';
+import type { NetServerHandle } from '../../net/node/listener.ts';
 import type { NodeTransport } from '../../net/node/transport.ts';
 import type { Listener } from '../../net/transport.ts';
 import { afterTurns } from '../shared/after-turns.ts';
@@ -26,7 +27,8 @@ export class ThreadListeners {
   readonly #listeners = new Map<ListenerKey, OpenListener>();
   /** Those that have left the config and may still accept for a turn of the loop. */
   readonly #closing = new Map<ListenerKey, OpenListener>();
-  #isClosed = false;
+  /** What becomes of a listening socket that is still on its way here. */
+  #late: 'kept' | 'given-away' | 'closed' = 'kept';
 
   constructor(options: ThreadListenersOptions) {
     this.#options = options;
@@ -35,6 +37,10 @@ export class ThreadListeners {
   /** Opens a listening socket; answers `listening` or `listen-failed`. */
   async listen({ listener, host, port, reusePort }: Extract<ToWorker, { type: 'listen' }>): Promise<void> {
     const key = keyOf(listener);
+    if (this.#late !== 'kept') {
+      this.#post({ type: 'listen-failed', listener: key, code: 'ECANCELED', message: 'this thread is at its end' });
+      return;
+    }
     const open = this.#open(listener);
     try {
       const socket = await this.#options.transport.listen({ host, port, reusePort }, this.#acceptFor(open));
@@ -49,11 +55,14 @@ export class ThreadListeners {
 
   /** Takes over listening sockets of another thread; answers `inherited`. */
   inherit(sockets: readonly RestingListener[]): void {
-    for (const { listener, handle } of sockets) {
-      const open = this.#open(listener);
-      this.#add(open, this.#options.transport.adopt(handle, this.#acceptFor(open)));
-    }
+    if (this.#late === 'given-away') this.#giveAway(sockets);
+    else for (const { listener, handle } of sockets) this.#adopt(listener, handle);
     this.#post({ type: 'inherited' });
+  }
+
+  #adopt(listener: ListenerSpec, handle: NetServerHandle): void {
+    const open = this.#open(listener);
+    this.#add(open, this.#options.transport.adopt(handle, this.#acceptFor(open)));
   }
 
   /** Serves a listener that another thread accepts for. */
@@ -74,8 +83,9 @@ export class ThreadListeners {
   #add(open: OpenListener, socket: Listener): void {
     open.sockets.push(socket);
     this.#options.gate.add(socket);
-    // The control plane may have asked for the end while a socket was on its way.
-    if (this.#isClosed || this.#listeners.get(keyOf(open.spec)) !== open) this.#closeSockets(open);
+    // The end may have come while a socket was on its way.
+    if (this.#late === 'given-away') this.#giveAway(this.#rest(open, open.take(0, Infinity)));
+    else if (this.#late === 'closed' || this.#listeners.get(keyOf(open.spec)) !== open) this.#closeSockets(open);
   }
 
   /** Takes a socket that another thread has accepted. */
@@ -158,16 +168,25 @@ export class ThreadListeners {
     }
   }
 
-  /** Every listening socket, for another thread. */
-  releaseAll(): RestingListener[] {
-    const sockets = [...this.#listeners.values()].flatMap((open) => this.#rest(open, open.take(0, Infinity)));
-    this.#listeners.clear();
-    return sockets;
+  /**
+   * Gives every listening socket to another thread, and from now on those that are still on their way. Connections that
+   * another thread has passed to this one before it knew are served; answers `released`, each time.
+   */
+  release(): void {
+    if (this.#late === 'kept') this.#late = 'given-away';
+    this.#giveAway([...this.#listeners.values()].flatMap((open) => this.#rest(open, open.take(0, Infinity))));
   }
 
-  /** Closes every listening socket, and from now on those that were on their way. */
+  #giveAway(sockets: readonly RestingListener[]): void {
+    this.#options.post(
+      { type: 'released', sockets },
+      sockets.map(({ handle }) => handle),
+    );
+  }
+
+  /** Closes every listening socket, and from now on those that are still on their way. */
   closeForGood(): void {
-    this.#isClosed = true;
+    this.#late = 'closed';
     for (const open of [...this.#listeners.values(), ...this.#closing.values()]) this.#closeSockets(open);
     this.#listeners.clear();
     this.#closing.clear();

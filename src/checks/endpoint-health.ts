@@ -14,6 +14,8 @@ export interface EndpointHealthReport {
   /** Wall-clock ms since when. */
   readonly since: number;
   readonly reason: string;
+  /** What traffic met when it last failed after a success, or often enough to eject; a malformed answer with its rule. `''`: nothing yet. */
+  readonly lastFailure: string;
   readonly checks: readonly CheckReport[];
 }
 
@@ -34,6 +36,7 @@ export class EndpointHealth {
   state: HealthState = 'healthy';
   since: number;
   reason = 'added';
+  lastFailure = '';
   #checks: readonly EndpointCheck[] = [];
   /** Its pool's checks, be it none, have been set before. */
   #isChecked = false;
@@ -99,6 +102,6 @@ export class EndpointHealth {
     const checks = this.#checks.map(({ spec, threshold }) => {
       return { kind: spec.kind, state: threshold.state, answers: threshold.answers };
     });
-    return { state: this.state, since: this.since, reason: this.reason, checks };
+    return { state: this.state, since: this.since, reason: this.reason, lastFailure: this.lastFailure, checks };
   }
 }

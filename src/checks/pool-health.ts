@@ -141,6 +141,7 @@ export class PoolHealth {
     const endpoint = this.#at(slot, generation);
     if (endpoint === null) return;
     endpoint.isRefused = kind === 'refused';
+    endpoint.lastFailure = kind;
     endpoint.suspect();
     this.#publish(endpoint, endpoint.reason);
   }
@@ -156,6 +157,7 @@ export class PoolHealth {
   failedInARow(slot: number, generation: number, kind: string): void {
     const endpoint = this.#at(slot, generation);
     if (endpoint === null) return;
+    endpoint.lastFailure = kind;
     const verdict = this.#detector.consider(slot, this.#tools.clock.now());
     if (!verdict.isEjected) return;
     endpoint.isEjected = true;

@@ -28,7 +28,14 @@ function setUp(): LogTest {
 describe('the log', () => {
   test('says what happens to endpoints, workers and connections', () => {
     const { balancer, lines } = setUp();
-    const health = { state: 'unhealthy', before: 'healthy', since: 0, reason: '3 checks failed', checks: [] } as const;
+    const health = {
+      state: 'unhealthy',
+      before: 'healthy',
+      since: 0,
+      reason: '3 checks failed',
+      lastFailure: '',
+      checks: [],
+    } as const;
     balancer.emit('health', { ...health, pool: 'web', endpoint: 'a:1' });
     balancer.emit('worker', { worker: 1, change: 'looped', reason: 'no heartbeat for 1 s' });
     balancer.emit('limit', 750);
@@ -58,7 +65,14 @@ describe('the log', () => {
 
   test('has what a line is about in fields of JSON, beside the text', () => {
     const { balancer, fields } = setUp();
-    const health = { state: 'ejected', before: 'healthy', since: 0, reason: '5 failures', checks: [] } as const;
+    const health = {
+      state: 'ejected',
+      before: 'healthy',
+      since: 0,
+      reason: '5 failures',
+      lastFailure: '',
+      checks: [],
+    } as const;
     balancer.emit('health', { ...health, pool: 'web', endpoint: 'a:1' });
     balancer.emit('panic', { pool: 'web', phase: 'begin', endpoints: 1, healthy: 0, triesAnyway: true });
     balancer.emit('worker', { worker: 1, change: 'looped', reason: 'no heartbeat for 1 s' });

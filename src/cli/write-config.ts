@@ -94,6 +94,7 @@ function writePool(pool: PoolConfig): Written {
     idleTimeout: formatDuration(pool.idleTimeoutMs),
     panic: onOff(pool.panic),
     host: typeof pool.host === 'string' ? pool.host : pool.host.name,
+    answers: pool.answers,
   };
 }
 

@@ -347,6 +347,11 @@ export interface DefaultsInput {
    */
   readonly host?: string;
   /**
+   * How heads of answers are read. `lenient` takes lines that end with LF alone, as programs behind the CGI of small servers write them.
+   * @example 'lenient'
+   */
+  readonly answers?: 'strict' | 'lenient';
+  /**
    * Upgrades that pass, where the request asks for one; `[]` for none.
    * @example ['websocket', 'mqtt']
    */
@@ -418,6 +423,12 @@ export interface PoolInput {
    * @example 'app.internal'
    */
   readonly host?: string;
+  /**
+   * How heads of answers are read. `lenient` takes lines that end with LF alone, as programs behind the CGI of small servers write them.
+   * @defaultValue `'strict'`
+   * @example 'lenient'
+   */
+  readonly answers?: 'strict' | 'lenient';
   /**
    * Timeouts for the requests to this pool. A route may set its own on top.
    * @defaultValue those of the config

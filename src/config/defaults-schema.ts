@@ -29,6 +29,7 @@ export const defaultsSchema = object(
     idleTimeout: common('pools.*.idleTimeout', pool.idleTimeout),
     panic: common('pools.*.panic', pool.panic),
     host: common('pools.*.host', pool.host),
+    answers: common('pools.*.answers', pool.answers),
     upgrades: common('routes.*.upgrades', route.upgrades),
     maxBody: common('routes.*.maxBody', route.maxBody),
     timeouts: note(elsewhere.optional(), { hidden: true }),

@@ -81,6 +81,11 @@ export const poolKeys = object(
         "The Host that endpoints get: `client` as it came, `endpoint` the endpoint's own, or a name of your choice.",
       example: 'app.internal',
     }),
+    answers: key(oneOf(['strict', 'lenient']).prefault('strict'), {
+      description:
+        'How heads of answers are read. `lenient` takes lines that end with LF alone, as programs behind the CGI of small servers write them.',
+      example: 'lenient',
+    }),
     timeouts: key(exchangeTimeoutsSchema.prefault({}), {
       description: 'Timeouts for the requests to this pool. A route may set its own on top.',
       example: { connect: '500ms' },

@@ -97,6 +97,8 @@ export interface PoolSpec {
   readonly panic: boolean;
   /** `client`: Host as the client sent it; `endpoint`: the endpoint's own; else this name. */
   readonly host: 'client' | 'endpoint' | { readonly name: string };
+  /** `lenient`: lines of an answer's head may end with a lone LF. */
+  readonly answers: 'strict' | 'lenient';
 }
 
 /** One server address of a pool. */

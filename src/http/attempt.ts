@@ -48,6 +48,8 @@ export class Attempt implements UpstreamEvents {
   /** Its answer is neither a failure nor a success of the endpoint. */
   saysNothing = false;
   failure: UpstreamFailure | 'timeout' | 'write-timeout' | 'endpoint-removed' = 'closed';
+  /** The rule that a malformed answer broke. */
+  rule = '';
   startedAt = 0;
 
   constructor(exchange: Exchange) {
@@ -64,6 +66,7 @@ export class Attempt implements UpstreamEvents {
     this.wasReused = false;
     this.isBlamed = false;
     this.saysNothing = false;
+    this.rule = '';
     this.hasAnswered = false;
     this.startedAt = now;
     endpoint.table.acquire(endpoint.slot);
@@ -115,8 +118,9 @@ export class Attempt implements UpstreamEvents {
     this.exchange.dispatch(ON_UPSTREAM_END);
   }
 
-  onUpstreamFailed(failure: UpstreamFailure, hasAnswered: boolean): void {
+  onUpstreamFailed(failure: UpstreamFailure, hasAnswered: boolean, rule: string): void {
     this.failure = failure;
+    this.rule = rule;
     this.hasAnswered = hasAnswered;
     this.stream = null;
     this.dialing = null;
@@ -169,7 +173,7 @@ export class Attempt implements UpstreamEvents {
     }
     this.isBlamed = true;
     endpoint.table.count(endpoint.slot, COUNTER_FAILURES, 1);
-    endpoint.failed(kind);
+    endpoint.failed(this.rule === '' ? kind : `${kind}: ${this.rule}`);
   }
 
   /** Both messages are complete: the connection is for the next. */

@@ -5,7 +5,7 @@ import type { Attempt } from './attempt.ts';
 import { EndpointRuntime } from './endpoint-runtime.ts';
 import type { UpstreamConnection } from './upstream.ts';
 
-const LIMITS = { maxConnections: 1, maxIdle: 8, idleTimeoutMs: 1000, failures: 5 };
+const LIMITS = { maxConnections: 1, maxIdle: 8, idleTimeoutMs: 1000, isLenient: false, failures: 5 };
 const SPEC = { id: 'e', slot: 0, generation: 0, weight: 1, addresses: ['127.0.0.1'], port: 1, authority: 'e' };
 
 class FakeConnection implements UpstreamConnection {

@@ -34,6 +34,8 @@ export interface EndpointLimits {
   readonly maxConnections: number;
   readonly maxIdle: number;
   readonly idleTimeoutMs: number;
+  /** Heads of answers may have lone LF. */
+  readonly isLenient: boolean;
   /** Consecutive failures that are reported, 0: none. */
   readonly failures: number;
 }

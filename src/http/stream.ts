@@ -104,8 +104,11 @@ export interface UpstreamEvents {
   onUpstreamDrain(): void;
   /** FIN within a tunnel. */
   onUpstreamEnd(): void;
-  /** The attempt failed. `hasAnswered`: some of a response had come, be it a part of its head or an interim one. */
-  onUpstreamFailed(failure: UpstreamFailure, hasAnswered: boolean): void;
+  /**
+   * The attempt failed. `hasAnswered`: some of a response had come, be it a part of its head or an interim one. `rule`:
+   * what a `bad-response` broke, else `''`.
+   */
+  onUpstreamFailed(failure: UpstreamFailure, hasAnswered: boolean, rule: string): void;
   /** Our own code threw while it handled this attempt. */
   onOwnFault(): void;
 }

@@ -11,10 +11,12 @@ import type { Settling } from '../http/settling-list.ts';
 import type { UpstreamEvents, UpstreamFailure, UpstreamStream } from '../http/stream.ts';
 import type { UpstreamConnection } from '../http/upstream.ts';
 import type { CloseReason, Connection, ConnectionHandler } from '../net/transport.ts';
+import { brokenBytes } from './answer-rules.ts';
 import { ChunkDecoder } from './chunk-decoder.ts';
 import type { ChunkSink } from './chunk-decoder.ts';
 import type { Http1Dialer } from './dialer.ts';
 import { HeadReader } from './head-reader.ts';
+import { LenientHeadReader } from './lenient-head-reader.ts';
 import { MessageWriter } from './message-writer.ts';
 import { SessionTimer } from './session-timer.ts';
 
@@ -44,7 +46,9 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
   readonly #endpoint: EndpointRuntime;
   #connection: Connection;
   #writer: MessageWriter;
-  readonly #reader: HeadReader;
+  #reader: HeadReader;
+  /** The pool takes lone LF in heads. */
+  #isLenient = false;
   readonly #timer = new SessionTimer(this);
   #chunks: ChunkDecoder | null = null;
   #events: UpstreamEvents | null;
@@ -106,6 +110,12 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
     this.#messages++;
     this.#informational = 0;
     this.#isRequestSent = false;
+    const { isLenient } = this.#endpoint.limits;
+    if (isLenient !== this.#isLenient) {
+      const { memory } = this.#dialer.plane;
+      this.#isLenient = isLenient;
+      this.#reader = isLenient ? new LenientHeadReader(memory) : new HeadReader(memory);
+    }
     events.onUpstreamReady(this);
   }
 
@@ -151,9 +161,9 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
     this.#events = null;
     this.#endpoint.closed();
     if (events === null) return;
-    if (state === CONNECTING) events.onUpstreamFailed(connectFailure(reason), false);
+    if (state === CONNECTING) events.onUpstreamFailed(connectFailure(reason), false, '');
     else if (state !== CLOSED && state !== COMPLETE)
-      events.onUpstreamFailed(reason.kind === 'end' ? 'closed' : 'reset', this.#hasAnswered);
+      events.onUpstreamFailed(reason.kind === 'end' ? 'closed' : 'reset', this.#hasAnswered, '');
   }
 
   /** The endpoint ended the connection: what that teaches of how it keeps them. */
@@ -272,13 +282,15 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
     const { limits } = this.#dialer.plane;
     const after = this.#reader.read(buffer, start, end, limits.headBytes);
     if (after < 0) {
-      if (this.#reader.isRefused) this.#fail('local-resources');
-      else if (this.#reader.partialLength > limits.headBytes || this.#reader.isBroken) this.#fail('bad-response');
+      const reader = this.#reader;
+      if (reader.isRefused) this.#fail('local-resources');
+      else if (reader.isBroken) this.#refuse(brokenBytes(reader.partial) ?? 'malformed head');
+      else if (reader.partialLength > limits.headBytes) this.#refuse('head over limits.head');
       return end;
     }
     const head = this.#dialer.parser.parse(this.#reader.text, this.#method);
     if (head === null) {
-      this.#fail('bad-response');
+      this.#refuse(this.#dialer.parser.rule);
       return end;
     }
     if (head.status < 200 && head.status !== 101) this.#interim(head);
@@ -288,7 +300,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
 
   #interim(head: ResponseHead): void {
     if (!head.keepAlive) this.#isSpent = true;
-    if (++this.#informational > MAX_INFORMATIONAL) this.#fail('bad-response');
+    if (++this.#informational > MAX_INFORMATIONAL) this.#refuse('too many interim answers');
     else (this.#events as UpstreamEvents).onInformational(head);
   }
 
@@ -348,7 +360,8 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
     const after = chunks.decode(buffer, start, end, this);
     if (this.#state !== BODY_IN_CHUNKS) return end;
     if (chunks.failed !== null) {
-      this.#fail(chunks.failed === 'memory' ? 'local-resources' : 'bad-response');
+      if (chunks.failed === 'memory') this.#fail('local-resources');
+      else this.#refuse(`malformed ${chunks.failed}`);
       return end;
     }
     if (chunks.done) {
@@ -445,11 +458,16 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
     this.#connection.end();
   }
 
-  #fail(failure: UpstreamFailure): void {
+  /** The answer breaks a rule. */
+  #refuse(rule: string): void {
+    this.#fail('bad-response', rule);
+  }
+
+  #fail(failure: UpstreamFailure, rule = ''): void {
     const events = this.#events;
     this.#events = null;
     this.#discard();
-    if (events !== null) events.onUpstreamFailed(failure, this.#hasAnswered);
+    if (events !== null) events.onUpstreamFailed(failure, this.#hasAnswered, rule);
   }
 
   /** Something of a response has come, if only the beginning of its head. */

@@ -46,6 +46,11 @@ export class HeadReader {
     return this.#kept === null ? 0 : this.#kept.length;
   }
 
+  /** What has come so far, for who wants to say what is wrong with it. */
+  get partial(): string {
+    return this.#kept === null ? '' : this.#kept.text(0, this.#kept.length);
+  }
+
   /** A CR and nothing else has come: the beginning of an empty line, perhaps. */
   get isLoneCr(): boolean {
     return this.#kept !== null && this.#kept.length === 1 && this.#kept.text(0, 1) === '\r';

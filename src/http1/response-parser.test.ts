@@ -18,7 +18,7 @@ function parse(text: string, method = 'GET'): ResponseHead {
   const parser = new ResponseParser(LIMITS);
   const parsed = parser.parse(text, method);
   assert.notEqual(parsed, null, `refused: ${JSON.stringify(text)}`);
-  assert.equal(parser.fault, false);
+  assert.equal(parser.rule, '');
   return parsed as ResponseHead;
 }
 
@@ -81,7 +81,7 @@ describe('ResponseParser refuses', () => {
     it(why, () => {
       const parser = new ResponseParser(LIMITS);
       assert.equal(parser.parse(text, 'GET'), null);
-      assert.equal(parser.fault, true);
+      assert.notEqual(parser.rule, '');
       assert.equal(parser.parse(text, 'GET'), null);
     });
   }

@@ -5,8 +5,10 @@
  * Endpoints repeat themselves within a second (then Date changes), so a parser remembers the last heads: the
  * same text gives the same object.
  */
+import { FAULTS } from '../core/errors.ts';
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE, ResponseHead } from '../http/head.ts';
 import type { BodyKind } from '../http/head.ts';
+import { brokenBytes, brokenLines } from './answer-rules.ts';
 import type { HeadLimits } from './request-parser.ts';
 import { BY_HEADERS, INTERIM, LENGTH_ALONE, NO_CONTENT, ResponseBlock } from './response-block.ts';
 import type { Content } from './response-block.ts';
@@ -23,8 +25,8 @@ interface Remembered {
 }
 
 export class ResponseParser {
-  /** Whether the last `parse` answered null. */
-  fault = false;
+  /** The rule that the last head broke, in a few words; `''` where it was read. */
+  rule = '';
   readonly #limits: HeadLimits;
   #lineText = '';
   #line: StatusLine | null = null;
@@ -43,30 +45,36 @@ export class ResponseParser {
     const isHead = requestMethod === 'HEAD';
     const place = text.length & (PLACES - 1);
     const known = this.#memo[place];
-    this.fault = false;
+    this.rule = '';
     if (known !== null && known.text === text && known.isHead === isHead) return known.head;
-    const head = text.length > this.#limits.headBytes ? null : this.#read(text, isHead);
-    this.fault = head === null;
+    const head =
+      text.length > this.#limits.headBytes ? this.#refuse('head over limits.head') : this.#read(text, isHead);
     if (head !== null && head.status >= 200) this.#memo[place] = { text, isHead, head };
     return head;
   }
 
   #read(text: string, isHead: boolean): ResponseHead | null {
     const lineEnd = text.indexOf('\r\n');
-    if (lineEnd < 0 || !text.endsWith('\r\n\r\n')) return null;
-    const line = this.#statusLine(text.slice(0, lineEnd));
-    if (line === null) return null;
+    const line = lineEnd < 0 || !text.endsWith('\r\n\r\n') ? null : this.#statusLine(text.slice(0, lineEnd));
+    if (line === null) return this.#refuse(brokenBytes(text) ?? 'malformed status line');
     const { status } = line;
     const content = contentOf(status, isHead);
     const block = new ResponseBlock();
-    if (!block.parse(text, lineEnd + 2, text.length - 2, this.#limits.headers, content)) return null;
-    if (content === BY_HEADERS && block.hasTransferEncoding && line.version === 10) return null;
+    if (!block.parse(text, lineEnd + 2, text.length - 2, this.#limits.headers, content))
+      return this.#refuse(brokenLines(block.fault, text));
+    if (content === BY_HEADERS && block.hasTransferEncoding && line.version === 10)
+      return this.#refuse('Transfer-Encoding in HTTP/1.0');
     // What a HEAD is answered with is an answer about a GET: there it would be refused.
-    if (isHead && content === LENGTH_ALONE && block.isLengthContradictory) return null;
-    // HTTP/1.0 has no interim answers.
-    if (status < 200 && line.version === 10) return null;
-    if (status === 101 && (!block.hasUpgrade || block.protocol === '')) return null;
+    if (isHead && content === LENGTH_ALONE && block.isLengthContradictory)
+      return this.#refuse(brokenLines(FAULTS.badContentLength, text));
+    if (status < 200 && line.version === 10) return this.#refuse('interim answer in HTTP/1.0');
+    if (status === 101 && (!block.hasUpgrade || block.protocol === '')) return this.#refuse('101 without one Upgrade');
     return combine(line, block, content);
+  }
+
+  #refuse(rule: string): null {
+    this.rule = rule;
+    return null;
   }
 
   #statusLine(text: string): StatusLine | null {

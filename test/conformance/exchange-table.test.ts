@@ -285,7 +285,7 @@ function reach(state: StateName): Stage {
   stage.connect();
   if (state === 'between') {
     stage.upstreams[0].abort();
-    x.attempt?.onUpstreamFailed('reset', false);
+    x.attempt?.onUpstreamFailed('reset', false, '');
   }
   if (state === 'responding' || state === 'flushing') x.attempt?.onResponse(responseHead(200));
   if (state === 'flushing') {
@@ -341,7 +341,7 @@ function fail(stage: Stage): void {
   // An attempt that reports its failure has lost its socket before.
   if (attempt.stream !== null) attempt.stream.abort();
   else for (const dial of stage.dialled) stage.refuse(dial);
-  attempt.onUpstreamFailed(STATES[x.state] === 'connecting' ? 'refused' : 'reset', false);
+  attempt.onUpstreamFailed(STATES[x.state] === 'connecting' ? 'refused' : 'reset', false, '');
 }
 
 for (const state of STATES) {

@@ -126,6 +126,14 @@ describe('the access log', () => {
     assert.match(String(reason), /^upstream-(?:closed|reset)$/);
   });
 
+  it('names the rule that a malformed answer broke, as stats() does', async (t) => {
+    const { balancer, port, lines } = await runLogged(t);
+    await exchange(port, get('/unix'));
+    const [{ status, reason }] = await lines(1);
+    assert.deepEqual({ status, reason }, { status: 502, reason: 'bad-response: lone LF in head' });
+    assert.equal(balancer.stats().pools[0].endpoints[0].health.lastFailure, reason);
+  });
+
   it('counts attempts, and names the endpoint that was tried last', async (t) => {
     const { balancer, file, endpoint, lines, port } = await runLogged(t);
     const refusing = net.createServer().listen(0, '127.0.0.1');

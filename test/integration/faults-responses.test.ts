@@ -1,36 +1,47 @@
 /** Answers that break: a 502 while nothing of them has gone out, a cut connection after, and one failure counted. */
 import assert from 'node:assert/strict';
-import { END_OF_HEAD, answering, get, proxied, readResponse } from '../support/proxied.ts';
+import { END_OF_HEAD, answering, get, ok, proxied, readResponse } from '../support/proxied.ts';
 import { until } from '../support/until.ts';
 
-const HEADS: readonly string[] = [
-  'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
-  'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!',
-  'HTTP/1.1 200 OK\r\nContent-Length: +5\r\n\r\nhello',
-  'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nhello',
-  'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
-  'HTTP/1.1 200 OK\nContent-Length: 0\n\n',
-  'HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 0\r\n\r\n',
-  'HTTP/1.1 200 OK\r\nX : a\r\nContent-Length: 0\r\n\r\n',
-  'HTTP/1.1 200 OK\r\nX: \0\r\nContent-Length: 0\r\n\r\n',
-  'HTTP/1.1 20 OK\r\nContent-Length: 0\r\n\r\n',
-  'HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n',
-  '\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n',
-  `HTTP/1.1 200 OK\r\nX: ${'a'.repeat(20_000)}\r\nContent-Length: 0\r\n\r\n`,
+/** Heads that are refused, and what is said of them. */
+const HEADS: readonly (readonly [head: string, rule: string])[] = [
+  [
+    'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    'malformed Transfer-Encoding, or Content-Length beside it',
+  ],
+  ['HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!', 'repeated or malformed Content-Length'],
+  ['HTTP/1.1 200 OK\r\nContent-Length: +5\r\n\r\nhello', 'repeated or malformed Content-Length'],
+  [
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nhello',
+    'malformed Transfer-Encoding, or Content-Length beside it',
+  ],
+  ['HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', 'Transfer-Encoding in HTTP/1.0'],
+  ['HTTP/1.1 200 OK\nContent-Length: 0\n\n', 'lone LF in head'],
+  ['HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 0\r\n\r\n', 'folded header line'],
+  ['HTTP/1.1 200 OK\r\nX : a\r\nContent-Length: 0\r\n\r\n', 'blank before a colon'],
+  ['HTTP/1.1 200 OK\r\nX: \0\r\nContent-Length: 0\r\n\r\n', 'control character in head'],
+  ['HTTP/1.1 20 OK\r\nContent-Length: 0\r\n\r\n', 'malformed status line'],
+  ['HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n', 'malformed status line'],
+  ['\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', 'malformed status line'],
+  [`HTTP/1.1 200 OK\r\nX: ${'a'.repeat(20_000)}\r\nContent-Length: 0\r\n\r\n`, 'head over limits.head'],
 ];
 
 proxied(
   'a malformed head of an answer is a 502, its connection is not used again, and the endpoint is blamed',
   { pool: { ejection: { enabled: false, failures: 5, statuses: [], baseMs: 0, maxMs: 0 } } },
-  answering((head) => HEADS[Number(/^GET \/(\d+)/.exec(head)?.[1] ?? 0)]),
+  answering((head) => HEADS[Number(/^GET \/(\d+)/.exec(head)?.[1] ?? 0)][0]),
   async ({ client, plane, servers }) => {
     for (let index = 0; index < HEADS.length; index++) {
       const peer = await client();
       await peer.send(get(`/${index}`));
       const response = await readResponse(peer);
-      assert.equal(response.status, 502, HEADS[index].slice(0, 100));
+      assert.equal(response.status, 502, HEADS[index][0].slice(0, 100));
       assert.match(response.head, /\r\nFairlead-Error: bad-response\r\n/);
-      assert.equal(plane.table.failures[0], index + 1);
+      assert.equal(plane.table.failures[0], 1);
+      plane.table.failures[0] = 0;
+      // The next failure is the first again, and is told to the control plane.
+      const { kind } = plane.reports.at(-1) as { readonly kind?: string };
+      assert.equal(kind, `bad-response: ${HEADS[index][1]}`);
     }
     assert.equal(servers[0].peers.length, HEADS.length);
   },
@@ -127,6 +138,48 @@ proxied(
         if (size === 0) break;
       }
       assert.equal(total, 65_536);
+    }
+  },
+);
+
+/** What small servers let a program behind their CGI write. */
+const UNIX_LINES: readonly string[] = [
+  'HTTP/1.1 200 OK\nContent-Length: 5\nX: y\n\nhello',
+  'HTTP/1.1 200 OK\r\nContent-Length: 5\nX: y\r\n\nhello',
+  'HTTP/1.1 200 OK\nContent-Length: 5\r\nX: y\n\r\nhello',
+  'HTTP/1.1 103 Early Hints\n\nHTTP/1.1 200 OK\nContent-Length: 5\nX: y\n\nhello',
+  ok('hello', 'X: y\r\n'),
+];
+
+proxied(
+  'with answers: lenient lines of a head may end with LF alone, and go on with CRLF',
+  { pool: { answers: 'lenient' } },
+  answering((head) => UNIX_LINES[Number(/^GET \/(\d+)/.exec(head)?.[1] ?? 0)]),
+  async ({ client, plane, servers }) => {
+    const peer = await client();
+    for (let index = 0; index < UNIX_LINES.length; index++) {
+      await peer.send(get(`/${index}`));
+      let answer = await readResponse(peer);
+      while (answer.status < 200) answer = await readResponse(peer);
+      assert.equal(answer.status, 200);
+      assert.match(answer.head, /\r\nX: y\r\n/);
+      assert.doesNotMatch(answer.head, /[^\r]\n/);
+      assert.equal(answer.body, 'hello');
+    }
+    assert.equal(servers[0].peers.length, 1);
+    assert.equal(plane.table.failures[0], 0);
+  },
+);
+
+proxied(
+  'answers: lenient takes nothing else that is malformed',
+  { pool: { answers: 'lenient' } },
+  answering((head) => (head.startsWith('GET /0') ? 'HTTP/1.1 200 OK\nX: a\rb\n\n' : 'HTTP/1.1 200 OK\nX : y\n\n')),
+  async ({ client }) => {
+    for (let index = 0; index < 2; index++) {
+      const peer = await client();
+      await peer.send(get(`/${index}`));
+      assert.equal((await readResponse(peer)).status, 502);
     }
   },
 );

@@ -97,6 +97,7 @@ export function testSnapshot(options: TestPlaneOptions): Snapshot {
     idleTimeoutMs: 4000,
     panic: true,
     host: 'client',
+    answers: 'strict',
     ...options.pool,
   };
   const routes = (options.routes ?? [{}]).map((route, slot) => ({

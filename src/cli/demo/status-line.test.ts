@@ -23,7 +23,7 @@ function endpoint(id: string, attempts: number, state: 'healthy' | 'ejected'): P
   return {
     endpoint: id,
     weight: 1,
-    health: { state, since: 0, reason: '', checks: [] },
+    health: { state, since: 0, reason: '', lastFailure: '', checks: [] },
     inFlight: 0,
     connections: 0,
     idleConnections: 0,

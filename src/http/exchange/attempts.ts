@@ -151,7 +151,7 @@ export function attemptFailed(x: Exchange): void {
     pool.spec.retry,
   );
   if (decision === 'no') {
-    answerFault(x, FAILURE_ANSWERS[failure]);
+    answerFault(x, FAILURE_ANSWERS[failure], attempt.rule);
     return;
   }
   if (isStale) x.isStaleMet = true;

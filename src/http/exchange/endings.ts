@@ -15,14 +15,14 @@ import { AWAITING, IDLE } from './states.ts';
 const CLIENT_LEFT = 499;
 const JSON_TYPE = /(?:^|[ /+])json/i;
 
-/** Answers with an error of ours. Nothing of a response has gone out. */
-export function answerFault(x: Exchange, fault: Fault): void {
+/** Answers with an error of ours. Nothing of a response has gone out. `detail` is for the log alone. */
+export function answerFault(x: Exchange, fault: Fault, detail = ''): void {
   dropAttempt(x);
   const head = x.head as RequestHead;
   x.record.status = fault.status;
   (x.client as ClientStream).sendFault(fault, x.record.requestId, acceptsJson(head.lines));
   countFault(x);
-  finish(x, fault.code);
+  finish(x, reasonOf(fault, detail));
 }
 
 function acceptsJson(lines: string): boolean {
@@ -66,9 +66,13 @@ export function abortBoth(x: Exchange, reason: string): void {
 }
 
 /** An answer that breaks: an error of ours while nothing of it has left, else the client sees it cut. */
-export function breakAnswer(x: Exchange, fault: Fault): void {
-  if ((x.client as ClientStream).hasBegun) abortBoth(x, fault.code);
-  else answerFault(x, fault);
+export function breakAnswer(x: Exchange, fault: Fault, detail = ''): void {
+  if ((x.client as ClientStream).hasBegun) abortBoth(x, reasonOf(fault, detail));
+  else answerFault(x, fault, detail);
+}
+
+function reasonOf(fault: Fault, detail: string): string {
+  return detail === '' ? fault.code : `${fault.code}: ${detail}`;
 }
 
 /** Closes the books and lets go of everything. */

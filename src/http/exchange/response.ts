@@ -136,7 +136,7 @@ export function responseBroke(x: Exchange): void {
   const attempt = x.attempt as Attempt;
   const { failure } = attempt;
   if (failure !== 'local-resources' && x.isRequestJudged) attempt.blame(failure);
-  breakAnswer(x, failure === 'bad-response' ? FAULTS.badResponse : FAULTS.upstreamReset);
+  breakAnswer(x, failure === 'bad-response' ? FAULTS.badResponse : FAULTS.upstreamReset, attempt.rule);
 }
 
 /** *responding*, *flushing* × responseTimeout: who is slow? */

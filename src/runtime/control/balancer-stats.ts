@@ -70,4 +70,4 @@ export function readBalancerStats(
 }
 
 /** After the end nobody keeps health. */
-const UNKNOWN: EndpointHealthReport = { state: 'healthy', since: 0, reason: 'not kept', checks: [] };
+const UNKNOWN: EndpointHealthReport = { state: 'healthy', since: 0, reason: 'not kept', lastFailure: '', checks: [] };

@@ -176,6 +176,7 @@ function change(
 }
 
 function limitsOf(spec: PoolSpec): EndpointLimits {
-  const { maxConnections, maxIdle, idleTimeoutMs, ejection } = spec;
-  return { maxConnections, maxIdle, idleTimeoutMs, failures: ejection.enabled ? ejection.failures : 0 };
+  const { maxConnections, maxIdle, idleTimeoutMs, answers, ejection } = spec;
+  const isLenient = answers === 'lenient';
+  return { maxConnections, maxIdle, idleTimeoutMs, isLenient, failures: ejection.enabled ? ejection.failures : 0 };
 }

@@ -1,6 +1,7 @@
 /** Addresses, host names and networks as the config writes them. */
 import { BlockList, isIP } from 'node:net';
 import { Mistake } from './errors.ts';
+import { type AddressUse, refuseForeignAddress, refuseForeignHost } from './foreign-addresses.ts';
 import { describeValue } from './units.ts';
 
 export interface Address {
@@ -17,7 +18,7 @@ export function parseListenAddress(value: unknown): Address | Mistake {
   const cure = 'Write a numeric address and a port, e.g. 127.0.0.1:8080, or :8080 for every address.';
   if (isPortAlone(value))
     return new Mistake(`${String(value)} is a port without an address`, `Write ":${value}" for every address.`);
-  const address = parseAddress(value, cure, 0);
+  const address = parseAddress(value, cure, 'listener');
   if (address instanceof Mistake) return address;
   if (address.host === '*') return { host: '', port: address.port };
   if (address.host === '' || address.host === 'localhost' || isIP(address.host) !== 0) return address;
@@ -29,7 +30,7 @@ export function parseEndpointAddress(value: unknown): Address | Mistake {
   const cure = 'Write a name or a numeric address and a port, e.g. localhost:8081 or [::1]:8081.';
   if (isPortAlone(value))
     return new Mistake(`${value} is a port without a host`, `Write "localhost:${value}" for this machine.`);
-  const address = parseAddress(value, cure, 1);
+  const address = parseAddress(value, cure, 'endpoint');
   if (address instanceof Mistake) return address;
   if (isIP(address.host) === 0 && !isHostName(address.host)) {
     return new Mistake(`${describeValue(address.host)} is neither a host name nor a numeric address`, cure);
@@ -37,10 +38,10 @@ export function parseEndpointAddress(value: unknown): Address | Mistake {
   return address;
 }
 
-function parseAddress(value: unknown, cure: string, lowestPort: number): Address | Mistake {
+function parseAddress(value: unknown, cure: string, use: AddressUse): Address | Mistake {
   if (typeof value !== 'string') return new Mistake(`an address is text, not ${describeValue(value)}`, cure);
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(value);
-  if (scheme !== null) return new Mistake(`an address has no scheme such as ${scheme[0]}`, cure);
+  const foreign = refuseForeignAddress(value, use);
+  if (foreign !== null) return foreign;
   const found = /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(value.toLowerCase());
   if (found === null) {
     const isWithoutPort = /^[^:]+$|^\[[^\]]*\]$/.test(value);
@@ -51,6 +52,8 @@ function parseAddress(value: unknown, cure: string, lowestPort: number): Address
   }
   const [, bracketed, plain, digits] = found;
   const port = Number(digits);
+  // Of a listener, 0 takes a free one.
+  const lowestPort = use === 'listener' ? 0 : 1;
   if (port < lowestPort || port > 65535)
     return new Mistake(`there is no port ${digits}`, `Use a port from ${lowestPort} to 65535.`);
   if (bracketed !== undefined && isIP(bracketed) !== 6) {
@@ -70,6 +73,8 @@ export function isHostName(host: string): boolean {
 export function parseHostPattern(value: unknown): string | Mistake {
   const cure = 'Write a name such as api.example.com, or *.example.com for every name under it.';
   if (typeof value !== 'string') return new Mistake(`a host is text, not ${describeValue(value)}`, cure);
+  const foreign = refuseForeignHost(value);
+  if (foreign !== null) return foreign;
   const host = value.toLowerCase().replace(/\.$/, '');
   if (host === '*')
     return new Mistake('a host of "*" says nothing', 'Leave the host out: the route then takes every host.');

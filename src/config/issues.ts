@@ -34,22 +34,21 @@ export function toProblems(
     if (issue.code === 'unrecognized_keys') return unknownKeys(issue, at);
     return [{ path: at, mistake: toMistake(issue, valueAt(value, inner), at) }];
   });
-  // A misspelled key is also a missing one; to say it once is enough.
-  const respelled = new Set(problems.filter(isUnknown).map(({ path: at, mistake }) => placeOf(at, mistake.cure)));
-  return problems.filter((problem) => isUnknown(problem) || !respelled.has(placeOf(problem.path, cureOf(problem))));
+  // A key under another name is also a missing one; to say it once is enough.
+  const meant = new Set(problems.map((problem) => placeOf(problem.path, keyMeant(problem))));
+  return problems.filter(
+    (problem) => problem.mistake.message !== MISSING || !meant.has(placeOf(problem.path, problem.path.at(-1))),
+  );
 }
 
-function isUnknown(problem: Problem): boolean {
-  return problem.atKey === true;
+/** The key of ours that somebody meant by an unknown one, as its cure says; null: nobody knows, or the key is known. */
+export function keyMeant({ atKey, mistake }: Problem): string | null {
+  const found = atKey === true ? /^(?:Did you mean "([^"]+)"\?|Write (\w+)\b)/.exec(mistake.cure) : null;
+  return found?.[1] ?? found?.[2] ?? null;
 }
 
-/** What the cure of a misspelling of this key would be. */
-function cureOf({ path, mistake }: Problem): string {
-  return mistake.message === MISSING ? `Did you mean ${JSON.stringify(path.at(-1))}?` : '';
-}
-
-function placeOf(path: readonly (string | number)[], cure: string): string {
-  return JSON.stringify([path.slice(0, -1), cure]);
+function placeOf(path: readonly (string | number)[], key: string | number | null | undefined): string {
+  return JSON.stringify([path.slice(0, -1), key]);
 }
 
 /** The schema wrote the cures: a line for each key. */

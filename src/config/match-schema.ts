@@ -5,6 +5,7 @@ import type { PathMatch, RouteMatch, ValueMatch } from '../core/snapshot.ts';
 import { parseHostPattern } from './addresses.ts';
 import { type SchemaNode, key, note } from './described.ts';
 import { Mistake } from './errors.ts';
+import { refuseForeignPath } from './foreign-addresses.ts';
 import { checkLinear } from './linear-regex.ts';
 import { FIELD_VALUE, TOKEN, listOf, object, readWith, scalar, toggle } from './scalars.ts';
 import { describeValue } from './units.ts';
@@ -41,6 +42,8 @@ export function parsePath(value: unknown): string | Mistake {
 
 /** `/v1` exact, `/v1/*` every path under it and `/v1` itself. */
 function parsePathPattern(value: unknown): PathMatch | Mistake {
+  const foreign = typeof value === 'string' ? refuseForeignPath(value) : null;
+  if (foreign !== null) return foreign;
   const isPrefix = typeof value === 'string' && value.endsWith('/*');
   // Dot segments are resolved against the final slash, so that `/a/b/../*` is `/a/*`.
   const path = parsePath(isPrefix ? value.slice(0, -1) : value);

@@ -1,7 +1,7 @@
 /** Reads the parts of a written config one by one, and gathers what is wrong with them. */
 import type { z } from 'zod';
 import { Mistake, type Problem } from './errors.ts';
-import { toProblems } from './issues.ts';
+import { keyMeant, toProblems } from './issues.ts';
 import type { Defaults } from './merge-defaults.ts';
 import { parseName } from './names.ts';
 import type { Part } from './parts.ts';
@@ -77,7 +77,8 @@ export class PartReader<S extends Shape> {
   ): readonly Part<z.output<T> & { readonly id: string }>[] {
     const value = this.has(key) ? this.#written[key] : defaultOf(this.#shape[key]);
     if (!isWrittenMap(value) || Object.keys(value).length === 0) {
-      this.#problems.push({ path: [key], mistake: describeEmpty(key, value, this.has(key)) });
+      const isUnderAnotherName = !this.has(key) && this.#problems.some((problem) => keyMeant(problem) === key);
+      if (!isUnderAnotherName) this.#problems.push({ path: [key], mistake: describeEmpty(key, value, this.has(key)) });
       return [];
     }
     return Object.entries(value).flatMap(([name, written]) => {
@@ -138,7 +139,10 @@ export class PartReader<S extends Shape> {
   #checkKeys(value: WrittenMap, shape: Shape, path: Path): void {
     for (const key of Object.keys(value)) {
       if (Object.hasOwn(shape, key)) continue;
-      const mistake = new Mistake('there is no such key', cureUnknownKey(key, shownKeys(shape)));
+      const mistake = new Mistake(
+        'there is no such key',
+        cureUnknownKey(key, shownKeys(shape), path.length === 0 ? 'Config' : 'Defaults'),
+      );
       this.#problems.push({ path: [...path, key], atKey: true, mistake });
     }
   }

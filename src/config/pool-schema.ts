@@ -8,6 +8,7 @@ import type { PoolConfig } from './config.ts';
 import { key } from './described.ts';
 import { addressSchema, endpointSchema } from './endpoint-schema.ts';
 import { Mistake } from './errors.ts';
+import { cureForeignPolicy } from './foreign-policies.ts';
 import { ejectionSchema, retrySchema } from './resilience-schemas.ts';
 import { MOST, count, countOrOff, duration, listOf, object, oneOf, scalar, shortForm, toggle } from './scalars.ts';
 import { exchangeTimeoutsSchema } from './timeouts-schema.ts';
@@ -33,7 +34,7 @@ const POLICY_NAMES = Object.keys(POLICIES);
 
 export const poolKeys = object(
   {
-    policy: key(oneOf(POLICY_NAMES, 'policy').prefault(DEFAULT_POLICY), {
+    policy: key(oneOf(POLICY_NAMES, 'policy', cureForeignPolicy).prefault(DEFAULT_POLICY), {
       description:
         'How an endpoint is chosen: `round-robin` (in turn, smooth by weight), `least-connections` (fewest in flight per weight), `random`, `power-of-two` (of two random ones, that with fewer in flight per weight).',
       example: 'least-connections',

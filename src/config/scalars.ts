@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { didYouMean, listNames } from './closest-name.ts';
 import { type SchemaNode, note, notesOf } from './described.ts';
 import { Mistake } from './errors.ts';
+import { cureForeignKey, toWord } from './foreign-keys.ts';
 import { NAME_PATTERN } from './names.ts';
 import { DURATION_PATTERN, SIZE_PATTERN, describeValue, parseDuration, parseSize } from './units.ts';
 
@@ -46,7 +47,7 @@ export function orOff<T extends z.ZodType, O>(schema: T, off: O) {
 export function object<S extends z.core.$ZodLooseShape>(shape: S, title?: string) {
   const names = shownKeys(shape);
   const schema = z.strictObject(shape, {
-    error: (issue) => (issue.code === 'unrecognized_keys' ? cureUnknownKeys(issue.keys, names) : undefined),
+    error: (issue) => (issue.code === 'unrecognized_keys' ? cureUnknownKeys(issue.keys, names, title) : undefined),
   });
   return title === undefined ? schema : note(schema, { title, words: 'map' });
 }
@@ -56,12 +57,15 @@ export function shownKeys(shape: z.core.$ZodLooseShape): readonly string[] {
   return Object.keys(shape).filter((name) => notesOf(shape[name] as z.ZodType).hidden !== true);
 }
 
-function cureUnknownKeys(keys: readonly string[], names: readonly string[]): string {
-  return keys.map((name) => cureUnknownKey(name, names)).join('\n');
+function cureUnknownKeys(keys: readonly string[], names: readonly string[], title?: string): string {
+  return keys.map((name) => cureUnknownKey(name, names, title)).join('\n');
 }
 
-export function cureUnknownKey(name: string, names: readonly string[]): string {
-  return didYouMean(name, names, `Use ${listNames(names)}, or take it out.`);
+/** A word of another program first: the nearest of ours may mean something else. `title` is that of the map. */
+export function cureUnknownKey(name: string, names: readonly string[], title = ''): string {
+  const respelled = names.find((each) => toWord(each) === toWord(name));
+  if (respelled !== undefined) return `Did you mean ${JSON.stringify(respelled)}?`;
+  return cureForeignKey(name, title) ?? didYouMean(name, names, `Use ${listNames(names)}, or take it out.`);
 }
 
 /** A schema whose map has shorter ways to be written; `toLong` leaves everything else as it is. */
@@ -169,11 +173,21 @@ function cureToggle(value: unknown): string {
   return meant === null ? didYouMean(value, ['off', 'on'], 'Write on or off.') : `Write ${meant}.`;
 }
 
-/** One of a few words. `noun` says what they name; without one the key says it. */
-export function oneOf<const N extends string>(names: readonly N[], noun?: string) {
+/**
+ * One of a few words. `noun` says what they name; without one the key says it. `cureForeign` says what a word of another
+ * program is here, or null.
+ */
+export function oneOf<const N extends string>(
+  names: readonly N[],
+  noun?: string,
+  cureForeign: (word: string) => string | null = () => null,
+) {
   const parse = (value: unknown): N | Mistake => {
     const found = names.find((name) => name === value);
-    return found ?? notOneOf(value, names, `Use ${listNames(names)}.`, noun);
+    if (found !== undefined) return found;
+    const mistake = notOneOf(value, names, `Use ${listNames(names)}.`, noun);
+    const cure = typeof value === 'string' ? cureForeign(value) : null;
+    return cure === null ? mistake : new Mistake(mistake.message, cure);
   };
   return scalar(parse, { enum: names, words: names.map((name) => `\`${name}\``).join(', ') });
 }

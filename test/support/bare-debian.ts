@@ -62,7 +62,9 @@ export class BareDebian implements AsyncDisposable {
 
   /** Runs a line of the shell in the clone, as root or somebody else. */
   async run(line: string, { uid = 0 } = {}): Promise<Ended> {
-    const mounts = ['proc', 'sys', 'dev'].map((name) => `mount --rbind /${name} ${this.#root}/${name}`).join(' && ');
+    const bind = (name: string): string => `mount --rbind /${name} ${this.#root}/${name}`;
+    // Its own /proc: process ids are its own.
+    const mounts = `${bind('sys')} && ${bind('dev')} && mount -t proc proc ${this.#root}/proc`;
     const user = `--userspec=${uid}:${uid}`;
     const inside = `cd /${CLONE} && ${line}`;
     const outside = `${mounts} && exec chroot ${user} ${this.#root} /usr/bin/env -i HOME=/home PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin NODE_EXTRA_CA_CERTS=${NETWORK_FILES[2]} sh -c '${inside.replaceAll("'", "'\\''")}'`;

@@ -1,0 +1,118 @@
+/** Addresses as other programs write them: URLs, sockets of Unix, server lines with options. */
+import { Mistake } from './errors.ts';
+import { NOT_BUILT } from './not-built.ts';
+import { describeValue } from './units.ts';
+
+/** Whose address it is. */
+export type AddressUse = 'listener' | 'endpoint';
+
+const PLAIN_HTTP = new Set(['http', 'ws']);
+const OVER_TLS = new Set(['https', 'wss', 'h2', 'grpcs', 'tls', 'ssl']);
+const OVER_HTTP2 = new Set(['h2c', 'grpc', 'http2', 'http3', 'quic']);
+const BELOW_HTTP = new Set(['tcp', 'udp', 'stream']);
+
+/** What is wrong with such an address and what helps; null: it is none of them. */
+export function refuseForeignAddress(text: string, use: AddressUse): Mistake | null {
+  if (/^(?:unix|abns)[:@/]|^@|^\.{0,2}\//i.test(text)) {
+    return new Mistake(`${describeValue(text)} is a socket of Unix`, NOT_BUILT.unixSockets);
+  }
+  const url = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^]*)$/i.exec(text);
+  if (url !== null) return refuseUrl(url[1].toLowerCase(), url[2], url[3], use);
+  const [address, ...options] = text.trim().split(/\s+/);
+  if (options.length > 0 && /(?:^|:)\d{1,5}$/.test(address)) return refuseOptions(address, options, use);
+  return refusePath(text);
+}
+
+function refuseUrl(scheme: string, authority: string, path: string, use: AddressUse): Mistake {
+  const message = `an address has no scheme such as ${scheme}://`;
+  if (OVER_TLS.has(scheme)) return new Mistake(message, use === 'listener' ? NOT_BUILT.tls : NOT_BUILT.tlsToEndpoints);
+  if (OVER_HTTP2.has(scheme)) return new Mistake(message, NOT_BUILT.http2);
+  if (BELOW_HTTP.has(scheme)) return new Mistake(message, NOT_BUILT.layer4);
+  if (!PLAIN_HTTP.has(scheme))
+    return new Mistake(message, 'Fairlead speaks HTTP alone: write the address of such a server.');
+  const address = /:\d+$/.test(authority) ? authority : `${authority}:80`;
+  const isBare = path === '' || path === '/';
+  return new Mistake(message, isBare ? `Did you mean "${address}"?` : `Write "${address}". ${ABOUT_PATHS}`);
+}
+
+const ABOUT_PATHS = 'A path in front of every request is the business of a route: replacePrefix.';
+
+/** `localhost:8081 weight=2` of nginx, `:443 ssl`. */
+function refuseOptions(address: string, options: readonly string[], use: AddressUse): Mistake {
+  const message = `${describeValue([address, ...options].join(' '))} is more than an address`;
+  if (options.some((option) => /^(?:ssl|tls|http2|quic)\b/i.test(option))) {
+    return new Mistake(message, use === 'listener' ? NOT_BUILT.tls : NOT_BUILT.tlsToEndpoints);
+  }
+  if (options.some((option) => /^proxy_protocol$|^accept-proxy$|^send-proxy/i.test(option))) {
+    return new Mistake(message, NOT_BUILT.proxyProtocol);
+  }
+  if (options.some((option) => /^backup$/i.test(option))) return new Mistake(message, NOT_BUILT.backup);
+  const weight = options.map(
+    (option, i) => /^weight(?:=(\d+))?$/.exec(option)?.[1] ?? (options[i - 1] === 'weight' ? option : null),
+  );
+  const found = weight.find((each) => each !== null) ?? null;
+  const rest = found === null ? '' : `, weight: ${found}`;
+  return new Mistake(message, `Write { address: ${address}${rest} }.`);
+}
+
+function refusePath(text: string): Mistake | null {
+  const found = /^([^/]+:\d{1,5})(\/.*)$/.exec(text);
+  if (found === null) return null;
+  const [, address, path] = found;
+  return new Mistake(
+    `${describeValue(text)} has a path behind the address`,
+    path === '/' ? `Write "${address}".` : `Write "${address}". ${ABOUT_PATHS}`,
+  );
+}
+
+const HOST_REGEX = /^~|[\\^$()|+]|^\/.*\/$/;
+
+/** The same for the host of a match. */
+export function refuseForeignHost(text: string): Mistake | null {
+  if (HOST_REGEX.test(text)) return new Mistake(`${describeValue(text)} is no host but a pattern`, NOT_BUILT.hostRegex);
+  const url = /^(?:[a-z][a-z0-9+.-]*:\/\/)?([^/?#]+)([/?#].*)?$/i.exec(text);
+  const host = url?.[1] ?? '';
+  if (host !== text && host !== '') {
+    const path = url?.[2] ?? '';
+    const isBare = path === '' || path === '/';
+    return new Mistake(
+      `${describeValue(text)} is more than a host`,
+      isBare
+        ? `Write ${host}.`
+        : `Write host: ${host}, path: ${path.replace(/\*$/, '')}${path.endsWith('/*') ? '*' : ''}.`,
+    );
+  }
+  if (/^\.[^.*]/.test(text)) {
+    return new Mistake(
+      `${describeValue(text)} begins with a dot`,
+      `Write "*${text}" for every name under it; ${text.slice(1)} itself is another host: host: ["*${text}", ${text.slice(1)}].`,
+    );
+  }
+  return null;
+}
+
+/** The same for the path of a match: expressions, and other ways to write a prefix. */
+export function refuseForeignPath(text: string): Mistake | null {
+  const modifier = /^(?:~\*?|\^~|=)\s*(.*)$/.exec(text);
+  if (modifier !== null) {
+    const path = modifier[1];
+    const cure = text.startsWith('~')
+      ? `Write path: { regex: ${JSON.stringify(path)}${text.startsWith('~*') ? ', ignoreCase: on' : ''} }.`
+      : `Write ${text.startsWith('=') ? path : `${path.replace(/\/$/, '')}/*`}.`;
+    return new Mistake(`${describeValue(text)} is written as in nginx`, cure);
+  }
+  if (text.startsWith('^')) {
+    return new Mistake(
+      `${describeValue(text)} is a regular expression`,
+      `Write path: { regex: ${JSON.stringify(text)} }.`,
+    );
+  }
+  const prefix = /^(\/[^*]*?)\/?\*\*?$/.exec(text)?.[1];
+  if (prefix !== undefined && !text.endsWith('/*')) {
+    return new Mistake(
+      `${describeValue(text)} has a * that is not its last segment`,
+      `Did you mean ${JSON.stringify(`${prefix.replace(/\/$/, '')}/*`)}? It takes paths under ${prefix.replace(/\/$/, '') || '/'} on segment borders.`,
+    );
+  }
+  return null;
+}

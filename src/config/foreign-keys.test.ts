@@ -1,0 +1,71 @@
+/** What other programs' words are answered with has to be right here: an example that is refused would be a wrong way. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { formatConfigErrors } from './errors.ts';
+import { cureForeignKey, foreignKeys, toWord } from './foreign-keys.ts';
+import { parseConfig } from './load.ts';
+import { type SchemaNode } from './described.ts';
+import { schemaTree } from './schema-tree.ts';
+
+/** A config with a line in the place of a title. */
+const PLACES: Readonly<Record<string, (line: string) => string>> = {
+  Config: (line) => (/^pools:/.test(line) ? line : `${line}\npools: { web: [localhost:8081], api: [localhost:8082] }`),
+  Listener: (line) => `listeners: { web: { ${line} } }\npools: { web: [localhost:8081] }`,
+  Route: (line) =>
+    `routes: [{ ${line.startsWith('pool:') ? '' : 'pool: web, '}${line} }]\npools: { web: [localhost:8081] }`,
+  Match: (line) => `routes: [{ pool: web, match: { ${line} } }]\npools: { web: [localhost:8081] }`,
+  Pool: (line) => `pools: { web: { ${line.startsWith('endpoints:') ? '' : 'endpoints: [localhost:8081], '}${line} } }`,
+  Endpoint: (line) => `pools: { web: [{ ${line.startsWith('address:') ? '' : 'address: localhost:8081, '}${line} }] }`,
+  Check: (line) =>
+    `pools: { web: { endpoints: [localhost:8081], check: { ${/^(?:http|tcp):/.test(line) ? '' : 'tcp: {}, '}${line} } } }`,
+};
+
+/** A config that begins with another key than ours, of which nothing else is wrong. */
+function withRoutes(text: string): string {
+  return /^routes:/m.test(text) ? text : `routes: [{ pool: web }]\n${text}`;
+}
+
+function keysOf(title: string, node: SchemaNode = schemaTree()): readonly string[] {
+  if (node.title === title && node.properties !== undefined) return Object.keys(node.properties);
+  const inner = [...Object.values(node.properties ?? {}), ...(node.anyOf ?? []), node.items, node.additionalProperties];
+  return inner.flatMap((each) => (typeof each === 'object' ? keysOf(title, each) : []));
+}
+
+describe('a key of another program', () => {
+  for (const [title, write] of Object.entries(PLACES)) {
+    it(`is none of ours in the maps called ${title}`, () => {
+      const ours = new Set(keysOf(title).map(toWord));
+      assert.ok(ours.size > 0);
+      assert.deepEqual(
+        foreignKeys(title).filter((word) => ours.has(word)),
+        [],
+      );
+    });
+
+    it(`is answered in ${title} with an example that is accepted there`, () => {
+      for (const word of foreignKeys(title)) {
+        const example = /e\.g\. (.*)\.$/.exec(cureForeignKey(word, title) ?? '')?.[1];
+        if (example === undefined) continue;
+        const isWhole = /^(?:pools|routes|defaults):/.test(example);
+        const text = (isWhole ? PLACES['Config'] : write)(example);
+        const parsed = parseConfig(withRoutes(text), 'a.yaml');
+        assert.ok(
+          'config' in parsed,
+          `${title} ${word}: ${'errors' in parsed ? formatConfigErrors(parsed.errors) : ''}`,
+        );
+      }
+    });
+  }
+
+  it('is not taken for another where it is one of ours in other letters', () => {
+    const messages = (text: string): string => {
+      const parsed = parseConfig(text, 'a.yaml');
+      return 'errors' in parsed ? formatConfigErrors(parsed.errors) : '';
+    };
+    assert.match(messages('pools: { web: [localhost:8081] }\nHeaders: {}'), /Did you mean "headers"\?/);
+    assert.match(
+      messages('pools: { web: { endpoints: [localhost:8081], max_connections: 1 } }'),
+      /mean "maxConnections"/,
+    );
+  });
+});

@@ -1,0 +1,38 @@
+/** Policies by the names that other balancers give them. */
+import { POLICIES } from '../core/balancer/policies.ts';
+import type { PolicyName } from '../core/balancer/policies.ts';
+import { listNames } from './closest-name.ts';
+import { toWord } from './foreign-keys.ts';
+import { NOT_BUILT } from './not-built.ts';
+
+const OURS: Readonly<Record<PolicyName, string>> = {
+  'round-robin':
+    'roundrobin rr wrr weightedroundrobin smoothroundrobin smoothweightedroundrobin smooth staticrr weighted cyclic',
+  'least-connections':
+    'leastconn leastconns leastconnection leastconnections lc wlc leastrequest leastrequests weightedleastrequest leastoutstandingrequests fewest',
+  'power-of-two': 'p2c poweroftwo poweroftwochoices twochoices randomtwo randomchoosetwo choosetwo',
+  random: 'rand uniform randomchoose',
+};
+
+const MISSING: Readonly<Partial<Record<keyof typeof NOT_BUILT, string>>> = {
+  hashPolicies:
+    'iphash hash source sourceiphash sourcehash clientiphash ip urihash uri urlhash url pathhash path header headerhash hdr consistent consistenthash hashconsistent maglev ringhash ring ketama rendezvous query urlparam rdpcookie',
+  sticky: 'cookie sticky session cookiehash',
+  latencyPolicies: 'leasttime leastresponsetime ewma peakewma latency responsetime fastest weightedresponsetime',
+  orderPolicies: 'first failover priority backup',
+};
+
+const WORDS = new Map([
+  ...Object.entries(OURS).flatMap(([name, words]) =>
+    words.split(' ').map((word) => [word, `Did you mean "${name}"?`] as const),
+  ),
+  ...Object.entries(MISSING).flatMap(([feature, words]) => {
+    const sentence = NOT_BUILT[feature as keyof typeof NOT_BUILT];
+    return words.split(' ').map((word) => [word, `${sentence} Use ${listNames(Object.keys(POLICIES))}.`] as const);
+  }),
+]);
+
+/** What to write for a policy of another program; null: nothing is known of it. */
+export function cureForeignPolicy(name: string): string | null {
+  return WORDS.get(toWord(name)) ?? null;
+}

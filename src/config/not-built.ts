@@ -1,0 +1,39 @@
+/**
+ * What other balancers have and Fairlead has not yet: each a sentence that ends an error message, with what helps until
+ * then where something does. A part that is built takes its line out, and its words below `foreign-keys.ts` with it.
+ */
+export const NOT_BUILT = Object.freeze({
+  tls: 'TLS is not built yet: put something in front of Fairlead that ends it.',
+  tlsToEndpoints: 'TLS to endpoints is not built yet: name a port that speaks plain HTTP.',
+  http2: 'HTTP/2 and gRPC are not built yet.',
+  layer4: 'Balancing of TCP and UDP below HTTP is not built yet.',
+  unixSockets: 'Sockets of Unix are not built yet: let the server listen on a port of 127.0.0.1.',
+  proxyProtocol: 'The PROXY protocol is not built yet; "trustedProxies" takes X-Forwarded-* of a proxy in front.',
+  sticky: 'Sticky sessions are not built yet: keep sessions where every server finds them.',
+  hashPolicies: 'Policies by a hash of address, path, header or cookie are not built yet.',
+  latencyPolicies:
+    'Policies by latency are not built yet; "power-of-two" spares slow servers, which have more in flight.',
+  orderPolicies: 'Policies that fill one server after another are not built yet.',
+  backup: 'Backup servers, priorities and zones are not built yet.',
+  slowStart: 'Slow start is not built yet.',
+  breaker: 'Circuit breakers are not built yet; failures in a row eject an endpoint: pools.*.ejection.',
+  hedging: 'Hedged requests are not built yet; pools.*.retry repeats after a failure.',
+  mirroring: 'Mirroring is not built yet.',
+  split: 'Weighted splits over pools are not built yet; endpoints of one pool have weights.',
+  redirects: 'Redirects are not built yet.',
+  ownAnswers: 'Answers and error pages of your own are not built yet.',
+  rewriting: 'Rewriting beyond a prefix is not built yet; "stripPrefix" and "replacePrefix" are there.',
+  headerRewriting: 'Setting and removing headers is not built yet.',
+  cors: 'CORS headers are not built yet: let the servers set them.',
+  auth: 'Authentication is not built yet.',
+  lists: 'Lists of allowed and refused clients are not built yet.',
+  rateLimits: 'Limits of rate and of connections per client are not built yet.',
+  cache: 'A cache is not built yet.',
+  compression: 'Compression is not built yet; what the servers compress goes through.',
+  middleware: 'Middleware and plugins are not built yet.',
+  discovery: 'Discovery of servers is not built yet; names are resolved at the start and at each reload.',
+  admin: 'An admin API, a dashboard and metrics are not built yet; as a library it has stats().',
+  hostRegex: 'Hosts by regular expression are not built yet; "*.example.com" takes every name under it.',
+} satisfies Record<string, string>);
+
+export type MissingFeature = keyof typeof NOT_BUILT;

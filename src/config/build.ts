@@ -2,7 +2,6 @@
  * A value read from a file or the command line into a config: every part is validated by itself, so that one
  * mistake does not hide another, and what passed is checked as a whole.
  */
-import type { AccessLogSpec } from '../core/access-log.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Timeouts } from '../core/snapshot.ts';
 import { routeLogOf } from './access-log-schema.ts';
@@ -14,7 +13,9 @@ import { describeRoot } from './document.ts';
 import { Mistake, type Problem } from './errors.ts';
 import { Defaults } from './merge-defaults.ts';
 import { PartReader, describeEmpty } from './part-reader.ts';
-import type { Part } from './parts.ts';
+import { matchesOf } from './match-schema.ts';
+import type { Part, ReadRoute } from './parts.ts';
+import { nameOfHost, placeName, readListener, readPool, readRoute } from './read-parts.ts';
 import { type WrittenPool, poolSchema } from './pool-schema.ts';
 import { type WrittenRoute, routeSchema } from './route-schema.ts';
 import { listenerSchema } from './section-schemas.ts';
@@ -35,24 +36,22 @@ export function buildConfig(value: unknown): Config | readonly Problem[] {
   const pools = reader.named('pools', poolSchema, defaults);
   const poolNames = isWrittenMap(value['pools']) ? Object.keys(value['pools']) : [];
   const poolTimeouts = new Map(pools.map(({ value: pool }) => [pool.id, pool.timeouts]));
-  const routes = readRoutes(reader, poolNames, defaults).map(({ path, value: route }, index) => ({
-    path,
-    value: toRouteConfig(
-      route,
-      path,
-      index,
-      { ...settings.timeouts, ...poolTimeouts.get(route.pool) },
-      settings.accessLog,
-    ),
-  }));
+  const routes = readRoutes(reader, poolNames, defaults);
   const config: Config = {
     threads: reader.section('threads'),
     listeners: listeners.map((part) => part.value),
-    routes: routes.map((part) => part.value),
+    routes: routes.flatMap((part) => toRouteConfigs(part, settings, poolTimeouts.get(part.value.pool))),
     pools: pools.map((part) => toPoolConfig(part.value)),
     settings,
   };
-  reader.add(checkRules({ listeners, routes, pools, poolNames, limits: settings.limits }));
+  reader.add(
+    checkRules({
+      listeners: [...listeners, ...reader.faulty('listeners').flatMap(readListener)],
+      routes: inOrder([...routes.map(toReadRoute), ...reader.faulty('routes').map(readRoute)]),
+      pools: [...pools, ...reader.faulty('pools').flatMap(readPool)],
+      poolNames,
+    }),
+  );
   return reader.problems.length > 0 ? reader.problems : deepFreeze(config);
 }
 
@@ -77,20 +76,30 @@ function readRoutes(
   return [];
 }
 
-function toRouteConfig(
-  { name, accessLog: log, ...route }: WrittenRoute,
-  path: readonly (string | number)[],
-  index: number,
-  timeouts: Timeouts,
-  accessLog: AccessLogSpec | null,
-): RouteConfig {
-  const place = typeof path[1] === 'number' ? path[1] : index;
-  return {
+function toReadRoute({ path, value: { name, pool, match, replacePrefix } }: Part<WrittenRoute>): Part<ReadRoute> {
+  return { path, value: { id: name ?? placeName(path), pool, matches: matchesOf(match), replacePrefix } };
+}
+
+/** Of two routes that are the same, the later one in the file is the mistake. */
+function inOrder<T>(parts: readonly Part<T>[]): readonly Part<T>[] {
+  return parts.toSorted((a, b) => Number(a.path[1]) - Number(b.path[1]));
+}
+
+/** A route for each of its hosts; the second is called `NAME/2`. */
+function toRouteConfigs(
+  { path, value }: Part<WrittenRoute>,
+  settings: Settings<'auto'>,
+  poolTimeouts: Partial<Timeouts> = {},
+): readonly RouteConfig[] {
+  const { name, accessLog, ...route } = value;
+  const id = name ?? placeName(path);
+  return matchesOf(route.match).map((match, i) => ({
     ...route,
-    id: name ?? String(place + 1),
-    timeouts: { ...timeouts, ...route.timeouts },
-    accessLog: routeLogOf(log, accessLog),
-  };
+    match,
+    id: nameOfHost(id, i),
+    timeouts: { ...settings.timeouts, ...poolTimeouts, ...route.timeouts },
+    accessLog: routeLogOf(accessLog, settings.accessLog),
+  }));
 }
 
 /** What a pool says of timeouts is in the routes that lead to it. */

@@ -1,12 +1,9 @@
 /** What holds between the parts of a config: names that must exist, conditions and addresses that must differ. */
 import { describeMatch, findDuplicateConditions } from '../core/routing/order.ts';
-import type { Limits } from '../core/snapshot.ts';
 import { didYouMean, listNames } from './closest-name.ts';
-import type { Config, RouteConfig } from './config.ts';
 import { Mistake, type Problem } from './errors.ts';
-import type { Part, Parts } from './parts.ts';
-
-type Listener = Config['listeners'][number];
+import type { Part, Parts, ReadListener, ReadRoute } from './parts.ts';
+import { nameOfHost, placeName } from './read-parts.ts';
 
 export function checkRules(parts: Parts): readonly Problem[] {
   return [
@@ -15,7 +12,6 @@ export function checkRules(parts: Parts): readonly Problem[] {
     ...checkRouteNames(parts.routes),
     ...checkConditions(parts.routes),
     ...checkEndpoints(parts.pools),
-    ...checkLimits(parts.limits),
   ];
 }
 
@@ -32,7 +28,7 @@ function checkListeners(listeners: Parts['listeners']): readonly Problem[] {
 }
 
 /** Port 0 takes a free one; every address includes each. */
-function isClash(a: Listener, b: Listener): boolean {
+function isClash(a: ReadListener, b: ReadListener): boolean {
   if (a.port !== b.port || a.port === 0) return false;
   return isEveryAddress(a.host) || isEveryAddress(b.host) || a.host === b.host;
 }
@@ -41,19 +37,20 @@ function isEveryAddress(host: string): boolean {
   return host === '' || host === '0.0.0.0' || host === '::';
 }
 
-function checkPoolName({ path, value }: Part<RouteConfig>, names: readonly string[]): readonly Problem[] {
-  if (names.length === 0 || names.includes(value.pool)) return [];
+function checkPoolName({ path, value }: Part<ReadRoute>, names: readonly string[]): readonly Problem[] {
+  if (value.pool === null || names.length === 0 || names.includes(value.pool)) return [];
   const shown = names.length > 8 ? 'Add the pool, or name one that is there.' : `Use ${listNames(names)}.`;
   const mistake = new Mistake(`there is no pool ${JSON.stringify(value.pool)}`, didYouMean(value.pool, names, shown));
   return [{ path: [...path, 'pool'], mistake }];
 }
 
 /** A prefix that no path of this route can have is a slip. */
-function checkPrefix({ path, value }: Part<RouteConfig>): readonly Problem[] {
-  const { match, replacePrefix } = value;
-  if (replacePrefix === null || match.path === null || match.path.kind === 'regex') return [];
-  const [prefix, matched] = [replacePrefix.prefix, match.path.path];
-  const isReached = isUnder(matched, prefix) || (match.path.kind === 'prefix' && isUnder(prefix, matched));
+function checkPrefix({ path, value }: Part<ReadRoute>): readonly Problem[] {
+  const { matches, replacePrefix } = value;
+  const pattern = matches?.[0]?.path ?? null;
+  if (replacePrefix === null || pattern === null || pattern.kind === 'regex') return [];
+  const [prefix, matched] = [replacePrefix.prefix, pattern.path];
+  const isReached = isUnder(matched, prefix) || (pattern.kind === 'prefix' && isUnder(prefix, matched));
   if (isReached) return [];
   const key = replacePrefix.by === '' ? ['stripPrefix'] : ['replacePrefix', 'prefix'];
   const mistake = new Mistake(`no path of this route begins with ${prefix}`, `Use a prefix of ${matched}.`);
@@ -66,27 +63,29 @@ function isUnder(path: string, prefix: string): boolean {
 
 function checkRouteNames(routes: Parts['routes']): readonly Problem[] {
   const seen = new Set<string>();
-  return routes.flatMap(({ path, value }) => {
-    if (!seen.has(value.id)) {
-      seen.add(value.id);
-      return [];
-    }
+  return routes.flatMap(({ path, value: { id, matches } }) => {
+    if (id === null) return [];
+    const names = (matches ?? [null]).map((_, i) => nameOfHost(id, i));
+    const taken = names.find((name) => seen.has(name));
+    for (const name of names) seen.add(name);
+    if (taken === undefined) return [];
     const cure = 'Give each route a name of its own; one without a name is named by its place, from 1.';
-    return [
-      {
-        path: [...path, 'name'],
-        mistake: new Mistake(`another route is named ${JSON.stringify(value.id)} already`, cure),
-      },
-    ];
+    const mistake = new Mistake(`another route is named ${JSON.stringify(taken)} already`, cure);
+    return [{ path: [...path, 'name'], mistake }];
   });
 }
 
 function checkConditions(routes: Parts['routes']): readonly Problem[] {
-  const paths = new Map(routes.map((part) => [part.value, part.path]));
-  return findDuplicateConditions(routes.map((part) => part.value)).map(({ first, second }) => {
-    const message = `the route ${JSON.stringify(first.id)} has the same conditions (${describeMatch(first.match)})`;
+  const routable = routes.flatMap(({ path, value: { id, matches } }) =>
+    (matches ?? []).map((match) => ({ id: id ?? placeName(path), match, path })),
+  );
+  return findDuplicateConditions(routable).map(({ first, second }) => {
+    const message =
+      first.path === second.path
+        ? `the host ${String(second.match.host)} is there twice`
+        : `the route ${JSON.stringify(first.id)} has the same conditions (${describeMatch(first.match)})`;
     const mistake = new Mistake(message, 'This one could never be reached: change its match or take it out.');
-    return { path: [...(paths.get(second) ?? []), 'match'], mistake };
+    return { path: [...second.path, 'match'], mistake };
   });
 }
 
@@ -98,7 +97,9 @@ function checkEndpoints(pools: Parts['pools']): readonly Problem[] {
     }
     const problems: Problem[] = [];
     const seen = new Set<string>();
-    for (const [index, { id }] of endpoints.entries()) {
+    for (const [index, endpoint] of endpoints.entries()) {
+      if (endpoint === null) continue;
+      const { id } = endpoint;
       if (seen.has(id)) {
         const mistake = new Mistake(
           `the endpoint ${id} is there twice`,
@@ -108,7 +109,7 @@ function checkEndpoints(pools: Parts['pools']): readonly Problem[] {
       }
       seen.add(id);
     }
-    if (endpoints.every(({ weight }) => weight === 0)) {
+    if (endpoints.every((endpoint) => endpoint?.weight === 0)) {
       problems.push({
         path: at,
         mistake: new Mistake('every endpoint has the weight 0', 'Give one a weight above 0.'),
@@ -116,17 +117,4 @@ function checkEndpoints(pools: Parts['pools']): readonly Problem[] {
     }
     return problems;
   });
-}
-
-function checkLimits({ headBytes, targetBytes }: Limits): readonly Problem[] {
-  if (targetBytes < headBytes) return [];
-  return [
-    {
-      path: ['limits', 'target'],
-      mistake: new Mistake(
-        'the target is part of the head, and its limit is not below that of the head',
-        'Raise limits.head or lower limits.target.',
-      ),
-    },
-  ];
 }

@@ -3,7 +3,18 @@ import { z } from 'zod';
 import type { CheckSpec } from '../core/snapshot.ts';
 import { key, note } from './described.ts';
 import { httpSchema, tcpSchema } from './probe-schemas.ts';
-import { count, duration, durationOrOff, notOneOf, object, oneOf, oneOrMore, readWith } from './scalars.ts';
+import {
+  type Rule,
+  count,
+  duration,
+  durationOrOff,
+  notOneOf,
+  object,
+  oneOf,
+  oneOrMore,
+  readWith,
+  withRule,
+} from './scalars.ts';
 
 /** `tcp` and `http` alone are a check with nothing said about it. */
 export function toLongCheck(value: unknown): unknown {
@@ -57,13 +68,29 @@ const checkKeys = object(
 
 type WrittenCheck = z.output<typeof checkKeys>;
 
+const RULES: readonly Rule<WrittenCheck>[] = [
+  {
+    isKept: ({ tcp, http }) => tcp !== undefined || http !== undefined,
+    message: 'a check says neither tcp nor http',
+    cure: 'Add tcp: {} or http: { path: /healthcheck }.',
+    path: [],
+  },
+  {
+    isKept: ({ tcp, http }) => tcp === undefined || http === undefined,
+    message: 'a check cannot be both tcp and http',
+    cure: 'Make it a list of two checks.',
+    path: [],
+  },
+  {
+    isKept: ({ http }) => http?.method !== 'HEAD' || http.body === '' || typeof http.body !== 'string',
+    message: 'an answer to HEAD has no body to look into',
+    cure: 'Use the method GET, or take "body" out.',
+    path: ['http', 'body'],
+  },
+];
+
 const checkSchema = checkForms(
-  checkKeys.transform((written, context): CheckSpec => {
-    for (const { message, cure, path } of findContradictions(written)) {
-      context.issues.push({ code: 'custom', message, params: { cure }, input: written, path });
-    }
-    return toCheckSpec(written);
-  }),
+  RULES.reduce((schema, rule) => withRule(schema, rule), checkKeys).transform((written) => toCheckSpec(written)),
 );
 
 /** A map, or the word for a check with nothing said about it. */
@@ -76,29 +103,6 @@ function checkForms<T extends z.ZodType>(keys: T) {
     return z.NEVER;
   });
   return note(read, { forms: [keys, { enum: words }] });
-}
-
-interface Contradiction {
-  readonly message: string;
-  readonly cure: string;
-  readonly path: string[];
-}
-
-function findContradictions({ tcp, http }: WrittenCheck): readonly Contradiction[] {
-  const found: Contradiction[] = [];
-  if (tcp === undefined && http === undefined) {
-    const cure = 'Add tcp: {} or http: { path: /healthcheck }.';
-    found.push({ message: 'a check says neither tcp nor http', cure, path: [] });
-  }
-  if (tcp !== undefined && http !== undefined) {
-    const cure = 'Make it a list of two checks.';
-    found.push({ message: 'a check cannot be both tcp and http', cure, path: [] });
-  }
-  if (http?.method === 'HEAD' && http.body !== '') {
-    const cure = 'Use the method GET, or take "body" out.';
-    found.push({ message: 'an answer to HEAD has no body to look into', cure, path: ['http', 'body'] });
-  }
-  return found;
 }
 
 const LONGEST_FAST_INTERVAL_MS = 1000;

@@ -772,11 +772,11 @@ export interface ReplacePrefixInput {
 /** Conditions, all of which must hold. */
 export interface MatchInput {
   /**
-   * `api.example.com`, or `"*.example.com"` for every name under it. Case, port and a final dot do not count.
+   * `api.example.com`, or `"*.example.com"` for every name under it; a list is as if the route were written once for each. Case, port and a final dot do not count.
    * @defaultValue any
-   * @example 'api.example.com'
+   * @example ['example.com', 'www.example.com']
    */
-  readonly host?: string;
+  readonly host?: readonly string[] | string;
   /**
    * `/v1` is that path alone; `/v1/*` is a prefix on segment borders: `/v1`, `/v1/` and `/v1/x`, not `/v12`.
    * @defaultValue any

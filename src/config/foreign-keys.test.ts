@@ -9,7 +9,8 @@ import { schemaTree } from './schema-tree.ts';
 
 /** A config with a line in the place of a title. */
 const PLACES: Readonly<Record<string, (line: string) => string>> = {
-  Config: (line) => (/^pools:/.test(line) ? line : `${line}\npools: { web: [localhost:8081], api: [localhost:8082] }`),
+  Config: (line) =>
+    line.startsWith('pools:') ? line : `${line}\npools: { web: [localhost:8081], api: [localhost:8082] }`,
   Listener: (line) => `listeners: { web: { ${line} } }\npools: { web: [localhost:8081] }`,
   Route: (line) =>
     `routes: [{ ${line.startsWith('pool:') ? '' : 'pool: web, '}${line} }]\npools: { web: [localhost:8081] }`,

@@ -60,7 +60,8 @@ function unknownKeys(issue: z.core.$ZodIssueUnrecognizedKeys, path: readonly (st
 }
 
 function toMistake(issue: z.core.$ZodIssue, value: unknown, path: readonly (string | number)[]): Mistake {
-  if (value === undefined) return missing(String(path.at(-1) ?? ''));
+  const isRule = issue.code === 'custom' && issue.params?.['isRule'] === true;
+  if (value === undefined && !isRule) return missing(String(path.at(-1) ?? ''));
   if (issue.code === 'custom') return new Mistake(issue.message, String(issue.params?.['cure'] ?? 'Mend the value.'));
   if (issue.code === 'invalid_type') {
     const [kind, cure] = KINDS[issue.expected] ?? [issue.expected, 'Write such a value.'];

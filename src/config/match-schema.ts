@@ -7,7 +7,7 @@ import { type SchemaNode, key, note } from './described.ts';
 import { Mistake } from './errors.ts';
 import { refuseForeignPath } from './foreign-addresses.ts';
 import { checkLinear } from './linear-regex.ts';
-import { FIELD_VALUE, TOKEN, listOf, object, readWith, scalar, toggle } from './scalars.ts';
+import { FIELD_VALUE, TOKEN, listOf, object, readWith, scalar, toggle, withRule } from './scalars.ts';
 import { describeValue } from './units.ts';
 
 /** Headers that a route cannot see: they are the connection's, or Fairlead sets them itself. */
@@ -185,12 +185,30 @@ function checkCookieValue(value: string): Mistake | null {
     : checkFieldValue(value);
 }
 
+/** Conditions before each of their hosts has a route of its own. */
+export interface WrittenMatch extends Omit<RouteMatch, 'host'> {
+  /** At least one; null: every host. */
+  readonly hosts: readonly RouteMatch['host'][];
+}
+
+/** A match for each of the hosts. */
+export function matchesOf({ hosts, ...rest }: WrittenMatch): readonly RouteMatch[] {
+  return hosts.map((host) => ({ host, ...rest }));
+}
+
+const hostsSchema = withRule(listOf(scalar(parseHostPattern, { type: 'string', words: 'host' }), 'host, or list'), {
+  isKept: (hosts) => hosts.length > 0,
+  message: 'a list of no hosts matches nothing',
+  cure: 'Name one, or leave the host out: the route then takes every host.',
+  path: [],
+});
+
 export const matchSchema = object(
   {
-    host: key(scalar(parseHostPattern, { type: 'string', words: 'host' }).optional(), {
+    host: key(hostsSchema.optional(), {
       description:
-        '`api.example.com`, or `"*.example.com"` for every name under it. Case, port and a final dot do not count.',
-      example: 'api.example.com',
+        '`api.example.com`, or `"*.example.com"` for every name under it; a list is as if the route were written once for each. Case, port and a final dot do not count.',
+      example: ['example.com', 'www.example.com'],
       byDefault: 'any',
     }),
     path: key(pathSchema.optional(), {
@@ -222,9 +240,9 @@ export const matchSchema = object(
     }),
   },
   'Match',
-).transform((written): RouteMatch => {
+).transform((written): WrittenMatch => {
   return {
-    host: written.host ?? null,
+    hosts: written.host ?? [null],
     path: written.path ?? null,
     methods: [...new Set(written.method)],
     headers: written.header ?? [],

@@ -16,6 +16,7 @@ export class PartReader<S extends Shape> {
   readonly #written: WrittenMap;
   readonly #problems: Problem[] = [];
   readonly #saidOfDefaults = new Set<string>();
+  readonly #faulty: Part<WrittenMap>[] = [];
 
   constructor(root: z.ZodObject<S>, written: WrittenMap) {
     this.#shape = root.shape;
@@ -24,6 +25,11 @@ export class PartReader<S extends Shape> {
 
   get problems(): readonly Problem[] {
     return this.#problems;
+  }
+
+  /** Maps of a kind (the key that they stand under) with a mistake of their own, defaults filled in. */
+  faulty(kind: keyof S & string): readonly Part<WrittenMap>[] {
+    return this.#faulty.filter(({ path }) => path[0] === kind);
   }
 
   add(problems: readonly Problem[]): void {
@@ -85,6 +91,7 @@ export class PartReader<S extends Shape> {
       const id = parseName(name);
       if (id instanceof Mistake) this.#problems.push({ path: [key, name], atKey: true, mistake: id });
       const parts = this.item(schema, written, [key, name], defaults);
+      if (id instanceof Mistake && parts.length > 0) this.#addFaulty([key, name], written, defaults ?? null);
       return id instanceof Mistake ? [] : parts.map((part) => ({ path: part.path, value: { id, ...part.value } }));
     });
   }
@@ -108,7 +115,9 @@ export class PartReader<S extends Shape> {
   ): readonly Part<z.output<T>>[] {
     if (defaults === null) {
       const part = this.#read(schema, written, path);
-      return part === null ? [] : [part];
+      if (part !== null) return [part];
+      this.#addFaulty(path, written, null);
+      return [];
     }
     const merged = defaults.fillIn(path[0], written);
     const result = schema.safeParse(merged);
@@ -116,7 +125,13 @@ export class PartReader<S extends Shape> {
     for (const problem of toProblems(result.error.issues, merged, path)) {
       this.#addPlaced(defaults.place(problem, path, written), problem);
     }
+    this.#addFaulty(path, written, defaults);
     return [];
+  }
+
+  #addFaulty(path: Path, written: unknown, defaults: Defaults | null): void {
+    const value = defaults === null ? written : defaults.fillIn(path[0], written);
+    if (isWrittenMap(value)) this.#faulty.push({ path, value });
   }
 
   /** A mistake in `defaults` shows in every pool that takes it over; once is enough. */

@@ -1,19 +1,38 @@
 /** The parts of a config on their way from text to the whole. */
-import type { Limits } from '../core/snapshot.ts';
-import type { Config, PoolConfig, RouteConfig } from './config.ts';
+import type { RouteMatch } from '../core/snapshot.ts';
+import type { EndpointConfig, RouteConfig } from './config.ts';
 
-/** A part that passed, and where it stands. */
+/** A part, and where it stands. */
 export interface Part<T> {
   readonly path: readonly (string | number)[];
   readonly value: T;
 }
 
-/** What passed, for the checks over several parts. */
+/** What the checks over several parts look at: what can be read of each, those with a mistake of their own included. */
 export interface Parts {
-  readonly listeners: readonly Part<Config['listeners'][number]>[];
-  readonly routes: readonly Part<RouteConfig>[];
-  readonly pools: readonly Part<PoolConfig>[];
-  /** Of every pool in the text, whether it passed or not. */
+  readonly listeners: readonly Part<ReadListener>[];
+  readonly routes: readonly Part<ReadRoute>[];
+  readonly pools: readonly Part<ReadPool>[];
+  /** Of every pool in the text. */
   readonly poolNames: readonly string[];
-  readonly limits: Limits;
+}
+
+export interface ReadListener {
+  readonly id: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A route; null stands for what cannot be read. */
+export interface ReadRoute {
+  readonly id: string | null;
+  readonly pool: string | null;
+  readonly matches: readonly RouteMatch[] | null;
+  /** Null where it has none, too. */
+  readonly replacePrefix: RouteConfig['replacePrefix'];
+}
+
+export interface ReadPool {
+  /** Null where it cannot be read. */
+  readonly endpoints: readonly (EndpointConfig | null)[];
 }

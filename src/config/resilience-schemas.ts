@@ -1,7 +1,7 @@
 /** What keeps a pool up while some of its endpoints fail: ejection and retries. */
 import type { EjectionSpec, RetrySpec } from '../core/snapshot.ts';
 import { key } from './described.ts';
-import { count, duration, listOf, object, oneOf, orOff, sizeOrOff } from './scalars.ts';
+import { count, duration, listOf, object, oneOf, orOff, sizeOrOff, withRule } from './scalars.ts';
 
 const ejectionKeys = object(
   {
@@ -28,13 +28,13 @@ const ejectionKeys = object(
 
 const DEFAULT_MAX_MS = 300_000;
 
-const ejectionMap = ejectionKeys.transform(({ failures, statuses, time, maxTime }, context): EjectionSpec => {
+const ejectionMap = withRule(ejectionKeys, {
+  isKept: ({ time, maxTime }) => !(typeof time === 'number' && typeof maxTime === 'number') || maxTime >= time,
+  message: 'the longest ejection is shorter than the first',
+  cure: 'Raise maxTime or lower time.',
+  path: ['maxTime'],
+}).transform(({ failures, statuses, time, maxTime }): EjectionSpec => {
   const maxMs = maxTime ?? Math.max(time, DEFAULT_MAX_MS);
-  if (maxMs < time) {
-    const message = 'the longest ejection is shorter than the first';
-    const cure = 'Raise maxTime or lower time.';
-    context.issues.push({ code: 'custom', message, params: { cure }, input: maxTime, path: ['maxTime'] });
-  }
   return { enabled: true, failures, statuses, baseMs: time, maxMs };
 });
 

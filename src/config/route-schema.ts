@@ -4,15 +4,16 @@ import { type WrittenRouteLog, routeLogSchema } from './access-log-schema.ts';
 import type { RouteConfig } from './config.ts';
 import { key } from './described.ts';
 import { Mistake } from './errors.ts';
-import { matchSchema, parsePath } from './match-schema.ts';
+import { type WrittenMatch, matchSchema, parsePath } from './match-schema.ts';
 import { NAME_PATTERN, parseName } from './names.ts';
-import { TOKEN, listOf, object, scalar, sizeOrOff } from './scalars.ts';
+import { TOKEN, listOf, object, scalar, sizeOrOff, withRule } from './scalars.ts';
 import { exchangeTimeoutsSchema } from './timeouts-schema.ts';
 import { describeValue } from './units.ts';
 
 /** A route before its name and the timeouts of the whole config are filled in. */
-export interface WrittenRoute extends Omit<RouteConfig, 'accessLog' | 'id' | 'timeouts'> {
+export interface WrittenRoute extends Omit<RouteConfig, 'accessLog' | 'id' | 'match' | 'timeouts'> {
   readonly name: string | null;
+  readonly match: WrittenMatch;
   readonly timeouts: Partial<Timeouts>;
   readonly accessLog: WrittenRouteLog;
 }
@@ -108,13 +109,19 @@ export const routeKeys = object(
   'Route',
 );
 
-export const routeSchema = routeKeys.transform((written, context): WrittenRoute => {
+export const routeSchema = withRule(routeKeys, {
+  isKept: ({ stripPrefix, replacePrefix }) => stripPrefix === undefined || replacePrefix === undefined,
+  message: 'stripPrefix and replacePrefix exclude each other',
+  cure: 'Keep one of the two.',
+  path: ['stripPrefix'],
+}).transform((written): WrittenRoute => {
   const { name, match, pool, stripPrefix, replacePrefix, timeouts, upgrades, maxBody, accessLog } = written;
-  if (stripPrefix !== undefined && replacePrefix !== undefined) {
-    const cure = 'Keep one of the two.';
-    const message = 'stripPrefix and replacePrefix exclude each other';
-    context.issues.push({ code: 'custom', message, params: { cure }, input: written, path: ['stripPrefix'] });
-  }
-  const replace = stripPrefix === undefined ? (replacePrefix ?? null) : { prefix: stripPrefix, by: '' };
+  const replace = toReplacement(stripPrefix, replacePrefix);
   return { name: name ?? null, match, pool, replacePrefix: replace, timeouts, upgrades, maxBody, accessLog };
 });
+
+type Replacement = RouteConfig['replacePrefix'];
+
+export function toReplacement(strip: string | undefined, replace: NonNullable<Replacement> | undefined): Replacement {
+  return strip === undefined ? (replace ?? null) : { prefix: strip, by: '' };
+}

@@ -52,6 +52,28 @@ export function object<S extends z.core.$ZodLooseShape>(shape: S, title?: string
   return title === undefined ? schema : note(schema, { title, words: 'map' });
 }
 
+/** What keys of a map say against each other. */
+export interface Rule<Written> {
+  /** Whether it is kept, as far as the keys can be read; one that is written and wrong is neither undefined nor of its type. */
+  readonly isKept: (written: Written) => boolean;
+  readonly message: string;
+  readonly cure: string;
+  /** Where it shows, from the map on. */
+  readonly path: readonly string[];
+}
+
+/** The schema of a map with a rule, which a mistake in another key does not hide. */
+export function withRule<T extends z.ZodType<object>>(schema: T, rule: Rule<z.output<T>>): T {
+  const { isKept, message, cure, path } = rule;
+  const isMap = (value: unknown): boolean => typeof value === 'object' && value !== null;
+  return schema.refine((written) => !isMap(written) || isKept(written), {
+    when: () => true,
+    error: message,
+    params: { cure, isRule: true },
+    path: [...path],
+  });
+}
+
 /** Those that somebody should write. */
 export function shownKeys(shape: z.core.$ZodLooseShape): readonly string[] {
   return Object.keys(shape).filter((name) => notesOf(shape[name] as z.ZodType).hidden !== true);

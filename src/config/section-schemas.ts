@@ -4,7 +4,7 @@ import type { MemorySpec } from '../core/settings.ts';
 import type { HeaderRules, Limits, ListenerSpec } from '../core/snapshot.ts';
 import { parseListenAddress, parseNetwork } from './addresses.ts';
 import { key, note } from './described.ts';
-import { count, object, oneOf, scalar, shortForm, size, sizeOrAuto, toggle } from './scalars.ts';
+import { count, object, oneOf, scalar, shortForm, size, sizeOrAuto, toggle, withRule } from './scalars.ts';
 
 const listenAddress = scalar(parseListenAddress, {
   type: 'string',
@@ -12,34 +12,36 @@ const listenAddress = scalar(parseListenAddress, {
   words: 'address and port',
 });
 
+export const listenerKeys = object(
+  {
+    address: key(listenAddress, {
+      description:
+        'Where to listen: `127.0.0.1:8080`, `"[::1]:8080"`, `localhost:8080`; `":8080"` is every address. Port 0 takes a free one.',
+      example: '127.0.0.1:8080',
+    }),
+    spread: key(oneOf(['kernel', 'even']).prefault('kernel'), {
+      description:
+        '`kernel`: every thread listens and the kernel spreads connections. `even`: one thread accepts and passes each to the thread with the fewest; better with few, long connections.',
+      example: 'even',
+    }),
+    halfClose: key(oneOf(['cancel', 'allow']).prefault('cancel'), {
+      description:
+        "What a client's FIN means before it has the whole answer. `cancel`: it has left. `allow`: it waits for the answer.",
+      example: 'allow',
+    }),
+  },
+  'Listener',
+);
+
 export const listenerSchema = shortForm(
-  object(
-    {
-      address: key(listenAddress, {
-        description:
-          'Where to listen: `127.0.0.1:8080`, `"[::1]:8080"`, `localhost:8080`; `":8080"` is every address. Port 0 takes a free one.',
-        example: '127.0.0.1:8080',
-      }),
-      spread: key(oneOf(['kernel', 'even']).prefault('kernel'), {
-        description:
-          '`kernel`: every thread listens and the kernel spreads connections. `even`: one thread accepts and passes each to the thread with the fewest; better with few, long connections.',
-        example: 'even',
-      }),
-      halfClose: key(oneOf(['cancel', 'allow']).prefault('cancel'), {
-        description:
-          "What a client's FIN means before it has the whole answer. `cancel`: it has left. `allow`: it waits for the answer.",
-        example: 'allow',
-      }),
-    },
-    'Listener',
-  ).transform(({ address, spread, halfClose }): Omit<ListenerSpec, 'id'> => {
+  listenerKeys.transform(({ address, spread, halfClose }): Omit<ListenerSpec, 'id'> => {
     return { host: address.host, port: address.port, spread, halfClose };
   }),
   (value) => (typeof value === 'string' || typeof value === 'number' ? { address: value } : value),
   listenAddress,
 );
 
-export const limitsSchema = object(
+const limitsKeys = object(
   {
     head: key(size.prefault('16KiB'), {
       description: 'Largest head of a request or an answer in all. Beyond it, 431 `head-too-large`.',
@@ -55,7 +57,14 @@ export const limitsSchema = object(
     }),
   },
   'Limits',
-).transform(({ head, headers, target }): Limits => ({ headBytes: head, headers, targetBytes: target }));
+);
+
+export const limitsSchema = withRule(limitsKeys, {
+  isKept: ({ head, target }) => !(typeof head === 'number' && typeof target === 'number') || target < head,
+  message: 'the target is part of the head, and its limit is not below that of the head',
+  cure: 'Raise limits.head or lower limits.target.',
+  path: ['target'],
+}).transform(({ head, headers, target }): Limits => ({ headBytes: head, headers, targetBytes: target }));
 
 export const memorySchema = object(
   {

@@ -14,6 +14,9 @@ function fault(status: number, code: string, text: string): Fault {
   return Object.freeze({ code, status, text });
 }
 
+/** The reason of an exchange whose client left; nobody is answered. */
+export const CLIENT_CLOSED = 'client-closed';
+
 export const FAULTS = Object.freeze({
   // ——— what the client sent
   badRequestLine: fault(400, 'bad-request-line', 'The request line is malformed.'),

@@ -58,7 +58,7 @@ export class HeadReader {
 
   /** What has come so far goes beyond the first line. */
   get hasFirstLine(): boolean {
-    return this.#kept !== null && this.#kept.text(0, this.#kept.length).includes('\r\n');
+    return this.partial.includes('\r\n');
   }
 
   /** Position after the head, or -1: it is not complete, all of `buffer[start, end)` has been taken. */

@@ -22,8 +22,8 @@ export interface ServerPlane {
   closed(session: ServerSession): void;
   /** Counts and reports an exception of ours that belongs to one session, and not to the entry it happened in. */
   reportFault(error: unknown): void;
-  /** A request was refused before it became an exchange. */
-  rejected(fault: Fault, client: ClientStream): void;
+  /** A request was refused before it became an exchange. `head`: what has come of it. */
+  rejected(fault: Fault, client: ClientStream, head: string): void;
 }
 
 /** A client connection, as the worker that drains or ends it sees it. */

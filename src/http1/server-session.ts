@@ -181,7 +181,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     }
     const head = this.#parser.parse(this.#reader.text);
     if (head === null) {
-      this.#reject(this.#parser.fault as Fault);
+      this.#reject(this.#parser.fault as Fault, this.#reader.text);
       return after;
     }
     this.#begin(head);
@@ -202,11 +202,11 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     const reader = this.#reader;
     if (reader.isRefused) {
       this.#plane.memory.count(MEMORY_REQUESTS);
-      this.#reject(FAULTS.memory);
+      this.#reject(FAULTS.memory, reader.partial);
     } else if (reader.partialLength > limits.headBytes) {
-      this.#reject(reader.hasFirstLine ? FAULTS.headTooLarge : FAULTS.targetTooLong);
+      this.#reject(reader.hasFirstLine ? FAULTS.headTooLarge : FAULTS.targetTooLong, reader.partial);
     } else if (reader.isBroken) {
-      this.#reject(reader.hasFirstLine ? FAULTS.badHeader : FAULTS.badRequestLine);
+      this.#reject(reader.hasFirstLine ? FAULTS.badHeader : FAULTS.badRequestLine, reader.partial);
     } else if (!wasPartial) {
       wheel.arm(this.#timer, timeouts.requestHeadMs);
     }
@@ -319,7 +319,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     const events = this.#events;
     switch (this.#state) {
       case HEAD:
-        if (this.#reader.isPartial) this.#reject(FAULTS.badRequestLine);
+        if (this.#reader.isPartial) this.#reject(FAULTS.badRequestLine, this.#reader.partial);
         else this.#close();
         break;
       case BODY_OF_LENGTH:
@@ -358,14 +358,14 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     // The rest of the read is lost, so that nobody knows where the next request would begin.
     this.#keepAlive = false;
     if (this.#events !== null) this.#events.onOwnFault();
-    else if (this.#state === HEAD && !this.#connection.isClosed) this.#reject(FAULTS.internal);
+    else if (this.#state === HEAD && !this.#connection.isClosed) this.#reject(FAULTS.internal, this.#reader.partial);
     else if (this.#state !== CLOSING) this.#cut();
   }
 
   onTimeout(): void {
     if (this.#state === ANSWERED || this.#state === CLOSING) this.#cut();
     if (this.#state !== HEAD) return;
-    if (this.#reader.isPartial) this.#reject(FAULTS.requestTimeout);
+    if (this.#reader.isPartial) this.#reject(FAULTS.requestTimeout, this.#reader.partial);
     else this.#close();
   }
 
@@ -460,12 +460,12 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     this.#connection.write(faultResponse(fault, { requestId, wantsJson, isHead, connection, date }));
   }
 
-  /** Answers what never became a request, and closes. */
-  #reject(fault: Fault): void {
+  /** Answers what never became a request, and closes. `head`: what has come of it. */
+  #reject(fault: Fault, head: string): void {
     this.#isRequestEnded = false;
     this.#isHeadMethod = false;
     this.sendFault(fault, '', false);
-    this.#plane.rejected(fault, this);
+    this.#plane.rejected(fault, this, head);
     this.#linger();
   }
 

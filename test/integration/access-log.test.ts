@@ -95,6 +95,10 @@ describe('the access log', () => {
     assert.deepEqual(steady(refused), {
       level: 40,
       client: '127.0.0.1',
+      method: 'GET',
+      host: 'a',
+      path: '/ok',
+      protocol: 'HTTP/1.1',
       status: 400,
       bytesIn: 0,
       bytesOut: 0,
@@ -116,6 +120,25 @@ describe('the access log', () => {
       { status: 499, level: 40, firstByteMs: undefined, attempts: 1 },
     );
     assert.equal(reason, 'client-closed');
+  });
+
+  it('has what came of a head that never was complete, and masks it', async (t) => {
+    const { port, lines } = await runLogged(t);
+    const socket = net.connect(port, '127.0.0.1');
+    socket.end('PUT /half?token=secret HTTP/1.1\r\nHost: shop.example\r\nX-Fir');
+    const [{ method, host, path, status, reason }] = await lines(1);
+    assert.deepEqual([method, host, path], ['PUT', 'shop.example', '/half?token=***']);
+    assert.deepEqual([status, reason], [400, 'bad-request-line']);
+  });
+
+  it('has no error for a client that leaves in the middle of an answer', async (t) => {
+    const { port, lines } = await runLogged(t);
+    const socket = net.connect(port, '127.0.0.1');
+    socket.write(get('/stream'));
+    await once(socket, 'data');
+    socket.destroy();
+    const [{ status, level, reason }] = await lines(1);
+    assert.deepEqual([status, level, reason], [200, 30, 'client-closed']);
   });
 
   it('has an error for an answer that broke off after its head', async (t) => {

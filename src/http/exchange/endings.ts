@@ -1,5 +1,5 @@
 /** The ways an exchange ends other than by a whole response. */
-import { FAULTS } from '../../core/errors.ts';
+import { CLIENT_CLOSED, FAULTS } from '../../core/errors.ts';
 import type { Fault } from '../../core/errors.ts';
 import { findLine, nextLine, valueOf } from '../../core/http/header-lines.ts';
 import { MEMORY_REQUESTS } from '../../core/shared/memory-table.ts';
@@ -109,7 +109,7 @@ export function cancel(x: Exchange): void {
   const client = x.client as ClientStream;
   if (client.allowsHalfClose && x.isRequestEnded) return;
   x.record.status = CLIENT_LEFT;
-  abortBoth(x, 'client-closed');
+  abortBoth(x, CLIENT_CLOSED);
 }
 
 /** × clientEnd once the answer has begun: the same, for nothing may flow for an hour, and the endpoint's place is held as long. */
@@ -120,7 +120,7 @@ export function cancelAnswer(x: Exchange): void {
 /** × clientGone, and a request that breaks while its answer is under way. */
 export function clientBroke(x: Exchange): void {
   if (x.record.status === 0) x.record.status = CLIENT_LEFT;
-  abortBoth(x, x.fault === null ? 'client-closed' : x.fault.code);
+  abortBoth(x, x.fault === null ? CLIENT_CLOSED : x.fault.code);
 }
 
 /** × requestBroken before any answer */

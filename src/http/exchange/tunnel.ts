@@ -1,5 +1,5 @@
 /** After a 101: bytes pass as they are, each side's FIN is carried across, silence for `tunnelIdle` ends it. */
-import { FAULTS } from '../../core/errors.ts';
+import { CLIENT_CLOSED, FAULTS } from '../../core/errors.ts';
 import { ROUTE_UPGRADES } from '../../core/shared/route-table.ts';
 import type { Attempt } from '../attempt.ts';
 import type { ResponseHead } from '../head.ts';
@@ -97,7 +97,7 @@ export function tunnelBroke(x: Exchange): void {
 
 /** *tunnel* × clientGone */
 export function closeTunnel(x: Exchange): void {
-  abortBoth(x, 'client-closed');
+  abortBoth(x, CLIENT_CLOSED);
 }
 
 /** *tunnel* × responseTimeout: silence, or a client that takes nothing. */

@@ -20,6 +20,7 @@ import { SettlingList } from '../../http/settling-list.ts';
 import type { ClientEvents, ClientStream } from '../../http/stream.ts';
 import { Http1Dialer } from '../../http1/dialer.ts';
 import type { UpstreamPlane } from '../../http1/dialer.ts';
+import { glimpseOf } from '../../http1/glimpse.ts';
 import type { ServerPlane, ServerSession } from '../../http1/server-plane.ts';
 import { Http1ServerSession } from '../../http1/server-session.ts';
 import { createAddressList } from '../../net/address-list.ts';
@@ -171,10 +172,10 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, Upstream
     this.#departures.ofListener(listener);
   }
 
-  rejected(fault: Fault, client: ClientStream): void {
+  rejected(fault: Fault, client: ClientStream, head: string): void {
     this.routeTable.finish(0, fault.status, 0);
     this.routeTable.count(0, ROUTE_FAULTS, 1);
-    this.unroutedLog?.refused(fault.status, fault.code, client.remoteAddress, client.listener);
+    this.unroutedLog?.refused(fault, client, glimpseOf(head));
   }
 
   beginDrain(): void {

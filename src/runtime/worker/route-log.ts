@@ -1,10 +1,14 @@
 /** What a route writes into the access log: which of its exchanges, and what of their records. Runs in the worker. */
 import type { AccessLogSpec, RouteLogSpec } from '../../core/access-log.ts';
 import type { Clock } from '../../core/clock.ts';
+import { CLIENT_CLOSED, FAULTS } from '../../core/errors.ts';
+import type { Fault } from '../../core/errors.ts';
 import { find } from '../../core/http/header-lines.ts';
 import type { Random } from '../../core/random.ts';
 import type { ExchangeLog } from '../../http/exchange-log.ts';
 import type { ExchangeRecord } from '../../http/record.ts';
+import type { ClientStream } from '../../http/stream.ts';
+import type { Glimpse } from '../../http1/glimpse.ts';
 import type { LineWriter, LogLine, LogSeverity } from '../../telemetry/log-line.ts';
 import { emptyLine } from '../../telemetry/log-line.ts';
 
@@ -60,11 +64,13 @@ export class RouteLog implements ExchangeLog {
     this.#options.writer.write(line);
   }
 
-  /** A request that was refused before its head was understood. */
-  refused(status: number, reason: string, client: string, listener: string): void {
+  /** A request that was refused before its head was understood; `glimpse`: what could be read of it. */
+  refused({ status, code: reason }: Fault, client: ClientStream, glimpse: Glimpse): void {
     const severity = severityOf(status, reason);
     if (!this.#isWanted(severity, 0, status)) return;
-    const line = { ...emptyLine(), time: this.#options.clock.wallTime(), status, severity, reason, client, listener };
+    const { remoteAddress, listener } = client;
+    const time = this.#options.clock.wallTime();
+    const line = { ...emptyLine(), ...glimpse, time, status, severity, reason, client: remoteAddress, listener };
     this.#options.writer.write(line);
   }
 
@@ -92,10 +98,20 @@ export class RouteLog implements ExchangeLog {
   }
 }
 
+/** Reasons that lie with the client: the codes of our 4xx. */
+const OF_THE_CLIENT: ReadonlySet<string> = new Set(
+  Object.values(FAULTS)
+    .filter(({ status }) => status < 500)
+    .map(({ code }) => code),
+);
+
 /** An answer that broke off has the status of its head, and a reason; one that is ours has a status of its own. */
 function severityOf(status: number, reason: string): LogSeverity {
-  if (status >= 500 || (status < 400 && reason !== '')) return 2;
-  return status >= 400 ? 1 : 0;
+  if (status >= 500) return 2;
+  if (status >= 400) return 1;
+  // Clients leave in the middle of answers all day long: a page is left, a video has been seen.
+  if (reason === '' || reason === CLIENT_CLOSED) return 0;
+  return OF_THE_CLIENT.has(reason) ? 1 : 2;
 }
 
 function between(from: number, to: number): number {

@@ -19,7 +19,8 @@ const ROOMS = {
   runtime: ['core', 'net', 'http', 'http1', 'telemetry', 'checks', 'discovery', 'config'],
   machine: [],
   init: ['config', 'machine'],
-  cli: ['init', 'runtime', 'config', 'machine', 'core'],
+  backend: ['core'],
+  cli: ['backend', 'init', 'runtime', 'config', 'machine', 'core'],
 };
 
 const names = Object.keys(ROOMS);
@@ -29,7 +30,7 @@ const arrows = Object.entries(ROOMS).map(([room, allowed]) => ({
   comment: `src/${room}/ may import ${allowed.length === 0 ? 'nothing' : allowed.join(', ')}.`,
   severity: 'error',
   from: { path: `^src/${room}/`, pathNot: '\\.test\\.ts$' },
-  to: { path: '^(src|test|bench|scripts|bin)/', pathNot: `^src/(${[room, ...allowed].join('|')})/` },
+  to: { path: '^(src|demo|test|bench|scripts|bin)/', pathNot: `^src/(${[room, ...allowed].join('|')})/` },
 }));
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -128,10 +129,10 @@ export default {
     },
     {
       name: 'no-test-in-product',
-      comment: 'What is published imports no test, no bench and no script.',
+      comment: 'What is published imports no demo, no test, no bench and no script.',
       severity: 'error',
       from: { path: '^(src|bin)/', pathNot: '\\.test\\.ts$' },
-      to: { path: '(\\.test\\.ts$|^(test|bench|scripts)/)' },
+      to: { path: '(\\.test\\.ts$|^(demo|test|bench|scripts)/)' },
     },
     {
       name: 'no-dev-dependency-in-product',

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { ENVIRONMENT, packPackage } from '../scripts/packed-package.ts';
-import { startBackend } from '../src/cli/backend/backend.ts';
+import { startBackend } from '../src/backend/backend.ts';
 import { Child } from './children.ts';
 import { versionOf } from './commands.ts';
 import { residentBytes } from './memory.ts';

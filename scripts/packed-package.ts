@@ -9,7 +9,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 
 /** What is beside dist/ in a checkout; `files` of package.json has to choose among it. */
-const BESIDE_DIST = ['package.json', 'bin', 'src', 'scripts', 'tools', 'README.md', 'LICENSE', 'CHANGELOG.md'];
+const BESIDE_DIST = ['package.json', 'bin', 'src', 'demo', 'scripts', 'tools', 'README.md', 'LICENSE', 'CHANGELOG.md'];
 
 const run = promisify(execFile);
 

@@ -5,4 +5,4 @@ import { endLike, runChild } from '../bin/run-child.js';
 import { ensureInstalled, NODE_26 } from './install.js';
 
 await ensureInstalled();
-endLike(await runChild(NODE_26, [join(PACKAGE_ROOT, 'src', 'cli', 'demo', 'main.ts'), ...process.argv.slice(2)]));
+endLike(await runChild(NODE_26, [join(PACKAGE_ROOT, 'demo', 'main.ts'), ...process.argv.slice(2)]));

@@ -15,7 +15,7 @@ import { NODE_24, NODE_26 } from './install.js';
 /** Every test but those of test/long/. A socket test waits more than it works; one core still gets two files at once. */
 const ORDINARY = {
   runs: [
-    { name: 'Node 26', node: NODE_26, files: ['{src,bench}/**/*.test.ts', 'test/!(long)/**/*.test.ts'] },
+    { name: 'Node 26', node: NODE_26, files: ['{src,demo,bench}/**/*.test.ts', 'test/!(long)/**/*.test.ts'] },
     {
       // Where Node's own inside matters: the sockets, their passing between threads, and the whole once.
       name: 'Node 24',

@@ -14,7 +14,6 @@
  *
  * @packageDocumentation
  */
-export { startBackend } from './cli/backend/backend.ts';
 export type { HealthEvent, PanicEvent } from './checks/pool-health.ts';
 export type { CheckReport, EndpointHealthReport, HealthState } from './checks/endpoint-health.ts';
 export type {
@@ -27,7 +26,6 @@ export type {
   RouteLogSpec,
 } from './core/access-log.ts';
 export type { Cancel, Scheduler } from './checks/scheduler.ts';
-export type { Backend, BackendMode, BackendOptions, BackendStats } from './cli/backend/backend.ts';
 export type * from './config/config-input.ts';
 export type { Config, EndpointConfig, PoolConfig, RouteConfig } from './config/config.ts';
 export { defineConfig } from './config/define-config.ts';

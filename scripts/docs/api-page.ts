@@ -13,7 +13,7 @@ const TYPEDOC = join(PACKAGE_ROOT, 'node_modules', 'typedoc', 'bin', 'typedoc');
 const INTRODUCTION = `# API
 
 Everything that \`import … from 'fairlead'\` gives, written from its doc comments by \`npm run docs\`. How the parts play
-together is told in [Fairlead as a library](library.md).
+together is told in [Fairlead as a library](library.md). \`fairlead/backend\` is the [mock server](backend.md).
 
 `;
 

@@ -1,5 +1,5 @@
 /** What `tmux capture-pane -e` writes, as rows of runs: text in one style, at its place. */
-import { cellWidth } from '../../src/cli/demo/cells.ts';
+import { cellWidth } from '../../demo/cells.ts';
 
 export interface TextStyle {
   /** A CSS colour; null: the terminal's own. */

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseConfig } from '../../src/config/load.ts';
-import { startBackend } from '../../src/cli/backend/backend.ts';
+import { startBackend } from '../../src/backend/backend.ts';
 import { createBalancer } from '../../src/runtime/balancer.ts';
 import { Terminal, requireTmux } from '../../test/support/terminal.ts';
 import { parseAnsiScreen } from './ansi-screen.ts';

@@ -1,6 +1,6 @@
 /** What the commands do, as the command line calls it. */
 import type { Command } from 'commander';
-import type { BackendOptions } from './backend/backend.ts';
+import type { BackendOptions } from '../backend/backend.ts';
 import type { CheckOptions } from './check.ts';
 import type { Shell } from './completion/shells.ts';
 import type { ConfigOptions } from './config-command.ts';

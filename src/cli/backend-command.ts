@@ -1,6 +1,6 @@
 /** `fairlead backend`: a mock server from start to end. */
-import { startBackend } from './backend/backend.ts';
-import type { BackendOptions } from './backend/backend.ts';
+import { startBackend } from '../backend/backend.ts';
+import type { BackendOptions } from '../backend/backend.ts';
 import { EXIT_OK, EXIT_UNAVAILABLE } from './exit-codes.ts';
 import { explainPortInUse } from './port-in-use.ts';
 

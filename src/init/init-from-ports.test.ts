@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
-import { startBackend } from '../cli/backend/backend.ts';
+import { startBackend } from '../backend/backend.ts';
 import { parseConfig } from '../config/load.ts';
 import type { Config } from '../config/config.ts';
 import { initFromPorts } from './init-from-ports.ts';

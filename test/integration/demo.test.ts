@@ -6,7 +6,7 @@ import { Terminal, processTree, requireTmux } from '../support/terminal.ts';
 const DEMO = 'node scripts/start.js';
 const SIZE = { columns: 140, rows: 40 };
 /** Not `scripts/start.js`, which has started it. */
-const DEMO_PROCESS = 'cli/demo/main.ts';
+const DEMO_PROCESS = 'demo/main.ts';
 const COLOR = /\u001b\[[0-9;]*3[0-7]/;
 const noTmux = requireTmux();
 const options = noTmux === null ? {} : { skip: `it needs tmux, and cannot install it: ${noTmux}` };

@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { startBackend } from '../../src/cli/backend/backend.ts';
+import { startBackend } from '../../src/backend/backend.ts';
 import { FairleadProcess } from '../support/fairlead-process.ts';
 import { until } from '../support/until.ts';
 

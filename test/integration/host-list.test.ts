@@ -3,7 +3,7 @@ import http from 'node:http';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { startBackend } from '../../src/cli/backend/backend.ts';
+import { startBackend } from '../../src/backend/backend.ts';
 import { runBalancer } from '../support/running-balancer.ts';
 
 async function ask(port: number, host: string): Promise<string> {

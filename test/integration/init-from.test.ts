@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { describe, test } from 'node:test';
-import { startBackend } from '../../src/cli/backend/backend.ts';
-import type { Backend } from '../../src/cli/backend/backend.ts';
+import { startBackend } from '../../src/backend/backend.ts';
+import type { Backend } from '../../src/backend/backend.ts';
 import { convert } from '../../src/init/convert.ts';
 import { writePlan } from '../../src/init/write-plan.ts';
 import { runBalancer } from '../support/running-balancer.ts';

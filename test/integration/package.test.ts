@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { packPackage } from '../../scripts/packed-package.ts';
-import { startBackend } from '../../src/cli/backend/backend.ts';
+import { startBackend } from '../../src/backend/backend.ts';
 import { FairleadProcess } from '../support/fairlead-process.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -24,7 +24,8 @@ interface Lock {
   readonly packages: Readonly<Record<string, Readonly<Partial<Record<string, unknown>>>>>;
 }
 
-const PROGRAM = `import { createBalancer, defineConfig, startBackend } from 'fairlead';
+const PROGRAM = `import { createBalancer, defineConfig } from 'fairlead';
+import { startBackend } from 'fairlead/backend';
 import type { Balancer } from 'fairlead';
 await using backend = await startBackend({ name: 's1' });
 const config = defineConfig({
@@ -41,6 +42,18 @@ const name = response.headers.get('x-backend');
 const { summary } = await balancer.reload(config);
 console.log(name, balancer.stats().routes[0].requests, summary);
 await balancer.close({ force: true });
+`;
+
+const WEB_SOCKET = `import { request } from 'node:http';
+import { startBackend } from 'fairlead/backend';
+await using backend = await startBackend({ name: 's1' });
+const headers = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': 13, 'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==' };
+const asking = request(\`\${backend.url}/ws\`, { headers }).end();
+const { promise, resolve } = Promise.withResolvers();
+asking.on('response', resolve);
+const answer = await promise;
+console.log(answer.statusCode, (await answer.toArray()).join(''));
+console.log((await fetch(backend.url)).status);
 `;
 
 const CONFIG = `import { defineConfig } from 'fairlead';
@@ -92,10 +105,9 @@ describe('the published package', { concurrency: true }, () => {
     const names = (await readdir(installed)).sort();
     assert.deepEqual(names, ['CHANGELOG.md', 'LICENSE', 'README.md', 'bin', 'dist', 'package.json']);
     const built = await readdir(join(installed, 'dist'), { recursive: true });
-    assert.deepEqual(
-      built.filter((name) => name.includes('.test.') || (name.endsWith('.ts') && !name.endsWith('.d.ts'))),
-      [],
-    );
+    const isForeign = (name: string): boolean =>
+      /\.test\.|demo/.test(name) || (name.endsWith('.ts') && !name.endsWith('.d.ts'));
+    assert.deepEqual(built.filter(isForeign), []);
   });
 
   test('runs with two threads what a TypeScript config says, which imports the package', async () => {
@@ -134,6 +146,12 @@ describe('the published package', { concurrency: true }, () => {
   test('serves as a library, which takes another config', async () => {
     const { stdout } = await run(process.execPath, [await write('main.mts', PROGRAM)], { cwd: project() });
     assert.equal(stdout, 's1 1 nothing changed\n');
+  });
+
+  test('has a mock server that names the package ws where a WebSocket asks for it and it is not installed', async () => {
+    const { stdout, stderr } = await run(process.execPath, [await write('socket.mjs', WEB_SOCKET)], { cwd: project() });
+    assert.match(stdout, /^501 \/ws needs the package ws, which is not installed: npm install ws\n200\n$/);
+    assert.match(stderr, /^s1: \/ws needs the package ws/);
   });
 
   test('knows the names of pools while a program is compiled, and shows nothing that is for tests of ours', async () => {

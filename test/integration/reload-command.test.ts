@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { startBackend } from '../../src/cli/backend/backend.ts';
+import { startBackend } from '../../src/backend/backend.ts';
 import { FairleadProcess } from '../support/fairlead-process.ts';
 import { until } from '../support/until.ts';
 

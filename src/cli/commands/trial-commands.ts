@@ -2,7 +2,7 @@
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
 import type { Actions } from '../actions.ts';
-import type { BackendOptions } from '../backend/backend.ts';
+import type { BackendOptions } from '../../backend/backend.ts';
 import { SHELLS } from '../completion/shells.ts';
 import type { Shell } from '../completion/shells.ts';
 import type { LoadOptions } from '../load/load-options.ts';

@@ -1,8 +1,6 @@
 /** The load generator: autocannon, which only those install who use it. What of it we use, and where it is found. */
 import type { EventEmitter } from 'node:events';
-import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { importOptional } from '../../backend/optional-package.ts';
 
 /** A connection of it. Emits `headers` (names and values in turn) for each answer, and `response` at its end. */
 export type Client = EventEmitter<{ headers: [head: { readonly headers: readonly string[] }]; response: [] }>;
@@ -39,20 +37,6 @@ export type Autocannon = (settings: Settings) => Run;
 
 /** Looks beside Fairlead first, then in the folder it is called in, as `npx fairlead` is. Null: it is not installed. */
 export async function findAutocannon(folder: string = process.cwd()): Promise<Autocannon | null> {
-  for (const from of [import.meta.url, pathToFileURL(resolve(folder, 'package.json'))]) {
-    const path = tryResolve(from);
-    if (path === null) continue;
-    const module = (await import(pathToFileURL(path).href)) as { readonly default: Autocannon };
-    return module.default;
-  }
-  return null;
-}
-
-function tryResolve(from: string | URL): string | null {
-  try {
-    return createRequire(from).resolve('autocannon');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND') return null;
-    throw error;
-  }
+  const module = await importOptional<{ readonly default: Autocannon }>('autocannon', folder);
+  return module?.default ?? null;
 }

@@ -1,13 +1,13 @@
 /** Five mock servers with Fairlead in front, in this process, with a load of their own. */
-import { formatConfigErrors } from '../../config/errors.ts';
-import { parseConfig } from '../../config/load.ts';
-import { DEFAULT_POLICY } from '../../core/balancer/policies.ts';
-import type { PolicyName } from '../../core/balancer/policies.ts';
-import { createBalancer } from '../../runtime/balancer.ts';
-import type { Balancer } from '../../runtime/balancer.ts';
+import { formatConfigErrors } from '../src/config/errors.ts';
+import { parseConfig } from '../src/config/load.ts';
+import { DEFAULT_POLICY } from '../src/core/balancer/policies.ts';
+import type { PolicyName } from '../src/core/balancer/policies.ts';
+import { createBalancer } from '../src/runtime/balancer.ts';
+import type { Balancer } from '../src/runtime/balancer.ts';
 import { API_HOST, APP_HOST, demoConfig, findFreePort } from './demo-config.ts';
 import type { DemoServer } from './demo-server.ts';
-import { ListenError } from '../../runtime/control/listen-error.ts';
+import { ListenError } from '../src/runtime/control/listen-error.ts';
 import { startServers } from './servers.ts';
 import type { DemoServers, Temper } from './servers.ts';
 import { Traffic } from './traffic.ts';

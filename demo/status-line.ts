@@ -1,5 +1,5 @@
 /** One line of the demo: requests of the last second, each server's share of its pool in it, health, and times. */
-import type { BalancerStats, PoolStats } from '../../runtime/control/balancer-stats.ts';
+import type { BalancerStats, PoolStats } from '../src/runtime/control/balancer-stats.ts';
 
 type ReadStats = () => BalancerStats;
 

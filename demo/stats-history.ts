@@ -1,5 +1,5 @@
 /** Rates of the last seconds, from counters that only rise. */
-import type { BalancerStats } from '../../runtime/control/balancer-stats.ts';
+import type { BalancerStats } from '../src/runtime/control/balancer-stats.ts';
 
 /** How often the counters are read. */
 export const SAMPLE_MS = 500;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MemoryTable, createMemoryTable } from '../../core/shared/memory-table.ts';
-import { readMemoryStats } from '../../runtime/control/memory-stats.ts';
-import type { BalancerStats, PoolEndpointStats } from '../../runtime/control/balancer-stats.ts';
-import type { RouteStats } from '../../runtime/control/table-stats.ts';
+import { MemoryTable, createMemoryTable } from '../src/core/shared/memory-table.ts';
+import { readMemoryStats } from '../src/runtime/control/memory-stats.ts';
+import type { BalancerStats, PoolEndpointStats } from '../src/runtime/control/balancer-stats.ts';
+import type { RouteStats } from '../src/runtime/control/table-stats.ts';
 import { createStatusLines } from './status-line.ts';
 
 const ROUTE: RouteStats = {

@@ -1,8 +1,8 @@
 /** What the demo's keys do, and the log of what was done and what became of it. */
-import { POLICIES } from '../../core/balancer/policies.ts';
-import type { PolicyName } from '../../core/balancer/policies.ts';
-import type { BalancerEvents } from '../../runtime/balancer.ts';
-import { describePanic } from '../log.ts';
+import { POLICIES } from '../src/core/balancer/policies.ts';
+import type { PolicyName } from '../src/core/balancer/policies.ts';
+import type { BalancerEvents } from '../src/runtime/balancer.ts';
+import { describePanic } from '../src/cli/log.ts';
 import type { DemoServer } from './demo-server.ts';
 import type { EventView } from './demo-view.ts';
 import type { Demo } from './demo.ts';

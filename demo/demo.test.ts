@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { until } from '../../../test/support/until.ts';
+import { until } from '../test/support/until.ts';
 import { Demo } from './demo.ts';
 import { createStatusLines } from './status-line.ts';
 

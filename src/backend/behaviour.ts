@@ -1,6 +1,6 @@
 /** How a mock server treats requests just now: switched at run time, by its owner or over `/control`. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Random } from '../../core/random.ts';
+import type { Random } from '../core/random.ts';
 
 /**
  * - `ok`: answers.

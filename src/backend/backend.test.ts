@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, test } from 'node:test';
 import { WebSocket } from 'ws';
-import { createSeededRandom } from '../../core/random.ts';
-import { threeWays } from '../../../test/support/segmented-socket.ts';
-import { until } from '../../../test/support/until.ts';
+import { createSeededRandom } from '../core/random.ts';
+import { threeWays } from '../../test/support/segmented-socket.ts';
+import { until } from '../../test/support/until.ts';
 import { startBackend } from './backend.ts';
 import type { Backend } from './backend.ts';
 

@@ -1,7 +1,7 @@
 /** The demo's fairlead.yaml. */
 import net from 'node:net';
 import { once } from 'node:events';
-import type { PolicyName } from '../../core/balancer/policies.ts';
+import type { PolicyName } from '../src/core/balancer/policies.ts';
 import type { DemoServer } from './demo-server.ts';
 
 export const API_HOST = 'api.localhost';

@@ -1,5 +1,5 @@
 /** What the demo's screen shows at one moment: plain data, made by what runs and read by what draws. */
-import type { PoolEndpointStats } from '../../runtime/control/balancer-stats.ts';
+import type { PoolEndpointStats } from '../src/runtime/control/balancer-stats.ts';
 import type { Times } from './recent-times.ts';
 
 export interface DemoView {

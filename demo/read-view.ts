@@ -1,5 +1,5 @@
 /** What there is to show, read from the running demo. */
-import type { BalancerStats, PoolEndpointStats } from '../../runtime/control/balancer-stats.ts';
+import type { BalancerStats, PoolEndpointStats } from '../src/runtime/control/balancer-stats.ts';
 import type { Controls } from './controls.ts';
 import type { DemoServer } from './demo-server.ts';
 import type { DemoView, ServerView } from './demo-view.ts';

@@ -1,6 +1,10 @@
 /**
  * A mock server for demos, tests and first steps: says who it is, echoes what reached it, and can be slow, flaky,
  * failing or frozen, by its owner or by a request to `/control`. Never for production. docs/backend.md lists its paths.
+ *
+ * ```ts
+ * import { startBackend } from 'fairlead/backend';
+ * ```
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -8,15 +12,15 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { WebSocketServer } from 'ws';
-import { systemRandom } from '../../core/random.ts';
-import type { Random } from '../../core/random.ts';
+import { systemRandom } from '../core/random.ts';
+import type { Random } from '../core/random.ts';
 import { answerFor } from './answers.ts';
 import { Behaviour } from './behaviour.ts';
 import type { BackendMode, Verdict } from './behaviour.ts';
 import { sendText } from './call.ts';
 import type { BackendStats, ServerView } from './call.ts';
 import { control } from './control.ts';
-import { createEchoServer, echoMessages } from './web-socket.ts';
+import { createEchoServer, echoMessages, WITHOUT_WS } from './web-socket.ts';
 
 export type { BackendMode } from './behaviour.ts';
 export type { BackendStats } from './call.ts';
@@ -74,7 +78,9 @@ class MockServer implements Backend, ServerView {
   readonly behaviour: Behaviour;
   readonly #http: Server;
   readonly #keepsAlive: boolean;
-  readonly #webSockets: WebSocketServer = createEchoServer();
+  /** The first client of `/ws` loads what speaks there. */
+  #loading: Promise<WebSocketServer | null> | null = null;
+  #webSockets: WebSocketServer | null = null;
   readonly #counts = { requests: 0, failures: 0, inFlight: 0 };
   readonly #sockets = new Set<Socket>();
 
@@ -110,7 +116,7 @@ class MockServer implements Backend, ServerView {
   }
 
   get stats(): BackendStats {
-    return { ...this.#counts, connections: this.#sockets.size, webSockets: this.#webSockets.clients.size };
+    return { ...this.#counts, connections: this.#sockets.size, webSockets: this.#webSockets?.clients.size ?? 0 };
   }
 
   setMode(mode: BackendMode): void {
@@ -190,9 +196,20 @@ class MockServer implements Backend, ServerView {
     } catch {
       return;
     }
-    if (verdict === 'serve') return this.#webSockets.handleUpgrade(request, socket, head, echoMessages);
+    if (verdict === 'serve') return this.#acceptWebSocket(request, socket, head);
     this.#counts.failures++;
     if (verdict === 'reset') request.socket.resetAndDestroy();
     else socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  }
+
+  async #acceptWebSocket(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    this.#loading ??= createEchoServer();
+    this.#webSockets = await this.#loading;
+    if (this.#webSockets !== null) return this.#webSockets.handleUpgrade(request, socket, head, echoMessages);
+    console.error(`${this.name}: ${WITHOUT_WS}`);
+    const length = Buffer.byteLength(WITHOUT_WS);
+    socket.end(
+      `HTTP/1.1 501 Not Implemented\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${length}\r\n\r\n${WITHOUT_WS}`,
+    );
   }
 }

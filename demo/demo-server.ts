@@ -1,6 +1,6 @@
 /** One of the demo's servers, and what has been done to it: killed, hanging, failing, slow, or well. */
-import { startBackend } from '../backend/backend.ts';
-import type { Backend, BackendOptions } from '../backend/backend.ts';
+import { startBackend } from '../src/backend/backend.ts';
+import type { Backend, BackendOptions } from '../src/backend/backend.ts';
 
 /** What a server does with requests. `killed`: nobody listens at its port. */
 export type Condition = 'well' | 'killed' | 'hangs' | 'fails';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { BalancerStats } from '../../runtime/control/balancer-stats.ts';
+import type { BalancerStats } from '../src/runtime/control/balancer-stats.ts';
 import { RecentTimes } from './recent-times.ts';
 import { SAMPLE_MS, StatsHistory } from './stats-history.ts';
 

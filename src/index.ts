@@ -60,6 +60,8 @@ export type { BalancerStats, PoolEndpointStats, PoolStats, WorkerStats } from '.
 export type { MemoryStats } from './runtime/control/memory-stats.ts';
 export { ListenError } from './runtime/control/listeners.ts';
 export type { ListenerAddress } from './runtime/control/listeners.ts';
+export type { PoolFailure } from './runtime/control/pool-failures.ts';
+export type { FailedRequests } from './runtime/shared/data-plane-report.ts';
 export { ReloadError } from './runtime/control/reload.ts';
 export type { ReloadChange, ReloadResult, Setting } from './runtime/control/reload-result.ts';
 export { UnresolvedNames } from './runtime/control/resolve-names.ts';

@@ -50,6 +50,43 @@ describe('the log', () => {
     ]);
   });
 
+  test('says which requests a pool failed, and why, with the answer, the endpoint and the cause', () => {
+    const { balancer, lines, fields } = setUp();
+    const about = {
+      pool: 'web',
+      endpoint: 'a:1',
+      reason: 'connect-failed',
+      cause: 'ECONNREFUSED',
+      status: 502,
+    } as const;
+    balancer.emit('failure', { ...about, count: 1, withinMs: 0 });
+    balancer.emit('failure', { ...about, count: 19, withinMs: 10_000 });
+    balancer.emit('failure', {
+      ...about,
+      reason: 'no-endpoint',
+      cause: '',
+      endpoint: '',
+      status: 503,
+      count: 1,
+      withinMs: 0,
+    });
+    balancer.emit('failure', {
+      ...about,
+      reason: 'upstream-reset',
+      cause: 'ECONNRESET',
+      status: 200,
+      count: 1,
+      withinMs: 0,
+    });
+    assert.deepEqual(lines, [
+      'pool web: 502 connect-failed at a:1 (ECONNREFUSED)',
+      'pool web: 19 more requests within 10 s: 502 connect-failed at a:1 (ECONNREFUSED)',
+      'pool web: 503 no-endpoint',
+      'pool web: an answer broke off: upstream-reset at a:1 (ECONNRESET)',
+    ]);
+    assert.deepEqual(fields[1], { ...about, requests: 19 });
+  });
+
   test('says when panic of a pool begins and ends, and what becomes of requests', () => {
     const { balancer, lines } = setUp();
     const begin = { pool: 'web', phase: 'begin', endpoints: 2, healthy: 0, triesAnyway: true } as const;

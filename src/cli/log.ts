@@ -56,6 +56,10 @@ export function logEvents(balancer: EventEmitter<BalancerEvents>, say: Say, cloc
     const fields = { pool, panic: phase, endpoints, healthy };
     say(describePanic(event), phase === 'begin' ? 'error' : 'info', fields);
   });
+  balancer.on('failure', (failure) => {
+    const { pool, endpoint, reason, cause, status, count } = failure;
+    say(describeFailure(failure), 'warn', { pool, endpoint, reason, cause, status, requests: count });
+  });
   balancer.on('worker', ({ worker, change, reason }) => {
     say(`worker ${worker} ${change}: ${reason}`, 'warn', { worker, change, reason });
   });
@@ -67,6 +71,23 @@ export function logEvents(balancer: EventEmitter<BalancerEvents>, say: Say, cloc
   });
   balancer.on('log', (message) => say(message, 'warn'));
   balancer.on('drain', (phase) => say(phase === 'begin' ? 'draining; another signal ends at once' : 'drained'));
+}
+
+/** `pool web: 502 connect-failed at localhost:8081 (ECONNREFUSED)`, and later `…: 19 requests in 10 s, the last …`. */
+function describeFailure({
+  pool,
+  endpoint,
+  reason,
+  cause,
+  status,
+  count,
+  withinMs,
+}: BalancerEvents['failure'][0]): string {
+  const answer = status >= 500 ? `${status} ${reason}` : `an answer broke off: ${reason}`;
+  const where = `${answer}${endpoint === '' ? '' : ` at ${endpoint}`}${cause === '' ? '' : ` (${cause})`}`;
+  if (withinMs === 0) return `pool ${pool}: ${where}`;
+  const requests = `${count} more ${count === 1 ? 'request' : 'requests'} within ${withinMs / 1000} s`;
+  return `pool ${pool}: ${requests}: ${where}`;
 }
 
 /** `pool web: panic: none of 2 endpoints is healthy: …` */

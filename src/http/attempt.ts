@@ -67,6 +67,7 @@ export class Attempt implements UpstreamEvents {
     this.isBlamed = false;
     this.saysNothing = false;
     this.rule = '';
+    this.exchange.record.cause = '';
     this.hasAnswered = false;
     this.startedAt = now;
     endpoint.table.acquire(endpoint.slot);
@@ -118,9 +119,10 @@ export class Attempt implements UpstreamEvents {
     this.exchange.dispatch(ON_UPSTREAM_END);
   }
 
-  onUpstreamFailed(failure: UpstreamFailure, hasAnswered: boolean, rule: string): void {
+  onUpstreamFailed(failure: UpstreamFailure, hasAnswered: boolean, detail: string): void {
     this.failure = failure;
-    this.rule = rule;
+    this.rule = failure === 'bad-response' ? detail : '';
+    this.exchange.record.cause = detail;
     this.hasAnswered = hasAnswered;
     this.stream = null;
     this.dialing = null;

@@ -28,6 +28,8 @@ export class ExchangeRecord {
   status = 0;
   /** Reason code of an answer of ours or of a broken end, else `''`. */
   reason = '';
+  /** What the last attempt failed of: a code of the system (`ECONNREFUSED`), the rule that an answer broke; else `''`. */
+  cause = '';
   requestId = '';
   /** The client's address, seen through the proxies that are trusted. */
   client = '';
@@ -49,6 +51,7 @@ export class ExchangeRecord {
     this.attempts = 0;
     this.status = 0;
     this.reason = '';
+    this.cause = '';
     this.requestId = '';
     this.client = '';
     this.head = head;

@@ -105,10 +105,10 @@ export interface UpstreamEvents {
   /** FIN within a tunnel. */
   onUpstreamEnd(): void;
   /**
-   * The attempt failed. `hasAnswered`: some of a response had come, be it a part of its head or an interim one. `rule`:
-   * what a `bad-response` broke, else `''`.
+   * The attempt failed. `hasAnswered`: some of a response had come, be it a part of its head or an interim one.
+   * `detail`: the rule that a `bad-response` broke, the system's code where it has one (`ECONNREFUSED`), else `''`.
    */
-  onUpstreamFailed(failure: UpstreamFailure, hasAnswered: boolean, rule: string): void;
+  onUpstreamFailed(failure: UpstreamFailure, hasAnswered: boolean, detail: string): void;
   /** Our own code threw while it handled this attempt. */
   onOwnFault(): void;
 }

@@ -161,9 +161,9 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
     this.#events = null;
     this.#endpoint.closed();
     if (events === null) return;
-    if (state === CONNECTING) events.onUpstreamFailed(connectFailure(reason), false, '');
+    if (state === CONNECTING) events.onUpstreamFailed(connectFailure(reason), false, reason.code);
     else if (state !== CLOSED && state !== COMPLETE)
-      events.onUpstreamFailed(reason.kind === 'end' ? 'closed' : 'reset', this.#hasAnswered, '');
+      events.onUpstreamFailed(reason.kind === 'end' ? 'closed' : 'reset', this.#hasAnswered, reason.code);
   }
 
   /** The endpoint ended the connection: what that teaches of how it keeps them. */

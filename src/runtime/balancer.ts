@@ -27,6 +27,7 @@ import type { CreateDataPlane } from './worker/create-serving.ts';
 import { createInlineLinks } from './inline-link.ts';
 import { createDataPlane } from './worker/data-plane.ts';
 import type { ListenerAddress } from './control/listeners.ts';
+import type { PoolFailure } from './control/pool-failures.ts';
 import { ReloadError } from './control/reload.ts';
 import { describeChanges, summarize } from './control/reload-result.ts';
 import type { ReloadResult } from './control/reload-result.ts';
@@ -67,6 +68,11 @@ export interface BalancerEvents {
   health: [event: HealthEvent];
   /** A pool has come to have no healthy endpoint, or has one again. */
   panic: [event: PanicEvent];
+  /**
+   * Requests that a pool had no good answer for: the first of each pool and reason at once, those that follow summed up
+   * every 10 s.
+   */
+  failure: [failure: PoolFailure];
   /** A worker failed, died, looped, was replaced. */
   worker: [change: WorkerChange];
   /** An exception in our own code; it cost one exchange. */
@@ -135,6 +141,7 @@ export class Balancer extends EventEmitter<BalancerEvents> {
         onHealth: (event) => void this.emit('health', event),
         onPanic: (event) => void this.emit('panic', event),
         onWorker: (change) => void this.emit('worker', change),
+        onFailure: (failure) => void this.emit('failure', failure),
         onFault: (fault) => void this.emit('fault', fault),
         onLimit: (connections) => void this.emit('limit', connections),
         onLogTrouble: (message) => void this.emit('log', message),

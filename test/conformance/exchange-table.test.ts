@@ -208,6 +208,7 @@ class Stage {
       nextRequestId: () => 'id',
       peerOf: () => ({ address: '127.0.0.1', scheme: 'http', localPort: 80, isTrusted: false }),
       isTrusted: () => false,
+      failed: () => {},
       recycle: () => this.recycled++,
     };
     this.x = new Exchange(plane);

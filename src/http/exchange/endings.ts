@@ -90,6 +90,7 @@ export function finish(x: Exchange, reason: string): void {
   if (x.isCut) routeTable.count(slot, ROUTE_ABORTS, 1);
   const log = x.request === null ? plane.unroutedLog : x.request.route.log;
   if (log !== null) log.exchangeEnded(record);
+  if (reason !== '' && x.request !== null) plane.failed(record);
   const client = x.client as ClientStream;
   x.state = IDLE;
   x.client = null;

@@ -6,6 +6,7 @@ import type { TimerWheel } from '../../net/timer-wheel.ts';
 import type { ExchangeLog } from '../exchange-log.ts';
 import type { Plan } from '../plan.ts';
 import type { Peer } from '../forwarding.ts';
+import type { ExchangeRecord } from '../record.ts';
 import type { ClientStream } from '../stream.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -26,6 +27,8 @@ export interface ExchangePlane {
   peerOf(client: ClientStream): Peer;
   /** Whether an address is one of `trustedProxies`. */
   readonly isTrusted: (address: string) => boolean;
+  /** An exchange that had met a route has ended with a reason: by an answer of ours, or broken off. */
+  failed(record: ExchangeRecord): void;
   /** Takes an exchange that is over back for reuse. */
   recycle(exchange: Exchange): void;
 }

@@ -25,6 +25,8 @@ import { createWorkerSet, workerSlotsFor } from './create-worker-set.ts';
 import { HealthKeeper } from './health.ts';
 import { readMemoryStats } from './memory-stats.ts';
 import { ReloadError, isRemoval, requirePossible } from './reload.ts';
+import { PoolFailures } from './pool-failures.ts';
+import type { PoolFailure } from './pool-failures.ts';
 import { Reports } from './reports.ts';
 import type { WorkerFault } from './reports.ts';
 import { resolveNames } from './resolve-names.ts';
@@ -52,6 +54,7 @@ export interface ControlPlaneEvents {
   onHealth(event: HealthEvent): void;
   onPanic(event: PanicEvent): void;
   onWorker(change: WorkerChange): void;
+  onFailure(failure: PoolFailure): void;
   onFault(fault: WorkerFault): void;
   onLimit(connections: number): void;
   /** Something is wrong with the access log. */
@@ -71,6 +74,7 @@ export class ControlPlane {
   readonly #options: ControlPlaneOptions;
   readonly #tables = new SharedTables();
   readonly #health: HealthKeeper;
+  readonly #failures: PoolFailures;
   readonly #reports: Reports;
   #workers: WorkerSet | null = null;
   #compiler: SnapshotCompiler | null = null;
@@ -89,7 +93,8 @@ export class ControlPlane {
       onChange: (event) => events.onHealth(event),
       onPanic: (event) => events.onPanic(event),
     });
-    this.#reports = new Reports(this.#health, (fault) => events.onFault(fault));
+    this.#failures = new PoolFailures(scheduler, (failure) => events.onFailure(failure));
+    this.#reports = new Reports(this.#health, this.#failures, (fault) => events.onFault(fault));
   }
 
   get workers(): WorkerSet | null {
@@ -164,6 +169,7 @@ export class ControlPlane {
     this.#cancelAudit?.();
     this.#health.close();
     await this.#workers?.stop();
+    this.#failures.close();
     await this.#accessLog?.end();
   }
 

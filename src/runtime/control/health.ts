@@ -5,7 +5,7 @@ import { PoolHealth } from '../../checks/pool-health.ts';
 import type { PoolHealthEvents } from '../../checks/pool-health.ts';
 import type { Operation } from '../../core/operations.ts';
 import type { PoolTable } from '../../core/shared/pool-table.ts';
-import type { DataPlaneReport } from '../shared/data-plane-report.ts';
+import type { EndpointReport } from '../shared/data-plane-report.ts';
 
 export class HealthKeeper {
   readonly #tools: CheckTools;
@@ -25,7 +25,7 @@ export class HealthKeeper {
     for (const pool of this.#pools.values()) pool.watchPanic();
   }
 
-  hear(report: Exclude<DataPlaneReport, { type: 'fault' }>): void {
+  hear(report: EndpointReport): void {
     const pool = this.#pools.get(report.pool);
     if (pool === undefined) return;
     const { slot, generation } = report;

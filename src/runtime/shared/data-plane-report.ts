@@ -1,4 +1,17 @@
 /** What a data plane tells the control plane on its own account. */
+export interface FailedRequests {
+  readonly pool: string;
+  /** Of the last of them; `''` where none was chosen. */
+  readonly endpoint: string;
+  /** Code of our answer, or of why an answer broke off. */
+  readonly reason: string;
+  /** What is known beyond that of the last of them, e.g. `ECONNREFUSED`; else `''`. */
+  readonly cause: string;
+  /** What the client got: our status, or that of the answer that broke off; 0: nothing. */
+  readonly status: number;
+  readonly count: number;
+}
+
 export type DataPlaneReport =
   /** Consecutive gateway failures reached the pool's threshold: the control plane decides on ejection. */
   | {
@@ -18,5 +31,10 @@ export type DataPlaneReport =
     }
   /** A success after a refused connect. */
   | { readonly type: 'recovered'; readonly pool: string; readonly slot: number; readonly generation: number }
+  /** Requests for which a pool had no good answer; at most one report a second of each pool and reason. */
+  | ({ readonly type: 'requests-failed' } & FailedRequests)
   /** An exception in our own code that the guard caught. */
   | { readonly type: 'fault'; readonly message: string; readonly stack: string };
+
+/** A report on one endpoint. */
+export type EndpointReport = Extract<DataPlaneReport, { readonly slot: number }>;

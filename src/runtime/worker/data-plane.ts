@@ -16,6 +16,7 @@ import type { ExchangePlane } from '../../http/exchange/plane.ts';
 import type { EndpointReports, EndpointRuntime } from '../../http/endpoint-runtime.ts';
 import type { Peer } from '../../http/forwarding.ts';
 import type { Plan } from '../../http/plan.ts';
+import type { ExchangeRecord } from '../../http/record.ts';
 import { SettlingList } from '../../http/settling-list.ts';
 import type { ClientEvents, ClientStream } from '../../http/stream.ts';
 import { Http1Dialer } from '../../http1/dialer.ts';
@@ -32,6 +33,7 @@ import { TimerWheel } from '../../net/timer-wheel.ts';
 import type { Connection, ConnectionHandler, Transport } from '../../net/transport.ts';
 import type { DataPlane, DataPlaneOptions } from './data-plane-api.ts';
 import { Departures } from './departures.ts';
+import { FailedRequestLog } from './failed-requests.ts';
 import { createPlan } from './plan.ts';
 import { PoolSet } from './pool-set.ts';
 import type { RouteLog } from './route-log.ts';
@@ -57,6 +59,7 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, Upstream
   readonly #options: DataPlaneOptions;
   readonly #pools: PoolSet;
   readonly #logs: RouteLogs;
+  readonly #failed: FailedRequestLog;
   readonly #sessions = new Set<ServerSession>();
   readonly #departures: Departures;
   readonly #spare: Exchange[] = [];
@@ -83,6 +86,11 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, Upstream
     this.#logs = new RouteLogs(options);
     this.wheel = new TimerWheel({ clock: options.clock, onFault: (error) => this.reportFault(error) });
     this.settling = new SettlingList(loopClockOf(options.clock), new Guard((error) => this.reportFault(error)));
+    this.#failed = new FailedRequestLog({
+      wheel: this.wheel,
+      tell: (failed) => options.report({ type: 'requests-failed', ...failed }),
+      reportFault: (error) => this.reportFault(error),
+    });
     this.#departures = new Departures({
       sessions: this.#sessions,
       wheel: this.wheel,
@@ -186,6 +194,7 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, Upstream
 
   destroy(): void {
     for (const session of [...this.#sessions]) session.destroy();
+    this.#failed.flush();
     this.#pools.destroy();
     this.settling.stop();
     this.wheel.stop();
@@ -221,6 +230,10 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, Upstream
     const exchange = this.#spare.pop() ?? new Exchange(this);
     exchange.client = client;
     return exchange;
+  }
+
+  failed(record: ExchangeRecord): void {
+    this.#failed.note(record);
   }
 
   recycle(exchange: Exchange): void {

@@ -8,7 +8,7 @@ import type { EndpointRuntime } from '../../http/endpoint-runtime.ts';
 import type { ClientEvents } from '../../http/stream.ts';
 import type { ServerSession } from '../../http1/server-plane.ts';
 import type { TimerWheel } from '../../net/timer-wheel.ts';
-import { DrainTimer } from './drain-timer.ts';
+import { TaskTimer } from './task-timer.ts';
 import { keyOf } from '../shared/listener-key.ts';
 
 export interface DeparturesOptions {
@@ -66,7 +66,7 @@ export class Departures {
 
   #afterDrainTime(task: () => void): void {
     const options = this.#options;
-    const timer = new DrainTimer(task, (error) => options.reportFault(error));
+    const timer = new TaskTimer(task, (error) => options.reportFault(error));
     options.wheel.arm(timer, options.timeouts().drainMs);
   }
 }

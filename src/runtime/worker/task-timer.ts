@@ -1,7 +1,7 @@
 import { Timer } from '../../net/timer-wheel.ts';
 
-/** Runs a task when the time is over that something removed from the config had left. */
-export class DrainTimer extends Timer {
+/** Runs one task, whenever it was armed for. */
+export class TaskTimer extends Timer {
   readonly #task: () => void;
   readonly #onFault: (error: unknown) => void;
 

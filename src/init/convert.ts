@@ -1,5 +1,6 @@
 /** Another program's config into a plan, whatever it is: the format is told by its content. */
 import { readFile } from 'node:fs/promises';
+import { nameForeign } from './foreign.ts';
 import { detectFormat } from './detect-format.ts';
 import type { Format } from './detect-format.ts';
 import { convertHaproxy } from './haproxy/convert-haproxy.ts';
@@ -11,6 +12,7 @@ import { addNginxDefaults, convertNginx } from './nginx/convert-nginx.ts';
 import { createPlan } from './plan.ts';
 import type { Plan } from './plan.ts';
 import { settlePlan } from './settle-plan.ts';
+import { UnreadableInput } from './statement.ts';
 
 export interface Conversion {
   readonly format: Format;
@@ -21,6 +23,8 @@ export interface Conversion {
 
 /** Throws `UnreadableInput` for what is no config of this format. Reads only the files that nginx's `include` names. */
 export async function convert(text: string, file: string): Promise<Conversion> {
+  const foreign = nameForeign(text, file);
+  if (foreign !== null) throw new UnreadableInput(file, 1, foreign);
   const format = detectFormat(text, file);
   const [plan, ledger] = [createPlan(), new Ledger()];
   if (format === 'nginx') await convertNginx(text, file, plan, ledger);

@@ -6,7 +6,7 @@ import type { Conversion } from './convert.ts';
 import { toLine, UnreadableInput } from './statement.ts';
 import { formatNotes, writePlan } from './write-plan.ts';
 
-const NAMES = { nginx: 'nginx', haproxy: 'HAProxy', json: 'JSON' } as const;
+const NAMES = { nginx: 'nginx', haproxy: 'HAProxy', json: 'a proxy table in JSON' } as const;
 
 /** False: nothing was written, and why has been said. */
 export async function initFromFile(file: string, options: OutputOptions): Promise<boolean> {

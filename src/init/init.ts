@@ -3,7 +3,7 @@ import { initFromFile } from './init-from-file.ts';
 import { initFromPorts } from './init-from-ports.ts';
 
 export interface InitOptions {
-  /** A config of nginx or HAProxy, or a JSON file. Default: what listens on this machine. */
+  /** A config of nginx or HAProxy, or a proxy table in JSON. Default: what listens on this machine. */
   readonly from?: string;
   /** Where to write; `-` is stdout. Default: `fairlead.yaml`. */
   readonly output?: string;

@@ -37,7 +37,7 @@ export function writePlan(plan: Plan, notes: readonly Note[], head: readonly str
   return `${lines.join('\n')}\n\n${body.trimStart()}`;
 }
 
-/** `nginx.conf:12: gzip on: compression is not built yet`. */
+/** `nginx.conf:12: gzip on: not built yet: compression`. */
 export function formatNote({ file, line, directive, reason }: Note): string {
   return `${file}:${line}: ${directive}: ${reason}`;
 }

@@ -17,7 +17,7 @@ const DEFAULTS = new Map(listConfigKeys().map((key) => [key.path, key.default]))
 const CONVERTED = new Map([
   ['nginx', 'nginx.conf'],
   ['haproxy', 'haproxy.cfg'],
-  ['json', 'proxy.json'],
+  ['json', 'proxy.conf.json'],
 ]);
 
 function read(text: string, place: string): Config {

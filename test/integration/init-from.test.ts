@@ -1,4 +1,4 @@
-/** One config each of nginx, HAProxy and JSON, converted and run: requests get where those would have sent them. */
+/** One config each of nginx, HAProxy and a proxy table, converted and run: requests get where those would have sent them. */
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { describe, test } from 'node:test';
@@ -40,7 +40,8 @@ async function assertTraffic(
   const text = template.replace(/%(\w+)%/g, (_, name: string) => `127.0.0.1:${backends[name].port}`);
   const { plan, notes } = await convert(text, file);
   assert.ok(plan !== null);
-  const { port, balancer } = await runBalancer(`threads: 0\n${writePlan(plan, notes, [])}`);
+  const written = writePlan(plan, notes, []).replace('127.0.0.1:8080', '127.0.0.1:0');
+  const { port, balancer } = await runBalancer(`threads: 0\n${written}`);
   try {
     for (const [sent, answer] of expected) {
       assert.equal(
@@ -101,15 +102,11 @@ backend api
     server s %c%
 `;
 
-const JSON_CONFIG = `{
-  "host": "127.0.0.1", "port": 0, "algorithm": "round-robin",
-  "servers": ["http://%a%"],
-  "routes": [
-    { "path": "/api", "target": "http://%b%", "stripPrefix": true },
-    { "path": "/base", "target": "http://%c%/root", "changeOrigin": true },
-    { "host": "c.example.com", "target": "http://%c%" },
-    { "path": "/private", "target": "http://%c%", "basicAuth": { "user": "root" } }
-  ]
+const JSON_TABLE = `{
+  "/api/**": { "target": "http://%b%", "pathRewrite": { "^/api": "" } },
+  "/base": { "target": "http://%c%/root", "changeOrigin": true },
+  "^/img/.*\\\\.png$": "http://%c%",
+  "/": "http://%a%"
 }`;
 
 describe('a converted config', () => {
@@ -150,16 +147,17 @@ describe('a converted config', () => {
     ]);
   });
 
-  test('of JSON sends requests where its table says', async () => {
+  test('of a proxy table in JSON sends requests where its table says', async () => {
     await using a = await startBackend({ name: 'a' });
     await using b = await startBackend({ name: 'b' });
     await using c = await startBackend({ name: 'c' });
-    await assertTraffic('conf.json', JSON_CONFIG, { a, b, c }, [
+    await assertTraffic('proxy.conf.json', JSON_TABLE, { a, b, c }, [
       [{ path: '/x' }, 'a /x other.org'],
       [{ path: '/api/x' }, 'b /x other.org'],
+      [{ path: '/apix' }, 'a /apix other.org'],
       [{ path: '/base/x' }, 'c /root/base/x %c%'],
-      [{ path: '/x', host: 'c.example.com' }, 'c /x c.example.com'],
-      [{ path: '/private' }, '502'],
+      [{ path: '/img/a.png' }, 'c /img/a.png other.org'],
+      [{ path: '/img/a.gif' }, 'a /img/a.gif other.org'],
     ]);
   });
 });

@@ -41,7 +41,7 @@ export function addInit(program: Command, actions: Actions): void {
   program
     .command('init')
     .description('write a config, from what runs here or from another format')
-    .option('--from <file>', 'convert an nginx.conf, haproxy.cfg or conf.json')
+    .option('--from <file>', 'convert an nginx.conf, haproxy.cfg or proxy.conf.json')
     .option('-o, --output <file>', 'where to write it, - for stdout (default: fairlead.yaml)')
     .option('--force', 'overwrite the file')
     .addOption(jsonOption())

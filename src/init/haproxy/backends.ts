@@ -1,4 +1,5 @@
 /** A `backend`, or the servers of a `listen`, as a pool. */
+import { lacking } from '../features.ts';
 import type { Ledger } from '../ledger.ts';
 import type { PlannedPool, PoolSettings } from '../plan.ts';
 import { readHealthCheck } from './health-check.ts';
@@ -49,7 +50,7 @@ function readPolicy(proxy: Proxy, ledger: Ledger): Setting {
   const [, name, draws] = /^([a-z-]+)(?:\((\d+)\))?$/.exec(from.args[0] ?? '') ?? [];
   const policy = name === 'random' ? (draws === '1' ? 'random' : 'power-of-two') : POLICIES[name ?? ''];
   if (policy === undefined) {
-    ledger.leave(from, 'this policy is not built yet; the pool goes round-robin');
+    ledger.leave(from, lacking('policies', 'the pool goes round-robin'));
     return { value: 'round-robin', from };
   }
   ledger.take(from);

@@ -1,4 +1,5 @@
 /** `bind` lines as listeners. */
+import { lacking } from '../features.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Line } from './parse-haproxy.ts';
 import type { Proxy } from './proxy.ts';
@@ -37,11 +38,11 @@ function readBind(from: Line, places: string, words: readonly string[], ledger: 
   ledger.take(from);
   const parameters = readParameters(words);
   if (parameters.has('accept-proxy')) {
-    ledger.leave(from, 'the PROXY protocol is not built yet');
+    ledger.leave(from, lacking('proxyProtocol'));
     return [];
   }
   const isPlain = !parameters.has('ssl');
-  if (!isPlain) ledger.leave(from, 'TLS is not built yet: end it in front of Fairlead');
+  if (!isPlain) ledger.leave(from, lacking('tls'));
   for (const [word, value] of parameters) noteParameter(word, value, from, ledger);
   const name = parameters.get('name') ?? null;
   return places.split(',').flatMap((place): readonly Bind[] => {

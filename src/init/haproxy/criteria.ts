@@ -2,6 +2,7 @@
 import { escapePattern, findForeign, toLowerPattern } from '../patterns.ts';
 import { ANYTHING } from './match.ts';
 import type { Match, Path } from './match.ts';
+import { lacking } from '../features.ts';
 
 /** `path_beg -i /a /b`, taken apart. */
 interface Criterion {
@@ -53,16 +54,16 @@ export function readCriterion(words: readonly string[]): Reading | string {
   if (fetch === 'hdr') return readValue('header', argument.toLowerCase(), criterion);
   if (fetch === 'cook') return readValue('cookie', argument, criterion);
   if (fetch === 'url_param') return readValue('query', argument, criterion);
-  return REASONS.find(([pattern]) => pattern.test(fetch))?.[1] ?? `routes do not look at ${words[0]}`;
+  return REASONS.find(([pattern]) => pattern.test(fetch))?.[1] ?? lacking('conditions');
 }
 
 const REASONS: readonly (readonly [RegExp, string])[] = [
-  [/^(?:src|dst)/, 'routes do not look at addresses'],
-  [/^(?:ssl|req_ssl|req\.ssl)/, 'TLS is not built yet'],
-  [/^(?:sc\d?_|src_|table_)/, 'rates are not counted yet'],
-  [/^(?:nbsrv|be_|srv_|avg_queue|queue|connslots|fe_)/, 'routes do not look at how pools are'],
-  [/^http_auth/, 'authentication is not built yet'],
-  [/^var/, 'routes look at the request only, not at computed variables'],
+  [/^(?:src|dst)/, lacking('conditions')],
+  [/^(?:ssl|req_ssl|req\.ssl)/, lacking('tls')],
+  [/^(?:sc\d?_|src_|table_)/, lacking('rates')],
+  [/^(?:nbsrv|be_|srv_|avg_queue|queue|connslots|fe_)/, lacking('conditions')],
+  [/^http_auth/, lacking('access')],
+  [/^var/, lacking('conditions')],
 ];
 
 const SUFFIX = /_(beg|end|sub|dir|dom|reg|str)$/;

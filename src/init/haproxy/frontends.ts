@@ -1,5 +1,6 @@
 /** The rules of a frontend as routes, and its `bind` lines as listeners. */
 import type { RouteInput } from '../../config/config-input.ts';
+import { lacking } from '../features.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Plan } from '../plan.ts';
 import { readBinds } from './binds.ts';
@@ -28,7 +29,7 @@ function addGuard(from: Line, rest: readonly Rule[], proxy: Proxy, ledger: Ledge
   const guarded = readGuarded(conditionOf(from), proxy.findAll('acl'));
   const rules = guarded === 'all' || guarded.length === 0 ? null : prepend(guarded, { backend: KEPT_OUT, from }, rest);
   if (typeof rules !== 'object' || rules === null) return rest;
-  ledger.guard(from, 'access rules and authentication are not built yet; what it is about gets 502');
+  ledger.guard(from, lacking('access', 'what it is about gets 502'));
   return rules;
 }
 
@@ -54,9 +55,7 @@ function addRule(
 ): readonly Rule[] {
   const [backend = '', ...words] = from.args;
   if (!has(backend)) {
-    const reason = backend.includes('%')
-      ? 'a name that is computed is not built yet'
-      : 'its backend was not taken over';
+    const reason = backend.includes('%') ? lacking('computedNames') : 'its backend was not taken over';
     ledger.leave(from, `${reason}; ${WHERE_THEY_GO}`);
     return rest;
   }
@@ -127,7 +126,8 @@ class Patterns {
   #last = '';
 
   keepPlace(match: RouteInput['match'] & object): RouteInput['match'] & object {
-    const { path, host = '' } = match;
+    const { path } = match;
+    const host = JSON.stringify(match.host);
     if (typeof path !== 'object') return match;
     let { regex } = path;
     while (this.#last !== `${host} ${regex}` && this.#seen.has(`${host} ${regex}`)) regex = `(?:${regex})`;

@@ -1,4 +1,5 @@
 /** Why a line of HAProxy is not taken over: what Fairlead has instead, or that it has nothing yet. */
+import { lacking } from '../features.ts';
 import type { Ledger } from '../ledger.ts';
 import { readGuarded } from './conditions.ts';
 import type { Line } from './parse-haproxy.ts';
@@ -7,8 +8,10 @@ import type { Proxy } from './proxy.ts';
 type Kind = 'same' | 'left' | 'guard';
 type Reason = readonly [pattern: RegExp, kind: Kind, reason: string];
 
-const GUARD = 'access rules and authentication are not built yet';
-const RATES = 'limits of rate and of connections per client are not built yet';
+const GUARD = lacking('access');
+const RATES = lacking('rates');
+const METRICS = lacking('metrics');
+const PROGRAMS = lacking('programs');
 const IS_RATE = /\b(?:sc\d?_|src_(?:conn|http|bytes|get_gpc|inc_gpc|sess)|table_|track-sc)/;
 
 /** By the line from its name on, in one text. */
@@ -22,12 +25,12 @@ const REASONS: readonly Reason[] = [
   [
     /^(?:http-request (?:redirect|return)|redirect|errorfiles?|errorloc\w*|http-error|monitor-\w+)\b/,
     'left',
-    'redirects and answers of one’s own are not built yet',
+    lacking('redirects'),
   ],
   [
     /^http-request (?:set-path|set-pathq|set-uri|replace-path|replace-pathq|replace-uri|normalize-uri|set-query|set-method)\b|^reqi?rep\b/,
     'left',
-    'paths go on as they came, but for stripPrefix and replacePrefix of a route',
+    lacking('rewriting'),
   ],
   [
     /^http-request (?:set-header|add-header|replace-header|replace-value) x-(?:forwarded-(?:for|proto|host|port)|request-id)\b/i,
@@ -37,23 +40,23 @@ const REASONS: readonly Reason[] = [
   [
     /^(?:http-request (?:set|add|del|replace)-\w*|req(?:i?)(?:add|del|set)|reqadd)\b/,
     'left',
-    'headers of requests are not set yet',
+    lacking('requestHeaders'),
   ],
-  [/^(?:http-response|http-after-response|rsp\w+)\b/, 'left', 'answers are not rewritten yet'],
+  [/^(?:http-response|http-after-response|rsp\w+)\b/, 'left', lacking('responseHeaders')],
   [/^(?:http-request|tcp-request \w+) (?:track-sc\d?|sc-\S+)|^(?:stick-table|rate-limit)\b/, 'left', RATES],
   [
     /^(?:cookie|stick|appsession|persist|force-persist|ignore-persist|option (?:persist|prefer-last-server))\b/,
     'left',
-    'sticky sessions are not built yet',
+    lacking('sticky'),
   ],
-  [/^(?:compression|filter compression)\b/, 'left', 'compression is not built yet'],
-  [/^(?:http-request cache-use|filter cache|cache)\b/, 'left', 'a cache is not built yet'],
+  [/^(?:compression|filter compression)\b/, 'left', lacking('compression')],
+  [/^(?:http-request cache-use|filter cache|cache)\b/, 'left', lacking('cache')],
   [
     /^(?:filter|http-request (?:lua|use-service|send-spoe\S*|set-var|unset-var|wait-for-\S+|do-resolve|capture|set-\S+)|lua-\S+)\b/,
     'left',
-    'requests run through no programs of one’s own',
+    PROGRAMS,
   ],
-  [/^(?:stats|listen stats)\b/, 'left', 'numbers and an admin socket are not built yet'],
+  [/^(?:stats|listen stats)\b/, 'left', METRICS],
   [
     /^(?:log|log-\w+|option (?:httplog|tcplog|httpslog|dontlognull|dontlog-normal|logasap|log-\S+|clf)|capture|unique-id-\w+|no log)\b/,
     'left',
@@ -70,7 +73,7 @@ const REASONS: readonly Reason[] = [
     'left',
     'a check is a connection, or a request over HTTP',
   ],
-  [/^option (?:allbackups|log-health-checks)\b/, 'left', 'backup servers are not built yet'],
+  [/^option (?:allbackups|log-health-checks)\b/, 'left', lacking('backup')],
   [/^option http-buffer-request\b/, 'left', 'bodies stream through, and are kept only for a retry'],
   [
     /^(?:backlog|fullconn|hash-\w+|http-reuse|id|description|enabled|guid|grace|bind-process|load-server-state\S*|max-keep-alive-queue|max-session-srv-conns|declare|clitimeout|source|option source)\b/,
@@ -98,11 +101,11 @@ const REASONS: readonly Reason[] = [
 /** Of the `global` section: what is no matter of where requests go. */
 const OF_PROCESS: readonly Reason[] = [
   [/^(?:log|log-\S+)\b/, 'left', 'the access log has a config of its own: accessLog'],
-  [/^(?:stats|server-state\S*)\b/, 'left', 'numbers and an admin socket are not built yet'],
+  [/^(?:stats|server-state\S*)\b/, 'left', METRICS],
   [
     /^(?:ssl\S*|ca-base|crt-base|tune\.ssl\S*|issuers-\S+|h1-\S+|h2-\S+|tune\.h2\S*|tune\.quic\S*)\b/,
     'left',
-    'TLS and HTTP/2 are not built yet: end them in front of Fairlead',
+    lacking('tls'),
   ],
   [
     /^(?:maxconnrate|maxsessrate|maxsslconn|maxsslrate|maxcomprate|maxpipes|maxzlibmem|maxcompcpuusage)\b/,
@@ -111,7 +114,7 @@ const OF_PROCESS: readonly Reason[] = [
   ],
   [/^hard-stop-after\b/, 'left', 'timeouts.drain bounds the end'],
   [/^tune\.(?:bufsize|maxrewrite|http\.\S+)/, 'left', 'limits.head and limits.headers bound the head of a message'],
-  [/^(?:lua-\S+|module-\S+)\b/, 'left', 'requests run through no programs of one’s own'],
+  [/^(?:lua-\S+|module-\S+)\b/, 'left', PROGRAMS],
 ];
 
 export function listLine(line: Line, section: Line, ledger: Ledger): void {
@@ -140,9 +143,9 @@ export function listSection(section: Line, ledger: Ledger): void {
   const reasons: Readonly<Record<string, string>> = {
     userlist: GUARD,
     resolvers: 'names are resolved by the system, when the config is read',
-    peers: 'stick tables are not built yet',
-    cache: 'a cache is not built yet',
-    'http-errors': 'answers of one’s own are not built yet',
+    peers: lacking('stickTables'),
+    cache: lacking('cache'),
+    'http-errors': lacking('redirects'),
   };
   ledger.leave(section, reasons[section.name] ?? 'Fairlead has nothing like this section');
 }
@@ -159,20 +162,20 @@ export function refusalOf(proxy: Proxy): Refusal | null {
   const mode = proxy.find('mode');
   if (mode?.args[0] !== 'http') {
     const reason = mode === null ? 'without "mode http" it is TCP' : `"${mode.text}"`;
-    return { kind: 'left', reason: `${reason}: layer 4 is not built yet` };
+    return { kind: 'left', reason: `${reason}: ${lacking('layer4')}` };
   }
   const acls = proxy.findAll('acl');
   const guard = guardsOf(proxy).find((line) => !proxy.isFront || readGuarded(conditionOf(line), acls) === 'all');
   if (guard !== undefined)
     return {
       kind: 'guard',
-      reason: `"${guard.text}" is not built yet; ${proxy.isFront ? 'left out' : 'its requests get 502'}`,
+      reason: `"${guard.text}": ${lacking('access', proxy.isFront ? 'left out' : 'its requests get 502')}`,
     };
   const answer = proxy.from.children.find((line) => answersAll(line));
   if (answer === undefined) return null;
   return {
     kind: 'left',
-    reason: `"${answer.text}" answers everything: redirects and answers of one’s own are not built yet`,
+    reason: `"${answer.text}" answers everything: ${lacking('redirects')}`,
   };
 }
 

@@ -1,5 +1,6 @@
 /** `server` lines as endpoints. */
 import type { EndpointInput } from '../../config/config-input.ts';
+import { lacking } from '../features.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Line } from './parse-haproxy.ts';
 import { toAddress } from './values.ts';
@@ -33,19 +34,19 @@ const KNOWN: ReadonlySet<string> = new Set([
   ],
 ]);
 const REASONS: readonly (readonly [RegExp, 'left' | 'same', string])[] = [
-  [/^slowstart$/, 'left', 'slow start is not built yet'],
-  [/^cookie$/, 'left', 'sticky sessions are not built yet'],
+  [/^slowstart$/, 'left', lacking('slowStart')],
+  [/^cookie$/, 'left', lacking('sticky')],
   [
     /^(?:observe|error-limit|on-error|on-marked-\w+)$/,
     'left',
     'failures that traffic meets eject an endpoint: pools.*.ejection',
   ],
-  [/^(?:send-proxy\S*|check-send-proxy)$/, 'left', 'the PROXY protocol is not built yet'],
-  [/^(?:resolvers|resolve-\S+|init-addr)$/, 'left', 'names are resolved when the config is read, not while it runs'],
+  [/^(?:send-proxy\S*|check-send-proxy)$/, 'left', lacking('proxyProtocol')],
+  [/^(?:resolvers|resolve-\S+|init-addr)$/, 'left', lacking('resolving')],
   [/^(?:minconn|maxqueue)$/, 'left', 'there is one limit, maxConnections, and a wait as long as timeouts.connect'],
   [/^(?:agent-\S+|track|addr|check-\S+)$/, 'left', 'a check asks the endpoint itself, over TCP or HTTP'],
   [/^(?:pool-\S+|max-reuse|id|on-marked-up|non-stick|no-\S+|log-proto|shard|guid)$/, 'same', 'nothing to set here'],
-  [/^(?:alpn|proto|ws|npn)$/, 'left', 'endpoints speak HTTP/1.1 only'],
+  [/^(?:alpn|proto|ws|npn)$/, 'left', lacking('otherProtocols')],
 ];
 const OF_TLS =
   /^(?:verify\w*|sni|ca-file|crt|crl-file|ciphers|ciphersuites|ssl\S*|force-\S+|allow-0rtt|alpn|npn|curves|sigalgs)$/;
@@ -83,9 +84,9 @@ function readServer(from: Line, defaults: ReadonlyMap<string, string>, ledger: L
 }
 
 function refusalOf(parameters: ReadonlyMap<string, string>): string | null {
-  if (parameters.has('ssl') && !parameters.has('no-ssl')) return 'TLS to endpoints is not built yet';
+  if (parameters.has('ssl') && !parameters.has('no-ssl')) return lacking('endpointTls');
   if (!parameters.has('backup')) return null;
-  return 'backup servers are not built yet: add it to endpoints if it may take traffic all the time';
+  return lacking('backup');
 }
 
 function weightOf(parameters: ReadonlyMap<string, string>, from: Line, ledger: Ledger): number {

@@ -73,7 +73,13 @@ function toEntry(key: string, node: Node | null, line: number, around: Around): 
     return { file, line, key, kind: 'list', value: null, children, text: toLine(path) };
   }
   const value = isScalar(node) ? toPlain(node.value) : null;
-  return { file, line, key, kind: 'value', value, children: [], text: toLine(`${path}: ${JSON.stringify(value)}`) };
+  return { file, line, key, kind: 'value', value, children: [], text: toLine(`${path}: ${shown(key, value)}`) };
+}
+
+/** What stands in a list is read by others: no passwords. */
+function shown(key: string, value: JsonEntry['value']): string {
+  if (/auth|pass|secret|token/i.test(key) && typeof value === 'string' && !key.startsWith('/')) return '…';
+  return JSON.stringify(value).replace(/\/\/[^/@"]*@/, '//…@');
 }
 
 function toPlain(value: unknown): JsonEntry['value'] {
@@ -89,4 +95,9 @@ function stripComments(text: string): string {
   return text.replace(/"(?:\\.|[^"\\\n])*"|\/\/[^\n]*|\/\*[^]*?\*\//g, (part) =>
     part.startsWith('"') ? part : part.replace(/[^\n]/g, ' '),
   );
+}
+
+/** The entry of this key in a map. */
+export function findEntry({ children }: JsonEntry, key: string): JsonEntry | null {
+  return children.find((child) => child.key === key) ?? null;
 }

@@ -1,5 +1,6 @@
 /** The locations of a server as routes, in the order that gives each request to the location that nginx would choose. */
 import type { PathRegexInput, RouteInput } from '../../config/config-input.ts';
+import { lacking } from '../features.ts';
 import type { Ledger } from '../ledger.ts';
 import { escapePattern, findForeign, toLowerPattern } from '../patterns.ts';
 import type { Directive } from './parse-nginx.ts';
@@ -82,11 +83,11 @@ const WHERE_THEY_GO = 'its paths go where the rest of its host goes';
 function convertLocation(from: Directive, scope: Scope, pools: PoolBook, ledger: Ledger): TakenLocation | null {
   const location = parseLocation(from.args);
   const guard = from.children.find(isGuard);
-  if (location === null) return refuse(from, 'locations for inner use are not built yet', ledger);
+  if (location === null) return refuse(from, lacking('innerLocations'), ledger);
   const foreign = location.kind.startsWith('regex') ? findForeign(location.path) : null;
   if (guard !== undefined) {
     const where = foreign === null ? 'its requests get 502' : `${foreign}; ${WHERE_THEY_GO}`;
-    ledger.guard(from, `"${guard.text}" is not built yet; ${where}`);
+    ledger.guard(from, `"${guard.text}": ${lacking('access', where)}`);
     return foreign === null ? { from, location, isGuarded: true, route: { pool: pools.closed(from) } } : null;
   }
   if (foreign !== null) return refuse(from, `${foreign}; ${WHERE_THEY_GO}`, ledger);
@@ -107,9 +108,9 @@ function convertOpen(
   const proxyPass = from.children.findLast(({ name }) => name === 'proxy_pass');
   const answer = from.children.find(({ name }) => name === 'return');
   if (answer !== undefined) {
-    const reason = `"${answer.text}": redirects and answers of one’s own are not built yet`;
     const isRefusal = /^4\d\d$/.test(answer.args[0] ?? '');
-    ledger.leave(from, `${reason}; ${isRefusal ? 'its requests get 502' : WHERE_THEY_GO}`);
+    const then = isRefusal ? 'its requests get 502' : WHERE_THEY_GO;
+    ledger.leave(from, `"${answer.text}": ${lacking('redirects', then)}`);
     return isRefusal ? { from, location, isGuarded: true, route: { pool: pools.closed(from) } } : null;
   }
   if (proxyPass === undefined) {
@@ -150,7 +151,7 @@ function refuse(from: Directive, reason: string, ledger: Ledger): null {
 
 function reasonWithoutProxy({ children }: Directive): string {
   const other = children.find(({ name }) => /^(?:fastcgi|uwsgi|scgi|grpc|memcached)_pass$/.test(name));
-  return other === undefined ? 'Fairlead serves no files' : `"${other.text}": endpoints speak HTTP/1.1 only`;
+  return other === undefined ? lacking('files') : `"${other.text}": ${lacking('otherProtocols')}`;
 }
 
 /** A shorter prefix with `^~` is a prefix of Fairlead, which would win over it as a regular expression. */

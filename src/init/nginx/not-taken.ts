@@ -1,45 +1,39 @@
 /** Why a directive of nginx is not taken over: what Fairlead has instead, or that it has nothing yet. */
+import { lacking } from '../features.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Directive } from './parse-nginx.ts';
 
 type Reason = readonly [pattern: RegExp, kind: 'same' | 'left' | 'guard', reason: string];
 
-const GUARD = 'access rules and authentication are not built yet';
+const GUARD = lacking('access');
 
 const REASONS: readonly Reason[] = [
   [/^(?:deny|allow|satisfy|internal|limit_except|auth_\w+|secure_link\w*)$/, 'guard', GUARD],
-  [/^(?:limit_req|limit_conn)\w*$/, 'left', 'limits of rate and of connections per client are not built yet'],
-  [/^limit_rate\w*$/, 'left', 'bandwidth is not limited'],
-  [/^proxy_ssl_\w+$/, 'left', 'TLS to endpoints is not built yet'],
-  [/^(?:ssl|ssl_\w+|http2|http3|quic_\w+)$/, 'left', 'TLS and HTTP/2 are not built yet: end them in front of Fairlead'],
-  [/^(?:gzip|brotli|zstd|gunzip)\w*$/, 'left', 'compression is not built yet'],
-  [/^(?:proxy_cache\w*|proxy_store\w*|proxy_no_cache|open_file_cache\w*|slice)$/, 'left', 'a cache is not built yet'],
+  [/^(?:limit_req|limit_conn)\w*$/, 'left', lacking('rates')],
+  [/^limit_rate\w*$/, 'left', lacking('bandwidth')],
+  [/^proxy_ssl_\w+$/, 'left', lacking('endpointTls')],
+  [/^(?:ssl|ssl_\w+)$/, 'left', lacking('tls')],
+  [/^(?:http2|http3|quic_\w+)$/, 'left', lacking('http2')],
+  [/^(?:gzip|brotli|zstd|gunzip)\w*$/, 'left', lacking('compression')],
+  [/^(?:proxy_cache\w*|proxy_store\w*|proxy_no_cache|open_file_cache\w*|slice)$/, 'left', lacking('cache')],
   [
     /^(?:root|alias|index|try_files|autoindex\w*|expires|etag|dav_\w+|mp4\w*|flv|random_index)$/,
     'left',
-    'Fairlead serves no files',
+    lacking('files'),
   ],
-  [
-    /^(?:return|error_page|proxy_intercept_errors|recursive_error_pages)$/,
-    'left',
-    'redirects and answers of one’s own are not built yet',
-  ],
-  [
-    /^(?:rewrite|rewrite_log|break|proxy_method|proxy_set_body)$/,
-    'left',
-    'requests are rewritten only by stripPrefix and replacePrefix',
-  ],
+  [/^(?:return|error_page|proxy_intercept_errors|recursive_error_pages)$/, 'left', lacking('redirects')],
+  [/^(?:rewrite|rewrite_log|break|proxy_method|proxy_set_body)$/, 'left', lacking('rewriting')],
   [
     /^(?:add_header|add_trailer|more_\w+|proxy_hide_header|proxy_pass_header|proxy_ignore_headers|proxy_cookie_\w+|charset\w*|sub_filter\w*|addition_\w+)$/,
     'left',
-    'answers are not rewritten yet',
+    lacking('responseHeaders'),
   ],
-  [/^proxy_redirect$/, 'left', 'Location in answers is not rewritten'],
-  [/^(?:mirror\w*|split_clients)$/, 'left', 'mirroring and weighted splits are not built yet'],
+  [/^proxy_redirect$/, 'left', lacking('responseHeaders')],
+  [/^(?:mirror\w*|split_clients)$/, 'left', lacking('mirroring')],
   [
     /^(?:map|geo|geoip\w*|js_\w+|perl\w*|\w*_by_lua\w*|lua_\w+|uninitialized_variable_warn)$/,
     'left',
-    'routes look at the request only, not at computed variables',
+    lacking('conditions'),
   ],
   [/^if$/, 'left', 'conditions are those of a route: match'],
   [/^set$/, 'left', 'no address that was taken over uses this variable'],
@@ -85,10 +79,11 @@ const REASONS: readonly Reason[] = [
   [
     /^(?:proxy_ignore_client_abort|proxy_socket_keepalive|proxy_bind|proxy_limit_rate|proxy_headers_hash\w*|proxy_next_upstream_timeout)$/,
     'left',
-    'there is no such setting yet',
+    lacking('socketSettings'),
   ],
-  [/^(?:fastcgi|uwsgi|scgi|grpc|memcached)_\w+$/, 'left', 'endpoints speak HTTP/1.1 only'],
-  [/^(?:stream|mail|rtmp)$/, 'left', 'layer 4, mail and video are not built yet'],
+  [/^(?:fastcgi|uwsgi|scgi|grpc|memcached)_\w+$/, 'left', lacking('otherProtocols')],
+  [/^stream$/, 'left', lacking('layer4')],
+  [/^(?:mail|rtmp)$/, 'left', lacking('mail')],
   [
     /^(?:stub_status|status\w*|api|health_check|match|opentelemetry\w*|otel_\w+|opentracing\w*)$/,
     'left',

@@ -1,5 +1,6 @@
 /** The pools that locations ask for: an upstream once for each Host and each rule of retries that goes with it. */
 import type { PoolInput } from '../../config/config-input.ts';
+import { lacking } from '../features.ts';
 import type { Ledger } from '../ledger.ts';
 import { closedPool } from '../plan.ts';
 import type { Plan, PlannedPool } from '../plan.ts';
@@ -77,14 +78,14 @@ export class PoolBook {
     if (text === '$proxy_host') return byDefault;
     if (/^\$(?:host|http_host|server_name)(?::\$(?:server_port|proxy_port))?$/.test(text)) return null;
     if (!text.includes('$')) return text;
-    this.#ledger.leave(directive, 'a Host of variables is not built yet; the client’s goes on');
+    this.#ledger.leave(directive, lacking('computedNames', 'the client’s goes on'));
     return null;
   }
 
   #noteHeader(directive: Directive, name: string, text: string): void {
     if (SENT_ANYWAY.test(name) && USUAL_VALUE.test(text)) {
       this.#ledger.same(directive, 'Fairlead sends it, or passes it on, by itself');
-    } else this.#ledger.leave(directive, 'headers of requests are not set yet');
+    } else this.#ledger.leave(directive, lacking('requestHeaders'));
   }
 
   #retry(scope: Scope) {

@@ -1,5 +1,6 @@
 /** Where a `proxy_pass` goes, and what it does to the path. */
 import type { RouteInput } from '../../config/config-input.ts';
+import { lacking } from '../features.ts';
 
 export interface ProxyTarget {
   /** `backend` or `localhost:3000`. */
@@ -13,13 +14,13 @@ const AS_ASKED = /\$(?:request_uri|uri\$is_args\$args)$/;
 
 /** The target, or why Fairlead has none like it. Variables that have a value stand in it no more. */
 export function parseTarget(url: string): ProxyTarget | string {
-  if (/^https:/i.test(url)) return 'TLS to endpoints is not built yet';
+  if (/^https:/i.test(url)) return lacking('endpointTls');
   const found = /^http:\/\/([^/?#]+)([/?#].*)?$/i.exec(url.replace(AS_ASKED, ''));
   if (found === null) return 'this is no address that can be known beforehand';
   const host = found[1].toLowerCase();
-  if (host.startsWith('unix:')) return 'sockets of Unix are not built yet';
+  if (host.startsWith('unix:')) return lacking('unixSockets');
   const uri = found[2] ?? null;
-  if (host.includes('$') || uri?.includes('$')) return 'an address with variables is not built yet';
+  if (host.includes('$') || uri?.includes('$')) return lacking('computedNames');
   if (uri !== null && /[?#]/.test(uri)) return 'a query cannot be added';
   return { host, uri };
 }

@@ -1,4 +1,5 @@
 /** Which hosts and listeners a `server` of nginx has, and which server takes the hosts that no other names. */
+import { lacking } from '../features.ts';
 import type { Ledger } from '../ledger.ts';
 import { listenHere } from '../plan.ts';
 import type { Plan } from '../plan.ts';
@@ -32,12 +33,12 @@ export function refuseServer(
 ): 'guard' | 'left' | null {
   const guard = [...server.children, ...inherited].find(isGuard);
   if (guard !== undefined) {
-    ledger.guard(server, `"${guard.text}" is not built yet; its requests get 502`);
+    ledger.guard(server, `"${guard.text}": ${lacking('access', 'its requests get 502')}`);
     return 'guard';
   }
   const answer = server.children.find(({ name }) => name === 'return');
   if (answer === undefined) return null;
-  ledger.leave(server, `"${answer.text}" answers everything: redirects and answers of one’s own are not built yet`);
+  ledger.leave(server, `"${answer.text}" answers everything: ${lacking('redirects')}`);
   return 'left';
 }
 
@@ -66,17 +67,17 @@ export function readListens(server: Directive, ledger: Ledger): readonly Listen[
 function readListen(from: Directive, ledger: Ledger): readonly Listen[] {
   const [place = '', ...parameters] = from.args;
   if (place.startsWith('unix:')) {
-    ledger.leave(from, 'sockets of Unix are not built yet');
+    ledger.leave(from, lacking('unixSockets'));
     return [];
   }
   ledger.take(from);
   const [, host = '', port = '80'] = /^(?:(\[[^\]]*\]|[^:]*?):)?(\d+)?$/.exec(place) ?? ['', place];
   const isPlain = !parameters.some((word) => /^(?:ssl|quic)$/.test(word));
   if (parameters.includes('proxy_protocol')) {
-    ledger.leave(from, 'the PROXY protocol is not built yet');
+    ledger.leave(from, lacking('proxyProtocol'));
     return [];
   }
-  if (!isPlain) ledger.leave(from, 'TLS is not built yet: end it in front of Fairlead');
+  if (!isPlain) ledger.leave(from, lacking('tls'));
   for (const parameter of parameters) noteParameter(parameter, isPlain, from, ledger);
   const address = `${Object.hasOwn(EVERY_ADDRESS, host) ? '' : host}:${port}`;
   return [{ from, address, isPlain, isDefault: parameters.some((word) => /^default(?:_server)?$/.test(word)) }];
@@ -86,7 +87,7 @@ function noteParameter(parameter: string, isPlain: boolean, from: Directive, led
   if (/^(?:ssl|quic|default|default_server)$/.test(parameter) || (parameter === 'http2' && !isPlain)) return;
   if (/^(?:reuseport|ipv6only=\w+|so_keepalive=\S+|bind|deferred)$/.test(parameter)) {
     ledger.same(from, 'nothing to set here', parameter);
-  } else if (parameter === 'http2') ledger.leave(from, 'HTTP/2 is not built yet', parameter);
+  } else if (parameter === 'http2') ledger.leave(from, lacking('http2'), parameter);
   else ledger.leave(from, 'there is no such parameter here', parameter);
 }
 

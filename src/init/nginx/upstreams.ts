@@ -1,5 +1,6 @@
 /** An `upstream` as a pool. */
 import type { EndpointInput } from '../../config/config-input.ts';
+import { lacking } from '../features.ts';
 import type { Ledger } from '../ledger.ts';
 import { toDuration } from '../milliseconds.ts';
 import type { PlannedPool, PoolSettings, Sourced } from '../plan.ts';
@@ -36,10 +37,10 @@ export function convertUpstream(upstream: Directive, ledger: Ledger): PlannedPoo
 }
 
 const NOT_YET: Readonly<Record<string, string>> = {
-  slow_start: 'slow start is not built yet',
-  resolve: 'names are resolved when the config is read, not while it runs',
-  service: 'names are resolved when the config is read, not while it runs',
-  route: 'sticky sessions are not built yet',
+  slow_start: lacking('slowStart'),
+  resolve: lacking('resolving'),
+  service: lacking('resolving'),
+  route: lacking('sticky'),
   drain: 'set the weight to 0 to drain a server',
 };
 
@@ -47,12 +48,12 @@ function convertServer(from: Directive, ledger: Ledger): Server | null {
   ledger.take(from);
   const [address = '', ...parameters] = from.args;
   if (address.startsWith('unix:')) {
-    ledger.leave(from, 'sockets of Unix are not built yet');
+    ledger.leave(from, lacking('unixSockets'));
     return null;
   }
   const given = new Map(parameters.map(splitParameter));
   if (given.has('backup')) {
-    ledger.leave(from, 'backup servers are not built yet: add it to endpoints if it may take traffic all the time');
+    ledger.leave(from, lacking('backup'));
     return null;
   }
   const weight = given.has('down') ? 0 : wholeNumber(given, 'weight', from, ledger);
@@ -133,7 +134,7 @@ function convertSetting(directive: Directive, settings: PlannedPool['settings'],
     if (ms === null || ms === 0) ledger.leave(directive, 'this is no time that Fairlead can have');
     else takeSetting('idleTimeout', toDuration(ms), directive, settings, ledger);
   } else if (/^(?:ip_hash|hash|sticky\w*|least_time)$/.test(name)) {
-    ledger.leave(directive, 'this policy is not built yet; the pool goes round-robin');
+    ledger.leave(directive, lacking('policies', 'the pool goes round-robin'));
   }
 }
 

@@ -1,0 +1,73 @@
+/**
+ * What other load balancers have and `init` cannot take over, each in one place. A part of Fairlead that comes has its
+ * line changed from `coming` to `byHand`, and goes when a converter takes it over; no other file says what is missing.
+ */
+
+interface Feature {
+  readonly state: 'coming' | 'byHand' | 'never';
+  /** A noun: `compression`. */
+  readonly what: string;
+  /** What to do meanwhile, or the page that says how to write it; `''`: nothing. */
+  readonly instead: string;
+}
+
+/** Fairlead is to have it. */
+function coming(what: string, instead = ''): Feature {
+  return { state: 'coming', what, instead };
+}
+
+/** Fairlead has it, and `init` does not convert it: `page` of docs/ says how it is written. */
+export function byHand(what: string, page: string): Feature {
+  return { state: 'byHand', what, instead: `docs/${page}` };
+}
+
+/** It is no business of Fairlead's. */
+function never(what: string, instead = ''): Feature {
+  return { state: 'never', what, instead };
+}
+
+export const FEATURES = {
+  access: coming('access rules and authentication'),
+  rates: coming('limits of rate and of connections per client'),
+  bandwidth: never('limits of bandwidth'),
+  tls: coming('TLS', 'end it in front of Fairlead'),
+  endpointTls: coming('TLS to endpoints'),
+  http2: coming('HTTP/2', 'end it in front of Fairlead'),
+  proxyProtocol: coming('the PROXY protocol'),
+  unixSockets: coming('sockets of Unix'),
+  layer4: coming('layer 4'),
+  otherProtocols: never('protocols but HTTP/1.1 to endpoints'),
+  redirects: coming('redirects and answers of one’s own'),
+  requestHeaders: coming('headers that are set in requests'),
+  responseHeaders: coming('headers and bodies of answers that are rewritten'),
+  rewriting: coming('rewriting of requests but by stripPrefix and replacePrefix'),
+  sticky: coming('sticky sessions'),
+  stickTables: coming('stick tables'),
+  policies: coming('this policy'),
+  slowStart: coming('slow start'),
+  backup: coming('backup servers', 'add it to endpoints if it may take traffic all the time'),
+  compression: coming('compression'),
+  cache: coming('a cache'),
+  mirroring: coming('mirroring and weighted splits'),
+  metrics: coming('metrics and an admin API'),
+  resolving: coming('names that are resolved again while it runs'),
+  computedNames: coming('addresses, names and headers that are computed'),
+  conditions: coming('routes that look at anything but host, path, method, headers, query and cookies'),
+  innerLocations: coming('locations for inner use'),
+  socketSettings: coming('settings of single sockets'),
+  programs: never('programs of one’s own that a request runs through'),
+  files: never('files'),
+  mail: never('mail and video'),
+} as const satisfies Readonly<Record<string, Feature>>;
+
+export type FeatureName = keyof typeof FEATURES;
+
+/** Why a statement could not be taken over, in words; `then`: what becomes of the requests it was about. */
+export function lacking(name: FeatureName, then = ''): string {
+  return reasonFor(FEATURES[name], then);
+}
+
+export function reasonFor({ state, what, instead }: Feature, then = ''): string {
+  const said = { coming: 'not built yet: ', byHand: 'not converted: ', never: 'not what Fairlead does: ' }[state];
+  return [`${said}${what}`, instead, then].filter((part) => part !== '').join('; ');
+}

@@ -1,6 +1,7 @@
 /** `fairlead check`: every mistake of a config, or what it would run. Opens nothing but a probe on 127.0.0.1. */
 import { explainConfig } from '../runtime/control/explain-config.ts';
 import { missingConfig, openConfigSource, sayConfigErrors } from './config-source.ts';
+import { askPath, describePath, toJsonPath } from './describe-path.ts';
 import { describeConfig, toJsonDescription } from './describe-config.ts';
 import { EXIT_OK, EXIT_USAGE } from './exit-codes.ts';
 import { readMachine } from './machine.ts';
@@ -8,10 +9,12 @@ import { readMachine } from './machine.ts';
 export interface CheckOptions {
   readonly config?: string;
   readonly json?: boolean;
+  /** A path, or a URL: what becomes of it. */
+  readonly path?: string;
 }
 
 /** Resolves to the exit code. */
-export async function check({ config, json = false }: CheckOptions): Promise<number> {
+export async function check({ config, json = false, path }: CheckOptions): Promise<number> {
   const source = await openConfigSource({ config });
   if (source === null) {
     if (json) printJson({ valid: false, file: null, errors: [missingConfig()] });
@@ -30,8 +33,14 @@ export async function check({ config, json = false }: CheckOptions): Promise<num
   }
   const explained = await explainConfig(parsed.config);
   const machine = readMachine(parsed.config);
-  if (json) printJson({ valid: true, file, ...toJsonDescription(explained, machine) });
-  else console.log(`${file} is valid.\n\n${describeConfig(explained, machine)}`);
+  const asked = path === undefined ? null : askPath(parsed.config.routes, path);
+  if (json) {
+    const ofPath = asked === null ? {} : { path: toJsonPath(asked) };
+    printJson({ valid: true, file, ...toJsonDescription(explained, machine), ...ofPath });
+  } else {
+    const ofPath = asked === null ? '' : `\n\n${describePath(asked)}`;
+    console.log(`${file} is valid.\n\n${describeConfig(explained, machine)}${ofPath}`);
+  }
   return EXIT_OK;
 }
 

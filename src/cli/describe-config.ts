@@ -48,7 +48,7 @@ function describeRoutes({ routes }: ExplainedConfig): string[][] {
         : replacePrefix.by === ''
           ? `, without ${replacePrefix.prefix}`
           : `, ${replacePrefix.prefix} replaced by ${replacePrefix.by}`;
-    return [route.id, text, `→ ${route.pool}${rewrite}`];
+    return [route.id, text, `→ ${route.pool}${rewrite}${route.guards ? ', guards' : ''}`];
   });
 }
 

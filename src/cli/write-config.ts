@@ -45,7 +45,17 @@ function writeListener({ id: _, host, port, ...rest }: ListenerSpec): Written {
   return { address: host === '' ? `:${port}` : addressText({ host, port }), ...rest };
 }
 
-function writeRoute({ id, match, replacePrefix, maxBody, timeouts, pool, upgrades, accessLog }: RouteConfig): Written {
+function writeRoute({
+  id,
+  match,
+  replacePrefix,
+  maxBody,
+  timeouts,
+  pool,
+  upgrades,
+  accessLog,
+  guards,
+}: RouteConfig): Written {
   return withoutGaps({
     name: id,
     match: writeMatch(match),
@@ -54,6 +64,7 @@ function writeRoute({ id, match, replacePrefix, maxBody, timeouts, pool, upgrade
     replacePrefix: replacePrefix === null || replacePrefix.by === '' ? undefined : replacePrefix,
     upgrades,
     maxBody: maxBody === 0 ? 'off' : formatSize(maxBody),
+    guards: onOff(guards),
     accessLog: writeRouteLog(accessLog),
     timeouts: writeExchangeTimeouts(timeouts),
   });

@@ -11,6 +11,7 @@ import type { Config, PoolConfig, RouteConfig } from './config.ts';
 import { defaultsSchema } from './defaults-schema.ts';
 import { describeRoot } from './document.ts';
 import { Mistake, type Problem } from './errors.ts';
+import { type Unsettled, settleGuards } from './guards.ts';
 import { Defaults } from './merge-defaults.ts';
 import { PartReader, describeEmpty } from './part-reader.ts';
 import { matchesOf } from './match-schema.ts';
@@ -40,7 +41,7 @@ export function buildConfig(value: unknown): Config | readonly Problem[] {
   const config: Config = {
     threads: reader.section('threads'),
     listeners: listeners.map((part) => part.value),
-    routes: routes.flatMap((part) => toRouteConfigs(part, settings, poolTimeouts.get(part.value.pool))),
+    routes: settleGuards(routes.flatMap((part) => toRouteConfigs(part, settings, poolTimeouts.get(part.value.pool)))),
     pools: pools.map((part) => toPoolConfig(part.value)),
     settings,
   };
@@ -90,7 +91,7 @@ function toRouteConfigs(
   { path, value }: Part<WrittenRoute>,
   settings: Settings<'auto'>,
   poolTimeouts: Partial<Timeouts> = {},
-): readonly RouteConfig[] {
+): readonly Unsettled<RouteConfig>[] {
   const { name, accessLog, ...route } = value;
   const id = name ?? placeName(path);
   return matchesOf(route.match).map((match, i) => ({

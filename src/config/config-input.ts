@@ -668,6 +668,12 @@ export interface RouteInput<PoolName extends string = string> {
    */
   readonly maxBody?: Size | Off;
   /**
+   * Whether it keeps something out or holds it back. It is then taken also for a path that a server may read as one of its own: `//admin` and `/admin%2Fx` for `/admin/*`.
+   * @defaultValue `on` where another route has a larger `maxBody`
+   * @example 'on'
+   */
+  readonly guards?: Toggle;
+  /**
    * Which of its exchanges get a line, where there is an access log; `off`: none.
    * @defaultValue `'on'`
    * @example { level: 'warn' }

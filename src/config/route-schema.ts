@@ -6,16 +6,18 @@ import { key } from './described.ts';
 import { Mistake } from './errors.ts';
 import { type WrittenMatch, matchSchema, parsePath } from './match-schema.ts';
 import { NAME_PATTERN, parseName } from './names.ts';
-import { TOKEN, listOf, object, scalar, sizeOrOff, withRule } from './scalars.ts';
+import { TOKEN, listOf, object, scalar, sizeOrOff, toggle, withRule } from './scalars.ts';
 import { exchangeTimeoutsSchema } from './timeouts-schema.ts';
 import { describeValue } from './units.ts';
 
 /** A route before its name and the timeouts of the whole config are filled in. */
-export interface WrittenRoute extends Omit<RouteConfig, 'accessLog' | 'id' | 'match' | 'timeouts'> {
+export interface WrittenRoute extends Omit<RouteConfig, 'accessLog' | 'guards' | 'id' | 'match' | 'timeouts'> {
   readonly name: string | null;
   readonly match: WrittenMatch;
   readonly timeouts: Partial<Timeouts>;
   readonly accessLog: WrittenRouteLog;
+  /** Null: what else it says decides. */
+  readonly guards: boolean | null;
 }
 
 /** A path to cut or to put in place, without a final slash, or `/`. */
@@ -101,6 +103,12 @@ export const routeKeys = object(
       description: 'Largest request body. Beyond it, 413 `payload-too-large`.',
       example: '10MiB',
     }),
+    guards: key(toggle.optional(), {
+      description:
+        'Whether it keeps something out or holds it back. It is then taken also for a path that a server may read as one of its own: `//admin` and `/admin%2Fx` for `/admin/*`.',
+      example: 'on',
+      byDefault: '`on` where another route has a larger `maxBody`',
+    }),
     accessLog: key(routeLogSchema.prefault('on'), {
       description: 'Which of its exchanges get a line, where there is an access log; `off`: none.',
       example: { level: 'warn' },
@@ -117,7 +125,8 @@ export const routeSchema = withRule(routeKeys, {
 }).transform((written): WrittenRoute => {
   const { name, match, pool, stripPrefix, replacePrefix, timeouts, upgrades, maxBody, accessLog } = written;
   const replace = toReplacement(stripPrefix, replacePrefix);
-  return { name: name ?? null, match, pool, replacePrefix: replace, timeouts, upgrades, maxBody, accessLog };
+  const guards = written.guards ?? null;
+  return { name: name ?? null, match, pool, replacePrefix: replace, timeouts, upgrades, maxBody, accessLog, guards };
 });
 
 type Replacement = RouteConfig['replacePrefix'];

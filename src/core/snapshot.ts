@@ -50,6 +50,8 @@ export interface RouteSpec {
   readonly timeouts: Timeouts;
   /** Null: no line. */
   readonly accessLog: RouteLogSpec | null;
+  /** It must be met under every reading of its path; see `routing/guard-form.ts`. */
+  readonly guards: boolean;
 }
 
 /** What a request has to have for a route. Everything that is given must hold. */

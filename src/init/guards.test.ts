@@ -14,7 +14,9 @@ async function poolsOf(text: string, file: string, paths: readonly string[]): Pr
   const config = buildConfig(toConfigInput(plan));
   assert.ok(isConfig(config), JSON.stringify(config));
   const router = compileRoutes(config.routes);
-  return paths.map((path) => router.match({ host: 'a', path, query: '', method: 'GET', lines: '' })?.pool ?? null);
+  return paths.map(
+    (path) => router.match({ host: 'a', path, rawPath: path, query: '', method: 'GET', lines: '' })?.pool ?? null,
+  );
 }
 
 function isConfig(built: ReturnType<typeof buildConfig>): built is Config {

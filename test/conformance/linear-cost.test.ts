@@ -145,9 +145,9 @@ describe('what routing costs grows with the target and the lines and no faster',
     { kind: 'prefix', path: '/a/a/a' },
     { kind: 'prefix', path: '/' },
   ];
-  const router = compileRoutes(matches.map((path) => routeOf(path)));
+  const router = compileRoutes(matches.map((path) => ({ ...routeOf(path), guards: true })));
   const parser = new PathParser();
-  const request = { host: 'a', path: '/', query: '', method: 'GET', lines: '' };
+  const request = { host: 'a', path: '/', rawPath: '/', query: '', method: 'GET', lines: '' };
   const values = [null, '1', 'a', 'a b'].map((value) => ({ name: 'a', value }));
   const conditional = compileRoutes(
     values.flatMap(({ name, value }) => [
@@ -161,7 +161,7 @@ describe('what routing costs grows with the target and the lines and no faster',
     assertLinear((text) => {
       const target = `/${text}`;
       if (!parser.parse(target)) return;
-      router.match({ ...request, path: parser.path });
+      router.match({ ...request, path: parser.path, rawPath: parser.rawPath });
       replacePrefix(target, parser.path, '/', '/x');
     }, HEAD_BYTES);
   });

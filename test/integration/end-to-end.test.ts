@@ -137,6 +137,29 @@ pools:
   for (const pattern of wanted) assert.match(fairlead.stdout, pattern);
 });
 
+test('check prints the forms of a path, and the route that takes it because it guards', async () => {
+  const file = await writeConfig(`routes:
+  - { name: admin, match: { host: a.example, path: /admin/* }, pool: admin, guards: on }
+  - { name: rest, pool: web }
+pools: { web: localhost:8081, admin: localhost:8082 }
+`);
+  const askFor = async (path: string, ...more: readonly string[]): Promise<string> => {
+    await using fairlead = new FairleadProcess(['check', '-c', file, '--path', path, ...more]);
+    assert.deepEqual(await fairlead.ended, { code: 0, signal: null });
+    return fairlead.stdout;
+  };
+  assert.match(
+    await askFor('http://A.example:8080/admin%2fx?q'),
+    /^path .*\n {2}normal form {2}\/admin%2Fx {2}→ route rest, pool web\n {2}guard form {3}\/admin\/x\n {2}taken by {5}admin, which guards {2}→ route admin, pool admin$/m,
+  );
+  assert.match(await askFor('/admin%2Fx'), /guard form {3}\/admin\/x\n$/);
+  assert.match(await askFor('/x'), /normal form {2}\/x {2}→ route rest, pool web\n {2}guard form {3}the same$/m);
+  assert.match(await askFor('/%zz'), /has no normal form: 400 bad-path$/m);
+  const { path } = JSON.parse(await askFor('http://a.example//admin', '--json')) as { path: object };
+  const forms = { normalForm: '//admin', guardForms: ['/admin'] };
+  assert.deepEqual(path, { path: 'http://a.example//admin', ...forms, byNormalForm: 'rest', route: 'admin' });
+});
+
 test('backend prints the port it was given, answers, and ends on a signal', async () => {
   await using fairlead = new FairleadProcess(['backend', '--port', '0', '--text', 'moin'], {
     env: { FAIRLEAD_BACKEND_NAME: 's7' },

@@ -13,7 +13,7 @@ const SILENT: Tap = { onRequestHead() {}, onRequestBody() {}, onResponseHead() {
 /** Throws at one of the four taps of the route. */
 function trap(plane: TestPlane, place: keyof RouteTaps, tap: Partial<Tap>): void {
   const { plan } = plane.plane as unknown as { plan: Plan };
-  const route = plan.match({ host: 'a', path: '/', query: '', method: 'GET', lines: '' }) as RoutePlan;
+  const route = plan.match({ host: 'a', path: '/', rawPath: '/', query: '', method: 'GET', lines: '' }) as RoutePlan;
   const taps = { requestHead: null, requestBody: null, responseHead: null, responseBody: null };
   Object.assign(route, { taps: { ...taps, [place]: [{ ...SILENT, ...tap }] } });
 }

@@ -195,3 +195,37 @@ proxied(
     }
   },
 );
+
+proxied(
+  'a route that guards takes what a server may read as its path, and the endpoint gets the target as it came',
+  {
+    routes: [
+      { id: 'admin', match: { path: { kind: 'prefix', path: '/admin' } }, maxBody: 1, guards: true },
+      { id: 'rest' },
+    ],
+  },
+  mirror,
+  async ({ client }) => {
+    const upload = async (target: string): Promise<readonly [number, string]> => {
+      const peer = await client();
+      await peer.send(`PUT ${target} HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nxx`);
+      const { status, body } = await readResponse(peer);
+      return [status, /^\S+ (\S*)/.exec(body)?.[1] ?? ''];
+    };
+    const guarded = [
+      '/admin/x',
+      '//admin',
+      '/admin%2Fx',
+      '/admin%5cx',
+      '/x/..;/admin',
+      '/admin%2Fx/..',
+      '/x%2f..%2fadmin?a',
+    ];
+    for (const target of guarded) assert.equal((await upload(target))[0], 413, target);
+    for (const target of ['/x', '//x', '/adminx', '/x%2Fadmin', '/%2561dmin'])
+      assert.deepEqual(await upload(target), [200, target]);
+    const peer = await client();
+    await peer.send('GET //admin%2Fx HTTP/1.1\r\nHost: a\r\n\r\n');
+    assert.match((await readResponse(peer)).body, /^GET \/\/admin%2Fx HTTP/);
+  },
+);

@@ -107,6 +107,7 @@ export function testSnapshot(options: TestPlaneOptions): Snapshot {
     replacePrefix: null,
     upgrades: ['websocket'],
     maxBody: 0,
+    guards: false,
     accessLog: null,
     ...route,
     timeouts,

@@ -20,6 +20,7 @@ const CHECK_HELP = `
 Examples:
   fairlead check                                            the config of this folder
   fairlead check -c edge.yaml --json | jq '.errors'         for scripts and editors
+  fairlead check --path /admin%2Fx                          who takes it, and which guard is met
 
 Exit codes: 0 valid, 2 mistakes.`;
 
@@ -55,6 +56,7 @@ export function addCheck(program: Command, actions: Actions): void {
     .description('print every mistake of a config, or what it would run here')
     .addArgument(configArgument())
     .addOption(configOption())
+    .option('--path <path>', 'also print what becomes of a path or URL: its forms, and the route that takes it')
     .addOption(jsonOption())
     .addHelpText('after', CHECK_HELP)
     .action((file: string | undefined, options: CheckOptions, command: Command) =>

@@ -10,7 +10,15 @@ const NONE: RouteMatch = { host: null, path: null, methods: [], headers: [], que
 function meets(match: RouteMatch, parts: { lines?: string; query?: string }): boolean {
   const book = new ConditionBook([match]);
   book.begin();
-  return book.meets(book.of(match), { host: '', path: '/', method: 'GET', lines: '', query: '', ...parts });
+  return book.meets(book.of(match), {
+    host: '',
+    path: '/',
+    rawPath: '/',
+    method: 'GET',
+    lines: '',
+    query: '',
+    ...parts,
+  });
 }
 
 const hasHeader = (lines: string, header: ValueMatch): boolean => meets({ ...NONE, headers: [header] }, { lines });
@@ -131,7 +139,7 @@ describe('the conditions of many routes', () => {
         const book = new ConditionBook(matches);
         for (const written of [first, second]) {
           book.begin();
-          const request = { host: '', path: '/', method: 'GET', lines: '', query: written };
+          const request = { host: '', path: '/', rawPath: '/', method: 'GET', lines: '', query: written };
           for (const match of matches) {
             const expected = written !== '' && hasParameterByReference(written, match.query[0]);
             assert.equal(book.meets(book.of(match), request), expected, JSON.stringify([match.query, written]));
@@ -152,6 +160,7 @@ describe('the conditions of many routes', () => {
     const request = {
       host: 'a',
       path: '/',
+      rawPath: '/',
       method: 'GET',
       get lines() {
         reads.lines++;
@@ -172,7 +181,8 @@ describe('the conditions of many routes', () => {
   it('are those of the request at hand, not of the one before', () => {
     const match = { ...NONE, query: [{ name: 'a', value: null }], headers: [{ name: 'x', value: null }] };
     const router = compileRoutes([{ id: 'r', match }]);
-    const ask = (query: string, lines: string) => router.match({ host: '', path: '/', method: 'GET', query, lines });
+    const ask = (query: string, lines: string) =>
+      router.match({ host: '', path: '/', rawPath: '/', method: 'GET', query, lines });
     assert.ok(ask('a', 'X: 1\r\n'));
     assert.equal(ask('b', 'X: 1\r\n'), null);
     assert.equal(ask('a', 'Y: 1\r\n'), null);

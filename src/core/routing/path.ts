@@ -22,6 +22,8 @@ const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
 export class PathParser {
   /** The path in normal form; `*` for `OPTIONS *`. Valid after `parse` returned true. */
   path = '';
+  /** The path as it came. */
+  rawPath = '';
   /** What follows the first `?`, as it came; `''` without one. */
   query = '';
 
@@ -29,6 +31,7 @@ export class PathParser {
   parse(target: string): boolean {
     const mark = target.indexOf('?');
     const raw = mark < 0 ? target : target.slice(0, mark);
+    this.rawPath = raw;
     this.query = mark < 0 ? '' : target.slice(mark + 1);
     const percent = raw.indexOf('%');
     if (percent < 0 && !raw.includes('/.') && raw.charCodeAt(0) === SLASH) {

@@ -6,6 +6,8 @@ export interface RoutedRequest {
   readonly host: string;
   /** Normal form, see `path.ts`. */
   readonly path: string;
+  /** As it came, without the query: what the endpoint gets. */
+  readonly rawPath: string;
   /** As it came, without the `?`. */
   readonly query: string;
   /** Case-sensitive, as it came. */
@@ -18,4 +20,6 @@ export interface RoutedRequest {
 export interface Routable {
   readonly id: string;
   readonly match: RouteMatch;
+  /** It keeps something out or holds it back, and must be met under every reading of its path (`guard-form.ts`). Absent: false. */
+  readonly guards?: boolean;
 }

@@ -120,6 +120,7 @@ const anyRequest = fc.record({
   path: fc.array(fc.constantFrom('x', 'y', 'z', '', 'X', 'xy'), { maxLength: 4 }).map((parts) => `/${parts.join('/')}`),
   query: fc.constantFrom('', 'n=1', 'm=2&n=2', 'n'),
   method: fc.constantFrom('GET', 'POST', 'DELETE'),
+  rawPath: fc.constant('/'),
   lines: fc.constantFrom('', 'N: 1\r\n', 'm: 2\r\nn: 2\r\nCookie: n=1; m=2\r\n', 'Cookie: m=1\r\n'),
 });
 

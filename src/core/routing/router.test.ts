@@ -29,7 +29,7 @@ function routesOf(table: Record<string, string>): Routable[] {
 }
 
 function request(parts: Partial<RoutedRequest>): RoutedRequest {
-  return { host: '', path: '/', query: '', method: 'GET', lines: '', ...parts };
+  return { host: '', path: '/', rawPath: parts.path ?? '/', query: '', method: 'GET', lines: '', ...parts };
 }
 
 function idFor(routes: readonly Routable[], parts: Partial<RoutedRequest>): string | null {

@@ -19,6 +19,7 @@ import type { Exchange } from './exchange.ts';
 class Routed implements RoutedRequest {
   host = '';
   path = '';
+  rawPath = '';
   query = '';
   method = '';
   lines = '';
@@ -79,6 +80,7 @@ function route(x: Exchange, client: ClientStream, head: RequestHead): OutgoingRe
   }
   routed.host = head.host;
   routed.path = paths.path;
+  routed.rawPath = paths.rawPath;
   routed.query = paths.query;
   routed.method = head.method;
   routed.lines = head.lines;

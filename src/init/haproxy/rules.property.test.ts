@@ -75,7 +75,7 @@ const requestsTo = (paths: readonly string[]): readonly RoutedRequest[] =>
           ['', ''],
           ['v=1', ''],
           ['', 'x-v: 1\r\n'],
-        ].map(([query, lines]) => ({ host, path, method, query, lines })),
+        ].map(([query, lines]) => ({ host, path, rawPath: path, method, query, lines })),
       ),
     ),
   );

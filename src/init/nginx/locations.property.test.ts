@@ -102,7 +102,7 @@ describe('locations and servers', () => {
           const server = serverOf(all.slice(0, lists.length), host);
           const before = lists.slice(0, server).flat().length;
           const port = before + chosen(lists[server], path) + 1;
-          const found = router.match({ host, path, query: '', method: 'GET', lines: '' });
+          const found = router.match({ host, path, rawPath: path, query: '', method: 'GET', lines: '' });
           assert.match(found?.pool ?? '', new RegExp(`-${port}$`), `${host}${path}\n${write(lists, all)}`);
         }
       }

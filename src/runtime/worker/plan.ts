@@ -10,6 +10,7 @@ import type { RouteTaps } from '../../http/taps.ts';
 class CompiledRoute implements RoutePlan {
   readonly id: string;
   readonly match: RouteMatch;
+  readonly guards: boolean;
   readonly spec: RouteSpec;
   readonly pool: PoolRuntime;
   readonly taps: RouteTaps;
@@ -18,6 +19,7 @@ class CompiledRoute implements RoutePlan {
   constructor(spec: RouteSpec, pool: PoolRuntime, taps: RouteTaps, log: ExchangeLog | null) {
     this.id = spec.id;
     this.match = spec.match;
+    this.guards = spec.guards;
     this.spec = spec;
     this.pool = pool;
     this.taps = taps;

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { settleGuards } from './guards.ts';
+
+const ofSizes = (...sizes: readonly number[]): readonly boolean[] =>
+  settleGuards(sizes.map((maxBody) => ({ guards: null, maxBody }))).map(({ guards }) => guards);
+
+describe('a limit of bodies guards', () => {
+  it('where another route takes more', () => {
+    assert.deepEqual(ofSizes(10, 20, 20), [true, false, false]);
+    assert.deepEqual(ofSizes(10, 0), [true, false]);
+  });
+  it('not where all have the same, or none', () => {
+    assert.deepEqual(ofSizes(10, 10), [false, false]);
+    assert.deepEqual(ofSizes(0, 0), [false, false]);
+    assert.deepEqual(ofSizes(), []);
+  });
+  it('as the config says, where it does', () => {
+    const routes = [
+      { guards: false, maxBody: 1 },
+      { guards: true, maxBody: 0 },
+    ];
+    assert.deepEqual(settleGuards(routes), routes);
+  });
+});

@@ -1,0 +1,31 @@
+/** What becomes of a path: its forms, and the route it is taken by, for `fairlead check --path`. */
+import { guardForms } from './guard-form.ts';
+import { PathParser } from './path.ts';
+import type { Routable } from './routed-request.ts';
+import { compileRoutes } from './router.ts';
+
+export interface ExplainedPath<R> {
+  /** Null: it has none, and the request is refused with 400. */
+  readonly normalForm: string | null;
+  /** What servers may make of it beside that. */
+  readonly guardForms: readonly string[];
+  /** Chosen by the normal form. */
+  readonly byNormalForm: R | null;
+  /** The one that takes it: chosen by the normal form, or by a guard form because it guards. */
+  readonly route: R | null;
+}
+
+/** `target` is a path, with its query or without; `host` is in normal form, `''` for none. A GET without headers. */
+export function explainPath<R extends Routable>(routes: readonly R[], host: string, target: string): ExplainedPath<R> {
+  const parser = new PathParser();
+  if (!parser.parse(target)) return { normalForm: null, guardForms: [], byNormalForm: null, route: null };
+  const { path, rawPath, query } = parser;
+  const request = { host, path, rawPath, query, method: 'GET', lines: '' };
+  const open = compileRoutes(routes.map((route) => ({ id: route.id, match: route.match, route })));
+  return {
+    normalForm: path,
+    guardForms: guardForms(rawPath, path),
+    byNormalForm: open.match(request)?.route ?? null,
+    route: compileRoutes(routes).match(request),
+  };
+}

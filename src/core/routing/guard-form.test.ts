@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { guardForm, guardForms } from './guard-form.ts';
+import { normalizePath } from './path.ts';
+import { compileRoutes } from './router.ts';
+
+const PIECES = [
+  ...[
+    '/',
+    '//',
+    '%2F',
+    '%2f',
+    '\\',
+    '%5C',
+    '%5c',
+    '.',
+    '..',
+    '%2E',
+    '%2e%2E',
+    ';',
+    '%3B',
+    ';x=1',
+    '%25',
+    '%252F',
+    '%20',
+  ],
+  ...[
+    '%C3%BC',
+    '%3F',
+    '%23',
+    '%2C',
+    ',',
+    'admin',
+    '%61dmin',
+    'ADMIN',
+    'x',
+    'a b',
+    '*',
+    '%7F',
+    '%0A',
+    '/admin/',
+    '/../',
+  ],
+];
+const target = fc
+  .array(fc.constantFrom(...PIECES.filter((piece) => !piece.includes(' '))), { maxLength: 10 })
+  .map((pieces) => `/${pieces.join('')}`);
+
+describe('the guard forms of a path', () => {
+  for (const [path, ...forms] of [
+    ['/'],
+    ['/admin/x'],
+    ['//admin///x', '/admin/x'],
+    ['/admin%2Fx', '/admin/x'],
+    ['/admin%5Cx', '/admin/x', '/admin\\x'],
+    ['/a%2F..%2Fadmin', '/admin'],
+    ['/..%2Fadmin', '/admin'],
+    ['/a;b/c', '/a/c'],
+    ['/x/..;/admin', '/admin'],
+    ['/a%2Cb', '/a,b'],
+    ['/%C3%BCnd/a%20b'],
+    ['/a%252Fb'],
+    ['/a%3Fb%23c'],
+    ['//admin//..%2Fx', '/x', '/admin/x'],
+  ]) {
+    it(`of ${path} are ${forms.join(' and ') || 'none but itself'}`, () =>
+      assert.deepEqual(guardForms(path, normalizePath(path) ?? ''), forms));
+  }
+
+  it('are paths in normal form, without empty or dot segments, and have no other form', () => {
+    fc.assert(
+      fc.property(target, (raw) => {
+        const path = normalizePath(raw);
+        fc.pre(path !== null);
+        for (const form of [guardForm(path), ...guardForms(raw, path)]) {
+          assert.ok(form.startsWith('/') && !form.includes('//'), form);
+          assert.doesNotMatch(form, /\/\.{1,2}(?:\/|$)/);
+          assert.equal(normalizePath(form), form);
+        }
+        assert.equal(guardForm(guardForm(path)), guardForm(path));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});
+
+/** How a server reads a target; written apart from what it is compared with, a character at a time as nginx does. */
+interface Server {
+  readonly mergesSlashes: boolean;
+  readonly readsBackslash: boolean;
+  readonly dropsParameters: boolean;
+}
+
+const SERVERS: readonly Server[] = [true, false].flatMap((mergesSlashes) =>
+  [true, false].flatMap((readsBackslash) =>
+    [true, false].map((dropsParameters) => ({ mergesSlashes, readsBackslash, dropsParameters })),
+  ),
+);
+
+function readAs(server: Server, raw: string): string {
+  let decoded = raw.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  if (server.readsBackslash) decoded = decoded.split('\\').join('/');
+  let segments = decoded.slice(1).split('/');
+  if (server.dropsParameters) segments = segments.map((segment) => segment.split(';')[0]);
+  const kept: string[] = [];
+  for (const [index, segment] of segments.entries()) {
+    const isLast = index === segments.length - 1;
+    if (segment === '' && server.mergesSlashes && !isLast) continue;
+    if (segment === '..') kept.pop();
+    if (segment !== '.' && segment !== '..') kept.push(segment);
+    else if (isLast) kept.push('');
+  }
+  return `/${kept.join('/')}`;
+}
+
+describe('a route that guards', () => {
+  const NONE = { host: null, methods: [], headers: [], query: [], cookies: [] };
+  const router = compileRoutes([
+    { id: 'rest', match: { ...NONE, path: null }, guards: false },
+    { id: 'open', match: { ...NONE, path: { kind: 'prefix', path: '/x/admin' } }, guards: false },
+    { id: 'admin', match: { ...NONE, path: { kind: 'prefix', path: '/admin' } }, guards: true },
+    { id: 'case', match: { ...NONE, path: { kind: 'regex', source: '/adm,in$', ignoreCase: true } }, guards: true },
+  ] as const);
+  const routeOf = (path: string): string | undefined =>
+    router.match({ host: 'a', path: normalizePath(path) ?? '', rawPath: path, query: '', method: 'GET', lines: '' })
+      ?.id;
+
+  it('is taken for whatever a server reads as its path, be it nginx or one that differs from it', () => {
+    fc.assert(
+      fc.property(target, (raw) => {
+        const path = normalizePath(raw);
+        fc.pre(path !== null);
+        for (const server of SERVERS) {
+          const read = readAs(server, raw);
+          if (read === '/admin' || read.startsWith('/admin/'))
+            assert.equal(routeOf(raw), 'admin', JSON.stringify(server));
+        }
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+
+  it('leaves alone what no server reads as its path, and what a longer open path takes', () => {
+    for (const path of ['/', '/x', '/x%2Fadmin', '/x//admin/y', '/adminx', '/a%2Fb', '/%2561dmin', '/x;/y']) {
+      assert.equal(routeOf(path), 'rest', path);
+    }
+    assert.equal(routeOf('/x/admin//y'), 'open');
+  });
+
+  it('with a pattern in any case is looked for in the guard form in lower case', () => {
+    assert.equal(routeOf('/B%2FADM%2CIN'), 'case');
+  });
+});

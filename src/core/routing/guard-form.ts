@@ -1,0 +1,86 @@
+/**
+ * What a server behind us may make of a path, so that what guards `/admin/*` guards it under every name it has there.
+ * Escapes are decoded (`%2F`, `%5C` and all else that can be seen, beyond the normal form), `\` is read as `/`,
+ * slashes are merged, dot segments resolved then, and what follows a `;` in a segment is left off. Servers
+ * differ in whether they read `\` and `;` so, and in what they do first; where that makes a difference, each reading is
+ * a form of its own.
+ *
+ * `%25`, `%3F`, `%23` and what cannot be seen stay escaped, so that a form compares with a path as a config writes it.
+ */
+
+const ESCAPE = /%[0-9A-Fa-f]{2}/g;
+const SLASHES = /\/{2,}/g;
+const PARAMETERS = /;[^/]*/g;
+const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
+/** What stays escaped although it can be seen: `%`, `?` and `#` would mean something else. */
+const STAYS = new Set(['%', '?', '#']);
+
+/** The path of a route, in normal form, as the forms of requests are compared with it. */
+export function guardForm(path: string): string {
+  return isPlain(path) ? path : resolveDots(mergeSlashes(decode(path).replaceAll('\\', '/')));
+}
+
+const NONE: readonly string[] = [];
+
+/**
+ * The guard forms of a path as it came, but its normal form `path`; none for most paths. They cannot be made of the
+ * normal form: in `/admin%2Fx/..` the dots have taken `admin` away. Linear in the length: there are eight at the most,
+ * for a path with all of `\`, `;`, `//` and dot segments.
+ */
+export function guardForms(rawPath: string, path: string): readonly string[] {
+  if (isPlain(rawPath)) return NONE;
+  const forms = new Set<string>();
+  const decoded = decode(rawPath);
+  addForms(forms, decoded.replaceAll('\\', '/'));
+  if (decoded.includes('\\')) addForms(forms, decoded);
+  forms.delete(path);
+  return [...forms];
+}
+
+function addForms(forms: Set<string>, decoded: string): void {
+  addResolved(forms, decoded);
+  if (decoded.includes(';')) addResolved(forms, decoded.replace(PARAMETERS, ''));
+}
+
+function addResolved(forms: Set<string>, path: string): void {
+  const merged = mergeSlashes(path);
+  forms.add(resolveDots(merged));
+  // Where `//` stays an empty segment, `..` takes that one away.
+  if (merged !== path && DOT_SEGMENT.test(path)) forms.add(mergeSlashes(resolveDots(path)));
+}
+
+/** Nothing in it can be read in two ways. */
+function isPlain(path: string): boolean {
+  return !(path.includes('%') || path.includes('//') || path.includes(';') || path.includes('\\'));
+}
+
+function decode(path: string): string {
+  return path.replace(ESCAPE, decodeVisible);
+}
+
+function decodeVisible(escape: string): string {
+  const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16));
+  return character > ' ' && character <= '~' && !STAYS.has(character) ? character : escape.toUpperCase();
+}
+
+function mergeSlashes(path: string): string {
+  return path.replace(SLASHES, '/');
+}
+
+/** RFC 3986 5.2.4: a `..` with nothing before it is dropped. */
+function resolveDots(path: string): string {
+  if (!DOT_SEGMENT.test(path)) return path;
+  const segments = path.split('/');
+  const last = segments.length - 1;
+  const kept = [''];
+  for (let index = 1; index <= last; index++) {
+    const segment = segments[index];
+    if (segment !== '.' && segment !== '..') {
+      kept.push(segment);
+      continue;
+    }
+    if (segment === '..' && kept.length > 1) kept.pop();
+    if (index === last) kept.push('');
+  }
+  return kept.join('/');
+}

@@ -1,9 +1,11 @@
 /** Text into plain values, with the place of each: YAML 1.2 or JSON, both read by the library `yaml`. */
+import { isIPv6 } from 'node:net';
 import { type Document, LineCounter, type Scalar, isMap, isScalar, isSeq, parseDocument, visit } from 'yaml';
 import { type Environment, hasReference, readScalar, substitute } from './environment.ts';
 import { Mistake, type Problem, formatKey } from './errors.ts';
 import { Locator, type Place, lengthOf, linePosition, startOf } from './locator.ts';
 import { describeValue } from './units.ts';
+import { describeAlias, describeSyntax, findLookAlikes } from './yaml-mistakes.ts';
 
 export interface PlacedMistake extends Place {
   readonly mistake: Mistake;
@@ -27,10 +29,10 @@ export interface SourceDocument {
 const MAX_CHARACTERS = 16 * 2 ** 20;
 /** How often one anchor may be written out; without a bound a few lines become billions of values. */
 const MAX_ALIASES = 10_000;
+/** Nobody reads more at a time. */
+const MOST_SYNTAX_MISTAKES = 100;
 /** What a text must not hold (YAML 1.2, 5.1), but for the byte order mark. */
 const NOT_PRINTABLE = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]/;
-
-const AS_YAML = 'Mend the YAML; a text with signs such as : or # in it is safest in quotes.';
 
 const QUOTE_REFERENCE = {
   cure: 'Put the text with ${…} in quotes: within [ ] and { } its braces mean something to YAML.',
@@ -56,25 +58,42 @@ export function readDocument(
       uniqueKeys: false,
       logLevel: 'error',
     });
-    const mistakes = [...syntaxMistakes(document, lines, text), ...findBadKeys(document.contents, lines)];
-    if (mistakes.length > 0) return mistakes;
-    const { unresolved, quoted } = replaceReferences(document, lines, env);
+    const mistakes = [...lookAlikes(lines, text), ...syntaxMistakes(document, lines, text)];
+    const broken = new Set(mistakes.map(({ line }) => line));
+    const badKeys = findBadKeys(document.contents, lines).filter(({ line }) => !broken.has(line));
+    if (mistakes.length + badKeys.length > 0) return [...mistakes, ...badKeys];
+    const aliases = replaceAliases(document, lines);
+    const { unresolved: references, quoted } = replaceReferences(document, lines, env);
+    const unresolved = [...aliases, ...references];
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
     const locator = new Locator(document, lines);
     const unquoted = readUnquoted(document, quoted);
     return { value, unquoted, unresolved, locate: (problem) => locator.locate(problem) };
   } catch (error) {
-    const alias = /Unresolved alias .*: (.+)$/s.exec(String(error));
-    const place = linePosition(lines, alias === null ? 0 : text.indexOf(`*${alias[1]}`));
-    return [
-      {
-        ...place,
-        length: 1 + (alias?.[1].length ?? 0),
-        key: '',
-        mistake: describeThrown(error, alias === null ? '' : alias[1]),
-      },
-    ];
+    return [{ ...linePosition(lines, 0), length: 1, key: '', mistake: describeThrown(error) }];
   }
+}
+
+/** Aliases of nothing, which stay as the text that they are. */
+function replaceAliases(document: Document.Parsed, lines: LineCounter): readonly PlacedMistake[] {
+  const found: PlacedMistake[] = [];
+  visit(document, {
+    Alias(_, node) {
+      if (node.resolve(document) !== undefined) return undefined;
+      const place = linePosition(lines, startOf(node));
+      found.push({ ...place, length: 1 + node.source.length, key: '', mistake: describeAlias(node.source) });
+      const text = document.createNode(`*${node.source}`);
+      text.range = node.range ?? null;
+      return text;
+    },
+  });
+  return found;
+}
+
+function lookAlikes(lines: LineCounter, text: string): readonly PlacedMistake[] {
+  return findLookAlikes(text).map(({ offset, length, mistake }) => {
+    return { ...linePosition(lines, offset), length, key: '', mistake };
+  });
 }
 
 /** Replaces them in the document itself, but not in keys. */
@@ -170,35 +189,24 @@ function syntaxMistakes(document: Document.Parsed, lines: LineCounter, text: str
     if (message.includes('call stack')) throw new RangeError(message);
     const place = linePosition(lines, pos[0]);
     if (byLine.has(place.line)) continue;
+    // Each is looked into with what stands above it.
+    if (byLine.size === MOST_SYNTAX_MISTAKES) break;
     const line = text.slice(lines.lineStarts[place.line - 1], lines.lineStarts[place.line]);
-    const mistake = describeSyntax(code, message);
-    const { cure } = hasReference(line) ? QUOTE_REFERENCE : mistake;
-    byLine.set(place.line, { ...place, length: 1, key: '', mistake: new Mistake(mistake.message, cure) });
+    const found = describeSyntax({ code, message, offset: pos[0] }, text);
+    const { cure } = hasReference(line) ? QUOTE_REFERENCE : found.mistake;
+    const shown = linePosition(lines, found.offset);
+    const mistake = new Mistake(found.mistake.message, cure);
+    byLine.set(place.line, { ...shown, length: found.length, key: '', mistake });
   }
   return [...byLine.values()];
 }
 
-function describeSyntax(code: string, message: string): Mistake {
-  if (code === 'TAB_AS_INDENT') return new Mistake('a line is indented by a tab', 'Indent with spaces.');
-  if (code === 'MULTIPLE_DOCS')
-    return new Mistake('the file holds more than one document', 'Take out everything from the second "---" on.');
-  if (code === 'TAG_RESOLVE_FAILED')
-    return new Mistake('there is a tag that means nothing here', 'Take it out, or put the text in quotes.');
-  const reason = message.replace(/\s+/g, ' ').replace(/[.\s]+$/, '');
-  return new Mistake(`this is not valid YAML: ${reason.charAt(0).toLowerCase()}${reason.slice(1)}`, AS_YAML);
-}
-
-function describeThrown(error: unknown, alias: string): Mistake {
+function describeThrown(error: unknown): Mistake {
   if (error instanceof RangeError)
     return new Mistake('the file is nested too deeply', 'Check that this is the config.');
-  if (alias !== '') {
-    return new Mistake(
-      `the alias *${alias} comes before any &${alias}`,
-      'Name an anchor that stands above it, or put the text in quotes.',
-    );
-  }
   const message = error instanceof Error ? error.message : String(error);
-  if (!message.startsWith('Excessive alias count')) return new Mistake(`the file cannot be read: ${message}`, AS_YAML);
+  if (!message.startsWith('Excessive alias count'))
+    return new Mistake(`the file cannot be read: ${message}`, 'Mend the YAML.');
   return new Mistake('the aliases of the file stand for too many values', 'Use fewer aliases.');
 }
 
@@ -212,7 +220,7 @@ function findBadKeys(
   const lineOf = new Map<string, number>();
   return node.items.flatMap(({ key, value }) => {
     if (!isScalar(key)) {
-      const mistake = new Mistake('a key is text, not a list, a map or an alias', 'Write the key itself.');
+      const mistake = new Mistake('a key is text, not a list, a map or an alias', cureBadKey(key));
       return [{ ...linePosition(lines, startOf(key) || startOf(value)), length: 1, key: formatKey(path), mistake }];
     }
     const name = String(key.value);
@@ -227,6 +235,17 @@ function findBadKeys(
     const mistake = new Mistake(message, 'Take one of them out, or give it another name.');
     return [{ ...place, length: lengthOf(key), key: formatKey(inner), mistake }];
   });
+}
+
+/** `[::1]:8081` and `{{ name }}` are what they mostly are. */
+function cureBadKey(key: unknown): string {
+  const only = isSeq(key) && key.items.length === 1 ? key.items[0] : null;
+  if (isScalar(only) && isIPv6(String(only.value))) return 'Put an IPv6 address in quotes: "[::1]:8081".';
+  const isTemplate =
+    isMap(key) && key.items.every(({ value }) => value === null || (isScalar(value) && value.value === null));
+  return isTemplate
+    ? 'Write ${NAME} for a variable; {{ }} means something to templates alone.'
+    : 'Write the key itself.';
 }
 
 /** For a text that the YAML parser, which counts the lines, never sees. */

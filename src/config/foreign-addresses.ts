@@ -18,6 +18,14 @@ export function refuseForeignAddress(text: string, use: AddressUse): Mistake | n
   }
   const url = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^]*)$/i.exec(text);
   if (url !== null) return refuseUrl(url[1].toLowerCase(), url[2], url[3], use);
+  const dash = /^-([^\s-]\S*)/.exec(text);
+  if (dash !== null)
+    return new Mistake(`${describeValue(text)} begins with a dash`, `Put a blank behind it: - ${dash[1]}.`);
+  const glued = /^([a-z][\w-]*):([a-z/[{"'].*)$/i.exec(text);
+  if (glued !== null) {
+    const cure = `Write a host and a port; if ${glued[1]} is a key, put a blank behind its colon: ${glued[1]}: ${glued[2]}.`;
+    return new Mistake(`${describeValue(text)} is not an address`, cure);
+  }
   const [address, ...options] = text.trim().split(/\s+/);
   if (options.length > 0 && /(?:^|:)\d{1,5}$/.test(address)) return refuseOptions(address, options, use);
   return refusePath(text);
@@ -47,6 +55,10 @@ function refuseOptions(address: string, options: readonly string[], use: Address
     return new Mistake(message, NOT_BUILT.proxyProtocol);
   }
   if (options.some((option) => /^backup$/i.test(option))) return new Mistake(message, NOT_BUILT.backup);
+  if (options[0] === '-')
+    return new Mistake(message, 'Indent the dashes of a list alike: what stands further in goes on the line above.');
+  if (options.some((option) => /:\d+,?$/.test(option)))
+    return new Mistake(message, 'Put a comma between addresses, or each into a list.');
   const weight = options.map(
     (option, i) => /^weight(?:=(\d+))?$/.exec(option)?.[1] ?? (options[i - 1] === 'weight' ? option : null),
   );

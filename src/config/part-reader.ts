@@ -84,7 +84,7 @@ export class PartReader<S extends Shape> {
     const value = this.has(key) ? this.#written[key] : defaultOf(this.#shape[key]);
     if (!isWrittenMap(value) || Object.keys(value).length === 0) {
       const isUnderAnotherName = !this.has(key) && this.#problems.some((problem) => keyMeant(problem) === key);
-      if (!isUnderAnotherName) this.#problems.push({ path: [key], mistake: describeEmpty(key, value, this.has(key)) });
+      if (!isUnderAnotherName) this.#problems.push({ path: [key], mistake: this.#describeEmpty(key, value) });
       return [];
     }
     return Object.entries(value).flatMap(([name, written]) => {
@@ -94,6 +94,15 @@ export class PartReader<S extends Shape> {
       if (id instanceof Mistake && parts.length > 0) this.#addFaulty([key, name], written, defaults ?? null);
       return id instanceof Mistake ? [] : parts.map((part) => ({ path: part.path, value: { id, ...part.value } }));
     });
+  }
+
+  /** What should stand below it may stand beside it. */
+  #describeEmpty(key: string, value: unknown): Mistake {
+    const mistake = describeEmpty(key, value, this.has(key));
+    const keys = Object.keys(this.#written);
+    const below = value === null ? keys[keys.indexOf(key) + 1] : undefined;
+    if (below === undefined || Object.hasOwn(this.#shape, below)) return mistake;
+    return new Mistake(mistake.message, `Indent what belongs to it: put two blanks in front of "${below}".`);
   }
 
   /** A list of parts. */
@@ -184,6 +193,9 @@ export function describeEmpty(key: string, value: unknown, isThere: boolean): Mi
     );
   }
   const kind = key === 'routes' ? 'list' : 'map';
+  if (typeof value === 'string' && /^-\S/.test(value)) {
+    return new Mistake('there is no blank behind a dash', `Write - ${value.slice(1).split(/\s-/)[0]}.`);
+  }
   const isEmpty = value === null || (typeof value === 'object' && (kind === 'list') === Array.isArray(value));
   return new Mistake(isEmpty ? `this ${kind} is empty` : `this has to be a ${kind}`, cure);
 }

@@ -87,6 +87,9 @@ function cureUnknownKeys(keys: readonly string[], names: readonly string[], titl
 export function cureUnknownKey(name: string, names: readonly string[], title = ''): string {
   const respelled = names.find((each) => toWord(each) === toWord(name));
   if (respelled !== undefined) return `Did you mean ${JSON.stringify(respelled)}?`;
+  const glued = /^([\w$-]+):(.+)$/.exec(name);
+  if (glued !== null && names.includes(glued[1]))
+    return `Write ${glued[1]}: ${glued[2]}, with a blank behind the colon.`;
   return cureForeignKey(name, title) ?? didYouMean(name, names, `Use ${listNames(names)}, or take it out.`);
 }
 

@@ -3,7 +3,7 @@
  * counts, since on a shared machine everything else measures the neighbours.
  */
 import { POLICIES } from '../../src/core/balancer/policies.ts';
-import type { PolicyDefinition } from '../../src/core/balancer/policy.ts';
+import type { PickRequest, PolicyDefinition } from '../../src/core/balancer/policy.ts';
 import { systemRandom } from '../../src/core/random.ts';
 import { PoolTable, UNHEALTHY, createPoolTable } from '../../src/core/shared/pool-table.ts';
 
@@ -28,6 +28,7 @@ const CASES: readonly Case[] = [
   { name: '1000 weighted', endpoints: 1000, weightOf: mixed, outEvery: 0 },
 ];
 const RUNS = 200;
+const ANYWHERE: PickRequest = { tried: null, key: 0 };
 const NS_PER_RUN = 100_000;
 
 function nsPerPick(definition: PolicyDefinition, { endpoints, weightOf, outEvery }: Case): number {
@@ -43,7 +44,7 @@ function nsPerPick(definition: PolicyDefinition, { endpoints, weightOf, outEvery
   let best = Infinity;
   for (let run = 0; run < RUNS; run++) {
     const start = process.hrtime.bigint();
-    for (let pick = 0; pick < picks; pick++) policy.pick(null);
+    for (let pick = 0; pick < picks; pick++) policy.pick(ANYWHERE);
     best = Math.min(best, Number(process.hrtime.bigint() - start) / picks);
     picks = Math.max(20, Math.round(NS_PER_RUN / best));
   }

@@ -6,7 +6,8 @@ import {
   COUNTER_FAILURES,
   COUNTER_FIRST_BYTE_MS,
 } from '../core/shared/pool-table.ts';
-import type { EndpointRuntime } from './endpoint-runtime.ts';
+import { LEASE_ANY } from '../upstream/waiter.ts';
+import type { Dialing, LeaseWant } from '../upstream/waiter.ts';
 import type { Exchange } from './exchange/exchange.ts';
 import {
   CONNECTING,
@@ -23,20 +24,19 @@ import {
 } from './exchange/states.ts';
 import type { ResponseHead } from './head.ts';
 import type { OutgoingRequest } from './outgoing.ts';
-import type { UpstreamEvents, UpstreamFailure, UpstreamStream } from './stream.ts';
+import type { HttpEndpoint, HttpWaiter, UpstreamFailure, UpstreamStream } from './stream.ts';
 
 /** What a server may do to every request of a kind that it does not know. */
 const KIND_DEPENDENT: ReadonlySet<string> = new Set(['closed', 'reset', 'bad-response', 'unexpected-upgrade']);
 
-export class Attempt implements UpstreamEvents {
+export class Attempt implements HttpWaiter {
   readonly exchange: Exchange;
-  endpoint: EndpointRuntime | null = null;
+  endpoint: HttpEndpoint | null = null;
   stream: UpstreamStream | null = null;
   /** The connect under way, where there is one. */
-  dialing: { abort(): void } | null = null;
+  dialing: Dialing | null = null;
   isWaiting = false;
-  /** The request may be sent again after it was sent. */
-  isRepeatable = false;
+  want: LeaseWant = LEASE_ANY;
   /** Something of the request has been given to the connection. */
   isSent = false;
   /** The stream had carried a message before this one. */
@@ -51,17 +51,22 @@ export class Attempt implements UpstreamEvents {
   /** The rule that a malformed answer broke. */
   rule = '';
   startedAt = 0;
+  /** Of the bodies, by this attempt. */
+  bytesSent = 0;
+  bytesReceived = 0;
+  /** The policy has heard of it. */
+  #isObserved = false;
 
   constructor(exchange: Exchange) {
     this.exchange = exchange;
   }
 
-  begin(endpoint: EndpointRuntime, isRepeatable: boolean, isFresh: boolean, now: number): void {
+  begin(endpoint: HttpEndpoint, want: LeaseWant, now: number): void {
     this.endpoint = endpoint;
     this.stream = null;
     this.dialing = null;
     this.isWaiting = false;
-    this.isRepeatable = isRepeatable;
+    this.want = want;
     this.isSent = false;
     this.wasReused = false;
     this.isBlamed = false;
@@ -70,9 +75,16 @@ export class Attempt implements UpstreamEvents {
     this.exchange.record.cause = '';
     this.hasAnswered = false;
     this.startedAt = now;
-    endpoint.table.acquire(endpoint.slot);
-    endpoint.table.count(endpoint.slot, COUNTER_ATTEMPTS, 1);
-    this.isWaiting = !endpoint.connect(this, isFresh, now);
+    this.bytesSent = 0;
+    this.bytesReceived = 0;
+    this.#isObserved = false;
+    endpoint.acquire();
+    endpoint.count(COUNTER_ATTEMPTS, 1);
+    this.isWaiting = !endpoint.leases.lease(this, now);
+  }
+
+  onDialing(dialing: Dialing): void {
+    this.dialing = dialing;
   }
 
   /** The endpoint's queue reached this attempt. */
@@ -99,6 +111,7 @@ export class Attempt implements UpstreamEvents {
   }
 
   onResponseBody(buffer: Buffer, start: number, end: number): void {
+    this.bytesReceived += end - start;
     this.exchange.dispatchBytes(ON_RESPONSE_BYTES, buffer, start, end);
   }
 
@@ -140,26 +153,29 @@ export class Attempt implements UpstreamEvents {
   }
 
   /** Its endpoint has left the config while this waited for a place there. */
-  onEndpointDown(): void {
+  onMoved(): void {
     this.exchange.dispatch(ON_ENDPOINT_DOWN);
   }
 
   /** First byte of the final response: how long the endpoint took. */
   countFirstByte(now: number): void {
-    const endpoint = this.endpoint as EndpointRuntime;
-    endpoint.table.count(endpoint.slot, COUNTER_FIRST_BYTE_MS, now - this.startedAt);
+    const endpoint = this.endpoint as HttpEndpoint;
+    const ms = now - this.startedAt;
+    endpoint.count(COUNTER_FIRST_BYTE_MS, ms);
+    this.#request.route.pool.observed(endpoint, ms, !this.isBlamed);
+    this.#isObserved = true;
   }
 
   /** The answer is whole, and none of the statuses that count against an endpoint. */
   succeeded(): void {
     const { endpoint } = this;
     if (endpoint === null || this.isBlamed || this.saysNothing) return;
-    endpoint.kinds.served(this.#requestKind, this.exchange.plane.now());
+    endpoint.kinds.served(this.#request.kind, this.exchange.plane.now());
     endpoint.succeeded();
   }
 
-  get #requestKind(): number {
-    return (this.exchange.request as OutgoingRequest).kind;
+  get #request(): OutgoingRequest {
+    return this.exchange.request as OutgoingRequest;
   }
 
   /**
@@ -168,14 +184,23 @@ export class Attempt implements UpstreamEvents {
    */
   blame(kind: string): void {
     if (this.isBlamed || this.saysNothing) return;
-    const endpoint = this.endpoint as EndpointRuntime;
-    if (KIND_DEPENDENT.has(kind) && !endpoint.kinds.isEvidence(this.#requestKind, this.exchange.plane.now())) {
+    const endpoint = this.endpoint as HttpEndpoint;
+    if (KIND_DEPENDENT.has(kind) && !endpoint.kinds.isEvidence(this.#request.kind, this.exchange.plane.now())) {
       this.saysNothing = true;
       return;
     }
     this.isBlamed = true;
-    endpoint.table.count(endpoint.slot, COUNTER_FAILURES, 1);
+    endpoint.count(COUNTER_FAILURES, 1);
     endpoint.failed(this.rule === '' ? kind : `${kind}: ${this.rule}`);
+    // A status is heard of with its first byte.
+    if (this.#isObserved || kind === 'status') return;
+    this.#request.route.pool.observed(endpoint, this.exchange.plane.now() - this.startedAt, false);
+  }
+
+  /** A piece of the request's body. False: it stays borrowed until the endpoint has taken it. */
+  sendBody(buffer: Buffer, start: number, end: number): boolean {
+    this.bytesSent += end - start;
+    return (this.stream as UpstreamStream).sendBody(buffer, start, end);
   }
 
   /** Both messages are complete: the connection is for the next. */
@@ -193,7 +218,7 @@ export class Attempt implements UpstreamEvents {
     this.dialing = null;
     if (this.isWaiting) {
       this.isWaiting = false;
-      (this.endpoint as EndpointRuntime).stopWaiting(this);
+      (this.endpoint as HttpEndpoint).leases.cancel(this);
     }
     this.#leave();
     if (stream !== null) stream.abort();
@@ -204,10 +229,8 @@ export class Attempt implements UpstreamEvents {
     const endpoint = this.endpoint;
     if (endpoint === null) return;
     this.endpoint = null;
-    const { table, slot } = endpoint;
-    const { bytesIn, bytesOut } = this.exchange.record;
-    if (bytesIn > 0) table.count(slot, COUNTER_BYTES_SENT, bytesIn);
-    if (bytesOut > 0) table.count(slot, COUNTER_BYTES_RECEIVED, bytesOut);
-    table.release(slot);
+    if (this.bytesSent > 0) endpoint.count(COUNTER_BYTES_SENT, this.bytesSent);
+    if (this.bytesReceived > 0) endpoint.count(COUNTER_BYTES_RECEIVED, this.bytesReceived);
+    endpoint.release();
   }
 }

@@ -5,13 +5,13 @@
 import type { Routable, RoutedRequest } from '../core/routing/routed-request.ts';
 import type { RouteSpec, Snapshot } from '../core/snapshot.ts';
 import type { ExchangeLog } from './exchange-log.ts';
-import type { PoolRuntime } from './pool-runtime.ts';
+import type { HttpPool } from './stream.ts';
 import type { RouteTaps } from './taps.ts';
 
 /** A route with everything it needs decided. */
 export interface RoutePlan extends Routable {
   readonly spec: RouteSpec;
-  readonly pool: PoolRuntime;
+  readonly pool: HttpPool;
   readonly taps: RouteTaps;
   /** Null: its exchanges are not logged. */
   readonly log: ExchangeLog | null;

@@ -9,6 +9,9 @@
 import type { Fault } from '../core/errors.ts';
 import type { RequestHead, ResponseHead } from './head.ts';
 import type { OutgoingRequest } from './outgoing.ts';
+import type { Endpoint } from '../upstream/endpoint.ts';
+import type { Pool } from '../upstream/pool.ts';
+import type { Waiter } from '../upstream/waiter.ts';
 
 /** The client's side of one exchange, implemented by a codec's server session. */
 export interface ClientStream {
@@ -112,6 +115,11 @@ export interface UpstreamEvents {
   /** Our own code threw while it handled this attempt. */
   onOwnFault(): void;
 }
+
+/** Who takes the connections of a pool of HTTP endpoints. */
+export type HttpWaiter = Waiter & UpstreamEvents;
+export type HttpEndpoint = Endpoint<HttpWaiter>;
+export type HttpPool = Pool<HttpWaiter>;
 
 /** Why an attempt failed; the last one is never the endpoint's fault. */
 export type UpstreamFailure =

@@ -3,14 +3,13 @@
  * goes back to its pool in between. Bytes that come without a request outstanding, or after a response's end,
  * close the connection and reach nobody.
  */
-import type { EndpointRuntime } from '../http/endpoint-runtime.ts';
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE } from '../http/head.ts';
 import type { ResponseHead } from '../http/head.ts';
 import type { OutgoingRequest } from '../http/outgoing.ts';
-import type { Settling } from '../http/settling-list.ts';
-import type { UpstreamEvents, UpstreamFailure, UpstreamStream } from '../http/stream.ts';
-import type { UpstreamConnection } from '../http/upstream.ts';
+import type { HttpWaiter, UpstreamEvents, UpstreamFailure, UpstreamStream } from '../http/stream.ts';
 import type { CloseReason, Connection, ConnectionHandler } from '../net/transport.ts';
+import type { Home, Leased } from '../upstream/leased.ts';
+import type { Settling } from '../upstream/settling-list.ts';
 import { brokenBytes } from './answer-rules.ts';
 import { ChunkDecoder } from './chunk-decoder.ts';
 import type { ChunkSink } from './chunk-decoder.ts';
@@ -41,9 +40,9 @@ const CAPITAL_H = 72;
 /** Taken off the server's `Keep-Alive: timeout`, so that we close first. */
 const HINT_MARGIN_MS = 1000;
 
-export class Http1ClientSession implements ConnectionHandler, UpstreamStream, UpstreamConnection, ChunkSink, Settling {
+export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Leased<HttpWaiter>, ChunkSink, Settling {
   readonly #dialer: Http1Dialer;
-  readonly #endpoint: EndpointRuntime;
+  readonly #home: Home<HttpWaiter>;
   #connection: Connection;
   #writer: MessageWriter;
   #reader: HeadReader;
@@ -74,11 +73,11 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
 
   constructor(dialer: Http1Dialer, events: UpstreamEvents) {
     this.#dialer = dialer;
-    this.#endpoint = dialer.endpoint;
+    this.#home = dialer.home;
     this.#events = events;
     this.#reader = new HeadReader(dialer.plane.memory);
-    this.idleLimitMs = dialer.endpoint.limits.idleTimeoutMs;
-    this.#addressIndex = dialer.endpoint.preferredAddress;
+    this.idleLimitMs = dialer.home.limits.idleTimeoutMs;
+    this.#addressIndex = dialer.home.preferredAddress;
     this.#connection = dialer.connect(this.#addressIndex, this);
     this.#writer = new MessageWriter(this.#connection);
   }
@@ -94,7 +93,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
   // ——— the connection's life
 
   onConnect(): void {
-    this.#endpoint.preferredAddress = this.#addressIndex;
+    this.#home.preferredAddress = this.#addressIndex;
     const events = this.#events;
     if (events === null) {
       this.#discard();
@@ -110,7 +109,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
     this.#messages++;
     this.#informational = 0;
     this.#isRequestSent = false;
-    const { isLenient } = this.#endpoint.limits;
+    const { isLenient } = this.#home.limits;
     if (isLenient !== this.#isLenient) {
       const { memory } = this.#dialer.plane;
       this.#isLenient = isLenient;
@@ -124,12 +123,12 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
     this.#isSpent = true;
     switch (this.#state) {
       case UNUSED:
-        this.#endpointClosed();
-        this.#endpoint.dropIdle(this);
+        this.#closedByPeer();
+        this.#home.drop(this);
         this.#shut();
         break;
       case HEAD:
-        this.#endpointClosed();
+        this.#closedByPeer();
         this.#fail('closed');
         break;
       case BODY_OF_LENGTH:
@@ -149,17 +148,17 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
   onClose(reason: CloseReason): void {
     const state = this.#state;
     if (state === CONNECTING && this.#events !== null && this.#dialNext(reason)) return;
-    if (reason.kind === 'refused') this.#endpoint.keeping.refused(this.#dialer.plane.now());
-    else if (reason.kind !== 'local') this.#endpointClosed();
+    if (reason.kind === 'refused') this.#home.keeping.refused(this.#dialer.plane.now());
+    else if (reason.kind !== 'local') this.#closedByPeer();
     this.#isSpent = true;
     this.#state = CLOSED;
     this.#reader.reset();
     this.#chunks?.release();
     this.#dialer.plane.wheel.disarm(this.#timer);
-    if (state === UNUSED) this.#endpoint.dropIdle(this);
+    if (state === UNUSED) this.#home.drop(this);
     const events = this.#events;
     this.#events = null;
-    this.#endpoint.closed();
+    this.#home.closed();
     if (events === null) return;
     if (state === CONNECTING) events.onUpstreamFailed(connectFailure(reason), false, reason.code);
     else if (state !== CLOSED && state !== COMPLETE)
@@ -167,8 +166,8 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
   }
 
   /** The endpoint ended the connection: what that teaches of how it keeps them. */
-  #endpointClosed(): void {
-    const { keeping } = this.#endpoint;
+  #closedByPeer(): void {
+    const { keeping } = this.#home;
     const now = this.#dialer.plane.now();
     if (this.#state === UNUSED) keeping.closedIdle(now - this.idleSince, now);
     else if (this.#state === HEAD && this.isReused && !this.#hasAnswered) keeping.closedUnderRequest(now);
@@ -176,7 +175,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
 
   /** An endpoint with several addresses (`localhost`): the next one, where this one does not answer. */
   #dialNext(reason: CloseReason): boolean {
-    const { addresses } = this.#endpoint.spec;
+    const { addresses } = this.#home.spec;
     if (reason.kind !== 'refused' && reason.kind !== 'unreachable') return false;
     if (this.#addressesTried >= addresses.length) return false;
     this.#addressesTried++;
@@ -196,18 +195,20 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
       events.onOwnFault();
       return;
     }
-    if (this.#state === UNUSED) this.#endpoint.dropIdle(this);
+    if (this.#state === UNUSED) this.#home.drop(this);
     this.#discard();
   }
 
   onTimeout(): void {
     if (this.#state !== UNUSED) return;
-    this.#endpoint.dropIdle(this);
+    this.#home.drop(this);
     this.#shut();
   }
 
   onSettled(): void {
-    if (this.#endpoint.settled(this, this.#hadBody)) this.#keep();
+    if (!this.#home.settled(this)) return;
+    if (!this.#hadBody) this.#home.strays.clean();
+    this.#keep();
   }
 
   /** Closes an idle connection that its pool has let go of. */
@@ -220,7 +221,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
   sendHead(request: OutgoingRequest, requestId: string): void {
     const { head } = request;
     this.#method = head.method;
-    const authority = request.authority === '' ? this.#endpoint.spec.authority : request.authority;
+    const authority = request.authority === '' ? this.#home.spec.authority : request.authority;
     if (request.encoded === '' || request.encodedAuthority !== authority) {
       request.encoded = requestText(request, authority);
       request.encodedAuthority = authority;
@@ -275,7 +276,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
   #readHead(buffer: Buffer, start: number, end: number): number {
     if (buffer[start] !== CAPITAL_H && this.isReused && !this.#hasAnswered) {
       // Not the beginning of an answer: it belongs to the message before, and this one has found a broken connection.
-      this.#endpoint.strayed(this.#hadBody);
+      this.#home.strays.met(this.#hadBody);
       this.#fail('closed');
       return end;
     }
@@ -336,7 +337,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
   }
 
   #setIdleLimit(hintMs: number): void {
-    const { limits, keeping } = this.#endpoint;
+    const { limits, keeping } = this.#home;
     // A hint of a second or less leaves half of itself.
     const limitMs = hintMs === 0 ? limits.idleTimeoutMs : Math.max(hintMs - HINT_MARGIN_MS, hintMs / 2);
     this.idleLimitMs = keeping.idleLimit(limitMs, this.#dialer.plane.now());
@@ -383,7 +384,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
   /** Bytes behind the end of an answer. */
   #strayed(): void {
     this.#isSpent = true;
-    this.#endpoint.strayed(this.#hadBody);
+    this.#home.strays.met(this.#hadBody);
   }
 
   /** Bytes nobody asked for. */
@@ -391,7 +392,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
     if (this.#state === COMPLETE && !this.#isSpent) this.#strayed();
     if (this.#state !== UNUSED) return;
     if (!this.#isNotice(buffer, start, end)) this.#strayed();
-    this.#endpoint.dropIdle(this);
+    this.#home.drop(this);
     this.#discard();
   }
 
@@ -416,10 +417,10 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
   release(): void {
     this.#events = null;
     const isOver = this.#state === COMPLETE && this.#isRequestSent && !this.#connection.isBlocked;
-    if (this.#isClosedSilently) this.#endpoint.keeping.closedIdle(0, this.#dialer.plane.now());
-    else if (isOver && this.isReused) this.#endpoint.keeping.reused();
+    if (this.#isClosedSilently) this.#home.keeping.closedIdle(0, this.#dialer.plane.now());
+    else if (isOver && this.isReused) this.#home.keeping.reused();
     // A client may ask for as many of these as it likes: closed by a reset, they use up no port of ours (TIME_WAIT).
-    if (isOver && (this.#announcesContent || !this.#endpoint.mayFollow(this.#hadBody))) {
+    if (isOver && (this.#announcesContent || !this.#home.strays.mayFollow(this.#hadBody))) {
       this.#discard();
       return;
     }
@@ -430,21 +431,21 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Up
     this.#state = UNUSED;
     // What the endpoint may have sent beyond its answer is still unread or on its way: it is looked at before anybody
     // gets this.
-    if (this.#isPaused || !(this.#hadBody || this.#endpoint.isKnownClean)) this.#setAside();
+    if (this.#isPaused || !(this.#hadBody || this.#home.strays.isKnownClean)) this.#setAside();
     else this.#keep();
   }
 
   #setAside(): void {
     const { plane } = this.#dialer;
     this.idleSince = plane.now();
-    this.#endpoint.settle(this);
+    this.#home.settle(this);
     this.resumeBody();
     plane.settling.add(this);
   }
 
   #keep(): void {
     const { wheel } = this.#dialer.plane;
-    if (!this.#endpoint.keep(this, this.#dialer.plane.now())) this.#shut();
+    if (!this.#home.keep(this, this.#dialer.plane.now())) this.#shut();
     else if (this.#state === UNUSED) wheel.arm(this.#timer, this.idleLimitMs);
   }
 

@@ -1,12 +1,12 @@
 /** Makes HTTP/1.1 connections to one endpoint, and remembers the heads of its responses. */
 import type { KeptMemory } from '../core/kept-memory.ts';
 import type { Limits } from '../core/snapshot.ts';
-import type { EndpointRuntime } from '../http/endpoint-runtime.ts';
-import type { SettlingList } from '../http/settling-list.ts';
-import type { UpstreamEvents } from '../http/stream.ts';
-import type { UpstreamDialer } from '../http/upstream.ts';
+import type { HttpWaiter } from '../http/stream.ts';
 import type { TimerWheel } from '../net/timer-wheel.ts';
 import type { Connection, ConnectionHandler, Transport } from '../net/transport.ts';
+import type { Dialer, Home } from '../upstream/leased.ts';
+import type { SettlingList } from '../upstream/settling-list.ts';
+import type { Dialing } from '../upstream/waiter.ts';
 import { Http1ClientSession } from './client-session.ts';
 import { ResponseParser } from './response-parser.ts';
 
@@ -21,13 +21,13 @@ export interface UpstreamPlane {
   now(): number;
 }
 
-export class Http1Dialer implements UpstreamDialer {
-  readonly endpoint: EndpointRuntime;
+export class Http1Dialer implements Dialer<HttpWaiter> {
+  readonly home: Home<HttpWaiter>;
   readonly plane: UpstreamPlane;
   parser: ResponseParser;
 
-  constructor(endpoint: EndpointRuntime, plane: UpstreamPlane) {
-    this.endpoint = endpoint;
+  constructor(home: Home<HttpWaiter>, plane: UpstreamPlane) {
+    this.home = home;
     this.plane = plane;
     this.parser = new ResponseParser(plane.limits);
   }
@@ -36,12 +36,12 @@ export class Http1Dialer implements UpstreamDialer {
     this.parser = new ResponseParser(this.plane.limits);
   }
 
-  dial(events: UpstreamEvents): { abort(): void } {
-    return new Http1ClientSession(this, events);
+  dial(waiter: HttpWaiter): Dialing {
+    return new Http1ClientSession(this, waiter);
   }
 
   connect(addressIndex: number, handler: ConnectionHandler): Connection {
-    const { addresses, port } = this.endpoint.spec;
+    const { addresses, port } = this.home.spec;
     return this.plane.transport.dial({ host: addresses[addressIndex], port }, handler);
   }
 }

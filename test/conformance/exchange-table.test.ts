@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { diffSnapshots } from '../../src/config/diff.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { FAULTS } from '../../src/core/errors.ts';
 import type { Fault } from '../../src/core/errors.ts';
@@ -13,17 +14,18 @@ import { createSeededRandom } from '../../src/core/random.ts';
 import { COUNT_MASK } from '../../src/core/shared/pool-table.ts';
 import type { PoolTable } from '../../src/core/shared/pool-table.ts';
 import { RouteTable } from '../../src/core/shared/route-table.ts';
-import type { EndpointRuntime } from '../../src/http/endpoint-runtime.ts';
 import { Exchange } from '../../src/http/exchange/exchange.ts';
 import type { ExchangePlane } from '../../src/http/exchange/plane.ts';
 import { EVENTS, STATES } from '../../src/http/exchange/states.ts';
 import type { EventName, StateName } from '../../src/http/exchange/states.ts';
 import { BODY_CHUNKED, BODY_LENGTH, RequestHead, ResponseHead } from '../../src/http/head.ts';
 import type { OutgoingRequest } from '../../src/http/outgoing.ts';
-import type { ClientStream, UpstreamEvents, UpstreamStream } from '../../src/http/stream.ts';
+import type { ClientStream, HttpWaiter, UpstreamStream } from '../../src/http/stream.ts';
 import { TimerWheel } from '../../src/net/timer-wheel.ts';
 import { createPlan } from '../../src/runtime/worker/plan.ts';
 import { PoolSet } from '../../src/runtime/worker/pool-set.ts';
+import type { Home } from '../../src/upstream/leased.ts';
+import type { Dialing } from '../../src/upstream/waiter.ts';
 import { testSnapshot } from '../support/data-plane.ts';
 
 /**
@@ -133,10 +135,10 @@ class Upstream implements UpstreamStream {
   isBlocked = false;
   /** How often it was given back or given up: exactly once each. */
   ends = 0;
-  readonly #endpoint: EndpointRuntime;
+  readonly #home: Home<HttpWaiter>;
 
-  constructor(endpoint: EndpointRuntime) {
-    this.#endpoint = endpoint;
+  constructor(home: Home<HttpWaiter>) {
+    this.#home = home;
   }
   sendHead(): void {}
   sendBody(): boolean {
@@ -156,7 +158,7 @@ class Upstream implements UpstreamStream {
   /** The socket closes, whoever wanted it. */
   #gone(): void {
     this.ends++;
-    this.#endpoint.closed();
+    this.#home.closed();
   }
 }
 
@@ -164,7 +166,7 @@ class Stage {
   now = 0;
   readonly client = new Client();
   readonly upstreams: Upstream[] = [];
-  readonly dialled: { events: UpstreamEvents; endpoint: EndpointRuntime; isOver: boolean }[] = [];
+  readonly dialled: { waiter: HttpWaiter; home: Home<HttpWaiter>; isOver: boolean }[] = [];
   readonly x: Exchange;
   readonly table: PoolTable;
   readonly wheel: TimerWheel;
@@ -185,15 +187,12 @@ class Stage {
         onFailuresReached() {},
         onPassiveFailure() {},
         onRecovered() {},
-        reportFault: (error) => assert.fail(String(error)),
       },
-      createDialer: (endpoint) => ({ dial: (events) => this.#dial(endpoint, events), updateLimits() {} }),
+      reportFault: (error) => assert.fail(String(error)),
+      createDialer: (home) => ({ dial: (waiter) => this.#dial(home, waiter), updateLimits() {} }),
       onRetired() {},
     });
-    pools.apply(
-      snapshot,
-      snapshot.pools.map((pool) => ({ op: 'add-pool', pool })),
-    );
+    pools.apply(snapshot, diffSnapshots(null, snapshot));
     this.table = pools.get('web').table;
     const plan = createPlan(snapshot, pools, () => null);
     const plane: ExchangePlane = {
@@ -215,25 +214,25 @@ class Stage {
     this.x.client = this.client;
   }
 
-  #dial(endpoint: EndpointRuntime, events: UpstreamEvents): { abort(): void } {
-    const dial = { events, endpoint, isOver: false };
+  #dial(home: Home<HttpWaiter>, waiter: HttpWaiter): Dialing {
+    const dial = { waiter, home, isOver: false };
     this.dialled.push(dial);
     return { abort: () => this.refuse(dial) };
   }
 
   /** A connect ends without a connection. */
-  refuse(dial: { endpoint: EndpointRuntime; isOver: boolean }): void {
+  refuse(dial: { home: Home<HttpWaiter>; isOver: boolean }): void {
     if (dial.isOver) return;
     dial.isOver = true;
-    dial.endpoint.closed();
+    dial.home.closed();
   }
 
   connect(): void {
     const dial = this.dialled[this.dialled.length - 1];
     dial.isOver = true;
-    const upstream = new Upstream(dial.endpoint);
+    const upstream = new Upstream(dial.home);
     this.upstreams.push(upstream);
-    dial.events.onUpstreamReady(upstream);
+    dial.waiter.onUpstreamReady(upstream);
   }
 
   /** The counts that must be zero in the end. */

@@ -1,9 +1,12 @@
 /** Traffic for balancing policies, the same in the test's own thread and in workers. */
-import type { Policy, PolicyDefinition } from '../../src/core/balancer/policy.ts';
+import type { PickRequest, Policy, PolicyDefinition } from '../../src/core/balancer/policy.ts';
 import { createSeededRandom } from '../../src/core/random.ts';
 import type { Random } from '../../src/core/random.ts';
 import { PoolTable, createPoolTable } from '../../src/core/shared/pool-table.ts';
 import type { PoolTableHandle } from '../../src/core/shared/pool-table.ts';
+
+/** For an exchange that has been nowhere. */
+export const ANYWHERE: PickRequest = { tried: null, key: 0 };
 
 /** A pool as one thread sees it. */
 export interface PolicyPool {
@@ -46,6 +49,8 @@ export function createPool(
 export class Traffic {
   readonly #pool: PolicyPool;
   readonly #held: number[] = [];
+  /** Each attempt is another client's. */
+  readonly #request = { tried: null, key: 0 };
 
   constructor(pool: PolicyPool) {
     this.#pool = pool;
@@ -54,7 +59,8 @@ export class Traffic {
   /** Begins an attempt where the policy says, and answers that; then ends one if more than `held` are under way. */
   step(held: number): number {
     const { policy, table, slots } = this.#pool;
-    const index = policy.pick(null);
+    this.#request.key = (this.#request.key + 0x9e3779b1) >>> 0;
+    const index = policy.pick(this.#request);
     if (index < 0) throw new Error('nothing was picked');
     table.acquire(slots[index]);
     this.#held.push(slots[index]);

@@ -3,6 +3,7 @@
  * says at the end whether anything was left behind.
  */
 import assert from 'node:assert/strict';
+import { diffSnapshots } from '../../src/config/diff.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { ThreadMemory } from '../../src/core/kept-memory.ts';
 import { createSeededRandom } from '../../src/core/random.ts';
@@ -152,10 +153,7 @@ export async function startPlane(options: TestPlaneOptions): Promise<TestPlane> 
     report: (report) => reports.push(report),
   });
   plane.current = dataPlane;
-  dataPlane.apply(snapshot, [
-    ...snapshot.pools.map((pool) => ({ op: 'add-pool', pool }) as const),
-    { op: 'set-routes' },
-  ]);
+  dataPlane.apply(snapshot, diffSnapshots(null, snapshot));
   const listener = await transport.listen(
     { host: '127.0.0.1', port: 0, reusePort: false },
     dataPlane.accept(snapshot.listeners[0]),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { ANYWHERE } from '../../../test/conformance/policy-traffic.ts';
 import { createSeededRandom } from '../random.ts';
 import { PoolTable, UNHEALTHY, createPoolTable } from '../shared/pool-table.ts';
 import { leastConnections } from './least-connections.ts';
@@ -43,7 +44,7 @@ describe('least-connections', () => {
         );
         const counts = new Map(lowest.map(({ index }) => [index, 0]));
         for (let pick = 0; pick < 3 * lowest.length; pick++) {
-          const index = policy.pick(null);
+          const index = policy.pick(ANYWHERE);
           assert.ok(counts.has(index), `picked ${index}, lowest are ${[...counts.keys()].join(' ')}`);
           counts.set(index, (counts.get(index) as number) + 1);
         }
@@ -58,13 +59,13 @@ describe('least-connections', () => {
   it('prefers an idle endpoint of a high weight to one of a low weight', () => {
     const endpoints = [1, 4, 2].map((weight) => ({ weight, inflight: 0, isOut: false }));
     const policy = createPool(endpoints, [0, 1, 2], 1);
-    for (let pick = 0; pick < 5; pick++) assert.equal(policy.pick(null), 1);
+    for (let pick = 0; pick < 5; pick++) assert.equal(policy.pick(ANYWHERE), 1);
   });
 
   it('begins at another place in each thread', () => {
     const endpoints = Array.from({ length: 50 }, () => ({ weight: 1, inflight: 0, isOut: false }));
     const slots = endpoints.map((_, index) => index);
-    const first = [1, 2, 3, 4].map((seed) => createPool(endpoints, slots, seed * 7919).pick(null));
+    const first = [1, 2, 3, 4].map((seed) => createPool(endpoints, slots, seed * 7919).pick(ANYWHERE));
     assert.ok(new Set(first).size > 1, first.join(' '));
   });
 });

@@ -9,8 +9,7 @@
  */
 import { INELIGIBLE } from '../shared/pool-table.ts';
 import { isTried } from './candidates.ts';
-import { parseNoOptions } from './policy.ts';
-import type { Policy, PolicyDefinition, PolicyInput } from './policy.ts';
+import type { PickRequest, Policy, PolicyDefinition, PolicyInput } from './policy.ts';
 import { reciprocals } from './reciprocals.ts';
 
 class LeastConnectionsPolicy implements Policy {
@@ -41,7 +40,7 @@ class LeastConnectionsPolicy implements Policy {
     this.#start = Math.floor(random.next() * this.#inflight.length);
   }
 
-  pick(tried: readonly number[] | null): number {
+  pick({ tried }: PickRequest): number {
     let at = this.#lowest();
     if (at >= 0 && !this.#isOpen(at, tried)) {
       at = this.#lowestOpen(tried);
@@ -114,7 +113,5 @@ class LeastConnectionsPolicy implements Policy {
 
 export const leastConnections: PolicyDefinition = {
   name: 'least-connections',
-  needs: ['inflight'],
-  parseOptions: parseNoOptions,
   create: (input) => new LeastConnectionsPolicy(input),
 };

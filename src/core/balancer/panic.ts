@@ -3,7 +3,7 @@
  * last failure was not a refused connect, by weight. Checks can be wrong, a refused connect cannot.
  */
 import { DRAINING, REFUSED } from '../shared/pool-table.ts';
-import type { Policy, PolicyInput } from './policy.ts';
+import type { PickRequest, Policy, PolicyInput } from './policy.ts';
 import { WeightedDraw } from './weighted-draw.ts';
 
 class PanicPolicy implements Policy {
@@ -13,7 +13,7 @@ class PanicPolicy implements Policy {
     this.#draw = new WeightedDraw(input, input.table.health, DRAINING | REFUSED);
   }
 
-  pick(tried: readonly number[] | null): number {
+  pick({ tried }: PickRequest): number {
     return this.#draw.draw(tried);
   }
 }

@@ -3,7 +3,7 @@
  * each snapshot and thread. A policy only chooses; the caller acquires (`table.acquire(slot)`) right after.
  *
  * A policy is one file with a {@link PolicyDefinition}, one line in `policies.ts`, and passes
- * `test/conformance/policy.ts`. What a policy must hold whatever its taste:
+ * `test/conformance/policy.ts`; one whose shares follow the weights `policy-shares.ts` as well. What a policy must hold whatever its taste:
  * - while an eligible endpoint is there, only eligible ones are picked; with none the answer is -1;
  * - endpoints already tried are avoided while another eligible one is there;
  * - a weight of 0 is never picked;
@@ -24,36 +24,27 @@ export interface PolicyInput {
   readonly workers: number;
 }
 
-export interface Policy {
-  /**
-   * Chooses an endpoint for the next attempt: an index into `slots`, or -1 where none is eligible. `tried` holds
-   * the indexes this exchange has been at before, null or empty for none; it is read, never kept.
-   */
-  pick(tried: readonly number[] | null): number;
+/** For whom an endpoint is picked. Read, never kept. */
+export interface PickRequest {
+  /** Indexes that this exchange has been at before, null or empty for none. */
+  readonly tried: readonly number[] | null;
+  /** What requests that belong together have in common, hashed; 0 where the policy does not look at it. */
+  readonly key: number;
 }
 
-/** What a policy reads beyond weights and eligibility; config refuses a pool that cannot supply it. */
-export type PolicyNeed =
-  /** The in-flight counts of the table. */
-  | 'inflight'
-  /** The cursor that all threads share. */
-  | 'cursor';
+export interface Policy {
+  /** Chooses an endpoint for the next attempt: an index into `slots`, or -1 where none is eligible. */
+  pick(request: PickRequest): number;
+  /**
+   * For policies that learn: an attempt at the endpoint at `index` had its first byte after `ms`, or failed after that
+   * time. Heard in the thread of the attempt alone.
+   */
+  observed?(index: number, ms: number, isGood: boolean): void;
+}
 
-/** Options written beside a policy's name, as plain data that travels in a snapshot. */
-export type PolicyOptions = Readonly<Record<string, string | number | boolean>>;
-
+/** Options of a policy, once there are any, are a described schema in `config/`; what it is made with comes from there. */
 export interface PolicyDefinition {
   /** As written in config. */
   readonly name: string;
-  readonly needs: readonly PolicyNeed[];
-  /** Checks the options of a pool's policy and fills in defaults. Throws a TypeError that names the mistake. */
-  parseOptions(options: Readonly<Record<string, unknown>>): PolicyOptions;
-  create(input: PolicyInput, options?: PolicyOptions): Policy;
-}
-
-/** `parseOptions` of the policies that have none. */
-export function parseNoOptions(options: Readonly<Record<string, unknown>>): PolicyOptions {
-  const [unknown] = Object.keys(options);
-  if (unknown !== undefined) throw new TypeError(`unknown option "${unknown}": this policy has no options`);
-  return {};
+  create(input: PolicyInput): Policy;
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { ANYWHERE } from '../../../test/conformance/policy-traffic.ts';
 import { createSeededRandom } from '../random.ts';
 import { PoolTable, UNHEALTHY, createPoolTable } from '../shared/pool-table.ts';
 import { powerOfTwo } from './power-of-two.ts';
@@ -14,7 +15,7 @@ function count(weights: readonly number[], inflight: readonly number[], out: rea
   const random = createSeededRandom(7919);
   const policy = powerOfTwo.create({ table, slots, weights: Float64Array.from(weights), random, workers: 1 });
   const counts = weights.map(() => 0);
-  for (let pick = 0; pick < PICKS; pick++) counts[policy.pick(null)]++;
+  for (let pick = 0; pick < PICKS; pick++) counts[policy.pick(ANYWHERE)]++;
   return counts;
 }
 

@@ -5,8 +5,7 @@
  * first draw stays, so that an idle pool is shared by weight.
  */
 import { INELIGIBLE } from '../shared/pool-table.ts';
-import { parseNoOptions } from './policy.ts';
-import type { Policy, PolicyDefinition, PolicyInput } from './policy.ts';
+import type { PickRequest, Policy, PolicyDefinition, PolicyInput } from './policy.ts';
 import { WeightedDraw } from './weighted-draw.ts';
 
 class PowerOfTwoPolicy implements Policy {
@@ -22,7 +21,7 @@ class PowerOfTwoPolicy implements Policy {
     this.#weights = input.weights;
   }
 
-  pick(tried: readonly number[] | null): number {
+  pick({ tried }: PickRequest): number {
     const first = this.#draw.draw(tried);
     if (first < 0) return -1;
     const second = this.#draw.drawOther(tried, first);
@@ -36,7 +35,5 @@ class PowerOfTwoPolicy implements Policy {
 
 export const powerOfTwo: PolicyDefinition = {
   name: 'power-of-two',
-  needs: ['inflight'],
-  parseOptions: parseNoOptions,
   create: (input) => new PowerOfTwoPolicy(input),
 };

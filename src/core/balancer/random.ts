@@ -1,7 +1,6 @@
 /** `random`: each endpoint by its weight, whatever happened before. */
 import { INELIGIBLE } from '../shared/pool-table.ts';
-import { parseNoOptions } from './policy.ts';
-import type { Policy, PolicyDefinition, PolicyInput } from './policy.ts';
+import type { PickRequest, Policy, PolicyDefinition, PolicyInput } from './policy.ts';
 import { WeightedDraw } from './weighted-draw.ts';
 
 class RandomPolicy implements Policy {
@@ -11,14 +10,12 @@ class RandomPolicy implements Policy {
     this.#draw = new WeightedDraw(input, input.table.inflight, INELIGIBLE);
   }
 
-  pick(tried: readonly number[] | null): number {
+  pick({ tried }: PickRequest): number {
     return this.#draw.draw(tried);
   }
 }
 
 export const randomPolicy: PolicyDefinition = {
   name: 'random',
-  needs: [],
-  parseOptions: parseNoOptions,
   create: (input) => new RandomPolicy(input),
 };

@@ -16,7 +16,7 @@ function createPool(weights: readonly number[]): { readonly table: PoolTable; re
 }
 
 function picks(policy: Policy, count: number, tried: readonly number[] | null = null): string {
-  return Array.from({ length: count }, () => 'abcdefg'[policy.pick(tried)] ?? '-').join('');
+  return Array.from({ length: count }, () => 'abcdefg'[policy.pick({ tried, key: 0 })] ?? '-').join('');
 }
 
 describe('round-robin', () => {

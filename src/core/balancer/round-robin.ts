@@ -6,8 +6,7 @@
  */
 import { INELIGIBLE } from '../shared/pool-table.ts';
 import { Candidates } from './candidates.ts';
-import { parseNoOptions } from './policy.ts';
-import type { Policy, PolicyDefinition, PolicyInput } from './policy.ts';
+import type { PickRequest, Policy, PolicyDefinition, PolicyInput } from './policy.ts';
 import { compileSequence } from './sequence.ts';
 
 /** The cursor is set back, by whole rounds, once it is past this: long before an Int32 would overflow. */
@@ -29,7 +28,7 @@ class RoundRobinPolicy implements Policy {
     this.#fold = FOLD_NEAR - (FOLD_NEAR % Math.max(1, this.#sequence.length));
   }
 
-  pick(tried: readonly number[] | null): number {
+  pick({ tried }: PickRequest): number {
     const sequence = this.#sequence;
     if (sequence.length === 0) return -1;
     for (let round = 0; ; round++) {
@@ -76,7 +75,5 @@ class RoundRobinPolicy implements Policy {
 
 export const roundRobin: PolicyDefinition = {
   name: 'round-robin',
-  needs: ['cursor'],
-  parseOptions: parseNoOptions,
   create: (input) => new RoundRobinPolicy(input),
 };

@@ -5,9 +5,10 @@ import { backoffMs, mayRetry } from '../../core/resilience/retry-policy.ts';
 import { COUNTER_RETRIES } from '../../core/shared/pool-table.ts';
 import { ROUTE_RETRIES } from '../../core/shared/route-table.ts';
 import type { Attempt } from '../attempt.ts';
-import type { EndpointRuntime } from '../endpoint-runtime.ts';
+import { LEASE_ANY, LEASE_FRESH, LEASE_PROVED } from '../../upstream/waiter.ts';
+import type { LeaseWant } from '../../upstream/waiter.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
-import type { UpstreamStream } from '../stream.ts';
+import type { HttpEndpoint, UpstreamStream } from '../stream.ts';
 import { answerFault, answerFull } from './endings.ts';
 import type { Exchange } from './exchange.ts';
 import { AWAITING, BETWEEN, CONNECTING, SENDING, WAITING } from './states.ts';
@@ -34,10 +35,14 @@ const BLAMELESS: ReadonlySet<Attempt['failure']> = new Set(['queue-timeout', 'lo
 /** How long a client that waits for 100 is left waiting for the endpoint's; then it gets ours. */
 const CONTINUE_MS = 1000;
 
+/** For whom an endpoint is picked, used for one call and then for the next. */
+const picking: { tried: readonly number[] | null; key: number } = { tried: null, key: 0 };
+
 export function startAttempt(x: Exchange): void {
   const request = x.request as OutgoingRequest;
   const { pool } = request.route;
-  const index = pool.pick(x.tried.length === 0 ? null : indexesOf(x.tried, pool.endpoints));
+  picking.tried = x.tried.length === 0 ? null : indexesOf(x.tried, pool.endpoints);
+  const index = pool.pick(picking);
   if (index < 0) {
     answerFault(x, FAULTS.noEndpoint);
     return;
@@ -48,7 +53,7 @@ export function startAttempt(x: Exchange): void {
   x.record.queuedUntil = now;
   const attempt = x.nextAttempt();
   x.state = CONNECTING;
-  attempt.begin(endpoint, request.isIdempotent || request.hasIdempotencyKey, x.isStaleMet, now);
+  attempt.begin(endpoint, wantOf(x, request), now);
   // With an idle connection at hand the head has gone out by now.
   if (attempt.isWaiting) {
     x.state = WAITING;
@@ -61,8 +66,13 @@ export function startAttempt(x: Exchange): void {
   if (x.state === CONNECTING || x.state === WAITING) x.plane.wheel.arm(x.responseTimer, x.timeouts.connectMs);
 }
 
+function wantOf(x: Exchange, request: OutgoingRequest): LeaseWant {
+  if (x.isStaleMet) return LEASE_FRESH;
+  return request.isIdempotent || request.hasIdempotencyKey ? LEASE_ANY : LEASE_PROVED;
+}
+
 /** Worked out anew for each retry: the pool may have changed since the last one. */
-function indexesOf(tried: readonly EndpointRuntime[], endpoints: readonly EndpointRuntime[]): readonly number[] {
+function indexesOf(tried: readonly HttpEndpoint[], endpoints: readonly HttpEndpoint[]): readonly number[] {
   return tried.map((endpoint) => endpoints.indexOf(endpoint)).filter((index) => index >= 0);
 }
 
@@ -76,7 +86,7 @@ export function sendRequest(x: Exchange): void {
   attempt.isSent = true;
   stream.sendHead(request, x.record.requestId);
   x.state = SENDING;
-  if (x.kept.length > 0) sendKept(x, stream);
+  if (x.kept.length > 0) sendKept(x);
   if (x.isRequestEnded) {
     stream.sendEnd(x.requestTrailers);
     x.state = AWAITING;
@@ -116,10 +126,10 @@ export function awaitResponse(x: Exchange, stream: UpstreamStream): void {
   wheel.arm(x.responseTimer, Math.max(0, x.awaitingSince + responseHeadMs - now));
 }
 
-function sendKept(x: Exchange, stream: UpstreamStream): void {
+function sendKept(x: Exchange): void {
   const { kept } = x;
   const request = x.request as OutgoingRequest;
-  stream.sendBody(kept.buffer, kept.start, kept.end);
+  (x.attempt as Attempt).sendBody(kept.buffer, kept.start, kept.end);
   const mayRepeat = request.isIdempotent || request.hasIdempotencyKey;
   if (!mayRepeat || kept.length > request.route.pool.spec.retry.replayBytes) x.stopKeeping();
 }
@@ -130,7 +140,7 @@ export function attemptFailed(x: Exchange): void {
   const { failure } = attempt;
   const request = x.request as OutgoingRequest;
   const { pool } = request.route;
-  const endpoint = attempt.endpoint as EndpointRuntime;
+  const endpoint = attempt.endpoint as HttpEndpoint;
   const wasReused = attempt.wasReused;
   // The normal end of a reused keep-alive connection says nothing about the endpoint.
   const isStale = wasReused && !attempt.hasAnswered && (failure === 'closed' || failure === 'reset');
@@ -156,7 +166,7 @@ export function attemptFailed(x: Exchange): void {
   }
   if (isStale) x.isStaleMet = true;
   else x.tried.push(endpoint);
-  endpoint.table.count(endpoint.slot, COUNTER_RETRIES, 1);
+  endpoint.count(COUNTER_RETRIES, 1);
   x.plane.routeTable.count(request.route.spec.slot, ROUTE_RETRIES, 1);
   if (decision === 'now') {
     startAttempt(x);
@@ -197,7 +207,7 @@ export function endpointRemoved(x: Exchange): void {
   const attempt = x.attempt as Attempt;
   const { pool } = (x.request as OutgoingRequest).route;
   // Still in its pool: then that has gone with it, and the others there as well.
-  if (pool.endpoints.includes(attempt.endpoint as EndpointRuntime)) {
+  if (pool.endpoints.includes(attempt.endpoint as HttpEndpoint)) {
     answerFault(x, FAULTS.endpointRemoved);
     return;
   }

@@ -14,12 +14,11 @@ import { Timer } from '../../net/timer-wheel.ts';
 import { USE_REQUEST } from '../../core/shared/memory-table.ts';
 import type { Fault } from '../../core/errors.ts';
 import { Attempt } from '../attempt.ts';
-import type { EndpointRuntime } from '../endpoint-runtime.ts';
 import { BODY_NONE } from '../head.ts';
 import type { RequestHead, ResponseHead } from '../head.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
 import { ExchangeRecord } from '../record.ts';
-import type { ClientEvents, ClientStream } from '../stream.ts';
+import type { ClientEvents, ClientStream, HttpEndpoint } from '../stream.ts';
 import type { ExchangePlane } from './plane.ts';
 import {
   EVENT_COUNT,
@@ -88,7 +87,7 @@ export class Exchange implements ClientEvents {
   /** The one under way, null between attempts. */
   attempt: Attempt | null = null;
   /** Endpoints that failed this exchange. */
-  readonly tried: EndpointRuntime[] = [];
+  readonly tried: HttpEndpoint[] = [];
   /** The client's message is complete. */
   isRequestEnded = false;
   /** The client waits for a 100 before it sends its body, and has got none. */

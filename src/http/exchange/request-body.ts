@@ -59,8 +59,7 @@ export function forwardBody(x: Exchange, buffer: Buffer, start: number, end: num
   if (x.isBodyKept) keepForReplay(x, request, buffer, start, end);
   // It waits for no 100 any more.
   if (request.head.expectsContinue && x.state !== RESPONDING) x.plane.wheel.disarm(x.responseTimer);
-  const stream = (x.attempt as Attempt).stream as UpstreamStream;
-  if (stream.sendBody(buffer, start, end)) {
+  if ((x.attempt as Attempt).sendBody(buffer, start, end)) {
     x.plane.wheel.arm(x.requestTimer, x.timeouts.requestBodyIdleMs);
   } else {
     x.pauseClient();

@@ -44,13 +44,13 @@ export function relayHead(x: Exchange): void {
   const now = plane.now();
   record.firstByteAt = now;
   record.status = response.status;
-  attempt.countFirstByte(now);
   const { route } = request;
   if (route.taps.responseHead !== null) for (const tap of route.taps.responseHead) tap.onResponseHead(record, response);
   if (route.pool.isFailureStatus(response.status)) {
     if (x.isRequestJudged) attempt.blame('status');
     else attempt.saysNothing = true;
   }
+  attempt.countFirstByte(now);
   if (response.status === 101) {
     openTunnel(x, response);
     return;

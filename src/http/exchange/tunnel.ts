@@ -32,8 +32,7 @@ export function openTunnel(x: Exchange, response: ResponseHead): void {
 export function tunnelUp(x: Exchange, buffer: Buffer, start: number, end: number): void {
   x.record.bytesIn += end - start;
   keepOpen(x);
-  const stream = (x.attempt as Attempt).stream as UpstreamStream;
-  if (stream.sendBody(buffer, start, end)) return;
+  if ((x.attempt as Attempt).sendBody(buffer, start, end)) return;
   x.pauseClient();
   x.plane.wheel.arm(x.requestTimer, x.timeouts.writeIdleMs);
 }

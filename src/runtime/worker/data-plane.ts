@@ -13,11 +13,9 @@ import { ROUTE_FAULTS, RouteTable } from '../../core/shared/route-table.ts';
 import type { Limits, ListenerSpec, Snapshot, Timeouts } from '../../core/snapshot.ts';
 import { Exchange } from '../../http/exchange/exchange.ts';
 import type { ExchangePlane } from '../../http/exchange/plane.ts';
-import type { EndpointReports, EndpointRuntime } from '../../http/endpoint-runtime.ts';
 import type { Peer } from '../../http/forwarding.ts';
 import type { Plan } from '../../http/plan.ts';
 import type { ExchangeRecord } from '../../http/record.ts';
-import { SettlingList } from '../../http/settling-list.ts';
 import type { ClientEvents, ClientStream } from '../../http/stream.ts';
 import { Http1Dialer } from '../../http1/dialer.ts';
 import type { UpstreamPlane } from '../../http1/dialer.ts';
@@ -31,6 +29,8 @@ import { passStages } from '../../net/stages.ts';
 import type { Stage } from '../../net/stages.ts';
 import { TimerWheel } from '../../net/timer-wheel.ts';
 import type { Connection, ConnectionHandler, Transport } from '../../net/transport.ts';
+import type { EndpointReports, ReportedEndpoint } from '../../upstream/endpoint.ts';
+import { SettlingList } from '../../upstream/settling-list.ts';
 import type { DataPlane, DataPlaneOptions } from './data-plane-api.ts';
 import { Departures } from './departures.ts';
 import { FailedRequestLog } from './failed-requests.ts';
@@ -101,7 +101,8 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, Upstream
       worker: options.worker,
       random: options.random,
       reports: this,
-      createDialer: (endpoint) => new Http1Dialer(endpoint, this),
+      reportFault: (error) => this.reportFault(error),
+      createDialer: (home) => new Http1Dialer(home, this),
       onRetired: (endpoints) => this.#departures.ofEndpoints(endpoints),
     });
   }
@@ -249,17 +250,17 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, Upstream
     this.#options.report({ type: 'fault', message, stack: stack ?? '' });
   }
 
-  onFailuresReached(endpoint: EndpointRuntime, kind: string): void {
+  onFailuresReached(endpoint: ReportedEndpoint, kind: string): void {
     const { slot, generation } = endpoint.spec;
     this.#options.report({ type: 'failures-reached', pool: endpoint.poolId, slot, generation, kind });
   }
 
-  onPassiveFailure(endpoint: EndpointRuntime, kind: string): void {
+  onPassiveFailure(endpoint: ReportedEndpoint, kind: string): void {
     const { slot, generation } = endpoint.spec;
     this.#options.report({ type: 'passive-failure', pool: endpoint.poolId, slot, generation, kind });
   }
 
-  onRecovered(endpoint: EndpointRuntime): void {
+  onRecovered(endpoint: ReportedEndpoint): void {
     const { slot, generation } = endpoint.spec;
     this.#options.report({ type: 'recovered', pool: endpoint.poolId, slot, generation });
   }

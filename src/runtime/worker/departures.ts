@@ -4,8 +4,7 @@
  */
 import type { ListenerSpec, Timeouts } from '../../core/snapshot.ts';
 import { Exchange } from '../../http/exchange/exchange.ts';
-import type { EndpointRuntime } from '../../http/endpoint-runtime.ts';
-import type { ClientEvents } from '../../http/stream.ts';
+import type { ClientEvents, HttpEndpoint } from '../../http/stream.ts';
 import type { ServerSession } from '../../http1/server-plane.ts';
 import type { TimerWheel } from '../../net/timer-wheel.ts';
 import { TaskTimer } from './task-timer.ts';
@@ -38,7 +37,7 @@ export class Departures {
     });
   }
 
-  ofEndpoints(endpoints: readonly EndpointRuntime[]): void {
+  ofEndpoints(endpoints: readonly HttpEndpoint[]): void {
     const gone = new Set(endpoints);
     this.#afterDrainTime(() => {
       this.#visitExchanges(({ attempt }) => {

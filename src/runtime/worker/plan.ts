@@ -3,7 +3,7 @@ import { compileRoutes } from '../../core/routing/router.ts';
 import type { RouteMatch, RouteSpec, Snapshot } from '../../core/snapshot.ts';
 import type { ExchangeLog } from '../../http/exchange-log.ts';
 import type { Plan, RoutePlan } from '../../http/plan.ts';
-import type { PoolRuntime } from '../../http/pool-runtime.ts';
+import type { HttpPool } from '../../http/stream.ts';
 import { NO_TAPS } from '../../http/taps.ts';
 import type { RouteTaps } from '../../http/taps.ts';
 
@@ -12,11 +12,11 @@ class CompiledRoute implements RoutePlan {
   readonly match: RouteMatch;
   readonly guards: boolean;
   readonly spec: RouteSpec;
-  readonly pool: PoolRuntime;
+  readonly pool: HttpPool;
   readonly taps: RouteTaps;
   readonly log: ExchangeLog | null;
 
-  constructor(spec: RouteSpec, pool: PoolRuntime, taps: RouteTaps, log: ExchangeLog | null) {
+  constructor(spec: RouteSpec, pool: HttpPool, taps: RouteTaps, log: ExchangeLog | null) {
     this.id = spec.id;
     this.match = spec.match;
     this.guards = spec.guards;
@@ -29,7 +29,7 @@ class CompiledRoute implements RoutePlan {
 
 /** Where a plan finds its pools. */
 export interface Pools {
-  get(id: string): PoolRuntime;
+  get(id: string): HttpPool;
 }
 
 export function createPlan(snapshot: Snapshot, pools: Pools, logOf: (spec: RouteSpec) => ExchangeLog | null): Plan {

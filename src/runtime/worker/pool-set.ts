@@ -1,24 +1,28 @@
-/** The pools of one thread, created, changed and let go of by the operations between two snapshots. */
+/** The pools of one thread: made, changed and let go of by the operations between two snapshots, and by nothing else. */
 import { createPanicPolicy } from '../../core/balancer/panic.ts';
 import { POLICIES } from '../../core/balancer/policies.ts';
 import type { PolicyName } from '../../core/balancer/policies.ts';
-import type { Policy, PolicyInput } from '../../core/balancer/policy.ts';
+import type { PolicyInput } from '../../core/balancer/policy.ts';
 import type { Operation } from '../../core/operations.ts';
 import type { Random } from '../../core/random.ts';
 import { PoolTable } from '../../core/shared/pool-table.ts';
 import type { EndpointSpec, PoolSpec, Snapshot } from '../../core/snapshot.ts';
-import { EndpointRuntime } from '../../http/endpoint-runtime.ts';
-import type { EndpointLimits, EndpointReports } from '../../http/endpoint-runtime.ts';
-import { PoolRuntime } from '../../http/pool-runtime.ts';
-import type { UpstreamDialer } from '../../http/upstream.ts';
+import type { HttpEndpoint, HttpPool, HttpWaiter } from '../../http/stream.ts';
+import { Endpoint } from '../../upstream/endpoint.ts';
+import type { EndpointLimits, EndpointReports } from '../../upstream/endpoint.ts';
+import { ExclusiveLeases } from '../../upstream/exclusive-leases.ts';
+import type { Dialer, Home } from '../../upstream/leased.ts';
+import { Pool } from '../../upstream/pool.ts';
 
 export interface PoolSetOptions {
   readonly worker: number;
   readonly random: Random;
   readonly reports: EndpointReports;
-  createDialer(endpoint: EndpointRuntime): UpstreamDialer;
+  createDialer(home: Home<HttpWaiter>): Dialer<HttpWaiter>;
   /** These have left the config: what they have in flight is cut when their time is over. */
-  onRetired(endpoints: readonly EndpointRuntime[]): void;
+  onRetired(endpoints: readonly HttpEndpoint[]): void;
+  /** An exception of ours that must not end the worker. */
+  reportFault(error: unknown): void;
 }
 
 /** How often pools with `maxConnections` look whether another thread has freed, or wants, a place. */
@@ -26,14 +30,14 @@ const PLACES_INTERVAL_MS = 5;
 
 export class PoolSet {
   readonly #options: PoolSetOptions;
-  readonly #pools = new Map<string, PoolRuntime>();
+  readonly #pools = new Map<string, HttpPool>();
   #placesTimer: NodeJS.Timeout | null = null;
 
   constructor(options: PoolSetOptions) {
     this.#options = options;
   }
 
-  get(id: string): PoolRuntime {
+  get(id: string): HttpPool {
     const pool = this.#pools.get(id);
     if (pool === undefined) throw new Error(`no pool "${id}"`);
     return pool;
@@ -41,94 +45,109 @@ export class PoolSet {
 
   apply(snapshot: Snapshot, operations: readonly Operation[]): void {
     const changed = new Set<string>();
-    const retired: EndpointRuntime[] = [];
+    const retired: HttpEndpoint[] = [];
     for (const operation of operations) {
-      switch (operation.op) {
-        case 'add-pool':
-        case 'update-pool':
-          changed.add(operation.pool.id);
-          break;
-        case 'add-endpoint':
-        case 'update-endpoint':
-        case 'remove-endpoint':
-          changed.add(operation.pool);
-          break;
-        case 'remove-pool':
-          retired.push(...this.#remove(operation.id));
-          break;
-        default:
-      }
+      const id = this.#obey(operation, retired);
+      if (id !== null) changed.add(id);
     }
-    for (const spec of snapshot.pools) if (changed.has(spec.id)) retired.push(...this.#sync(spec));
+    for (const spec of snapshot.pools) if (changed.has(spec.id)) this.#arrange(this.get(spec.id), spec);
+    // Last, so that whoever waited for a place there finds the pools as they are now.
+    for (const endpoint of retired) endpoint.retire();
     if (retired.length > 0) this.#options.onRetired(retired);
     this.#watchPlaces(snapshot.pools.some((pool) => pool.maxConnections > 0));
   }
 
+  /** Returns the pool whose endpoints or policy are to be put in order. */
+  #obey(operation: Operation, retired: HttpEndpoint[]): string | null {
+    switch (operation.op) {
+      case 'add-pool':
+        this.#pools.set(operation.pool.id, this.#createPool(operation.pool));
+        return operation.pool.id;
+      case 'update-pool':
+        this.#update(this.get(operation.pool.id), operation.pool);
+        return operation.pool.id;
+      case 'add-endpoint': {
+        const pool = this.get(operation.pool);
+        pool.endpoints = [...pool.endpoints, this.#createEndpoint(pool, operation.endpoint)];
+        return operation.pool;
+      }
+      case 'update-endpoint': {
+        const pool = this.get(operation.pool);
+        const { id, slot } = operation.endpoint;
+        find(pool, id, slot)?.update(operation.endpoint, limitsOf(pool.spec));
+        return operation.pool;
+      }
+      case 'remove-endpoint': {
+        const pool = this.get(operation.pool);
+        const endpoint = find(pool, operation.id, operation.slot);
+        // It leaves the pool's order below; a pool that goes as a whole keeps it for those that are still there.
+        if (endpoint !== undefined) retired.push(endpoint);
+        return operation.pool;
+      }
+      case 'remove-pool':
+        this.#pools.delete(operation.id);
+        return null;
+      default:
+        return null;
+    }
+  }
+
   /** The limits on heads have changed. */
   updateLimits(): void {
-    for (const pool of this.#pools.values()) for (const endpoint of pool.endpoints) endpoint.dialer?.updateLimits();
+    for (const pool of this.#pools.values()) for (const endpoint of pool.endpoints) endpoint.leases.updateHeadLimits();
   }
 
   destroy(): void {
     this.#watchPlaces(false);
-    for (const id of [...this.#pools.keys()]) this.#remove(id);
+    for (const pool of this.#pools.values()) for (const endpoint of pool.endpoints) endpoint.retire();
+    this.#pools.clear();
   }
 
-  /** Answers the endpoints it had. */
-  #remove(id: string): readonly EndpointRuntime[] {
-    const pool = this.#pools.get(id);
-    if (pool === undefined) return [];
-    this.#pools.delete(id);
-    for (const endpoint of pool.endpoints) endpoint.retire();
-    return pool.endpoints;
+  #createPool(spec: PoolSpec): HttpPool {
+    return new Pool(spec, new PoolTable(spec.table, this.#options.worker));
   }
 
-  /** Makes a pool what its spec says; endpoints that stay keep their connections. Answers those that do not stay. */
-  #sync(spec: PoolSpec): readonly EndpointRuntime[] {
-    let pool = this.#pools.get(spec.id);
-    const table =
-      pool?.table.handle.id === spec.table.id ? pool.table : new PoolTable(spec.table, this.#options.worker);
-    const { policy, panic } = this.#createPolicies(spec, table);
-    const left = new Map((pool?.endpoints ?? []).map((endpoint) => [endpoint.spec.id, endpoint]));
-    const limits = limitsOf(spec);
-    const endpoints = spec.endpoints.map((endpoint) => {
-      const known = left.get(endpoint.id);
-      if (known === undefined || !isSame(known, endpoint)) {
-        return this.#createEndpoint(spec.id, endpoint, table, limits);
-      }
-      left.delete(endpoint.id);
-      return change(known, endpoint, table, limits);
-    });
-    if (pool === undefined) {
-      pool = new PoolRuntime(spec, table, policy, panic);
-      this.#pools.set(spec.id, pool);
-    } else {
-      pool.table = table;
-      pool.update(spec, policy, panic);
-    }
-    pool.endpoints = endpoints;
-    // Last, so that whoever waited for a place there finds the pool as it is now.
-    const retired = [...left.values()];
-    for (const endpoint of retired) endpoint.retire();
-    return retired;
+  /** What a pool has of its own; its endpoints follow when they are put in order. */
+  #update(pool: HttpPool, spec: PoolSpec): void {
+    if (pool.table.handle.id !== spec.table.id) pool.table = new PoolTable(spec.table, this.#options.worker);
+    pool.spec = spec;
   }
 
-  #createEndpoint(poolId: string, spec: EndpointSpec, table: PoolTable, limits: EndpointLimits): EndpointRuntime {
-    const endpoint = new EndpointRuntime(poolId, spec, table, limits, this.#options.reports);
-    endpoint.dialer = this.#options.createDialer(endpoint);
-    return endpoint;
-  }
-
-  #createPolicies(spec: PoolSpec, table: PoolTable): { policy: Policy; panic: Policy | null } {
-    const input: PolicyInput = {
+  #createEndpoint(pool: HttpPool, spec: EndpointSpec): HttpEndpoint {
+    const options = this.#options;
+    const { table } = pool;
+    const limits = limitsOf(pool.spec);
+    const leases = new ExclusiveLeases<HttpWaiter>({
+      spec,
       table,
+      limits,
+      createDialer: (home) => options.createDialer(home),
+      reportFault: (error) => options.reportFault(error),
+    });
+    return new Endpoint({ poolId: pool.spec.id, spec, table, limits, leases, reports: options.reports });
+  }
+
+  /** The endpoints in the pool's order, and the policies that go by it. */
+  #arrange(pool: HttpPool, spec: PoolSpec): void {
+    const endpoints = spec.endpoints.map(({ id, slot, generation }) => {
+      const endpoint = pool.endpoints.find(
+        (each) => each.spec.id === id && each.slot === slot && each.spec.generation === generation,
+      );
+      if (endpoint === undefined) throw new Error(`no operation has added endpoint "${id}" to pool "${spec.id}"`);
+      // What has left the pool ends on the table it began with.
+      if (endpoint.table !== pool.table) endpoint.moveTo(pool.table);
+      endpoint.update(endpoint.spec, limitsOf(spec));
+      return endpoint;
+    });
+    const input: PolicyInput = {
+      table: pool.table,
       slots: Int32Array.from(spec.endpoints, (endpoint) => endpoint.slot),
       weights: Float64Array.from(spec.endpoints, (endpoint) => endpoint.weight),
       random: this.#options.random,
-      workers: table.handle.workerSlots,
+      workers: pool.table.handle.workerSlots,
     };
     const policy = POLICIES[spec.policy as PolicyName].create(input);
-    return { policy, panic: spec.panic ? createPanicPolicy(input) : null };
+    pool.arrange(spec, endpoints, policy, spec.panic ? createPanicPolicy(input) : null);
   }
 
   #watchPlaces(isNeeded: boolean): void {
@@ -147,32 +166,18 @@ export class PoolSet {
       for (const endpoint of pool.endpoints) {
         // An entry of Node's like any other: what throws here must not end the worker.
         try {
-          if (endpoint.hasWaiting) endpoint.serveWaiting();
-          else endpoint.yieldIdle();
+          endpoint.leases.lookForPlaces();
         } catch (error) {
-          this.#options.reports.reportFault(error);
+          this.#options.reportFault(error);
         }
       }
     }
   }
 }
 
-/** In the same slot under the same generation: its connections and its counts are those of this endpoint. */
-function isSame(runtime: EndpointRuntime, spec: EndpointSpec): boolean {
-  return runtime.slot === spec.slot && runtime.spec.generation === spec.generation;
-}
-
-function change(
-  runtime: EndpointRuntime,
-  spec: EndpointSpec,
-  table: PoolTable,
-  limits: EndpointLimits,
-): EndpointRuntime {
-  if (runtime.table !== table) runtime.moveTo(table);
-  runtime.spec = spec;
-  runtime.limits = limits;
-  runtime.preferredAddress = Math.min(runtime.preferredAddress, spec.addresses.length - 1);
-  return runtime;
+/** The oldest of that name in that slot: one that takes its place there is added before it goes. */
+function find(pool: HttpPool, id: string, slot: number): HttpEndpoint | undefined {
+  return pool.endpoints.find((endpoint) => endpoint.spec.id === id && endpoint.slot === slot);
 }
 
 function limitsOf(spec: PoolSpec): EndpointLimits {

@@ -1,4 +1,5 @@
 /** The data plane as it runs in a worker, over the transport in memory and a clock that stands still. */
+import { diffSnapshots } from '../../../src/config/diff.ts';
 import { UNBOUNDED_MEMORY } from '../../../src/core/kept-memory.ts';
 import type { Random } from '../../../src/core/random.ts';
 import { COUNT_MASK, PoolTable } from '../../../src/core/shared/pool-table.ts';
@@ -43,7 +44,7 @@ export class SessionPlane {
       trustedProxies: [TRUSTED_CLIENT],
       headers: { via: true, forwarded: true },
     });
-    this.#plane.apply(this.#snapshot, [{ op: 'add-pool', pool: this.#snapshot.pools[0] }, { op: 'set-routes' }]);
+    this.#plane.apply(this.#snapshot, diffSnapshots(null, this.#snapshot));
     this.#table = new PoolTable(this.#snapshot.pools[0].table, 0);
   }
 

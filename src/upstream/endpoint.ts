@@ -1,0 +1,114 @@
+/**
+ * One endpoint on one thread: its identity, its row in the pool's shared table, what happens to it there, and its
+ * connections.
+ */
+import { recordFailure, recordSuccess } from '../core/health/consecutive-failures.ts';
+import { KindsServed } from '../core/health/request-kinds.ts';
+import { REFUSED } from '../core/shared/pool-table.ts';
+import type { PoolTable } from '../core/shared/pool-table.ts';
+import type { EndpointSpec } from '../core/snapshot.ts';
+import type { LeaseLimits, LeasePool } from './lease-pool.ts';
+import type { Waiter } from './waiter.ts';
+
+/** Whose failures are reported: what the control plane finds it by. */
+export interface ReportedEndpoint {
+  readonly poolId: string;
+  readonly spec: EndpointSpec;
+}
+
+/** What a worker tells the control plane about an endpoint. */
+export interface EndpointReports {
+  /** Consecutive gateway failures reached the pool's threshold: the control plane decides on ejection. */
+  onFailuresReached(endpoint: ReportedEndpoint, kind: string): void;
+  /** The first failure after a success, or a refused connect that was not known. */
+  onPassiveFailure(endpoint: ReportedEndpoint, kind: string): void;
+  /** A success after failures. */
+  onRecovered(endpoint: ReportedEndpoint): void;
+}
+
+export interface EndpointLimits extends LeaseLimits {
+  /** Consecutive failures that are reported, 0: none. */
+  readonly failures: number;
+}
+
+export interface EndpointOptions<W extends Waiter> {
+  readonly poolId: string;
+  readonly spec: EndpointSpec;
+  readonly table: PoolTable;
+  readonly limits: EndpointLimits;
+  readonly leases: LeasePool<W>;
+  readonly reports: EndpointReports;
+}
+
+export class Endpoint<W extends Waiter> implements ReportedEndpoint {
+  spec: EndpointSpec;
+  limits: EndpointLimits;
+  readonly poolId: string;
+  readonly slot: number;
+  /** Another one once the pool has outgrown it. */
+  table: PoolTable;
+  readonly leases: LeasePool<W>;
+  /** What its failures say depends on what it has served. */
+  readonly kinds = new KindsServed();
+  readonly #reports: EndpointReports;
+
+  constructor(options: EndpointOptions<W>) {
+    this.poolId = options.poolId;
+    this.spec = options.spec;
+    this.slot = options.spec.slot;
+    this.table = options.table;
+    this.limits = options.limits;
+    this.leases = options.leases;
+    this.#reports = options.reports;
+  }
+
+  /** One more attempt is under way here. */
+  acquire(): void {
+    this.table.acquire(this.slot);
+  }
+
+  release(): void {
+    this.table.release(this.slot);
+  }
+
+  /** Adds to one of the counters of `core/shared/pool-table.ts`. */
+  count(counter: number, amount: number): void {
+    this.table.count(this.slot, counter, amount);
+  }
+
+  succeeded(): void {
+    if (this.table.failures[this.slot] === 0) return;
+    const wasRefused = (this.table.health[this.slot] & REFUSED) !== 0;
+    recordSuccess(this.table, this.slot);
+    if (wasRefused) this.#reports.onRecovered(this);
+  }
+
+  failed(kind: string): void {
+    const isFirst = this.table.failures[this.slot] === 0;
+    const isReached = recordFailure(this.table, this.slot, this.limits.failures);
+    const isKnownRefused = (this.table.health[this.slot] & REFUSED) !== 0;
+    if (isFirst || (kind === 'refused') !== isKnownRefused) {
+      this.#reports.onPassiveFailure(this, kind);
+    }
+    if (isReached) this.#reports.onFailuresReached(this, kind);
+  }
+
+  /** Its weight, its addresses or the pool's limits have changed. */
+  update(spec: EndpointSpec, limits: EndpointLimits): void {
+    this.spec = spec;
+    this.limits = limits;
+    this.leases.update(spec, limits);
+  }
+
+  /** The pool has a larger table: what this thread holds of the endpoint goes there, into the same slot. */
+  moveTo(table: PoolTable): void {
+    this.table.moveSlot(table, this.slot);
+    this.table = table;
+    this.leases.moveTo(table);
+  }
+
+  /** It has left the config. */
+  retire(): void {
+    this.leases.retire();
+  }
+}

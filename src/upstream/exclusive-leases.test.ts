@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { PoolTable, createPoolTable } from '../core/shared/pool-table.ts';
+import { ExclusiveLeases } from './exclusive-leases.ts';
+import type { Leased } from './leased.ts';
+import { LEASE_ANY, LEASE_FRESH, LEASE_PROVED } from './waiter.ts';
+import type { LeaseWant, Waiter } from './waiter.ts';
+
+const LIMITS = { maxConnections: 1, maxIdle: 8, idleTimeoutMs: 1000, isLenient: false };
+const SPEC = { id: 'e', slot: 0, generation: 0, weight: 1, addresses: ['127.0.0.1'], port: 1, authority: 'e' };
+
+class FakeConnection implements Leased<FakeWaiter> {
+  idleSince = 0;
+  idleLimitMs = 1000;
+  carried: FakeWaiter[] = [];
+  isClosed = false;
+  fails = false;
+  carry(waiter: FakeWaiter): void {
+    this.carried.push(waiter);
+    if (this.fails) throw new Error('a bug of ours');
+  }
+  close(): void {
+    this.isClosed = true;
+  }
+}
+
+class FakeWaiter implements Waiter {
+  readonly said: string[] = [];
+  readonly want: LeaseWant;
+  constructor(want: LeaseWant = LEASE_ANY) {
+    this.want = want;
+  }
+  onDialing(): void {
+    this.said.push('dialing');
+  }
+  onPlace(): void {
+    this.said.push('place');
+  }
+  onMoved(): void {
+    this.said.push('moved');
+  }
+  onOwnFault(): void {
+    this.said.push('fault');
+  }
+}
+
+interface Home {
+  readonly leases: ExclusiveLeases<FakeWaiter>;
+  readonly table: PoolTable;
+  readonly faults: unknown[];
+  readonly dials: FakeWaiter[];
+}
+
+function home(limits = LIMITS): Home {
+  const faults: unknown[] = [];
+  const dials: FakeWaiter[] = [];
+  const table = new PoolTable(createPoolTable(1, 1), 0);
+  const leases = new ExclusiveLeases<FakeWaiter>({
+    spec: SPEC,
+    table,
+    limits,
+    createDialer: () => ({
+      dial(waiter) {
+        dials.push(waiter);
+        return { abort() {} };
+      },
+      updateLimits() {},
+    }),
+    reportFault: (error) => faults.push(error),
+  });
+  return { leases, table, faults, dials };
+}
+
+test('an exception of the waiter that is served next is its own, not that of the one that gives its place up', () => {
+  const { leases, faults } = home();
+  assert.equal(leases.lease(new FakeWaiter(), 0), true);
+  const waiting = new FakeWaiter();
+  assert.equal(leases.lease(waiting, 0), false);
+  const connection = new FakeConnection();
+  connection.fails = true;
+  assert.equal(leases.keep(connection, 0), true);
+  assert.deepEqual(waiting.said, ['place', 'fault']);
+  assert.equal(faults.length, 1);
+});
+
+test('idle connections are taken newest first, and not beyond their time', () => {
+  const { leases, table } = home();
+  const [old, young] = [new FakeConnection(), new FakeConnection()];
+  leases.keep(old, 0);
+  leases.keep(young, 900);
+  leases.lease(new FakeWaiter(), 950);
+  assert.equal(young.carried.length, 1);
+  leases.lease(new FakeWaiter(), 1000);
+  assert.equal(old.carried.length, 0);
+  assert.equal(old.isClosed, true);
+  assert.equal(table.idle[0], 0);
+});
+
+test('what must not be repeated takes no connection idle for over half its time, and leaves it to others', () => {
+  const { leases, table, dials } = home();
+  const connection = new FakeConnection();
+  leases.keep(connection, 0);
+  leases.lease(new FakeWaiter(LEASE_PROVED), 501);
+  assert.deepEqual([connection.carried.length, dials.length, table.idle[0]], [0, 1, 1]);
+  leases.lease(new FakeWaiter(), 502);
+  assert.equal(connection.carried.length, 1);
+  const other = new FakeConnection();
+  leases.keep(other, 1000);
+  leases.lease(new FakeWaiter(LEASE_PROVED), 1500);
+  assert.equal(other.carried.length, 1);
+});
+
+test('what must not be repeated takes no connection of an endpoint that has not proved to keep them', () => {
+  const { leases, dials } = home({ ...LIMITS, maxConnections: 0 });
+  const [old, young] = [new FakeConnection(), new FakeConnection()];
+  leases.keep(old, 0);
+  leases.lease(new FakeWaiter(LEASE_PROVED), 99);
+  assert.deepEqual([old.carried.length, dials.length], [0, 1]);
+  leases.keep(young, 99);
+  // The old one has lain idle long enough to vouch for the young one.
+  leases.lease(new FakeWaiter(LEASE_PROVED), 100);
+  assert.deepEqual([young.carried.length, dials.length], [1, 1]);
+  leases.keeping.closedUnderRequest(100);
+  leases.lease(new FakeWaiter(LEASE_PROVED), 200);
+  assert.deepEqual([old.carried.length, dials.length], [0, 2]);
+  leases.lease(new FakeWaiter(), 200);
+  assert.equal(old.carried.length, 1);
+});
+
+test('what must not be repeated waits for a new connection where kept ones cannot be trusted', () => {
+  const { leases, dials } = home();
+  leases.lease(new FakeWaiter(), 0);
+  const waiting = new FakeWaiter(LEASE_PROVED);
+  assert.equal(leases.lease(waiting, 0), false);
+  const connection = new FakeConnection();
+  assert.equal(leases.keep(connection, 0), false);
+  leases.closed();
+  assert.deepEqual([waiting.said, dials.length, connection.carried.length], [['dialing', 'place'], 2, 0]);
+});
+
+test('a retired endpoint closes its idle connections and keeps no more', () => {
+  const { leases, table } = home();
+  const connection = new FakeConnection();
+  leases.keep(connection, 0);
+  leases.retire();
+  assert.equal(connection.isClosed, true);
+  assert.equal(leases.keep(new FakeConnection(), 0), false);
+  assert.equal(table.idle[0], 0);
+});
+
+test('who met a closed connection gets a new one, whatever is kept', () => {
+  const { leases, dials } = home({ ...LIMITS, maxConnections: 0 });
+  const connection = new FakeConnection();
+  leases.keep(connection, 0);
+  leases.lease(new FakeWaiter(LEASE_FRESH), 500);
+  assert.deepEqual([connection.carried.length, dials.length], [0, 1]);
+});
+
+test('who waits at an endpoint that leaves is moved on, and one that throws keeps nobody there', () => {
+  const { leases, faults } = home();
+  leases.lease(new FakeWaiter(), 0);
+  const broken = new FakeWaiter();
+  broken.onMoved = () => {
+    throw new Error('a bug of ours');
+  };
+  const other = new FakeWaiter();
+  leases.lease(broken, 0);
+  leases.lease(other, 0);
+  leases.retire();
+  assert.deepEqual([broken.said, other.said, faults.length], [['fault'], ['moved'], 1]);
+});

@@ -1,0 +1,233 @@
+/**
+ * Connections that carry one message at a time (HTTP/1.1, layer 4): those that are idle, newest first, those that are
+ * being looked at, and who waits for one while the endpoint is at its `maxConnections`. Sockets and idle sockets are
+ * counted over all threads in the pool's shared table.
+ */
+import { ConnectionKeeping } from '../core/resilience/connection-keeping.ts';
+import { COUNTER_CONNECTS } from '../core/shared/pool-table.ts';
+import type { PoolTable } from '../core/shared/pool-table.ts';
+import type { EndpointSpec } from '../core/snapshot.ts';
+import type { LeaseLimits, LeasePool } from './lease-pool.ts';
+import type { Dialer, Home, Leased } from './leased.ts';
+import { StrayRecord } from './stray-record.ts';
+import { LEASE_ANY, LEASE_FRESH } from './waiter.ts';
+import type { Waiter } from './waiter.ts';
+
+export interface ExclusiveLeasesOptions<W extends Waiter> {
+  readonly spec: EndpointSpec;
+  readonly table: PoolTable;
+  readonly limits: LeaseLimits;
+  createDialer(home: Home<W>): Dialer<W>;
+  /** An exception of ours that belongs to one waiter, and not to the entry it happened in. */
+  reportFault(error: unknown): void;
+}
+
+export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> {
+  spec: EndpointSpec;
+  limits: LeaseLimits;
+  preferredAddress = 0;
+  readonly keeping = new ConnectionKeeping();
+  readonly strays: StrayRecord;
+  readonly #slot: number;
+  readonly #dialer: Dialer<W>;
+  readonly #reportFault: (error: unknown) => void;
+  #table: PoolTable;
+  /** Newest last. */
+  readonly #idle: Leased<W>[] = [];
+  readonly #waiting: W[] = [];
+  /** Between an answer and the idle ones: not yet known to be clean. */
+  readonly #settling = new Set<Leased<W>>();
+  #isRetired = false;
+
+  constructor(options: ExclusiveLeasesOptions<W>) {
+    this.spec = options.spec;
+    this.#slot = options.spec.slot;
+    this.#table = options.table;
+    this.limits = options.limits;
+    this.#reportFault = (error) => options.reportFault(error);
+    this.strays = new StrayRecord(options.table, options.spec.slot);
+    this.#dialer = options.createDialer(this);
+  }
+
+  // ——— for the endpoint
+
+  /**
+   * The newest idle connection, else a new one. What must not be sent twice takes an idle one only where the endpoint
+   * has proved to keep them, and none that has lain idle for over half its time, since the server may be closing it
+   * just now.
+   */
+  lease(waiter: W, now: number): boolean {
+    const { want } = waiter;
+    const mayReuse = want === LEASE_ANY || (want !== LEASE_FRESH && this.#isTrusted(now));
+    while (mayReuse) {
+      const connection = this.#idle.pop();
+      if (connection === undefined) break;
+      this.#table.leaveIdle(this.#slot);
+      const age = now - connection.idleSince;
+      if (age < connection.idleLimitMs) {
+        if (want === LEASE_ANY || age * 2 <= connection.idleLimitMs) {
+          connection.carry(waiter);
+          return true;
+        }
+        // Too old for this one, good enough for another: but only while it keeps its place among the idle.
+        if (this.#table.tryIdle(this.#slot, this.limits.maxIdle)) this.#idle.push(connection);
+        else connection.close();
+        break;
+      }
+      connection.close();
+    }
+    if (this.#tryDial(waiter)) return true;
+    this.#waiting.push(waiter);
+    // Others that hold idle connections are asked to give one up.
+    Atomics.store(this.#table.wanted, this.#slot, 1);
+    return false;
+  }
+
+  #isTrusted(now: number): boolean {
+    return this.keeping.isTrusted(now, this.#idle.length === 0 ? -1 : now - this.#idle[0].idleSince);
+  }
+
+  #tryDial(waiter: W): boolean {
+    const { maxConnections } = this.limits;
+    let isOpen = this.#table.tryOpen(this.#slot, maxConnections);
+    if (!isOpen) {
+      // At the limit with an idle connection of our own (one too old for a POST): that one makes room.
+      if (!this.#closeOldest()) return false;
+      isOpen = this.#table.tryOpen(this.#slot, maxConnections);
+      if (!isOpen) return false;
+    }
+    this.#table.count(this.#slot, COUNTER_CONNECTS, 1);
+    waiter.onDialing(this.#dialer.dial(waiter));
+    return true;
+  }
+
+  #closeOldest(): boolean {
+    const oldest = this.#idle.shift();
+    if (oldest === undefined) return false;
+    this.#table.leaveIdle(this.#slot);
+    oldest.close();
+    return true;
+  }
+
+  cancel(waiter: W): void {
+    const index = this.#waiting.indexOf(waiter);
+    if (index < 0) return;
+    this.#waiting.splice(index, 1);
+    this.#wantLess();
+  }
+
+  lookForPlaces(): void {
+    if (this.#waiting.length > 0) this.#serveWaiting();
+    else this.#yieldIdle();
+  }
+
+  update(spec: EndpointSpec, limits: LeaseLimits): void {
+    this.spec = spec;
+    this.limits = limits;
+    this.preferredAddress = Math.min(this.preferredAddress, spec.addresses.length - 1);
+  }
+
+  updateHeadLimits(): void {
+    this.#dialer.updateLimits();
+  }
+
+  moveTo(table: PoolTable): void {
+    this.#table = table;
+    this.strays.moveTo(table);
+  }
+
+  retire(): void {
+    this.#isRetired = true;
+    for (const connection of this.#settling) connection.close();
+    this.#settling.clear();
+    while (this.#closeOldest());
+    for (const waiter of this.#waiting.splice(0)) this.#moveAway(waiter);
+    this.#wantLess();
+  }
+
+  /** One that throws must not keep the others here. */
+  #moveAway(waiter: W): void {
+    try {
+      waiter.onMoved();
+    } catch (error) {
+      this.#reportFault(error);
+      waiter.onOwnFault();
+    }
+  }
+
+  // ——— for its connections
+
+  keep(connection: Leased<W>, now: number): boolean {
+    if (this.#isRetired) return false;
+    if (this.#waiting.length > 0) {
+      // Closed, it makes room for a new one.
+      if (this.#waiting[0].want !== LEASE_ANY && !this.#isTrusted(now)) return false;
+      const next = this.#waiting.shift() as W;
+      this.#wantLess();
+      this.#give(connection, next);
+      return true;
+    }
+    if (this.limits.maxConnections > 0 && Atomics.exchange(this.#table.wanted, this.#slot, 0) === 1) return false;
+    if (!this.#table.tryIdle(this.#slot, this.limits.maxIdle)) return false;
+    connection.idleSince = now;
+    this.#idle.push(connection);
+    return true;
+  }
+
+  /** Within an event of the exchange that was here before, whose fault this must not become. */
+  #give(connection: Leased<W>, next: W): void {
+    try {
+      next.onPlace();
+      connection.carry(next);
+    } catch (error) {
+      this.#reportFault(error);
+      next.onOwnFault();
+    }
+  }
+
+  drop(connection: Leased<W>): void {
+    this.#settling.delete(connection);
+    const index = this.#idle.indexOf(connection);
+    if (index < 0) return;
+    this.#idle.splice(index, 1);
+    this.#table.leaveIdle(this.#slot);
+  }
+
+  settle(connection: Leased<W>): void {
+    this.#settling.add(connection);
+  }
+
+  settled(connection: Leased<W>): boolean {
+    return this.#settling.delete(connection);
+  }
+
+  closed(): void {
+    this.#table.closed(this.#slot);
+    if (this.#waiting.length > 0) this.#serveWaiting();
+  }
+
+  /** Serves who waits, as far as there are places. */
+  #serveWaiting(): void {
+    while (this.#waiting.length > 0) {
+      const waiter = this.#waiting[0];
+      if (!this.#tryDial(waiter)) {
+        Atomics.store(this.#table.wanted, this.#slot, 1);
+        return;
+      }
+      this.#waiting.shift();
+      this.#wantLess();
+      waiter.onPlace();
+    }
+  }
+
+  /** With nobody left here the flag falls; a thread that still waits raises it again within milliseconds. */
+  #wantLess(): void {
+    if (this.#waiting.length === 0) Atomics.store(this.#table.wanted, this.#slot, 0);
+  }
+
+  /** Closes one idle connection where another thread has asked for a place. */
+  #yieldIdle(): void {
+    if (this.#idle.length === 0 || this.#table.wanted[this.#slot] === 0) return;
+    if (Atomics.exchange(this.#table.wanted, this.#slot, 0) === 1) this.#closeOldest();
+  }
+}

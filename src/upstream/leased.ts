@@ -1,0 +1,48 @@
+/** A connection and its home: what the connections of an endpoint and a codec's client session know of each other. */
+import type { ConnectionKeeping } from '../core/resilience/connection-keeping.ts';
+import type { EndpointSpec } from '../core/snapshot.ts';
+import type { LeaseLimits } from './lease-pool.ts';
+import type { StrayRecord } from './stray-record.ts';
+import type { Dialing } from './waiter.ts';
+
+/** A connection to an endpoint as its home sees it; implemented by a codec's client session. */
+export interface Leased<W> {
+  /** When it came back, ms. */
+  idleSince: number;
+  /** How long it may lie idle, ms. */
+  readonly idleLimitMs: number;
+  /** Begins the next message: the waiter hears of it at once. */
+  carry(waiter: W): void;
+  /** Closes an idle connection. */
+  close(): void;
+}
+
+/** Makes connections to one endpoint. */
+export interface Dialer<W> {
+  /** Begins a connect for this waiter, which hears how it ends, later. */
+  dial(waiter: W): Dialing;
+  /** The limits on heads have changed. */
+  updateLimits(): void;
+}
+
+/** Where connections of one endpoint come back to: all that a client session sees of it. */
+export interface Home<W> {
+  /** Where it is, and its name. */
+  readonly spec: EndpointSpec;
+  readonly limits: LeaseLimits;
+  /** Index of the address that answered last. */
+  preferredAddress: number;
+  /** What its closes have taught. */
+  readonly keeping: ConnectionKeeping;
+  readonly strays: StrayRecord;
+  /** Takes a connection that can be used again. False: the caller closes it. */
+  keep(connection: Leased<W>, now: number): boolean;
+  /** A connection that was kept, or is being looked at, has ended. */
+  drop(connection: Leased<W>): void;
+  /** Takes one that is looked at before it is offered to anybody; `settled` or `drop` follows. */
+  settle(connection: Leased<W>): void;
+  /** Nothing has come. False: it is not being looked at any more. */
+  settled(connection: Leased<W>): boolean;
+  /** A socket of this endpoint is gone, or its connect failed. */
+  closed(): void;
+}

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Policy } from '../core/balancer/policy.ts';
+import { COUNTER_PANIC_PICKS, PoolTable, REFUSED, createPoolTable } from '../core/shared/pool-table.ts';
+import { testSnapshot } from '../../test/support/data-plane.ts';
+import { Endpoint } from './endpoint.ts';
+import type { EndpointReports } from './endpoint.ts';
+import type { LeasePool } from './lease-pool.ts';
+import { Pool } from './pool.ts';
+import type { Waiter } from './waiter.ts';
+
+const LIMITS = { maxConnections: 0, maxIdle: 8, idleTimeoutMs: 1000, isLenient: false, failures: 2 };
+const NO_LEASES: LeasePool<Waiter> = {
+  lease: () => false,
+  cancel() {},
+  lookForPlaces() {},
+  update() {},
+  updateHeadLimits() {},
+  moveTo() {},
+  retire() {},
+};
+
+function pool(policy: Policy, panic: Policy | null, reports: EndpointReports = SILENT): Pool<Waiter> {
+  const [spec] = testSnapshot({ ports: [1, 2] }).pools;
+  const table = new PoolTable(createPoolTable(2, 1), 0);
+  const made = new Pool<Waiter>(spec, table);
+  const endpoints = spec.endpoints.map(
+    (each) => new Endpoint({ poolId: 'web', spec: each, table, limits: LIMITS, leases: NO_LEASES, reports }),
+  );
+  made.arrange(spec, endpoints, policy, panic);
+  return made;
+}
+
+const SILENT: EndpointReports = { onFailuresReached() {}, onPassiveFailure() {}, onRecovered() {} };
+
+test('the last resort is asked only where the policy finds nobody, and counted', () => {
+  let answer = 1;
+  const made = pool({ pick: () => answer }, { pick: () => 0 });
+  assert.equal(made.pick({ tried: null, key: 0 }), 1);
+  assert.equal(made.table.total(0, COUNTER_PANIC_PICKS), 0);
+  answer = -1;
+  assert.equal(made.pick({ tried: null, key: 0 }), 0);
+  assert.equal(made.table.total(0, COUNTER_PANIC_PICKS), 1);
+  assert.equal(pool({ pick: () => -1 }, null).pick({ tried: null, key: 0 }), -1);
+});
+
+test('a policy that learns hears what became of an endpoint, by its index; others are not asked', () => {
+  const heard: unknown[] = [];
+  const made = pool({ pick: () => 0, observed: (...all) => heard.push(all) }, null);
+  made.observed(made.endpoints[1], 12, true);
+  const [gone] = pool({ pick: () => 0 }, null).endpoints;
+  made.observed(gone, 12, true);
+  assert.deepEqual(heard, [[1, 12, true]]);
+  assert.doesNotThrow(() => pool({ pick: () => 0 }, null).observed(made.endpoints[0], 12, true));
+});
+
+test('statuses of the list are failures, others are not', () => {
+  const made = pool({ pick: () => 0 }, null);
+  assert.deepEqual(
+    [500, 502, 503, 504, 599].map((status) => made.isFailureStatus(status)),
+    [false, true, true, true, false],
+  );
+});
+
+test('an endpoint reports the first failure, those that reach the threshold, and a recovery from refused connects', () => {
+  const said: string[] = [];
+  const made = pool({ pick: () => 0 }, null, {
+    onFailuresReached: ({ spec }, kind) => said.push(`${spec.port} reached by ${kind}`),
+    onPassiveFailure: ({ spec }, kind) => said.push(`${spec.port} ${kind}`),
+    onRecovered: ({ spec }) => said.push(`${spec.port} recovered`),
+  });
+  const [endpoint] = made.endpoints;
+  endpoint.failed('refused');
+  made.table.setHealth(0, REFUSED);
+  endpoint.failed('refused');
+  endpoint.succeeded();
+  endpoint.succeeded();
+  assert.deepEqual(said, ['1 refused', '1 reached by refused', '1 recovered']);
+});

@@ -125,6 +125,7 @@ export class Attempt implements HttpWaiter {
   }
 
   onUpstreamDrain(): void {
+    this.exchange.endpointProgress.end();
     this.exchange.dispatch(ON_UPSTREAM_DRAIN);
   }
 

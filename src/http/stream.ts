@@ -25,6 +25,9 @@ export interface ClientStream {
   /** `http` or `https`. */
   readonly scheme: string;
   readonly isBlocked: boolean;
+  /** As `look` and `takenBytes` of a connection. */
+  readonly takenBytes: number;
+  look(): void;
   /** Something of the final response has left, or may have: from then on only `abort` can tell that it broke. */
   readonly hasBegun: boolean;
   /** What was worked out for this connection's last request; clients repeat themselves. Written by the exchange alone. */
@@ -79,6 +82,9 @@ export interface UpstreamStream {
   /** Whether this connection carried a message before. */
   readonly isReused: boolean;
   readonly isBlocked: boolean;
+  /** As `look` and `takenBytes` of a connection. */
+  readonly takenBytes: number;
+  look(): void;
   /** Nothing has been written before this call. `requestId` is the one part that is new each time. */
   sendHead(request: OutgoingRequest, requestId: string): void;
   /** False: borrowed until `onUpstreamDrain`. */

@@ -90,6 +90,14 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
     return this.#connection.isBlocked;
   }
 
+  get takenBytes(): number {
+    return this.#connection.takenBytes;
+  }
+
+  look(): void {
+    this.#connection.look();
+  }
+
   // ——— the connection's life
 
   onConnect(): void {

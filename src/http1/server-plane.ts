@@ -14,6 +14,7 @@ export interface ServerPlane {
   readonly isDraining: boolean;
   /** Counts what is kept for later. */
   readonly memory: KeptMemory;
+  now(): number;
   /** The time as an HTTP date, made anew once a second. */
   httpDate(): string;
   /** Begins an exchange for a request of this stream. */

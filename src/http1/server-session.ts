@@ -15,6 +15,7 @@ import type { ClientEvents, ClientStream } from '../http/stream.ts';
 import { KeptBytes } from '../net/kept-bytes.ts';
 import { lingerClose } from '../net/lingering-close.ts';
 import type { CloseReason, Connection, ConnectionHandler } from '../net/transport.ts';
+import { WriteProgress } from '../net/write-progress.ts';
 import { ChunkDecoder } from './chunk-decoder.ts';
 import type { ChunkSink } from './chunk-decoder.ts';
 import { faultResponse } from './fault-response.ts';
@@ -40,6 +41,9 @@ const ANSWERED = 6;
 const STASH_BYTES = 65536;
 /** Empty lines in front of a request line that are passed over (RFC 9112 2.2). */
 const MAX_EMPTY_LINES = 4;
+/** A client whose connection has been paused so long is looked for, and the look is there so much later. */
+const LOOK_MS = 1000;
+const LOOKED_MS = 100;
 /** While draining: how long an idle connection may still bring a request that was on its way. */
 const DRAIN_IDLE_MS = 1000;
 /** What may break in a chunked body. */
@@ -68,6 +72,12 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
   #isBodyPaused = false;
   #isStashFull = false;
   #isConsuming = false;
+  /** Made when a client is waited for that has yet to take an answer. */
+  #progress: WriteProgress | null = null;
+  /** When the client was last known to be there, while nothing is read. */
+  #seenAt = 0;
+  /** A look for the client is under way. */
+  #isLooking = false;
   /** Later requests were thrown away: there was no memory left to keep them. */
   #isPipelineCut = false;
   // ——— of the request under way
@@ -118,6 +128,14 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
 
   get isBlocked(): boolean {
     return this.#connection.isBlocked;
+  }
+
+  get takenBytes(): number {
+    return this.#connection.takenBytes;
+  }
+
+  look(): void {
+    this.#connection.look();
   }
 
   get hasBegun(): boolean {
@@ -215,6 +233,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
   #begin(head: RequestHead): void {
     const plane = this.#plane;
     plane.wheel.disarm(this.#timer);
+    if (this.#isStashFull) this.#watchPaused();
     this.#emptyLines = 0;
     this.#version = head.version;
     this.#keepAlive = head.keepAlive && !this.#isLeaving;
@@ -363,10 +382,52 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
   }
 
   onTimeout(): void {
-    if (this.#state === ANSWERED || this.#state === CLOSING) this.#cut();
-    if (this.#state !== HEAD) return;
-    if (this.#reader.isPartial) this.#reject(FAULTS.requestTimeout, this.#reader.partial);
+    if (this.#events !== null) this.#lookForClient();
+    else if (this.#state === ANSWERED || this.#state === CLOSING) this.#cutStalled();
+    else if (this.#reader.isPartial) this.#reject(FAULTS.requestTimeout, this.#reader.partial);
     else this.#close();
+  }
+
+  /** Nothing is under way but what the client has yet to take. */
+  #awaitClient(): void {
+    const { wheel, timeouts } = this.#plane;
+    this.#progress ??= new WriteProgress();
+    wheel.arm(this.#timer, this.#progress.begin(this.#plane.now(), timeouts.writeIdleMs));
+  }
+
+  #cutStalled(): void {
+    const { wheel, timeouts } = this.#plane;
+    const now = this.#plane.now();
+    if (this.#state === ANSWERED && !this.#connection.isBlocked) {
+      this.#seenAt = now;
+      this.#state = HEAD;
+      this.#next();
+    } else if (this.#progress === null || this.#progress.isStalled(this.#connection, now, timeouts.writeIdleMs)) {
+      this.#cut();
+    } else wheel.arm(this.#timer, this.#progress.next(now, timeouts.writeIdleMs));
+  }
+
+  #watchPaused(): void {
+    this.#isLooking = false;
+    this.#plane.wheel.arm(this.#timer, LOOK_MS);
+  }
+
+  /** The client was found to have left, and what is kept of its requests is not to be begun. */
+  get #hasLeft(): boolean {
+    const { peerState } = this.#connection;
+    return peerState === 'gone' || (peerState === 'ended' && !this.allowsHalfClose);
+  }
+
+  /** Nothing is read while the connection is paused, so that it does not tell when its client leaves. */
+  #lookForClient(): void {
+    const connection = this.#connection;
+    const events = this.#events as ClientEvents;
+    this.#isLooking = !this.#isLooking;
+    this.#plane.wheel.arm(this.#timer, this.#isLooking ? LOOKED_MS : LOOK_MS);
+    if (this.#isLooking) {
+      this.#seenAt = this.#plane.now();
+      connection.look();
+    } else if (connection.peerState === 'gone' || (this.#hasLeft && this.#state !== TUNNEL)) events.onClientGone();
   }
 
   /** Draining has begun: an idle connection closes when it has been silent for a second. */
@@ -506,8 +567,15 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     this.#isBodyPaused = isBodyPaused;
     this.#isStashFull = isStashFull;
     if (isPaused === wasPaused) return;
-    if (isPaused) this.#connection.pause();
-    else this.#connection.resume();
+    const { wheel } = this.#plane;
+    if (isPaused) {
+      this.#connection.pause();
+      this.#seenAt = this.#plane.now();
+      if (this.#events !== null) this.#watchPaused();
+    } else {
+      this.#connection.resume();
+      if (this.#events !== null) wheel.disarm(this.#timer);
+    }
   }
 
   done(): void {
@@ -516,7 +584,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     if (this.#state === TUNNEL) {
       this.#state = CLOSING;
       // Both sides have ended; it closes when the client has taken the last of it.
-      this.#plane.wheel.arm(this.#timer, this.#plane.timeouts.writeIdleMs);
+      this.#awaitClient();
       this.#connection.end();
       return;
     }
@@ -529,7 +597,14 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     if (this.#connection.isBlocked) {
       // An answer of ours that the client does not take: what it sends meanwhile is kept, up to the stash's bound.
       this.#state = ANSWERED;
-      this.#plane.wheel.arm(this.#timer, this.#plane.timeouts.writeIdleMs);
+      this.#awaitClient();
+      return;
+    }
+    if (this.#isStashFull && this.#plane.now() - this.#seenAt >= LOOK_MS) {
+      // Nobody has seen for so long whether the client is still there, to whom the next answer would go.
+      this.#state = ANSWERED;
+      this.#connection.look();
+      this.#plane.wheel.arm(this.#timer, LOOKED_MS);
       return;
     }
     this.#state = HEAD;
@@ -540,7 +615,8 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     const { wheel, timeouts, isDraining } = this.#plane;
     wheel.arm(this.#timer, isDraining || this.#isLeaving ? DRAIN_IDLE_MS : timeouts.keepAliveMs);
     if (this.#isConsuming) return;
-    if (this.#stash.length > 0) this.#goOn();
+    if (this.#stash.length > 0 && this.#hasLeft) this.#cut();
+    else if (this.#stash.length > 0) this.#goOn();
     if (this.#state === HEAD && this.#connection.hasEnded) this.onEnd();
   }
 

@@ -34,6 +34,9 @@ export interface CloseReason {
   readonly code: string;
 }
 
+/** `ended`: the peer has sent FIN; `gone`: it has reset the connection. */
+export type PeerState = 'there' | 'ended' | 'gone';
+
 /** What the owner of a connection hears. Every call is made under the transport's guard. */
 export interface ConnectionHandler {
   /** A dialled connection is established. Never called for accepted ones. */
@@ -67,6 +70,10 @@ export interface Connection {
   readonly isClosed: boolean;
   /** True once the peer's FIN has been read. */
   readonly hasEnded: boolean;
+  /** Bytes that the peer's system has taken, as the last `look` found; -1 before the first. */
+  readonly takenBytes: number;
+  /** Whether the peer has left, as the last `look` found, be it behind bytes that nobody has read. */
+  readonly peerState: PeerState;
   /** Bytes read since the connection began. */
   readonly bytesRead: number;
   /** Writes latin1 text. The text is always copied: false only says that it is time to wait for `onDrain`. */
@@ -89,6 +96,12 @@ export interface Connection {
   /** Stops reading at once. Whether a paused connection sees FIN or RST is not promised: most likely when it resumes. */
   pause(): void;
   resume(): void;
+  /**
+   * Looks at what the system knows of this connection, for whoever has waited long: it may cost milliseconds of another
+   * thread. What it finds is there a little later. An engine whose system tells nothing leaves `peerState` `there`, and
+   * counts as taken what has left for the kernel.
+   */
+  look(): void;
   /** FIN after what is pending; reading goes on. */
   end(): void;
   /** RST now; what is pending is lost. After this and `close` only `onClose` follows. */

@@ -26,7 +26,7 @@ import { createPlan } from '../../src/runtime/worker/plan.ts';
 import { PoolSet } from '../../src/runtime/worker/pool-set.ts';
 import type { Home } from '../../src/upstream/leased.ts';
 import type { Dialing } from '../../src/upstream/waiter.ts';
-import { testSnapshot } from '../support/data-plane.ts';
+import { TIMEOUTS, testSnapshot } from '../support/data-plane.ts';
 
 /**
  * What each event makes of each state: the state after it, then what went to the client (a status, or `cut`),
@@ -83,6 +83,7 @@ const EXPECTED: Readonly<Record<StateName, Readonly<Record<EventName, string>>>>
 };
 
 class Client implements ClientStream {
+  readonly takenBytes = -1;
   readonly remoteAddress = '127.0.0.1';
   readonly localPort = 80;
   readonly listener = 'web';
@@ -103,6 +104,7 @@ class Client implements ClientStream {
   sendHead(head: ResponseHead): void {
     this.#say(String(head.status));
   }
+  look(): void {}
   sendBody(): boolean {
     this.#say('bytes');
     return !this.isBlocked;
@@ -131,6 +133,7 @@ class Client implements ClientStream {
 }
 
 class Upstream implements UpstreamStream {
+  readonly takenBytes = -1;
   readonly isReused = false;
   isBlocked = false;
   /** How often it was given back or given up: exactly once each. */
@@ -141,6 +144,7 @@ class Upstream implements UpstreamStream {
     this.#home = home;
   }
   sendHead(): void {}
+  look(): void {}
   sendBody(): boolean {
     return !this.isBlocked;
   }
@@ -326,9 +330,24 @@ function happen(stage: Stage, event: EventName): void {
     case 'failed':
       fail(stage);
       return;
+    case 'requestTimeout':
+    case 'responseTimeout':
+      timeOut(stage, event);
+      return;
     default:
   }
   x.dispatch(EVENTS.indexOf(event));
+}
+
+/** A side that is blocked has all its time to take something. */
+function timeOut(stage: Stage, event: EventName): void {
+  const { x } = stage;
+  const before = x.state;
+  const isBlocked = x.client?.isBlocked === true || x.attempt?.stream?.isBlocked === true;
+  for (let turn = 0; turn < (isBlocked ? 3 : 1) && x.state === before; turn++) {
+    x.dispatch(EVENTS.indexOf(event));
+    stage.now += TIMEOUTS.writeIdleMs;
+  }
 }
 
 function fail(stage: Stage): void {

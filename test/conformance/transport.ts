@@ -5,6 +5,7 @@
 import { endings } from './transport-endings.ts';
 import { guard } from './transport-guard.ts';
 import { listeners } from './transport-listeners.ts';
+import { looks } from './transport-looks.ts';
 import { reads } from './transport-reads.ts';
 import { relays } from './transport-relays.ts';
 import type { CreateTransport } from './transport-stage.ts';
@@ -19,4 +20,5 @@ export function transportConformance(name: string, create: CreateTransport): voi
   relays(name, create);
   guard(name, create);
   listeners(name, create);
+  looks(name, create);
 }

@@ -11,6 +11,7 @@ import type { OutgoingRequest } from '../outgoing.ts';
 import type { HttpEndpoint, UpstreamStream } from '../stream.ts';
 import { answerFault, answerFull } from './endings.ts';
 import type { Exchange } from './exchange.ts';
+import { watchEndpoint } from './slow-peers.ts';
 import { AWAITING, BETWEEN, CONNECTING, SENDING, WAITING } from './states.ts';
 
 /** What an attempt may fail of, and the answer where nothing follows it. */
@@ -100,7 +101,7 @@ export function sendRequest(x: Exchange): void {
   wheel.disarm(x.responseTimer);
   if (stream.isBlocked) {
     x.pauseClient();
-    wheel.arm(x.requestTimer, x.timeouts.writeIdleMs);
+    watchEndpoint(x);
   } else if (x.isContinueOwed) {
     // The client sends nothing until somebody has told it to.
     wheel.disarm(x.requestTimer);
@@ -114,16 +115,15 @@ export function sendRequest(x: Exchange): void {
 /** The request is complete: once its last byte has left, the time for the response runs, all attempts together. */
 export function awaitResponse(x: Exchange, stream: UpstreamStream): void {
   const { wheel } = x.plane;
-  const { writeIdleMs, responseHeadMs } = x.timeouts;
   if (stream.isBlocked) {
     wheel.disarm(x.responseTimer);
-    wheel.arm(x.requestTimer, writeIdleMs);
+    watchEndpoint(x);
     return;
   }
   wheel.disarm(x.requestTimer);
   const now = x.plane.now();
   if (x.awaitingSince === 0) x.awaitingSince = now;
-  wheel.arm(x.responseTimer, Math.max(0, x.awaitingSince + responseHeadMs - now));
+  wheel.arm(x.responseTimer, Math.max(0, x.awaitingSince + x.timeouts.responseHeadMs - now));
 }
 
 function sendKept(x: Exchange): void {

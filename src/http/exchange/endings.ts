@@ -9,6 +9,7 @@ import { clientAddress } from '../forwarding.ts';
 import type { RequestHead } from '../head.ts';
 import type { ClientStream } from '../stream.ts';
 import type { Exchange } from './exchange.ts';
+import { isEndpointStalled } from './slow-peers.ts';
 import { AWAITING, IDLE } from './states.ts';
 
 /** Nginx's code for a client that left before its answer; only for the record, it goes to nobody. */
@@ -84,6 +85,8 @@ export function finish(x: Exchange, reason: string): void {
   record.reason = reason;
   const slot = x.request === null ? 0 : x.request.route.spec.slot;
   if (x.request !== null) x.disarm();
+  x.clientProgress.end();
+  x.endpointProgress.end();
   routeTable.finish(slot, record.status, now - record.arrivedAt);
   if (record.bytesIn > 0) routeTable.count(slot, ROUTE_BYTES_IN, record.bytesIn);
   if (record.bytesOut > 0) routeTable.count(slot, ROUTE_BYTES_OUT, record.bytesOut);
@@ -133,6 +136,7 @@ export function rejectBroken(x: Exchange): void {
 export function requestSlow(x: Exchange): void {
   const stream = x.attempt === null ? null : x.attempt.stream;
   if (stream !== null && (stream.isBlocked || x.state === AWAITING)) {
+    if (stream.isBlocked && !isEndpointStalled(x)) return;
     (x.attempt as Attempt).blame('write-timeout');
     answerFault(x, FAULTS.upstreamWriteTimeout);
     return;
@@ -158,6 +162,7 @@ export function cutRequestSlow(x: Exchange): void {
     abortBoth(x, FAULTS.requestTimeout.code);
     return;
   }
+  if (!isEndpointStalled(x)) return;
   attempt.blame('write-timeout');
   abortBoth(x, FAULTS.upstreamWriteTimeout.code);
 }

@@ -11,6 +11,7 @@
  */
 import { KeptBytes } from '../../net/kept-bytes.ts';
 import { Timer } from '../../net/timer-wheel.ts';
+import { WriteProgress } from '../../net/write-progress.ts';
 import { USE_REQUEST } from '../../core/shared/memory-table.ts';
 import type { Fault } from '../../core/errors.ts';
 import { Attempt } from '../attempt.ts';
@@ -110,6 +111,9 @@ export class Exchange implements ClientEvents {
   /** Memory that this request counts for while it waits for a place. */
   #queuedBytes = 0;
   requestTrailers = '';
+  /** Whether a side that is blocked still takes something. */
+  readonly clientProgress = new WriteProgress();
+  readonly endpointProgress = new WriteProgress();
   /** Stream ends of a tunnel that have been seen. */
   isClientEnded = false;
   isUpstreamEnded = false;
@@ -164,6 +168,7 @@ export class Exchange implements ClientEvents {
   }
 
   onClientDrain(): void {
+    this.clientProgress.end();
     this.dispatch(ON_CLIENT_DRAIN);
   }
 

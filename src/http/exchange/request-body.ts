@@ -7,6 +7,7 @@ import type { UpstreamStream } from '../stream.ts';
 import { awaitResponse } from './attempts.ts';
 import { abortBoth, answerFault, answerFull } from './endings.ts';
 import type { Exchange } from './exchange.ts';
+import { watchEndpoint } from './slow-peers.ts';
 import { AWAITING, RESPONDING } from './states.ts';
 
 /** Counts a piece of the body, shows it to the taps. False: it was too much, and has been answered. */
@@ -63,7 +64,7 @@ export function forwardBody(x: Exchange, buffer: Buffer, start: number, end: num
     x.plane.wheel.arm(x.requestTimer, x.timeouts.requestBodyIdleMs);
   } else {
     x.pauseClient();
-    x.plane.wheel.arm(x.requestTimer, x.timeouts.writeIdleMs);
+    watchEndpoint(x);
   }
 }
 

@@ -6,6 +6,7 @@ import type { OutgoingRequest } from '../outgoing.ts';
 import type { ClientStream, UpstreamStream } from '../stream.ts';
 import { abortBoth, breakAnswer, finish } from './endings.ts';
 import type { Exchange } from './exchange.ts';
+import { isClientStalled, watchClient } from './slow-peers.ts';
 import { FLUSHING, RESPONDING } from './states.ts';
 import { openTunnel } from './tunnel.ts';
 
@@ -74,7 +75,7 @@ export function forwardResponseBody(x: Exchange, buffer: Buffer, start: number, 
     x.plane.wheel.arm(x.responseTimer, isEventStream ? tunnelIdleMs : responseIdleMs);
   } else {
     ((x.attempt as Attempt).stream as UpstreamStream).pauseBody();
-    x.plane.wheel.arm(x.responseTimer, route.spec.timeouts.writeIdleMs);
+    watchClient(x);
   }
 }
 
@@ -98,7 +99,7 @@ export function endResponse(x: Exchange): void {
   if (client.isBlocked) {
     x.state = FLUSHING;
     (attempt.stream as UpstreamStream).pauseBody();
-    x.plane.wheel.arm(x.responseTimer, x.timeouts.writeIdleMs);
+    watchClient(x);
     return;
   }
   complete(x);
@@ -142,7 +143,7 @@ export function responseBroke(x: Exchange): void {
 /** *responding*, *flushing* × responseTimeout: who is slow? */
 export function responseStalled(x: Exchange): void {
   if ((x.client as ClientStream).isBlocked) {
-    abortBoth(x, 'client-write-timeout');
+    if (isClientStalled(x)) abortBoth(x, 'client-write-timeout');
     return;
   }
   if (x.attempt !== null && x.isRequestJudged) x.attempt.blame('timeout');

@@ -8,6 +8,7 @@ import type { ClientStream, UpstreamStream } from '../stream.ts';
 import { attemptFailed } from './attempts.ts';
 import { abortBoth, finish } from './endings.ts';
 import type { Exchange } from './exchange.ts';
+import { isClientStalled, isEndpointStalled, watchClient, watchEndpoint } from './slow-peers.ts';
 import { TUNNEL } from './states.ts';
 
 /** The endpoint answered 101: only to who asked, and only for what was asked. */
@@ -34,7 +35,7 @@ export function tunnelUp(x: Exchange, buffer: Buffer, start: number, end: number
   keepOpen(x);
   if ((x.attempt as Attempt).sendBody(buffer, start, end)) return;
   x.pauseClient();
-  x.plane.wheel.arm(x.requestTimer, x.timeouts.writeIdleMs);
+  watchEndpoint(x);
 }
 
 /** Bytes have passed: the time of silence begins anew, unless the client is the one that is waited for. */
@@ -51,7 +52,7 @@ export function tunnelDown(x: Exchange, buffer: Buffer, start: number, end: numb
     return;
   }
   stream.pauseBody();
-  x.plane.wheel.arm(x.responseTimer, x.timeouts.writeIdleMs);
+  watchClient(x);
 }
 
 /** *tunnel* × upstreamDrain */
@@ -101,11 +102,15 @@ export function closeTunnel(x: Exchange): void {
 
 /** *tunnel* × responseTimeout: silence, or a client that takes nothing. */
 export function tunnelIdle(x: Exchange): void {
-  abortBoth(x, (x.client as ClientStream).isBlocked ? 'client-write-timeout' : 'tunnel-idle');
+  const { isBlocked } = x.client as ClientStream;
+  if (isBlocked && !isClientStalled(x)) return;
+  abortBoth(x, isBlocked ? 'client-write-timeout' : 'tunnel-idle');
 }
 
 /** *tunnel* × requestTimeout: the endpoint takes nothing. */
 export function tunnelStalled(x: Exchange): void {
+  const { stream } = x.attempt as Attempt;
+  if (stream?.isBlocked === true && !isEndpointStalled(x)) return;
   (x.attempt as Attempt).blame('write-timeout');
   abortBoth(x, FAULTS.upstreamWriteTimeout.code);
 }

@@ -1,10 +1,12 @@
 /** What the connections of one transport share. */
 import type { Guard } from '../guard.ts';
 import type { LoopClock } from '../loop-clock.ts';
+import type { SocketTable } from './socket-table.ts';
 import type { ReadBuffers } from './read-buffers.ts';
 
 export interface ConnectionPlane {
   readonly guard: Guard;
   readonly clock: LoopClock;
   readonly buffers: ReadBuffers;
+  readonly sockets: SocketTable;
 }

@@ -1,11 +1,12 @@
 /** A {@link Connection} over a `net.Socket`: all but the reading, in which the two engines differ. */
 import type net from 'node:net';
-import type { CloseReason, Connection, ConnectionHandler } from '../transport.ts';
+import type { CloseReason, Connection, ConnectionHandler, PeerState } from '../transport.ts';
 import { CLOSED_AT_END, CLOSED_LOCALLY, closeReasonOf } from './close-reason.ts';
 import type { ConnectionPlane } from './connection-plane.ts';
-import { forgetReadError } from './node-internals.ts';
+import { forgetReadError, writesOf } from './node-internals.ts';
 import { readBufferOf } from './read-buffers.ts';
 import type { ReadBuffer } from './read-buffers.ts';
+import type { SocketWatcher } from './socket-table.ts';
 
 /**
  * Payloads up to this are written as one string together with the text before them: Node copies a latin1 string to
@@ -13,12 +14,14 @@ import type { ReadBuffer } from './read-buffers.ts';
  */
 const TEXT_BYTES = 4096;
 
-export abstract class NodeConnection implements Connection {
+export abstract class NodeConnection implements Connection, SocketWatcher {
   handler: ConnectionHandler;
   isBlocked = false;
   isClosed = false;
   hasEnded = false;
   bytesRead = 0;
+  takenBytes = -1;
+  peerState: PeerState = 'there';
   protected isPaused = false;
   readonly socket: net.Socket;
   protected readonly plane: ConnectionPlane;
@@ -124,6 +127,20 @@ export abstract class NodeConnection implements Connection {
     if (!this.isPaused) return;
     this.isPaused = false;
     if (!this.isClosed && !this.hasEnded) this.startReading();
+  }
+
+  look(): void {
+    if (this.isClosed) return;
+    const writes = writesOf(this.socket);
+    if (writes === null) return;
+    if (writes.fd < 0 || !this.plane.sockets.ask(writes.fd, this)) this.takenBytes = writes.handedOver;
+  }
+
+  onListed(unsent: number, state: PeerState): void {
+    if (this.isClosed) return;
+    this.peerState = state;
+    const writes = writesOf(this.socket);
+    if (writes !== null) this.takenBytes = writes.handedOver - unsent;
   }
 
   end(): void {

@@ -40,6 +40,13 @@ export function canLandReads(): boolean {
   return internals !== null;
 }
 
+interface WritingHandle {
+  readonly fd?: number;
+  /** Bytes given to libuv, and those of them that it has yet to give to the kernel. */
+  readonly bytesWritten?: number;
+  readonly writeQueueSize?: number;
+}
+
 interface ServerHandle {
   listen?(backlog: number): number;
 }
@@ -67,6 +74,13 @@ export function landingSocket(options: net.SocketConstructorOpts, onRead: OnRead
 export function forgetReadError(socket: net.Socket): void {
   const { _readableState: state } = socket as unknown as { _readableState?: { errored: Error | null } };
   if (state !== undefined) state.errored = null;
+}
+
+/** What a socket's handle knows of its descriptor and its writes; null where there is no handle any more. */
+export function writesOf(socket: net.Socket): { fd: number; handedOver: number } | null {
+  const { _handle: handle } = socket as unknown as { _handle: WritingHandle | null };
+  if (handle?.bytesWritten === undefined || handle.writeQueueSize === undefined) return null;
+  return { fd: handle.fd ?? -1, handedOver: handle.bytesWritten - handle.writeQueueSize };
 }
 
 /** A server that comes out of a `MessagePort` has listened anew with Node's default backlog of 511; this sets it back. */

@@ -25,6 +25,7 @@ import type { NetServerHandle, TakeSocket } from './listener.ts';
 import { OnreadConnection } from './onread-connection.ts';
 import { MAX_OWN_BUFFERS, ReadBuffers } from './read-buffers.ts';
 import { onConnect, onRead, outliveFailedWrites, tie } from './socket-events.ts';
+import { SocketTable } from './socket-table.ts';
 import { canLandReads, landingSocket, landReads } from './node-internals.ts';
 
 export type NodeEngine = 'onread' | 'data';
@@ -73,6 +74,7 @@ export class NodeTransport implements Transport {
       guard: this.guard,
       clock: this.clock,
       buffers: new ReadBuffers(options.maxOwnBuffers ?? MAX_OWN_BUFFERS),
+      sockets: new SocketTable(),
     };
   }
 

@@ -34,6 +34,8 @@ export class InMemoryConnection implements Connection {
   isClosed = false;
   hasEnded = false;
   bytesRead = 0;
+  readonly takenBytes = -1;
+  readonly peerState = 'there';
   readonly remoteAddress: string;
   readonly remotePort = 50_000;
   readonly localAddress = '127.0.0.1';
@@ -91,6 +93,8 @@ export class InMemoryConnection implements Connection {
   }
 
   // ——— our side
+
+  look(): void {}
 
   write(text: string): boolean {
     if (this.isClosed || this.#hasFinished) return true;

@@ -7,6 +7,7 @@ import type { TestContext } from 'node:test';
 import { startBackend } from '../backend/backend.ts';
 import { parseConfig } from '../config/load.ts';
 import type { Config } from '../config/config.ts';
+import type { PortHolder } from '../machine/listening-ports.ts';
 import { initFromPorts } from './init-from-ports.ts';
 import type { Surroundings } from './ports/find-servers.ts';
 
@@ -14,9 +15,13 @@ import type { Surroundings } from './ports/find-servers.ts';
 function machineWith(...ports: readonly number[]): Surroundings {
   return {
     listeningPorts: () => Promise.resolve(ports.map((port) => ({ port, inode: '1' }))),
-    programs: () => Promise.resolve(new Map([['1', 'node']])),
+    processes: () => Promise.resolve(new Map([['1', holderOf('/srv/web')]])),
     timeoutMs: 10_000,
   };
+}
+
+function holderOf(folder: string): PortHolder {
+  return { pid: 1, program: 'node', command: ['node', 'server.js'], folder };
 }
 
 interface Result {
@@ -54,6 +59,41 @@ describe('init from what runs here', () => {
     );
     assert.match(said, /^Found 2 HTTP servers:\n {2}localhost:\d+ {2}answers 200, .*process node\n/);
     assert.match(said, /\n {2}fairlead check -c \/my\.yaml\n {2}fairlead run -c \/my\.yaml\n/);
+  });
+
+  it('makes a pool of each application, with a route by a name below localhost', async (t) => {
+    await using shop = await startBackend({});
+    await using blog = await startBackend({});
+    await using broken = await startBackend({ errorRate: 1 });
+    const machine: Surroundings = {
+      listeningPorts: () => Promise.resolve([shop, blog, broken].map(({ port }) => ({ port, inode: String(port) }))),
+      processes: () =>
+        Promise.resolve(
+          new Map([
+            [String(shop.port), holderOf('/srv/shop')],
+            [String(blog.port), holderOf('/srv/blog')],
+          ]),
+        ),
+      timeoutMs: 10_000,
+    };
+    const { said, config } = await initWith(machine, t);
+    assert.deepEqual(
+      config.routes.map(({ match, pool }) => [match.host, pool]),
+      [
+        ['shop.localhost', 'shop'],
+        ['blog.localhost', 'blog'],
+        [null, 'shop'],
+      ],
+    );
+    assert.deepEqual(
+      config.pools.map(({ id, endpoints }) => [id, endpoints.map((each) => each.id)]),
+      [
+        ['shop', [`localhost:${shop.port}`]],
+        ['blog', [`localhost:${blog.port}`]],
+      ],
+    );
+    assert.match(said, /^Found 2 HTTP servers of 2 applications:\nshop, for shop\.localhost:\n {2}localhost:\d+ /);
+    assert.match(said, new RegExp(`\nLeft out:\n  localhost:${broken.port}  answers 503: it fails\n`));
   });
 
   it('listens on this machine alone, on a port that nobody has', async (t) => {

@@ -2,7 +2,7 @@
 import { isFree, nextCommands, requireValid, schemaLine, writeConfigFile } from './config-output.ts';
 import type { OutputOptions } from './config-output.ts';
 import { THIS_MACHINE, findServers } from './ports/find-servers.ts';
-import type { Found, Surroundings } from './ports/find-servers.ts';
+import type { Found, FoundApplication, Surroundings } from './ports/find-servers.ts';
 import { findFreePort } from './ports/free-port.ts';
 import { describeServer, writeStarterConfig } from './ports/starter-config.ts';
 
@@ -28,12 +28,26 @@ export async function initFromPorts(options: OutputOptions, machine: Surrounding
   return true;
 }
 
-function describeFound({ servers, healthPath }: Found): string {
+function describeFound({ applications, leftOut }: Found): string {
+  const servers = applications.flatMap((application) => application.servers);
+  const others = leftOut.map(
+    (server) => `  localhost:${server.port}  ${describeServer(server)}: ${REASONS[server.reason]}`,
+  );
+  const leftOutLines = others.length === 0 ? '' : `\nLeft out:\n${others.join('\n')}`;
   if (servers.length === 0) {
-    return 'No HTTP server answered on this machine. The config has localhost:3000 as an example: put yours there.';
+    return `No HTTP server ${others.length === 0 ? '' : 'to balance over '}answered on this machine. The config has localhost:3000 as an example: put yours there.${leftOutLines}`;
   }
+  const count = servers.length === 1 ? 'one HTTP server' : `${servers.length} HTTP servers`;
+  const isOne = applications.length === 1;
+  const lines = applications.map((application) => describeApplication(application, isOne));
+  return `Found ${count}${isOne ? '' : ` of ${applications.length} applications`}:\n${lines.join('\n')}${leftOutLines}`;
+}
+
+const REASONS = { proxy: 'a proxy', failing: 'it fails' } as const;
+
+function describeApplication({ name, servers, healthPath }: FoundApplication, isOne: boolean): string {
   const lines = servers.map((server) => `  localhost:${server.port}  ${describeServer(server)}`);
   const check =
     healthPath === null ? 'No path answered 2xx on all: checked by connection.' : `Checked by ${healthPath}.`;
-  return `Found ${servers.length === 1 ? 'one HTTP server' : `${servers.length} HTTP servers`}:\n${lines.join('\n')}\n${check}`;
+  return isOne ? [...lines, check].join('\n') : [`${name}, for ${name}.localhost:`, ...lines, `  ${check}`].join('\n');
 }

@@ -53,17 +53,15 @@ export function parseListening(table: string): readonly ListeningPort[] {
   return [...found.values()].sort((a, b) => a.port - b.port);
 }
 
-/** The names of the programs behind sockets, by their numbers. Those of other users stay unknown. */
-export async function findPrograms(inodes: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
-  const processes = await findProcesses(inodes);
-  return new Map([...processes].map(([inode, { program }]) => [inode, program]));
-}
-
 /** Who has a socket. */
 export interface PortHolder {
   readonly pid: number;
   /** `node server.js` */
   readonly program: string;
+  /** The words it was started with, the program first; none where that cannot be read. */
+  readonly command: readonly string[];
+  /** The folder it works in; `''` where that cannot be read. */
+  readonly folder: string;
 }
 
 /** Who listens at a port, whatever the address; null: nobody, another user, or there is no /proc. */
@@ -75,25 +73,28 @@ export async function findPortHolder(port: number): Promise<PortHolder | null> {
   return [...processes.values()].at(0) ?? null;
 }
 
-async function findProcesses(inodes: ReadonlySet<string>): Promise<ReadonlyMap<string, PortHolder>> {
+/** Who has each of these sockets, by its number. What other users have stays unknown. */
+export async function findProcesses(inodes: ReadonlySet<string>): Promise<ReadonlyMap<string, PortHolder>> {
   const found = new Map<string, PortHolder>();
   if (inodes.size === 0) return found;
   const processes = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
   for (const pid of processes) {
     for (const inode of await socketsOf(pid)) {
-      if (inodes.has(inode)) found.set(inode, { pid: Number(pid), program: await findProgram(pid) });
+      if (inodes.has(inode)) found.set(inode, await readProcess(pid));
     }
     if (found.size === inodes.size) break;
   }
   return found;
 }
 
-async function findProgram(pid: string): Promise<string> {
-  const [name, command] = await Promise.all([
+async function readProcess(pid: string): Promise<PortHolder> {
+  const [name, command, folder] = await Promise.all([
     readOrNothing(`/proc/${pid}/comm`),
     readOrNothing(`/proc/${pid}/cmdline`),
+    readlink(`/proc/${pid}/cwd`).catch(() => ''),
   ]);
-  return programName(name, command);
+  const words = command.split('\0').filter((word) => word !== '');
+  return { pid: Number(pid), program: programName(name, command), command: words, folder };
 }
 
 const RUNS_SCRIPTS = /^(?:node|bun|deno|python|ruby|php|perl|java)[\d.]*$/;

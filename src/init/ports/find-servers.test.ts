@@ -6,6 +6,7 @@ import { createServer as createTcpServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
+import type { PortHolder } from '../../machine/listening-ports.ts';
 import { findServers, isWorthAsking } from './find-servers.ts';
 import type { Surroundings } from './find-servers.ts';
 
@@ -21,12 +22,24 @@ function httpPort(listener: RequestListener, test: TestContext): Promise<number>
 }
 
 /** A machine on which these ports listen. The time is long: the test machine may be slow. */
-function machineWith(ports: readonly number[], timeoutMs = 10_000): Surroundings {
+function machineWith(
+  ports: readonly number[],
+  {
+    timeoutMs = 10_000,
+    programs = {},
+  }: { timeoutMs?: number; programs?: Readonly<Record<string, readonly string[]>> } = {},
+): Surroundings {
   return {
     listeningPorts: () => Promise.resolve(ports.map((port) => ({ port, inode: String(port) }))),
-    programs: (inodes) => Promise.resolve(new Map([...inodes].map((inode) => [inode, `program-${inode}`]))),
+    processes: (inodes) => Promise.resolve(new Map([...inodes].map((inode) => [inode, holderOf(inode, programs)]))),
     timeoutMs,
   };
+}
+
+/** The process that has a port, which is its inode here. */
+function holderOf(inode: string, programs: Readonly<Record<string, readonly string[]>>): PortHolder {
+  const command = programs[inode] ?? ['program'];
+  return { pid: 1, program: command[0], command, folder: '/srv/shop' };
 }
 
 describe('looking for servers', () => {
@@ -35,10 +48,8 @@ describe('looking for servers', () => {
       response.writeHead(404, { server: 'unit/1' }).end('gone');
     }, test);
     const found = await findServers(machineWith([port]));
-    assert.deepEqual(found, {
-      servers: [{ port, status: 404, server: 'unit/1', program: `program-${port}` }],
-      healthPath: null,
-    });
+    const servers = [{ port, status: 404, server: 'unit/1', program: 'program' }];
+    assert.deepEqual(found, { applications: [{ name: 'program', servers, healthPath: null }], leftOut: [] });
   });
 
   it('takes the first path that all answer with 2xx for the check', async (test) => {
@@ -46,10 +57,14 @@ describe('looking for servers', () => {
     const one = await httpPort((request, response) => {
       response.writeHead(request.url === '/health' || request.url === '/' ? 200 : 404).end();
     }, test);
-    assert.equal((await findServers(machineWith([both, one]))).healthPath, '/health');
+    const { applications } = await findServers(machineWith([both, one]));
+    assert.deepEqual(
+      applications.map(({ servers, healthPath }) => [servers.length, healthPath]),
+      [[2, '/health']],
+    );
   });
 
-  it('leaves out what is no HTTP, what is closed, and what is a Fairlead itself', async (test) => {
+  it('hears nothing of what is no HTTP and what is closed, and leaves out proxies and what fails', async (test) => {
     const noise = await portOf(
       createTcpServer((socket) => socket.on('error', () => undefined).end('220 mail ready\r\n')),
       test,
@@ -63,7 +78,19 @@ describe('looking for servers', () => {
     const fairlead = await httpPort((_request, response) => {
       response.writeHead(404, { 'fairlead-error': 'no-route' }).end();
     }, test);
-    assert.deepEqual(await findServers(machineWith([noise, closed, fairlead])), { servers: [], healthPath: null });
+    const answering = (status: number, headers: Record<string, string>): Promise<number> =>
+      httpPort((_request, response) => {
+        response.writeHead(status, headers).end();
+      }, test);
+    const ports = [noise, closed, fairlead, await answering(200, { via: '1.1 cache' })];
+    ports.push(await answering(200, { server: 'nginx/1.28' }), await answering(200, {}), await answering(503, {}));
+    const programs = { [ports[5]]: ['haproxy', '-f', 'haproxy.cfg'] };
+    const found = await findServers(machineWith(ports, { programs }));
+    assert.deepEqual(found.applications, []);
+    assert.deepEqual(
+      found.leftOut.map(({ port, reason }) => [port, reason]),
+      [...ports.slice(2, 6).map((port) => [port, 'proxy']), [ports[6], 'failing']],
+    );
   });
 
   it('does not wait for a server that says nothing', async (test) => {
@@ -72,7 +99,8 @@ describe('looking for servers', () => {
       createTcpServer((socket) => sockets.add(socket.on('error', () => undefined))),
       test,
     );
-    assert.deepEqual((await findServers(machineWith([silent], 50))).servers, []);
+    const found = await findServers(machineWith([silent], { timeoutMs: 50 }));
+    assert.deepEqual(found, { applications: [], leftOut: [] });
     for (const socket of sockets) socket.destroy();
   });
 

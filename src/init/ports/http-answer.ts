@@ -6,8 +6,8 @@ export interface HttpAnswer {
   readonly status: number;
   /** What it calls itself: `Server`, else `X-Powered-By`; `''`: nothing. */
   readonly server: string;
-  /** A Fairlead would be balancing over itself. */
-  readonly isFairlead: boolean;
+  /** It says that it passed the request on, or is a Fairlead, which would be balancing over itself. */
+  readonly isProxy: boolean;
 }
 
 /** Null where nothing, or nothing that is HTTP, came within the time. Reads the head and leaves. */
@@ -28,6 +28,6 @@ export function askForHead(port: number, path: string, timeoutMs: number): Promi
 
 function toAnswer({ statusCode = 0, headers }: IncomingMessage): HttpAnswer {
   const name = String(headers.server ?? headers['x-powered-by'] ?? '');
-  const isFairlead = headers['fairlead-error'] !== undefined || /\bfairlead\b/i.test(headers.via ?? '');
-  return { status: statusCode, server: name.replace(/[^ -~]/g, '').slice(0, 40), isFairlead };
+  const isProxy = headers['fairlead-error'] !== undefined || headers.via !== undefined;
+  return { status: statusCode, server: name.replace(/[^ -~]/g, '').slice(0, 40), isProxy };
 }

@@ -1,7 +1,7 @@
-/** The config that `fairlead init` writes for what it found: one pool, with comments that teach. */
-import type { Found, FoundServer } from './find-servers.ts';
+/** The config that `fairlead init` writes for what it found: a pool for each application, with comments that teach. */
+import type { Found, FoundApplication, FoundServer } from './find-servers.ts';
 
-export interface Starter extends Found {
+export interface Starter extends Pick<Found, 'applications'> {
   /** Where Fairlead is to listen. */
   readonly port: number;
   /** Names the schema: the first line, without the `#`. */
@@ -9,30 +9,49 @@ export interface Starter extends Found {
 }
 
 const EXAMPLE_PORT = 3000;
+const NOTHING: FoundApplication = { name: 'web', servers: [], healthPath: null };
 
-/** Without servers it is an example with one endpoint. */
-export function writeStarterConfig({ servers, healthPath, port, schema }: Starter): string {
-  const endpoints = servers.length === 0 ? [`localhost:${EXAMPLE_PORT}`] : servers.map(writeEndpoint);
+/** Without servers it is an example with one endpoint. One application alone is the pool `web`. */
+export function writeStarterConfig({ applications, port, schema }: Starter): string {
+  const [first = NOTHING] = applications;
+  const pools = applications.length > 1 ? applications : [{ ...first, name: 'web' }];
   return `# ${schema}
 
 # Where Fairlead listens. ":${port || 8080}" would be every address of this machine, not this machine alone.
 listeners:
   web: 127.0.0.1:${port}
 
-# With one pool every request goes there. With several, routes say which:
-# routes:
-#   - { match: { host: api.example.com, path: /v1/* }, pool: api }
-#   - { pool: web }
+${writeRoutes(pools, port)}
 
 pools:
-  web:
-    # How a server is chosen: power-of-two, least-connections, round-robin or random.
-    policy: power-of-two
+${pools.map((pool, index) => writePool(pool, index === 0)).join('\n\n')}
+`;
+}
+
+function writeRoutes(pools: readonly FoundApplication[], port: number): string {
+  if (pools.length === 1) {
+    return `# With one pool every request goes there. With several, routes say which:
+# routes:
+#   - { match: { host: api.example.com, path: /v1/* }, pool: api }
+#   - { pool: web }`;
+  }
+  const [{ name }] = pools;
+  return `# Which pool gets a request. Every name below localhost is this machine: http://${name}.localhost:${port || 8080}/
+routes:
+${pools.map((pool) => `  - { match: { host: ${pool.name}.localhost }, pool: ${pool.name} }`).join('\n')}
+  # All the rest. Without this line it is answered 404.
+  - { pool: ${name} }`;
+}
+
+function writePool({ name, servers, healthPath }: FoundApplication, isFirst: boolean): string {
+  const endpoints = servers.length === 0 ? [`localhost:${EXAMPLE_PORT}`] : servers.map(writeEndpoint);
+  const policy = '    # How a server is chosen: power-of-two, least-connections, round-robin or random.\n';
+  return `  ${name}:
+${isFirst ? policy : ''}    policy: power-of-two
 ${introduce(servers.length)}
     endpoints:
 ${endpoints.map((endpoint) => `      - ${endpoint}`).join('\n')}
-${writeCheck(servers, healthPath)}
-`;
+${writeCheck(servers, healthPath)}`;
 }
 
 /** In a few words, for people: `answers 200, nginx, process node`. */

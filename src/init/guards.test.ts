@@ -3,6 +3,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { buildConfig } from '../config/build.ts';
 import type { Config } from '../config/config.ts';
+import fc from 'fast-check';
+import { NGINX, hostilePath, readPath } from '../../test/support/server-paths.ts';
+import { normalizePath } from '../core/routing/path.ts';
 import { compileRoutes } from '../core/routing/router.ts';
 import { convert } from './convert.ts';
 import { toConfigInput } from './plan.ts';
@@ -14,9 +17,11 @@ async function poolsOf(text: string, file: string, paths: readonly string[]): Pr
   const config = buildConfig(toConfigInput(plan));
   assert.ok(isConfig(config), JSON.stringify(config));
   const router = compileRoutes(config.routes);
-  return paths.map(
-    (path) => router.match({ host: 'a', path, rawPath: path, query: '', method: 'GET', lines: '' })?.pool ?? null,
-  );
+  return paths.map((rawPath) => {
+    const path = normalizePath(rawPath);
+    if (path === null) return null;
+    return router.match({ host: 'a', path, rawPath, query: '', method: 'GET', lines: '' })?.pool ?? null;
+  });
 }
 
 function isConfig(built: ReturnType<typeof buildConfig>): built is Config {
@@ -88,5 +93,42 @@ backend b
       'nginx.conf',
     );
     assert.equal(plan, null);
+  });
+});
+
+describe('what nginx keeps out', () => {
+  const text = `server {
+    listen 80;
+    location / { proxy_pass http://10.0.0.1:1; }
+    location /admin/ { deny all; proxy_pass http://10.0.0.1:1; }
+    location = /secret { deny all; proxy_pass http://10.0.0.1:1; }
+    location ~ /\\.git/ { deny all; }
+    location /private { auth_basic "x"; proxy_pass http://10.0.0.1:1; }
+    location /ünd/ { deny all; }
+    location "/a b/" { deny all; }
+  }`;
+  const isGuarded = (path: string): boolean =>
+    /^\/admin(?:\/|$)|^\/private|^\/ünd\/|^\/a b\//.test(path) || path === '/secret' || path.includes('/.git/');
+
+  it('is not let in by another spelling of its path', async () => {
+    const paths = fc.sample(hostilePath, { seed: Date.now() & 0x7fffffff, numRuns: 5000 });
+    const named = [
+      '/%C3%BCnd/x',
+      '/a%20b/x',
+      '/%c3%bcnd%2fx',
+      '//a%20b//x',
+      '/admin',
+      '/.git%2Fconfig',
+      '//secret',
+      '/x',
+    ];
+    const all = [...named, ...paths];
+    const pools = await poolsOf(text, 'nginx.conf', all);
+    for (const [index, path] of all.entries()) {
+      if (!isGuarded(readPath(path, NGINX))) continue;
+      assert.ok(pools[index] === null || pools[index] === 'closed', `${path} → ${pools[index]}`);
+    }
+    assert.ok(named.slice(0, -1).every((path) => isGuarded(readPath(path, NGINX))));
+    assert.notEqual(pools[named.indexOf('/x')], 'closed');
   });
 });

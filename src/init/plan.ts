@@ -69,12 +69,16 @@ export function listenHere(plan: Plan, from: Statement, why: string, ledger: Led
 
 /** The config as plain data. It may still have mistakes: `settlePlan`. */
 export function toConfigInput(plan: Plan): ConfigInput {
-  const { listeners, routes, pools, timeouts, top, maxBody } = plan;
+  const { listeners, pools, timeouts, top, maxBody, closed } = plan;
+  // What was guarded is met under every reading of its path.
+  const routes = plan.routes.map(({ value }): RouteInput =>
+    value.pool === closed ? { ...value, guards: 'on' } : value,
+  );
   return {
     ...valuesOf(top),
     ...(listeners.size === 0 ? {} : { listeners: valuesOf(listeners) }),
     ...(maxBody === null ? {} : { defaults: { maxBody: maxBody.value as `${number}B` } }),
-    ...(isOneForAll(plan) ? {} : { routes: routes.map(({ value }) => value) }),
+    ...(isOneForAll(plan) ? {} : { routes }),
     pools: Object.fromEntries([...pools].map(([name, pool]) => [name, toPoolInput(pool)])),
     ...(timeouts.size === 0 ? {} : { timeouts: valuesOf(timeouts) }),
   };

@@ -1,51 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { READINGS, hostilePath, readPath } from '../../../test/support/server-paths.ts';
 import { guardForm, guardForms } from './guard-form.ts';
 import { normalizePath } from './path.ts';
 import { compileRoutes } from './router.ts';
-
-const PIECES = [
-  ...[
-    '/',
-    '//',
-    '%2F',
-    '%2f',
-    '\\',
-    '%5C',
-    '%5c',
-    '.',
-    '..',
-    '%2E',
-    '%2e%2E',
-    ';',
-    '%3B',
-    ';x=1',
-    '%25',
-    '%252F',
-    '%20',
-  ],
-  ...[
-    '%C3%BC',
-    '%3F',
-    '%23',
-    '%2C',
-    ',',
-    'admin',
-    '%61dmin',
-    'ADMIN',
-    'x',
-    'a b',
-    '*',
-    '%7F',
-    '%0A',
-    '/admin/',
-    '/../',
-  ],
-];
-const target = fc
-  .array(fc.constantFrom(...PIECES.filter((piece) => !piece.includes(' '))), { maxLength: 10 })
-  .map((pieces) => `/${pieces.join('')}`);
 
 describe('the guard forms of a path', () => {
   for (const [path, ...forms] of [
@@ -70,7 +29,7 @@ describe('the guard forms of a path', () => {
 
   it('are paths in normal form, without empty or dot segments, and have no other form', () => {
     fc.assert(
-      fc.property(target, (raw) => {
+      fc.property(hostilePath, (raw) => {
         const path = normalizePath(raw);
         fc.pre(path !== null);
         for (const form of [guardForm(path), ...guardForms(raw, path)]) {
@@ -84,35 +43,6 @@ describe('the guard forms of a path', () => {
     );
   });
 });
-
-/** How a server reads a target; written apart from what it is compared with, a character at a time as nginx does. */
-interface Server {
-  readonly mergesSlashes: boolean;
-  readonly readsBackslash: boolean;
-  readonly dropsParameters: boolean;
-}
-
-const SERVERS: readonly Server[] = [true, false].flatMap((mergesSlashes) =>
-  [true, false].flatMap((readsBackslash) =>
-    [true, false].map((dropsParameters) => ({ mergesSlashes, readsBackslash, dropsParameters })),
-  ),
-);
-
-function readAs(server: Server, raw: string): string {
-  let decoded = raw.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-  if (server.readsBackslash) decoded = decoded.split('\\').join('/');
-  let segments = decoded.slice(1).split('/');
-  if (server.dropsParameters) segments = segments.map((segment) => segment.split(';')[0]);
-  const kept: string[] = [];
-  for (const [index, segment] of segments.entries()) {
-    const isLast = index === segments.length - 1;
-    if (segment === '' && server.mergesSlashes && !isLast) continue;
-    if (segment === '..') kept.pop();
-    if (segment !== '.' && segment !== '..') kept.push(segment);
-    else if (isLast) kept.push('');
-  }
-  return `/${kept.join('/')}`;
-}
 
 describe('a route that guards', () => {
   const NONE = { host: null, methods: [], headers: [], query: [], cookies: [] };
@@ -128,13 +58,13 @@ describe('a route that guards', () => {
 
   it('is taken for whatever a server reads as its path, be it nginx or one that differs from it', () => {
     fc.assert(
-      fc.property(target, (raw) => {
+      fc.property(hostilePath, (raw) => {
         const path = normalizePath(raw);
         fc.pre(path !== null);
-        for (const server of SERVERS) {
-          const read = readAs(server, raw);
+        for (const reading of READINGS) {
+          const read = readPath(raw, reading);
           if (read === '/admin' || read.startsWith('/admin/'))
-            assert.equal(routeOf(raw), 'admin', JSON.stringify(server));
+            assert.equal(routeOf(raw), 'admin', JSON.stringify(reading));
         }
       }),
       { numRuns: 20_000 },

@@ -45,12 +45,12 @@ export function convertLocations(
     ...each,
     isFinal: each.location.isFinal || isBehindFinal(each.location, taken),
   }));
-  return placed.toSorted(byNginxOrder).map(({ location, from, route, isFinal }): LocationRoute => {
+  return placed.toSorted(byNginxOrder).map(({ location, from, route, isFinal, isGuarded }): LocationRoute => {
     if (isFinal && !location.isFinal && hasRegex) {
       ledger.differ(from, 'behind a location with ^~ no regular expression is tried here');
     }
     const asPattern = hasOpenEnd || (hasRegex && !isFinal);
-    return { from, route, path: toPath(location, asPattern, from, ledger) };
+    return { from, route, path: toPath(location, asPattern, isGuarded, from, ledger) };
   });
 }
 
@@ -184,13 +184,22 @@ function lengthOf(location: Location): number {
  * In nginx a regular expression wins over a prefix, in Fairlead a prefix over a regular expression. So beside
  * regular expressions a prefix becomes one too (`asPattern`), and stands behind them.
  */
-function toPath(location: Location, asPattern: boolean, from: Directive, ledger: Ledger): LocationRoute['path'] {
+function toPath(
+  location: Location,
+  asPattern: boolean,
+  isGuarded: boolean,
+  from: Directive,
+  ledger: Ledger,
+): LocationRoute['path'] {
   const { kind, path } = location;
   if (kind === 'exact') return path;
   if (kind === 'regex') return { regex: path };
   if (kind === 'regex-any-case') return { regex: toLowerPattern(path), ignoreCase: 'on' };
   if (path === '/') return undefined;
-  if (asPattern) return { regex: `^${escapePattern(path)}` };
+  // nginx sends `/admin` on to a guarded `/admin/`; here it is guarded itself.
+  const hasOpenEnd = isGuarded && path.endsWith('/');
+  if (asPattern)
+    return { regex: `^${hasOpenEnd ? `${escapePattern(path.slice(0, -1))}(?:/|$)` : escapePattern(path)}` };
   if (!path.endsWith('/')) ledger.differ(from, `a prefix ends at a segment here: ${path} and ${path}/x, not ${path}x`);
   return path.endsWith('/') ? `${path}*` : `${path}/*`;
 }

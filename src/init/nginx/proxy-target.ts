@@ -37,16 +37,24 @@ export interface Location {
   readonly isFinal: boolean;
 }
 
+/** What a browser escapes in a path (WHATWG URL), and what would be read as an escape, a query or a fragment. */
+const ESCAPED = /[^!-~]|["#%<>?^`{}]/gu;
+
+/** nginx compares a location with the path decoded; here a path is written as it comes. */
+function toWritten(path: string): string {
+  return path.toWellFormed().replace(ESCAPED, encodeURIComponent);
+}
+
 /** `= /x`, `^~ /x`, `~ x`, `~* x`, `/x`; null for a named location. */
 export function parseLocation(args: readonly string[]): Location | null {
   const [first = '', second] = args;
   const glued = second === undefined ? /^(=|\^~|~\*|~)(.+)$/s.exec(first) : null;
   const [sign, path] = glued !== null ? [glued[1], glued[2]] : second === undefined ? ['', first] : [first, second];
-  if (sign === '=') return { kind: 'exact', path, isFinal: true };
+  if (sign === '=') return { kind: 'exact', path: toWritten(path), isFinal: true };
   if (sign === '~') return { kind: 'regex', path, isFinal: true };
   if (sign === '~*') return { kind: 'regex-any-case', path, isFinal: true };
   if (sign === '^~' || sign === '')
-    return path.startsWith('@') ? null : { kind: 'prefix', path, isFinal: sign === '^~' };
+    return path.startsWith('@') ? null : { kind: 'prefix', path: toWritten(path), isFinal: sign === '^~' };
   return null;
 }
 

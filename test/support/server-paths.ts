@@ -1,0 +1,66 @@
+/** How servers read the path of a target, for tests of what guards; written apart from what it is compared with. */
+import fc from 'fast-check';
+
+export interface PathReading {
+  readonly mergesSlashes: boolean;
+  readonly readsBackslash: boolean;
+  readonly dropsParameters: boolean;
+}
+
+/** nginx as it comes. */
+export const NGINX: PathReading = { mergesSlashes: true, readsBackslash: false, dropsParameters: false };
+
+export const READINGS: readonly PathReading[] = [true, false].flatMap((mergesSlashes) =>
+  [true, false].flatMap((readsBackslash) =>
+    [true, false].map((dropsParameters) => ({ mergesSlashes, readsBackslash, dropsParameters })),
+  ),
+);
+
+const PIECES = [
+  ...[
+    '/',
+    '//',
+    '%2F',
+    '%2f',
+    '\\',
+    '%5C',
+    '%5c',
+    '.',
+    '..',
+    '%2E',
+    '%2e%2E',
+    ';',
+    '%3B',
+    ';x=1',
+    '%25',
+    '%252F',
+    '%20',
+  ],
+  ...['%C3%BC', '%3F', '%23', '%2C', ',', 'admin', '%61dmin', 'ADMIN', 'x', '*', '%7F', '%0A', '/admin/', '/../'],
+  ...['secret', '/.git/', 'private'],
+];
+
+/** A path as a stranger may write it, with or without a normal form. */
+export const hostilePath: fc.Arbitrary<string> = fc
+  .array(fc.constantFrom(...PIECES), { maxLength: 10 })
+  .map((pieces) => `/${pieces.join('')}`);
+
+/** Decodes once, then goes through the segments. */
+export function readPath(raw: string, reading: PathReading): string {
+  let decoded = Buffer.from(
+    raw.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+    'latin1',
+  ).toString();
+  if (reading.readsBackslash) decoded = decoded.split('\\').join('/');
+  let segments = decoded.slice(1).split('/');
+  if (reading.dropsParameters) segments = segments.map((segment) => segment.split(';')[0]);
+  const kept: string[] = [];
+  for (const [index, segment] of segments.entries()) {
+    const isLast = index === segments.length - 1;
+    if (segment === '' && reading.mergesSlashes && !isLast) continue;
+    if (segment === '..') kept.pop();
+    if (segment !== '.' && segment !== '..') kept.push(segment);
+    else if (isLast) kept.push('');
+  }
+  return `/${kept.join('/')}`;
+}

@@ -49,6 +49,7 @@ export const FAULTS = Object.freeze({
   noRoute: fault(404, 'no-route', 'No route matches this request.'),
   // ——— endpoints
   noEndpoint: fault(503, 'no-endpoint', 'No endpoint is available.'),
+  decisionTimeout: fault(503, 'decision-timeout', 'A step of the route did not decide in time.'),
   queueTimeout: fault(503, 'queue-timeout', 'No connection to an endpoint became free in time.'),
   connectFailed: fault(502, 'connect-failed', 'The endpoint could not be reached.'),
   connectTimeout: fault(504, 'connect-timeout', 'The endpoint did not accept the connection in time.'),

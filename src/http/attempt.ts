@@ -9,6 +9,7 @@ import {
 import { LEASE_ANY } from '../upstream/waiter.ts';
 import type { Dialing, LeaseWant } from '../upstream/waiter.ts';
 import type { Exchange } from './exchange/exchange.ts';
+import type { ResponseSource } from './exchange/source.ts';
 import {
   CONNECTING,
   ON_ENDPOINT_DOWN,
@@ -29,10 +30,12 @@ import type { HttpEndpoint, HttpWaiter, UpstreamFailure, UpstreamStream } from '
 /** What a server may do to every request of a kind that it does not know. */
 const KIND_DEPENDENT: ReadonlySet<string> = new Set(['closed', 'reset', 'bad-response', 'unexpected-upgrade']);
 
-export class Attempt implements HttpWaiter {
+export class Attempt implements HttpWaiter, ResponseSource {
   readonly exchange: Exchange;
   endpoint: HttpEndpoint | null = null;
   stream: UpstreamStream | null = null;
+  response: ResponseHead | null = null;
+  trailers = '';
   /** The connect under way, where there is one. */
   dialing: Dialing | null = null;
   isWaiting = false;
@@ -101,23 +104,23 @@ export class Attempt implements HttpWaiter {
   }
 
   onInformational(head: ResponseHead): void {
-    this.exchange.response = head;
-    this.exchange.dispatch(ON_INFORMATIONAL);
+    this.response = head;
+    this.exchange.dispatch(ON_INFORMATIONAL, this);
   }
 
   onResponse(head: ResponseHead): void {
-    this.exchange.response = head;
-    this.exchange.dispatch(ON_RESPONSE);
+    this.response = head;
+    this.exchange.dispatch(ON_RESPONSE, this);
   }
 
   onResponseBody(buffer: Buffer, start: number, end: number): void {
     this.bytesReceived += end - start;
-    this.exchange.dispatchBytes(ON_RESPONSE_BYTES, buffer, start, end);
+    this.exchange.dispatchBytes(ON_RESPONSE_BYTES, this, buffer, start, end);
   }
 
   onResponseEnd(trailers: string): void {
-    this.exchange.trailers = trailers;
-    this.exchange.dispatch(ON_RESPONSE_END);
+    this.trailers = trailers;
+    this.exchange.dispatch(ON_RESPONSE_END, this);
   }
 
   onResponseFlush(): void {
@@ -158,13 +161,26 @@ export class Attempt implements HttpWaiter {
     this.exchange.dispatch(ON_ENDPOINT_DOWN);
   }
 
-  /** First byte of the final response: how long the endpoint took. */
-  countFirstByte(now: number): void {
+  /** First byte of the final response: whether its status counts against the endpoint, and how long that took. */
+  answered(now: number): void {
     const endpoint = this.endpoint as HttpEndpoint;
+    const { pool } = this.#request.route;
+    if (pool.isFailureStatus((this.response as ResponseHead).status)) {
+      if (this.exchange.isRequestJudged) this.blame('status');
+      else this.saysNothing = true;
+    }
     const ms = now - this.startedAt;
     endpoint.count(COUNTER_FIRST_BYTE_MS, ms);
-    this.#request.route.pool.observed(endpoint, ms, !this.isBlamed);
+    pool.observed(endpoint, ms, !this.isBlamed);
     this.#isObserved = true;
+  }
+
+  pauseBody(): void {
+    if (this.stream !== null) this.stream.pauseBody();
+  }
+
+  resumeBody(): void {
+    if (this.stream !== null) this.stream.resumeBody();
   }
 
   /** The answer is whole, and none of the statuses that count against an endpoint. */
@@ -208,6 +224,7 @@ export class Attempt implements HttpWaiter {
   complete(): void {
     const stream = this.stream;
     this.stream = null;
+    this.response = null;
     this.#leave();
     if (stream !== null) stream.release();
   }
@@ -216,6 +233,7 @@ export class Attempt implements HttpWaiter {
   abandon(): void {
     const { stream, dialing } = this;
     this.stream = null;
+    this.response = null;
     this.dialing = null;
     if (this.isWaiting) {
       this.isWaiting = false;

@@ -72,8 +72,10 @@ export class ResponseHead {
   hasDate = false;
   /** For the codec that sends this head on: its text as it went out last time, `''` when anything of this object was changed. */
   encoded = '';
-  /** The plan `encoded` was made with. */
-  encodedWith: object | null = null;
+  /** The route and the codec it was made for, as one object (`RoutePlan.http1Heads`). */
+  encodedFor: object | null = null;
+  /** No endpoint sent it. */
+  isOurs = false;
   /** `text/event-stream` or `application/grpc…`: the long idle time applies. */
   isEventStream = false;
 }

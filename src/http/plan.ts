@@ -5,14 +5,17 @@
 import type { Routable, RoutedRequest } from '../core/routing/routed-request.ts';
 import type { RouteSpec, Snapshot } from '../core/snapshot.ts';
 import type { ExchangeLog } from './exchange-log.ts';
+import type { RouteSteps } from './steps/route-steps.ts';
 import type { HttpPool } from './stream.ts';
-import type { RouteTaps } from './taps.ts';
 
 /** A route with everything it needs decided. */
 export interface RoutePlan extends Routable {
   readonly spec: RouteSpec;
   readonly pool: HttpPool;
-  readonly taps: RouteTaps;
+  /** Null: requests go straight to the pool, and answers straight back. */
+  readonly steps: RouteSteps | null;
+  /** Under what HTTP/1.1 keeps the heads it has encoded: routes that change nothing share them. Each codec has its own. */
+  readonly http1Heads: object;
   /** Null: its exchanges are not logged. */
   readonly log: ExchangeLog | null;
 }

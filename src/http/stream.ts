@@ -9,6 +9,7 @@
 import type { Fault } from '../core/errors.ts';
 import type { RequestHead, ResponseHead } from './head.ts';
 import type { OutgoingRequest } from './outgoing.ts';
+import type { RoutePlan } from './plan.ts';
 import type { Endpoint } from '../upstream/endpoint.ts';
 import type { Pool } from '../upstream/pool.ts';
 import type { Waiter } from '../upstream/waiter.ts';
@@ -36,9 +37,10 @@ export interface ClientStream {
   sendInformational(head: ResponseHead): void;
   /**
    * The final head. `hasBody` is false for HEAD, 204, 304: then the framing lines pass and no body follows.
-   * `close` asks that the connection ends after this message.
+   * `close` asks that the connection ends after this message. What was made of a head is kept for its next time on the
+   * same `route` alone, since the steps of another may make something else of it. `lines` go out with it this once.
    */
-  sendHead(head: ResponseHead, hasBody: boolean, close: boolean): void;
+  sendHead(head: ResponseHead, hasBody: boolean, close: boolean, route: RoutePlan, lines: string): void;
   /** False: borrowed until `onClientDrain`. */
   sendBody(buffer: Buffer, start: number, end: number): boolean;
   /** The message is complete. `trailers` are header lines, `''` without any. */

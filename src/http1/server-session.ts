@@ -10,6 +10,7 @@ import type { Limits, ListenerSpec } from '../core/snapshot.ts';
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE } from '../http/head.ts';
 import type { RequestHead, ResponseHead } from '../http/head.ts';
 import type { OutgoingRequest } from '../http/outgoing.ts';
+import type { RoutePlan } from '../http/plan.ts';
 import { viaLine } from '../http/forwarding.ts';
 import type { ClientEvents, ClientStream } from '../http/stream.ts';
 import { KeptBytes } from '../net/kept-bytes.ts';
@@ -463,31 +464,30 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     this.#connection.write(`HTTP/1.1 ${head.status} ${head.reason}\r\n${head.lines}\r\n`);
   }
 
-  sendHead(head: ResponseHead, hasBody: boolean, close: boolean): void {
+  sendHead(head: ResponseHead, hasBody: boolean, close: boolean, route: RoutePlan, lines: string): void {
     this.#isHeadSent = true;
     // An answer to a request that is not complete ends the connection, and has to say so now, whatever still comes of
     // the request: nobody can say it later.
     const isEarly = !this.#isRequestEnded;
     if (this.#version === 11 && this.#keepAlive && !close && !isEarly && head.bodyKind <= BODY_LENGTH) {
-      const plan = this.#plane.plan;
-      if (head.encodedWith !== plan || head.encoded === '') {
+      if (head.encodedFor !== route.http1Heads || head.encoded === '') {
         head.encoded = this.#headText(head, '');
         // Without the server's Date the text is good for this second only.
-        head.encodedWith = head.hasDate ? plan : null;
+        head.encodedFor = head.hasDate ? route.http1Heads : null;
       }
-      this.#writer.head(head.encoded, false);
+      this.#writer.head(lines === '' ? head.encoded : `${head.encoded.slice(0, -2)}${lines}\r\n`, false);
       return;
     }
-    this.#sendHeadAside(head, hasBody, close || isEarly);
+    this.#sendHeadAside(head, hasBody, close || isEarly, lines);
   }
 
   /** Everything but the usual: HTTP/1.0 clients, closing, bodies without a length. */
-  #sendHeadAside(head: ResponseHead, hasBody: boolean, close: boolean): void {
+  #sendHeadAside(head: ResponseHead, hasBody: boolean, close: boolean, lines: string): void {
     const isOpenEnded = hasBody && (head.bodyKind === BODY_CHUNKED || head.bodyKind === BODY_UNTIL_CLOSE);
     const isChunked = isOpenEnded && this.#version === 11;
     this.#isRaw = isOpenEnded && !isChunked;
     this.#closesAfter = close || !this.#keepAlive || this.#isRaw;
-    let framing = isChunked ? 'Transfer-Encoding: chunked\r\n' : '';
+    let framing = isChunked ? `${lines}Transfer-Encoding: chunked\r\n` : lines;
     if (this.#closesAfter) framing += 'Connection: close\r\n';
     else if (this.#version === 10) framing += 'Connection: keep-alive\r\n';
     this.#writer.head(this.#headText(head, framing), isChunked);
@@ -495,7 +495,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
 
   #headText(head: ResponseHead, framing: string): string {
     const date = head.hasDate ? '' : `Date: ${this.#plane.httpDate()}\r\n`;
-    const via = this.#plane.plan.snapshot.settings.headers.via ? viaLine(head.version) : '';
+    const via = !head.isOurs && this.#plane.plan.snapshot.settings.headers.via ? viaLine(head.version) : '';
     return `HTTP/1.1 ${head.status} ${head.reason}\r\n${head.lines}${date}${via}${framing}\r\n`;
   }
 

@@ -18,8 +18,12 @@ import { Exchange } from '../../src/http/exchange/exchange.ts';
 import type { ExchangePlane } from '../../src/http/exchange/plane.ts';
 import { EVENTS, STATES } from '../../src/http/exchange/states.ts';
 import type { EventName, StateName } from '../../src/http/exchange/states.ts';
+import type { ResponseSource } from '../../src/http/exchange/source.ts';
 import { BODY_CHUNKED, BODY_LENGTH, RequestHead, ResponseHead } from '../../src/http/head.ts';
 import type { OutgoingRequest } from '../../src/http/outgoing.ts';
+import { compileSteps } from '../../src/http/steps/route-steps.ts';
+import { LATER } from '../../src/http/steps/step.ts';
+import type { Step } from '../../src/http/steps/step.ts';
 import type { ClientStream, HttpWaiter, UpstreamStream } from '../../src/http/stream.ts';
 import { TimerWheel } from '../../src/net/timer-wheel.ts';
 import { createPlan } from '../../src/runtime/worker/plan.ts';
@@ -38,47 +42,53 @@ const EXPECTED: Readonly<Record<StateName, Readonly<Record<EventName, string>>>>
   idle: {
     request: 'connecting dial', requestBytes: 'never', requestEnd: 'never', requestBroken: 'never', clientDrain: '=', clientEnd: '=', clientGone: '=',
     ready: 'never', informational: 'never', response: 'never', responseBytes: 'never', responseEnd: 'never', upstreamDrain: '=', upstreamEnd: 'never',
-    failed: 'never', endpointDown: '=', endpointGone: '=', requestTimeout: '=', responseTimeout: '=', attemptTimeout: '=', totalTimeout: '=', retryDue: '=', fault: '= 500',
+    failed: 'never', endpointDown: '=', endpointGone: '=', requestTimeout: '=', responseTimeout: '=', attemptTimeout: '=', totalTimeout: '=', retryDue: '=', decisionTimeout: '=', decided: 'never', fault: '= 500',
+  },
+  deciding: {
+    request: 'never', requestBytes: '=', requestEnd: '=', requestBroken: 'idle 400', clientDrain: '=', clientEnd: 'idle cut', clientGone: 'idle cut',
+    ready: 'never', informational: 'never', response: 'responding 200', responseBytes: 'never', responseEnd: 'never', upstreamDrain: 'never', upstreamEnd: 'never',
+    failed: 'never', endpointDown: '=', endpointGone: '=', requestTimeout: 'idle 408', responseTimeout: '=', attemptTimeout: '=', totalTimeout: 'idle 504', retryDue: 'never',
+    decisionTimeout: 'idle 503', decided: 'connecting dial', fault: 'idle 500',
   },
   waiting: {
     request: 'never', requestBytes: '=', requestEnd: '=', requestBroken: 'idle 400', clientDrain: '=', clientEnd: 'idle cut', clientGone: 'idle cut',
     ready: 'never', informational: 'never', response: 'never', responseBytes: 'never', responseEnd: 'never', upstreamDrain: 'never', upstreamEnd: 'never',
-    failed: 'never', endpointDown: '=', endpointGone: '=', requestTimeout: 'idle 408', responseTimeout: 'idle 503', attemptTimeout: 'idle 503', totalTimeout: 'idle 504', retryDue: 'never', fault: 'idle 500',
+    failed: 'never', endpointDown: '=', endpointGone: '=', requestTimeout: 'idle 408', responseTimeout: 'idle 503', attemptTimeout: 'idle 503', totalTimeout: 'idle 504', retryDue: 'never', decisionTimeout: '=', decided: 'never', fault: 'idle 500',
   },
   connecting: {
     request: 'never', requestBytes: '=', requestEnd: '=', requestBroken: 'idle 400', clientDrain: '=', clientEnd: 'idle cut', clientGone: 'idle cut',
     ready: 'sending', informational: 'never', response: 'never', responseBytes: 'never', responseEnd: 'never', upstreamDrain: 'never', upstreamEnd: 'never',
-    failed: '= dial', endpointDown: '=', endpointGone: 'idle 502', requestTimeout: 'idle 408', responseTimeout: '= dial', attemptTimeout: '= dial', totalTimeout: 'idle 504', retryDue: 'never', fault: 'idle 500',
+    failed: '= dial', endpointDown: '=', endpointGone: 'idle 502', requestTimeout: 'idle 408', responseTimeout: '= dial', attemptTimeout: '= dial', totalTimeout: 'idle 504', retryDue: 'never', decisionTimeout: '=', decided: 'never', fault: 'idle 500',
   },
   sending: {
     request: 'never', requestBytes: '=', requestEnd: 'awaiting', requestBroken: 'idle 400', clientDrain: '=', clientEnd: 'idle cut', clientGone: 'idle cut',
     ready: 'never', informational: '= 103', response: 'responding 200', responseBytes: 'never', responseEnd: 'never', upstreamDrain: '=', upstreamEnd: 'never',
-    failed: 'idle 502', endpointDown: '=', endpointGone: 'idle 502', requestTimeout: 'idle 408', responseTimeout: '= 100', attemptTimeout: 'idle 504', totalTimeout: 'idle 504', retryDue: 'never', fault: 'idle 500',
+    failed: 'idle 502', endpointDown: '=', endpointGone: 'idle 502', requestTimeout: 'idle 408', responseTimeout: '= 100', attemptTimeout: 'idle 504', totalTimeout: 'idle 504', retryDue: 'never', decisionTimeout: '=', decided: 'never', fault: 'idle 500',
   },
   awaiting: {
     request: 'never', requestBytes: 'never', requestEnd: 'never', requestBroken: 'never', clientDrain: '=', clientEnd: 'idle cut', clientGone: 'idle cut',
     ready: 'never', informational: '= 103', response: 'responding 200', responseBytes: 'never', responseEnd: 'never', upstreamDrain: '=', upstreamEnd: 'never',
-    failed: 'between', endpointDown: '=', endpointGone: 'idle 502', requestTimeout: 'idle 504', responseTimeout: 'idle 504', attemptTimeout: 'idle 504', totalTimeout: 'idle 504', retryDue: 'never', fault: 'idle 500',
+    failed: 'between', endpointDown: '=', endpointGone: 'idle 502', requestTimeout: 'idle 504', responseTimeout: 'idle 504', attemptTimeout: 'idle 504', totalTimeout: 'idle 504', retryDue: 'never', decisionTimeout: '=', decided: 'never', fault: 'idle 500',
   },
   between: {
     request: 'never', requestBytes: '=', requestEnd: '=', requestBroken: 'idle 400', clientDrain: '=', clientEnd: 'idle cut', clientGone: 'idle cut',
     ready: 'never', informational: 'never', response: 'never', responseBytes: 'never', responseEnd: 'never', upstreamDrain: 'never', upstreamEnd: 'never',
-    failed: 'never', endpointDown: '=', endpointGone: '=', requestTimeout: 'idle 408', responseTimeout: '=', attemptTimeout: '=', totalTimeout: 'idle 504', retryDue: 'connecting dial', fault: 'idle 500',
+    failed: 'never', endpointDown: '=', endpointGone: '=', requestTimeout: 'idle 408', responseTimeout: '=', attemptTimeout: '=', totalTimeout: 'idle 504', retryDue: 'connecting dial', decisionTimeout: '=', decided: 'never', fault: 'idle 500',
   },
   responding: {
     request: 'never', requestBytes: '=', requestEnd: '=', requestBroken: 'idle cut', clientDrain: '=', clientEnd: 'idle cut', clientGone: 'idle cut',
     ready: 'never', informational: 'never', response: 'never', responseBytes: '= bytes', responseEnd: 'idle end', upstreamDrain: '=', upstreamEnd: 'never',
-    failed: 'idle cut', endpointDown: '=', endpointGone: 'idle cut', requestTimeout: 'idle cut', responseTimeout: 'idle cut', attemptTimeout: '=', totalTimeout: 'idle cut', retryDue: 'never', fault: 'idle cut',
+    failed: 'idle cut', endpointDown: '=', endpointGone: 'idle cut', requestTimeout: 'idle cut', responseTimeout: 'idle cut', attemptTimeout: '=', totalTimeout: 'idle cut', retryDue: 'never', decisionTimeout: '=', decided: 'never', fault: 'idle cut',
   },
   flushing: {
     request: 'never', requestBytes: '=', requestEnd: '=', requestBroken: 'idle cut', clientDrain: 'idle', clientEnd: 'idle cut', clientGone: 'idle cut',
     ready: 'never', informational: 'never', response: 'never', responseBytes: 'never', responseEnd: 'never', upstreamDrain: '=', upstreamEnd: 'never',
-    failed: 'never', endpointDown: '=', endpointGone: '=', requestTimeout: '=', responseTimeout: 'idle cut', attemptTimeout: '=', totalTimeout: 'idle cut', retryDue: 'never', fault: 'idle cut',
+    failed: 'never', endpointDown: '=', endpointGone: '=', requestTimeout: '=', responseTimeout: 'idle cut', attemptTimeout: '=', totalTimeout: 'idle cut', retryDue: 'never', decisionTimeout: '=', decided: 'never', fault: 'idle cut',
   },
   tunnel: {
     request: 'never', requestBytes: '=', requestEnd: 'never', requestBroken: 'never', clientDrain: '=', clientEnd: '=', clientGone: 'idle cut',
     ready: 'never', informational: 'never', response: 'never', responseBytes: '= bytes', responseEnd: 'never', upstreamDrain: '=', upstreamEnd: '= fin',
-    failed: 'idle cut', endpointDown: '=', endpointGone: 'idle cut', requestTimeout: 'idle cut', responseTimeout: 'idle cut', attemptTimeout: '=', totalTimeout: '=', retryDue: 'never', fault: 'idle cut',
+    failed: 'idle cut', endpointDown: '=', endpointGone: 'idle cut', requestTimeout: 'idle cut', responseTimeout: 'idle cut', attemptTimeout: '=', totalTimeout: '=', retryDue: 'never', decisionTimeout: '=', decided: 'never', fault: 'idle cut',
   },
 };
 
@@ -176,7 +186,7 @@ class Stage {
   readonly wheel: TimerWheel;
   recycled = 0;
 
-  constructor(maxConnections: number) {
+  constructor(maxConnections: number, steps: readonly Step[]) {
     const clock: Clock = { now: () => this.now, wallTime: () => this.now };
     const snapshot = testSnapshot({
       ports: [1, 2],
@@ -198,7 +208,12 @@ class Stage {
     });
     pools.apply(snapshot, diffSnapshots(null, snapshot));
     this.table = pools.get('web').table;
-    const plan = createPlan(snapshot, pools, () => null);
+    const plan = createPlan(
+      snapshot,
+      pools,
+      () => null,
+      () => compileSteps(steps),
+    );
     const plane: ExchangePlane = {
       plan,
       unroutedLog: null,
@@ -209,6 +224,7 @@ class Stage {
       memory: UNBOUNDED_MEMORY,
       now: () => this.now,
       nextRequestId: () => 'id',
+      reportFault: (error) => assert.fail(String(error)),
       peerOf: () => ({ address: '127.0.0.1', scheme: 'http', localPort: 80, isTrusted: false }),
       isTrusted: () => false,
       failed: () => {},
@@ -264,9 +280,18 @@ function responseHead(status: number): ResponseHead {
   return head;
 }
 
+/** Never says what it decided. */
+const WAITS: Step = {
+  name: 'waits',
+  onRequest(view) {
+    view.defer(1000);
+    return LATER;
+  },
+};
+
 /** Brings a new exchange into a state. Those that read a body have one under way. */
 function reach(state: StateName): Stage {
-  const stage = new Stage(state === 'waiting' ? 1 : 0);
+  const stage = new Stage(state === 'waiting' ? 1 : 0, state === 'deciding' ? [WAITS] : []);
   const { x, table } = stage;
   if (state === 'idle') {
     x.head = requestHead(true, '');
@@ -277,6 +302,7 @@ function reach(state: StateName): Stage {
     for (const slot of [0, 1]) table.tryOpen(slot, 1);
   }
   const hasBody =
+    state === 'deciding' ||
     state === 'waiting' ||
     state === 'connecting' ||
     state === 'sending' ||
@@ -285,7 +311,7 @@ function reach(state: StateName): Stage {
   x.onRequest(requestHead(hasBody, state === 'tunnel' ? 'websocket' : ''));
   if (!hasBody) x.onRequestEnd('');
   x.onRequestFlush();
-  if (state === 'waiting' || state === 'connecting') return stage;
+  if (state === 'deciding' || state === 'waiting' || state === 'connecting') return stage;
   stage.connect();
   if (state === 'between') {
     stage.upstreams[0].abort();
@@ -319,13 +345,20 @@ function happen(stage: Stage, event: EventName): void {
       else x.dispatch(EVENTS.indexOf('ready'));
       return;
     case 'informational':
-      x.response = responseHead(103);
-      break;
+      x.dispatch(EVENTS.indexOf('informational'), sourceOf(x, 103));
+      return;
     case 'response':
-      x.response = responseHead(200);
-      break;
+      x.dispatch(EVENTS.indexOf('response'), sourceOf(x, 200));
+      return;
     case 'responseBytes':
-      x.dispatchBytes(EVENTS.indexOf('responseBytes'), BYTES, 0, BYTES.length);
+      x.dispatchBytes(EVENTS.indexOf('responseBytes'), x.source, BYTES, 0, BYTES.length);
+      return;
+    case 'responseEnd':
+      x.dispatch(EVENTS.indexOf('responseEnd'), x.source);
+      return;
+    case 'decided':
+      if (x.pending === null) break;
+      x.pending.pass();
       return;
     case 'failed':
       fail(stage);
@@ -348,6 +381,18 @@ function timeOut(stage: Stage, event: EventName): void {
     x.dispatch(EVENTS.indexOf(event));
     stage.now += TIMEOUTS.writeIdleMs;
   }
+}
+
+/** The attempt that is under way, with this head; somebody else where there is none. */
+function sourceOf(x: Exchange, status: number): ResponseSource {
+  const response = responseHead(status);
+  if (x.attempt === null) {
+    const nothing = (): void => {};
+    const [answered, succeeded, pauseBody, resumeBody, complete, abandon, blame] = Array<() => void>(7).fill(nothing);
+    return { response, trailers: '', answered, succeeded, pauseBody, resumeBody, complete, abandon, blame };
+  }
+  x.attempt.response = response;
+  return x.attempt;
 }
 
 function fail(stage: Stage): void {

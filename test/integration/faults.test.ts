@@ -1,22 +1,32 @@
 /** Exceptions in our own code, at each place where one can happen: the exchange they hit is lost, nothing else. */
 import assert from 'node:assert/strict';
 import type { Plan, RoutePlan } from '../../src/http/plan.ts';
-import type { RouteTaps, Tap } from '../../src/http/taps.ts';
+import { compileSteps } from '../../src/http/steps/route-steps.ts';
+import { PASS } from '../../src/http/steps/step.ts';
+import type { Step } from '../../src/http/steps/step.ts';
 import type { TestPlane } from '../support/data-plane.ts';
 import { END_OF_HEAD, answering, get, ok, proxied, readResponse } from '../support/proxied.ts';
 import { until } from '../support/until.ts';
 
 const hello = answering((head) => ok(/^\S+ (\S+)/.exec(head)?.[1] ?? ''));
 
-const SILENT: Tap = { onRequestHead() {}, onRequestBody() {}, onResponseHead() {}, onResponseBody() {} };
-
-/** Throws at one of the four taps of the route. */
-function trap(plane: TestPlane, place: keyof RouteTaps, tap: Partial<Tap>): void {
+/** Gives the route a step that throws somewhere. */
+function trap(plane: TestPlane, step: Omit<Step, 'name'>): void {
   const { plan } = plane.plane as unknown as { plan: Plan };
   const route = plan.match({ host: 'a', path: '/', rawPath: '/', query: '', method: 'GET', lines: '' }) as RoutePlan;
-  const taps = { requestHead: null, requestBody: null, responseHead: null, responseBody: null };
-  Object.assign(route, { taps: { ...taps, [place]: [{ ...SILENT, ...tap }] } });
+  Object.assign(route, { steps: compileSteps([{ name: 'trap', ...step }]) });
 }
+
+/** At the target `/bug`, before anything is sent. */
+const AT_REQUEST: Omit<Step, 'name'> = { onRequest: (view) => (view.request.head.target === '/bug' ? bug() : PASS) };
+
+/** At the first look at the request's body. */
+const AT_REQUEST_BODY: Omit<Step, 'name'> = {
+  onRequest(view) {
+    view.limitBody({ valueOf: bug } as unknown as number);
+    return PASS;
+  },
+};
 
 function bug(): never {
   throw new Error('a bug of ours');
@@ -27,7 +37,7 @@ proxied(
   { allowFaults: true },
   hello,
   async ({ client, plane, servers }) => {
-    trap(plane, 'requestHead', { onRequestHead: (_record, head) => void (head.target === '/bug' && bug()) });
+    trap(plane, AT_REQUEST);
     const peer = await client();
     // What follows is half a POST: were it dropped and the connection kept, its body would be the next request.
     peer.socket.write(get('/bug') + 'POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n');
@@ -48,7 +58,7 @@ proxied(
   { allowFaults: true },
   hello,
   async ({ client, plane, servers }) => {
-    trap(plane, 'requestHead', { onRequestHead: (_record, head) => void (head.target === '/bug' && bug()) });
+    trap(plane, AT_REQUEST);
     const peer = await client();
     peer.socket.write(get('/first') + get('/bug') + get('/third'));
     assert.equal((await readResponse(peer)).body, '/first');
@@ -68,7 +78,7 @@ proxied(
   { allowFaults: true },
   hello,
   async ({ client, plane, servers }) => {
-    trap(plane, 'requestBody', { onRequestBody: bug });
+    trap(plane, AT_REQUEST_BODY);
     const peer = await client();
     await peer.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12345');
     assert.equal((await readResponse(peer)).status, 500);
@@ -82,11 +92,11 @@ proxied(
   { allowFaults: true },
   hello,
   async ({ client, plane }) => {
-    trap(plane, 'responseHead', { onResponseHead: bug });
+    trap(plane, { onResponse: bug });
     const peer = await client();
     await peer.send(get('/a'));
     assert.equal((await readResponse(peer)).status, 500);
-    trap(plane, 'responseHead', {});
+    trap(plane, { onResponse() {} });
     const other = await client();
     await other.send(get('/b'));
     assert.equal((await readResponse(other)).body, '/b');
@@ -102,7 +112,7 @@ proxied(
     await peer.send('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n');
   },
   async ({ client, plane }) => {
-    trap(plane, 'responseBody', { onResponseBody: bug });
+    trap(plane, { transform: () => ({ write: bug, end: bug }) });
     const peer = await client();
     await peer.send(get('/', 'Connection: close\r\n'));
     const all = await peer.readAll().catch(() => '');
@@ -119,9 +129,7 @@ proxied(
   async ({ client, plane }) => {
     const first = await client();
     const second = await client();
-    trap(plane, 'responseHead', {
-      onResponseHead: (record) => void (record.head?.target === '/second' && bug()),
-    });
+    trap(plane, { onResponse: (view) => void (view.request.head.target === '/second' && bug()) });
     await Promise.all([first.send(get('/first')), second.send(get('/second'))]);
     assert.equal((await readResponse(first)).body, '/first');
     assert.equal((await readResponse(second)).status, 500);

@@ -12,8 +12,10 @@ import { OutgoingRequest } from '../outgoing.ts';
 import type { RoutePlan } from '../plan.ts';
 import type { ClientStream } from '../stream.ts';
 import { startAttempt } from './attempts.ts';
-import { answerUnrouted, answerFault } from './endings.ts';
+import { decide } from './deciding.ts';
+import { answerUnrouted } from './endings.ts';
 import type { Exchange } from './exchange.ts';
+import { DECIDING } from './states.ts';
 
 /** What routing looks at, used for one call and then for the next. */
 class Routed implements RoutedRequest {
@@ -34,19 +36,7 @@ export function begin(x: Exchange): void {
   const client = x.client as ClientStream;
   const head = x.head as RequestHead;
   x.record.begin(plane.now(), client.listener, head);
-  x.attemptCount = 0;
-  x.isRequestEnded = false;
-  x.isContinueOwed = head.expectsContinue && head.version > 10;
-  x.isContinueOurs = false;
-  x.isClientPaused = false;
-  x.isCut = false;
-  x.isStaleMet = false;
-  x.awaitingSince = 0;
-  x.isClientEnded = false;
-  x.isUpstreamEnded = false;
-  x.isBodyKept = false;
-  x.requestTrailers = '';
-  if (x.tried.length > 0) x.tried.length = 0;
+  x.reset(head);
   const memo = client.memo;
   const request = memo !== null && memo.head === head && memo.plan === plane.plan ? memo : route(x, client, head);
   if (request === null) return;
@@ -56,19 +46,19 @@ export function begin(x: Exchange): void {
   x.record.pool = plan.spec.pool;
   x.record.client = request.client;
   x.record.requestId = head.requestId === '' ? plane.nextRequestId() : head.requestId;
-  if (plan.taps.requestHead !== null) for (const tap of plan.taps.requestHead) tap.onRequestHead(x.record, head);
-  const { maxBody, timeouts } = plan.spec;
-  if (maxBody > 0 && head.bodyKind === BODY_LENGTH && head.contentLength > maxBody) {
-    answerFault(x, FAULTS.payloadTooLarge);
-    return;
-  }
   if (head.bodyKind !== BODY_NONE && !(head.bodyKind === BODY_LENGTH && head.contentLength === 0)) {
     // Kept as long as it may be needed again: before there is a connection, and for a second try.
     x.isBodyKept = true;
-    plane.wheel.arm(x.requestTimer, timeouts.requestBodyIdleMs);
+    // Who waits for a 100 sends nothing until the request has gone out.
+    if (!x.isContinueOwed) plane.wheel.arm(x.requestTimer, plan.spec.timeouts.requestBodyIdleMs);
   }
   x.armTotalTimer();
-  startAttempt(x);
+  if (plan.steps === null) {
+    startAttempt(x);
+    return;
+  }
+  x.state = DECIDING;
+  decide(x);
 }
 
 /** Works out where a head goes that this connection has not sent just before. Null: answered. */

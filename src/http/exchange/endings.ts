@@ -7,10 +7,11 @@ import { ROUTE_ABORTS, ROUTE_BYTES_IN, ROUTE_BYTES_OUT, ROUTE_FAULTS } from '../
 import type { Attempt } from '../attempt.ts';
 import { clientAddress } from '../forwarding.ts';
 import type { RequestHead } from '../head.ts';
+import type { RouteSteps } from '../steps/route-steps.ts';
 import type { ClientStream } from '../stream.ts';
 import type { Exchange } from './exchange.ts';
 import { isEndpointStalled } from './slow-peers.ts';
-import { AWAITING, IDLE } from './states.ts';
+import { AWAITING } from './states.ts';
 
 /** Nginx's code for a client that left before its answer; only for the record, it goes to nobody. */
 const CLIENT_LEFT = 499;
@@ -51,6 +52,7 @@ function countFault(x: Exchange): void {
   x.plane.routeTable.count(x.request === null ? 0 : x.request.route.spec.slot, ROUTE_FAULTS, 1);
 }
 
+/** Gives up whatever is under way: the attempt, and with it the answer. An answer of ours holds nothing. */
 function dropAttempt(x: Exchange): void {
   const { attempt } = x;
   if (attempt === null) return;
@@ -94,18 +96,26 @@ export function finish(x: Exchange, reason: string): void {
   const log = x.request === null ? plane.unroutedLog : x.request.route.log;
   if (log !== null) log.exchangeEnded(record);
   if (reason !== '' && x.request !== null) plane.failed(record);
+  const steps = x.request === null ? null : x.request.route.steps;
+  if (steps !== null) leaveSteps(x, steps);
   const client = x.client as ClientStream;
-  x.state = IDLE;
-  x.client = null;
-  x.request = null;
-  x.head = null;
-  x.response = null;
-  x.fault = null;
-  x.forgetBody();
-  x.leaveQueue();
-  record.head = null;
+  x.release();
   plane.recycle(x);
   client.done();
+}
+
+/** The books are closed: a step that throws here must not open them again. */
+function leaveSteps(x: Exchange, steps: RouteSteps): void {
+  const { pending, record, plane } = x;
+  try {
+    if (pending !== null) {
+      pending.close();
+      pending.step.cancel?.(record);
+    }
+    if (steps.finished !== null) for (const step of steps.finished) step.finished?.(record);
+  } catch (error) {
+    plane.reportFault(error);
+  }
 }
 
 /** × clientEnd before the answer has begun: a FIN cancels, unless the listener lets a client half-close. */

@@ -2,7 +2,7 @@
  * One request and its response, attempts included: a state machine that knows no protocol. Its table, states ×
  * events with every cell filled, is in `table.ts`; what the cells do is in the files beside it, by subject.
  *
- * A request comes in (`request`), is routed, and an attempt begins: it may wait for a place (*waiting*), dial
+ * A request comes in (`request`), is routed, passes the steps of its route (*deciding*), and an attempt begins: it may wait for a place (*waiting*), dial
  * (*connecting*), or have a connection at once. When there is one (`ready`) the head goes out (*sending*) and the
  * body after it (*awaiting* once all has gone). The response's head makes it *responding*; its end, when the
  * client has taken all of it, makes it *idle* again, else *flushing* until then. An attempt that failed before
@@ -16,11 +16,14 @@ import { USE_REQUEST } from '../../core/shared/memory-table.ts';
 import type { Fault } from '../../core/errors.ts';
 import { Attempt } from '../attempt.ts';
 import { BODY_NONE } from '../head.ts';
-import type { RequestHead, ResponseHead } from '../head.ts';
+import type { RequestHead } from '../head.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
 import { ExchangeRecord } from '../record.ts';
+import type { BodySink } from '../steps/step.ts';
 import type { ClientEvents, ClientStream, HttpEndpoint } from '../stream.ts';
+import type { PendingDecision } from './deferral.ts';
 import type { ExchangePlane } from './plane.ts';
+import type { ResponseSource } from './source.ts';
 import {
   EVENT_COUNT,
   IDLE,
@@ -44,7 +47,7 @@ import {
 import { ACTIONS } from './table.ts';
 
 /** What a cell of the table does. Events that carry no bytes pass an empty buffer. */
-export type Action = (x: Exchange, buffer: Buffer, start: number, end: number) => void;
+export type Action = (x: Exchange, source: ResponseSource | null, buffer: Buffer, start: number, end: number) => void;
 
 const NO_BYTES = Buffer.alloc(0);
 /** What a request that waits costs beside the lines of its head: target, exchange, attempt, timers. */
@@ -78,9 +81,15 @@ export class Exchange implements ClientEvents {
   request: OutgoingRequest | null = null;
   /** The head as it came in, before routing. */
   head: RequestHead | null = null;
-  /** The response's head that is being handled; borrowed from its codec. */
-  response: ResponseHead | null = null;
-  trailers = '';
+  /** Where its final answer comes from, once that has begun. */
+  source: ResponseSource | null = null;
+  /** What the answer's body goes through on its way to the client; null: nothing. */
+  sink: BodySink | null = null;
+  /** The next step of the route, and the decision that one of them deferred. */
+  stepAt = 0;
+  pending: PendingDecision | null = null;
+  /** Bytes of the request's body, 0: no limit. */
+  bodyLimit = 0;
   fault: Fault | null = null;
   /** Every attempt of this exchange, the current one last. Objects are reused; `attemptCount` says how many are of this exchange. */
   readonly attempts: Attempt[] = [];
@@ -130,12 +139,13 @@ export class Exchange implements ClientEvents {
     this.kept = new KeptBytes(plane.memory, USE_REQUEST);
   }
 
-  dispatch(event: number): void {
-    ACTIONS[this.state * EVENT_COUNT + event](this, NO_BYTES, 0, 0);
+  /** `source`: where an event about the answer comes from. */
+  dispatch(event: number, source: ResponseSource | null = null): void {
+    ACTIONS[this.state * EVENT_COUNT + event](this, source, NO_BYTES, 0, 0);
   }
 
-  dispatchBytes(event: number, buffer: Buffer, start: number, end: number): void {
-    ACTIONS[this.state * EVENT_COUNT + event](this, buffer, start, end);
+  dispatchBytes(event: number, source: ResponseSource | null, buffer: Buffer, start: number, end: number): void {
+    ACTIONS[this.state * EVENT_COUNT + event](this, source, buffer, start, end);
   }
 
   // ——— from the client's codec
@@ -148,7 +158,7 @@ export class Exchange implements ClientEvents {
 
   onRequestBody(buffer: Buffer, start: number, end: number): void {
     this.isBurst = true;
-    this.dispatchBytes(ON_REQUEST_BYTES, buffer, start, end);
+    this.dispatchBytes(ON_REQUEST_BYTES, null, buffer, start, end);
   }
 
   onRequestEnd(trailers: string): void {
@@ -239,6 +249,42 @@ export class Exchange implements ClientEvents {
    */
   get isRequestJudged(): boolean {
     return this.isRequestEnded || (this.state !== SENDING && this.state !== RESPONDING);
+  }
+
+  /**
+   * Begins anew for another request. Whatever stands above and is not set by the first use of it is set here: what is
+   * forgotten is seen by another client.
+   */
+  reset(head: RequestHead): void {
+    this.attemptCount = 0;
+    this.isRequestEnded = false;
+    this.isContinueOwed = head.expectsContinue && head.version > 10;
+    this.isContinueOurs = false;
+    this.isClientPaused = false;
+    this.isCut = false;
+    this.isStaleMet = false;
+    this.awaitingSince = 0;
+    this.isClientEnded = false;
+    this.isUpstreamEnded = false;
+    this.isBodyKept = false;
+    this.requestTrailers = '';
+    this.stepAt = 0;
+    this.bodyLimit = 0;
+    if (this.tried.length > 0) this.tried.length = 0;
+  }
+
+  /** Lets go of what belongs to the request that is over. */
+  release(): void {
+    this.state = IDLE;
+    this.client = null;
+    this.request = null;
+    this.head = null;
+    this.source = null;
+    this.sink = null;
+    this.fault = null;
+    this.record.head = null;
+    this.forgetBody();
+    this.leaveQueue();
   }
 
   /** Whether another attempt could send the body from its beginning. */

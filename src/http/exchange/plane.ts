@@ -29,6 +29,8 @@ export interface ExchangePlane {
   readonly isTrusted: (address: string) => boolean;
   /** An exchange that had met a route has ended with a reason: by an answer of ours, or broken off. */
   failed(record: ExchangeRecord): void;
+  /** Counts and reports an exception of ours that belongs to one exchange, and not to the entry it happened in. */
+  reportFault(error: unknown): void;
   /** Takes an exchange that is over back for reuse. */
   recycle(exchange: Exchange): void;
 }

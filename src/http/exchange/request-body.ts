@@ -8,27 +8,30 @@ import { awaitResponse } from './attempts.ts';
 import { abortBoth, answerFault, answerFull } from './endings.ts';
 import type { Exchange } from './exchange.ts';
 import { watchEndpoint } from './slow-peers.ts';
+import type { ResponseSource } from './source.ts';
 import { AWAITING, RESPONDING } from './states.ts';
 
-/** Counts a piece of the body, shows it to the taps. False: it was too much, and has been answered. */
-function takeIn(x: Exchange, buffer: Buffer, start: number, end: number): boolean {
-  const { route } = x.request as OutgoingRequest;
-  x.record.bytesIn += end - start;
+/** Counts a piece of the body. False: it was too much, and has been answered. */
+function takeIn(x: Exchange, bytes: number): boolean {
+  x.record.bytesIn += bytes;
   x.isContinueOwed = false;
-  const { maxBody } = route.spec;
-  if (maxBody > 0 && x.record.bytesIn > maxBody) {
+  if (x.bodyLimit > 0 && x.record.bytesIn > x.bodyLimit) {
     if (x.state === RESPONDING) abortBoth(x, FAULTS.payloadTooLarge.code);
     else answerFault(x, FAULTS.payloadTooLarge);
     return false;
   }
-  const taps = route.taps.requestBody;
-  if (taps !== null) for (const tap of taps) tap.onRequestBody(x.record, buffer, start, end);
   return true;
 }
 
-/** *waiting*, *connecting*, *between* × requestBytes: kept until there is somebody to send them to. */
-export function holdBody(x: Exchange, buffer: Buffer, start: number, end: number): void {
-  if (!takeIn(x, buffer, start, end)) return;
+/** *deciding*, *waiting*, *connecting*, *between* × requestBytes: kept until there is somebody to send them to. */
+export function holdBody(
+  x: Exchange,
+  _source: ResponseSource | null,
+  buffer: Buffer,
+  start: number,
+  end: number,
+): void {
+  if (!takeIn(x, end - start)) return;
   if (!x.kept.append(buffer, start, end)) {
     answerFull(x);
     return;
@@ -54,13 +57,21 @@ function keepForReplay(x: Exchange, request: OutgoingRequest, buffer: Buffer, st
 }
 
 /** *sending*, *responding* × requestBytes */
-export function forwardBody(x: Exchange, buffer: Buffer, start: number, end: number): void {
-  if (!takeIn(x, buffer, start, end)) return;
+export function forwardBody(
+  x: Exchange,
+  _source: ResponseSource | null,
+  buffer: Buffer,
+  start: number,
+  end: number,
+): void {
+  if (!takeIn(x, end - start)) return;
   const request = x.request as OutgoingRequest;
   if (x.isBodyKept) keepForReplay(x, request, buffer, start, end);
   // It waits for no 100 any more.
   if (request.head.expectsContinue && x.state !== RESPONDING) x.plane.wheel.disarm(x.responseTimer);
-  if ((x.attempt as Attempt).sendBody(buffer, start, end)) {
+  // To an answer of ours the rest of the request means nothing.
+  if (x.attempt === null) return;
+  if (x.attempt.sendBody(buffer, start, end)) {
     x.plane.wheel.arm(x.requestTimer, x.timeouts.requestBodyIdleMs);
   } else {
     x.pauseClient();
@@ -77,7 +88,7 @@ export function endRequest(x: Exchange): void {
   awaitResponse(x, stream);
 }
 
-/** *waiting*, *connecting*, *between* × requestEnd */
+/** *deciding*, *waiting*, *connecting*, *between* × requestEnd */
 export function markRequestEnd(x: Exchange): void {
   x.isRequestEnded = true;
   x.plane.wheel.disarm(x.requestTimer);

@@ -3,10 +3,12 @@ import { FAULTS } from '../../core/errors.ts';
 import type { Attempt } from '../attempt.ts';
 import { BODY_NONE, ResponseHead } from '../head.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
-import type { ClientStream, UpstreamStream } from '../stream.ts';
+import type { ClientStream } from '../stream.ts';
 import { abortBoth, breakAnswer, finish } from './endings.ts';
 import type { Exchange } from './exchange.ts';
+import { shapeResponse } from './shape-response.ts';
 import { isClientStalled, watchClient } from './slow-peers.ts';
+import type { ResponseSource } from './source.ts';
 import { FLUSHING, RESPONDING } from './states.ts';
 import { openTunnel } from './tunnel.ts';
 
@@ -15,8 +17,8 @@ CONTINUE.status = 100;
 CONTINUE.reason = 'Continue';
 
 /** *sending*, *awaiting* × informational */
-export function forwardInformational(x: Exchange): void {
-  const response = x.response as ResponseHead;
+export function forwardInformational(x: Exchange, source: ResponseSource | null): void {
+  const response = (source as ResponseSource).response as ResponseHead;
   if (response.status !== CONTINUE.status) (x.client as ClientStream).sendInformational(response);
   else if (!x.isContinueOurs) goOn(x, response);
 }
@@ -36,69 +38,84 @@ function goOn(x: Exchange, response: ResponseHead): void {
   x.plane.wheel.arm(x.requestTimer, x.timeouts.requestBodyIdleMs);
 }
 
-/** *sending*, *awaiting* × response: the head of the final response. */
-export function relayHead(x: Exchange): void {
-  const response = x.response as ResponseHead;
-  const request = x.request as OutgoingRequest;
-  const attempt = x.attempt as Attempt;
+/** *deciding*, *sending*, *awaiting* × response: the head of the final response. */
+export function relayHead(x: Exchange, from: ResponseSource | null): void {
+  const source = from as ResponseSource;
+  const response = source.response as ResponseHead;
+  const { route } = x.request as OutgoingRequest;
   const { record, plane } = x;
   const now = plane.now();
   record.firstByteAt = now;
   record.status = response.status;
-  const { route } = request;
-  if (route.taps.responseHead !== null) for (const tap of route.taps.responseHead) tap.onResponseHead(record, response);
-  if (route.pool.isFailureStatus(response.status)) {
-    if (x.isRequestJudged) attempt.blame('status');
-    else attempt.saysNothing = true;
-  }
-  attempt.countFirstByte(now);
+  source.answered(now);
   if (response.status === 101) {
     openTunnel(x, response);
     return;
   }
   x.forgetBody();
+  const client = x.client as ClientStream;
+  let head = response;
+  let lines = '';
+  if (route.steps !== null && route.steps.onResponse !== null)
+    ({ head, lines } = shapeResponse(x, response, route.steps.onResponse));
+  x.source = source;
   x.state = RESPONDING;
-  const hasBody = response.bodyKind !== BODY_NONE;
-  (x.client as ClientStream).sendHead(response, hasBody, plane.isDraining);
+  client.sendHead(head, head.bodyKind !== BODY_NONE, plane.isDraining, route, lines);
   plane.wheel.arm(x.responseTimer, response.isEventStream ? x.timeouts.tunnelIdleMs : x.timeouts.responseIdleMs);
 }
 
 /** *responding* × responseBytes */
-export function forwardResponseBody(x: Exchange, buffer: Buffer, start: number, end: number): void {
-  const { route } = x.request as OutgoingRequest;
-  x.record.bytesOut += end - start;
-  const taps = route.taps.responseBody;
-  if (taps !== null) for (const tap of taps) tap.onResponseBody(x.record, buffer, start, end);
-  if ((x.client as ClientStream).sendBody(buffer, start, end)) {
-    const { responseIdleMs, tunnelIdleMs } = route.spec.timeouts;
-    const isEventStream = (x.response as ResponseHead).isEventStream;
-    x.plane.wheel.arm(x.responseTimer, isEventStream ? tunnelIdleMs : responseIdleMs);
+export function forwardResponseBody(
+  x: Exchange,
+  source: ResponseSource | null,
+  buffer: Buffer,
+  start: number,
+  end: number,
+): void {
+  const client = x.client as ClientStream;
+  let isTaken: boolean;
+  if (x.sink === null) {
+    x.record.bytesOut += end - start;
+    isTaken = client.sendBody(buffer, start, end);
   } else {
-    ((x.attempt as Attempt).stream as UpstreamStream).pauseBody();
-    watchClient(x);
+    x.sink.write(buffer, start, end);
+    isTaken = !client.isBlocked;
   }
+  if (isTaken) armIdle(x, source as ResponseSource);
+  else holdBack(x, source as ResponseSource);
+}
+
+/** The client takes no more for now. */
+function holdBack(x: Exchange, source: ResponseSource): void {
+  source.pauseBody();
+  watchClient(x);
+}
+
+function armIdle(x: Exchange, source: ResponseSource): void {
+  const { responseIdleMs, tunnelIdleMs } = x.timeouts;
+  const { isEventStream } = source.response as ResponseHead;
+  x.plane.wheel.arm(x.responseTimer, isEventStream ? tunnelIdleMs : responseIdleMs);
 }
 
 /** *responding* × clientDrain */
 export function resumeUpstream(x: Exchange): void {
-  const { responseIdleMs, tunnelIdleMs } = x.timeouts;
-  const isEventStream = (x.response as ResponseHead).isEventStream;
-  x.plane.wheel.arm(x.responseTimer, isEventStream ? tunnelIdleMs : responseIdleMs);
-  const stream = (x.attempt as Attempt).stream;
-  if (stream !== null) stream.resumeBody();
+  const source = x.source as ResponseSource;
+  armIdle(x, source);
+  source.resumeBody();
 }
 
 /** *responding* × responseEnd */
-export function endResponse(x: Exchange): void {
+export function endResponse(x: Exchange, from: ResponseSource | null): void {
+  const source = from as ResponseSource;
   const client = x.client as ClientStream;
-  const attempt = x.attempt as Attempt;
-  attempt.succeeded();
-  client.sendEnd(x.trailers);
+  source.succeeded();
+  if (x.sink === null) client.sendEnd(source.trailers);
+  else x.sink.end(source.trailers);
   client.flush();
   // The client may still be taking bytes that lie in the upstream connection's buffer.
   if (client.isBlocked) {
     x.state = FLUSHING;
-    (attempt.stream as UpstreamStream).pauseBody();
+    source.pauseBody();
     watchClient(x);
     return;
   }
@@ -111,11 +128,11 @@ export function afterFlush(x: Exchange): void {
 }
 
 function complete(x: Exchange): void {
-  const attempt = x.attempt as Attempt;
+  const source = x.source as ResponseSource;
   x.attempt = null;
   // An endpoint that answered before it had the whole request is not used again.
-  if (x.isRequestEnded) attempt.complete();
-  else attempt.abandon();
+  if (x.isRequestEnded) source.complete();
+  else source.abandon();
   finish(x, '');
 }
 
@@ -146,6 +163,6 @@ export function responseStalled(x: Exchange): void {
     if (isClientStalled(x)) abortBoth(x, 'client-write-timeout');
     return;
   }
-  if (x.attempt !== null && x.isRequestJudged) x.attempt.blame('timeout');
+  if (x.source !== null && x.isRequestJudged) x.source.blame('timeout');
   abortBoth(x, FAULTS.responseTimeout.code);
 }

@@ -3,6 +3,8 @@
 export const STATES = [
   /** No request. */
   'idle',
+  /** A step of the route decides later: the request waits for its word. */
+  'deciding',
   /** Waits for a place: a connection of an endpoint at its limit (later: the pool's admission and holding queue). */
   'waiting',
   /** An attempt dials its endpoint. */
@@ -24,14 +26,15 @@ export const STATES = [
 export type StateName = (typeof STATES)[number];
 
 export const IDLE = 0;
-export const WAITING = 1;
-export const CONNECTING = 2;
-export const SENDING = 3;
-export const AWAITING = 4;
-export const BETWEEN = 5;
-export const RESPONDING = 6;
-export const FLUSHING = 7;
-export const TUNNEL = 8;
+export const DECIDING = 1;
+export const WAITING = 2;
+export const CONNECTING = 3;
+export const SENDING = 4;
+export const AWAITING = 5;
+export const BETWEEN = 6;
+export const RESPONDING = 7;
+export const FLUSHING = 8;
+export const TUNNEL = 9;
 
 export const EVENTS = [
   // ——— from the client
@@ -68,7 +71,11 @@ export const EVENTS = [
   'totalTimeout',
   /** The backoff before the next attempt is over. */
   'retryDue',
+  /** The step that was to decide has not. */
+  'decisionTimeout',
   // ——— from ourselves
+  /** The step that was to decide later says that the request passes it. */
+  'decided',
   /** Our own code threw. */
   'fault',
 ] as const;
@@ -99,4 +106,6 @@ export const ON_RESPONSE_TIMEOUT = 18;
 export const ON_ATTEMPT_TIMEOUT = 19;
 export const ON_TOTAL_TIMEOUT = 20;
 export const ON_RETRY_DUE = 21;
-export const ON_FAULT = 22;
+export const ON_DECISION_TIMEOUT = 22;
+export const ON_DECIDED = 23;
+export const ON_FAULT = 24;

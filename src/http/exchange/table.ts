@@ -28,6 +28,7 @@ import {
   rejectBroken,
   requestSlow,
 } from './endings.ts';
+import { decide, decisionTimedOut } from './deciding.ts';
 import type { Action } from './exchange.ts';
 import {
   endRequest,
@@ -81,7 +82,15 @@ export const TABLE: Readonly<Record<StateName, Readonly<Record<EventName, Action
     ready: never, informational: never, response: never, responseBytes: never, responseEnd: never,
     upstreamDrain: ignore, upstreamEnd: never, failed: never, endpointDown: ignore, endpointGone: ignore,
     requestTimeout: ignore, responseTimeout: ignore, attemptTimeout: ignore, totalTimeout: ignore, retryDue: ignore,
-    fault: failUnbegun,
+    decisionTimeout: ignore, decided: never, fault: failUnbegun,
+  },
+  deciding: {
+    request: never, requestBytes: holdBody, requestEnd: markRequestEnd, requestBroken: rejectBroken,
+    clientDrain: ignore, clientEnd: cancel, clientGone: clientBroke,
+    ready: never, informational: never, response: relayHead, responseBytes: never, responseEnd: never,
+    upstreamDrain: never, upstreamEnd: never, failed: never, endpointDown: ignore, endpointGone: ignore,
+    requestTimeout: requestSlow, responseTimeout: ignore, attemptTimeout: ignore, totalTimeout: failByTotalTimeout, retryDue: never,
+    decisionTimeout: decisionTimedOut, decided: decide, fault: failByFault,
   },
   waiting: {
     request: never, requestBytes: holdBody, requestEnd: markRequestEnd, requestBroken: rejectBroken,
@@ -89,7 +98,7 @@ export const TABLE: Readonly<Record<StateName, Readonly<Record<EventName, Action
     ready: never, informational: never, response: never, responseBytes: never, responseEnd: never,
     upstreamDrain: never, upstreamEnd: never, failed: never, endpointDown: moveAway, endpointGone: moveAway,
     requestTimeout: requestSlow, responseTimeout: queueTimedOut, attemptTimeout: queueTimedOut, totalTimeout: failByTotalTimeout, retryDue: never,
-    fault: failByFault,
+    decisionTimeout: ignore, decided: never, fault: failByFault,
   },
   connecting: {
     request: never, requestBytes: holdBody, requestEnd: markRequestEnd, requestBroken: rejectBroken,
@@ -97,7 +106,7 @@ export const TABLE: Readonly<Record<StateName, Readonly<Record<EventName, Action
     ready: sendRequest, informational: never, response: never, responseBytes: never, responseEnd: never,
     upstreamDrain: never, upstreamEnd: never, failed: attemptFailed, endpointDown: ignore, endpointGone: endpointRemoved,
     requestTimeout: requestSlow, responseTimeout: connectTimedOut, attemptTimeout: connectTimedOut, totalTimeout: failByTotalTimeout, retryDue: never,
-    fault: failByFault,
+    decisionTimeout: ignore, decided: never, fault: failByFault,
   },
   sending: {
     request: never, requestBytes: forwardBody, requestEnd: endRequest, requestBroken: rejectBroken,
@@ -105,7 +114,7 @@ export const TABLE: Readonly<Record<StateName, Readonly<Record<EventName, Action
     ready: never, informational: forwardInformational, response: relayHead, responseBytes: never, responseEnd: never,
     upstreamDrain: upstreamDrained, upstreamEnd: never, failed: attemptFailed, endpointDown: ignore, endpointGone: endpointRemoved,
     requestTimeout: requestSlow, responseTimeout: sendContinue, attemptTimeout: endpointTooSlow, totalTimeout: failByTotalTimeout, retryDue: never,
-    fault: failByFault,
+    decisionTimeout: ignore, decided: never, fault: failByFault,
   },
   awaiting: {
     request: never, requestBytes: never, requestEnd: never, requestBroken: never,
@@ -113,7 +122,7 @@ export const TABLE: Readonly<Record<StateName, Readonly<Record<EventName, Action
     ready: never, informational: forwardInformational, response: relayHead, responseBytes: never, responseEnd: never,
     upstreamDrain: upstreamDrainedAfterEnd, upstreamEnd: never, failed: attemptFailed, endpointDown: ignore, endpointGone: endpointRemoved,
     requestTimeout: requestSlow, responseTimeout: endpointTooSlow, attemptTimeout: endpointTooSlow, totalTimeout: failByTotalTimeout, retryDue: never,
-    fault: failByFault,
+    decisionTimeout: ignore, decided: never, fault: failByFault,
   },
   between: {
     request: never, requestBytes: holdBody, requestEnd: markRequestEnd, requestBroken: rejectBroken,
@@ -121,7 +130,7 @@ export const TABLE: Readonly<Record<StateName, Readonly<Record<EventName, Action
     ready: never, informational: never, response: never, responseBytes: never, responseEnd: never,
     upstreamDrain: never, upstreamEnd: never, failed: never, endpointDown: ignore, endpointGone: ignore,
     requestTimeout: requestSlow, responseTimeout: ignore, attemptTimeout: ignore, totalTimeout: failByTotalTimeout, retryDue: retry,
-    fault: failByFault,
+    decisionTimeout: ignore, decided: never, fault: failByFault,
   },
   responding: {
     request: never, requestBytes: forwardBody, requestEnd: lateRequestEnd, requestBroken: clientBroke,
@@ -129,7 +138,7 @@ export const TABLE: Readonly<Record<StateName, Readonly<Record<EventName, Action
     ready: never, informational: never, response: never, responseBytes: forwardResponseBody, responseEnd: endResponse,
     upstreamDrain: upstreamDrained, upstreamEnd: never, failed: responseBroke, endpointDown: ignore, endpointGone: cutByRemoval,
     requestTimeout: cutRequestSlow, responseTimeout: responseStalled, attemptTimeout: ignore, totalTimeout: cutByTimeout, retryDue: never,
-    fault: cutByFault,
+    decisionTimeout: ignore, decided: never, fault: cutByFault,
   },
   flushing: {
     request: never, requestBytes: discard, requestEnd: lateRequestEnd, requestBroken: clientBroke,
@@ -137,7 +146,7 @@ export const TABLE: Readonly<Record<StateName, Readonly<Record<EventName, Action
     ready: never, informational: never, response: never, responseBytes: never, responseEnd: never,
     upstreamDrain: ignore, upstreamEnd: never, failed: never, endpointDown: ignore, endpointGone: ignore,
     requestTimeout: ignore, responseTimeout: responseStalled, attemptTimeout: ignore, totalTimeout: cutByTimeout, retryDue: never,
-    fault: cutByFault,
+    decisionTimeout: ignore, decided: never, fault: cutByFault,
   },
   tunnel: {
     request: never, requestBytes: tunnelUp, requestEnd: never, requestBroken: never,
@@ -145,7 +154,7 @@ export const TABLE: Readonly<Record<StateName, Readonly<Record<EventName, Action
     ready: never, informational: never, response: never, responseBytes: tunnelDown, responseEnd: never,
     upstreamDrain: resumeTunnelClient, upstreamEnd: upstreamTunnelEnd, failed: tunnelBroke, endpointDown: ignore, endpointGone: cutByRemoval,
     requestTimeout: tunnelStalled, responseTimeout: tunnelIdle, attemptTimeout: ignore, totalTimeout: ignore, retryDue: never,
-    fault: cutByFault,
+    decisionTimeout: ignore, decided: never, fault: cutByFault,
   },
 };
 

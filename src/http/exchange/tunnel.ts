@@ -9,6 +9,7 @@ import { attemptFailed } from './attempts.ts';
 import { abortBoth, finish } from './endings.ts';
 import type { Exchange } from './exchange.ts';
 import { isClientStalled, isEndpointStalled, watchClient, watchEndpoint } from './slow-peers.ts';
+import type { ResponseSource } from './source.ts';
 import { TUNNEL } from './states.ts';
 
 /** The endpoint answered 101: only to who asked, and only for what was asked. */
@@ -30,7 +31,13 @@ export function openTunnel(x: Exchange, response: ResponseHead): void {
 }
 
 /** *tunnel* × requestBytes */
-export function tunnelUp(x: Exchange, buffer: Buffer, start: number, end: number): void {
+export function tunnelUp(
+  x: Exchange,
+  _source: ResponseSource | null,
+  buffer: Buffer,
+  start: number,
+  end: number,
+): void {
   x.record.bytesIn += end - start;
   keepOpen(x);
   if ((x.attempt as Attempt).sendBody(buffer, start, end)) return;
@@ -44,7 +51,13 @@ function keepOpen(x: Exchange): void {
 }
 
 /** *tunnel* × responseBytes */
-export function tunnelDown(x: Exchange, buffer: Buffer, start: number, end: number): void {
+export function tunnelDown(
+  x: Exchange,
+  _source: ResponseSource | null,
+  buffer: Buffer,
+  start: number,
+  end: number,
+): void {
   x.record.bytesOut += end - start;
   const stream = (x.attempt as Attempt).stream as UpstreamStream;
   if ((x.client as ClientStream).sendBody(buffer, start, end)) {

@@ -1,11 +1,11 @@
-/** Compiles a snapshot's routes into a plan: each with its pool and its taps at hand. */
+/** Compiles a snapshot's routes into a plan: each with its pool and its steps at hand. */
 import { compileRoutes } from '../../core/routing/router.ts';
 import type { RouteMatch, RouteSpec, Snapshot } from '../../core/snapshot.ts';
 import type { ExchangeLog } from '../../http/exchange-log.ts';
 import type { Plan, RoutePlan } from '../../http/plan.ts';
+import { createSteps } from '../../http/steps/route-steps.ts';
+import type { RouteSteps } from '../../http/steps/route-steps.ts';
 import type { HttpPool } from '../../http/stream.ts';
-import { NO_TAPS } from '../../http/taps.ts';
-import type { RouteTaps } from '../../http/taps.ts';
 
 class CompiledRoute implements RoutePlan {
   readonly id: string;
@@ -13,16 +13,18 @@ class CompiledRoute implements RoutePlan {
   readonly guards: boolean;
   readonly spec: RouteSpec;
   readonly pool: HttpPool;
-  readonly taps: RouteTaps;
+  readonly steps: RouteSteps | null;
+  readonly http1Heads: object;
   readonly log: ExchangeLog | null;
 
-  constructor(spec: RouteSpec, pool: HttpPool, taps: RouteTaps, log: ExchangeLog | null) {
+  constructor(spec: RouteSpec, pool: HttpPool, steps: RouteSteps | null, shared: object, log: ExchangeLog | null) {
     this.id = spec.id;
     this.match = spec.match;
     this.guards = spec.guards;
     this.spec = spec;
     this.pool = pool;
-    this.taps = taps;
+    this.steps = steps;
+    this.http1Heads = (steps?.onResponse ?? null) === null ? shared : {};
     this.log = log;
   }
 }
@@ -32,8 +34,17 @@ export interface Pools {
   get(id: string): HttpPool;
 }
 
-export function createPlan(snapshot: Snapshot, pools: Pools, logOf: (spec: RouteSpec) => ExchangeLog | null): Plan {
-  const routes = snapshot.routes.map((spec) => new CompiledRoute(spec, pools.get(spec.pool), NO_TAPS, logOf(spec)));
+/** `stepsOf`: another way to the steps of a route, for tests. */
+export function createPlan(
+  snapshot: Snapshot,
+  pools: Pools,
+  logOf: (spec: RouteSpec) => ExchangeLog | null,
+  stepsOf: (spec: RouteSpec) => RouteSteps | null = createSteps,
+): Plan {
+  const shared = {};
+  const routes = snapshot.routes.map((spec) => {
+    return new CompiledRoute(spec, pools.get(spec.pool), stepsOf(spec), shared, logOf(spec));
+  });
   const router = compileRoutes(routes);
   return { snapshot, match: (request) => router.match(request) };
 }

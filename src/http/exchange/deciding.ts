@@ -1,0 +1,95 @@
+/** *deciding*: a request goes through its route's steps. */
+import { FAULTS } from '../../core/errors.ts';
+import type { Fault } from '../../core/errors.ts';
+import type { OutgoingRequest } from '../outgoing.ts';
+import type { ExchangeRecord } from '../record.ts';
+import type { RouteSteps } from '../steps/route-steps.ts';
+import { ANSWERED, LATER, PASS } from '../steps/step.ts';
+import type { AnswerContent, Decision, Deferral, RequestView, Step } from '../steps/step.ts';
+import { startAttempt } from './attempts.ts';
+import { PendingDecision } from './deferral.ts';
+import { answerFault } from './endings.ts';
+import type { Exchange } from './exchange.ts';
+import { giveAnswer } from './own-answer.ts';
+
+/** One serves all exchanges of a thread: a step that passes makes nothing. */
+class CurrentRequest implements RequestView {
+  exchange: Exchange | null = null;
+  step: Step | null = null;
+
+  get #current(): Exchange {
+    if (this.exchange === null) throw new Error('a step used a request after it had returned');
+    return this.exchange;
+  }
+
+  get record(): ExchangeRecord {
+    return this.#current.record;
+  }
+
+  get request(): OutgoingRequest {
+    return this.#current.request as OutgoingRequest;
+  }
+
+  refuse(fault: Fault): Decision {
+    answerFault(this.#leave(), fault);
+    return ANSWERED;
+  }
+
+  answer(content: AnswerContent): Decision {
+    giveAnswer(this.#leave(), content);
+    return ANSWERED;
+  }
+
+  defer(ms: number): Deferral {
+    const exchange = this.#current;
+    if (exchange.pending !== null) throw new Error('a step deferred its decision twice');
+    exchange.pending = new PendingDecision(exchange, this.step as Step);
+    exchange.plane.wheel.arm(exchange.pending, ms);
+    return exchange.pending;
+  }
+
+  limitBody(maxBytes: number): void {
+    const exchange = this.#current;
+    if (exchange.bodyLimit === 0 || maxBytes < exchange.bodyLimit) exchange.bodyLimit = maxBytes;
+  }
+
+  /** An answer may lead to the next request of the connection, which has a view of its own. */
+  #leave(): Exchange {
+    const exchange = this.#current;
+    this.exchange = null;
+    return exchange;
+  }
+}
+
+const current = new CurrentRequest();
+
+/** *deciding* × decided, and the beginning: on from the step whose turn it is. Behind the last one an attempt begins. */
+export function decide(x: Exchange): void {
+  const { onRequest } = (x.request as OutgoingRequest).route.steps as RouteSteps;
+  while (x.stepAt < onRequest.length) {
+    const step = onRequest[x.stepAt++];
+    if (ask(x, step) === PASS) continue;
+    if (x.pending !== null) x.pending.wait();
+    return;
+  }
+  startAttempt(x);
+}
+
+function ask(x: Exchange, step: Step): Decision {
+  current.exchange = x;
+  current.step = step;
+  try {
+    const decision = step.onRequest === undefined ? PASS : step.onRequest(current);
+    const isAnswered = current.exchange !== x;
+    if (isAnswered !== (decision === ANSWERED) || (x.pending !== null) !== (decision === LATER))
+      throw new Error(`step ${step.name} says one thing and has done another`);
+    return decision;
+  } finally {
+    current.exchange = null;
+  }
+}
+
+/** *deciding* × decisionTimeout */
+export function decisionTimedOut(x: Exchange): void {
+  answerFault(x, FAULTS.decisionTimeout);
+}

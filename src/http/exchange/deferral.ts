@@ -1,0 +1,78 @@
+import type { Fault } from '../../core/errors.ts';
+import { Timer } from '../../net/timer-wheel.ts';
+import type { AnswerContent, Deferral, Step } from '../steps/step.ts';
+import { answerFault } from './endings.ts';
+import type { Exchange } from './exchange.ts';
+import { giveAnswer } from './own-answer.ts';
+import { ON_DECIDED, ON_DECISION_TIMEOUT } from './states.ts';
+
+/** A step's word that is yet to come. It knows its exchange as long as that waits for it, and its time. */
+export class PendingDecision extends Timer implements Deferral {
+  readonly step: Step;
+  #exchange: Exchange | null;
+  /** The step has returned. */
+  #isAwaited = false;
+  /** What it said before that. */
+  #early: ((exchange: Exchange) => void) | null = null;
+
+  constructor(exchange: Exchange, step: Step) {
+    super();
+    this.#exchange = exchange;
+    this.step = step;
+  }
+
+  pass(): void {
+    this.#decide((exchange) => exchange.dispatch(ON_DECIDED));
+  }
+
+  refuse(fault: Fault): void {
+    this.#decide((exchange) => answerFault(exchange, fault));
+  }
+
+  answer(content: AnswerContent): void {
+    this.#decide((exchange) => giveAnswer(exchange, content));
+  }
+
+  /** The exchange waits from now on. */
+  wait(): void {
+    this.#isAwaited = true;
+    const exchange = this.#exchange;
+    if (this.#early === null || exchange === null) return;
+    this.close();
+    this.#early(exchange);
+  }
+
+  /** Nothing that is said from now on has an effect. */
+  close(): void {
+    if (this.#exchange === null) return;
+    this.#exchange.plane.wheel.disarm(this);
+    this.#exchange.pending = null;
+    this.#exchange = null;
+  }
+
+  /** Said from anywhere, whose fault an exception of the exchange must not become. */
+  #decide(act: (exchange: Exchange) => void): void {
+    const exchange = this.#exchange;
+    if (exchange === null) return;
+    if (!this.#isAwaited) {
+      this.#early ??= act;
+      return;
+    }
+    this.close();
+    try {
+      act(exchange);
+      exchange.flushClient();
+    } catch (error) {
+      exchange.plane.reportFault(error);
+      exchange.onOwnFault();
+    }
+  }
+
+  override onTimeout(): void {
+    this.#exchange?.dispatch(ON_DECISION_TIMEOUT);
+  }
+
+  override onFault(): void {
+    this.#exchange?.onOwnFault();
+  }
+}

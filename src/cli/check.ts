@@ -3,6 +3,7 @@ import { explainConfig } from '../runtime/control/explain-config.ts';
 import { missingConfig, openConfigSource, sayConfigErrors } from './config-source.ts';
 import { askPath, describePath, toJsonPath } from './describe-path.ts';
 import { describeConfig, toJsonDescription } from './describe-config.ts';
+import { describeShortage } from './descriptor-shortage.ts';
 import { EXIT_OK, EXIT_USAGE } from './exit-codes.ts';
 import { readMachine } from './machine.ts';
 
@@ -39,6 +40,8 @@ export async function check({ config, json = false, path }: CheckOptions): Promi
     printJson({ valid: true, file, ...toJsonDescription(explained, machine), ...ofPath });
   } else {
     const ofPath = asked === null ? '' : `\n\n${describePath(asked)}`;
+    const shortage = describeShortage(parsed.config);
+    if (shortage !== null) console.error(`fairlead: ${shortage}`);
     console.log(`${file} is valid.\n\n${describeConfig(explained, machine)}${ofPath}`);
   }
   return EXIT_OK;

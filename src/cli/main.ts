@@ -1,8 +1,9 @@
 /** The command line's entry, called by bin/fairlead.js. The only module that ends the process. */
 import { CommanderError } from 'commander';
 import type { Actions } from './actions.ts';
-import { EXIT_INTERNAL, EXIT_OK, EXIT_USAGE } from './exit-codes.ts';
+import { EXIT_INTERNAL, EXIT_OK, EXIT_UNAVAILABLE, EXIT_USAGE } from './exit-codes.ts';
 import { createProgram } from './program.ts';
+import { isShortage, RAISE_LIMIT } from './shortage-error.ts';
 
 /** Runs a command to its end, and ends the process with its exit code. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -11,6 +12,10 @@ export async function main(args: readonly string[]): Promise<void> {
   // A reload that is asked for while a balancer starts must not end it; what it is about to read is fresh.
   if (args[0] === 'run') process.on('SIGHUP', () => {});
   process.on('uncaughtException', (error) => {
+    if (isShortage(error)) {
+      console.error(`fairlead: ${error.message}. ${RAISE_LIMIT}`);
+      process.exit(EXIT_UNAVAILABLE);
+    }
     console.error('fairlead: a bug of ours:', error);
     process.exit(EXIT_INTERNAL);
   });

@@ -4,6 +4,7 @@ import type { Balancer } from '../runtime/balancer.ts';
 import { ListenError } from '../runtime/control/listen-error.ts';
 import { sayConfigErrors } from './config-source.ts';
 import type { ConfigSource } from './config-source.ts';
+import { describeShortage } from './descriptor-shortage.ts';
 import type { Say } from './log.ts';
 import { ANOTHER_LISTENER, explainListenError } from './port-in-use.ts';
 
@@ -63,7 +64,13 @@ export class Reloader {
         say(`not reloaded: ${count === 1 ? 'one mistake' : `${count} mistakes`}; the running config stays`, 'error');
         return;
       }
-      const { version, summary, durationMs } = await balancer.reload(adapt(parsed.config));
+      const config = adapt(parsed.config);
+      const shortage = describeShortage(config);
+      if (shortage !== null) {
+        say(`not reloaded: ${shortage} The running config stays`, 'error');
+        return;
+      }
+      const { version, summary, durationMs } = await balancer.reload(config);
       const fields = { version, changes: summary, durationMs: Math.ceil(durationMs) };
       say(`reloaded in ${fields.durationMs} ms: ${summary}`, 'info', fields);
     } catch (error) {

@@ -12,6 +12,7 @@ import type { EndSignal } from '../runtime/control/signals.ts';
 import type { LogFormat } from './commands/shared-options.ts';
 import { sayConfigErrors } from './config-source.ts';
 import type { ConfigSource } from './config-source.ts';
+import { describeShortage } from './descriptor-shortage.ts';
 import { EndSignals } from './end-signals.ts';
 import { EXIT_INTERNAL, EXIT_OK, EXIT_UNAVAILABLE, EXIT_USAGE, exitCodeOf } from './exit-codes.ts';
 import { FileWatcher } from './file-watcher.ts';
@@ -40,6 +41,11 @@ export async function serve(options: ServeOptions): Promise<number> {
   if ('errors' in parsed) {
     sayConfigErrors(parsed.errors);
     return EXIT_USAGE;
+  }
+  const shortage = describeShortage(options.adapt(parsed.config));
+  if (shortage !== null) {
+    console.error(`fairlead: ${shortage}`);
+    return EXIT_UNAVAILABLE;
   }
   const signals = new EndSignals(process, systemClock);
   const say = createLog(options.logFormat);

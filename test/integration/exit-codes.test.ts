@@ -1,14 +1,19 @@
 /** Each exit code and each --json of the command, in processes as a script starts them. 69 of an address and 128 + n are in
  * end-to-end.test.ts, 78 is in launcher.test.ts. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { startBackend } from '../../src/backend/backend.ts';
 import { FairleadProcess } from '../support/fairlead-process.ts';
 import { until } from '../support/until.ts';
 
+const BIN = fileURLToPath(new URL('../../bin/fairlead.js', import.meta.url));
 let folder = '';
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fairlead-exit-codes-'));
@@ -179,6 +184,37 @@ describe('exit code 69', () => {
     assert.match(second.stderr, new RegExp(`${other}take another --port\\.`));
   });
 });
+
+describe(
+  'a limit of 32 descriptors',
+  { skip: process.platform === 'linux' ? false : 'only Linux counts them here' },
+  () => {
+    const limited = async (args: string): Promise<Ended> => {
+      const line = `ulimit -n 32 && exec '${process.execPath}' '${BIN}' ${args}`;
+      const child = spawn('sh', ['-c', line], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+      const [stdout, stderr, [code]] = await Promise.all([
+        text(child.stdout),
+        text(child.stderr),
+        once(child, 'close') as Promise<[number | null]>,
+      ]);
+      return { code, stdout, stderr };
+    };
+
+    test('is answered with a message and the cure, not with the places where it shows', async () => {
+      const run = await limited('run');
+      assert.equal(run.code, 69, run.stderr);
+      assert.match(
+        run.stderr,
+        /^fairlead: this process may have 32 files and sockets open, and 1 thread needs at least 73\./,
+      );
+      assert.match(run.stderr, /ulimit -n 65536/);
+      assert.doesNotMatch(run.stderr, /^ +at /m);
+      const check = await limited('check');
+      assert.equal(check.code, 0);
+      assert.match(check.stderr, /^fairlead: this process may have 32 files/);
+    });
+  },
+);
 
 describe('exit code 2', () => {
   test('is that of mistakes in a config, which check lists as JSON', async () => {

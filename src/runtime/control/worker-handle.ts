@@ -267,10 +267,16 @@ export class WorkerHandle implements Watched {
   #exited(error: Error | null): void {
     this.state = 'gone';
     this.#pending.resolve('gone', 0);
-    const reason = this.#endReason ?? this.#failure ?? error?.stack ?? 'its thread ended';
+    const reason = this.#endReason ?? this.#failure ?? describeEnd(error);
     this.#pending.rejectAll(new WorkerGone(`the worker is gone: ${reason}`));
     this.#events.onGone(this, reason);
   }
+}
+
+/** Where a thread could not begin for want of descriptors, the place in Node says nothing. */
+function describeEnd(error: Error | null): string {
+  if (error === null) return 'its thread ended';
+  return /\bE[MN]FILE\b|too many open files/.test(error.message) ? error.message : (error.stack ?? error.message);
 }
 
 /** For promises of a worker whose end is looked after where it is heard of. */

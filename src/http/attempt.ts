@@ -34,6 +34,8 @@ export class Attempt implements HttpWaiter, ResponseSource {
   readonly exchange: Exchange;
   endpoint: HttpEndpoint | null = null;
   stream: UpstreamStream | null = null;
+  /** The how manieth of its exchange it is, from 1 on. */
+  number = 0;
   response: ResponseHead | null = null;
   trailers = '';
   /** The connect under way, where there is one. */
@@ -173,6 +175,11 @@ export class Attempt implements HttpWaiter, ResponseSource {
     endpoint.count(COUNTER_FIRST_BYTE_MS, ms);
     pool.observed(endpoint, ms, !this.isBlamed);
     this.#isObserved = true;
+  }
+
+  /** Whether another attempt could send the body from its beginning. */
+  get isReplayable(): boolean {
+    return this.exchange.isReplayable(this.isSent);
   }
 
   pauseBody(): void {

@@ -21,8 +21,7 @@ export class OutgoingRequest {
   /** Whether the route lets the asked-for upgrade through. */
   readonly isUpgrade: boolean;
   /** Whether the method, or an Idempotency-Key, allows a second try after the first was sent. */
-  readonly isIdempotent: boolean;
-  readonly hasIdempotencyKey: boolean;
+  readonly isRepeatable: boolean;
   /** What its failures can say of an endpoint. */
   readonly kind: number;
   /** Host for the endpoint, `''`: the endpoint's own name. */
@@ -39,8 +38,7 @@ export class OutgoingRequest {
     authority: string,
     extra: string,
     client: string,
-    isIdempotent: boolean,
-    hasIdempotencyKey: boolean,
+    isRepeatable: boolean,
   ) {
     this.head = head;
     this.plan = plan;
@@ -50,8 +48,7 @@ export class OutgoingRequest {
     this.extra = extra;
     this.client = client;
     this.isUpgrade = head.upgrade !== '' && route.spec.upgrades.includes(head.upgrade);
-    this.isIdempotent = isIdempotent;
-    this.hasIdempotencyKey = hasIdempotencyKey;
+    this.isRepeatable = isRepeatable;
     this.kind = requestKind(head.method, target, has(head.lines, 'range'));
   }
 }

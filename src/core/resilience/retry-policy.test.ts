@@ -4,19 +4,13 @@ import fc from 'fast-check';
 import { createSeededRandom } from '../random.ts';
 import type { RetrySpec } from '../snapshot.ts';
 import { backoffMs, isIdempotent, mayRetry } from './retry-policy.ts';
-import type { RetryDecision } from './retry-policy.ts';
+import type { FailedAttempt, RetryDecision } from './retry-policy.ts';
 
 const SPEC: RetrySpec = { attempts: 3, onConnect: true, onReset: true, replayBytes: 65536 };
 
-interface Case {
-  readonly failure: string;
+interface Case extends FailedAttempt {
   readonly method: string;
   readonly hasKey: boolean;
-  readonly bytesSent: boolean;
-  readonly isReused: boolean;
-  readonly responseStarted: boolean;
-  readonly attemptsMade: number;
-  readonly bodyReplayable: boolean;
   readonly spec: RetrySpec;
 }
 
@@ -24,46 +18,36 @@ const GET_RESET: Case = {
   failure: 'reset',
   method: 'GET',
   hasKey: false,
-  bytesSent: true,
-  isReused: false,
-  responseStarted: false,
-  attemptsMade: 1,
-  bodyReplayable: true,
+  isSent: true,
+  wasReused: false,
+  hasAnswered: false,
+  number: 1,
+  isReplayable: true,
   spec: SPEC,
 };
 
 function decide(changes: Partial<Case>): RetryDecision {
-  const c = { ...GET_RESET, ...changes };
-  return mayRetry(
-    c.failure,
-    c.method,
-    c.hasKey,
-    c.bytesSent,
-    c.isReused,
-    c.responseStarted,
-    c.attemptsMade,
-    c.bodyReplayable,
-    c.spec,
-  );
+  const attempt = { ...GET_RESET, ...changes };
+  return mayRetry(attempt, { isRepeatable: isIdempotent(attempt.method) || attempt.hasKey }, attempt.spec);
 }
 
 describe('mayRetry', () => {
   it('moves a failed connect to another endpoint at once, whatever the method', () => {
     for (const failure of ['refused', 'unreachable', 'connect-timeout']) {
-      assert.equal(decide({ failure, method: 'POST', bytesSent: false }), 'now');
+      assert.equal(decide({ failure, method: 'POST', isSent: false }), 'now');
     }
   });
 
   it('replaces a reused connection that closed before we wrote, also beyond attempts and without retryOn', () => {
     const spec = { ...SPEC, attempts: 1, onConnect: false, onReset: false };
     for (const failure of ['closed', 'reset']) {
-      assert.equal(decide({ failure, method: 'POST', isReused: true, bytesSent: false, attemptsMade: 9, spec }), 'now');
+      assert.equal(decide({ failure, method: 'POST', wasReused: true, isSent: false, number: 9, spec }), 'now');
     }
   });
 
   it('sends anew at once where a new connection closed before we wrote, within attempts', () => {
-    assert.equal(decide({ method: 'POST', bytesSent: false }), 'now');
-    assert.equal(decide({ method: 'POST', bytesSent: false, attemptsMade: 3 }), 'no');
+    assert.equal(decide({ method: 'POST', isSent: false }), 'now');
+    assert.equal(decide({ method: 'POST', isSent: false, number: 3 }), 'no');
   });
 
   it('backs off before it repeats an idempotent request that was cut on a new connection', () => {
@@ -71,12 +55,12 @@ describe('mayRetry', () => {
   });
 
   it('repeats an idempotent request at once that was cut on a reused connection', () => {
-    assert.equal(decide({ isReused: true }), 'now');
+    assert.equal(decide({ wasReused: true }), 'now');
   });
 
   it('never sends a second POST once something of the first was written', () => {
     for (const failure of ['closed', 'reset']) {
-      for (const isReused of [true, false]) assert.equal(decide({ failure, method: 'POST', isReused }), 'no');
+      for (const wasReused of [true, false]) assert.equal(decide({ failure, method: 'POST', wasReused }), 'no');
     }
   });
 
@@ -85,15 +69,15 @@ describe('mayRetry', () => {
   });
 
   it('stops when the attempts are used up', () => {
-    assert.equal(decide({ attemptsMade: 2 }), 'backoff');
-    assert.equal(decide({ attemptsMade: 3 }), 'no');
-    assert.equal(decide({ failure: 'refused', bytesSent: false, attemptsMade: 3 }), 'no');
+    assert.equal(decide({ number: 2 }), 'backoff');
+    assert.equal(decide({ number: 3 }), 'no');
+    assert.equal(decide({ failure: 'refused', isSent: false, number: 3 }), 'no');
   });
 
   it('retries only what retryOn names', () => {
     assert.equal(decide({ spec: { ...SPEC, onReset: false } }), 'no');
-    assert.equal(decide({ failure: 'refused', bytesSent: false, spec: { ...SPEC, onConnect: false } }), 'no');
-    assert.equal(decide({ failure: 'refused', bytesSent: false, spec: { ...SPEC, onReset: false } }), 'now');
+    assert.equal(decide({ failure: 'refused', isSent: false, spec: { ...SPEC, onConnect: false } }), 'no');
+    assert.equal(decide({ failure: 'refused', isSent: false, spec: { ...SPEC, onReset: false } }), 'now');
   });
 
   it('does not retry timeouts, malformed answers and wants of our own', () => {
@@ -105,7 +89,7 @@ describe('mayRetry', () => {
       'queue-timeout',
       'local-resources',
     ];
-    for (const failure of others) assert.equal(decide({ failure, bytesSent: false }), 'no', failure);
+    for (const failure of others) assert.equal(decide({ failure, isSent: false }), 'no', failure);
   });
 
   it('holds its prohibitions whatever else is the case', () => {
@@ -133,11 +117,11 @@ describe('mayRetry', () => {
         'X',
       ),
       hasKey: fc.boolean(),
-      bytesSent: fc.boolean(),
-      isReused: fc.boolean(),
-      responseStarted: fc.boolean(),
-      attemptsMade: fc.integer({ min: 1, max: 5 }),
-      bodyReplayable: fc.boolean(),
+      isSent: fc.boolean(),
+      wasReused: fc.boolean(),
+      hasAnswered: fc.boolean(),
+      number: fc.integer({ min: 1, max: 5 }),
+      isReplayable: fc.boolean(),
       spec: fc.record({
         attempts: fc.integer({ min: 1, max: 5 }),
         onConnect: fc.boolean(),
@@ -149,10 +133,10 @@ describe('mayRetry', () => {
       fc.property(cases, (c) => {
         const decision = decide(c);
         if (decision === 'no') return;
-        assert.ok(!c.responseStarted, 'after a response byte');
-        assert.ok(c.bodyReplayable, 'without its body');
+        assert.ok(!c.hasAnswered, 'after a response byte');
+        assert.ok(c.isReplayable, 'without its body');
         assert.ok(
-          !c.bytesSent ||
+          !c.isSent ||
             isIdempotent(c.method) ||
             c.hasKey ||
             c.failure === 'refused' ||
@@ -160,8 +144,8 @@ describe('mayRetry', () => {
             c.failure === 'connect-timeout',
           'a second POST',
         );
-        assert.ok(c.attemptsMade < c.spec.attempts || (c.isReused && !c.bytesSent), 'beyond its attempts');
-        if (decision === 'backoff') assert.ok(c.bytesSent, 'backoff with nothing sent');
+        assert.ok(c.number < c.spec.attempts || (c.wasReused && !c.isSent), 'beyond its attempts');
+        if (decision === 'backoff') assert.ok(c.isSent, 'backoff with nothing sent');
       }),
     );
   });

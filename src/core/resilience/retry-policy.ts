@@ -41,39 +41,44 @@ export function isIdempotent(method: string): boolean {
   }
 }
 
-/**
- * Decides after an attempt failed. Positional, since it allocates nothing.
- *
- * @param failure why: `refused`, `unreachable`, `connect-timeout`, `closed`, `reset`, `endpoint-removed` (by us, which is
- *   a reset as well), or anything else, which is never retried
- * @param bytesSent whether anything of the request was written on this attempt
- * @param isReused whether its connection had carried a message before
- * @param responseStarted whether any byte of a final response has been seen
- * @param attemptsMade attempts so far, this one included
- * @param bodyReplayable whether all of the request's body that was read so far can still be sent
- */
-export function mayRetry(
-  failure: string,
-  method: string,
-  hasIdempotencyKey: boolean,
-  bytesSent: boolean,
-  isReused: boolean,
-  responseStarted: boolean,
-  attemptsMade: number,
-  bodyReplayable: boolean,
-  spec: RetrySpec,
-): RetryDecision {
-  if (responseStarted || !bodyReplayable) return 'no';
+/** What is asked of an attempt that failed. */
+export interface FailedAttempt {
+  /**
+   * Why: `refused`, `unreachable`, `connect-timeout`, `closed`, `reset`, `endpoint-removed` (by us, which is a reset as
+   * well), or anything else, which is never retried.
+   */
+  readonly failure: string;
+  /** Something of the request was written. */
+  readonly isSent: boolean;
+  /** Its connection had carried a message before. */
+  readonly wasReused: boolean;
+  /** Some of a response has been seen. */
+  readonly hasAnswered: boolean;
+  /** The how manieth of its exchange it was, from 1 on. */
+  readonly number: number;
+  /** All of the request's body that was read so far can still be sent. */
+  readonly isReplayable: boolean;
+}
+
+/** `isRepeatable`: its method, or an Idempotency-Key, allows another try after it was sent. */
+export interface RetriedRequest {
+  readonly isRepeatable: boolean;
+}
+
+/** Decides after an attempt failed. */
+export function mayRetry(attempt: FailedAttempt, request: RetriedRequest, spec: RetrySpec): RetryDecision {
+  const { failure, isSent, wasReused } = attempt;
+  if (attempt.hasAnswered || !attempt.isReplayable) return 'no';
   const isCut = failure === 'closed' || failure === 'reset' || failure === 'endpoint-removed';
-  if (isCut && isReused && !bytesSent) return 'now';
-  if (attemptsMade >= spec.attempts) return 'no';
+  if (isCut && wasReused && !isSent) return 'now';
+  if (attempt.number >= spec.attempts) return 'no';
   if (failure === 'refused' || failure === 'unreachable' || failure === 'connect-timeout') {
     return spec.onConnect ? 'now' : 'no';
   }
   if (!isCut || !spec.onReset) return 'no';
-  if (!bytesSent) return 'now';
-  if (!isIdempotent(method) && !hasIdempotencyKey) return 'no';
-  return isReused ? 'now' : 'backoff';
+  if (!isSent) return 'now';
+  if (!request.isRepeatable) return 'no';
+  return wasReused ? 'now' : 'backoff';
 }
 
 /**

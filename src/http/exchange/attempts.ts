@@ -69,7 +69,7 @@ export function startAttempt(x: Exchange): void {
 
 function wantOf(x: Exchange, request: OutgoingRequest): LeaseWant {
   if (x.isStaleMet) return LEASE_FRESH;
-  return request.isIdempotent || request.hasIdempotencyKey ? LEASE_ANY : LEASE_PROVED;
+  return request.isRepeatable ? LEASE_ANY : LEASE_PROVED;
 }
 
 /** Worked out anew for each retry: the pool may have changed since the last one. */
@@ -130,8 +130,7 @@ function sendKept(x: Exchange): void {
   const { kept } = x;
   const request = x.request as OutgoingRequest;
   (x.attempt as Attempt).sendBody(kept.buffer, kept.start, kept.end);
-  const mayRepeat = request.isIdempotent || request.hasIdempotencyKey;
-  if (!mayRepeat || kept.length > request.route.pool.spec.retry.replayBytes) x.stopKeeping();
+  if (!request.isRepeatable || kept.length > request.route.pool.spec.retry.replayBytes) x.stopKeeping();
 }
 
 /** *connecting*, *sending*, *awaiting* × failed: a next attempt, or our answer. */
@@ -149,17 +148,7 @@ export function attemptFailed(x: Exchange): void {
   x.attempt = null;
   // What waited for that endpoint to take bytes waits no longer.
   if (x.isRequestEnded || x.isClientPaused) x.plane.wheel.disarm(x.requestTimer);
-  const decision = mayRetry(
-    failure,
-    request.head.method,
-    request.hasIdempotencyKey,
-    attempt.isSent,
-    wasReused,
-    attempt.hasAnswered,
-    x.attemptCount,
-    x.isReplayable(attempt.isSent),
-    pool.spec.retry,
-  );
+  const decision = mayRetry(attempt, request, pool.spec.retry);
   if (decision === 'no') {
     answerFault(x, FAILURE_ANSWERS[failure], attempt.rule);
     return;

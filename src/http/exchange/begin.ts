@@ -100,7 +100,6 @@ function outgoing(
   const peer = x.plane.peerOf(client);
   const extra = forwardedLines(head, peer, plan.snapshot.settings.headers);
   const address = clientAddress(head, peer, x.plane.isTrusted);
-  const isRepeatable = isIdempotent(head.method);
-  const hasKey = !isRepeatable && has(head.lines, 'idempotency-key');
-  return new OutgoingRequest(head, plan, route, target, authority, extra, address, isRepeatable, hasKey);
+  const isRepeatable = isIdempotent(head.method) || has(head.lines, 'idempotency-key');
+  return new OutgoingRequest(head, plan, route, target, authority, extra, address, isRepeatable);
 }

@@ -217,7 +217,7 @@ export class Exchange implements ClientEvents {
 
   nextAttempt(): Attempt {
     const attempt = (this.attempts[this.attemptCount] ??= new Attempt(this));
-    this.attemptCount++;
+    attempt.number = ++this.attemptCount;
     this.record.attempts = this.attemptCount;
     this.attempt = attempt;
     return attempt;

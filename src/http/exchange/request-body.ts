@@ -47,9 +47,8 @@ export function holdBody(
 
 /** Only a request that may be repeated after it was sent is worth a copy, and only a small one. */
 function keepForReplay(x: Exchange, request: OutgoingRequest, buffer: Buffer, start: number, end: number): void {
-  const mayRepeat = request.isIdempotent || request.hasIdempotencyKey;
   const isSmall = x.kept.length + end - start <= request.route.pool.spec.retry.replayBytes;
-  if (mayRepeat && isSmall && x.state !== RESPONDING) {
+  if (request.isRepeatable && isSmall && x.state !== RESPONDING) {
     if (x.kept.append(buffer, start, end, USE_REPLAY)) return;
     x.plane.memory.count(MEMORY_REPLAYS);
   }

@@ -1,6 +1,6 @@
 /**
  * Walks every cell of the exchange's table: brings an exchange into each state, lets each event happen, and
- * compares what it did with the table below. Client, endpoint and clock are actors under the test's hand; after
+ * compares what it did with `exchange-expected.ts`. Client, endpoint and clock are actors under the test's hand; after
  * each cell nothing may be left behind.
  */
 import assert from 'node:assert/strict';
@@ -31,66 +31,7 @@ import { PoolSet } from '../../src/runtime/worker/pool-set.ts';
 import type { Home } from '../../src/upstream/leased.ts';
 import type { Dialing } from '../../src/upstream/waiter.ts';
 import { TIMEOUTS, testSnapshot } from '../support/data-plane.ts';
-
-/**
- * What each event makes of each state: the state after it, then what went to the client (a status, or `cut`),
- * then `dial` where another attempt began.
- * `=`: nothing. `never`: it throws.
- */
-// prettier-ignore
-const EXPECTED: Readonly<Record<StateName, Readonly<Record<EventName, string>>>> = {
-  idle: {
-    request: 'connecting dial', requestBytes: 'never', requestEnd: 'never', requestBroken: 'never', clientDrain: '=', clientEnd: '=', clientGone: '=',
-    ready: 'never', informational: 'never', response: 'never', responseBytes: 'never', responseEnd: 'never', upstreamDrain: '=', upstreamEnd: 'never',
-    failed: 'never', endpointDown: '=', endpointGone: '=', requestTimeout: '=', responseTimeout: '=', attemptTimeout: '=', totalTimeout: '=', retryDue: '=', decisionTimeout: '=', decided: 'never', fault: '= 500',
-  },
-  deciding: {
-    request: 'never', requestBytes: '=', requestEnd: '=', requestBroken: 'idle 400', clientDrain: '=', clientEnd: 'idle cut', clientGone: 'idle cut',
-    ready: 'never', informational: 'never', response: 'responding 200', responseBytes: 'never', responseEnd: 'never', upstreamDrain: 'never', upstreamEnd: 'never',
-    failed: 'never', endpointDown: '=', endpointGone: '=', requestTimeout: 'idle 408', responseTimeout: '=', attemptTimeout: '=', totalTimeout: 'idle 504', retryDue: 'never',
-    decisionTimeout: 'idle 503', decided: 'connecting dial', fault: 'idle 500',
-  },
-  waiting: {
-    request: 'never', requestBytes: '=', requestEnd: '=', requestBroken: 'idle 400', clientDrain: '=', clientEnd: 'idle cut', clientGone: 'idle cut',
-    ready: 'never', informational: 'never', response: 'never', responseBytes: 'never', responseEnd: 'never', upstreamDrain: 'never', upstreamEnd: 'never',
-    failed: 'never', endpointDown: '=', endpointGone: '=', requestTimeout: 'idle 408', responseTimeout: 'idle 503', attemptTimeout: 'idle 503', totalTimeout: 'idle 504', retryDue: 'never', decisionTimeout: '=', decided: 'never', fault: 'idle 500',
-  },
-  connecting: {
-    request: 'never', requestBytes: '=', requestEnd: '=', requestBroken: 'idle 400', clientDrain: '=', clientEnd: 'idle cut', clientGone: 'idle cut',
-    ready: 'sending', informational: 'never', response: 'never', responseBytes: 'never', responseEnd: 'never', upstreamDrain: 'never', upstreamEnd: 'never',
-    failed: '= dial', endpointDown: '=', endpointGone: 'idle 502', requestTimeout: 'idle 408', responseTimeout: '= dial', attemptTimeout: '= dial', totalTimeout: 'idle 504', retryDue: 'never', decisionTimeout: '=', decided: 'never', fault: 'idle 500',
-  },
-  sending: {
-    request: 'never', requestBytes: '=', requestEnd: 'awaiting', requestBroken: 'idle 400', clientDrain: '=', clientEnd: 'idle cut', clientGone: 'idle cut',
-    ready: 'never', informational: '= 103', response: 'responding 200', responseBytes: 'never', responseEnd: 'never', upstreamDrain: '=', upstreamEnd: 'never',
-    failed: 'idle 502', endpointDown: '=', endpointGone: 'idle 502', requestTimeout: 'idle 408', responseTimeout: '= 100', attemptTimeout: 'idle 504', totalTimeout: 'idle 504', retryDue: 'never', decisionTimeout: '=', decided: 'never', fault: 'idle 500',
-  },
-  awaiting: {
-    request: 'never', requestBytes: 'never', requestEnd: 'never', requestBroken: 'never', clientDrain: '=', clientEnd: 'idle cut', clientGone: 'idle cut',
-    ready: 'never', informational: '= 103', response: 'responding 200', responseBytes: 'never', responseEnd: 'never', upstreamDrain: '=', upstreamEnd: 'never',
-    failed: 'between', endpointDown: '=', endpointGone: 'idle 502', requestTimeout: 'idle 504', responseTimeout: 'idle 504', attemptTimeout: 'idle 504', totalTimeout: 'idle 504', retryDue: 'never', decisionTimeout: '=', decided: 'never', fault: 'idle 500',
-  },
-  between: {
-    request: 'never', requestBytes: '=', requestEnd: '=', requestBroken: 'idle 400', clientDrain: '=', clientEnd: 'idle cut', clientGone: 'idle cut',
-    ready: 'never', informational: 'never', response: 'never', responseBytes: 'never', responseEnd: 'never', upstreamDrain: 'never', upstreamEnd: 'never',
-    failed: 'never', endpointDown: '=', endpointGone: '=', requestTimeout: 'idle 408', responseTimeout: '=', attemptTimeout: '=', totalTimeout: 'idle 504', retryDue: 'connecting dial', decisionTimeout: '=', decided: 'never', fault: 'idle 500',
-  },
-  responding: {
-    request: 'never', requestBytes: '=', requestEnd: '=', requestBroken: 'idle cut', clientDrain: '=', clientEnd: 'idle cut', clientGone: 'idle cut',
-    ready: 'never', informational: 'never', response: 'never', responseBytes: '= bytes', responseEnd: 'idle end', upstreamDrain: '=', upstreamEnd: 'never',
-    failed: 'idle cut', endpointDown: '=', endpointGone: 'idle cut', requestTimeout: 'idle cut', responseTimeout: 'idle cut', attemptTimeout: '=', totalTimeout: 'idle cut', retryDue: 'never', decisionTimeout: '=', decided: 'never', fault: 'idle cut',
-  },
-  flushing: {
-    request: 'never', requestBytes: '=', requestEnd: '=', requestBroken: 'idle cut', clientDrain: 'idle', clientEnd: 'idle cut', clientGone: 'idle cut',
-    ready: 'never', informational: 'never', response: 'never', responseBytes: 'never', responseEnd: 'never', upstreamDrain: '=', upstreamEnd: 'never',
-    failed: 'never', endpointDown: '=', endpointGone: '=', requestTimeout: '=', responseTimeout: 'idle cut', attemptTimeout: '=', totalTimeout: 'idle cut', retryDue: 'never', decisionTimeout: '=', decided: 'never', fault: 'idle cut',
-  },
-  tunnel: {
-    request: 'never', requestBytes: '=', requestEnd: 'never', requestBroken: 'never', clientDrain: '=', clientEnd: '=', clientGone: 'idle cut',
-    ready: 'never', informational: 'never', response: 'never', responseBytes: '= bytes', responseEnd: 'never', upstreamDrain: '=', upstreamEnd: '= fin',
-    failed: 'idle cut', endpointDown: '=', endpointGone: 'idle cut', requestTimeout: 'idle cut', responseTimeout: 'idle cut', attemptTimeout: '=', totalTimeout: '=', retryDue: 'never', decisionTimeout: '=', decided: 'never', fault: 'idle cut',
-  },
-};
+import { EXPECTED } from './exchange-expected.ts';
 
 class Client implements ClientStream {
   readonly takenBytes = -1;

@@ -30,10 +30,11 @@ class Disk {
     return Promise.resolve({
       waiting: 0,
       write: (text) => {
-        if (isDead) return events.onDrop(text);
+        const lines = text.split('\n').length - 1;
+        if (isDead) return events.onDrop(lines);
         if (!this.isFull) return void (this.text += text);
         isDead = true;
-        events.onDrop(text);
+        events.onDrop(lines);
         events.onTrouble(new Error('ENOSPC'));
       },
       reopen: () => void this.opened++,

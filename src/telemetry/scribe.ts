@@ -99,7 +99,7 @@ export class Scribe {
         if (!this.#isOnTrial) this.#options.tell(`the access log cannot be written: ${error.message}`);
         this.#isOnTrial = true;
       },
-      onDrop: (text) => void Atomics.add(this.#options.counters, REFUSED, countLines(text)),
+      onDrop: (lines) => void Atomics.add(this.#options.counters, REFUSED, lines),
     });
     this.#isTroubled = false;
     this.#takenBefore = Atomics.load(this.#options.counters, TAKEN);
@@ -177,7 +177,9 @@ export class Scribe {
     this.#toldAt = now();
     const message = `${count} lines of the access log were dropped`;
     this.#options.tell(message);
-    if (this.#spec?.format !== 'json') return;
+    // A sink that takes nothing would only lose this line as well, and it would be told next.
+    if (this.#spec?.format !== 'json' || this.#isTroubled || this.#isOnTrial) return;
+    Atomics.add(counters, TAKEN, 1);
     this.#sink?.write(`${JSON.stringify({ level: 40, time: now(), dropped: count, msg: message })}\n`);
   }
 }

@@ -1,8 +1,20 @@
 /** Where lines go, and what becomes of them when that goes wrong: no request waits, and what is lost is counted. */
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
+import type { TestContext } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import {
   exchange,
@@ -49,7 +61,7 @@ describe('the file of the access log', () => {
     await ask(port, 100);
     const aside = (): readonly string[] => readdirSync(dirname(file)).filter((name) => /^access-.*\.log$/.test(name));
     await until(() => aside().length > 0, 'the file is put aside');
-    assert.match(aside()[0], /^access-\d{8}T\d{4}-1\.log$/);
+    assert.match(aside()[0], /^access-\d{8}T\d{6}-\d{3}\.log$/);
     assert.match(readFileSync(join(dirname(file), aside()[0]), 'utf8'), /^\{"level":30,.*\}\n$/s);
   });
 
@@ -112,6 +124,57 @@ describe('the file of the access log', () => {
       await until(() => readLines(file).length === 10, 'another file takes lines');
     },
   );
+});
+
+/** A disk of its own, small enough to be filled; null where the system does not allow one. */
+function smallDisk(t: TestContext): string | null {
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-disk-'));
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder]);
+  t.after(() => {
+    if (mounted.status === 0) spawnSync('umount', ['-l', folder]);
+    rmdirSync(folder);
+  });
+  return mounted.status === 0 ? folder : null;
+}
+
+describe('a full disk', () => {
+  for (const rotate of ['rotate: off', 'rotate: { size: 1GiB }']) {
+    it(`costs lines that are all counted, and no more, with ${rotate}`, async (t) => {
+      const disk = smallDisk(t);
+      if (disk === null) {
+        t.skip('NOT TESTED: this needs to mount a tmpfs, for which one has to be root');
+        return;
+      }
+      const filler = join(disk, 'filler');
+      writeFileSync(filler, Buffer.alloc(32 * 1024));
+      const file = join(disk, 'access.log');
+      const endpoint = await startObedientEndpoint(t);
+      const { balancer, port } = await runBalancer(loggedConfig(endpoint, file, { file: rotate }));
+      t.after(() => balancer.close({ force: true }));
+      const dropped = (): number => balancer.stats().accessLog.dropped;
+      let asked = 0;
+      for (; dropped() === 0 && asked < 2000; asked += 100) await ask(port, 100);
+      await ask(port, 100);
+      const before = readFileSync(file, 'utf8');
+      rmSync(filler);
+      const said: string[] = [];
+      balancer.on('log', (text) => said.push(text));
+      asked += 100;
+      for (; !said.includes('the access log is written again') && asked < 6000; asked++) await ask(port, 1);
+      await balancer.close();
+      const text = readFileSync(file, 'utf8');
+      assert.ok(text.startsWith(before) && before.length > 16 * 1024, 'what was there stays');
+      const lines = text.split('\n').slice(0, -1);
+      const broken = lines.filter((line) => !/^\{.*\}$/.test(line));
+      assert.ok(broken.length <= 1, broken.join('\n'));
+      assert.ok(
+        broken.length === 0 || before.endsWith(broken[0]),
+        'only the line in which the disk became full is torn',
+      );
+      const whole = lines.filter((line) => line.includes('"path":'));
+      assert.equal(whole.length - broken.filter((line) => line.includes('"path":')).length + dropped(), asked);
+    });
+  }
 });
 
 describe('a ring of the access log', () => {

@@ -69,8 +69,13 @@ function isGood({ code, totals }) {
   return code === 0 && totals !== null && (totals.passed > 0 || ARGUMENTS.length > 0);
 }
 
+/** Null where the run was ended before they were written, or in the middle. */
 function readTotals(file) {
-  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null;
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return null;
+  }
 }
 
 function printSummary(results, durationMs) {

@@ -9,8 +9,11 @@ export type Read = (text: string) => void;
 
 /** How many times as long the longer text is, unless told: a line costs 8 times as much, a square 64 times. */
 const FACTOR = 8;
-/** On a busy machine a round may be disturbed; what counts is the least of each length. */
-const ROUNDS = 15;
+/**
+ * On a busy machine a round may be disturbed; what counts is the least of each length. Only what costs too much so far
+ * goes on to the next round. (The kernel's figures of a thread's processor time may be in steps of 4 ms: too coarse.)
+ */
+const ROUNDS = 60;
 
 /** Whatever separates anything in a head, and three characters that do not. */
 const SEPARATORS = [

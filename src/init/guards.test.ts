@@ -64,6 +64,57 @@ backend web
   });
 });
 
+describe('a guard', () => {
+  const guard = async (file: string, text: string): Promise<void> => {
+    const paths = ['/admin', '/admin/', '/admin/x', '//admin/x', '/admin%2Fx', '/x/..;/admin/y', '/admin%5Cx', '/b'];
+    const pools = await poolsOf(text, file, paths);
+    assert.deepEqual(
+      pools.slice(0, -1),
+      Array.from({ length: 7 }, () => 'closed'),
+    );
+    assert.notEqual(pools.at(-1), 'closed');
+  };
+
+  it('keeps out every spelling of its path that a server may read so: nginx', async () => {
+    for (const location of ['/admin/', '^~ /admin/', '~ ^/admin(?:/|$)', '/admin'])
+      await guard(
+        'nginx.conf',
+        `server { listen 80;
+          location / { proxy_pass http://10.0.0.1:1; }
+          location ~ \\.png$ { proxy_pass http://10.0.0.1:2; }
+          location ${location} { deny all; proxy_pass http://10.0.0.1:1; }
+        }`,
+      );
+  });
+
+  it('keeps out every spelling of its path that a server may read so: HAProxy', async () => {
+    for (const path of ['/admin/', '/admin'])
+      await guard(
+        'haproxy.cfg',
+        `defaults
+  mode http
+frontend f
+  bind :80
+  http-request deny if { path_beg ${path} }
+  default_backend web
+backend web
+  server s 10.0.0.1:2
+`,
+      );
+  });
+
+  it('on a location whose text no request has as it is keeps out what nginx reads so', async () => {
+    const text = `server { listen 80;
+      location / { proxy_pass http://10.0.0.1:1; }
+      location "/a b/" { deny all; }
+      location /ünd/ { deny all; }
+    }`;
+    const pools = await poolsOf(text, 'nginx.conf', ['/a%20b/x', '/%C3%BCnd/x', '/ab/x']);
+    assert.deepEqual(pools.slice(0, 2), ['closed', 'closed']);
+    assert.notEqual(pools[2], 'closed');
+  });
+});
+
 describe('a rule that could not be taken over', () => {
   const rules = [
     'if { src 10.0.0.0/8 }',

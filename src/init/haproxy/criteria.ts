@@ -12,6 +12,8 @@ interface Criterion {
   /** `str`, `beg`, `end`, `sub`, `dir`, `dom`, `reg`, `found`; others are never met. */
   readonly method: string;
   readonly anyCase: boolean;
+  /** Of a host: its port is cut off before it is compared. */
+  readonly isWithoutPort: boolean;
   readonly patterns: readonly string[];
 }
 
@@ -82,17 +84,19 @@ function takeApart([fetch = '', ...rest]: readonly string[]): Criterion | string
   const foreign = converters.find((each) => each !== 'lower' && !(isHost && SAME_HOST.test(each)));
   if (foreign !== undefined) return `routes do not compute: ${foreign}`;
   let [method, anyCase] = [SUFFIX.exec(written)?.[1] ?? 'str', converters.includes('lower')];
+  const isWithoutPort = converters.some((each) => each !== 'lower');
   const patterns: string[] = [];
   for (let at = 0; at < rest.length; at++) {
     const word = rest[at];
     if (patterns.length > 0 || !word.startsWith('-')) patterns.push(word);
-    else if (word === '--') return { fetch: name, argument, method, anyCase, patterns: rest.slice(at + 1) };
+    else if (word === '--')
+      return { fetch: name, argument, method, anyCase, isWithoutPort, patterns: rest.slice(at + 1) };
     else if (word === '-i') anyCase = true;
     else if (word === '-m') method = rest[++at] ?? '';
     else if (word !== '-n')
       return word === '-f' ? 'patterns of a file are not read' : `routes have nothing like ${word}`;
   }
-  return { fetch: name, argument, method, anyCase, patterns };
+  return { fetch: name, argument, method, anyCase, isWithoutPort, patterns };
 }
 
 function methods(...names: readonly string[]): Reading {
@@ -132,8 +136,12 @@ function toSource(method: string, text: string): string | null {
   return method === 'dir' ? `(?:^|/)${inner}(?:/|$)` : null;
 }
 
-function readHost({ method, patterns }: Criterion): Reading | string {
+function readHost({ method, patterns, anyCase, isWithoutPort }: Criterion): Reading | string {
   const differences: string[] = [];
+  // Within dots a port counts for nothing there either.
+  if (!isWithoutPort && method !== 'dom') differences.push('a host is compared without its port here');
+  if (!anyCase) differences.push('a host is compared in any case here');
+  if (method === 'dom') differences.push(...patterns.map((name) => `${name} and what ends in .${name}, not ${name}.x`));
   const hosts: string[] = [];
   for (const pattern of patterns) {
     const name = pattern.toLowerCase().replace(/:\d+$/, '');

@@ -6,7 +6,7 @@ import type { Plan } from '../plan.ts';
 import { readBinds } from './binds.ts';
 import type { Bind } from './binds.ts';
 import { readCondition, readGuarded } from './conditions.ts';
-import { ANYTHING, toMatchInput } from './match.ts';
+import { ANYTHING, keyOf, toMatchInput } from './match.ts';
 import type { Match } from './match.ts';
 import { conditionOf, guardsOf } from './not-taken.ts';
 import type { Line } from './parse-haproxy.ts';
@@ -21,15 +21,27 @@ export function readRules(proxy: Proxy, has: (backend: string) => boolean, ledge
   for (const line of proxy.own('use_backend').toReversed()) rules = addRule(line, rules, proxy, has, ledger);
   if (rules.length === 0) return rules;
   for (const line of guardsOf(proxy).toReversed()) rules = addGuard(line, rules, proxy, ledger);
+  noteDifferences(proxy, rules, ledger);
   return rules;
 }
+
+/** What is not quite the same for a frontend as a whole. */
+function noteDifferences({ from }: Proxy, rules: readonly Rule[], ledger: Ledger): void {
+  if (rules.some(({ match }) => match.path !== null)) ledger.differ(from, NORMAL_FORM);
+  const isAnything = ({ match }: Rule): boolean => keyOf(match) === keyOf(ANYTHING);
+  if (!rules.some(isAnything)) ledger.differ(from, 'what no rule takes is answered 404 here, 503 there');
+}
+
+const NORMAL_FORM =
+  'paths are compared in normal form here, where /%61 is /a and /x/../a is /a, and one that has none is answered 400; ' +
+  'HAProxy compares them as they came';
 
 /** Runs before all rules about backends. What it keeps out, or a little more, goes nowhere. */
 function addGuard(from: Line, rest: readonly Rule[], proxy: Proxy, ledger: Ledger): readonly Rule[] {
   const guarded = readGuarded(conditionOf(from), proxy.findAll('acl'));
   const rules = guarded === 'all' || guarded.length === 0 ? null : prepend(guarded, { backend: KEPT_OUT, from }, rest);
   if (typeof rules !== 'object' || rules === null) return rest;
-  ledger.guard(from, lacking('access', 'what it is about gets 502'));
+  ledger.guard(from, lacking('access', 'what it is about gets 502, in every spelling that a server may read so'));
   return rules;
 }
 

@@ -16,7 +16,7 @@ export function readRewriting(proxy: Proxy, ledger: Ledger): Replacement | null 
   const rewriting = lines.filter(isRewriting);
   const [line] = rewriting;
   const found = line === undefined || rewriting.length > 1 ? null : readLine(line);
-  if (line !== undefined && found !== null) ledger.take(line);
+  if (line !== undefined && found !== null) ledger.differ(line, 'slashes at the front of what is left are one here');
   return found;
 }
 

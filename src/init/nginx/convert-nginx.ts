@@ -73,6 +73,7 @@ function convertServer(
   const hosts = readHosts(from, ledger);
   const listens = readListens(from, ledger);
   const routes = convertLocations(from.children, scope.inner(from.children), pools, ledger);
+  if (routes.some(({ path }) => path !== undefined)) ledger.differ(from, SLASHES);
   const hasRoot = routes.some(({ path }) => path === undefined);
   if (routes.length > 0 && !hasRoot && hosts.length > 0) {
     ledger.differ(
@@ -82,6 +83,10 @@ function convertServer(
   }
   return { from, hosts, listens, routes };
 }
+
+const SLASHES =
+  'nginx merges slashes and reads %2F as one where it looks for a location, and sends them so where it rewrites; here //x ' +
+  'and /x%2Fy are paths of their own, but for guards';
 
 const SILENT = { take() {}, leave() {}, same() {} } as unknown as Ledger;
 

@@ -41,17 +41,37 @@ export function convertLocations(
   const taken = collect(directives, scope, pools, ledger);
   const hasRegex = taken.some(({ location }) => location.kind.startsWith('regex'));
   const hasOpenEnd = taken.some(({ location, isGuarded }) => isGuarded && endsWithin(location));
+  const exact = new Set(taken.flatMap(({ location: { kind, path } }) => (kind === 'exact' ? [path] : [])));
   const placed = taken.map((each) => ({
     ...each,
     isFinal: each.location.isFinal || isBehindFinal(each.location, taken),
   }));
-  return placed.toSorted(byNginxOrder).map(({ location, from, route, isFinal, isGuarded }): LocationRoute => {
+  return placed.toSorted(byNginxOrder).map(({ location, from, route, isFinal }): LocationRoute => {
     if (isFinal && !location.isFinal && hasRegex) {
       ledger.differ(from, 'behind a location with ^~ no regular expression is tried here');
     }
     const asPattern = hasOpenEnd || (hasRegex && !isFinal);
-    return { from, route, path: toPath(location, asPattern, isGuarded, from, ledger) };
+    noteEnd(location, { asPattern, exact }, from, ledger);
+    return { from, route, path: toPath(location, asPattern) };
   });
+}
+
+/** Where a prefix ends otherwise than in nginx. `exact`: paths with a location of their own. */
+function noteEnd(
+  { kind, path }: Location,
+  { asPattern, exact }: { readonly asPattern: boolean; readonly exact: ReadonlySet<string> },
+  from: Directive,
+  ledger: Ledger,
+): void {
+  if (kind !== 'prefix' || path === '/') return;
+  const bare = path.replace(/\/$/, '');
+  if (bare === path) {
+    if (!asPattern) ledger.differ(from, `a prefix ends at a segment here: ${path} and ${path}/x, not ${path}x`);
+  } else if (exact.has(bare)) {
+    // That location has it, here as there.
+  } else if (from.children.some(({ name }) => name === 'proxy_pass')) {
+    ledger.differ(from, `nginx answers ${bare} with a redirect to ${path}; here it is one of the paths of ${path}`);
+  } else ledger.differ(from, `a prefix ends at a segment here: ${bare} as well as ${path}x`);
 }
 
 /** It takes the start of a longer segment as well: a guard that does so must, and no other prefix may overtake it. */
@@ -184,22 +204,11 @@ function lengthOf(location: Location): number {
  * In nginx a regular expression wins over a prefix, in Fairlead a prefix over a regular expression. So beside
  * regular expressions a prefix becomes one too (`asPattern`), and stands behind them.
  */
-function toPath(
-  location: Location,
-  asPattern: boolean,
-  isGuarded: boolean,
-  from: Directive,
-  ledger: Ledger,
-): LocationRoute['path'] {
-  const { kind, path } = location;
+function toPath({ kind, path }: Location, asPattern: boolean): LocationRoute['path'] {
   if (kind === 'exact') return path;
   if (kind === 'regex') return { regex: path };
   if (kind === 'regex-any-case') return { regex: toLowerPattern(path), ignoreCase: 'on' };
   if (path === '/') return undefined;
-  // nginx sends `/admin` on to a guarded `/admin/`; here it is guarded itself.
-  const hasOpenEnd = isGuarded && path.endsWith('/');
-  if (asPattern)
-    return { regex: `^${hasOpenEnd ? `${escapePattern(path.slice(0, -1))}(?:/|$)` : escapePattern(path)}` };
-  if (!path.endsWith('/')) ledger.differ(from, `a prefix ends at a segment here: ${path} and ${path}/x, not ${path}x`);
-  return path.endsWith('/') ? `${path}*` : `${path}/*`;
+  if (!asPattern) return path.endsWith('/') ? `${path}*` : `${path}/*`;
+  return { regex: path.endsWith('/') ? `^${escapePattern(path.slice(0, -1))}(?:/|$)` : `^${escapePattern(path)}` };
 }

@@ -16,6 +16,11 @@ const SENT_ANYWAY =
 const USUAL_VALUE =
   /^(?:\$(?:proxy_add_x_forwarded_for|remote_addr|scheme|host|http_host|server_port|request_id|http_upgrade|connection_upgrade|http_x_forwarded_\w+|http_x_request_id|http_connection)|upgrade|close|keep-alive|https?|\d+|)$/i;
 
+const HOST_AS_CAME = {
+  host: 'the client’s Host goes on as it came: in its case, and with its port if it has one',
+  server_name: 'the client’s Host goes on as it came, not the name of the server',
+} as const;
+
 export class PoolBook {
   readonly #upstreams: ReadonlyMap<string, Directive>;
   readonly #plan: Plan;
@@ -76,7 +81,12 @@ export class PoolBook {
   #readHost(text: string, byDefault: PoolInput['host'] | null, directive: Directive): PoolInput['host'] | null {
     this.#ledger.take(directive);
     if (text === '$proxy_host') return byDefault;
-    if (/^\$(?:host|http_host|server_name)(?::\$(?:server_port|proxy_port))?$/.test(text)) return null;
+    const known = /^\$(host|http_host|server_name)(:\$(?:server_port|proxy_port))?$/.exec(text);
+    if (known !== null) {
+      const [whole, name] = known;
+      if (whole !== '$http_host') this.#ledger.differ(directive, HOST_AS_CAME[name === 'server_name' ? name : 'host']);
+      return null;
+    }
     if (!text.includes('$')) return text;
     this.#ledger.leave(directive, lacking('computedNames', 'the client’s goes on'));
     return null;

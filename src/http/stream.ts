@@ -7,6 +7,7 @@
  * what it was given until `flush`, which ends every burst of calls made from one read.
  */
 import type { Fault } from '../core/errors.ts';
+import type { ClientConnection } from './client-connection.ts';
 import type { RequestHead, ResponseHead } from './head.ts';
 import type { OutgoingRequest } from './outgoing.ts';
 import type { RoutePlan } from './plan.ts';
@@ -16,23 +17,14 @@ import type { Waiter } from '../upstream/waiter.ts';
 
 /** The client's side of one exchange, implemented by a codec's server session. */
 export interface ClientStream {
-  /** The peer, and where it connected to. */
-  readonly remoteAddress: string;
-  readonly localPort: number;
-  /** Name of the listener. */
-  readonly listener: string;
-  /** The listener lets a client close its side before the answer. */
-  readonly allowsHalfClose: boolean;
-  /** `http` or `https`. */
-  readonly scheme: string;
+  /** The connection that it is a stream of, perhaps one of many. */
+  readonly connection: ClientConnection;
   readonly isBlocked: boolean;
   /** As `look` and `takenBytes` of a connection. */
   readonly takenBytes: number;
   look(): void;
   /** Something of the final response has left, or may have: from then on only `abort` can tell that it broke. */
   readonly hasBegun: boolean;
-  /** What was worked out for this connection's last request; clients repeat themselves. Written by the exchange alone. */
-  memo: OutgoingRequest | null;
   /** 1xx other than 101. */
   sendInformational(head: ResponseHead): void;
   /**

@@ -6,12 +6,13 @@
 import { FAULTS } from '../core/errors.ts';
 import type { Fault } from '../core/errors.ts';
 import { MEMORY_PIPELINES, MEMORY_REQUESTS, USE_REQUEST } from '../core/shared/memory-table.ts';
-import type { Limits, ListenerSpec } from '../core/snapshot.ts';
+import type { Limits } from '../core/snapshot.ts';
+import type { ClientConnection } from '../http/client-connection.ts';
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE } from '../http/head.ts';
 import type { RequestHead, ResponseHead } from '../http/head.ts';
-import type { OutgoingRequest } from '../http/outgoing.ts';
 import type { RoutePlan } from '../http/plan.ts';
 import { viaLine } from '../http/forwarding.ts';
+import type { ServerHost } from '../http/server-host.ts';
 import type { ClientEvents, ClientStream } from '../http/stream.ts';
 import { KeptBytes } from '../net/kept-bytes.ts';
 import { lingerClose } from '../net/lingering-close.ts';
@@ -23,7 +24,6 @@ import { faultResponse } from './fault-response.ts';
 import { HeadReader } from './head-reader.ts';
 import { MessageWriter } from './message-writer.ts';
 import { RequestParser } from './request-parser.ts';
-import type { ServerPlane } from './server-plane.ts';
 import { SessionTimer } from './session-timer.ts';
 
 /** Reading a head, or waiting for its first byte. */
@@ -44,7 +44,9 @@ const STASH_BYTES = 65536;
 const MAX_EMPTY_LINES = 4;
 /** A client whose connection has been paused so long is looked for, and the look is there so much later. */
 const LOOK_MS = 1000;
-const LOOKED_MS = 100;
+const LOOKED_MS = 50;
+/** Nothing that is kept of its requests begins when it was last seen longer ago. */
+const SEEN_MS = 200;
 /** While draining: how long an idle connection may still bring a request that was on its way. */
 const DRAIN_IDLE_MS = 1000;
 /** What may break in a chunked body. */
@@ -56,8 +58,9 @@ const LINGER_BYTES = 256 * 1024;
 
 export class Http1ServerSession implements ConnectionHandler, ClientStream, ChunkSink {
   readonly #connection: Connection;
-  readonly #plane: ServerPlane;
-  readonly #listener: ListenerSpec;
+  readonly #host: ServerHost;
+  /** As its exchanges see it. */
+  readonly connection: ClientConnection;
   readonly #writer: MessageWriter;
   #parser: RequestParser;
   readonly #reader: HeadReader;
@@ -92,39 +95,17 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
   #isRaw = false;
   /** This connection is to end: its listener has left the config. */
   #isLeaving = false;
-  memo: OutgoingRequest | null = null;
-  readonly scheme = 'http';
 
-  constructor(connection: Connection, listener: ListenerSpec, plane: ServerPlane) {
+  constructor(connection: Connection, client: ClientConnection, host: ServerHost) {
     this.#connection = connection;
-    this.#listener = listener;
-    this.#plane = plane;
+    this.connection = client;
+    this.#host = host;
     this.#writer = new MessageWriter(connection);
-    this.#parser = new RequestParser(plane.limits);
-    this.#reader = new HeadReader(plane.memory);
-    this.#stash = new KeptBytes(plane.memory, USE_REQUEST);
-    plane.opened(this);
-    plane.wheel.arm(this.#timer, plane.isDraining ? DRAIN_IDLE_MS : plane.timeouts.keepAliveMs);
-  }
-
-  get remoteAddress(): string {
-    return this.#connection.remoteAddress;
-  }
-
-  get localPort(): number {
-    return this.#connection.localPort;
-  }
-
-  get listener(): string {
-    return this.#listener.id;
-  }
-
-  get listenerSpec(): ListenerSpec {
-    return this.#listener;
-  }
-
-  get allowsHalfClose(): boolean {
-    return this.#listener.halfClose === 'allow';
+    this.#parser = new RequestParser(host.limits);
+    this.#reader = new HeadReader(host.memory);
+    this.#stash = new KeptBytes(host.memory, USE_REQUEST);
+    host.opened(this);
+    host.wheel.arm(this.#timer, host.isDraining ? DRAIN_IDLE_MS : host.timeouts.keepAliveMs);
   }
 
   get isBlocked(): boolean {
@@ -192,7 +173,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
       if (at === end) return end;
     }
     const wasPartial = this.#reader.isPartial;
-    const { limits } = this.#plane;
+    const { limits } = this.#host;
     const after = this.#reader.read(buffer, at, end, limits.headBytes);
     if (after < 0) {
       this.#onPartialHead(wasPartial);
@@ -217,10 +198,10 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
   }
 
   #onPartialHead(wasPartial: boolean): void {
-    const { limits, wheel, timeouts } = this.#plane;
+    const { limits, wheel, timeouts } = this.#host;
     const reader = this.#reader;
     if (reader.isRefused) {
-      this.#plane.memory.count(MEMORY_REQUESTS);
+      this.#host.memory.count(MEMORY_REQUESTS);
       this.#reject(FAULTS.memory, reader.partial);
     } else if (reader.partialLength > limits.headBytes) {
       this.#reject(reader.hasFirstLine ? FAULTS.headTooLarge : FAULTS.targetTooLong, reader.partial);
@@ -232,8 +213,8 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
   }
 
   #begin(head: RequestHead): void {
-    const plane = this.#plane;
-    plane.wheel.disarm(this.#timer);
+    const host = this.#host;
+    host.wheel.disarm(this.#timer);
     if (this.#isStashFull) this.#watchPaused();
     this.#emptyLines = 0;
     this.#version = head.version;
@@ -243,7 +224,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     this.#isHeadSent = false;
     this.#closesAfter = false;
     this.#isRaw = false;
-    const events = plane.begin(this);
+    const events = host.begin(this);
     this.#events = events;
     if (head.bodyKind === BODY_NONE || (head.bodyKind === BODY_LENGTH && head.contentLength === 0)) {
       // Before the exchange hears of it, so that an answer made at once finds the request complete.
@@ -256,7 +237,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     this.#isRequestEnded = false;
     if (head.bodyKind === BODY_CHUNKED) {
       this.#state = BODY_IN_CHUNKS;
-      (this.#chunks ??= new ChunkDecoder(this.#plane.memory)).reset();
+      (this.#chunks ??= new ChunkDecoder(this.#host.memory)).reset();
     } else {
       this.#state = BODY_OF_LENGTH;
       this.#bodyLeft = head.contentLength;
@@ -313,7 +294,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
 
   /** There is no memory left for later requests: none of them is begun, and the client sees that by the connection's end. */
   #endPipeline(): void {
-    this.#plane.memory.count(MEMORY_PIPELINES);
+    this.#host.memory.count(MEMORY_PIPELINES);
     this.#isPipelineCut = true;
     this.#stash.clear();
     this.#keepAlive = false;
@@ -368,9 +349,9 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
   onClose(_reason: CloseReason): void {
     this.#state = CLOSING;
     this.#letGo();
-    this.#plane.wheel.disarm(this.#timer);
+    this.#host.wheel.disarm(this.#timer);
     if (this.#events !== null) this.#events.onClientGone();
-    this.#plane.closed(this);
+    this.#host.closed(this);
   }
 
   onFault(_error: unknown): void {
@@ -391,14 +372,14 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
 
   /** Nothing is under way but what the client has yet to take. */
   #awaitClient(): void {
-    const { wheel, timeouts } = this.#plane;
+    const { wheel, timeouts } = this.#host;
     this.#progress ??= new WriteProgress();
-    wheel.arm(this.#timer, this.#progress.begin(this.#plane.now(), timeouts.writeIdleMs));
+    wheel.arm(this.#timer, this.#progress.begin(this.#host.now(), timeouts.writeIdleMs));
   }
 
   #cutStalled(): void {
-    const { wheel, timeouts } = this.#plane;
-    const now = this.#plane.now();
+    const { wheel, timeouts } = this.#host;
+    const now = this.#host.now();
     if (this.#state === ANSWERED && !this.#connection.isBlocked) {
       this.#seenAt = now;
       this.#state = HEAD;
@@ -410,13 +391,13 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
 
   #watchPaused(): void {
     this.#isLooking = false;
-    this.#plane.wheel.arm(this.#timer, LOOK_MS);
+    this.#host.wheel.arm(this.#timer, LOOK_MS);
   }
 
   /** The client was found to have left, and what is kept of its requests is not to be begun. */
   get #hasLeft(): boolean {
     const { peerState } = this.#connection;
-    return peerState === 'gone' || (peerState === 'ended' && !this.allowsHalfClose);
+    return peerState === 'gone' || (peerState === 'ended' && !this.connection.allowsHalfClose);
   }
 
   /** Nothing is read while the connection is paused, so that it does not tell when its client leaves. */
@@ -424,16 +405,16 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     const connection = this.#connection;
     const events = this.#events as ClientEvents;
     this.#isLooking = !this.#isLooking;
-    this.#plane.wheel.arm(this.#timer, this.#isLooking ? LOOKED_MS : LOOK_MS);
+    this.#host.wheel.arm(this.#timer, this.#isLooking ? LOOKED_MS : LOOK_MS);
     if (this.#isLooking) {
-      this.#seenAt = this.#plane.now();
+      this.#seenAt = this.#host.now();
       connection.look();
     } else if (connection.peerState === 'gone' || (this.#hasLeft && this.#state !== TUNNEL)) events.onClientGone();
   }
 
   /** Draining has begun: an idle connection closes when it has been silent for a second. */
   drain(): void {
-    if (this.#state === HEAD && !this.#reader.isPartial) this.#plane.wheel.arm(this.#timer, DRAIN_IDLE_MS);
+    if (this.#state === HEAD && !this.#reader.isPartial) this.#host.wheel.arm(this.#timer, DRAIN_IDLE_MS);
   }
 
   leave(): void {
@@ -494,8 +475,8 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
   }
 
   #headText(head: ResponseHead, framing: string): string {
-    const date = head.hasDate ? '' : `Date: ${this.#plane.httpDate()}\r\n`;
-    const via = !head.isOurs && this.#plane.plan.snapshot.settings.headers.via ? viaLine(head.version) : '';
+    const date = head.hasDate ? '' : `Date: ${this.#host.httpDate()}\r\n`;
+    const via = !head.isOurs && this.#host.plan.snapshot.settings.headers.via ? viaLine(head.version) : '';
     return `HTTP/1.1 ${head.status} ${head.reason}\r\n${head.lines}${date}${via}${framing}\r\n`;
   }
 
@@ -513,10 +494,10 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
 
   sendFault(fault: Fault, requestId: string, wantsJson: boolean): void {
     this.#isHeadSent = true;
-    this.#closesAfter = !this.#isRequestEnded || !this.#keepAlive || this.#plane.isDraining;
+    this.#closesAfter = !this.#isRequestEnded || !this.#keepAlive || this.#host.isDraining;
     const connection = this.#closesAfter ? 'close' : this.#version === 10 ? 'keep-alive' : '';
     const isHead = this.#isHeadMethod;
-    const date = this.#plane.httpDate();
+    const date = this.#host.httpDate();
     this.#writer.drop();
     this.#connection.write(faultResponse(fault, { requestId, wantsJson, isHead, connection, date }));
   }
@@ -526,7 +507,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     this.#isRequestEnded = false;
     this.#isHeadMethod = false;
     this.sendFault(fault, '', false);
-    this.#plane.rejected(fault, this, head);
+    this.#host.rejected(fault, this, head);
     this.#linger();
   }
 
@@ -567,10 +548,10 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     this.#isBodyPaused = isBodyPaused;
     this.#isStashFull = isStashFull;
     if (isPaused === wasPaused) return;
-    const { wheel } = this.#plane;
+    const { wheel } = this.#host;
     if (isPaused) {
       this.#connection.pause();
-      this.#seenAt = this.#plane.now();
+      this.#seenAt = this.#host.now();
       if (this.#events !== null) this.#watchPaused();
     } else {
       this.#connection.resume();
@@ -600,11 +581,11 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
       this.#awaitClient();
       return;
     }
-    if (this.#isStashFull && this.#plane.now() - this.#seenAt >= LOOK_MS) {
-      // Nobody has seen for so long whether the client is still there, to whom the next answer would go.
+    if (this.#isStashFull && this.#host.now() - this.#seenAt >= SEEN_MS) {
+      // Whether the client is still there, to whom the next answer would go, nobody has seen meanwhile.
       this.#state = ANSWERED;
       this.#connection.look();
-      this.#plane.wheel.arm(this.#timer, LOOKED_MS);
+      this.#host.wheel.arm(this.#timer, LOOKED_MS);
       return;
     }
     this.#state = HEAD;
@@ -612,7 +593,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
   }
 
   #next(): void {
-    const { wheel, timeouts, isDraining } = this.#plane;
+    const { wheel, timeouts, isDraining } = this.#host;
     wheel.arm(this.#timer, isDraining || this.#isLeaving ? DRAIN_IDLE_MS : timeouts.keepAliveMs);
     if (this.#isConsuming) return;
     if (this.#stash.length > 0 && this.#hasLeft) this.#cut();
@@ -625,7 +606,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     try {
       this.#consumeStash();
     } catch (error) {
-      this.#plane.reportFault(error);
+      this.#host.reportFault(error);
       this.onFault(error);
     }
   }
@@ -642,23 +623,23 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
   /** Nothing is owed to the peer. */
   #close(): void {
     this.#state = CLOSING;
-    this.#plane.wheel.disarm(this.#timer);
+    this.#host.wheel.disarm(this.#timer);
     this.#connection.close();
   }
 
   #cut(): void {
     this.#state = CLOSING;
-    this.#plane.wheel.disarm(this.#timer);
+    this.#host.wheel.disarm(this.#timer);
     this.#connection.reset();
   }
 
   /** FIN after what was written, and what still comes is read and thrown away, so that no reset overtakes our answer. */
   #linger(): void {
     this.#state = CLOSING;
-    const { wheel, isDraining } = this.#plane;
+    const { wheel, isDraining } = this.#host;
     wheel.disarm(this.#timer);
     this.#letGo();
     const options = { maxBytes: LINGER_BYTES, ms: isDraining ? LINGER_DRAIN_MS : LINGER_MS };
-    lingerClose(this.#connection, wheel, options, () => this.#plane.closed(this));
+    lingerClose(this.#connection, wheel, options, () => this.#host.closed(this));
   }
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Connection, ConnectionHandler } from './transport.ts';
+import type { AcceptedConnection, ConnectionFacts, ConnectionHandler } from './transport.ts';
 import { passStages } from './stages.ts';
-import type { NextStage, Stage } from './stages.ts';
+import type { Stage } from './stages.ts';
 
 /** A handler that writes down what it hears. */
 function listener(name: string, heard: string[]): ConnectionHandler {
@@ -16,23 +16,31 @@ function listener(name: string, heard: string[]): ConnectionHandler {
   };
 }
 
-function connectionNamed(name: string): Connection {
-  return { name, handler: listener('nobody', []) } as unknown as Connection;
+const FACTS: ConnectionFacts = {
+  scheme: 'http',
+  alpn: '',
+  serverName: '',
+  peer: { address: '127.0.0.1', port: 1 },
+  localPort: 2,
+};
+
+function connectionNamed(name: string): AcceptedConnection {
+  return { name, facts: FACTS, handler: listener('nobody', []) } as unknown as AcceptedConnection;
 }
 
 /** As a transport does it: the answer of `passStages` becomes the handler. */
-function accept(connection: Connection, stages: readonly Stage[], heard: string[]): void {
+function accept(connection: AcceptedConnection, stages: readonly Stage[], heard: string[]): void {
   connection.handler = passStages(connection, stages, () => listener('codec', heard));
 }
 
 /** Takes one read for itself and hands on what is behind its first byte. */
 function firstByte(name: string, heard: string[]): Stage {
   return {
-    begin: (connection, next) => ({
+    begin: (_connection, next) => ({
       ...listener(name, heard),
       onBytes(buffer, start, end) {
         heard.push(`${name} ${String.fromCharCode(buffer[start])}`);
-        next(connection, Buffer.from(buffer.subarray(start + 1, end)));
+        next(Buffer.from(buffer.subarray(start + 1, end)));
       },
     }),
   };
@@ -68,8 +76,8 @@ test('a stage that is done before it answers is heard no more', () => {
   const heard: string[] = [];
   const connection = connectionNamed('raw');
   const hasty: Stage = {
-    begin(current, next) {
-      next(current, null);
+    begin(_connection, next) {
+      next(null);
       return listener('hasty', heard);
     },
   };
@@ -78,18 +86,27 @@ test('a stage that is done before it answers is heard no more', () => {
   assert.deepEqual(heard, ['codec end']);
 });
 
-test('a stage that hands on another connection goes on hearing of its own', () => {
-  const heard: string[] = [];
-  const raw = connectionNamed('raw');
-  const inner = connectionNamed('inner');
-  const wrapping: Stage = {
-    begin(_current: Connection, next: NextStage) {
-      next(inner, null);
-      return listener('wrapping', heard);
+test('what a stage has found out stands in the facts when the next one and the codec get the connection', () => {
+  const connection = connectionNamed('raw');
+  const seen: string[] = [];
+  const proxy: Stage = {
+    begin(accepted, next) {
+      accepted.facts = { ...accepted.facts, peer: { address: '192.0.2.7', port: 7 } };
+      next(null);
+      return listener('proxy', []);
     },
   };
-  accept(raw, [wrapping], heard);
-  raw.handler.onEnd();
-  inner.handler.onEnd();
-  assert.deepEqual(heard, ['wrapping end', 'codec end']);
+  const hello: Stage = {
+    begin(accepted, next) {
+      seen.push(accepted.facts.peer.address);
+      accepted.facts = { ...accepted.facts, alpn: 'h2', serverName: 'a.example' };
+      next(null);
+      return listener('hello', []);
+    },
+  };
+  connection.handler = passStages(connection, [proxy, hello], ({ facts }) => {
+    seen.push(`${facts.peer.address} ${facts.alpn} ${facts.serverName}`);
+    return listener('codec', []);
+  });
+  assert.deepEqual(seen, ['192.0.2.7', '192.0.2.7 h2 a.example']);
 });

@@ -1,26 +1,26 @@
 /**
- * What a connection passes before a codec gets it: PROXY protocol, TLS, protocol detection, in their order. A
- * listener without stages, the only kind so far, hands its connections straight to the codec.
+ * What is read from an accepted connection before anybody speaks a protocol on it: a PROXY header, then a TLS hello. A
+ * stage reads, and writes what it has found into the connection's facts; it never puts another connection in its
+ * place. A listener without stages, the only kind so far, hands its connections straight to the codec.
  */
-import type { Connection, ConnectionHandler } from './transport.ts';
+import type { AcceptedConnection, ConnectionHandler } from './transport.ts';
 
 /** The next stage, or the codec: takes the connection with the bytes that were read and not used up. */
-export type NextStage = (connection: Connection, rest: Buffer | null) => void;
+export type NextStage = (rest: Buffer | null) => void;
 
 export interface Stage {
   /**
-   * Takes the connection over. Calls `next` once, at once or later, when it is done with it, and may hand on another
-   * connection than the one it got (TLS does). What it answers hears of the connection until then; for good where it
-   * handed on another.
+   * Takes the connection over. Calls `next` once, at once or later, when it is done with it. What it returns hears of
+   * the connection until then.
    */
-  begin(connection: Connection, next: NextStage): ConnectionHandler;
+  begin(connection: AcceptedConnection, next: NextStage): ConnectionHandler;
 }
 
-/** Runs a connection through `stages` and gives it to the codec. Answers who hears of it first. */
+/** Runs a connection through `stages` and gives it to the codec. Returns who hears of it first. */
 export function passStages(
-  connection: Connection,
+  connection: AcceptedConnection,
   stages: readonly Stage[],
-  codec: (connection: Connection) => ConnectionHandler,
+  codec: (connection: AcceptedConnection) => ConnectionHandler,
 ): ConnectionHandler {
   if (stages.length === 0) return codec(connection);
   enter(connection, stages, 0, codec);
@@ -28,21 +28,21 @@ export function passStages(
 }
 
 function enter(
-  connection: Connection,
+  connection: AcceptedConnection,
   stages: readonly Stage[],
   index: number,
-  codec: (connection: Connection) => ConnectionHandler,
+  codec: (connection: AcceptedConnection) => ConnectionHandler,
 ): void {
   if (index === stages.length) {
     connection.handler = codec(connection);
     return;
   }
-  let isHandedOn = false;
-  const handler = stages[index].begin(connection, (next, rest) => {
-    isHandedOn = next === connection;
-    enter(next, stages, index + 1, codec);
-    if (rest !== null && rest.length > 0) next.handler.onBytes(rest, 0, rest.length);
+  let isOver = false;
+  const handler = stages[index].begin(connection, (rest) => {
+    isOver = true;
+    enter(connection, stages, index + 1, codec);
+    if (rest !== null && rest.length > 0) connection.handler.onBytes(rest, 0, rest.length);
   });
-  // A stage that was done before it had answered is not to be heard any more.
-  if (!isHandedOn) connection.handler = handler;
+  // A stage that was done before it had returned is not to be heard any more.
+  if (!isOver) connection.handler = handler;
 }

@@ -37,6 +37,27 @@ export interface CloseReason {
 /** `ended`: the peer has sent FIN; `gone`: it has reset the connection. */
 export type PeerState = 'there' | 'ended' | 'gone';
 
+/** An address at one end of a connection. */
+export interface EndAddress {
+  /** In its shortest form: `::ffff:a.b.c.d` reads `a.b.c.d`. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** What is known of a connection beside its bytes. */
+export interface ConnectionFacts {
+  /** What the bytes came over: plain TCP or TLS. */
+  readonly scheme: 'http' | 'https';
+  /** The protocol that the two sides agreed on in TLS (`h2`), `''` without. */
+  readonly alpn: string;
+  /** The name that the client asked for in TLS (SNI), in lower case, `''` without. */
+  readonly serverName: string;
+  /** Who counts as the peer: the other end, or whom a PROXY header names. */
+  readonly peer: EndAddress;
+  /** The port that the peer connected to, by the same source. */
+  readonly localPort: number;
+}
+
 /** What the owner of a connection hears. Every call is made under the transport's guard. */
 export interface ConnectionHandler {
   /** A dialled connection is established. Never called for accepted ones. */
@@ -59,7 +80,9 @@ export interface ConnectionHandler {
 export interface Connection {
   /** Who hears of this connection; replaceable at any time (upgrade, lingering close, return to a pool). */
   handler: ConnectionHandler;
-  /** The peer's address in its shortest form: `::ffff:a.b.c.d` reads `a.b.c.d`. */
+  /** Written by the engine, and by stages before a codec has the connection; see {@link AcceptedConnection}. */
+  readonly facts: ConnectionFacts;
+  /** The other end, whoever counts as the peer, in its shortest form: `::ffff:a.b.c.d` reads `a.b.c.d`. */
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly localAddress: string;
@@ -110,6 +133,11 @@ export interface Connection {
   close(): void;
 }
 
+/** A connection that nobody speaks a protocol on yet: a stage may put other facts in place of the engine's. */
+export interface AcceptedConnection extends Connection {
+  facts: ConnectionFacts;
+}
+
 export interface ListenOptions {
   readonly host: string;
   readonly port: number;
@@ -142,7 +170,7 @@ export interface Transport {
   /** The engine's name, shown by `fairlead check`. */
   readonly name: string;
   /** Resolves once the socket listens, rejects with the system's error (EADDRINUSE …). `accept` returns the connection's handler. */
-  listen(options: ListenOptions, accept: (connection: Connection) => ConnectionHandler): Promise<Listener>;
+  listen(options: ListenOptions, accept: (connection: AcceptedConnection) => ConnectionHandler): Promise<Listener>;
   /** Begins a connect; `onConnect` or `onClose` of the handler follows, never before this returns. Writes before that are kept. */
   dial(options: DialOptions, handler: ConnectionHandler): Connection;
 }

@@ -14,13 +14,13 @@ import { createSeededRandom } from '../../src/core/random.ts';
 import { COUNT_MASK } from '../../src/core/shared/pool-table.ts';
 import type { PoolTable } from '../../src/core/shared/pool-table.ts';
 import { RouteTable } from '../../src/core/shared/route-table.ts';
+import { ClientConnection } from '../../src/http/client-connection.ts';
 import { Exchange } from '../../src/http/exchange/exchange.ts';
 import type { ExchangePlane } from '../../src/http/exchange/plane.ts';
 import { EVENTS, STATES } from '../../src/http/exchange/states.ts';
 import type { EventName, StateName } from '../../src/http/exchange/states.ts';
 import type { ResponseSource } from '../../src/http/exchange/source.ts';
 import { BODY_CHUNKED, BODY_LENGTH, RequestHead, ResponseHead } from '../../src/http/head.ts';
-import type { OutgoingRequest } from '../../src/http/outgoing.ts';
 import { compileSteps } from '../../src/http/steps/route-steps.ts';
 import { LATER } from '../../src/http/steps/step.ts';
 import type { Step } from '../../src/http/steps/step.ts';
@@ -35,14 +35,15 @@ import { EXPECTED } from './exchange-expected.ts';
 
 class Client implements ClientStream {
   readonly takenBytes = -1;
-  readonly remoteAddress = '127.0.0.1';
-  readonly localPort = 80;
-  readonly listener = 'web';
-  readonly allowsHalfClose = false;
-  readonly scheme = 'http';
+  readonly connection = new ClientConnection(testSnapshot({ ports: [] }).listeners[0], {
+    scheme: 'http',
+    alpn: '',
+    serverName: '',
+    peer: { address: '127.0.0.1', port: 50_000 },
+    localPort: 80,
+  });
   isBlocked = false;
   readonly hasBegun = true;
-  memo: OutgoingRequest | null = null;
   sent = '';
   doneCount = 0;
 
@@ -166,7 +167,6 @@ class Stage {
       now: () => this.now,
       nextRequestId: () => 'id',
       reportFault: (error) => assert.fail(String(error)),
-      peerOf: () => ({ address: '127.0.0.1', scheme: 'http', localPort: 80, isTrusted: false }),
       isTrusted: () => false,
       failed: () => {},
       recycle: () => this.recycled++,

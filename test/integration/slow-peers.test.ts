@@ -112,7 +112,7 @@ for (const leave of ['end', 'reset'] as const) {
 
 proxied(
   'what is kept of the requests of a client that has left is not begun when the answer before it is over',
-  { timeouts: { responseHeadMs: 1050 } },
+  { timeouts: { responseHeadMs: 600 } },
   async (peer) => {
     await peer.readUntil(END_OF_HEAD);
   },

@@ -35,9 +35,9 @@ export function begin(x: Exchange): void {
   const { plane } = x;
   const client = x.client as ClientStream;
   const head = x.head as RequestHead;
-  x.record.begin(plane.now(), client.listener, head);
+  x.record.begin(plane.now(), client.connection.listener.id, head);
   x.reset(head);
-  const memo = client.memo;
+  const { memo } = client.connection;
   const request = memo !== null && memo.head === head && memo.plan === plane.plan ? memo : route(x, client, head);
   if (request === null) return;
   x.request = request;
@@ -80,7 +80,7 @@ function route(x: Exchange, client: ClientStream, head: RequestHead): OutgoingRe
     return null;
   }
   const request = outgoing(x, client, head, found, paths.path);
-  client.memo = request;
+  client.connection.memo = request;
   return request;
 }
 
@@ -97,7 +97,7 @@ function outgoing(
   const { host } = route.pool.spec;
   // '' stands for the endpoint's own name, which is known only when one has been picked.
   const authority = host === 'client' ? head.authority : host === 'endpoint' ? '' : host.name;
-  const peer = x.plane.peerOf(client);
+  const peer = client.connection.peer(x.plane.isTrusted);
   const extra = forwardedLines(head, peer, plan.snapshot.settings.headers);
   const address = clientAddress(head, peer, x.plane.isTrusted);
   const isRepeatable = isIdempotent(head.method) || has(head.lines, 'idempotency-key');

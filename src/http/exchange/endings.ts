@@ -43,7 +43,11 @@ export function answerFull(x: Exchange): void {
 /** The same for a request that met no route. */
 export function answerUnrouted(x: Exchange, fault: Fault): void {
   x.request = null;
-  x.record.client = clientAddress(x.head as RequestHead, x.plane.peerOf(x.client as ClientStream), x.plane.isTrusted);
+  x.record.client = clientAddress(
+    x.head as RequestHead,
+    (x.client as ClientStream).connection.peer(x.plane.isTrusted),
+    x.plane.isTrusted,
+  );
   x.record.requestId = (x.head as RequestHead).requestId || x.plane.nextRequestId();
   answerFault(x, fault);
 }
@@ -120,15 +124,15 @@ function leaveSteps(x: Exchange, steps: RouteSteps): void {
 
 /** × clientEnd before the answer has begun: a FIN cancels, unless the listener lets a client half-close. */
 export function cancel(x: Exchange): void {
-  const client = x.client as ClientStream;
-  if (client.allowsHalfClose && x.isRequestEnded) return;
+  const { connection } = x.client as ClientStream;
+  if (connection.allowsHalfClose && x.isRequestEnded) return;
   x.record.status = CLIENT_LEFT;
   abortBoth(x, CLIENT_CLOSED);
 }
 
 /** × clientEnd once the answer has begun: the same, for nothing may flow for an hour, and the endpoint's place is held as long. */
 export function cancelAnswer(x: Exchange): void {
-  if (!(x.client as ClientStream).allowsHalfClose) clientBroke(x);
+  if (!(x.client as ClientStream).connection.allowsHalfClose) clientBroke(x);
 }
 
 /** × clientGone, and a request that breaks while its answer is under way. */

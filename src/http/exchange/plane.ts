@@ -5,9 +5,7 @@ import type { RouteTable } from '../../core/shared/route-table.ts';
 import type { TimerWheel } from '../../net/timer-wheel.ts';
 import type { ExchangeLog } from '../exchange-log.ts';
 import type { Plan } from '../plan.ts';
-import type { Peer } from '../forwarding.ts';
 import type { ExchangeRecord } from '../record.ts';
-import type { ClientStream } from '../stream.ts';
 import type { Exchange } from './exchange.ts';
 
 export interface ExchangePlane {
@@ -24,7 +22,6 @@ export interface ExchangePlane {
   now(): number;
   /** A new request id, unique over all threads and restarts. */
   nextRequestId(): string;
-  peerOf(client: ClientStream): Peer;
   /** Whether an address is one of `trustedProxies`. */
   readonly isTrusted: (address: string) => boolean;
   /** An exchange that had met a route has ended with a reason: by an answer of ours, or broken off. */

@@ -1,6 +1,6 @@
 /** A {@link Connection} over a `net.Socket`: all but the reading, in which the two engines differ. */
 import type net from 'node:net';
-import type { CloseReason, Connection, ConnectionHandler, PeerState } from '../transport.ts';
+import type { AcceptedConnection, CloseReason, ConnectionFacts, ConnectionHandler, PeerState } from '../transport.ts';
 import { CLOSED_AT_END, CLOSED_LOCALLY, closeReasonOf } from './close-reason.ts';
 import type { ConnectionPlane } from './connection-plane.ts';
 import { forgetReadError, writesOf } from './node-internals.ts';
@@ -14,7 +14,7 @@ import type { SocketWatcher } from './socket-table.ts';
  */
 const TEXT_BYTES = 4096;
 
-export abstract class NodeConnection implements Connection, SocketWatcher {
+export abstract class NodeConnection implements AcceptedConnection, SocketWatcher {
   handler: ConnectionHandler;
   isBlocked = false;
   isClosed = false;
@@ -37,6 +37,7 @@ export abstract class NodeConnection implements Connection, SocketWatcher {
   /** Buffers that the pending writes borrow from, an entry for each loan. */
   #loans: ReadBuffer[] | null = null;
   #onFlushed: ((error?: Error | null) => void) | null = null;
+  #facts: ConnectionFacts | null = null;
   #remoteAddress: string | null = null;
   #localAddress: string | null = null;
 
@@ -60,6 +61,17 @@ export abstract class NodeConnection implements Connection, SocketWatcher {
   protected abstract stopReading(): void;
   /** The socket is gone: no read lands any more. */
   protected abstract releaseBuffer(): void;
+
+  get facts(): ConnectionFacts {
+    if (this.#facts !== null) return this.#facts;
+    const peer = { address: this.remoteAddress, port: this.remotePort };
+    this.#facts = { scheme: 'http', alpn: '', serverName: '', peer, localPort: this.localPort };
+    return this.#facts;
+  }
+
+  set facts(facts: ConnectionFacts) {
+    this.#facts = facts;
+  }
 
   get remoteAddress(): string {
     return (this.#remoteAddress ??= shortAddress(this.socket.remoteAddress));

@@ -10,6 +10,7 @@ import type { Clock } from '../../core/clock.ts';
 import { loopClockOf } from '../loop-clock.ts';
 import type { LoopClock } from '../loop-clock.ts';
 import type {
+  AcceptedConnection,
   Connection,
   ConnectionHandler,
   DialOptions,
@@ -48,7 +49,7 @@ export interface NodeTransportOptions {
 const NO_MARK = 2 ** 30;
 
 /** Answers who hears of an accepted connection. */
-export type Accept = (connection: Connection) => ConnectionHandler;
+export type Accept = (connection: AcceptedConnection) => ConnectionHandler;
 /** Posts an accepted socket to another thread. */
 export type PassSocket = (socket: net.Socket) => void;
 

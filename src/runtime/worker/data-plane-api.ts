@@ -7,7 +7,7 @@ import type { KeptMemory } from '../../core/kept-memory.ts';
 import type { Operation } from '../../core/operations.ts';
 import type { Random } from '../../core/random.ts';
 import type { ListenerSpec, Snapshot } from '../../core/snapshot.ts';
-import type { Connection, ConnectionHandler, Transport } from '../../net/transport.ts';
+import type { AcceptedConnection, ConnectionHandler, Transport } from '../../net/transport.ts';
 import type { DataPlaneReport } from '../shared/data-plane-report.ts';
 
 export interface DataPlaneOptions {
@@ -30,7 +30,7 @@ export interface DataPlane {
   /** The listener has left the config: its clients are asked to go, and cut when the drain time is over. */
   drainListener(listener: ListenerSpec): void;
   /** What `Transport.listen` is given for this listener. */
-  accept(listener: ListenerSpec): (connection: Connection) => ConnectionHandler;
+  accept(listener: ListenerSpec): (connection: AcceptedConnection) => ConnectionHandler;
   /** Exchanges under way. */
   readonly exchanges: number;
   /** Client connections that are open. */

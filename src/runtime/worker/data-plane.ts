@@ -13,27 +13,26 @@ import { ROUTE_FAULTS, RouteTable } from '../../core/shared/route-table.ts';
 import type { Limits, ListenerSpec, Snapshot, Timeouts } from '../../core/snapshot.ts';
 import { Exchange } from '../../http/exchange/exchange.ts';
 import type { ExchangePlane } from '../../http/exchange/plane.ts';
-import type { Peer } from '../../http/forwarding.ts';
 import type { Plan } from '../../http/plan.ts';
 import type { ExchangeRecord } from '../../http/record.ts';
+import type { ServerHost, ServerSession } from '../../http/server-host.ts';
 import type { ClientEvents, ClientStream } from '../../http/stream.ts';
 import { Http1Dialer } from '../../http1/dialer.ts';
 import type { UpstreamPlane } from '../../http1/dialer.ts';
 import { glimpseOf } from '../../http1/glimpse.ts';
-import type { ServerPlane, ServerSession } from '../../http1/server-plane.ts';
-import { Http1ServerSession } from '../../http1/server-session.ts';
 import { createAddressList } from '../../net/address-list.ts';
 import { Guard } from '../../net/guard.ts';
 import { loopClockOf } from '../../net/loop-clock.ts';
 import { passStages } from '../../net/stages.ts';
 import type { Stage } from '../../net/stages.ts';
 import { TimerWheel } from '../../net/timer-wheel.ts';
-import type { Connection, ConnectionHandler, Transport } from '../../net/transport.ts';
+import type { AcceptedConnection, ConnectionHandler, Transport } from '../../net/transport.ts';
 import type { EndpointReports, ReportedEndpoint } from '../../upstream/endpoint.ts';
 import { SettlingList } from '../../upstream/settling-list.ts';
 import type { DataPlane, DataPlaneOptions } from './data-plane-api.ts';
 import { Departures } from './departures.ts';
 import { FailedRequestLog } from './failed-requests.ts';
+import { openSession } from './open-session.ts';
 import { createPlan } from './plan.ts';
 import { PoolSet } from './pool-set.ts';
 import type { RouteLog } from './route-log.ts';
@@ -48,7 +47,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   return new WorkerDataPlane(options);
 }
 
-class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, UpstreamPlane, EndpointReports {
+class WorkerDataPlane implements DataPlane, ExchangePlane, ServerHost, UpstreamPlane, EndpointReports {
   readonly transport: Transport;
   readonly wheel: TimerWheel;
   readonly settling: SettlingList;
@@ -160,9 +159,8 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, Upstream
 
   // ——— connections
 
-  accept(listener: ListenerSpec): (connection: Connection) => ConnectionHandler {
-    const codec = (connection: Connection): ConnectionHandler => new Http1ServerSession(connection, listener, this);
-    return (connection) => passStages(connection, NO_STAGES, codec);
+  accept(listener: ListenerSpec): (connection: AcceptedConnection) => ConnectionHandler {
+    return (connection) => passStages(connection, NO_STAGES, (staged) => openSession(staged, listener, this));
   }
 
   get connections(): number {
@@ -219,11 +217,6 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerPlane, Upstream
 
   nextRequestId(): string {
     return this.#requestIdPrefix + (++this.#requests).toString(36);
-  }
-
-  peerOf(client: ClientStream): Peer {
-    const address = client.remoteAddress;
-    return { address, scheme: client.scheme, localPort: client.localPort, isTrusted: this.isTrusted(address) };
   }
 
   begin(client: ClientStream): ClientEvents {

@@ -5,7 +5,7 @@
 import type { ListenerSpec, Timeouts } from '../../core/snapshot.ts';
 import { Exchange } from '../../http/exchange/exchange.ts';
 import type { ClientEvents, HttpEndpoint } from '../../http/stream.ts';
-import type { ServerSession } from '../../http1/server-plane.ts';
+import type { ServerSession } from '../../http/server-host.ts';
 import type { TimerWheel } from '../../net/timer-wheel.ts';
 import { TaskTimer } from './task-timer.ts';
 import { keyOf } from '../shared/listener-key.ts';
@@ -29,7 +29,7 @@ export class Departures {
   ofListener(listener: ListenerSpec): void {
     const { sessions } = this.#options;
     const key = keyOf(listener);
-    const leaving = [...sessions].filter(({ listenerSpec }) => keyOf(listenerSpec) === key);
+    const leaving = [...sessions].filter(({ connection }) => keyOf(connection.listener) === key);
     if (leaving.length === 0) return;
     for (const session of leaving) session.leave();
     this.#afterDrainTime(() => {

@@ -68,9 +68,18 @@ export class RouteLog implements ExchangeLog {
   refused({ status, code: reason }: Fault, client: ClientStream, glimpse: Glimpse): void {
     const severity = severityOf(status, reason);
     if (!this.#isWanted(severity, 0, status)) return;
-    const { remoteAddress, listener } = client;
+    const { facts, listener } = client.connection;
     const time = this.#options.clock.wallTime();
-    const line = { ...emptyLine(), ...glimpse, time, status, severity, reason, client: remoteAddress, listener };
+    const line = {
+      ...emptyLine(),
+      ...glimpse,
+      time,
+      status,
+      severity,
+      reason,
+      client: facts.peer.address,
+      listener: listener.id,
+    };
     this.#options.writer.write(line);
   }
 

@@ -3,7 +3,12 @@
  * ends come in turns that the transport deals out. A write may find the way blocked at random; then it borrows, as
  * the ownership rule lets it, and the bytes are read only when the way is free again.
  */
-import type { CloseReason, Connection, ConnectionHandler } from '../../../src/net/transport.ts';
+import type {
+  AcceptedConnection,
+  CloseReason,
+  ConnectionFacts,
+  ConnectionHandler,
+} from '../../../src/net/transport.ts';
 import type { InMemoryTransport } from './in-memory-transport.ts';
 import type { ReadBuffer } from './read-buffers.ts';
 
@@ -28,7 +33,7 @@ const LOCAL: CloseReason = { kind: 'local', code: '' };
 const ENDED: CloseReason = { kind: 'end', code: '' };
 const RESET: CloseReason = { kind: 'reset', code: 'ECONNRESET' };
 
-export class InMemoryConnection implements Connection {
+export class InMemoryConnection implements AcceptedConnection {
   handler: ConnectionHandler;
   isBlocked = false;
   isClosed = false;
@@ -36,6 +41,7 @@ export class InMemoryConnection implements Connection {
   bytesRead = 0;
   readonly takenBytes = -1;
   readonly peerState = 'there';
+  facts: ConnectionFacts;
   readonly remoteAddress: string;
   readonly remotePort = 50_000;
   readonly localAddress = '127.0.0.1';
@@ -71,6 +77,8 @@ export class InMemoryConnection implements Connection {
     this.#remote = remote;
     this.handler = handler;
     this.remoteAddress = remoteAddress;
+    const peer = { address: remoteAddress, port: this.remotePort };
+    this.facts = { scheme: 'http', alpn: '', serverName: '', peer, localPort: this.localPort };
     this.#isConnected = isConnected;
     this.#blockChance = blockChance;
   }

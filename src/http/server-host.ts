@@ -1,12 +1,13 @@
-/** What a server session needs from the worker it runs on. */
+/** What a codec's server session needs from the worker it runs on, and what that worker asks of it. */
 import type { KeptMemory } from '../core/kept-memory.ts';
 import type { Fault } from '../core/errors.ts';
-import type { Limits, ListenerSpec, Timeouts } from '../core/snapshot.ts';
-import type { Plan } from '../http/plan.ts';
-import type { ClientEvents, ClientStream } from '../http/stream.ts';
+import type { Limits, Timeouts } from '../core/snapshot.ts';
 import type { TimerWheel } from '../net/timer-wheel.ts';
+import type { ClientConnection } from './client-connection.ts';
+import type { Plan } from './plan.ts';
+import type { ClientEvents, ClientStream } from './stream.ts';
 
-export interface ServerPlane {
+export interface ServerHost {
   readonly plan: Plan;
   readonly limits: Limits;
   readonly timeouts: Timeouts;
@@ -29,7 +30,7 @@ export interface ServerPlane {
 
 /** A client connection, as the worker that drains or ends it sees it. */
 export interface ServerSession {
-  readonly listenerSpec: ListenerSpec;
+  readonly connection: ClientConnection;
   drain(): void;
   /** The same for this connection alone: it ends after the answer that is under way, or the next. */
   leave(): void;

@@ -381,6 +381,11 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     const { wheel, timeouts } = this.#host;
     const now = this.#host.now();
     if (this.#state === ANSWERED && !this.#connection.isBlocked) {
+      if (this.#connection.isLooking) {
+        this.#connection.look();
+        wheel.arm(this.#timer, LOOKED_MS);
+        return;
+      }
       this.#seenAt = now;
       this.#state = HEAD;
       this.#next();
@@ -406,10 +411,9 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     const events = this.#events as ClientEvents;
     this.#isLooking = !this.#isLooking;
     this.#host.wheel.arm(this.#timer, this.#isLooking ? LOOKED_MS : LOOK_MS);
-    if (this.#isLooking) {
-      this.#seenAt = this.#host.now();
-      connection.look();
-    } else if (connection.peerState === 'gone' || (this.#hasLeft && this.#state !== TUNNEL)) events.onClientGone();
+    if (this.#isLooking) connection.look();
+    else if (connection.peerState === 'gone' || (this.#hasLeft && this.#state !== TUNNEL)) events.onClientGone();
+    else if (!connection.isLooking) this.#seenAt = this.#host.now();
   }
 
   /** Draining has begun: an idle connection closes when it has been silent for a second. */

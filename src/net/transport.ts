@@ -95,6 +95,8 @@ export interface Connection {
   readonly hasEnded: boolean;
   /** Bytes that the peer's system has taken, as the last `look` found; -1 before the first. */
   readonly takenBytes: number;
+  /** What the last `look` found is not there yet. */
+  readonly isLooking: boolean;
   /** Whether the peer has left, as the last `look` found, be it behind bytes that nobody has read. */
   readonly peerState: PeerState;
   /** Bytes read since the connection began. */

@@ -21,6 +21,7 @@ export abstract class NodeConnection implements AcceptedConnection, SocketWatche
   hasEnded = false;
   bytesRead = 0;
   takenBytes = -1;
+  isLooking = false;
   peerState: PeerState = 'there';
   protected isPaused = false;
   readonly socket: net.Socket;
@@ -145,10 +146,12 @@ export abstract class NodeConnection implements AcceptedConnection, SocketWatche
     if (this.isClosed) return;
     const writes = writesOf(this.socket);
     if (writes === null) return;
-    if (writes.fd < 0 || !this.plane.sockets.ask(writes.fd, this)) this.takenBytes = writes.handedOver;
+    this.isLooking = writes.fd >= 0 && this.plane.sockets.ask(writes.fd, this);
+    if (!this.isLooking) this.takenBytes = writes.handedOver;
   }
 
   onListed(unsent: number, state: PeerState): void {
+    this.isLooking = false;
     if (this.isClosed) return;
     this.peerState = state;
     const writes = writesOf(this.socket);

@@ -40,6 +40,7 @@ export class InMemoryConnection implements AcceptedConnection {
   hasEnded = false;
   bytesRead = 0;
   readonly takenBytes = -1;
+  readonly isLooking = false;
   readonly peerState = 'there';
   facts: ConnectionFacts;
   readonly remoteAddress: string;

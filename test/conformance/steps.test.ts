@@ -1,6 +1,7 @@
 /** What every step may rely on, shown with steps that a script drives: their order, their words, and their ends. */
 import assert from 'node:assert/strict';
 import { FAULTS } from '../../src/core/errors.ts';
+import { BLOCK_BYTES } from '../../src/core/shared/memory-table.ts';
 import type { Plan, RoutePlan } from '../../src/http/plan.ts';
 import { compileSteps } from '../../src/http/steps/route-steps.ts';
 import { ANSWERED, LATER, PASS } from '../../src/http/steps/step.ts';
@@ -127,6 +128,27 @@ scripted('a step may decide later; the body waits with the request, and so do th
   assert.match((await readResponse(peer)).head, /^HTTP\/1\.1 204 No Content\r\nX: y\r\nDate/);
   assert.deepEqual([slow.cancelled, slow.finishes], [0, 3]);
 });
+
+scripted(
+  'requests that wait for a decision are counted, and refused where there is no room for more',
+  { memoryBytes: 2 * BLOCK_BYTES },
+  async ({ client, plane, net: { segmentation } }) => {
+    // Heads that come in pieces are kept as well, and are refused earlier.
+    if (segmentation !== 'whole') return;
+    const slow = new Slow();
+    follow(plane, [slow]);
+    const peers = await Promise.all(Array.from({ length: 40 }, client));
+    await Promise.all(peers.map((peer) => peer.send(get('/x', 'Connection: close\r\n'))));
+    await until(() => slow.deferrals.length === 40, 'all are asked');
+    assert.ok(slow.cancelled > 0 && slow.cancelled < 40, `${slow.cancelled} have no room`);
+    assert.ok(plane.memory.keptBytes > 0);
+    for (const deferral of slow.deferrals) deferral.pass();
+    const heads = await Promise.all(peers.map(async (peer) => (await readResponse(peer)).head));
+    const refused = heads.filter((head) => /^HTTP\/1\.1 503 [^]*\r\nFairlead-Error: memory\r\n/.test(head));
+    assert.equal(refused.length, slow.cancelled);
+    assert.equal(heads.filter((head) => head.startsWith('HTTP/1.1 200 ')).length, 40 - slow.cancelled);
+  },
+);
 
 scripted('a step that has said LATER may have said what before it returns', {}, async ({ client, plane }) => {
   follow(plane, [

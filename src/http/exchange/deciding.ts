@@ -8,7 +8,7 @@ import { ANSWERED, LATER, PASS } from '../steps/step.ts';
 import type { AnswerContent, Decision, Deferral, RequestView, Step } from '../steps/step.ts';
 import { startAttempt } from './attempts.ts';
 import { PendingDecision } from './deferral.ts';
-import { answerFault } from './endings.ts';
+import { answerFault, answerFull } from './endings.ts';
 import type { Exchange } from './exchange.ts';
 import { giveAnswer } from './own-answer.ts';
 
@@ -66,10 +66,15 @@ const current = new CurrentRequest();
 /** *deciding* × decided, and the beginning: on from the step whose turn it is. Behind the last one an attempt begins. */
 export function decide(x: Exchange): void {
   const { onRequest } = (x.request as OutgoingRequest).route.steps as RouteSteps;
+  x.leaveQueue();
   while (x.stepAt < onRequest.length) {
     const step = onRequest[x.stepAt++];
     if (ask(x, step) === PASS) continue;
-    if (x.pending !== null) x.pending.wait();
+    const { pending } = x;
+    if (pending === null) return;
+    // What waits is kept, be it for a step or for a place.
+    if (x.enterQueue()) pending.wait();
+    else answerFull(x);
     return;
   }
   startAttempt(x);

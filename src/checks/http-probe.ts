@@ -1,5 +1,8 @@
-/** The http check: one request on a connection of its own; redirects are not followed. */
-import type { IncomingMessage } from 'node:http';
+/**
+ * The http check: one request on a connection of its own; redirects are not followed. Of an answer no more is taken than
+ * can decide the check, whatever the endpoint sends: it runs in the main thread.
+ */
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { CheckSpec } from '../core/snapshot.ts';
 import { failed, failedBy, passed } from './probe.ts';
 import type { Probe, ProbeResult } from './probe.ts';
@@ -9,6 +12,12 @@ const http = process.getBuiltinModule('node:http');
 
 /** Of a body, this much is looked at. */
 const BODY_BYTES = 64 * 1024;
+/** As for requests, where `limits` says nothing else. */
+const HEAD_BYTES = 16 * 1024;
+const MOST_HEADERS = 100;
+const MOST_INTERIM = 8;
+/** Interim answers, head, body and what frames it, together. */
+const ANSWER_BYTES = HEAD_BYTES + BODY_BYTES + 16 * 1024;
 
 export const probeHttp: Probe = ({ check, address, port, authority }, signal) => {
   return new Promise((resolve) => {
@@ -20,39 +29,70 @@ export const probeHttp: Probe = ({ check, address, port, authority }, signal) =>
       method: check.method,
       path: check.path,
       setHost: false,
+      maxHeaderSize: HEAD_BYTES,
       headers: { 'user-agent': 'fairlead-check', ...check.headers, host: check.host || authority, connection: 'close' },
     });
+    // One more than may be, so that it shows; Node leaves the rest out.
+    request.maxHeadersCount = MOST_HEADERS + 1;
+    const decide = (result: ProbeResult): void => {
+      resolve(result);
+      request.destroy();
+    };
     request.on('error', (error) => resolve(failedBy(error)));
-    request.on('response', (response) => {
-      void judge(check, response).then((result) => {
-        resolve(result);
-        request.destroy();
-      });
-    });
+    boundAnswer(request, (reason) => decide(failed(reason)));
+    request.on('response', (response) => judge(check, response, decide));
     request.end();
   });
 };
 
-async function judge(check: CheckSpec, response: IncomingMessage): Promise<ProbeResult> {
-  const status = response.statusCode ?? 0;
-  if (!check.status.some(([low, high]) => status >= low && status <= high)) return failed(`status ${status}`);
-  if (check.body === '') return passed(`status ${status}`);
-  try {
-    const body = await readStart(response);
-    if (body.includes(check.body)) return passed(`status ${status}`);
-  } catch (error) {
-    return failedBy(error);
-  }
-  return failed(`status ${status}, and its body does not have the expected text`);
+/** Calls `refuse` where more comes than an answer may have that has not decided the check by then. */
+function boundAnswer(request: ClientRequest, refuse: (reason: string) => void): void {
+  let interim = 0;
+  request.on('information', () => {
+    if (++interim === MOST_INTERIM + 1) refuse(`more than ${MOST_INTERIM} interim answers`);
+  });
+  request.on('socket', (socket) => {
+    let bytes = 0;
+    // Behind Node's own listener, so that what has come has been looked at.
+    socket.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > ANSWER_BYTES && !request.destroyed) refuse(`its answer goes on after ${ANSWER_BYTES / 1024} KiB`);
+    });
+  });
 }
 
-async function readStart(response: IncomingMessage): Promise<Buffer> {
+function judge(check: CheckSpec, response: IncomingMessage, decide: (result: ProbeResult) => void): void {
+  const status = response.statusCode ?? 0;
+  if (response.rawHeaders.length > 2 * MOST_HEADERS) {
+    decide(failed(`status ${status}, and more than ${MOST_HEADERS} header lines`));
+  } else if (!check.status.some(([low, high]) => status >= low && status <= high)) {
+    decide(failed(`status ${status}`));
+  } else if (check.body === '') {
+    decide(passed(`status ${status}`));
+  } else {
+    readStart(response, (body) => {
+      if (body.includes(check.body)) decide(passed(`status ${status}`));
+      else decide(failed(`status ${status}, and its body does not have the expected text`));
+    });
+    response.on('error', (error) => decide(failedBy(error)));
+  }
+}
+
+/** Calls back once, with what there is of the first 64 KiB when they are there, or the body ends. */
+function readStart(response: IncomingMessage, onStart: (body: Buffer) => void): void {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
+  let isRead = false;
+  const finish = (): void => {
+    if (isRead) return;
+    isRead = true;
+    onStart(Buffer.concat(chunks).subarray(0, BODY_BYTES));
+  };
+  response.on('data', (chunk: Buffer) => {
+    if (isRead) return;
     chunks.push(chunk);
     bytes += chunk.length;
-    if (bytes >= BODY_BYTES) break;
-  }
-  return Buffer.concat(chunks).subarray(0, BODY_BYTES);
+    if (bytes >= BODY_BYTES) finish();
+  });
+  response.on('end', finish);
 }

@@ -6,12 +6,17 @@ import { describePanic } from '../src/cli/log.ts';
 import type { DemoServer } from './demo-server.ts';
 import type { EventView } from './demo-view.ts';
 import type { Demo } from './demo.ts';
+import type { HintFacts } from './hints.ts';
+import { describeToll } from './toll.ts';
+import type { Toll } from './toll.ts';
 import type { DemoKey } from './keys.ts';
 
 const POLICY_NAMES = Object.keys(POLICIES) as PolicyName[];
 const WEIGHTS: readonly number[] = [1, 2, 4, 0.5];
 const RATES: readonly number[] = [10, 25, 50, 100, 200, 400];
 const MOST_EVENTS = 20;
+/** By then a killed server is ejected, and what was on its way to it has ended. */
+const TOLL_MS = 4000;
 
 type ServerAction = (server: DemoServer) => string | Promise<string>;
 /** Keys that take turns. */
@@ -25,6 +30,10 @@ export class Controls {
   #turn: Promise<void> = Promise.resolve();
   #events: readonly EventView[] = [];
   #chosen = 0;
+  #lastKeyAt = 0;
+  /** Kills whose cost is not told yet. */
+  #untold: { readonly before: Toll; readonly killed: readonly string[]; readonly timer: NodeJS.Timeout } | null = null;
+  readonly #pressed = new Set<DemoKey['action']>();
 
   /** `seconds`: since the start. */
   constructor(demo: Demo, seconds: () => number, onQuit: () => void) {
@@ -40,12 +49,24 @@ export class Controls {
     return this.#chosen;
   }
 
+  get hintFacts(): HintFacts {
+    const { servers } = this.#demo;
+    return {
+      idleSeconds: this.#seconds() - this.#lastKeyAt,
+      pressed: this.#pressed,
+      chosen: servers[this.#chosen].name,
+      harmed: servers.filter(({ condition }) => condition !== 'well').map(({ name }) => name),
+    };
+  }
+
   get events(): readonly EventView[] {
     return this.#events;
   }
 
   /** Resolves when it is done. */
   async press(key: DemoKey): Promise<void> {
+    this.#lastKeyAt = this.#seconds();
+    this.#pressed.add(key.action);
     if (key.action === 'quit') this.#onQuit();
     else if (key.action === 'choose') this.#choose(key.server);
     else if (key.action === 'previous') this.#choose(this.#chosen - 1);
@@ -69,6 +90,7 @@ export class Controls {
 
   readonly #actions: Readonly<Record<ServerKey, ServerAction>> = {
     kill: async (server) => {
+      this.#tellToll(server);
       await server.kill();
       return `you kill ${server.name}: nobody listens at ${server.address}`;
     },
@@ -105,6 +127,21 @@ export class Controls {
       return traffic.isPaused ? 'you pause the load' : 'you let the load go on';
     },
   };
+
+  /** What has become of the requests; kills in quick succession are told together. */
+  #tellToll(server: DemoServer): void {
+    const { before, killed } = this.#untold ?? { before: this.#demo.toll, killed: [] };
+    clearTimeout(this.#untold?.timer);
+    const all = [...new Set([...killed, server.name])];
+    const tell = (): void => {
+      const now = this.#demo.toll;
+      this.#untold = null;
+      const isPanicking = this.#demo.balancer.stats().pools.some((pool) => pool.isPanicking);
+      const kind = now.lost.all === before.lost.all ? 'good' : 'bad';
+      this.#say(kind, describeToll(all, before, now, isPanicking));
+    };
+    this.#untold = { before, killed: all, timer: setTimeout(tell, TOLL_MS).unref() };
+  }
 
   #choose(server: number): void {
     this.#chosen = Math.min(this.#demo.servers.length - 1, Math.max(0, server));

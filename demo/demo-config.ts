@@ -14,7 +14,10 @@ export interface DemoSettings {
   readonly servers: readonly DemoServer[];
 }
 
-/** A hanging server costs a client at most `responseHead`. */
+/**
+ * A hanging server costs a client at most `responseHead`. One pool is checked, so that a check ends an ejection; in the
+ * other an ejection lasts its time.
+ */
 export function demoConfig({ port, policy, servers }: DemoSettings): string {
   return `listeners:
   web: 127.0.0.1:${port}
@@ -25,7 +28,9 @@ routes:
   - { name: else, pool: app }
 pools:
 ${poolConfig('app', policy, servers)}
+    check: { http: { path: /healthcheck }, interval: 1s, fall: 2 }
 ${poolConfig('api', policy, servers)}
+    ejection: { time: 15s }
 `;
 }
 
@@ -33,7 +38,6 @@ function poolConfig(pool: string, policy: PolicyName, servers: readonly DemoServ
   const endpoints = servers.filter((server) => server.pool === pool).map(endpointConfig);
   return `  ${pool}:
     policy: ${policy}
-    check: { http: { path: /healthcheck }, interval: 1s, fall: 2 }
     endpoints: [${endpoints.join(', ')}]`;
 }
 

@@ -1,6 +1,7 @@
 /** What the demo's screen shows at one moment: plain data, made by what runs and read by what draws. */
 import type { PoolEndpointStats } from '../src/runtime/control/balancer-stats.ts';
 import type { Times } from './recent-times.ts';
+import type { Lost } from './traffic.ts';
 
 export interface DemoView {
   readonly port: number;
@@ -16,7 +17,10 @@ export interface DemoView {
   readonly failuresPerSecond: number;
   /** Since the start. */
   readonly requests: number;
-  readonly failures: number;
+  /** Attempts beyond the first, since the start. */
+  readonly retries: number;
+  /** What the demo's own clients got no good answer to, since the start. */
+  readonly lost: Lost;
   /** As the demo's own clients see them. */
   readonly times: Times;
   readonly servers: readonly ServerView[];
@@ -26,6 +30,8 @@ export interface DemoView {
   readonly chosen: number;
   /** Newest last. */
   readonly events: readonly EventView[];
+  /** What to press next. */
+  readonly hint: string | null;
 }
 
 export interface ServerView {
@@ -33,6 +39,8 @@ export interface ServerView {
   readonly pool: string;
   readonly health: PoolEndpointStats['health']['state'];
   readonly reason: string;
+  /** Of an ejection, until it is over; null: there is none. */
+  readonly secondsOut: number | null;
   /** What was done to it, or its own latency. */
   readonly behavior: string;
   readonly weight: number;

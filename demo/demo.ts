@@ -10,6 +10,7 @@ import type { DemoServer } from './demo-server.ts';
 import { ListenError } from '../src/runtime/control/listen-error.ts';
 import { startServers } from './servers.ts';
 import type { DemoServers, Temper } from './servers.ts';
+import type { Toll } from './toll.ts';
 import { Traffic } from './traffic.ts';
 
 const PREFERRED_PORT = 8080;
@@ -78,6 +79,11 @@ export class Demo {
       undo();
       throw error;
     }
+  }
+
+  get toll(): Toll {
+    const { routes, unrouted } = this.balancer.stats();
+    return { retries: routes.reduce((sum, route) => sum + route.retries, unrouted.retries), lost: this.traffic.lost };
   }
 
   /** The name of the server at an endpoint's address. */

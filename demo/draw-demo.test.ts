@@ -10,6 +10,7 @@ const server = (name: string, more: Partial<ServerView> = {}): ServerView => ({
   pool: 'app',
   health: 'healthy',
   reason: 'added',
+  secondsOut: null,
   behavior: '20 ms',
   weight: 1,
   requestsPerSecond: 33.4,
@@ -39,12 +40,14 @@ const VIEW: DemoView = {
   requestsPerSecond: 99.6,
   failuresPerSecond: 0,
   requests: 6500,
-  failures: 3,
+  retries: 12,
+  lost: { all: 0, posts: 0 },
   times: { p50Ms: 21, p99Ms: 44 },
   servers: [server('s1'), DEAD, server('s3'), server('s4', { pool: 'api' }), server('s5', { pool: 'api' })],
   panicking: [],
   chosen: 1,
   events: Array.from({ length: 20 }, (_, i) => ({ seconds: i, text: `event ${i}`, kind: 'done' as const })),
+  hint: null,
 };
 
 const draw = (columns: number, rows = 40, view = VIEW): string[] => drawDemo(view, { columns, rows, isColored: false });
@@ -59,14 +62,14 @@ describe('the screen of the demo', () => {
   test('shows policy, addresses, totals, a row for each server, events and keys', () => {
     const text = draw(120).join('\n');
     assert.match(text, /policy power-of-two {3}2 threads {3}1:05/);
-    assert.match(text, /http:\/\/app\.localhost:8080 {2}→ {2}app: s1 s2 s3\n/);
+    assert.match(text, /http:\/\/app\.localhost:8080 {2}→ {2}app: s1 s2 s3 {3}checked each second\n/);
     assert.match(text, /curl -i -H 'Host: api\.localhost' http:\/\/127\.0\.0\.1:8080\//);
     assert.match(
       text,
-      /100 requests\/s {3}0 failed\/s {3}p50 21 ms {3}p99 44 ms {3}load 100\/s {3}in all 6500, 3 failed/,
+      /100 requests\/s {3}0 failed\/s {3}p50 21 ms {3}p99 44 ms {3}load 100\/s {3}in all 6500 {3}retried 12 {3}lost 0/,
     );
-    assert.match(text, /\n {2}s1 {2}app {3}● healthy {4}20 ms +1 +33 {2}█+[▏▎▍▌▋▊▉]? +50% +1 +21 +40 +█+\n/);
-    assert.match(text, /\n▸ s2 {2}app {3}● unhealthy {2}killed +1 +0 +0% +1 +– +– /);
+    assert.match(text, /\n {2}s1 {2}app {3}● healthy {6}20 ms +1 +33 {2}█+[▏▎▍▌▋▊▉]? +50% +1 +21 +40 +█+\n/);
+    assert.match(text, /\n▸ s2 {2}app {3}● unhealthy {4}killed +1 +0 +0% +1 +– +– /);
     assert.match(text, /0:19 {2}event 19\n/);
     assert.match(text, /k kill.*\bq quit$/s);
   });
@@ -106,6 +109,21 @@ describe('the screen of the demo', () => {
     assert.doesNotMatch(low, /curl/);
     assert.match(low, /s5.*\n\n(.*event 18\n.*event 19\n\n)?1-5/);
     assert.match(draw(100, 24).join('\n'), /curl.*event 19/s);
+  });
+
+  test('counts an ejection down, explains panic, and says what a loss was', () => {
+    const out = server('s4', { pool: 'api', health: 'ejected', secondsOut: 12, share: 0 });
+    const text = draw(140, 40, { ...VIEW, servers: [out], panicking: ['app'], lost: { all: 3, posts: 1 } }).join('\n');
+    assert.match(text, /s4 {2}api {3}● ejected 12s {2}/);
+    assert.match(text, / PANIC {3}no server of app is healthy: .*\n {9}A bad answer is better than none/);
+    assert.match(text, /retried 12 {3}lost 3 \(1 POST\)/);
+    assert.match(draw(140, 40, { ...VIEW, lost: { all: 2, posts: 2 } }).join('\n'), /lost 2 \(POST\)\n/);
+  });
+
+  test('has a hint above the keys where there is a row for it', () => {
+    const hinted = { ...VIEW, hint: 'Press k: s1 is killed' };
+    assert.match(draw(120, 40, hinted).join('\n'), /\n▸ Press k: s1 is killed\n1-5/);
+    assert.ok(draw(120, 12, hinted).length <= 12);
   });
 
   test('says that the load is paused', () => {

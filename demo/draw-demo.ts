@@ -27,17 +27,25 @@ const KEYS: readonly (readonly [key: string, meaning: string])[] = [
   ['space', 'pause'],
   ['q', 'quit'],
 ];
+/** As demo-config.ts has them. */
+const POOLS = [
+  { pool: 'app', host: APP_HOST, care: 'checked each second' },
+  { pool: 'api', host: API_HOST, care: 'not checked: five failures in a row, and out for 15 s' },
+] as const;
 const EVENT_STYLE: Readonly<Record<EventView['kind'], Style>> = { done: 'bold', bad: 'red', good: 'green' };
 
 /** At most `rows` lines of at most `columns` cells. What matters least goes first where there are too few rows. */
 export function drawDemo(view: DemoView, { columns, rows, isColored }: ScreenSize): string[] {
-  const table = [...drawServers(view.servers, view.chosen, columns), ...view.panicking.map(drawPanic)];
+  const table = [...drawServers(view.servers, view.chosen, columns), ...view.panicking.flatMap(drawPanic)];
   const keys = drawKeys(columns);
   const totals = wholePieces(drawTotals(view), columns);
+  const hint: Line[] = view.hint === null ? [] : [[piece('▸ ', 'bold', 'cyan'), piece(view.hint, 'cyan')]];
   const essential = [totals, EMPTY, ...table, EMPTY, ...keys];
   const head = [drawTitle(view), ...drawAddresses(view), EMPTY];
   const hasHead = essential.length + head.length <= rows;
-  const room = rows - essential.length - (hasHead ? head.length : 0) - 1;
+  const left = rows - essential.length - (hasHead ? head.length : 0);
+  const hasHint = hint.length > 0 && left >= hint.length;
+  const room = left - (hasHint ? hint.length : 0) - 1;
   const events = room > 0 ? view.events.slice(-Math.min(room, MOST_EVENTS)).map(drawEvent) : [];
   const lines = [
     ...(hasHead ? head : []),
@@ -46,6 +54,7 @@ export function drawDemo(view: DemoView, { columns, rows, isColored }: ScreenSiz
     ...table,
     EMPTY,
     ...(events.length > 0 ? [...events, EMPTY] : []),
+    ...(hasHint ? hint : []),
     ...keys,
   ];
   return lines.slice(0, rows).map((line) => paint(fitLine(line, columns), isColored));
@@ -67,16 +76,17 @@ function drawAddresses({ port, servers }: DemoView): Line[] {
       .map(({ name }) => name)
       .join(' ');
   return [
-    ...[
-      ['app', APP_HOST],
-      ['api', API_HOST],
-    ].map(([pool, host]): Line => [piece(`http://${host}:${port}`, 'cyan'), piece(`  →  ${pool}: ${list(pool)}`)]),
+    ...POOLS.map(({ pool, host, care }): Line => [
+      piece(`http://${host}:${port}`, 'cyan'),
+      piece(`  →  ${pool}: ${list(pool)}`),
+      piece(`   ${care}`, 'dim'),
+    ]),
     [piece(`curl -i -H 'Host: ${API_HOST}' http://127.0.0.1:${port}/`, 'dim')],
   ];
 }
 
 function drawTotals(view: DemoView): Line {
-  const { requestsPerSecond, failuresPerSecond, times, requests, failures } = view;
+  const { requestsPerSecond, failuresPerSecond, times, requests, retries, lost } = view;
   const load = view.isPaused ? piece('   paused', 'yellow', 'bold') : piece(`   load ${view.rate}/s`);
   const failed = `   ${Math.round(failuresPerSecond)} failed/s`;
   return [
@@ -84,14 +94,32 @@ function drawTotals(view: DemoView): Line {
     failuresPerSecond > 0 ? piece(failed, 'red', 'bold') : piece(failed),
     piece(`   p50 ${wholeMs(times.p50Ms)} ms   p99 ${wholeMs(times.p99Ms)} ms`),
     load,
-    piece(`   in all ${requests}, ${failures} failed`, 'dim'),
+    piece(`   in all ${requests}`, 'dim'),
+    piece(`   retried ${retries}`, 'bold'),
+    lost.all > 0
+      ? piece(`   ${describeLost(lost)}`, 'red', 'bold')
+      : piece(`   ${describeLost(lost)}`, 'green', 'bold'),
   ];
 }
 
-function drawPanic(pool: string): Line {
+/** A POST that a server has got is never sent to another: that may be the whole reason. */
+export function describeLost({ all, posts }: DemoView['lost']): string {
+  if (posts === 0) return `lost ${all}`;
+  return posts === all ? `lost ${all} (POST)` : `lost ${all} (${posts} POST)`;
+}
+
+function drawPanic(pool: string): Line[] {
   return [
-    piece(` PANIC `, 'inverse', 'red'),
-    piece(`  no server of ${pool} is healthy: those that do not refuse are tried`, 'red'),
+    [
+      piece(` PANIC `, 'inverse', 'red'),
+      piece(`  no server of ${pool} is healthy: those that do not refuse are tried`, 'red'),
+    ],
+    [
+      piece(
+        '         A bad answer is better than none, and checks may be wrong about all at once. One healthy server ends it.',
+        'dim',
+      ),
+    ],
   ];
 }
 

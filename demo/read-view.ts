@@ -4,6 +4,7 @@ import type { Controls } from './controls.ts';
 import type { DemoServer } from './demo-server.ts';
 import type { DemoView, ServerView } from './demo-view.ts';
 import type { Demo } from './demo.ts';
+import { nextHint } from './hints.ts';
 import type { StatsHistory } from './stats-history.ts';
 
 export function readView(demo: Demo, controls: Controls, history: StatsHistory, seconds: number): DemoView {
@@ -19,12 +20,13 @@ export function readView(demo: Demo, controls: Controls, history: StatsHistory, 
     requestsPerSecond: history.requestsPerSecond,
     failuresPerSecond: history.failuresPerSecond,
     requests: history.requests,
-    failures: history.failures,
+    ...demo.toll,
     times: traffic.times(),
     servers: demo.servers.flatMap((server) => readServer(demo, server, stats, history)),
     panicking: stats.pools.filter(({ isPanicking }) => isPanicking).map(({ pool }) => pool),
     chosen: controls.chosen,
     events: controls.events,
+    hint: nextHint(controls.hintFacts),
   };
 }
 
@@ -48,9 +50,12 @@ function readServer(demo: Demo, server: DemoServer, { pools }: BalancerStats, hi
   ];
 }
 
-function readEndpoint(endpoint: PoolEndpointStats): Pick<ServerView, 'health' | 'reason' | 'weight' | 'inFlight'> {
-  const { health, weight, inFlight } = endpoint;
-  return { health: health.state, reason: health.reason, weight, inFlight };
+type EndpointView = Pick<ServerView, 'health' | 'reason' | 'secondsOut' | 'weight' | 'inFlight'>;
+
+function readEndpoint({ health, weight, inFlight }: PoolEndpointStats): EndpointView {
+  const { state, reason, ejectedUntil } = health;
+  const secondsOut = ejectedUntil === null ? null : Math.max(0, Math.ceil((ejectedUntil - Date.now()) / 1000));
+  return { health: state, reason, secondsOut, weight, inFlight };
 }
 
 function describeBehavior({ condition, latencyMs, slownessMs }: DemoServer): string {

@@ -36,7 +36,7 @@ Try:
   curl -i -H 'Host: ${API_HOST}' http://127.0.0.1:${port}/
   curl -X POST ${servers[0].url}/control/hang        (and /control/ok)
 
-The demo sends some ${RATE} requests a second of its own. A line a second follows: requests, each server's share of
-its pool, health, and half and 99 % of all answers' times since the start. Ctrl-C ends it.
+The demo sends some ${RATE} requests a second of its own. A line a second follows: requests, failures, further attempts,
+each server's share of its pool, health, and half and 99 % of all answers' times since the start. Ctrl-C ends it.
 `;
 }

@@ -2,7 +2,7 @@
 import type { ReadStream } from 'node:tty';
 import { Controls } from './controls.ts';
 import { Demo } from './demo.ts';
-import { drawDemo } from './draw-demo.ts';
+import { describeLost, drawDemo } from './draw-demo.ts';
 import { parseKeys } from './keys.ts';
 import { readView } from './read-view.ts';
 import { Screen } from './screen.ts';
@@ -60,5 +60,6 @@ async function play(
   clearInterval(timer);
   output.off('resize', onResize);
   input.off('data', onInput).off('end', quit.resolve).pause();
-  return `The demo has ended: ${history.requests} requests, ${history.failures} failed, in ${Math.round(seconds())} s.`;
+  const { retries, lost } = demo.toll;
+  return `The demo has ended: ${history.requests} requests in ${Math.round(seconds())} s, retried ${retries}, ${describeLost(lost)}.`;
 }

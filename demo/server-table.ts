@@ -23,6 +23,8 @@ interface Column {
 
 const GAP = '  ';
 const SHARE_DIGITS = 5;
+/** `● ejected 30s` */
+const HEALTH_CELLS = 13;
 const HEALTH_STYLE: Readonly<Record<ServerView['health'], Style>> = {
   healthy: 'green',
   unhealthy: 'red',
@@ -54,8 +56,8 @@ const COLUMNS = {
   },
   pool: text('pool', 4, ({ pool }) => pool),
   health: {
-    ...text('health', 11, () => ''),
-    draw: ({ server: { health } }) => piece(fit(`● ${health}`, 11), HEALTH_STYLE[health]),
+    ...text('health', HEALTH_CELLS, () => ''),
+    draw: ({ server }) => piece(fit(`● ${describeHealth(server)}`, HEALTH_CELLS), HEALTH_STYLE[server.health]),
   },
   behavior: text('server', 11, ({ behavior }) => behavior),
   weight: number('weight', 6, ({ weight }) => String(weight)),
@@ -117,6 +119,11 @@ function chooseColumns(columns: number): Map<ColumnName, number> {
     left -= more;
   }
   return widths;
+}
+
+/** With the countdown of an ejection. */
+function describeHealth({ health, secondsOut }: ServerView): string {
+  return health === 'ejected' && secondsOut !== null ? `ejected ${secondsOut}s` : health;
 }
 
 /** `–` where nothing was measured. */

@@ -30,10 +30,6 @@ export class StatsHistory {
     return this.#samples.at(-1)?.requests ?? 0;
   }
 
-  get failures(): number {
-    return this.#samples.at(-1)?.failures ?? 0;
-  }
-
   get requestsPerSecond(): number {
     return this.#rate(({ requests }) => requests);
   }

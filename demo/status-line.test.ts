@@ -23,7 +23,7 @@ function endpoint(id: string, attempts: number, state: 'healthy' | 'ejected'): P
   return {
     endpoint: id,
     weight: 1,
-    health: { state, since: 0, reason: '', lastFailure: '', checks: [] },
+    health: { state, since: 0, reason: '', lastFailure: '', ejectedUntil: null, checks: [] },
     inFlight: 0,
     connections: 0,
     idleConnections: 0,
@@ -62,6 +62,6 @@ test('a line of the demo shows what has happened since the line before', () => {
     (id) => (id === 'a:1' ? 's1' : id),
   );
   const times = ' p50 12 ms p99 100 ms';
-  assert.equal(nextLine(), `   1 s  50 req/s  2 5xx │ web: s1  75% ✔  b:2  25% ✖ ejected ${times}`);
-  assert.equal(nextLine(), `   2 s   0 req/s  0 5xx │ web: s1   0% ✔  b:2   0% ✔ ${times}`);
+  assert.equal(nextLine(), `   1 s  50 req/s  2 5xx  0 retried │ web: s1  75% ✔  b:2  25% ✖ ejected ${times}`);
+  assert.equal(nextLine(), `   2 s   0 req/s  0 5xx  0 retried │ web: s1   0% ✔  b:2   0% ✔ ${times}`);
 });

@@ -18,10 +18,11 @@ export function createStatusLines(read: ReadStats, nameOf: (endpoint: string) =>
 function statusLine(seconds: number, last: BalancerStats, now: BalancerStats, nameOf: (id: string) => string): string {
   const requests = countRequests(now) - countRequests(last);
   const errors = countErrors(now) - countErrors(last);
+  const retries = countRetries(now) - countRetries(last);
   const pools = now.pools.map(
     (pool, i) => `${describePool(pool, last.pools[i], nameOf)} ${describeTimes(now, pool.pool)}`,
   );
-  const figures = `${String(seconds).padStart(4)} s ${String(requests).padStart(3)} req/s ${String(errors).padStart(2)} 5xx`;
+  const figures = `${String(seconds).padStart(4)} s ${String(requests).padStart(3)} req/s ${String(errors).padStart(2)} 5xx ${String(retries).padStart(2)} retried`;
   return [figures, ...pools].join(' │ ');
 }
 
@@ -48,4 +49,8 @@ function countRequests({ routes, unrouted }: BalancerStats): number {
 
 function countErrors({ routes, unrouted }: BalancerStats): number {
   return routes.reduce((sum, route) => sum + route.statuses[4], unrouted.statuses[4]);
+}
+
+function countRetries({ routes, unrouted }: BalancerStats): number {
+  return routes.reduce((sum, route) => sum + route.retries, unrouted.retries);
 }

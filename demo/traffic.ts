@@ -1,6 +1,7 @@
 /**
  * The demo's own clients: so many requests a second over loopback, to both names, each as it is due, however slow the
- * answers are. They measure what clients see, by the server that `X-Backend` names.
+ * answers are. They measure what clients see, by the server that `X-Backend` names. Some are POSTs, which a balancer
+ * must not send twice.
  */
 import http from 'node:http';
 import { RecentTimes } from './recent-times.ts';
@@ -11,8 +12,18 @@ const TICK_MS = 10;
 const MOST_IN_FLIGHT = 1000;
 /** Two of three requests go to the first name. */
 const TURN = 3;
+/** One of so many is a POST with a body. */
+const POST_TURN = 10;
+const ORDER = '{"order":1}';
+const SERVER_ERROR = 500;
 const WINDOW_MS = 5000;
 const ALL = '';
+
+/** Requests of the demo's own that got no good answer. */
+export interface Lost {
+  readonly all: number;
+  readonly posts: number;
+}
 
 export class Traffic {
   /** Requests a second. */
@@ -24,6 +35,8 @@ export class Traffic {
   readonly #times = new Map<string, RecentTimes>();
   #timer: NodeJS.Timeout | undefined;
   #sent = 0;
+  #lost: Lost = { all: 0, posts: 0 };
+  #isStopped = false;
   #inFlight = 0;
   /** Requests that are due, with the fraction of the next. */
   #due = 0;
@@ -45,7 +58,13 @@ export class Traffic {
     return this.#times.get(server)?.read(performance.now()) ?? { p50Ms: null, p99Ms: null };
   }
 
+  /** Since the start. */
+  get lost(): Lost {
+    return this.#lost;
+  }
+
   stop(): void {
+    this.#isStopped = true;
     clearInterval(this.#timer);
     this.#agent.destroy();
   }
@@ -61,15 +80,31 @@ export class Traffic {
 
   #send(startedMs: number): void {
     const host = this.#hosts[this.#sent++ % TURN === TURN - 1 ? 1 : 0];
+    const isPost = this.#sent % POST_TURN === 0;
     this.#inFlight++;
     const options = { host: '127.0.0.1', port: this.#port, agent: this.#agent, path: '/', headers: { host } };
-    const request = http.get(options, (response) => {
+    const request = http.request({ ...options, method: isPost ? 'POST' : 'GET' }, (response) => {
       response.resume();
-      response.once('end', () => this.#keep(response.headers['x-backend'], startedMs));
+      const isGood = (response.statusCode ?? 0) < SERVER_ERROR;
+      response.once('end', () => {
+        if (isGood) this.#keep(response.headers['x-backend'], startedMs);
+      });
+      response.once('close', () => {
+        if (!isGood || !response.complete) this.#lose(isPost);
+      });
     });
-    // What went wrong is in the balancer's own figures.
-    request.once('error', () => {});
+    let hasAnswer = false;
+    request.once('response', () => (hasAnswer = true));
+    request.once('error', () => {
+      if (!hasAnswer) this.#lose(isPost);
+    });
     request.once('close', () => this.#inFlight--);
+    request.end(isPost ? ORDER : undefined);
+  }
+
+  #lose(isPost: boolean): void {
+    if (this.#isStopped) return;
+    this.#lost = { all: this.#lost.all + 1, posts: this.#lost.posts + (isPost ? 1 : 0) };
   }
 
   #keep(server: string | string[] | undefined, startedMs: number): void {

@@ -16,6 +16,8 @@ export interface EndpointHealthReport {
   readonly reason: string;
   /** What traffic met when it last failed after a success, or often enough to eject; a malformed answer with its rule. `''`: nothing yet. */
   readonly lastFailure: string;
+  /** Wall-clock ms at which an ejection is over, unless a check passes before; null: it is not ejected. */
+  readonly ejectedUntil: number | null;
   readonly checks: readonly CheckReport[];
 }
 
@@ -30,6 +32,8 @@ export interface CheckReport {
 export class EndpointHealth {
   spec: EndpointSpec;
   isEjected = false;
+  /** Wall-clock ms; null where it is not ejected. */
+  ejectedUntil: number | null = null;
   isDraining = false;
   /** The last failure was a refused connect. */
   isRefused = false;
@@ -102,6 +106,7 @@ export class EndpointHealth {
     const checks = this.#checks.map(({ spec, threshold }) => {
       return { kind: spec.kind, state: threshold.state, answers: threshold.answers };
     });
-    return { state: this.state, since: this.since, reason: this.reason, lastFailure: this.lastFailure, checks };
+    const { state, since, reason, lastFailure, ejectedUntil } = this;
+    return { state, since, reason, lastFailure, ejectedUntil, checks };
   }
 }

@@ -161,6 +161,7 @@ export class PoolHealth {
     const verdict = this.#detector.consider(slot, this.#tools.clock.now());
     if (!verdict.isEjected) return;
     endpoint.isEjected = true;
+    endpoint.ejectedUntil = this.#tools.clock.wallTime() + verdict.ejection.durationMs;
     endpoint.suspect();
     const { failures } = this.#spec.ejection;
     const seconds = Math.round(verdict.ejection.durationMs / 1000);
@@ -214,6 +215,7 @@ export class PoolHealth {
 
   #returned(endpoint: EndpointHealth): void {
     endpoint.isEjected = false;
+    endpoint.ejectedUntil = null;
     endpoint.isRefused = false;
     clearFailures(this.#table, endpoint.spec.slot);
   }
@@ -257,7 +259,10 @@ export class PoolHealth {
   /** With other rules nobody stays out by the old ones. */
   #restartDetector(): void {
     this.#cancelReturn?.();
-    for (const endpoint of this.#endpoints.values()) endpoint.isEjected = false;
+    for (const endpoint of this.#endpoints.values()) {
+      endpoint.isEjected = false;
+      endpoint.ejectedUntil = null;
+    }
     this.#detector = this.#createDetector();
   }
 }

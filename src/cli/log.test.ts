@@ -34,6 +34,7 @@ describe('the log', () => {
       since: 0,
       reason: '3 checks failed',
       lastFailure: '',
+      ejectedUntil: null,
       checks: [],
     } as const;
     balancer.emit('health', { ...health, pool: 'web', endpoint: 'a:1' });
@@ -108,6 +109,7 @@ describe('the log', () => {
       since: 0,
       reason: '5 failures',
       lastFailure: '',
+      ejectedUntil: null,
       checks: [],
     } as const;
     balancer.emit('health', { ...health, pool: 'web', endpoint: 'a:1' });

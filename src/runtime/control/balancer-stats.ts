@@ -70,4 +70,11 @@ export function readBalancerStats(
 }
 
 /** After the end nobody keeps health. */
-const UNKNOWN: EndpointHealthReport = { state: 'healthy', since: 0, reason: 'not kept', lastFailure: '', checks: [] };
+const UNKNOWN: EndpointHealthReport = {
+  state: 'healthy',
+  since: 0,
+  reason: 'not kept',
+  lastFailure: '',
+  ejectedUntil: null,
+  checks: [],
+};

@@ -849,4 +849,10 @@ export interface ListenerInput {
    * @example 'allow'
    */
   readonly halfClose?: 'cancel' | 'allow';
+  /**
+   * Headers whose names Fairlead sets or reads itself once `_` is read as `-`, such as `X_Forwarded_For`. `drop`: they do not pass, since many servers take both for one. Other names with underscores always pass.
+   * @defaultValue `'drop'`
+   * @example 'allow'
+   */
+  readonly underscores?: 'drop' | 'allow';
 }

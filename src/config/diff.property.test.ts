@@ -135,6 +135,7 @@ const listener: fc.Arbitrary<ListenerSpec> = fc.record(
     port: fc.constantFrom(0, 80, 81),
     spread: fc.constantFrom('kernel', 'even'),
     halfClose: fc.constantFrom('cancel', 'allow'),
+    underscores: fc.constantFrom('drop', 'allow'),
   },
   PLAIN,
 );

@@ -13,10 +13,6 @@ import { describeValue } from './units.ts';
 /** Headers that a route cannot see: they are the connection's, or Fairlead sets them itself. */
 const UNSEEN = new Set(
   ['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'te', 'expect', 'forwarded'].concat([
-    'x-forwarded-for',
-    'x-forwarded-proto',
-    'x-forwarded-host',
-    'x-forwarded-port',
     'x-request-id',
     'http2-settings',
   ]),
@@ -158,7 +154,7 @@ function checkHeaderName(name: string): Mistake | null {
   const lower = name.toLowerCase();
   if (lower === 'host') return new Mistake('the Host header is not matched here', 'Use match.host.');
   if (lower === 'cookie') return new Mistake('the Cookie header is not matched here', 'Use match.cookie.');
-  if (UNSEEN.has(lower))
+  if (UNSEEN.has(lower) || lower.startsWith('x-forwarded-'))
     return new Mistake('a route cannot look at this header: Fairlead sets or removes it', 'Match on another header.');
   return TOKEN.test(name)
     ? null

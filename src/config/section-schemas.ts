@@ -29,13 +29,18 @@ export const listenerKeys = object(
         "What a client's FIN means before it has the whole answer. `cancel`: it has left. `allow`: it waits for the answer.",
       example: 'allow',
     }),
+    underscores: key(oneOf(['drop', 'allow']).prefault('drop'), {
+      description:
+        'Headers whose names Fairlead sets or reads itself once `_` is read as `-`, such as `X_Forwarded_For`. `drop`: they do not pass, since many servers take both for one. Other names with underscores always pass.',
+      example: 'allow',
+    }),
   },
   'Listener',
 );
 
 export const listenerSchema = shortForm(
-  listenerKeys.transform(({ address, spread, halfClose }): Omit<ListenerSpec, 'id'> => {
-    return { host: address.host, port: address.port, spread, halfClose };
+  listenerKeys.transform(({ address, spread, halfClose, underscores }): Omit<ListenerSpec, 'id'> => {
+    return { host: address.host, port: address.port, spread, halfClose, underscores };
   }),
   (value) => (typeof value === 'string' || typeof value === 'number' ? { address: value } : value),
   listenAddress,

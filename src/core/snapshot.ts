@@ -31,6 +31,8 @@ export interface ListenerSpec {
   readonly spread: 'kernel' | 'even';
   /** `allow`: a client's FIN before the answer does not cancel the exchange. */
   readonly halfClose: 'cancel' | 'allow';
+  /** What becomes of headers whose names are one of ours when `_` is read as `-`. */
+  readonly underscores: 'drop' | 'allow';
 }
 
 /** Which requests go to which pool, and what is done with them. */

@@ -25,24 +25,86 @@ export function forwardedLines(head: RequestHead, peer: Peer, rules: HeaderRules
   const forwardedFor = keep && head.forwardedFor !== '' ? `${head.forwardedFor}, ${peer.address}` : peer.address;
   const proto = keep && head.forwardedProto !== '' ? head.forwardedProto : peer.scheme;
   const host = keep && head.forwardedHost !== '' ? head.forwardedHost : head.authority;
-  const port = keep && head.forwardedPort !== '' ? head.forwardedPort : String(peer.localPort);
+  const port = portOf(head, peer, proto, host);
   let lines = `X-Forwarded-For: ${forwardedFor}\r\nX-Forwarded-Proto: ${proto}\r\n`;
   if (host !== '') lines += `X-Forwarded-Host: ${host}\r\n`;
   lines += `X-Forwarded-Port: ${port}\r\n`;
-  if (rules.forwarded) lines += forwardedLine(head, peer);
+  if (keep) lines += head.forwardedOthers;
+  if (rules.forwarded) lines += forwardedLine(head, peer, proto, host, port);
   // Of a proxy that is trusted it passes as it came, where we add nothing ourselves.
   else if (keep && head.forwarded !== '') lines += `Forwarded: ${head.forwarded}\r\n`;
   if (rules.via) lines += viaLine(head.version);
   return lines;
 }
 
-function forwardedLine(head: RequestHead, peer: Peer): string {
-  const address = peer.address.includes(':') ? `"[${peer.address}]"` : peer.address;
-  const host = head.authority === '' ? '' : `;host="${head.authority}"`;
-  const element = `for=${address};proto=${peer.scheme}${host}`;
-  return peer.isTrusted && head.forwarded !== ''
-    ? `Forwarded: ${head.forwarded}, ${element}\r\n`
-    : `Forwarded: ${element}\r\n`;
+/**
+ * Behind a trusted proxy the port that the client came to: as the proxy says, else that of the host it says, else that
+ * of the protocol. Where it says nothing of these, and of a stranger, the port that the request came in by.
+ */
+function portOf(head: RequestHead, peer: Peer, proto: string, host: string): string {
+  if (!peer.isTrusted) return String(peer.localPort);
+  if (head.forwardedPort !== '') return head.forwardedPort;
+  if (head.forwardedProto === '' && head.forwardedHost === '') return String(peer.localPort);
+  const named = PORT.exec(firstOf(host));
+  return named === null ? defaultPort(firstOf(proto)) : named[1];
+}
+
+const PORT = /:([0-9]{1,5})$/;
+
+function defaultPort(proto: string): string {
+  const scheme = proto.toLowerCase();
+  return scheme === 'https' || scheme === 'wss' ? '443' : '80';
+}
+
+/** Of a list, the one that the client met. */
+function firstOf(list: string): string {
+  const comma = list.indexOf(',');
+  return comma < 0 ? list : trimmed(list, 0, comma);
+}
+
+/**
+ * RFC 7239. What a trusted proxy has sent of it is appended to. Where it has sent X-Forwarded-* alone, these are written
+ * as elements first, the client's with the protocol, host and port that X-Forwarded-* goes out with: both say the same.
+ */
+function forwardedLine(head: RequestHead, peer: Peer, proto: string, host: string, port: string): string {
+  const own = element(peer.address, peer.scheme, head.authority);
+  if (!peer.isTrusted || (head.forwarded === '' && saysNothing(head))) return `Forwarded: ${own}\r\n`;
+  if (head.forwarded !== '') return `Forwarded: ${head.forwarded}, ${own}\r\n`;
+  if (head.forwardedFor === '') {
+    return `Forwarded: ${element(peer.address, firstOf(proto), hostAndPort(host, proto, port))}\r\n`;
+  }
+  const [client, ...others] = head.forwardedFor.split(',').map((entry) => trimmed(entry, 0, entry.length));
+  let elements = element(client, firstOf(proto), hostAndPort(host, proto, port));
+  for (const other of others) elements += `, for=${node(other)}`;
+  return `Forwarded: ${elements}, ${own}\r\n`;
+}
+
+function saysNothing(head: RequestHead): boolean {
+  return (
+    head.forwardedFor === '' && head.forwardedProto === '' && head.forwardedHost === '' && head.forwardedPort === ''
+  );
+}
+
+function element(address: string, proto: string, host: string): string {
+  const text = `for=${node(address)}${TOKEN.test(proto) ? `;proto=${proto}` : ''}`;
+  return host === '' || /["\\]/.test(host) ? text : `${text};host="${host}"`;
+}
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const WITH_PORT = /^[0-9.]+:[0-9]{1,5}$|^\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?$/;
+
+/** An address as RFC 7239 6 writes it; what is none is `unknown`. */
+function node(address: string): string {
+  if (TOKEN.test(address)) return address;
+  if (WITH_PORT.test(address)) return `"${address}"`;
+  return /^[0-9A-Fa-f:.]+$/.test(address) ? `"[${address}]"` : 'unknown';
+}
+
+/** The port goes along where the host has none and the protocol means another. */
+function hostAndPort(hosts: string, proto: string, port: string): string {
+  const host = firstOf(hosts);
+  const only = firstOf(port);
+  return host === '' || PORT.test(host) || only === defaultPort(firstOf(proto)) ? host : `${host}:${only}`;
 }
 
 /**

@@ -26,7 +26,7 @@ export class RequestHead {
   host = '';
   /**
    * Every header line that passes untouched, in order. Not in it: Host, hop-by-hop lines and what
-   * Connection names, Transfer-Encoding, Expect: 100-continue, X-Forwarded-For, -Proto, -Host, -Port,
+   * Connection names, Transfer-Encoding, Expect: 100-continue, X-Forwarded-*,
    * Forwarded and X-Request-Id (their values are in the fields below). Content-Length, Via, Cookie and
    * all others are.
    */
@@ -48,6 +48,8 @@ export class RequestHead {
   forwardedHost = '';
   forwardedPort = '';
   forwarded = '';
+  /** Lines of all other `X-Forwarded-` names, as they came: they pass only where the peer is trusted. */
+  forwardedOthers = '';
   /** X-Request-Id where it is valid (1 to 128 of `[A-Za-z0-9._~+/=-]`, one line), else `''`. */
   requestId = '';
 }

@@ -85,6 +85,8 @@ const REFUSED: readonly (readonly [why: string, text: string, failed: 'chunk' | 
   ['a malformed extension of the last chunk', '0;\r\n\r\n', 'chunk'],
   ['an endless extension', `5;${'a'.repeat(16385)}\r\nhello\r\n${END}`, 'chunk'],
   ['more extensions than data in the long run', `1;${'a'.repeat(2000)}\r\nx\r\n`.repeat(9), 'chunk'],
+  ['a trailer that would change where the body ended, in disguise', '0\r\nContent_Length: 1\r\n\r\n', 'trailer'],
+  ['a trailer that says who sent it, in disguise', '0\r\nx_forwarded-for: 1.2.3.4\r\n\r\n', 'trailer'],
   ['a trailer without a colon', '0\r\nfoo\r\n\r\n', 'trailer'],
   ['a blank before the colon of a trailer', '0\r\nX : y\r\n\r\n', 'trailer'],
   ['a folded trailer', '0\r\nX: y\r\n z\r\n\r\n', 'trailer'],

@@ -32,10 +32,13 @@ export type Taken = 0 | 1 | 2;
 
 /**
  * An expression that begins within a line, at its value or at its CRLF, and runs from there over well-formed
- * lines: {@link RUN} of them, or up to the first that has one of these names (lower case).
+ * lines: {@link RUN} of them, or up to the first that has one of these names (lower case), begins with a prefix,
+ * or has an underscore in its name.
  */
-export function linesExcept(names: readonly string[]): RegExp {
-  return new RegExp(`${VALUE}(?:(?!(?:${names.join('|')}):)${NAME}${VALUE}){0,${RUN}}`, 'iy');
+export function linesExcept(names: readonly string[], prefix = ''): RegExp {
+  const prefixed = prefix === '' ? '' : `|${prefix}`;
+  const name = NAME.replace('_', '');
+  return new RegExp(`${VALUE}(?:(?!(?:${names.join('|')}):${prefixed})${name}${VALUE}){0,${RUN}}`, 'iy');
 }
 
 const ZERO = 0x30;

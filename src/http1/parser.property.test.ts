@@ -21,7 +21,10 @@ const KNOWN = new Set(
 
 const token = fc.string({ unit: fc.constantFrom(...Array.from(TOKEN)), minLength: 1, maxLength: 24 });
 const name = fc
-  .oneof(token, fc.constantFrom('Accept', 'cookie', 'Via', 'x-forwarded-prefix', 'Hosts', 'Content-Lengths', 'date'))
+  .oneof(
+    token,
+    fc.constantFrom('Accept', 'cookie', 'Via', 'x-forwarded', 'x_own', 'X_forward', 'Hosts', 'Content-Lengths', 'date'),
+  )
   .filter((text) => !KNOWN.has(text.toLowerCase()));
 const valueCharacter = fc.oneof(
   fc.integer({ min: 0x20, max: 0x7e }),

@@ -32,8 +32,11 @@ export const REQUEST_NAMES: readonly string[] = [
   'proxy-authorization',
 ];
 
-const OTHER_LINES = linesExcept(REQUEST_NAMES);
+const FORWARDED_PREFIX = 'x-forwarded-';
+const OTHER_LINES = linesExcept(REQUEST_NAMES, FORWARDED_PREFIX);
+const OURS: ReadonlySet<string> = new Set(REQUEST_NAMES);
 
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 const REQUEST_ID = /^[A-Za-z0-9._~+/=-]{1,128}$/;
 const UPGRADE = /^[!#$%&'*+\-.^_`|~0-9a-z]+(?:\/[!#$%&'*+\-.^_`|~0-9a-z]+)?$/;
 const TRAILERS = /(?:^|,)[\t ]*trailers[\t ]*(?:$|[,;])/i;
@@ -54,9 +57,22 @@ export class RequestBlock extends HeaderBlock {
   forwardedHost = '';
   forwardedPort = '';
   forwarded = '';
+  /** Lines of all other `X-Forwarded-` names, as they came. */
+  forwardedOthers = '';
   requestId = '';
   #hasRequestId = false;
   #hasUpgradeLine = false;
+
+  /**
+   * Names that are one of ours when `_` is read as `-` pass. Without it they go: servers of the CGI kind, for which
+   * both are one, would believe a stranger's `X_Forwarded_For`, or read his `Content_Length`.
+   */
+  readonly #allowsUnderscores: boolean;
+
+  constructor(allowsUnderscores = false) {
+    super();
+    this.#allowsUnderscores = allowsUnderscores;
+  }
 
   /** Reads `text[start, end)`; once for each object. False: refused, and `fault` says why. */
   parse(text: string, start: number, end: number, maxHeaders: number): boolean {
@@ -67,6 +83,11 @@ export class RequestBlock extends HeaderBlock {
   }
 
   protected override take(text: string, at: number, colon: number, end: number): Taken {
+    const taken = this.#takeKnown(text, at, colon, end);
+    return taken === UNKNOWN ? this.#takeForwarded(text, at, colon, end) : taken;
+  }
+
+  #takeKnown(text: string, at: number, colon: number, end: number): Taken {
     const is = (name: string): boolean => isNameAt(text, at, name);
     switch (colon - at) {
       case 2:
@@ -87,15 +108,16 @@ export class RequestBlock extends HeaderBlock {
         return is('http2-settings') ? DROP : UNKNOWN;
       case 17:
         if (is('transfer-encoding')) return this.takeTransferEncoding(text.slice(colon + 1, end));
-        return this.#takeForwarded(text, at, colon, end);
+        return UNKNOWN;
       default:
-        return this.#takeForwarded(text, at, colon, end);
+        return UNKNOWN;
     }
   }
 
   /** What other proxies have said, and what is for a proxy alone. */
   #takeForwarded(text: string, at: number, colon: number, end: number): Taken {
-    switch (text.slice(at, colon).toLowerCase()) {
+    const name = text.slice(at, colon).toLowerCase();
+    switch (name) {
       case 'x-forwarded-for':
         this.forwardedFor = joined(this.forwardedFor, trimmed(text, colon + 1, end));
         return DROP;
@@ -115,8 +137,20 @@ export class RequestBlock extends HeaderBlock {
       case 'proxy-authorization':
         return DROP;
       default:
-        return UNKNOWN;
+        return this.#takeOther(name, text, at, end);
     }
+  }
+
+  #takeOther(name: string, text: string, at: number, end: number): Taken {
+    // A run ends at malformed lines as well: whoever called says what is wrong with them.
+    if (!TOKEN.test(name)) return UNKNOWN;
+    if (name.startsWith(FORWARDED_PREFIX)) {
+      this.forwardedOthers += text.slice(at, end + 2);
+      return DROP;
+    }
+    if (this.#allowsUnderscores || !name.includes('_')) return UNKNOWN;
+    const read = name.replaceAll('_', '-');
+    return OURS.has(read) || read.startsWith(FORWARDED_PREFIX) ? DROP : UNKNOWN;
   }
 
   #takeHost(value: string): Taken {

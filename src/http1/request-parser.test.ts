@@ -371,10 +371,8 @@ describe('RequestParser reads', () => {
         'Forwarded: for=1.2.3.4',
       ),
     );
-    assert.equal(
-      read.lines,
-      'Content-Length: 5\r\nAuthorization: x\r\nCookie: a=b\r\nVia: 1.1 x\r\nX-Forwarded-Prefix: /p\r\n',
-    );
+    assert.equal(read.lines, 'Content-Length: 5\r\nAuthorization: x\r\nCookie: a=b\r\nVia: 1.1 x\r\n');
+    assert.equal(read.forwardedOthers, 'X-Forwarded-Prefix: /p\r\n');
     assert.equal(read.host, 'a');
     assert.equal(read.contentLength, 5);
     assert.equal(read.forwardedFor, '1.2.3.4');
@@ -405,7 +403,23 @@ describe('RequestParser reads', () => {
     assert.equal(read.forwardedHost, 'b');
     assert.equal(read.forwardedPort, '444');
     assert.equal(read.forwarded, 'for=_a, for=_b');
-    assert.equal(read.lines, 'X-Forwarded-Else: x\r\n');
+    assert.equal(read.forwardedOthers, 'X-Forwarded-Else: x\r\n');
+    assert.equal(read.lines, '');
+  });
+
+  it('no header that would be one of ours with hyphens, unless it is told to', () => {
+    const text = withHost(
+      'X_Forwarded_For: 1',
+      'x-forwarded_b: 2',
+      'Content_Length: 3',
+      'X_Own: 4',
+      'Host_: 5',
+      '_: 6',
+    );
+    assert.equal(parse(text).lines, 'X_Own: 4\r\nHost_: 5\r\n_: 6\r\n');
+    const kept = new RequestParser(LIMITS, true).parse(text);
+    assert.ok(kept?.lines.startsWith('X_Forwarded_For: 1\r\nx-forwarded_b: 2\r\nContent_Length: 3\r\nX_Own: 4\r\n'));
+    assert.equal(kept?.contentLength, 0);
   });
 
   it('a request id where there is exactly one and it is valid', () => {

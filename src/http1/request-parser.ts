@@ -23,6 +23,7 @@ export class RequestParser {
   /** Why `parse` answered null; null after a good head. */
   fault: Fault | null = null;
   readonly #limits: HeadLimits;
+  readonly #allowsUnderscores: boolean;
   #text: string | null = null;
   #head: RequestHead | null = null;
   #lineText: string | null = null;
@@ -30,8 +31,9 @@ export class RequestParser {
   #blockText: string | null = null;
   #block = NO_BLOCK;
 
-  /** One parser serves one client connection. */
-  constructor(limits: HeadLimits) {
+  /** One parser serves one client connection. `allowsUnderscores`: names pass that are one of ours when `_` is read as `-`. */
+  constructor(limits: HeadLimits, allowsUnderscores = false) {
+    this.#allowsUnderscores = allowsUnderscores;
     this.#limits = limits;
   }
 
@@ -68,7 +70,7 @@ export class RequestParser {
     const blockText = text.slice(start, end);
     if (blockText === this.#blockText) return null;
     this.#blockText = null;
-    const block = new RequestBlock();
+    const block = new RequestBlock(this.#allowsUnderscores);
     if (!block.parse(text, start, end, this.#limits.headers)) return block.fault;
     this.#blockText = blockText;
     this.#block = block;
@@ -125,6 +127,7 @@ export class RequestParser {
     head.forwardedHost = block.forwardedHost;
     head.forwardedPort = block.forwardedPort;
     head.forwarded = block.forwarded;
+    head.forwardedOthers = block.forwardedOthers;
     head.requestId = block.requestId;
     return head;
   }

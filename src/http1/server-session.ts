@@ -101,7 +101,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     this.connection = client;
     this.#host = host;
     this.#writer = new MessageWriter(connection);
-    this.#parser = new RequestParser(host.limits);
+    this.#parser = new RequestParser(host.limits, client.listener.underscores === 'allow');
     this.#reader = new HeadReader(host.memory);
     this.#stash = new KeptBytes(host.memory, USE_REQUEST);
     host.opened(this);
@@ -432,7 +432,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
   }
 
   updateLimits(limits: Limits): void {
-    this.#parser = new RequestParser(limits);
+    this.#parser = new RequestParser(limits, this.connection.listener.underscores === 'allow');
   }
 
   /** Ends it now, whatever is under way. */

@@ -46,7 +46,8 @@ export function areTrailersValid(lines: string): boolean {
   if (!isHeaderBlock(lines, 0, lines.length)) return false;
   let count = 0;
   for (let at = 0; at < lines.length; at = nextLine(lines, at)) {
-    const name = nameOf(lines, at);
+    // Servers of the CGI kind take `_` and `-` for one.
+    const name = nameOf(lines, at).replaceAll('_', '-');
     if (FORBIDDEN.has(name) || name.startsWith('x-forwarded-') || ++count > MAX_TRAILERS) return false;
   }
   return true;

@@ -52,7 +52,14 @@ function routeOf(path: PathMatch | null, conditions: Partial<RouteMatch> = {}) {
 }
 
 describe('what a head costs grows with its length and no faster', () => {
-  for (const name of [...REQUEST_NAMES, 'cookie', 'accept']) {
+  for (const name of [
+    ...REQUEST_NAMES,
+    'x-forwarded-for',
+    'x-forwarded-host',
+    'x-forwarded-port',
+    'cookie',
+    'accept',
+  ]) {
     it(`in the value of ${name} in a request`, () =>
       assertLinear((text) => readRequest(`${name}: ${text}\r\n`), HEAD_BYTES));
   }

@@ -12,12 +12,10 @@ const HOP_BY_HOP = new Set(
     'proxy-authentication-info',
   ]),
 );
-const TAKEN = new Set(
-  ['host', 'expect', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-port'].concat([
-    'forwarded',
-    'x-request-id',
-  ]),
-);
+const TAKEN = /^(?:host|expect|forwarded|x-request-id|x-forwarded-.*)$/;
+/** What would be one of ours with hyphens. */
+const DISGUISED =
+  /^(?=.*_)(?:x[-_]forwarded[-_].*|(?:x[-_]request[-_]id|content[-_]length|transfer[-_]encoding|keep[-_]alive|http2[-_]settings|proxy[-_](?:connection|authorization)))$/;
 const CANNOT_BE_NAMED_AWAY =
   /^(?:host|content-length|transfer-encoding|authorization|cookie|forwarded|via|x-forwarded-.*)$/;
 
@@ -46,7 +44,7 @@ export function passingLines(raw: RawHeaders, isRequest: boolean): string[] {
       // A response may carry what only requests know, and the other way round; then it is a header like others.
       if (name === 'content-length' || isHopByHopHere(name, isRequest)) continue;
     }
-    if (isRequest && TAKEN.has(name)) continue;
+    if (isRequest && (TAKEN.test(name) || DISGUISED.test(name))) continue;
     if (named.has(name) && !CANNOT_BE_NAMED_AWAY.test(name)) continue;
     lines.push(`${raw[index]}: ${raw[index + 1]}`);
   }

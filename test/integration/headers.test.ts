@@ -42,6 +42,88 @@ proxied(
   },
 );
 
+const FAMILY =
+  'X-Forwarded-Prefix: /evil\r\nx-forwarded-ssl: on\r\nX-Forwarded-Scheme: evil\r\nX-Forwarded-Server: evil\r\nX-Forwarded-: evil\r\n';
+const UNDERSCORED =
+  'X_Forwarded_For: 6.6.6.6\r\nx-forwarded_proto: evil\r\nX_Forwarded-Prefix: evil\r\nX_Request_Id: evil\r\nContent_Length: 6\r\nTransfer_Encoding: evil\r\nKeep_Alive: evil\r\n';
+const OWN = 'X_Own: 1\r\nX-Forward: 2\r\nForwarded_By: 3\r\n';
+
+proxied(
+  'of a stranger the whole family X-Forwarded-* goes, and whatever is one of ours once _ is read as -',
+  {},
+  mirror,
+  async ({ client }) => {
+    const peer = await client();
+    const head = await seen(peer, get('/', FAMILY + UNDERSCORED + OWN));
+    assert.doesNotMatch(head, /evil|6\.6\.6\.6|ssl|_length/i);
+    assert.deepEqual(
+      ['X_Own', 'X-Forward', 'Forwarded_By'].map((name) => value(head, name)),
+      ['1', '2', '3'],
+    );
+    await peer.send(get('/', 'X-Forwarded-a b: 1\r\n'));
+    assert.equal((await readResponse(peer)).status, 400);
+  },
+);
+
+proxied(
+  'a trusted proxy may say more of X-Forwarded-*, but not with underscores',
+  { trustedProxies: ['127.0.0.1'] },
+  mirror,
+  async ({ client }) => {
+    const head = await seen(await client(), get('/', `${FAMILY}${UNDERSCORED}Connection: X-Forwarded-Prefix\r\n`));
+    assert.equal(value(head, 'X-Forwarded-Prefix'), '/evil');
+    assert.equal(value(head, 'X-Forwarded-Ssl'), 'on');
+    assert.doesNotMatch(head, /_/);
+  },
+);
+
+proxied(
+  'with underscores: allow on its listener names with underscores pass as they came',
+  { listener: { underscores: 'allow' } },
+  mirror,
+  async ({ client }) => {
+    const head = await seen(await client(), get('/', FAMILY + UNDERSCORED));
+    for (const line of UNDERSCORED.split('\r\n')) assert.ok(head.includes(line), line);
+    assert.doesNotMatch(head, /\r\nx-forwarded-(?:ssl|prefix):/i);
+  },
+);
+
+proxied(
+  'behind a trusted proxy the port is that of the host it says, else that of the protocol, and Forwarded agrees',
+  { trustedProxies: ['127.0.0.1'], headers: { forwarded: true } },
+  mirror,
+  async ({ client, plane }) => {
+    const peer = await client();
+    const own = `for=127.0.0.1;proto=http;host="a"`;
+    for (const [claims, port, forwarded] of [
+      ['', String(plane.port), own],
+      ['X-Forwarded-Proto: https\r\n', '443', 'for=127.0.0.1;proto=https;host="a"'],
+      ['X-Forwarded-Host: b\r\n', '80', 'for=127.0.0.1;proto=http;host="b"'],
+      [
+        'X-Forwarded-Proto: https\r\nX-Forwarded-Host: b:8443, c\r\n',
+        '8443',
+        'for=127.0.0.1;proto=https;host="b:8443"',
+      ],
+      [
+        'X-Forwarded-Proto: https, http\r\nX-Forwarded-Host: [::1]\r\n',
+        '443',
+        'for=127.0.0.1;proto=https;host="[::1]"',
+      ],
+      ['X-Forwarded-Proto: https\r\nX-Forwarded-Port: 81\r\n', '81', 'for=127.0.0.1;proto=https;host="a:81"'],
+      [
+        'X-Forwarded-For: 192.0.2.1, 2001:db8::1, 192.0.2.2:99, a"b\r\nX-Forwarded-Proto: https\r\n',
+        '443',
+        `for=192.0.2.1;proto=https;host="a", for="[2001:db8::1]", for="192.0.2.2:99", for=unknown, ${own}`,
+      ],
+      ['X-Forwarded-Proto: https\r\nForwarded: for=192.0.2.1\r\n', '443', `for=192.0.2.1, ${own}`],
+    ] as const) {
+      const head = await seen(peer, get('/', claims));
+      assert.equal(value(head, 'X-Forwarded-Port'), port, claims);
+      assert.equal(value(head, 'Forwarded'), forwarded, claims);
+    }
+  },
+);
+
 proxied(
   'Forwarded is ours alone for a stranger, and Via can be switched off',
   { headers: { forwarded: true, via: false } },

@@ -117,7 +117,17 @@ export function testSnapshot(options: TestPlaneOptions): Snapshot {
   return {
     version: 1,
     threads: 0,
-    listeners: [{ id: 'web', host: '127.0.0.1', port: 0, spread: 'kernel', halfClose: 'cancel', ...options.listener }],
+    listeners: [
+      {
+        id: 'web',
+        host: '127.0.0.1',
+        port: 0,
+        spread: 'kernel',
+        halfClose: 'cancel',
+        underscores: 'drop',
+        ...options.listener,
+      },
+    ],
     routes,
     pools: [pool],
     settings: {

@@ -23,7 +23,7 @@ export class Lateness {
     this.#scheduler = scheduler;
   }
 
-  /** A check begins. The answer is to be called once, when it ends: true when this thread was late in between. */
+  /** A check begins. What it returns is to be called once, when it ends: true when this thread was late in between. */
   begin(): () => boolean {
     const beganAt = this.#clock.now();
     if (this.#inFlight++ === 0) this.#arm();

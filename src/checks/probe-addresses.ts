@@ -13,7 +13,7 @@ export interface AddressesResult extends ProbeResult {
   readonly address: string;
 }
 
-/** Resolves with the first pass, or with the first address's answer when none has passed. Never rejects. */
+/** Resolves with the first pass, or with the first address's result when none has passed. Never rejects. */
 export function probeAddresses(
   probe: Probe,
   target: Omit<ProbeTarget, 'address'>,

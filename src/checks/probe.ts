@@ -1,4 +1,4 @@
-/** What every kind of active check is: one try at one address, answered in words. */
+/** What every kind of active check is: one try at one address, and its result in words. */
 import type { CheckSpec } from '../core/snapshot.ts';
 
 export interface ProbeTarget {
@@ -19,7 +19,7 @@ export interface ProbeResult {
   readonly isRefused: boolean;
 }
 
-/** Never rejects. An aborted probe may answer anything: nobody listens. */
+/** Never rejects. An aborted probe may resolve to anything: nobody listens. */
 export type Probe = (target: ProbeTarget, signal: AbortSignal) => Promise<ProbeResult>;
 
 /** Errors of ours: never the endpoint's fault. */

@@ -137,7 +137,7 @@ export class Listeners {
 
   /**
    * Gives listening sockets of a worker that ends to others, each its share; those of listeners that are gone are
-   * closed. Answers which listeners got some.
+   * closed. Resolves to the listeners that got some.
    */
   async give(estate: readonly RestingListener[], workers: readonly WorkerHandle[]): Promise<ListenerKey[]> {
     const shares = workers.map((): RestingListener[] => []);

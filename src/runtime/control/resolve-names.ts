@@ -6,7 +6,7 @@ import { lookup as systemLookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Config, EndpointConfig, PoolConfig } from '../../config/config.ts';
 
-/** Answers every address of a name, the preferred first. Rejects where there is none. */
+/** Resolves to every address of a name, the preferred first. Rejects where there is none. */
 export type Lookup = (name: string) => Promise<readonly string[]>;
 
 export const lookupName: Lookup = async (name) => {

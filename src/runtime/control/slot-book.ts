@@ -8,7 +8,7 @@
 export interface SlotTable {
   /** Nothing is counted in this row any more. */
   isFree(slot: number): boolean;
-  /** Clears a row for a new owner and answers its new generation. */
+  /** Clears a row for a new owner and returns its new generation. */
   reuse(slot: number): number;
 }
 

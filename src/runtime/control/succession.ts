@@ -1,6 +1,21 @@
 /**
- * Who takes the place of a worker that ends, and its listening sockets. A listening socket is never closed while
- * another data plane can take it:
+ * Who takes the place of a worker that ends, and its listening sockets.
+ *
+ * | word       | meaning                                                                                             |
+ * | ---------- | --------------------------------------------------------------------------------------------------- |
+ * | member     | a worker that makes up the set: it starts or serves; `threads` of them are wanted                   |
+ * | guest      | a worker that has been started and is no member yet, or no more                                     |
+ * | leaver     | a member that a reload sends away because fewer threads are wanted                                  |
+ * | heir       | the worker that takes the place of one that ends                                                    |
+ * | estate     | listening sockets that a worker has given away and nobody has taken yet                             |
+ * | rest       | what a listening socket does in an estate: no thread accepts, connections wait in the kernel        |
+ * | brief      | to give a worker the current snapshot                                                               |
+ * | instate    | to make an heir ready and let it serve: briefed, then installed with its inheritance                |
+ * | disinherit | to call the replacement of a worker off, and end the heir that has been started for it              |
+ * | abandon    | to replace a worker no more, because too many have died; a neighbour takes its estate               |
+ * | turns      | what changes snapshots, listeners and members, one after the other                                  |
+ *
+ * A listening socket is never closed while another data plane can take it:
  *
  * - A worker that ends on purpose gives its sockets to its replacement, which is ready by then.
  * - One that met an exception nobody caught gives them away at once; they rest, connections waiting in the kernel's

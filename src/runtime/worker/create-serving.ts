@@ -28,11 +28,11 @@ export function createServing(options: CreateServingOptions): Serving {
   const { start, createDataPlane, clock, random, post, breakDown } = options;
   const { worker, engine } = start;
   // The transport is there before the data plane that counts its faults; nothing runs in between.
-  const late: { plane: DataPlane | null } = { plane: null };
-  const transport = createNodeTransport({ engine, clock, onFault: (error) => late.plane?.reportFault(error) });
+  const late: { dataPlane: DataPlane | null } = { dataPlane: null };
+  const transport = createNodeTransport({ engine, clock, onFault: (error) => late.dataPlane?.reportFault(error) });
   const memory = new ThreadMemory(new MemoryTable(start.memory, worker));
   const report: DataPlaneOptions['report'] = (report) => post({ type: 'report', report }, []);
-  const plane = createDataPlane({ worker, transport, clock: transport.clock, random, memory, report });
-  late.plane = plane;
-  return new Serving({ worker, threads: new ThreadTable(start.threads), transport, plane, post, breakDown });
+  const dataPlane = createDataPlane({ worker, transport, clock: transport.clock, random, memory, report });
+  late.dataPlane = dataPlane;
+  return new Serving({ worker, threads: new ThreadTable(start.threads), transport, dataPlane, post, breakDown });
 }

@@ -2,7 +2,7 @@
 import type { ListenerSpec } from '../../core/snapshot.ts';
 import type { Connection, ConnectionHandler, Listener } from '../../net/transport.ts';
 
-/** Answers who hears of an accepted connection. */
+/** Returns who hears of an accepted connection. */
 export type Accept = (connection: Connection) => ConnectionHandler;
 
 export class OpenListener {

@@ -24,7 +24,7 @@ export interface ServingOptions {
   readonly worker: number;
   readonly threads: ThreadTable;
   readonly transport: NodeTransport;
-  readonly plane: DataPlane;
+  readonly dataPlane: DataPlane;
   post(message: FromWorker, transfer: readonly Transferable[]): void;
   /** Null: faults cannot be asked for. */
   readonly breakDown: ((fault: TestFault) => void) | null;
@@ -32,7 +32,7 @@ export interface ServingOptions {
 
 export class Serving {
   readonly #options: ServingOptions;
-  readonly #plane: DataPlane;
+  readonly #dataPlane: DataPlane;
   readonly #gate: ConnectionGate;
   readonly #listeners: ThreadListeners;
   #state: 'serving' | 'draining' | 'stopped' = 'serving';
@@ -42,11 +42,11 @@ export class Serving {
 
   constructor(options: ServingOptions) {
     this.#options = options;
-    this.#plane = options.plane;
+    this.#dataPlane = options.dataPlane;
     this.#gate = new ConnectionGate(options.threads, (connections) => this.#post({ type: 'at-limit', connections }));
     this.#listeners = new ThreadListeners({
       transport: options.transport,
-      plane: options.plane,
+      dataPlane: options.dataPlane,
       gate: this.#gate,
       post: (message, transfer) => options.post(message, transfer),
       onAccepted: () => {
@@ -54,7 +54,7 @@ export class Serving {
         this.#gate.check();
       },
     });
-    this.#plane.onIdle = () => this.#sayIdle();
+    this.#dataPlane.onIdle = () => this.#sayIdle();
   }
 
   handle(message: ToWorker): void {
@@ -62,8 +62,8 @@ export class Serving {
     switch (message.type) {
       case 'apply':
         this.#gate.max = message.snapshot.settings.maxConnections;
-        this.#plane.apply(message.snapshot, message.operations);
-        this.#post({ type: 'applied', version: message.snapshot.version, heldRoutes: this.#plane.heldRoutes() });
+        this.#dataPlane.apply(message.snapshot, message.operations);
+        this.#post({ type: 'applied', version: message.snapshot.version, heldRoutes: this.#dataPlane.heldRoutes() });
         break;
       case 'listen':
         void this.#listeners.listen(message);
@@ -108,7 +108,7 @@ export class Serving {
   /** An exception that nobody caught: this thread's state cannot be trusted, so it ends as soon as its clients allow. */
   fail(error: unknown): void {
     if (this.#state !== 'serving') {
-      this.#plane.reportFault(error);
+      this.#dataPlane.reportFault(error);
       return;
     }
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
@@ -125,7 +125,7 @@ export class Serving {
 
   #publishLoad(): void {
     const { threads, worker } = this.#options;
-    threads.setLoad(worker, this.#plane.connections, this.#plane.exchanges, this.#received);
+    threads.setLoad(worker, this.#dataPlane.connections, this.#dataPlane.exchanges, this.#received);
   }
 
   #post(message: FromWorker): void {
@@ -151,13 +151,13 @@ export class Serving {
 
   #beginDrain(): void {
     if (this.#state === 'serving') this.#state = 'draining';
-    this.#plane.beginDrain();
+    this.#dataPlane.beginDrain();
   }
 
   /** It listens no more. */
   #letGo(): void {
     this.#hasLetGo = true;
-    if (this.#plane.connections === 0) this.#sayIdle();
+    if (this.#dataPlane.connections === 0) this.#sayIdle();
   }
 
   #sayIdle(): void {
@@ -168,7 +168,7 @@ export class Serving {
   #stop(): void {
     this.#state = 'stopped';
     this.#listeners.closeForGood();
-    this.#plane.destroy();
+    this.#dataPlane.destroy();
     // A socket that was reset says so in the next turn of the loop: then nothing is counted any more.
     afterTurns(2, () => {
       this.#publishLoad();

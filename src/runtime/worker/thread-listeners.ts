@@ -15,7 +15,7 @@ import type { Accept } from './open-listener.ts';
 
 export interface ThreadListenersOptions {
   readonly transport: NodeTransport;
-  readonly plane: DataPlane;
+  readonly dataPlane: DataPlane;
   readonly gate: ConnectionGate;
   post(message: FromWorker, transfer: readonly Transferable[]): void;
   /** A connection has come in. */
@@ -34,7 +34,7 @@ export class ThreadListeners {
     this.#options = options;
   }
 
-  /** Opens a listening socket; answers `listening` or `listen-failed`. */
+  /** Opens a listening socket; posts `listening` or `listen-failed`. */
   async listen({ listener, host, port, reusePort }: Extract<ToWorker, { type: 'listen' }>): Promise<void> {
     const key = keyOf(listener);
     if (this.#late !== 'kept') {
@@ -53,7 +53,7 @@ export class ThreadListeners {
     }
   }
 
-  /** Takes over listening sockets of another thread; answers `inherited`. */
+  /** Takes over listening sockets of another thread; posts `inherited`. */
   inherit(sockets: readonly RestingListener[]): void {
     if (this.#late === 'given-away') this.#giveAway(sockets);
     else for (const { listener, handle } of sockets) this.#adopt(listener, handle);
@@ -73,10 +73,10 @@ export class ThreadListeners {
   /** The listener as it is now, known before or not. */
   #open(spec: ListenerSpec): OpenListener {
     const key = keyOf(spec);
-    const open = this.#listeners.get(key) ?? new OpenListener(spec, this.#options.plane.accept(spec));
+    const open = this.#listeners.get(key) ?? new OpenListener(spec, this.#options.dataPlane.accept(spec));
     this.#listeners.set(key, open);
     open.spec = spec;
-    open.accept = this.#options.plane.accept(spec);
+    open.accept = this.#options.dataPlane.accept(spec);
     return open;
   }
 
@@ -108,11 +108,11 @@ export class ThreadListeners {
     this.#listeners.delete(from);
     this.#listeners.set(keyOf(spec), open);
     open.spec = spec;
-    open.accept = this.#options.plane.accept(spec);
-    this.#options.plane.drainListener(before);
+    open.accept = this.#options.dataPlane.accept(spec);
+    this.#options.dataPlane.drainListener(before);
   }
 
-  /** Gives listening sockets away; answers `yielded`. */
+  /** Gives listening sockets away; posts `yielded`. */
   yieldSockets({ listener, keep, most }: Extract<ToWorker, { type: 'yield-sockets' }>): void {
     const open = this.#listeners.get(listener);
     const sockets = open === undefined ? [] : this.#rest(open, open.take(keep, most));
@@ -130,7 +130,7 @@ export class ThreadListeners {
   }
 
   /**
-   * The listener has left the config; answers `closed`. What the kernel has accepted for us is served: a listening
+   * The listener has left the config; posts `closed`. What the kernel has accepted for us is served: a listening
    * socket closes only after a turn of the loop.
    */
   close(key: ListenerKey): void {
@@ -152,13 +152,13 @@ export class ThreadListeners {
   /** Its clients are asked to go, those that come from now on as well. */
   #leave(open: OpenListener): void {
     const { spec } = open;
-    const accept = this.#options.plane.accept(spec);
+    const accept = this.#options.dataPlane.accept(spec);
     open.accept = (connection) => {
       const handler = accept(connection);
-      this.#options.plane.drainListener(spec);
+      this.#options.dataPlane.drainListener(spec);
       return handler;
     };
-    this.#options.plane.drainListener(spec);
+    this.#options.dataPlane.drainListener(spec);
   }
 
   #closeSockets(open: OpenListener): void {
@@ -170,7 +170,7 @@ export class ThreadListeners {
 
   /**
    * Gives every listening socket to another thread, and from now on those that are still on their way. Connections that
-   * another thread has passed to this one before it knew are served; answers `released`, each time.
+   * another thread has passed to this one before it knew are served; posts `released`, each time.
    */
   release(): void {
     if (this.#late === 'kept') this.#late = 'given-away';

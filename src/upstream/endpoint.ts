@@ -107,6 +107,11 @@ export class Endpoint<W extends Waiter> implements ReportedEndpoint {
     this.leases.moveTo(table);
   }
 
+  /** Gives places for idle connections back where another thread lacks one. */
+  yieldPlaces(): void {
+    if (this.table.placesWanted[this.slot] !== 0) this.table.yieldPlaces(this.slot);
+  }
+
   /** It has left the config. */
   retire(): void {
     this.leases.retire();

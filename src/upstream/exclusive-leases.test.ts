@@ -93,7 +93,7 @@ test('idle connections are taken newest first, and not beyond their time', () =>
   leases.lease(new FakeWaiter(), 1000);
   assert.equal(old.carried.length, 0);
   assert.equal(old.isClosed, true);
-  assert.equal(table.idle[0], 0);
+  assert.equal(table.idleSockets(0), 0);
 });
 
 test('what must not be repeated takes no connection idle for over half its time, and leaves it to others', () => {
@@ -101,7 +101,7 @@ test('what must not be repeated takes no connection idle for over half its time,
   const connection = new FakeConnection();
   leases.keep(connection, 0);
   leases.lease(new FakeWaiter(LEASE_PROVED), 501);
-  assert.deepEqual([connection.carried.length, dials.length, table.idle[0]], [0, 1, 1]);
+  assert.deepEqual([connection.carried.length, dials.length, table.idleSockets(0)], [0, 1, 1]);
   leases.lease(new FakeWaiter(), 502);
   assert.equal(connection.carried.length, 1);
   const other = new FakeConnection();
@@ -145,7 +145,7 @@ test('a retired endpoint closes its idle connections and keeps no more', () => {
   leases.retire();
   assert.equal(connection.isClosed, true);
   assert.equal(leases.keep(new FakeConnection(), 0), false);
-  assert.equal(table.idle[0], 0);
+  assert.equal(table.idleSockets(0), 0);
 });
 
 test('who met a closed connection gets a new one, whatever is kept', () => {

@@ -141,6 +141,7 @@ export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> 
     for (const connection of this.#settling) connection.close();
     this.#settling.clear();
     while (this.#closeOldest());
+    this.#table.yieldPlaces(this.#slot);
     for (const waiter of this.#waiting.splice(0)) this.#moveAway(waiter);
     this.#wantLess();
   }

@@ -11,7 +11,6 @@ import { FAULTS } from '../../src/core/errors.ts';
 import type { Fault } from '../../src/core/errors.ts';
 import { UNBOUNDED_MEMORY } from '../../src/core/kept-memory.ts';
 import { createSeededRandom } from '../../src/core/random.ts';
-import { COUNT_MASK } from '../../src/core/shared/pool-table.ts';
 import type { PoolTable } from '../../src/core/shared/pool-table.ts';
 import { RouteTable } from '../../src/core/shared/route-table.ts';
 import { ClientConnection } from '../../src/http/client-connection.ts';
@@ -198,7 +197,7 @@ class Stage {
 
   /** The counts that must be zero in the end. */
   left(): number[] {
-    return [0, 1].flatMap((slot) => [this.table.inflight[slot] & COUNT_MASK, this.table.connections[slot]]);
+    return [0, 1].flatMap((slot) => [this.table.inFlight(slot), this.table.connections[slot]]);
   }
 }
 

@@ -83,6 +83,16 @@ function testEligibility(definition: PolicyDefinition): void {
     );
   });
 
+  it('looks at attempts in flight only where it says so, since else nobody counts them in common', () => {
+    if (definition.readsInFlight) return;
+    const [idle, loaded] = [0, 1].map(() => createPool(definition, [3, 1, 2], { seed: 7 }));
+    for (let count = 0; count < 1000; count++) loaded.table.acquire(0);
+    for (let pick = 0; pick < 200; pick++) {
+      const request = { tried: null, key: pick };
+      assert.equal(loaded.policy.pick(request), idle.policy.pick(request));
+    }
+  });
+
   function assertPick(index: number, best: readonly number[], eligible: readonly number[]): void {
     const allowed = best.length > 0 ? best : eligible.length > 0 ? eligible : [-1];
     assert.ok(allowed.includes(index), `picked ${index}, allowed were ${allowed.join(' ')}`);

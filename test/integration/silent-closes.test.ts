@@ -149,7 +149,7 @@ test('an idle timeout shorter than ours is learned from two closes', async () =>
   const client = net.connect({ host: '127.0.0.1', port: plane.port });
   for (let round = 0; round < 3; round++) {
     client.write(get());
-    await until(() => plane.table.idle[0] === 1, 'it is kept');
+    await until(() => plane.table.idleSockets(0) === 1, 'it is kept');
     await until(() => plane.table.connections[0] === 0, 'it has ended');
   }
   // The third one was closed by us, before the server's time was over.

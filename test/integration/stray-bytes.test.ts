@@ -103,8 +103,8 @@ proxied(
     const peer = await client();
     await ask(peer, get('/304'));
     // It is with nobody, and not among the idle ones.
-    assert.equal(plane.table.idle[0], 0);
-    await until(() => plane.table.idle[0] === 1, 'it is idle');
+    assert.equal(plane.table.idleSockets(0), 0);
+    await until(() => plane.table.idleSockets(0) === 1, 'it is idle');
     assert.equal((await ask(peer, get())).body, 'hello');
     assert.equal(servers[0].peers.length, 1);
     assert.equal(strays(plane.table), 0);
@@ -127,11 +127,11 @@ test('an endpoint that has sent nothing behind 1,000 answers without a body is n
     });
   const clients = Array.from({ length: 50 }, () => net.connect({ host: '127.0.0.1', port: plane.port }));
   for (let round = 0; round < 20; round++) await Promise.all(clients.map(exchange));
-  await until(() => plane.table.idle[0] === plane.table.connections[0], 'all are settled');
+  await until(() => plane.table.idleSockets(0) === plane.table.connections[0], 'all are settled');
   const before = sockets.length;
   for (let round = 0; round < 20; round++) {
     await exchange(clients[0]);
-    await until(() => plane.table.idle[0] === plane.table.connections[0], 'it is idle at once', 500);
+    await until(() => plane.table.idleSockets(0) === plane.table.connections[0], 'it is idle at once', 500);
   }
   // A burst without pauses: each finds the connection of the one before.
   for (let round = 0; round < 20; round++) await exchange(clients[0]);
@@ -205,7 +205,7 @@ test('a 408 with which a server ends an idle connection is no stray byte', { tim
   const plane = await startPlane({ ports: [(server.address() as net.AddressInfo).port] });
   const client = net.connect({ host: '127.0.0.1', port: plane.port });
   client.write(get());
-  await until(() => plane.table.idle[0] === 1, 'it is kept');
+  await until(() => plane.table.idleSockets(0) === 1, 'it is kept');
   await until(() => plane.table.connections[0] === 0, 'it has ended');
   assert.equal(strays(plane.table), 0);
   client.destroy();

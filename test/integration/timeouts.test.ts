@@ -204,8 +204,8 @@ proxied(
     const peer = await client();
     await peer.send(get());
     await readResponse(peer);
-    await until(() => plane.table.idle[0] === 1, 'it lies idle');
+    await until(() => plane.table.idleSockets(0) === 1, 'it lies idle');
     await until(() => servers[0].peers[0].state !== 'open', 'it is closed');
-    assert.equal(plane.table.idle[0], 0);
+    assert.equal(plane.table.idleSockets(0), 0);
   },
 );

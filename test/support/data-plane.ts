@@ -8,7 +8,7 @@ import type { Clock } from '../../src/core/clock.ts';
 import { ThreadMemory } from '../../src/core/kept-memory.ts';
 import { createSeededRandom } from '../../src/core/random.ts';
 import { MemoryTable, createMemoryTable } from '../../src/core/shared/memory-table.ts';
-import { COUNT_MASK, PoolTable, createPoolTable } from '../../src/core/shared/pool-table.ts';
+import { PoolTable, createPoolTable } from '../../src/core/shared/pool-table.ts';
 import { RouteTable, createRouteTable } from '../../src/core/shared/route-table.ts';
 import type {
   HeaderRules,
@@ -181,11 +181,7 @@ export async function startPlane(options: TestPlaneOptions): Promise<TestPlane> 
       dataPlane.destroy();
       await until(() => dataPlane.connections === 0 && dataPlane.exchanges === 0, 'connections and exchanges end');
       const counts = () =>
-        options.ports.map((_port, slot) => [
-          table.inflight[slot] & COUNT_MASK,
-          table.connections[slot],
-          table.idle[slot],
-        ]);
+        options.ports.map((_port, slot) => [table.inFlight(slot), table.connections[slot], table.idlePlaces[slot]]);
       await until(
         () =>
           counts()

@@ -113,5 +113,6 @@ class LeastConnectionsPolicy implements Policy {
 
 export const leastConnections: PolicyDefinition = {
   name: 'least-connections',
+  readsInFlight: true,
   create: (input) => new LeastConnectionsPolicy(input),
 };

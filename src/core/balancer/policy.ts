@@ -46,5 +46,7 @@ export interface Policy {
 export interface PolicyDefinition {
   /** As written in config. */
   readonly name: string;
+  /** It compares the table's in-flight counts: only then all threads keep them in common. */
+  readonly readsInFlight: boolean;
   create(input: PolicyInput): Policy;
 }

@@ -35,5 +35,6 @@ class PowerOfTwoPolicy implements Policy {
 
 export const powerOfTwo: PolicyDefinition = {
   name: 'power-of-two',
+  readsInFlight: true,
   create: (input) => new PowerOfTwoPolicy(input),
 };

@@ -17,5 +17,6 @@ class RandomPolicy implements Policy {
 
 export const randomPolicy: PolicyDefinition = {
   name: 'random',
+  readsInFlight: false,
   create: (input) => new RandomPolicy(input),
 };

@@ -75,5 +75,6 @@ class RoundRobinPolicy implements Policy {
 
 export const roundRobin: PolicyDefinition = {
   name: 'round-robin',
+  readsInFlight: false,
   create: (input) => new RoundRobinPolicy(input),
 };

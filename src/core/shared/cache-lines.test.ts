@@ -56,7 +56,7 @@ describe('cache lines', () => {
             for (let counter = 0; counter < COUNTERS; counter++) table.count(slot, counter, 0.1);
           }
           // The totals are there for all.
-          for (const column of [table.inflight, table.connections, table.idle]) column.fill(0);
+          for (const column of [table.inflight, table.connections, table.idlePlaces]) column.fill(0);
         });
       });
       assertApart(first, second);

@@ -53,7 +53,7 @@ function start(job: Job): Worker {
 }
 
 function totals(table: PoolTable): number[] {
-  return [table.inflight, table.connections, table.idle].map((column) =>
+  return [table.inflight, table.connections, table.idlePlaces].map((column) =>
     column.subarray(0, SLOTS).reduce((sum, count) => sum + (count & COUNT_MASK), 0),
   );
 }

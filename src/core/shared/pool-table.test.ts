@@ -22,14 +22,14 @@ describe('PoolTable', () => {
     first.acquire(2);
     second.acquire(2);
     assert.ok(first.tryOpen(2, 0) && second.tryOpen(2, 0) && second.tryIdle(2, 32));
-    assert.deepEqual([first.inflight[2], first.connections[2], first.idle[2]], [2, 2, 1]);
+    assert.deepEqual([first.inflight[2], first.connections[2], first.idleSockets(2)], [2, 2, 1]);
     assert.equal(first.drift(2), 0);
     second.leaveIdle(2);
     for (const table of [first, second]) {
       table.release(2);
       table.closed(2);
     }
-    assert.deepEqual([first.inflight[2], first.connections[2], first.idle[2]], [0, 0, 0]);
+    assert.deepEqual([first.inflight[2], first.connections[2], first.idleSockets(2)], [0, 0, 0]);
     assert.equal(first.drift(2), 0);
   });
 
@@ -42,7 +42,7 @@ describe('PoolTable', () => {
     assert.ok(tables[0].tryOpen(0, 3));
     const kept = [1, 0, 1].map((worker) => tables[worker].tryIdle(0, 2));
     assert.deepEqual(kept, [true, true, false]);
-    assert.equal(tables[0].idle[0], 2);
+    assert.equal(tables[0].idleSockets(0), 2);
     assert.ok(!new PoolTable(createPoolTable(1, 1), 0).tryIdle(0, 0));
     assert.equal(tables[0].drift(0), 0);
   });
@@ -90,7 +90,7 @@ describe('PoolTable', () => {
     alive.setHealth(3, UNHEALTHY);
     assert.equal(alive.clearLedger(0), 5);
     assert.deepEqual([...alive.inflight.subarray(0, 5)], [0, 0, 0, 1 + INELIGIBLE, 0]);
-    assert.deepEqual([alive.connections[4], alive.idle[4]], [1, 0]);
+    assert.deepEqual([alive.connections[4], alive.idlePlaces[4], alive.idleSockets(4)], [1, 0, 0]);
     assert.equal(alive.clearLedger(0), 0, 'a second time finds nothing');
     for (let slot = 0; slot < 5; slot++) assert.equal(alive.drift(slot), 0);
   });
@@ -100,11 +100,11 @@ describe('PoolTable', () => {
     table.acquire(1);
     table.setHealth(1, EJECTED);
     Atomics.add(table.inflight, 1, 3);
-    Atomics.add(table.idle, 1, 1);
+    Atomics.add(table.idlePlaces, 1, 1);
     assert.equal(table.drift(1), 4);
     assert.equal(table.correct(1), 4);
     assert.equal(table.inflight[1], INELIGIBLE + 1);
-    assert.equal(table.idle[1], 0);
+    assert.equal(table.idlePlaces[1], 0);
     assert.equal(table.drift(1), 0);
     assert.equal(table.correct(1), 0);
   });
@@ -113,10 +113,10 @@ describe('PoolTable', () => {
     for (const flags of [0, UNHEALTHY]) {
       const table = new PoolTable(createPoolTable(1, 1), 0);
       table.setHealth(0, flags);
-      for (const column of [table.inflight, table.connections, table.idle]) Atomics.sub(column, 0, 2);
+      for (const column of [table.inflight, table.connections, table.idlePlaces]) Atomics.sub(column, 0, 2);
       assert.equal(table.correct(0), 6);
       assert.equal(table.isEligible(0), flags === 0);
-      assert.deepEqual([table.inflight[0] & COUNT_MASK, table.connections[0], table.idle[0]], [0, 0, 0]);
+      assert.deepEqual([table.inflight[0] & COUNT_MASK, table.connections[0], table.idlePlaces[0]], [0, 0, 0]);
     }
   });
 
@@ -155,11 +155,14 @@ describe('PoolTable', () => {
           new Array<number>(18).fill(0),
           new Array<number>(18).fill(0),
         ]);
+        const idleRows = tables.map(() => new Array<number>(18).fill(0));
+        const isWanted = new Array<boolean>(18).fill(false);
         for (const { worker, slot, act } of steps) {
           const table = tables[worker];
-          const [inflight, connections, idle] = rows[worker];
+          const [inflight, connections, places] = rows[worker];
+          const idle = idleRows[worker];
           const openAnywhere = rows.reduce((sum, row) => sum + row[1][slot], 0);
-          const idleAnywhere = rows.reduce((sum, row) => sum + row[2][slot], 0);
+          const placesAnywhere = rows.reduce((sum, row) => sum + row[2][slot], 0);
           if (act === 'acquire') {
             table.acquire(slot);
             inflight[slot]++;
@@ -173,11 +176,17 @@ describe('PoolTable', () => {
             table.closed(slot);
             connections[slot]--;
           } else if (act === 'idle') {
-            assert.equal(table.tryIdle(slot, 2), idleAnywhere < 2);
-            if (idleAnywhere < 2) idle[slot]++;
+            const isPossible = idle[slot] < places[slot] || placesAnywhere < 2;
+            assert.equal(table.tryIdle(slot, 2), isPossible);
+            if (!isPossible) isWanted[slot] = true;
+            else if (++idle[slot] > places[slot]) places[slot]++;
           } else if (act === 'leaveIdle' && idle[slot] > 0) {
             table.leaveIdle(slot);
             idle[slot]--;
+            if (isWanted[slot]) {
+              places[slot] = idle[slot];
+              isWanted[slot] = false;
+            }
           } else if (act === 'bad') table.setHealth(slot, UNHEALTHY);
           else if (act === 'good') table.setHealth(slot, 0);
           else if (act === 'gone') {
@@ -185,18 +194,110 @@ describe('PoolTable', () => {
               tables[0].clearLedger(worker),
               rows[worker].flat().reduce((sum, count) => sum + count, 0),
             );
-            rows[worker].forEach((row) => row.fill(0));
+            for (const row of [...rows[worker], idleRows[worker]]) row.fill(0);
           }
         }
         for (let slot = 0; slot < 18; slot++) {
           const sum = (column: number): number => rows.reduce((total, row) => total + row[column][slot], 0);
           assert.equal(tables[0].inflight[slot] & COUNT_MASK, sum(0));
           assert.equal(tables[0].connections[slot], sum(1));
-          assert.equal(tables[0].idle[slot], sum(2));
+          assert.equal(tables[0].idlePlaces[slot], sum(2));
+          assert.equal(
+            tables[0].idleSockets(slot),
+            idleRows.reduce((total, row) => total + row[slot], 0),
+          );
           assert.equal(tables[0].drift(slot), 0);
         }
       }),
     );
+  });
+});
+
+describe('places for idle sockets', () => {
+  it('stay with a worker that had them, so that it writes nothing shared below what it once kept', () => {
+    const table = new PoolTable(createPoolTable(1, 2), 0);
+    for (let count = 0; count < 3; count++) assert.ok(table.tryIdle(0, 32));
+    const { idlePlaces } = table;
+    for (let round = 0; round < 100; round++) {
+      table.leaveIdle(0);
+      assert.equal(idlePlaces[0], 3);
+      assert.ok(table.tryIdle(0, 32));
+    }
+    assert.equal(idlePlaces[0], 3);
+  });
+
+  it('go to a worker that lacks one, with the next connection that leaves, or when the other is asked', () => {
+    const handle = createPoolTable(1, 2);
+    const [rich, poor] = [new PoolTable(handle, 0), new PoolTable(handle, 1)];
+    assert.ok(rich.tryIdle(0, 2) && rich.tryIdle(0, 2));
+    assert.ok(!poor.tryIdle(0, 2));
+    rich.leaveIdle(0);
+    assert.ok(poor.tryIdle(0, 2));
+    assert.ok(!rich.tryIdle(0, 2), 'never more than all');
+    assert.equal(rich.idleSockets(0), 2);
+    poor.leaveIdle(0);
+    rich.leaveIdle(0);
+    rich.yieldPlaces(0);
+    poor.yieldPlaces(0);
+    assert.deepEqual([rich.idlePlaces[0], rich.drift(0)], [0, 0]);
+  });
+
+  it('follow a limit that was lowered', () => {
+    const table = new PoolTable(createPoolTable(1, 1), 0);
+    for (let count = 0; count < 4; count++) table.tryIdle(0, 4);
+    for (let count = 0; count < 3; count++) table.leaveIdle(0);
+    assert.ok(!table.tryIdle(0, 1));
+    assert.equal(table.idlePlaces[0], 1);
+  });
+});
+
+describe('attempts in flight', () => {
+  it('are in the total that policies compare only of workers that count there, and are known all the same', () => {
+    const handle = createPoolTable(2, 2);
+    const [counting, silent] = [new PoolTable(handle, 0), new PoolTable(handle, 1)];
+    counting.acquire(1);
+    silent.acquire(1);
+    silent.countInFlight(false);
+    silent.acquire(1);
+    assert.deepEqual([counting.inflight[1], counting.inFlight(1), counting.drift(1)], [1, 3, 0]);
+    silent.countInFlight(true);
+    assert.deepEqual([counting.inflight[1], counting.inFlight(1), counting.drift(1)], [3, 3, 0]);
+    silent.countInFlight(false);
+    counting.setHealth(1, UNHEALTHY);
+    assert.equal(counting.inflight[1], INELIGIBLE + 1);
+    assert.equal(counting.clearLedger(1), 2);
+    assert.deepEqual([counting.inFlight(1), counting.drift(1)], [1, 0]);
+    // Whoever takes the slot of that worker begins as everybody does.
+    const next = new PoolTable(handle, 1);
+    next.acquire(0);
+    assert.equal(next.inflight[0], 1);
+  });
+
+  it('keep a slot from being handed on, counted or not', () => {
+    const table = new PoolTable(createPoolTable(1, 1), 0);
+    table.countInFlight(false);
+    table.acquire(0);
+    assert.ok(!table.isFree(0));
+    table.release(0);
+    assert.ok(table.isFree(0));
+  });
+
+  it('move to a larger table as each of the two counts them', () => {
+    for (const [before, after] of [
+      [true, false],
+      [false, true],
+      [false, false],
+    ]) {
+      const small = new PoolTable(createPoolTable(3, 1), 0);
+      const large = new PoolTable(createPoolTable(40, 1), 0);
+      small.countInFlight(before);
+      large.countInFlight(after);
+      small.acquire(2);
+      small.moveSlot(large, 2);
+      assert.deepEqual([small.inFlight(2), large.inFlight(2)], [0, 1]);
+      assert.deepEqual([small.inflight[2], large.inflight[2]], [0, after ? 1 : 0]);
+      assert.deepEqual([small.drift(2), large.drift(2)], [0, 0]);
+    }
   });
 });
 
@@ -212,8 +313,8 @@ describe('a pool table that is outgrown', () => {
     }
     first.tryIdle(2, 32);
     first.moveSlot(firstAfter, 2);
-    assert.deepEqual([first.inflight[2], first.connections[2], first.idle[2]], [1, 1, 0]);
-    assert.deepEqual([firstAfter.inflight[2], firstAfter.connections[2], firstAfter.idle[2]], [1, 1, 1]);
+    assert.deepEqual([first.inflight[2], first.connections[2], first.idleSockets(2)], [1, 1, 0]);
+    assert.deepEqual([firstAfter.inflight[2], firstAfter.connections[2], firstAfter.idleSockets(2)], [1, 1, 1]);
     assert.deepEqual([first.total(2, COUNTER_BYTES_SENT), firstAfter.total(2, COUNTER_BYTES_SENT)], [10, 10]);
     // The other one ends instead: the control plane gives back what it held, and moves what it has counted.
     first.clearLedger(1);
@@ -221,6 +322,8 @@ describe('a pool table that is outgrown', () => {
     assert.ok(first.isFree(2));
     assert.equal(secondAfter.total(2, COUNTER_BYTES_SENT), 20);
     firstAfter.leaveIdle(2);
+    assert.ok(!firstAfter.isFree(2), 'a place is left');
+    firstAfter.yieldPlaces(2);
     firstAfter.closed(2);
     firstAfter.release(2);
     assert.ok(firstAfter.isFree(2));

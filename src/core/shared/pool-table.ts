@@ -1,11 +1,16 @@
 /**
- * What the threads share about one pool: per endpoint slot its in-flight attempts, sockets, idle sockets,
- * consecutive failures, health flags and generation, in dense Int32 columns in pool order, plus one ledger
- * row per worker for every column that goes up and down, and striped counters that are only ever summed.
+ * What the threads share about one pool: per endpoint slot its in-flight attempts, sockets, places for idle sockets,
+ * consecutive failures, health flags and generation, in dense Int32 columns in pool order, plus a ledger of each
+ * worker for every column that goes up and down, and striped counters that are only ever summed (`pool-layout.ts`).
  *
- * No locks. In-flight, connections, idle and failures are changed with `Atomics`; health, generation and
- * the ineligible bit by the control plane alone; a ledger row and a counter stripe by its worker alone
- * (and by the control plane once that worker is gone).
+ * No locks. In-flight, connections, idle places and failures are changed with `Atomics`; health, generation and
+ * the ineligible bit by the control plane alone; a ledger and a counter stripe by its worker alone (and by the
+ * control plane once that worker is gone).
+ *
+ * **No shared line is written for nothing**, since an atomic add to a line that other threads write as well costs
+ * three times one that they do not. In-flight attempts have a total only where somebody compares it
+ * ({@link PoolTable.countInFlight}). Idle sockets have none: what is bounded are places, which a worker takes when it
+ * keeps more idle sockets than ever before, and gives back when another one lacks them.
  *
  * **A thread may be ended at any moment**, and V8 ends it where it calls something or jumps back in a loop; calls of
  * `Atomics` count. So every change of a total is one `Atomics` call that does all or nothing, and the ledger follows
@@ -13,6 +18,20 @@
  * unit was lost; ledger first, or an add taken back by a sub, lost one with every third worker. `ledger.test.ts`.)
  * {@link PoolTable.correct} is there should an engine ever end a thread between the two.
  */
+import { float64At, int32At } from './layout.ts';
+import {
+  COUNTERS,
+  HELD_COLUMNS,
+  HELD_CONNECTIONS,
+  HELD_IDLE_PLACES,
+  HELD_INFLIGHT,
+  KEPT_IDLE,
+  poolLayout,
+} from './pool-layout.ts';
+import type { PoolTableHandle } from './pool-layout.ts';
+
+export { COUNTERS, createPoolTable } from './pool-layout.ts';
+export type { PoolTableHandle } from './pool-layout.ts';
 
 /** Set in the in-flight column while the endpoint may not be picked: it then loses every comparison. */
 export const INELIGIBLE = 0x40000000;
@@ -43,98 +62,104 @@ export const COUNTER_BYTES_RECEIVED = 5;
 export const COUNTER_FIRST_BYTE_MS = 6;
 export const COUNTER_PANIC_PICKS = 7;
 export const COUNTER_STRAYS = 8;
-export const COUNTERS = 9;
-
-const HEADER_INTS = 16;
-const COLUMNS = 8;
-const LEDGER_COLUMNS = 3;
-
-/** Plain data that travels in a snapshot; every thread attaches its own views. */
-export interface PoolTableHandle {
-  /** Identity: the buffer is another object in every thread and with every message. */
-  readonly id: number;
-  readonly buffer: SharedArrayBuffer;
-  readonly capacity: number;
-  readonly workerSlots: number;
-}
-
-let tables = 0;
-
-export function createPoolTable(capacity: number, workerSlots: number): PoolTableHandle {
-  // A cache line (16 Int32) is the unit, so that two workers' rows never share one. The buffer begins at a multiple
-  // of 16 bytes, which need not be a line's border: the last 12 slots stay unused, and with them what a row may
-  // share with the next.
-  const rounded = (capacity + 12 + 15) & ~15;
-  const ints = HEADER_INTS + rounded * COLUMNS + workerSlots * rounded * LEDGER_COLUMNS;
-  const bytes = ints * 4 + workerSlots * rounded * COUNTERS * 8;
-  return { id: ++tables, buffer: new SharedArrayBuffer(bytes), capacity: rounded, workerSlots };
-}
 
 export class PoolTable {
   readonly handle: PoolTableHandle;
   /** Shared cursor of the compiled round-robin sequence, at index 0. */
   readonly cursor: Int32Array;
-  /** Attempts in flight over all threads, {@link INELIGIBLE} set while the slot may not be picked. */
+  /**
+   * Attempts in flight over the threads that count them here, {@link INELIGIBLE} set while the slot may not be picked.
+   * For who compares endpoints; {@link PoolTable.inFlight} is right for everybody else.
+   */
   readonly inflight: Int32Array;
   /** Sockets open or opening over all threads. */
   readonly connections: Int32Array;
-  /** Idle sockets over all threads. */
-  readonly idle: Int32Array;
+  /** Places for idle sockets that threads have, used or not. */
+  readonly idlePlaces: Int32Array;
   /** Consecutive gateway failures. */
   readonly failures: Int32Array;
   readonly health: Int32Array;
   readonly generation: Int32Array;
   /** 1 while a thread waits for a socket of this endpoint: a thread with an idle one closes it instead of keeping it. */
   readonly wanted: Int32Array;
+  /** 1 where a thread found no place for an idle socket: one that has more than it uses gives them back. */
+  readonly placesWanted: Int32Array;
   /** {@link STRAY_AFTER_HEAD} and {@link STRAY_AFTER_BODY}; set by whoever meets one, never cleared. */
   readonly strays: Int32Array;
+  /** 1 for a worker whose attempts are in its ledger alone. */
+  readonly #silent: Int32Array;
   /** The columns that have ledgers, in the ledgers' order. */
   readonly #totals: readonly Int32Array[];
   readonly #ledgers: Int32Array;
+  readonly #ledgerStride: number;
   readonly #counters: Float64Array;
+  readonly #counterStride: number;
   readonly #capacity: number;
+  readonly #worker: number;
   readonly #inflightRow: number;
   readonly #connectionsRow: number;
-  readonly #idleRow: number;
+  readonly #placesRow: number;
+  readonly #keptRow: number;
   readonly #counterRow: number;
+  #isCounting: boolean;
 
   /** `worker` is the calling thread's worker slot; the control plane passes 0 and must not acquire. */
   constructor(handle: PoolTableHandle, worker: number) {
-    const { buffer, capacity, workerSlots } = handle;
+    const { buffer, capacity } = handle;
+    const layout = poolLayout(handle);
     this.handle = handle;
     this.#capacity = capacity;
-    let at = 0;
-    const column = (length: number): Int32Array => {
-      const view = new Int32Array(buffer, at, length);
-      at += length * 4;
-      return view;
-    };
-    this.cursor = column(HEADER_INTS);
-    this.inflight = column(capacity);
-    this.connections = column(capacity);
-    this.idle = column(capacity);
-    this.failures = column(capacity);
-    this.health = column(capacity);
-    this.generation = column(capacity);
-    this.wanted = column(capacity);
-    this.strays = column(capacity);
-    this.#totals = [this.inflight, this.connections, this.idle];
-    this.#ledgers = column(workerSlots * capacity * LEDGER_COLUMNS);
-    this.#counters = new Float64Array(buffer, at, workerSlots * capacity * COUNTERS);
-    this.#inflightRow = worker * LEDGER_COLUMNS * capacity;
-    this.#connectionsRow = this.#inflightRow + capacity;
-    this.#idleRow = this.#connectionsRow + capacity;
-    this.#counterRow = worker * capacity * COUNTERS;
+    this.#worker = worker;
+    this.cursor = int32At(buffer, layout.cursor);
+    this.inflight = int32At(buffer, layout.inflight);
+    this.connections = int32At(buffer, layout.connections);
+    this.idlePlaces = int32At(buffer, layout.idlePlaces);
+    this.failures = int32At(buffer, layout.failures);
+    this.health = int32At(buffer, layout.health);
+    this.generation = int32At(buffer, layout.generation);
+    this.wanted = int32At(buffer, layout.wanted);
+    this.placesWanted = int32At(buffer, layout.placesWanted);
+    this.strays = int32At(buffer, layout.strays);
+    this.#silent = int32At(buffer, layout.silent);
+    this.#totals = [this.inflight, this.connections, this.idlePlaces];
+    this.#ledgers = int32At(buffer, layout.ledger);
+    this.#ledgerStride = layout.ledger.stride;
+    this.#counters = float64At(buffer, layout.counters);
+    this.#counterStride = layout.counters.stride;
+    this.#inflightRow = this.#ledgerRow(worker, HELD_INFLIGHT);
+    this.#connectionsRow = this.#ledgerRow(worker, HELD_CONNECTIONS);
+    this.#placesRow = this.#ledgerRow(worker, HELD_IDLE_PLACES);
+    this.#keptRow = this.#ledgerRow(worker, KEPT_IDLE);
+    this.#counterRow = worker * layout.counters.stride;
+    this.#isCounting = this.#silent[worker] === 0;
+  }
+
+  #ledgerRow(worker: number, column: number): number {
+    return worker * this.#ledgerStride + column * this.#capacity;
   }
 
   acquire(slot: number): void {
-    Atomics.add(this.inflight, slot, 1);
+    if (this.#isCounting) Atomics.add(this.inflight, slot, 1);
     this.#ledgers[this.#inflightRow + slot]++;
   }
 
   release(slot: number): void {
-    Atomics.sub(this.inflight, slot, 1);
+    if (this.#isCounting) Atomics.sub(this.inflight, slot, 1);
     this.#ledgers[this.#inflightRow + slot]--;
+  }
+
+  /**
+   * Whether this worker's attempts are in the total that policies compare; they are until this says otherwise. What it
+   * has in flight is added to it, or taken off.
+   */
+  countInFlight(isCounting: boolean): void {
+    if (isCounting === this.#isCounting) return;
+    this.#isCounting = isCounting;
+    for (let slot = 0; slot < this.#capacity; slot++) {
+      const held = this.#ledgers[this.#inflightRow + slot];
+      if (held !== 0) Atomics.add(this.inflight, slot, isCounting ? held : -held);
+    }
+    this.#silent[this.#worker] = isCounting ? 0 : 1;
   }
 
   /** Takes a place for one more socket, unless `max` (0: no limit) are open over all threads. */
@@ -150,16 +175,38 @@ export class PoolTable {
     this.#ledgers[this.#connectionsRow + slot]--;
   }
 
-  /** Takes a place for one more idle socket, unless `max` are idle over all threads. */
+  /**
+   * One more idle socket, unless all `max` places are taken: by one of this worker's own where one is free, so that
+   * nothing shared is written while the number of its idle sockets goes up and down below what it once was.
+   */
   tryIdle(slot: number, max: number): boolean {
-    if (!addBelow(this.idle, slot, max)) return false;
-    this.#ledgers[this.#idleRow + slot]++;
+    const places = this.#placesRow + slot;
+    const kept = this.#keptRow + slot;
+    if (this.idlePlaces[slot] > max) this.yieldPlaces(slot);
+    if (this.#ledgers[kept] >= this.#ledgers[places]) {
+      if (!addBelow(this.idlePlaces, slot, max)) {
+        if (this.placesWanted[slot] === 0) Atomics.store(this.placesWanted, slot, 1);
+        return false;
+      }
+      this.#ledgers[places]++;
+    }
+    this.#ledgers[kept]++;
     return true;
   }
 
   leaveIdle(slot: number): void {
-    Atomics.sub(this.idle, slot, 1);
-    this.#ledgers[this.#idleRow + slot]--;
+    this.#ledgers[this.#keptRow + slot]--;
+    if (this.placesWanted[slot] !== 0) this.yieldPlaces(slot);
+  }
+
+  /** Gives places back that this worker has and does not use. */
+  yieldPlaces(slot: number): void {
+    const places = this.#placesRow + slot;
+    const unused = this.#ledgers[places] - this.#ledgers[this.#keptRow + slot];
+    if (unused <= 0) return;
+    Atomics.store(this.placesWanted, slot, 0);
+    Atomics.sub(this.idlePlaces, slot, unused);
+    this.#ledgers[places] -= unused;
   }
 
   /** Adds to this worker's own stripe: a plain store, no atomics. */
@@ -172,15 +219,17 @@ export class PoolTable {
    * in both, each with its ledger, so that nothing is lost where the thread ends there.
    */
   moveSlot(to: PoolTable, slot: number): void {
-    for (let column = 0; column < LEDGER_COLUMNS; column++) {
-      const from = this.#inflightRow + column * this.#capacity + slot;
+    for (let column = 0; column < HELD_COLUMNS; column++) {
+      const from = this.#ledgerRow(this.#worker, column) + slot;
       const held = this.#ledgers[from];
       if (held === 0) continue;
-      Atomics.add(to.#totals[column], slot, held);
-      to.#ledgers[to.#inflightRow + column * to.#capacity + slot] += held;
-      Atomics.sub(this.#totals[column], slot, held);
+      if (column !== HELD_INFLIGHT || to.#isCounting) Atomics.add(to.#totals[column], slot, held);
+      to.#ledgers[to.#ledgerRow(to.#worker, column) + slot] += held;
+      if (column !== HELD_INFLIGHT || this.#isCounting) Atomics.sub(this.#totals[column], slot, held);
       this.#ledgers[from] -= held;
     }
+    to.#ledgers[to.#keptRow + slot] += this.#ledgers[this.#keptRow + slot];
+    this.#ledgers[this.#keptRow + slot] = 0;
     this.#moveCounters(to, this.#counterRow + slot * COUNTERS, to.#counterRow + slot * COUNTERS, COUNTERS);
   }
 
@@ -195,6 +244,41 @@ export class PoolTable {
     return (this.inflight[slot] & INELIGIBLE) === 0;
   }
 
+  // ——— for who looks from outside
+
+  /** Attempts in flight over all threads. */
+  inFlight(slot: number): number {
+    return this.#heldByAll(slot, HELD_INFLIGHT);
+  }
+
+  /** Idle sockets over all threads. */
+  idleSockets(slot: number): number {
+    return this.#heldByAll(slot, KEPT_IDLE);
+  }
+
+  /** The sum of one counter over all workers. */
+  total(slot: number, counter: number): number {
+    let sum = 0;
+    for (let worker = 0; worker < this.handle.workerSlots; worker++) {
+      sum += this.#counters[worker * this.#counterStride + slot * COUNTERS + counter];
+    }
+    return sum;
+  }
+
+  /** Nothing in flight, no socket, no place for one: the slot may be given to another endpoint once every worker has let go of it. */
+  isFree(slot: number): boolean {
+    if (Atomics.load(this.connections, slot) !== 0 || Atomics.load(this.idlePlaces, slot) !== 0) return false;
+    return this.inFlight(slot) === 0;
+  }
+
+  #heldByAll(slot: number, column: number): number {
+    let sum = 0;
+    for (let worker = 0; worker < this.handle.workerSlots; worker++) {
+      sum += this.#ledgers[this.#ledgerRow(worker, column) + slot];
+    }
+    return sum;
+  }
+
   // ——— control plane only
 
   /** Replaces the health flags of a slot and publishes eligibility to every worker at once. */
@@ -204,35 +288,32 @@ export class PoolTable {
     else Atomics.and(this.inflight, slot, ~INELIGIBLE);
   }
 
-  /** The sum of one counter over all workers. */
-  total(slot: number, counter: number): number {
-    let sum = 0;
-    for (let worker = 0; worker < this.handle.workerSlots; worker++) {
-      sum += this.#counters[(worker * this.#capacity + slot) * COUNTERS + counter];
-    }
-    return sum;
-  }
-
   /** Gives back everything that a worker which is gone still held. Returns how many units that was. */
   clearLedger(worker: number): number {
     let returned = 0;
-    for (let column = 0; column < LEDGER_COLUMNS; column++) {
-      const row = (worker * LEDGER_COLUMNS + column) * this.#capacity;
+    for (let column = 0; column < HELD_COLUMNS; column++) {
+      const row = this.#ledgerRow(worker, column);
       for (let slot = 0; slot < this.#capacity; slot++) {
         const held = this.#ledgers[row + slot];
         if (held === 0) continue;
-        Atomics.sub(this.#totals[column], slot, held);
+        if (this.#isInTotal(worker, column)) Atomics.sub(this.#totals[column], slot, held);
         this.#ledgers[row + slot] = 0;
         returned += Math.abs(held);
       }
     }
+    const kept = this.#ledgerRow(worker, KEPT_IDLE);
+    this.#ledgers.fill(0, kept, kept + this.#capacity);
+    this.#silent[worker] = 0;
     return returned;
+  }
+
+  #isInTotal(worker: number, column: number): boolean {
+    return column !== HELD_INFLIGHT || this.#silent[worker] === 0;
   }
 
   /** What a worker that is gone has counted goes to a larger table, into the same slots. */
   moveStripe(to: PoolTable, worker: number): void {
-    const count = this.#capacity * COUNTERS;
-    this.#moveCounters(to, worker * count, worker * to.#capacity * COUNTERS, count);
+    this.#moveCounters(to, worker * this.#counterStride, worker * to.#counterStride, this.#capacity * COUNTERS);
   }
 
   /** Takes over from a smaller table what belongs to its slots and not to a worker: generations, failures, strays, health. */
@@ -246,7 +327,7 @@ export class PoolTable {
   /** How far one slot's totals are from the sum of its ledgers; 0 unless something was lost. Exact only while nothing changes. */
   drift(slot: number): number {
     let drift = 0;
-    for (let column = 0; column < LEDGER_COLUMNS; column++) drift += Math.abs(this.#excess(slot, column));
+    for (let column = 0; column < HELD_COLUMNS; column++) drift += Math.abs(this.#excess(slot, column));
     return drift;
   }
 
@@ -256,7 +337,7 @@ export class PoolTable {
    */
   correct(slot: number): number {
     let corrected = 0;
-    for (let column = 0; column < LEDGER_COLUMNS; column++) {
+    for (let column = 0; column < HELD_COLUMNS; column++) {
       const excess = this.#excess(slot, column);
       if (excess !== 0) Atomics.sub(this.#totals[column], slot, excess);
       corrected += Math.abs(excess);
@@ -268,28 +349,21 @@ export class PoolTable {
   #excess(slot: number, column: number): number {
     let sum = 0;
     for (let worker = 0; worker < this.handle.workerSlots; worker++) {
-      sum += this.#ledgers[(worker * LEDGER_COLUMNS + column) * this.#capacity + slot];
+      if (this.#isInTotal(worker, column)) sum += this.#ledgers[this.#ledgerRow(worker, column) + slot];
     }
     // The bit goes and the sign comes back: a total below 0 would otherwise read as a billion.
     return ((Atomics.load(this.#totals[column], slot) << 2) >> 2) - sum;
   }
 
-  /** Nothing in flight, no socket: the slot may be given to another endpoint once every worker has let go of it. */
-  isFree(slot: number): boolean {
-    return (Atomics.load(this.inflight, slot) & COUNT_MASK) === 0 && Atomics.load(this.connections, slot) === 0;
-  }
-
   /** Clears a free slot for a new endpoint and raises its generation. */
   reuse(slot: number): number {
-    const { inflight, connections, idle, failures, health, wanted, strays } = this;
-    for (const column of [inflight, connections, idle, failures, health, wanted, strays])
+    const { inflight, connections, idlePlaces, failures, health, wanted, placesWanted, strays } = this;
+    for (const column of [inflight, connections, idlePlaces, failures, health, wanted, placesWanted, strays]) {
       Atomics.store(column, slot, 0);
+    }
     for (let worker = 0; worker < this.handle.workerSlots; worker++) {
-      this.#counters.fill(
-        0,
-        (worker * this.#capacity + slot) * COUNTERS,
-        (worker * this.#capacity + slot + 1) * COUNTERS,
-      );
+      const at = worker * this.#counterStride + slot * COUNTERS;
+      this.#counters.fill(0, at, at + COUNTERS);
     }
     return Atomics.add(this.generation, slot, 1) + 1;
   }

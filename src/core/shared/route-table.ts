@@ -3,6 +3,8 @@
  * plain stores, the control plane reads the sum. Reading costs the data plane no message.
  */
 import { HISTOGRAM_BUCKETS, bucketOf } from './histogram.ts';
+import { Layout, float64At, uint32At } from './layout.ts';
+import type { OwnPlace } from './layout.ts';
 
 export const ROUTE_REQUESTS = 0;
 /** Requests by status class: ROUTE_STATUS + 1 … + 5. */
@@ -28,22 +30,21 @@ export interface RouteTableHandle {
 
 let tables = 0;
 
-/**
- * Doubles of one worker's counters, and Uint32 of its histograms: whole cache lines of 64 bytes, and one more that
- * stays empty, because a buffer need not begin on a line's border. So no two workers ever write to the same line.
- */
-function counterStride(capacity: number): number {
-  return ((capacity * ROUTE_COUNTERS + 7) & ~7) + 8;
+interface RouteLayout {
+  readonly counters: OwnPlace;
+  readonly buckets: OwnPlace;
+  readonly bytes: number;
 }
 
-function bucketStride(capacity: number): number {
-  return ((capacity * HISTOGRAM_BUCKETS + 15) & ~15) + 16;
+function routeLayout({ capacity, workerSlots }: Pick<RouteTableHandle, 'capacity' | 'workerSlots'>): RouteLayout {
+  const layout = new Layout(capacity, workerSlots);
+  return { counters: layout.doubles(ROUTE_COUNTERS), buckets: layout.counts(HISTOGRAM_BUCKETS), bytes: layout.bytes };
 }
 
 /** Row 0 is for requests that met no route. */
 export function createRouteTable(routes: number, workerSlots: number): RouteTableHandle {
   const capacity = routes + 1;
-  const bytes = workerSlots * (counterStride(capacity) * 8 + bucketStride(capacity) * 4);
+  const { bytes } = routeLayout({ capacity, workerSlots });
   return { id: ++tables, buffer: new SharedArrayBuffer(bytes), capacity, workerSlots };
 }
 
@@ -58,13 +59,12 @@ export class RouteTable {
   readonly #ownBuckets: number;
 
   constructor(handle: RouteTableHandle, worker: number) {
-    const { buffer, capacity, workerSlots } = handle;
+    const { counters, buckets } = routeLayout(handle);
     this.handle = handle;
-    this.#counterStride = counterStride(capacity);
-    this.#bucketStride = bucketStride(capacity);
-    const counters = workerSlots * this.#counterStride;
-    this.#counters = new Float64Array(buffer, 0, counters);
-    this.#buckets = new Uint32Array(buffer, counters * 8, workerSlots * this.#bucketStride);
+    this.#counterStride = counters.stride;
+    this.#bucketStride = buckets.stride;
+    this.#counters = float64At(handle.buffer, counters);
+    this.#buckets = uint32At(handle.buffer, buckets);
     this.#ownCounters = worker * this.#counterStride;
     this.#ownBuckets = worker * this.#bucketStride;
   }

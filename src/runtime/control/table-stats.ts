@@ -9,7 +9,6 @@ import {
   COUNTER_PANIC_PICKS,
   COUNTER_RETRIES,
   COUNTER_STRAYS,
-  COUNT_MASK,
 } from '../../core/shared/pool-table.ts';
 import type { PoolTable } from '../../core/shared/pool-table.ts';
 import {
@@ -83,9 +82,9 @@ export function readRouteStats(table: RouteTable, slot: number): RouteStats {
 
 export function readEndpointStats(table: PoolTable, slot: number): EndpointStats {
   return {
-    inFlight: Atomics.load(table.inflight, slot) & COUNT_MASK,
+    inFlight: table.inFlight(slot),
     connections: Atomics.load(table.connections, slot),
-    idleConnections: Atomics.load(table.idle, slot),
+    idleConnections: table.idleSockets(slot),
     attempts: table.total(slot, COUNTER_ATTEMPTS),
     failures: table.total(slot, COUNTER_FAILURES),
     retries: table.total(slot, COUNTER_RETRIES),

@@ -87,9 +87,9 @@ test('a larger table takes over what its endpoints hold', () => {
   one.acquire();
   reload(set, FIRST, withPool(FIRST, { table: createPoolTable(100, 1) }));
   const { table } = set.get('web');
-  assert.equal(table.inflight[one.slot], 1);
+  assert.equal(table.inFlight(one.slot), 1);
   one.release();
-  assert.equal(table.inflight[one.slot], 0);
+  assert.equal(table.inFlight(one.slot), 0);
 });
 
 test('a pool that has left the config retires its endpoints', () => {

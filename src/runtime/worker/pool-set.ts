@@ -2,7 +2,7 @@
 import { createPanicPolicy } from '../../core/balancer/panic.ts';
 import { POLICIES } from '../../core/balancer/policies.ts';
 import type { PolicyName } from '../../core/balancer/policies.ts';
-import type { PolicyInput } from '../../core/balancer/policy.ts';
+import type { PolicyDefinition, PolicyInput } from '../../core/balancer/policy.ts';
 import type { Operation } from '../../core/operations.ts';
 import type { Random } from '../../core/random.ts';
 import { PoolTable } from '../../core/shared/pool-table.ts';
@@ -27,11 +27,14 @@ export interface PoolSetOptions {
 
 /** How often pools with `maxConnections` look whether another thread has freed, or wants, a place. */
 const PLACES_INTERVAL_MS = 5;
+/** How often a thread looks whether another one lacks a place for an idle connection. */
+const IDLE_PLACES_INTERVAL_MS = 250;
 
 export class PoolSet {
   readonly #options: PoolSetOptions;
   readonly #pools = new Map<string, HttpPool>();
-  #placesTimer: NodeJS.Timeout | null = null;
+  readonly #places = new Repeated(PLACES_INTERVAL_MS, () => this.#lookForPlaces());
+  readonly #idlePlaces = new Repeated(IDLE_PLACES_INTERVAL_MS, () => this.#yieldIdlePlaces());
 
   constructor(options: PoolSetOptions) {
     this.#options = options;
@@ -54,7 +57,9 @@ export class PoolSet {
     // Last, so that whoever waited for a place there finds the pools as they are now.
     for (const endpoint of retired) endpoint.retire();
     if (retired.length > 0) this.#options.onRetired(retired);
-    this.#watchPlaces(snapshot.pools.some((pool) => pool.maxConnections > 0));
+    this.#places.run(snapshot.pools.some((pool) => pool.maxConnections > 0));
+    // Threads that drain count as well: with one thread there may be two for a while, and then nobody lacks anything long.
+    this.#idlePlaces.run(snapshot.threads > 1);
   }
 
   /** Returns the pool whose endpoints or policy are to be put in order. */
@@ -98,7 +103,8 @@ export class PoolSet {
   }
 
   destroy(): void {
-    this.#watchPlaces(false);
+    this.#places.run(false);
+    this.#idlePlaces.run(false);
     for (const pool of this.#pools.values()) for (const endpoint of pool.endpoints) endpoint.retire();
     this.#pools.clear();
   }
@@ -129,6 +135,8 @@ export class PoolSet {
 
   /** The endpoints in the pool's order, and the policies that go by it. */
   #arrange(pool: HttpPool, spec: PoolSpec): void {
+    const definition: PolicyDefinition = POLICIES[spec.policy as PolicyName];
+    pool.table.countInFlight(definition.readsInFlight);
     const endpoints = spec.endpoints.map(({ id, slot, generation }) => {
       const endpoint = pool.endpoints.find(
         (each) => each.spec.id === id && each.slot === slot && each.spec.generation === generation,
@@ -146,18 +154,7 @@ export class PoolSet {
       random: this.#options.random,
       workers: pool.table.handle.workerSlots,
     };
-    const policy = POLICIES[spec.policy as PolicyName].create(input);
-    pool.arrange(spec, endpoints, policy, spec.panic ? createPanicPolicy(input) : null);
-  }
-
-  #watchPlaces(isNeeded: boolean): void {
-    if (isNeeded === (this.#placesTimer !== null)) return;
-    if (this.#placesTimer !== null) {
-      clearInterval(this.#placesTimer);
-      this.#placesTimer = null;
-      return;
-    }
-    this.#placesTimer = setInterval(() => this.#lookForPlaces(), PLACES_INTERVAL_MS).unref();
+    pool.arrange(spec, endpoints, definition.create(input), spec.panic ? createPanicPolicy(input) : null);
   }
 
   #lookForPlaces(): void {
@@ -172,6 +169,29 @@ export class PoolSet {
         }
       }
     }
+  }
+
+  /** Without traffic of its own a thread would keep what others lack. */
+  #yieldIdlePlaces(): void {
+    for (const { endpoints } of this.#pools.values()) for (const endpoint of endpoints) endpoint.yieldPlaces();
+  }
+}
+
+/** A task of the thread that runs again and again while it is needed. */
+class Repeated {
+  readonly #everyMs: number;
+  readonly #task: () => void;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(everyMs: number, task: () => void) {
+    this.#everyMs = everyMs;
+    this.#task = task;
+  }
+
+  run(isNeeded: boolean): void {
+    if (isNeeded === (this.#timer !== null)) return;
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = isNeeded ? setInterval(this.#task, this.#everyMs).unref() : null;
   }
 }
 

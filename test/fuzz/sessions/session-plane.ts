@@ -2,7 +2,7 @@
 import { diffSnapshots } from '../../../src/config/diff.ts';
 import { UNBOUNDED_MEMORY } from '../../../src/core/kept-memory.ts';
 import type { Random } from '../../../src/core/random.ts';
-import { COUNT_MASK, PoolTable } from '../../../src/core/shared/pool-table.ts';
+import { PoolTable } from '../../../src/core/shared/pool-table.ts';
 import type { Snapshot } from '../../../src/core/snapshot.ts';
 import type { TimerWheel } from '../../../src/net/timer-wheel.ts';
 import type { DataPlaneReport } from '../../../src/runtime/shared/data-plane-report.ts';
@@ -90,9 +90,9 @@ export class SessionPlane {
     if (this.#faults.length > 0) return `a fault of ours: ${this.#faults.splice(0).join('\n')}`;
     const { exchanges, connections, wheel } = this.#plane;
     const counts = ENDPOINT_PORTS.map((_port, slot) => [
-      this.#table.inflight[slot] & COUNT_MASK,
+      this.#table.inFlight(slot),
       this.#table.connections[slot],
-      this.#table.idle[slot],
+      this.#table.idlePlaces[slot],
     ]);
     const left = [exchanges, connections, this.transport.connectionCount, wheel.armedCount, ...counts.flat()];
     if (left.every((count) => count === 0)) return null;

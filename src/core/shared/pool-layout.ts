@@ -1,0 +1,75 @@
+/** Where the numbers of a pool lie in its shared table. */
+import { Layout } from './layout.ts';
+import type { OwnPlace, Place } from './layout.ts';
+
+/** Plain data that travels in a snapshot; every thread attaches its own views. */
+export interface PoolTableHandle {
+  /** Identity: the buffer is another object in every thread and with every message. */
+  readonly id: number;
+  readonly buffer: SharedArrayBuffer;
+  readonly capacity: number;
+  readonly workerSlots: number;
+}
+
+/** Columns that have ledgers: what all threads hold of something together, and what each holds. */
+export const HELD_INFLIGHT = 0;
+export const HELD_CONNECTIONS = 1;
+export const HELD_IDLE_PLACES = 2;
+export const HELD_COLUMNS = 3;
+/** A ledger's column without a total: idle sockets. */
+export const KEPT_IDLE = 3;
+const LEDGER_COLUMNS = 4;
+
+/** Counters of one endpoint, striped per worker. */
+export const COUNTERS = 9;
+
+const CURSOR_INTS = 16;
+/** Rows come in as many. */
+const ROWS = 16;
+
+let tables = 0;
+
+export interface PoolLayout {
+  readonly cursor: Place;
+  /** One for each worker. */
+  readonly silent: Place;
+  readonly inflight: Place;
+  readonly connections: Place;
+  readonly idlePlaces: Place;
+  readonly failures: Place;
+  readonly health: Place;
+  readonly generation: Place;
+  readonly wanted: Place;
+  readonly placesWanted: Place;
+  readonly strays: Place;
+  readonly ledger: OwnPlace;
+  readonly counters: OwnPlace;
+  readonly bytes: number;
+}
+
+export function poolLayout({ capacity, workerSlots }: Pick<PoolTableHandle, 'capacity' | 'workerSlots'>): PoolLayout {
+  const layout = new Layout(capacity, workerSlots);
+  return {
+    cursor: layout.header(CURSOR_INTS),
+    silent: layout.header(workerSlots),
+    inflight: layout.column(),
+    connections: layout.column(),
+    idlePlaces: layout.column(),
+    failures: layout.column(),
+    health: layout.column(),
+    generation: layout.column(),
+    wanted: layout.column(),
+    placesWanted: layout.column(),
+    strays: layout.column(),
+    ledger: layout.ledger(LEDGER_COLUMNS),
+    counters: layout.doubles(COUNTERS),
+    bytes: layout.bytes,
+  };
+}
+
+/** Room for at least `capacity` endpoints. */
+export function createPoolTable(capacity: number, workerSlots: number): PoolTableHandle {
+  const rounded = Math.max(1, Math.ceil(capacity / ROWS)) * ROWS;
+  const { bytes } = poolLayout({ capacity: rounded, workerSlots });
+  return { id: ++tables, buffer: new SharedArrayBuffer(bytes), capacity: rounded, workerSlots };
+}

@@ -98,6 +98,7 @@ test('idle connections are taken newest first, and not beyond their time', () =>
 
 test('what must not be repeated takes no connection idle for over half its time, and leaves it to others', () => {
   const { leases, table, dials } = home();
+  leases.keeping.reused();
   const connection = new FakeConnection();
   leases.keep(connection, 0);
   leases.lease(new FakeWaiter(LEASE_PROVED), 501);
@@ -110,21 +111,37 @@ test('what must not be repeated takes no connection idle for over half its time,
   assert.equal(other.carried.length, 1);
 });
 
-test('what must not be repeated takes no connection of an endpoint that has not proved to keep them', () => {
+test('what must not be repeated takes no connection of an endpoint that has not proved to keep them', async () => {
   const { leases, dials } = home({ ...LIMITS, maxConnections: 0 });
   const [old, young] = [new FakeConnection(), new FakeConnection()];
   leases.keep(old, 0);
   leases.lease(new FakeWaiter(LEASE_PROVED), 99);
-  assert.deepEqual([old.carried.length, dials.length], [0, 1]);
+  await new Promise(setImmediate);
+  leases.lease(new FakeWaiter(LEASE_PROVED), 99);
   leases.keep(young, 99);
-  // The old one has lain idle long enough to vouch for the young one.
+  // The old one has lain idle long enough; whether it has ended meanwhile shows at the end of this turn.
   leases.lease(new FakeWaiter(LEASE_PROVED), 100);
-  assert.deepEqual([young.carried.length, dials.length], [1, 1]);
+  assert.deepEqual([young.carried.length, dials.length], [0, 3]);
+  await new Promise(setImmediate);
+  leases.lease(new FakeWaiter(LEASE_PROVED), 100);
+  assert.deepEqual([young.carried.length, dials.length], [1, 3]);
   leases.keeping.closedUnderRequest(100);
   leases.lease(new FakeWaiter(LEASE_PROVED), 200);
-  assert.deepEqual([old.carried.length, dials.length], [0, 2]);
+  assert.deepEqual([old.carried.length, dials.length], [0, 4]);
   leases.lease(new FakeWaiter(), 200);
   assert.equal(old.carried.length, 1);
+});
+
+test('a connection whose end lay unread while the loop stood still proves nothing', async () => {
+  const { leases, dials } = home({ ...LIMITS, maxConnections: 0 });
+  const connection = new FakeConnection();
+  leases.keep(connection, 0);
+  leases.lease(new FakeWaiter(LEASE_PROVED), 500);
+  leases.drop(connection);
+  await new Promise(setImmediate);
+  leases.keep(new FakeConnection(), 500);
+  leases.lease(new FakeWaiter(LEASE_PROVED), 501);
+  assert.equal(dials.length, 2);
 });
 
 test('what must not be repeated waits for a new connection where kept ones cannot be trusted', () => {

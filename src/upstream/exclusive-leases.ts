@@ -3,7 +3,7 @@
  * being looked at, and who waits for one while the endpoint is at its `maxConnections`. Sockets and idle sockets are
  * counted over all threads in the pool's shared table.
  */
-import { ConnectionKeeping } from '../core/resilience/connection-keeping.ts';
+import { ConnectionKeeping, PROOF_MS } from '../core/resilience/connection-keeping.ts';
 import { COUNTER_CONNECTS } from '../core/shared/pool-table.ts';
 import type { PoolTable } from '../core/shared/pool-table.ts';
 import type { EndpointSpec } from '../core/snapshot.ts';
@@ -38,6 +38,7 @@ export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> 
   /** Between an answer and the idle ones: not yet known to be clean. */
   readonly #settling = new Set<Leased<W>>();
   #isRetired = false;
+  #isLookingForProof = false;
 
   constructor(options: ExclusiveLeasesOptions<W>) {
     this.spec = options.spec;
@@ -84,7 +85,23 @@ export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> 
   }
 
   #isTrusted(now: number): boolean {
-    return this.keeping.isTrusted(now, this.#idle.length === 0 ? -1 : now - this.#idle[0].idleSince);
+    if (this.keeping.lacksProof) this.#lookForProof(now);
+    return this.keeping.isTrusted(now);
+  }
+
+  /**
+   * The oldest idle connection may be the proof that is lacking. Its end may lie unread behind what is handled just
+   * now, so it is asked at the end of this turn.
+   */
+  #lookForProof(now: number): void {
+    if (this.#isLookingForProof || this.#idle.length === 0) return;
+    const [oldest] = this.#idle;
+    if (now - oldest.idleSince < PROOF_MS) return;
+    this.#isLookingForProof = true;
+    setImmediate(() => {
+      this.#isLookingForProof = false;
+      if (this.#idle[0] === oldest) this.keeping.laidIdle();
+    });
   }
 
   #tryDial(waiter: W): boolean {

@@ -47,7 +47,8 @@ test('of 400 POSTs side by side with GETs to a server that closes at random none
   const server = net.createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.on('error', () => {});
-    socket.on('data', () => {
+    // One request a connection, whatever else comes.
+    socket.once('data', () => {
       socket.write(ok('done'));
       const kind = turn++ % 3;
       if (kind === 0) socket.end();
@@ -121,8 +122,10 @@ proxied(
     assert.equal(await ask(peer, POST), 200);
     assert.equal(servers[0].peers.length, 2);
     await new Promise((resolve) => setTimeout(resolve, 110));
+    // This one looks at how long they have lain there, the next ones go by it.
+    assert.equal(await ask(peer, POST), 200);
     for (let index = 0; index < 3; index++) assert.equal(await ask(peer, POST), 200);
-    assert.equal(servers[0].peers.length, 2);
+    assert.equal(servers[0].peers.length, 3);
   },
 );
 

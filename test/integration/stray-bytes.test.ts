@@ -43,10 +43,14 @@ proxied(
 /** Answers without a body as `/KIND` says, and `late` behind the first of them as soon as `release` is called. */
 function lateBehind(late: string): { script: Script; release(): void; reset(): void } {
   let release = (): void => {};
+  let released = new Promise<void>(() => {});
   let isFirst = true;
   return {
     release: () => release(),
-    reset: () => (isFirst = true),
+    reset() {
+      isFirst = true;
+      released = new Promise((resolve) => (release = resolve));
+    },
     async script(peer) {
       for (;;) {
         const request = await peer.readUntil(END_OF_HEAD).catch(() => '');
@@ -58,7 +62,7 @@ function lateBehind(late: string): { script: Script; release(): void; reset(): v
         else await peer.send(ok('hello'));
         if (!isFirst || kind === '') continue;
         isFirst = false;
-        await new Promise<void>((resolve) => (release = resolve));
+        await released;
         await peer.send(late);
       }
     },

@@ -6,24 +6,25 @@ const CONFIGURED = 4000;
 
 test('an endpoint has to prove that it keeps connections: by a reuse, or by one that is idle for 100 ms', () => {
   const keeping = new ConnectionKeeping();
-  assert.equal(keeping.isTrusted(0, -1), false);
-  assert.equal(keeping.isTrusted(0, 99), false);
-  assert.equal(keeping.isTrusted(0, 100), true);
-  assert.equal(keeping.isTrusted(0, -1), true);
+  assert.equal(keeping.isTrusted(0), false);
+  assert.equal(keeping.lacksProof, true);
+  keeping.laidIdle();
+  assert.equal(keeping.isTrusted(0), true);
+  assert.equal(keeping.lacksProof, false);
   const other = new ConnectionKeeping();
   other.reused();
-  assert.equal(other.isTrusted(0, -1), true);
+  assert.equal(other.isTrusted(0), true);
 });
 
 test('a close right after an answer takes the proof away, a later one does not', () => {
   const keeping = new ConnectionKeeping();
   keeping.reused();
   keeping.closedIdle(100, 1000);
-  assert.equal(keeping.isTrusted(1000, -1), true);
+  assert.equal(keeping.isTrusted(1000), true);
   keeping.closedIdle(5, 20_000);
-  assert.equal(keeping.isTrusted(20_000, -1), false);
+  assert.equal(keeping.isTrusted(20_000), false);
   keeping.reused();
-  assert.equal(keeping.isTrusted(20_000, -1), true);
+  assert.equal(keeping.isTrusted(20_000), true);
 });
 
 test('a close under a request outweighs all proof for 60 s, renewed by each further one', () => {
@@ -31,11 +32,11 @@ test('a close under a request outweighs all proof for 60 s, renewed by each furt
   keeping.reused();
   keeping.closedUnderRequest(1000);
   keeping.reused();
-  assert.equal(keeping.isTrusted(60_999, 5000), false);
+  assert.equal(keeping.isTrusted(60_999), false);
   keeping.closedUnderRequest(50_000);
   keeping.reused();
-  assert.equal(keeping.isTrusted(61_000, -1), false);
-  assert.equal(keeping.isTrusted(110_000, -1), true);
+  assert.equal(keeping.isTrusted(61_000), false);
+  assert.equal(keeping.isTrusted(110_000), true);
 });
 
 test('two closes within 10 s teach 0.8 of the younger age, at least 100 ms', () => {

@@ -15,7 +15,7 @@
  */
 
 /** An idle connection of this age shows that the endpoint keeps them. */
-const PROOF_MS = 100;
+export const PROOF_MS = 100;
 /** For how long a close under a request outweighs all proof. */
 const DISTRUST_MS = 60_000;
 /** No idle timeout is shorter. */
@@ -47,10 +47,19 @@ export class ConnectionKeeping {
   /** What held before, where this turns out to have been a restart. */
   #limitBeforeMs = 0;
 
-  /** Whether a request that must not be sent twice may take a kept connection. `oldestAgeMs`: of those that are idle, -1 without any. */
-  isTrusted(now: number, oldestAgeMs: number): boolean {
-    if (oldestAgeMs >= PROOF_MS) this.#isProved = true;
+  /** Whether a request that must not be sent twice may take a kept connection. */
+  isTrusted(now: number): boolean {
     return this.#isProved && now >= this.#distrustedUntil;
+  }
+
+  /** Whether nothing has proved yet that the endpoint keeps its connections. */
+  get lacksProof(): boolean {
+    return !this.#isProved;
+  }
+
+  /** A connection has lain idle for {@link PROOF_MS}, and its end had not come by then. */
+  laidIdle(): void {
+    this.#isProved = true;
   }
 
   /** How long a connection may lie idle of the `configuredMs`. */

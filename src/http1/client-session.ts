@@ -399,7 +399,10 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
   #onUnexpected(buffer: Buffer, start: number, end: number): void {
     if (this.#state === COMPLETE && !this.#isSpent) this.#strayed();
     if (this.#state !== UNUSED) return;
-    if (!this.#isNotice(buffer, start, end)) this.#strayed();
+    if (!this.#isNotice(buffer, start, end)) {
+      if (this.#hadBody) this.#home.strays.metIdle();
+      else this.#strayed();
+    }
     this.#home.drop(this);
     this.#discard();
   }

@@ -58,7 +58,7 @@ export interface EndpointStats {
   readonly bytesReceived: number;
   /**
    * How often it sent bytes that belong to no answer. From the first time on its connections are closed after an
-   * answer that has no body, and after every answer where such bytes came behind a body.
+   * answer that has no body, and after every answer where such bytes came with a body, or five times behind one.
    */
   readonly strays: number;
 }

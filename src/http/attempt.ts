@@ -194,7 +194,7 @@ export class Attempt implements HttpWaiter, ResponseSource {
   succeeded(): void {
     const { endpoint } = this;
     if (endpoint === null || this.isBlamed || this.saysNothing) return;
-    endpoint.kinds.served(this.#request.kind, this.exchange.plane.now());
+    endpoint.kinds.served(this.#request.kind, this.exchange.host.now());
     endpoint.succeeded();
   }
 
@@ -209,7 +209,7 @@ export class Attempt implements HttpWaiter, ResponseSource {
   blame(kind: string): void {
     if (this.isBlamed || this.saysNothing) return;
     const endpoint = this.endpoint as HttpEndpoint;
-    if (KIND_DEPENDENT.has(kind) && !endpoint.kinds.isEvidence(this.#request.kind, this.exchange.plane.now())) {
+    if (KIND_DEPENDENT.has(kind) && !endpoint.kinds.isEvidence(this.#request.kind, this.exchange.host.now())) {
       this.saysNothing = true;
       return;
     }
@@ -218,7 +218,7 @@ export class Attempt implements HttpWaiter, ResponseSource {
     endpoint.failed(this.rule === '' ? kind : `${kind}: ${this.rule}`);
     // A status is heard of with its first byte.
     if (this.#isObserved || kind === 'status') return;
-    this.#request.route.pool.observed(endpoint, this.exchange.plane.now() - this.startedAt, false);
+    this.#request.route.pool.observed(endpoint, this.exchange.host.now() - this.startedAt, false);
   }
 
   /** A piece of the request's body. False: it stays borrowed until the endpoint has taken it. */

@@ -74,7 +74,7 @@ export class ResponseHead {
   hasDate = false;
   /** For the codec that sends this head on: its text as it went out last time, `''` when anything of this object was changed. */
   encoded = '';
-  /** The route and the codec it was made for, as one object (`RoutePlan.http1Heads`). */
+  /** The route and the codec it was made for, as one object (`Route.http1Heads`). */
   encodedFor: object | null = null;
   /** No endpoint sent it. */
   isOurs = false;

@@ -1,7 +1,7 @@
 import { requestKind } from '../core/health/request-kinds.ts';
 import { has } from '../core/http/header-lines.ts';
 import type { RequestHead } from './head.ts';
-import type { RoutePlan } from './plan.ts';
+import type { Route } from './routing.ts';
 
 /**
  * A request as it goes to the endpoint. Worked out once per distinct head of a client connection and kept
@@ -9,9 +9,9 @@ import type { RoutePlan } from './plan.ts';
  */
 export class OutgoingRequest {
   readonly head: RequestHead;
-  /** The plan it was worked out with; another plan means another request. */
-  readonly plan: object;
-  readonly route: RoutePlan;
+  /** The routes it met; with others it would be another request. */
+  readonly routing: object;
+  readonly route: Route;
   /** The target for the endpoint: as it came, or with its prefix replaced. */
   readonly target: string;
   /** Header lines of ours: X-Forwarded-*, Forwarded, Via. */
@@ -32,8 +32,8 @@ export class OutgoingRequest {
 
   constructor(
     head: RequestHead,
-    plan: object,
-    route: RoutePlan,
+    routing: object,
+    route: Route,
     target: string,
     authority: string,
     extra: string,
@@ -41,7 +41,7 @@ export class OutgoingRequest {
     isRepeatable: boolean,
   ) {
     this.head = head;
-    this.plan = plan;
+    this.routing = routing;
     this.route = route;
     this.target = target;
     this.authority = authority;

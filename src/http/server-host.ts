@@ -4,11 +4,11 @@ import type { Fault } from '../core/errors.ts';
 import type { Limits, Timeouts } from '../core/snapshot.ts';
 import type { TimerWheel } from '../net/timer-wheel.ts';
 import type { ClientConnection } from './client-connection.ts';
-import type { Plan } from './plan.ts';
+import type { Routing } from './routing.ts';
 import type { ClientEvents, ClientStream } from './stream.ts';
 
 export interface ServerHost {
-  readonly plan: Plan;
+  readonly routing: Routing;
   readonly limits: Limits;
   readonly timeouts: Timeouts;
   readonly wheel: TimerWheel;

@@ -10,7 +10,7 @@ import type { Fault } from '../core/errors.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { RequestHead, ResponseHead } from './head.ts';
 import type { OutgoingRequest } from './outgoing.ts';
-import type { RoutePlan } from './plan.ts';
+import type { Route } from './routing.ts';
 import type { Endpoint } from '../upstream/endpoint.ts';
 import type { Pool } from '../upstream/pool.ts';
 import type { Waiter } from '../upstream/waiter.ts';
@@ -32,7 +32,7 @@ export interface ClientStream {
    * `close` asks that the connection ends after this message. What was made of a head is kept for its next time on the
    * same `route` alone, since the steps of another may make something else of it. `lines` go out with it this once.
    */
-  sendHead(head: ResponseHead, hasBody: boolean, close: boolean, route: RoutePlan, lines: string): void;
+  sendHead(head: ResponseHead, hasBody: boolean, close: boolean, route: Route, lines: string): void;
   /** False: borrowed until `onClientDrain`. */
   sendBody(buffer: Buffer, start: number, end: number): boolean;
   /** The message is complete. `trailers` are header lines, `''` without any. */

@@ -10,7 +10,7 @@ import type { Limits } from '../core/snapshot.ts';
 import type { ClientConnection } from '../http/client-connection.ts';
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE } from '../http/head.ts';
 import type { RequestHead, ResponseHead } from '../http/head.ts';
-import type { RoutePlan } from '../http/plan.ts';
+import type { Route } from '../http/routing.ts';
 import { viaLine } from '../http/forwarding.ts';
 import type { ServerHost } from '../http/server-host.ts';
 import type { ClientEvents, ClientStream } from '../http/stream.ts';
@@ -449,7 +449,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     this.#connection.write(`HTTP/1.1 ${head.status} ${head.reason}\r\n${head.lines}\r\n`);
   }
 
-  sendHead(head: ResponseHead, hasBody: boolean, close: boolean, route: RoutePlan, lines: string): void {
+  sendHead(head: ResponseHead, hasBody: boolean, close: boolean, route: Route, lines: string): void {
     this.#isHeadSent = true;
     // An answer to a request that is not complete ends the connection, and has to say so now, whatever still comes of
     // the request: nobody can say it later.
@@ -480,7 +480,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
 
   #headText(head: ResponseHead, framing: string): string {
     const date = head.hasDate ? '' : `Date: ${this.#host.httpDate()}\r\n`;
-    const via = !head.isOurs && this.#host.plan.snapshot.settings.headers.via ? viaLine(head.version) : '';
+    const via = !head.isOurs && this.#host.routing.snapshot.settings.headers.via ? viaLine(head.version) : '';
     return `HTTP/1.1 ${head.status} ${head.reason}\r\n${head.lines}${date}${via}${framing}\r\n`;
   }
 

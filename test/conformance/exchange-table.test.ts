@@ -15,7 +15,7 @@ import type { PoolTable } from '../../src/core/shared/pool-table.ts';
 import { RouteTable } from '../../src/core/shared/route-table.ts';
 import { ClientConnection } from '../../src/http/client-connection.ts';
 import { Exchange } from '../../src/http/exchange/exchange.ts';
-import type { ExchangePlane } from '../../src/http/exchange/plane.ts';
+import type { ExchangeHost } from '../../src/http/exchange/exchange-host.ts';
 import { EVENTS, STATES } from '../../src/http/exchange/states.ts';
 import type { EventName, StateName } from '../../src/http/exchange/states.ts';
 import type { ResponseSource } from '../../src/http/exchange/source.ts';
@@ -25,7 +25,7 @@ import { LATER } from '../../src/http/steps/step.ts';
 import type { Step } from '../../src/http/steps/step.ts';
 import type { ClientStream, HttpWaiter, UpstreamStream } from '../../src/http/stream.ts';
 import { TimerWheel } from '../../src/net/timer-wheel.ts';
-import { createPlan } from '../../src/runtime/worker/plan.ts';
+import { createRouting } from '../../src/runtime/worker/routing.ts';
 import { PoolSet } from '../../src/runtime/worker/pool-set.ts';
 import type { Home } from '../../src/upstream/leased.ts';
 import type { Dialing } from '../../src/upstream/waiter.ts';
@@ -149,14 +149,14 @@ class Stage {
     });
     pools.apply(snapshot, diffSnapshots(null, snapshot));
     this.table = pools.get('web').table;
-    const plan = createPlan(
+    const routing = createRouting(
       snapshot,
       pools,
       () => null,
       () => compileSteps(steps),
     );
-    const plane: ExchangePlane = {
-      plan,
+    const plane: ExchangeHost = {
+      routing,
       unroutedLog: null,
       routeTable: new RouteTable(snapshot.routeTable, 0),
       wheel: this.wheel,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { FAULTS } from '../../src/core/errors.ts';
 import { BLOCK_BYTES } from '../../src/core/shared/memory-table.ts';
-import type { Plan, RoutePlan } from '../../src/http/plan.ts';
+import type { Routing, Route } from '../../src/http/routing.ts';
 import { compileSteps } from '../../src/http/steps/route-steps.ts';
 import { ANSWERED, LATER, PASS } from '../../src/http/steps/step.ts';
 import type { BodySink, Deferral, Step } from '../../src/http/steps/step.ts';
@@ -15,9 +15,9 @@ const echo = answering((head) => ok(/^\S+ (\S+)/.exec(head)?.[1] ?? ''));
 const POST = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody';
 
 function follow(plane: TestPlane, steps: readonly Step[], index = 0): void {
-  const { plan } = plane.plane as unknown as { plan: Plan };
+  const { routing } = plane.plane as unknown as { routing: Routing };
   const path = index === 0 ? '/' : '/other';
-  const route = plan.match({ host: 'a', path, rawPath: path, query: '', method: 'GET', lines: '' }) as RoutePlan;
+  const route = routing.match({ host: 'a', path, rawPath: path, query: '', method: 'GET', lines: '' }) as Route;
   Object.assign(route, { steps: compileSteps(steps), http1Heads: {} });
 }
 

@@ -1,6 +1,6 @@
 /** Exceptions in our own code, at each place where one can happen: the exchange they hit is lost, nothing else. */
 import assert from 'node:assert/strict';
-import type { Plan, RoutePlan } from '../../src/http/plan.ts';
+import type { Routing, Route } from '../../src/http/routing.ts';
 import { compileSteps } from '../../src/http/steps/route-steps.ts';
 import { PASS } from '../../src/http/steps/step.ts';
 import type { Step } from '../../src/http/steps/step.ts';
@@ -12,8 +12,8 @@ const hello = answering((head) => ok(/^\S+ (\S+)/.exec(head)?.[1] ?? ''));
 
 /** Gives the route a step that throws somewhere. */
 function trap(plane: TestPlane, step: Omit<Step, 'name'>): void {
-  const { plan } = plane.plane as unknown as { plan: Plan };
-  const route = plan.match({ host: 'a', path: '/', rawPath: '/', query: '', method: 'GET', lines: '' }) as RoutePlan;
+  const { routing } = plane.plane as unknown as { routing: Routing };
+  const route = routing.match({ host: 'a', path: '/', rawPath: '/', query: '', method: 'GET', lines: '' }) as Route;
   Object.assign(route, { steps: compileSteps([{ name: 'trap', ...step }]) });
 }
 

@@ -39,36 +39,37 @@ const CONTINUE_MS = 1000;
 /** For whom an endpoint is picked, used for one call and then for the next. */
 const picking: { tried: readonly number[] | null; key: number } = { tried: null, key: 0 };
 
-export function startAttempt(x: Exchange): void {
-  const request = x.request as OutgoingRequest;
+export function startAttempt(exchange: Exchange): void {
+  const request = exchange.request as OutgoingRequest;
   const { pool } = request.route;
-  picking.tried = x.tried.length === 0 ? null : indexesOf(x.tried, pool.endpoints);
+  picking.tried = exchange.tried.length === 0 ? null : indexesOf(exchange.tried, pool.endpoints);
   const index = pool.pick(picking);
   if (index < 0) {
-    answerFault(x, FAULTS.noEndpoint);
+    answerFault(exchange, FAULTS.noEndpoint);
     return;
   }
   const endpoint = pool.endpoints[index];
-  const now = x.plane.now();
-  x.record.endpoint = endpoint.spec.id;
-  x.record.queuedUntil = now;
-  const attempt = x.nextAttempt();
-  x.state = CONNECTING;
-  attempt.begin(endpoint, wantOf(x, request), now);
+  const now = exchange.host.now();
+  exchange.record.endpoint = endpoint.spec.id;
+  exchange.record.queuedUntil = now;
+  const attempt = exchange.nextAttempt();
+  exchange.state = CONNECTING;
+  attempt.begin(endpoint, wantOf(exchange, request), now);
   // With an idle connection at hand the head has gone out by now.
   if (attempt.isWaiting) {
-    x.state = WAITING;
-    if (!x.enterQueue()) {
-      answerFull(x);
+    exchange.state = WAITING;
+    if (!exchange.enterQueue()) {
+      answerFull(exchange);
       return;
     }
   }
-  x.armAttemptTimer();
-  if (x.state === CONNECTING || x.state === WAITING) x.plane.wheel.arm(x.responseTimer, x.timeouts.connectMs);
+  exchange.armAttemptTimer();
+  if (exchange.state === CONNECTING || exchange.state === WAITING)
+    exchange.host.wheel.arm(exchange.responseTimer, exchange.timeouts.connectMs);
 }
 
-function wantOf(x: Exchange, request: OutgoingRequest): LeaseWant {
-  if (x.isStaleMet) return LEASE_FRESH;
+function wantOf(exchange: Exchange, request: OutgoingRequest): LeaseWant {
+  if (exchange.isStaleMet) return LEASE_FRESH;
   return request.isRepeatable ? LEASE_ANY : LEASE_PROVED;
 }
 
@@ -78,128 +79,129 @@ function indexesOf(tried: readonly HttpEndpoint[], endpoints: readonly HttpEndpo
 }
 
 /** *connecting* × ready */
-export function sendRequest(x: Exchange): void {
-  const request = x.request as OutgoingRequest;
-  const attempt = x.attempt as Attempt;
+export function sendRequest(exchange: Exchange): void {
+  const request = exchange.request as OutgoingRequest;
+  const attempt = exchange.attempt as Attempt;
   const stream = attempt.stream as UpstreamStream;
-  const { wheel } = x.plane;
-  x.record.connectedAt = x.record.queuedUntil === 0 || stream.isReused ? x.record.queuedUntil : x.plane.now();
+  const { wheel } = exchange.host;
+  exchange.record.connectedAt =
+    exchange.record.queuedUntil === 0 || stream.isReused ? exchange.record.queuedUntil : exchange.host.now();
   attempt.isSent = true;
-  stream.sendHead(request, x.record.requestId);
-  x.state = SENDING;
-  if (x.kept.length > 0) sendKept(x);
-  if (x.isRequestEnded) {
-    stream.sendEnd(x.requestTrailers);
-    x.state = AWAITING;
+  stream.sendHead(request, exchange.record.requestId);
+  exchange.state = SENDING;
+  if (exchange.kept.length > 0) sendKept(exchange);
+  if (exchange.isRequestEnded) {
+    stream.sendEnd(exchange.requestTrailers);
+    exchange.state = AWAITING;
   }
   // With a reused connection this runs within the client's burst, and body and end are about to follow.
-  if (!x.isBurst) stream.flush();
-  if (x.isRequestEnded) {
-    awaitResponse(x, stream);
+  if (!exchange.isBurst) stream.flush();
+  if (exchange.isRequestEnded) {
+    awaitResponse(exchange, stream);
     return;
   }
-  wheel.disarm(x.responseTimer);
+  wheel.disarm(exchange.responseTimer);
   if (stream.isBlocked) {
-    x.pauseClient();
-    watchEndpoint(x);
-  } else if (x.isContinueOwed) {
+    exchange.pauseClient();
+    watchEndpoint(exchange);
+  } else if (exchange.isContinueOwed) {
     // The client sends nothing until somebody has told it to.
-    wheel.disarm(x.requestTimer);
-    wheel.arm(x.responseTimer, Math.min(CONTINUE_MS, x.timeouts.responseHeadMs));
+    wheel.disarm(exchange.requestTimer);
+    wheel.arm(exchange.responseTimer, Math.min(CONTINUE_MS, exchange.timeouts.responseHeadMs));
   } else {
-    wheel.arm(x.requestTimer, x.timeouts.requestBodyIdleMs);
-    x.resumeClient();
+    wheel.arm(exchange.requestTimer, exchange.timeouts.requestBodyIdleMs);
+    exchange.resumeClient();
   }
 }
 
 /** The request is complete: once its last byte has left, the time for the response runs, all attempts together. */
-export function awaitResponse(x: Exchange, stream: UpstreamStream): void {
-  const { wheel } = x.plane;
+export function awaitResponse(exchange: Exchange, stream: UpstreamStream): void {
+  const { wheel } = exchange.host;
   if (stream.isBlocked) {
-    wheel.disarm(x.responseTimer);
-    watchEndpoint(x);
+    wheel.disarm(exchange.responseTimer);
+    watchEndpoint(exchange);
     return;
   }
-  wheel.disarm(x.requestTimer);
-  const now = x.plane.now();
-  if (x.awaitingSince === 0) x.awaitingSince = now;
-  wheel.arm(x.responseTimer, Math.max(0, x.awaitingSince + x.timeouts.responseHeadMs - now));
+  wheel.disarm(exchange.requestTimer);
+  const now = exchange.host.now();
+  if (exchange.awaitingSince === 0) exchange.awaitingSince = now;
+  wheel.arm(exchange.responseTimer, Math.max(0, exchange.awaitingSince + exchange.timeouts.responseHeadMs - now));
 }
 
-function sendKept(x: Exchange): void {
-  const { kept } = x;
-  const request = x.request as OutgoingRequest;
-  (x.attempt as Attempt).sendBody(kept.buffer, kept.start, kept.end);
-  if (!request.isRepeatable || kept.length > request.route.pool.spec.retry.replayBytes) x.stopKeeping();
+function sendKept(exchange: Exchange): void {
+  const { kept } = exchange;
+  const request = exchange.request as OutgoingRequest;
+  (exchange.attempt as Attempt).sendBody(kept.buffer, kept.start, kept.end);
+  if (!request.isRepeatable || kept.length > request.route.pool.spec.retry.replayBytes) exchange.stopKeeping();
 }
 
 /** *connecting*, *sending*, *awaiting* × failed: a next attempt, or our answer. */
-export function attemptFailed(x: Exchange): void {
-  const attempt = x.attempt as Attempt;
+export function attemptFailed(exchange: Exchange): void {
+  const attempt = exchange.attempt as Attempt;
   const { failure } = attempt;
-  const request = x.request as OutgoingRequest;
+  const request = exchange.request as OutgoingRequest;
   const { pool } = request.route;
   const endpoint = attempt.endpoint as HttpEndpoint;
   const wasReused = attempt.wasReused;
   // The normal end of a reused keep-alive connection says nothing about the endpoint.
   const isStale = wasReused && !attempt.hasAnswered && (failure === 'closed' || failure === 'reset');
-  if (!BLAMELESS.has(failure) && !isStale && x.isRequestJudged) attempt.blame(failure);
+  if (!BLAMELESS.has(failure) && !isStale && exchange.isRequestJudged) attempt.blame(failure);
   attempt.abandon();
-  x.attempt = null;
+  exchange.attempt = null;
   // What waited for that endpoint to take bytes waits no longer.
-  if (x.isRequestEnded || x.isClientPaused) x.plane.wheel.disarm(x.requestTimer);
+  if (exchange.isRequestEnded || exchange.isClientPaused) exchange.host.wheel.disarm(exchange.requestTimer);
   const decision = mayRetry(attempt, request, pool.spec.retry);
   if (decision === 'no') {
-    answerFault(x, FAILURE_ANSWERS[failure], attempt.rule);
+    answerFault(exchange, FAILURE_ANSWERS[failure], attempt.rule);
     return;
   }
-  if (isStale) x.isStaleMet = true;
-  else x.tried.push(endpoint);
+  if (isStale) exchange.isStaleMet = true;
+  else exchange.tried.push(endpoint);
   endpoint.count(COUNTER_RETRIES, 1);
-  x.plane.routeTable.count(request.route.spec.slot, ROUTE_RETRIES, 1);
+  exchange.host.routeTable.count(request.route.spec.slot, ROUTE_RETRIES, 1);
   if (decision === 'now') {
-    startAttempt(x);
+    startAttempt(exchange);
     return;
   }
-  x.state = BETWEEN;
-  x.plane.wheel.disarm(x.responseTimer);
-  x.plane.wheel.arm(x.retryTimer, backoffMs(x.attemptCount, x.plane.random));
+  exchange.state = BETWEEN;
+  exchange.host.wheel.disarm(exchange.responseTimer);
+  exchange.host.wheel.arm(exchange.retryTimer, backoffMs(exchange.attemptCount, exchange.host.random));
 }
 
 /** *between* × retryDue */
-export function retry(x: Exchange): void {
-  startAttempt(x);
+export function retry(exchange: Exchange): void {
+  startAttempt(exchange);
 }
 
 /** *connecting* × responseTimeout */
-export function connectTimedOut(x: Exchange): void {
-  (x.attempt as Attempt).failure = 'connect-timeout';
-  attemptFailed(x);
+export function connectTimedOut(exchange: Exchange): void {
+  (exchange.attempt as Attempt).failure = 'connect-timeout';
+  attemptFailed(exchange);
 }
 
 /** *waiting* × responseTimeout: no place in time; another endpoint would not be nearer. */
-export function queueTimedOut(x: Exchange): void {
-  (x.attempt as Attempt).failure = 'queue-timeout';
-  attemptFailed(x);
+export function queueTimedOut(exchange: Exchange): void {
+  (exchange.attempt as Attempt).failure = 'queue-timeout';
+  attemptFailed(exchange);
 }
 
 /** *waiting* × endpointDown, endpointGone: nothing has been sent, and another endpoint may have a place. */
-export function moveAway(x: Exchange): void {
-  (x.attempt as Attempt).abandon();
-  x.attempt = null;
-  x.attemptCount--;
-  startAttempt(x);
+export function moveAway(exchange: Exchange): void {
+  (exchange.attempt as Attempt).abandon();
+  exchange.attempt = null;
+  exchange.attemptCount--;
+  startAttempt(exchange);
 }
 
 /** *connecting*, *sending*, *awaiting* × endpointGone: as if it had reset the connection, but nobody's fault. */
-export function endpointRemoved(x: Exchange): void {
-  const attempt = x.attempt as Attempt;
-  const { pool } = (x.request as OutgoingRequest).route;
+export function endpointRemoved(exchange: Exchange): void {
+  const attempt = exchange.attempt as Attempt;
+  const { pool } = (exchange.request as OutgoingRequest).route;
   // Still in its pool: then that has gone with it, and the others there as well.
   if (pool.endpoints.includes(attempt.endpoint as HttpEndpoint)) {
-    answerFault(x, FAULTS.endpointRemoved);
+    answerFault(exchange, FAULTS.endpointRemoved);
     return;
   }
   attempt.failure = 'endpoint-removed';
-  attemptFailed(x);
+  attemptFailed(exchange);
 }

@@ -9,7 +9,7 @@ import { clientAddress, forwardedLines } from '../forwarding.ts';
 import { BODY_LENGTH, BODY_NONE } from '../head.ts';
 import type { RequestHead } from '../head.ts';
 import { OutgoingRequest } from '../outgoing.ts';
-import type { RoutePlan } from '../plan.ts';
+import type { Route } from '../routing.ts';
 import type { ClientStream } from '../stream.ts';
 import { startAttempt } from './attempts.ts';
 import { decide } from './deciding.ts';
@@ -31,41 +31,42 @@ const routed = new Routed();
 const paths = new PathParser();
 
 /** *idle* × request */
-export function begin(x: Exchange): void {
-  const { plane } = x;
-  const client = x.client as ClientStream;
-  const head = x.head as RequestHead;
-  x.record.begin(plane.now(), client.connection.listener.id, head);
-  x.reset(head);
+export function begin(exchange: Exchange): void {
+  const { host } = exchange;
+  const client = exchange.client as ClientStream;
+  const head = exchange.head as RequestHead;
+  exchange.record.begin(host.now(), client.connection.listener.id, head);
+  exchange.reset(head);
   const { memo } = client.connection;
-  const request = memo !== null && memo.head === head && memo.plan === plane.plan ? memo : route(x, client, head);
+  const request =
+    memo !== null && memo.head === head && memo.routing === host.routing ? memo : findRoute(exchange, client, head);
   if (request === null) return;
-  x.request = request;
-  const { route: plan } = request;
-  x.record.route = plan.id;
-  x.record.pool = plan.spec.pool;
-  x.record.client = request.client;
-  x.record.requestId = head.requestId === '' ? plane.nextRequestId() : head.requestId;
+  exchange.request = request;
+  const { route } = request;
+  exchange.record.route = route.id;
+  exchange.record.pool = route.spec.pool;
+  exchange.record.client = request.client;
+  exchange.record.requestId = head.requestId === '' ? host.nextRequestId() : head.requestId;
   if (head.bodyKind !== BODY_NONE && !(head.bodyKind === BODY_LENGTH && head.contentLength === 0)) {
     // Kept as long as it may be needed again: before there is a connection, and for a second try.
-    x.isBodyKept = true;
+    exchange.isBodyKept = true;
     // Who waits for a 100 sends nothing until the request has gone out.
-    if (!x.isContinueOwed) plane.wheel.arm(x.requestTimer, plan.spec.timeouts.requestBodyIdleMs);
+    if (!exchange.isContinueOwed) host.wheel.arm(exchange.requestTimer, route.spec.timeouts.requestBodyIdleMs);
   }
-  x.armTotalTimer();
-  if (plan.steps === null) {
-    startAttempt(x);
+  exchange.armTotalTimer();
+  if (route.steps === null) {
+    startAttempt(exchange);
     return;
   }
-  x.state = DECIDING;
-  decide(x);
+  exchange.state = DECIDING;
+  decide(exchange);
 }
 
 /** Works out where a head goes that this connection has not sent just before. Null: answered. */
-function route(x: Exchange, client: ClientStream, head: RequestHead): OutgoingRequest | null {
-  const { plan } = x.plane;
+function findRoute(exchange: Exchange, client: ClientStream, head: RequestHead): OutgoingRequest | null {
+  const { routing } = exchange.host;
   if (!paths.parse(head.target)) {
-    answerUnrouted(x, FAULTS.badPath);
+    answerUnrouted(exchange, FAULTS.badPath);
     return null;
   }
   routed.host = head.host;
@@ -74,32 +75,32 @@ function route(x: Exchange, client: ClientStream, head: RequestHead): OutgoingRe
   routed.query = paths.query;
   routed.method = head.method;
   routed.lines = head.lines;
-  const found = plan.match(routed);
+  const found = routing.match(routed);
   if (found === null) {
-    answerUnrouted(x, FAULTS.noRoute);
+    answerUnrouted(exchange, FAULTS.noRoute);
     return null;
   }
-  const request = outgoing(x, client, head, found, paths.path);
+  const request = outgoing(exchange, client, head, found, paths.path);
   client.connection.memo = request;
   return request;
 }
 
 function outgoing(
-  x: Exchange,
+  exchange: Exchange,
   client: ClientStream,
   head: RequestHead,
-  route: RoutePlan,
+  route: Route,
   path: string,
 ): OutgoingRequest {
-  const { plan } = x.plane;
+  const { routing } = exchange.host;
   const { replacePrefix: replace } = route.spec;
   const target = replace === null ? head.target : replacePrefix(head.target, path, replace.prefix, replace.by);
   const { host } = route.pool.spec;
   // '' stands for the endpoint's own name, which is known only when one has been picked.
   const authority = host === 'client' ? head.authority : host === 'endpoint' ? '' : host.name;
-  const peer = client.connection.peer(x.plane.isTrusted);
-  const extra = forwardedLines(head, peer, plan.snapshot.settings.headers);
-  const address = clientAddress(head, peer, x.plane.isTrusted);
+  const peer = client.connection.peer(exchange.host.isTrusted);
+  const extra = forwardedLines(head, peer, routing.snapshot.settings.headers);
+  const address = clientAddress(head, peer, exchange.host.isTrusted);
   const isRepeatable = isIdempotent(head.method) || has(head.lines, 'idempotency-key');
-  return new OutgoingRequest(head, plan, route, target, authority, extra, address, isRepeatable);
+  return new OutgoingRequest(head, routing, route, target, authority, extra, address, isRepeatable);
 }

@@ -44,7 +44,7 @@ class CurrentRequest implements RequestView {
     const exchange = this.#current;
     if (exchange.pending !== null) throw new Error('a step deferred its decision twice');
     exchange.pending = new PendingDecision(exchange, this.step as Step);
-    exchange.plane.wheel.arm(exchange.pending, ms);
+    exchange.host.wheel.arm(exchange.pending, ms);
     return exchange.pending;
   }
 
@@ -64,29 +64,29 @@ class CurrentRequest implements RequestView {
 const current = new CurrentRequest();
 
 /** *deciding* × decided, and the beginning: on from the step whose turn it is. Behind the last one an attempt begins. */
-export function decide(x: Exchange): void {
-  const { onRequest } = (x.request as OutgoingRequest).route.steps as RouteSteps;
-  x.leaveQueue();
-  while (x.stepAt < onRequest.length) {
-    const step = onRequest[x.stepAt++];
-    if (ask(x, step) === PASS) continue;
-    const { pending } = x;
+export function decide(exchange: Exchange): void {
+  const { onRequest } = (exchange.request as OutgoingRequest).route.steps as RouteSteps;
+  exchange.leaveQueue();
+  while (exchange.stepAt < onRequest.length) {
+    const step = onRequest[exchange.stepAt++];
+    if (ask(exchange, step) === PASS) continue;
+    const { pending } = exchange;
     if (pending === null) return;
     // What waits is kept, be it for a step or for a place.
-    if (x.enterQueue()) pending.wait();
-    else answerFull(x);
+    if (exchange.enterQueue()) pending.wait();
+    else answerFull(exchange);
     return;
   }
-  startAttempt(x);
+  startAttempt(exchange);
 }
 
-function ask(x: Exchange, step: Step): Decision {
-  current.exchange = x;
+function ask(exchange: Exchange, step: Step): Decision {
+  current.exchange = exchange;
   current.step = step;
   try {
     const decision = step.onRequest === undefined ? PASS : step.onRequest(current);
-    const isAnswered = current.exchange !== x;
-    if (isAnswered !== (decision === ANSWERED) || (x.pending !== null) !== (decision === LATER))
+    const isAnswered = current.exchange !== exchange;
+    if (isAnswered !== (decision === ANSWERED) || (exchange.pending !== null) !== (decision === LATER))
       throw new Error(`step ${step.name} says one thing and has done another`);
     return decision;
   } finally {
@@ -95,6 +95,6 @@ function ask(x: Exchange, step: Step): Decision {
 }
 
 /** *deciding* × decisionTimeout */
-export function decisionTimedOut(x: Exchange): void {
-  answerFault(x, FAULTS.decisionTimeout);
+export function decisionTimedOut(exchange: Exchange): void {
+  answerFault(exchange, FAULTS.decisionTimeout);
 }

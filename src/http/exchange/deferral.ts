@@ -45,7 +45,7 @@ export class PendingDecision extends Timer implements Deferral {
   /** Nothing that is said from now on has an effect. */
   close(): void {
     if (this.#exchange === null) return;
-    this.#exchange.plane.wheel.disarm(this);
+    this.#exchange.host.wheel.disarm(this);
     this.#exchange.pending = null;
     this.#exchange = null;
   }
@@ -63,7 +63,7 @@ export class PendingDecision extends Timer implements Deferral {
       act(exchange);
       exchange.flushClient();
     } catch (error) {
-      exchange.plane.reportFault(error);
+      exchange.host.reportFault(error);
       exchange.onOwnFault();
     }
   }

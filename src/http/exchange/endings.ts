@@ -18,13 +18,13 @@ const CLIENT_LEFT = 499;
 const JSON_TYPE = /(?:^|[ /+])json/i;
 
 /** Answers with an error of ours. Nothing of a response has gone out. `detail` is for the log alone. */
-export function answerFault(x: Exchange, fault: Fault, detail = ''): void {
-  dropAttempt(x);
-  const head = x.head as RequestHead;
-  x.record.status = fault.status;
-  (x.client as ClientStream).sendFault(fault, x.record.requestId, acceptsJson(head.lines));
-  countFault(x);
-  finish(x, reasonOf(fault, detail));
+export function answerFault(exchange: Exchange, fault: Fault, detail = ''): void {
+  dropAttempt(exchange);
+  const head = exchange.head as RequestHead;
+  exchange.record.status = fault.status;
+  (exchange.client as ClientStream).sendFault(fault, exchange.record.requestId, acceptsJson(head.lines));
+  countFault(exchange);
+  finish(exchange, reasonOf(fault, detail));
 }
 
 function acceptsJson(lines: string): boolean {
@@ -35,47 +35,47 @@ function acceptsJson(lines: string): boolean {
 }
 
 /** There is no memory left to keep what this request needs kept. */
-export function answerFull(x: Exchange): void {
-  x.plane.memory.count(MEMORY_REQUESTS);
-  answerFault(x, FAULTS.memory);
+export function answerFull(exchange: Exchange): void {
+  exchange.host.memory.count(MEMORY_REQUESTS);
+  answerFault(exchange, FAULTS.memory);
 }
 
 /** The same for a request that met no route. */
-export function answerUnrouted(x: Exchange, fault: Fault): void {
-  x.request = null;
-  x.record.client = clientAddress(
-    x.head as RequestHead,
-    (x.client as ClientStream).connection.peer(x.plane.isTrusted),
-    x.plane.isTrusted,
+export function answerUnrouted(exchange: Exchange, fault: Fault): void {
+  exchange.request = null;
+  exchange.record.client = clientAddress(
+    exchange.head as RequestHead,
+    (exchange.client as ClientStream).connection.peer(exchange.host.isTrusted),
+    exchange.host.isTrusted,
   );
-  x.record.requestId = (x.head as RequestHead).requestId || x.plane.nextRequestId();
-  answerFault(x, fault);
+  exchange.record.requestId = (exchange.head as RequestHead).requestId || exchange.host.nextRequestId();
+  answerFault(exchange, fault);
 }
 
-function countFault(x: Exchange): void {
-  x.plane.routeTable.count(x.request === null ? 0 : x.request.route.spec.slot, ROUTE_FAULTS, 1);
+function countFault(exchange: Exchange): void {
+  exchange.host.routeTable.count(exchange.request === null ? 0 : exchange.request.route.spec.slot, ROUTE_FAULTS, 1);
 }
 
 /** Gives up whatever is under way: the attempt, and with it the answer. An answer of ours holds nothing. */
-function dropAttempt(x: Exchange): void {
-  const { attempt } = x;
+function dropAttempt(exchange: Exchange): void {
+  const { attempt } = exchange;
   if (attempt === null) return;
-  x.attempt = null;
+  exchange.attempt = null;
   attempt.abandon();
 }
 
 /** Cuts both sides: the client sees its answer broken, the endpoint its request. */
-export function abortBoth(x: Exchange, reason: string): void {
-  dropAttempt(x);
-  x.isCut = true;
-  (x.client as ClientStream).abort();
-  finish(x, reason);
+export function abortBoth(exchange: Exchange, reason: string): void {
+  dropAttempt(exchange);
+  exchange.isCut = true;
+  (exchange.client as ClientStream).abort();
+  finish(exchange, reason);
 }
 
 /** An answer that breaks: an error of ours while nothing of it has left, else the client sees it cut. */
-export function breakAnswer(x: Exchange, fault: Fault, detail = ''): void {
-  if ((x.client as ClientStream).hasBegun) abortBoth(x, reasonOf(fault, detail));
-  else answerFault(x, fault, detail);
+export function breakAnswer(exchange: Exchange, fault: Fault, detail = ''): void {
+  if ((exchange.client as ClientStream).hasBegun) abortBoth(exchange, reasonOf(fault, detail));
+  else answerFault(exchange, fault, detail);
 }
 
 function reasonOf(fault: Fault, detail: string): string {
@@ -83,34 +83,34 @@ function reasonOf(fault: Fault, detail: string): string {
 }
 
 /** Closes the books and lets go of everything. */
-export function finish(x: Exchange, reason: string): void {
-  const { record, plane } = x;
-  const { routeTable } = plane;
-  const now = plane.now();
+export function finish(exchange: Exchange, reason: string): void {
+  const { record, host } = exchange;
+  const { routeTable } = host;
+  const now = host.now();
   record.endedAt = now;
   record.reason = reason;
-  const slot = x.request === null ? 0 : x.request.route.spec.slot;
-  if (x.request !== null) x.disarm();
-  x.clientProgress.end();
-  x.endpointProgress.end();
+  const slot = exchange.request === null ? 0 : exchange.request.route.spec.slot;
+  if (exchange.request !== null) exchange.disarm();
+  exchange.clientProgress.end();
+  exchange.endpointProgress.end();
   routeTable.finish(slot, record.status, now - record.arrivedAt);
   if (record.bytesIn > 0) routeTable.count(slot, ROUTE_BYTES_IN, record.bytesIn);
   if (record.bytesOut > 0) routeTable.count(slot, ROUTE_BYTES_OUT, record.bytesOut);
-  if (x.isCut) routeTable.count(slot, ROUTE_ABORTS, 1);
-  const log = x.request === null ? plane.unroutedLog : x.request.route.log;
+  if (exchange.isCut) routeTable.count(slot, ROUTE_ABORTS, 1);
+  const log = exchange.request === null ? host.unroutedLog : exchange.request.route.log;
   if (log !== null) log.exchangeEnded(record);
-  if (reason !== '' && x.request !== null) plane.failed(record);
-  const steps = x.request === null ? null : x.request.route.steps;
-  if (steps !== null) leaveSteps(x, steps);
-  const client = x.client as ClientStream;
-  x.release();
-  plane.recycle(x);
+  if (reason !== '' && exchange.request !== null) host.failed(record);
+  const steps = exchange.request === null ? null : exchange.request.route.steps;
+  if (steps !== null) leaveSteps(exchange, steps);
+  const client = exchange.client as ClientStream;
+  exchange.release();
+  host.recycle(exchange);
   client.done();
 }
 
 /** The books are closed: a step that throws here must not open them again. */
-function leaveSteps(x: Exchange, steps: RouteSteps): void {
-  const { pending, record, plane } = x;
+function leaveSteps(exchange: Exchange, steps: RouteSteps): void {
+  const { pending, record, host } = exchange;
   try {
     if (pending !== null) {
       pending.close();
@@ -118,90 +118,90 @@ function leaveSteps(x: Exchange, steps: RouteSteps): void {
     }
     if (steps.finished !== null) for (const step of steps.finished) step.finished?.(record);
   } catch (error) {
-    plane.reportFault(error);
+    host.reportFault(error);
   }
 }
 
 /** × clientEnd before the answer has begun: a FIN cancels, unless the listener lets a client half-close. */
-export function cancel(x: Exchange): void {
-  const { connection } = x.client as ClientStream;
-  if (connection.allowsHalfClose && x.isRequestEnded) return;
-  x.record.status = CLIENT_LEFT;
-  abortBoth(x, CLIENT_CLOSED);
+export function cancel(exchange: Exchange): void {
+  const { connection } = exchange.client as ClientStream;
+  if (connection.allowsHalfClose && exchange.isRequestEnded) return;
+  exchange.record.status = CLIENT_LEFT;
+  abortBoth(exchange, CLIENT_CLOSED);
 }
 
 /** × clientEnd once the answer has begun: the same, for nothing may flow for an hour, and the endpoint's place is held as long. */
-export function cancelAnswer(x: Exchange): void {
-  if (!(x.client as ClientStream).connection.allowsHalfClose) clientBroke(x);
+export function cancelAnswer(exchange: Exchange): void {
+  if (!(exchange.client as ClientStream).connection.allowsHalfClose) clientBroke(exchange);
 }
 
 /** × clientGone, and a request that breaks while its answer is under way. */
-export function clientBroke(x: Exchange): void {
-  if (x.record.status === 0) x.record.status = CLIENT_LEFT;
-  abortBoth(x, x.fault === null ? CLIENT_CLOSED : x.fault.code);
+export function clientBroke(exchange: Exchange): void {
+  if (exchange.record.status === 0) exchange.record.status = CLIENT_LEFT;
+  abortBoth(exchange, exchange.fault === null ? CLIENT_CLOSED : exchange.fault.code);
 }
 
 /** × requestBroken before any answer */
-export function rejectBroken(x: Exchange): void {
-  answerFault(x, x.fault as Fault);
+export function rejectBroken(exchange: Exchange): void {
+  answerFault(exchange, exchange.fault as Fault);
 }
 
 /** × requestTimeout before any answer: the client sends no body, or the endpoint takes none. */
-export function requestSlow(x: Exchange): void {
-  const stream = x.attempt === null ? null : x.attempt.stream;
-  if (stream !== null && (stream.isBlocked || x.state === AWAITING)) {
-    if (stream.isBlocked && !isEndpointStalled(x)) return;
-    (x.attempt as Attempt).blame('write-timeout');
-    answerFault(x, FAULTS.upstreamWriteTimeout);
+export function requestSlow(exchange: Exchange): void {
+  const stream = exchange.attempt === null ? null : exchange.attempt.stream;
+  if (stream !== null && (stream.isBlocked || exchange.state === AWAITING)) {
+    if (stream.isBlocked && !isEndpointStalled(exchange)) return;
+    (exchange.attempt as Attempt).blame('write-timeout');
+    answerFault(exchange, FAULTS.upstreamWriteTimeout);
     return;
   }
-  answerFault(x, FAULTS.requestTimeout);
+  answerFault(exchange, FAULTS.requestTimeout);
 }
 
 /** *awaiting* × responseTimeout; *sending*, *awaiting* × attemptTimeout */
-export function endpointTooSlow(x: Exchange): void {
-  if (x.isRequestJudged) (x.attempt as Attempt).blame('timeout');
-  answerFault(x, FAULTS.responseTimeout);
+export function endpointTooSlow(exchange: Exchange): void {
+  if (exchange.isRequestJudged) (exchange.attempt as Attempt).blame('timeout');
+  answerFault(exchange, FAULTS.responseTimeout);
 }
 
 /** × totalTimeout before any answer */
-export function failByTotalTimeout(x: Exchange): void {
-  answerFault(x, FAULTS.responseTimeout);
+export function failByTotalTimeout(exchange: Exchange): void {
+  answerFault(exchange, FAULTS.responseTimeout);
 }
 
 /** *responding* × requestTimeout: the client sends no more of its body, or the endpoint takes none of it. */
-export function cutRequestSlow(x: Exchange): void {
-  const { attempt } = x;
+export function cutRequestSlow(exchange: Exchange): void {
+  const { attempt } = exchange;
   if (attempt?.stream?.isBlocked !== true) {
-    abortBoth(x, FAULTS.requestTimeout.code);
+    abortBoth(exchange, FAULTS.requestTimeout.code);
     return;
   }
-  if (!isEndpointStalled(x)) return;
+  if (!isEndpointStalled(exchange)) return;
   attempt.blame('write-timeout');
-  abortBoth(x, FAULTS.upstreamWriteTimeout.code);
+  abortBoth(exchange, FAULTS.upstreamWriteTimeout.code);
 }
 
 /** × totalTimeout once the answer has begun */
-export function cutByTimeout(x: Exchange): void {
-  abortBoth(x, FAULTS.responseTimeout.code);
+export function cutByTimeout(exchange: Exchange): void {
+  abortBoth(exchange, FAULTS.responseTimeout.code);
 }
 
 /** × endpointGone once the answer has begun */
-export function cutByRemoval(x: Exchange): void {
-  abortBoth(x, FAULTS.endpointRemoved.code);
+export function cutByRemoval(exchange: Exchange): void {
+  abortBoth(exchange, FAULTS.endpointRemoved.code);
 }
 
 /** × fault before any answer: an exception in our own code. */
-export function failByFault(x: Exchange): void {
-  answerFault(x, FAULTS.internal);
+export function failByFault(exchange: Exchange): void {
+  answerFault(exchange, FAULTS.internal);
 }
 
 /** *idle* × fault: while its request was being routed; of an exchange that is over it says nothing. */
-export function failUnbegun(x: Exchange): void {
-  if (x.client !== null) answerFault(x, FAULTS.internal);
+export function failUnbegun(exchange: Exchange): void {
+  if (exchange.client !== null) answerFault(exchange, FAULTS.internal);
 }
 
 /** × fault once the answer has begun */
-export function cutByFault(x: Exchange): void {
-  breakAnswer(x, FAULTS.internal);
+export function cutByFault(exchange: Exchange): void {
+  breakAnswer(exchange, FAULTS.internal);
 }

@@ -22,7 +22,7 @@ import { ExchangeRecord } from '../record.ts';
 import type { BodySink } from '../steps/step.ts';
 import type { ClientEvents, ClientStream, HttpEndpoint } from '../stream.ts';
 import type { PendingDecision } from './deferral.ts';
-import type { ExchangePlane } from './plane.ts';
+import type { ExchangeHost } from './exchange-host.ts';
 import type { ResponseSource } from './source.ts';
 import {
   EVENT_COUNT,
@@ -47,7 +47,13 @@ import {
 import { ACTIONS } from './table.ts';
 
 /** What a cell of the table does. Events that carry no bytes pass an empty buffer. */
-export type Action = (x: Exchange, source: ResponseSource | null, buffer: Buffer, start: number, end: number) => void;
+export type Action = (
+  exchange: Exchange,
+  source: ResponseSource | null,
+  buffer: Buffer,
+  start: number,
+  end: number,
+) => void;
 
 const NO_BYTES = Buffer.alloc(0);
 /** What a request that waits costs beside the lines of its head: target, exchange, attempt, timers. */
@@ -74,7 +80,7 @@ class ExchangeTimer extends Timer {
 }
 
 export class Exchange implements ClientEvents {
-  readonly plane: ExchangePlane;
+  readonly host: ExchangeHost;
   readonly record = new ExchangeRecord();
   state = IDLE;
   client: ClientStream | null = null;
@@ -134,9 +140,9 @@ export class Exchange implements ClientEvents {
   readonly #totalTimer = new ExchangeTimer(this, ON_TOTAL_TIMEOUT);
   readonly retryTimer = new ExchangeTimer(this, ON_RETRY_DUE);
 
-  constructor(plane: ExchangePlane) {
-    this.plane = plane;
-    this.kept = new KeptBytes(plane.memory, USE_REQUEST);
+  constructor(host: ExchangeHost) {
+    this.host = host;
+    this.kept = new KeptBytes(host.memory, USE_REQUEST);
   }
 
   /** `source`: where an event about the answer comes from. */
@@ -201,8 +207,8 @@ export class Exchange implements ClientEvents {
     if (this.state !== WAITING) return;
     this.state = state;
     this.leaveQueue();
-    this.record.queuedUntil = this.plane.now();
-    this.plane.wheel.arm(this.responseTimer, this.timeouts.connectMs);
+    this.record.queuedUntil = this.host.now();
+    this.host.wheel.arm(this.responseTimer, this.timeouts.connectMs);
   }
 
   // ——— for the actions
@@ -225,16 +231,16 @@ export class Exchange implements ClientEvents {
 
   armTotalTimer(): void {
     const { totalMs } = this.timeouts;
-    if (totalMs > 0) this.plane.wheel.arm(this.#totalTimer, totalMs);
+    if (totalMs > 0) this.host.wheel.arm(this.#totalTimer, totalMs);
   }
 
   armAttemptTimer(): void {
     const { perTryMs } = this.timeouts;
-    if (perTryMs > 0) this.plane.wheel.arm(this.#attemptTimer, perTryMs);
+    if (perTryMs > 0) this.host.wheel.arm(this.#attemptTimer, perTryMs);
   }
 
   disarm(): void {
-    const { wheel } = this.plane;
+    const { wheel } = this.host;
     wheel.disarm(this.requestTimer);
     wheel.disarm(this.responseTimer);
     const { perTryMs, totalMs } = this.timeouts;
@@ -309,14 +315,14 @@ export class Exchange implements ClientEvents {
   enterQueue(): boolean {
     if (this.#queuedBytes > 0) return true;
     const bytes = QUEUED_BYTES + (this.head as RequestHead).lines.length;
-    if (!this.plane.memory.take(bytes, USE_REQUEST)) return false;
+    if (!this.host.memory.take(bytes, USE_REQUEST)) return false;
     this.#queuedBytes = bytes;
     return true;
   }
 
   leaveQueue(): void {
     if (this.#queuedBytes === 0) return;
-    this.plane.memory.give(this.#queuedBytes);
+    this.host.memory.give(this.#queuedBytes);
     this.#queuedBytes = 0;
   }
 

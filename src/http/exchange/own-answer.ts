@@ -35,10 +35,13 @@ class OwnAnswer implements ResponseSource {
 }
 
 /** Answers the request that is being decided on. */
-export function giveAnswer(x: Exchange, content: AnswerContent): void {
-  const answer = new OwnAnswer(content, (x.request as { readonly head: { readonly method: string } }).head.method);
-  x.dispatch(ON_RESPONSE, answer);
+export function giveAnswer(exchange: Exchange, content: AnswerContent): void {
+  const answer = new OwnAnswer(
+    content,
+    (exchange.request as { readonly head: { readonly method: string } }).head.method,
+  );
+  exchange.dispatch(ON_RESPONSE, answer);
   const { body } = content;
-  if (answer.response.contentLength > 0) x.dispatchBytes(ON_RESPONSE_BYTES, answer, body, 0, body.length);
-  x.dispatch(ON_RESPONSE_END, answer);
+  if (answer.response.contentLength > 0) exchange.dispatchBytes(ON_RESPONSE_BYTES, answer, body, 0, body.length);
+  exchange.dispatch(ON_RESPONSE_END, answer);
 }

@@ -12,12 +12,12 @@ import type { ResponseSource } from './source.ts';
 import { AWAITING, RESPONDING } from './states.ts';
 
 /** Counts a piece of the body. False: it was too much, and has been answered. */
-function takeIn(x: Exchange, bytes: number): boolean {
-  x.record.bytesIn += bytes;
-  x.isContinueOwed = false;
-  if (x.bodyLimit > 0 && x.record.bytesIn > x.bodyLimit) {
-    if (x.state === RESPONDING) abortBoth(x, FAULTS.payloadTooLarge.code);
-    else answerFault(x, FAULTS.payloadTooLarge);
+function takeIn(exchange: Exchange, bytes: number): boolean {
+  exchange.record.bytesIn += bytes;
+  exchange.isContinueOwed = false;
+  if (exchange.bodyLimit > 0 && exchange.record.bytesIn > exchange.bodyLimit) {
+    if (exchange.state === RESPONDING) abortBoth(exchange, FAULTS.payloadTooLarge.code);
+    else answerFault(exchange, FAULTS.payloadTooLarge);
     return false;
   }
   return true;
@@ -25,86 +25,86 @@ function takeIn(x: Exchange, bytes: number): boolean {
 
 /** *deciding*, *waiting*, *connecting*, *between* × requestBytes: kept until there is somebody to send them to. */
 export function holdBody(
-  x: Exchange,
+  exchange: Exchange,
   _source: ResponseSource | null,
   buffer: Buffer,
   start: number,
   end: number,
 ): void {
-  if (!takeIn(x, end - start)) return;
-  if (!x.kept.append(buffer, start, end)) {
-    answerFull(x);
+  if (!takeIn(exchange, end - start)) return;
+  if (!exchange.kept.append(buffer, start, end)) {
+    answerFull(exchange);
     return;
   }
-  x.isBodyKept = true;
-  if (x.kept.length >= (x.request as OutgoingRequest).route.pool.spec.retry.replayBytes) {
-    x.pauseClient();
-    x.plane.wheel.disarm(x.requestTimer);
+  exchange.isBodyKept = true;
+  if (exchange.kept.length >= (exchange.request as OutgoingRequest).route.pool.spec.retry.replayBytes) {
+    exchange.pauseClient();
+    exchange.host.wheel.disarm(exchange.requestTimer);
   } else {
-    x.plane.wheel.arm(x.requestTimer, x.timeouts.requestBodyIdleMs);
+    exchange.host.wheel.arm(exchange.requestTimer, exchange.timeouts.requestBodyIdleMs);
   }
 }
 
 /** Only a request that may be repeated after it was sent is worth a copy, and only a small one. */
-function keepForReplay(x: Exchange, request: OutgoingRequest, buffer: Buffer, start: number, end: number): void {
-  const isSmall = x.kept.length + end - start <= request.route.pool.spec.retry.replayBytes;
-  if (request.isRepeatable && isSmall && x.state !== RESPONDING) {
-    if (x.kept.append(buffer, start, end, USE_REPLAY)) return;
-    x.plane.memory.count(MEMORY_REPLAYS);
+function keepForReplay(exchange: Exchange, request: OutgoingRequest, buffer: Buffer, start: number, end: number): void {
+  const isSmall = exchange.kept.length + end - start <= request.route.pool.spec.retry.replayBytes;
+  if (request.isRepeatable && isSmall && exchange.state !== RESPONDING) {
+    if (exchange.kept.append(buffer, start, end, USE_REPLAY)) return;
+    exchange.host.memory.count(MEMORY_REPLAYS);
   }
-  x.stopKeeping();
+  exchange.stopKeeping();
 }
 
 /** *sending*, *responding* × requestBytes */
 export function forwardBody(
-  x: Exchange,
+  exchange: Exchange,
   _source: ResponseSource | null,
   buffer: Buffer,
   start: number,
   end: number,
 ): void {
-  if (!takeIn(x, end - start)) return;
-  const request = x.request as OutgoingRequest;
-  if (x.isBodyKept) keepForReplay(x, request, buffer, start, end);
+  if (!takeIn(exchange, end - start)) return;
+  const request = exchange.request as OutgoingRequest;
+  if (exchange.isBodyKept) keepForReplay(exchange, request, buffer, start, end);
   // It waits for no 100 any more.
-  if (request.head.expectsContinue && x.state !== RESPONDING) x.plane.wheel.disarm(x.responseTimer);
+  if (request.head.expectsContinue && exchange.state !== RESPONDING) exchange.host.wheel.disarm(exchange.responseTimer);
   // To an answer of ours the rest of the request means nothing.
-  if (x.attempt === null) return;
-  if (x.attempt.sendBody(buffer, start, end)) {
-    x.plane.wheel.arm(x.requestTimer, x.timeouts.requestBodyIdleMs);
+  if (exchange.attempt === null) return;
+  if (exchange.attempt.sendBody(buffer, start, end)) {
+    exchange.host.wheel.arm(exchange.requestTimer, exchange.timeouts.requestBodyIdleMs);
   } else {
-    x.pauseClient();
-    watchEndpoint(x);
+    exchange.pauseClient();
+    watchEndpoint(exchange);
   }
 }
 
 /** *sending* × requestEnd */
-export function endRequest(x: Exchange): void {
-  const stream = (x.attempt as Attempt).stream as UpstreamStream;
-  x.isRequestEnded = true;
-  stream.sendEnd(x.requestTrailers);
-  x.state = AWAITING;
-  awaitResponse(x, stream);
+export function endRequest(exchange: Exchange): void {
+  const stream = (exchange.attempt as Attempt).stream as UpstreamStream;
+  exchange.isRequestEnded = true;
+  stream.sendEnd(exchange.requestTrailers);
+  exchange.state = AWAITING;
+  awaitResponse(exchange, stream);
 }
 
 /** *deciding*, *waiting*, *connecting*, *between* × requestEnd */
-export function markRequestEnd(x: Exchange): void {
-  x.isRequestEnded = true;
-  x.plane.wheel.disarm(x.requestTimer);
+export function markRequestEnd(exchange: Exchange): void {
+  exchange.isRequestEnded = true;
+  exchange.host.wheel.disarm(exchange.requestTimer);
 }
 
 /** *sending*, *responding* × upstreamDrain */
-export function upstreamDrained(x: Exchange): void {
-  const { wheel } = x.plane;
-  if (!x.isBodyKept) x.forgetBody();
-  if (x.isRequestEnded) wheel.disarm(x.requestTimer);
-  else wheel.arm(x.requestTimer, x.timeouts.requestBodyIdleMs);
-  x.resumeClient();
+export function upstreamDrained(exchange: Exchange): void {
+  const { wheel } = exchange.host;
+  if (!exchange.isBodyKept) exchange.forgetBody();
+  if (exchange.isRequestEnded) wheel.disarm(exchange.requestTimer);
+  else wheel.arm(exchange.requestTimer, exchange.timeouts.requestBodyIdleMs);
+  exchange.resumeClient();
 }
 
 /** *awaiting* × upstreamDrain: the last byte has left, the endpoint's time begins. */
-export function upstreamDrainedAfterEnd(x: Exchange): void {
-  if (!x.isBodyKept) x.forgetBody();
-  awaitResponse(x, (x.attempt as Attempt).stream as UpstreamStream);
-  x.resumeClient();
+export function upstreamDrainedAfterEnd(exchange: Exchange): void {
+  if (!exchange.isBodyKept) exchange.forgetBody();
+  awaitResponse(exchange, (exchange.attempt as Attempt).stream as UpstreamStream);
+  exchange.resumeClient();
 }

@@ -15,9 +15,9 @@ class ShapedResponse implements ResponseView {
   readonly response: ResponseHead;
   lines = '';
 
-  constructor(x: Exchange, response: ResponseHead) {
-    this.record = x.record;
-    this.request = x.request as OutgoingRequest;
+  constructor(exchange: Exchange, response: ResponseHead) {
+    this.record = exchange.record;
+    this.request = exchange.request as OutgoingRequest;
     this.response = response;
   }
 
@@ -66,11 +66,11 @@ class TransformSink implements BodySink {
  * known any more.
  */
 export function shapeResponse(
-  x: Exchange,
+  exchange: Exchange,
   response: ResponseHead,
   steps: readonly Step[],
 ): { readonly head: ResponseHead; readonly lines: string } {
-  const shaped = new ShapedResponse(x, response);
+  const shaped = new ShapedResponse(exchange, response);
   const transforms: BodyTransform[] = [];
   for (const step of steps) {
     step.onResponse?.(shaped);
@@ -78,7 +78,10 @@ export function shapeResponse(
     if (transform !== null) transforms.push(transform);
   }
   if (transforms.length === 0) return { head: response, lines: shaped.lines };
-  x.sink = transforms.reduceRight<BodySink>((next, transform) => new TransformSink(transform, next), new ClientSink(x));
+  exchange.sink = transforms.reduceRight<BodySink>(
+    (next, transform) => new TransformSink(transform, next),
+    new ClientSink(exchange),
+  );
   return { head: withoutLength(response), lines: shaped.lines };
 }
 

@@ -6,35 +6,41 @@ import type { ClientStream, UpstreamStream } from '../stream.ts';
 import type { Exchange } from './exchange.ts';
 
 /** The client has yet to take what was sent. */
-export function watchClient(x: Exchange): void {
-  x.plane.wheel.arm(x.responseTimer, x.clientProgress.begin(x.plane.now(), x.timeouts.writeIdleMs));
+export function watchClient(exchange: Exchange): void {
+  exchange.host.wheel.arm(
+    exchange.responseTimer,
+    exchange.clientProgress.begin(exchange.host.now(), exchange.timeouts.writeIdleMs),
+  );
 }
 
 /** The endpoint has yet to take what was sent. */
-export function watchEndpoint(x: Exchange): void {
-  x.plane.wheel.arm(x.requestTimer, x.endpointProgress.begin(x.plane.now(), x.timeouts.writeIdleMs));
+export function watchEndpoint(exchange: Exchange): void {
+  exchange.host.wheel.arm(
+    exchange.requestTimer,
+    exchange.endpointProgress.begin(exchange.host.now(), exchange.timeouts.writeIdleMs),
+  );
 }
 
 /** To be asked on a timeout while the client is blocked. False: it still takes, and the timer runs on. */
-export function isClientStalled(x: Exchange): boolean {
-  return isStalled(x, x.clientProgress, x.client as ClientStream, x.responseTimer);
+export function isClientStalled(exchange: Exchange): boolean {
+  return isStalled(exchange, exchange.clientProgress, exchange.client as ClientStream, exchange.responseTimer);
 }
 
 /** The same for the endpoint. */
-export function isEndpointStalled(x: Exchange): boolean {
-  const stream = (x.attempt as Attempt).stream as UpstreamStream;
-  return isStalled(x, x.endpointProgress, stream, x.requestTimer);
+export function isEndpointStalled(exchange: Exchange): boolean {
+  const stream = (exchange.attempt as Attempt).stream as UpstreamStream;
+  return isStalled(exchange, exchange.endpointProgress, stream, exchange.requestTimer);
 }
 
 function isStalled(
-  x: Exchange,
+  exchange: Exchange,
   progress: WriteProgress,
   stream: Pick<ClientStream, 'look' | 'takenBytes'>,
   timer: Timer,
 ): boolean {
-  const now = x.plane.now();
-  const { writeIdleMs } = x.timeouts;
+  const now = exchange.host.now();
+  const { writeIdleMs } = exchange.timeouts;
   if (progress.isStalled(stream, now, writeIdleMs)) return true;
-  x.plane.wheel.arm(timer, progress.next(now, writeIdleMs));
+  exchange.host.wheel.arm(timer, progress.next(now, writeIdleMs));
   return false;
 }

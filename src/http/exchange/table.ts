@@ -70,8 +70,8 @@ import {
 function ignore(): void {}
 
 /** Cannot happen: a bug of ours. */
-function never(x: { readonly state: number }): void {
-  throw new Error(`exchange: event that cannot happen in state ${STATES[x.state]}`);
+function never(exchange: { readonly state: number }): void {
+  throw new Error(`exchange: event that cannot happen in state ${STATES[exchange.state]}`);
 }
 
 // prettier-ignore

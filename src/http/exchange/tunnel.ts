@@ -13,117 +13,118 @@ import type { ResponseSource } from './source.ts';
 import { TUNNEL } from './states.ts';
 
 /** The endpoint answered 101: only to who asked, and only for what was asked. */
-export function openTunnel(x: Exchange, response: ResponseHead): void {
-  const request = x.request as OutgoingRequest;
-  const attempt = x.attempt as Attempt;
-  if (!request.isUpgrade || !x.isRequestEnded || response.upgrade !== request.head.upgrade) {
+export function openTunnel(exchange: Exchange, response: ResponseHead): void {
+  const request = exchange.request as OutgoingRequest;
+  const attempt = exchange.attempt as Attempt;
+  if (!request.isUpgrade || !exchange.isRequestEnded || response.upgrade !== request.head.upgrade) {
     attempt.failure = 'unexpected-upgrade';
-    attemptFailed(x);
+    attemptFailed(exchange);
     return;
   }
   attempt.succeeded();
-  x.forgetBody();
-  x.state = TUNNEL;
-  x.disarm();
-  x.plane.wheel.arm(x.responseTimer, x.timeouts.tunnelIdleMs);
-  x.plane.routeTable.count(request.route.spec.slot, ROUTE_UPGRADES, 1);
-  (x.client as ClientStream).upgrade(response);
+  exchange.forgetBody();
+  exchange.state = TUNNEL;
+  exchange.disarm();
+  exchange.host.wheel.arm(exchange.responseTimer, exchange.timeouts.tunnelIdleMs);
+  exchange.host.routeTable.count(request.route.spec.slot, ROUTE_UPGRADES, 1);
+  (exchange.client as ClientStream).upgrade(response);
 }
 
 /** *tunnel* × requestBytes */
 export function tunnelUp(
-  x: Exchange,
+  exchange: Exchange,
   _source: ResponseSource | null,
   buffer: Buffer,
   start: number,
   end: number,
 ): void {
-  x.record.bytesIn += end - start;
-  keepOpen(x);
-  if ((x.attempt as Attempt).sendBody(buffer, start, end)) return;
-  x.pauseClient();
-  watchEndpoint(x);
+  exchange.record.bytesIn += end - start;
+  keepOpen(exchange);
+  if ((exchange.attempt as Attempt).sendBody(buffer, start, end)) return;
+  exchange.pauseClient();
+  watchEndpoint(exchange);
 }
 
 /** Bytes have passed: the time of silence begins anew, unless the client is the one that is waited for. */
-function keepOpen(x: Exchange): void {
-  if (!(x.client as ClientStream).isBlocked) x.plane.wheel.arm(x.responseTimer, x.timeouts.tunnelIdleMs);
+function keepOpen(exchange: Exchange): void {
+  if (!(exchange.client as ClientStream).isBlocked)
+    exchange.host.wheel.arm(exchange.responseTimer, exchange.timeouts.tunnelIdleMs);
 }
 
 /** *tunnel* × responseBytes */
 export function tunnelDown(
-  x: Exchange,
+  exchange: Exchange,
   _source: ResponseSource | null,
   buffer: Buffer,
   start: number,
   end: number,
 ): void {
-  x.record.bytesOut += end - start;
-  const stream = (x.attempt as Attempt).stream as UpstreamStream;
-  if ((x.client as ClientStream).sendBody(buffer, start, end)) {
-    keepOpen(x);
+  exchange.record.bytesOut += end - start;
+  const stream = (exchange.attempt as Attempt).stream as UpstreamStream;
+  if ((exchange.client as ClientStream).sendBody(buffer, start, end)) {
+    keepOpen(exchange);
     return;
   }
   stream.pauseBody();
-  watchClient(x);
+  watchClient(exchange);
 }
 
 /** *tunnel* × upstreamDrain */
-export function resumeTunnelClient(x: Exchange): void {
-  x.plane.wheel.disarm(x.requestTimer);
-  keepOpen(x);
-  x.resumeClient();
+export function resumeTunnelClient(exchange: Exchange): void {
+  exchange.host.wheel.disarm(exchange.requestTimer);
+  keepOpen(exchange);
+  exchange.resumeClient();
 }
 
 /** *tunnel* × clientDrain */
-export function resumeTunnelUpstream(x: Exchange): void {
-  x.plane.wheel.arm(x.responseTimer, x.timeouts.tunnelIdleMs);
-  const { attempt } = x;
+export function resumeTunnelUpstream(exchange: Exchange): void {
+  exchange.host.wheel.arm(exchange.responseTimer, exchange.timeouts.tunnelIdleMs);
+  const { attempt } = exchange;
   if (attempt !== null && attempt.stream !== null) attempt.stream.resumeBody();
 }
 
 /** *tunnel* × clientEnd */
-export function clientTunnelEnd(x: Exchange): void {
-  x.isClientEnded = true;
-  ((x.attempt as Attempt).stream as UpstreamStream).endTunnel();
-  if (x.isUpstreamEnded) bothEnded(x);
+export function clientTunnelEnd(exchange: Exchange): void {
+  exchange.isClientEnded = true;
+  ((exchange.attempt as Attempt).stream as UpstreamStream).endTunnel();
+  if (exchange.isUpstreamEnded) bothEnded(exchange);
 }
 
 /** *tunnel* × upstreamEnd */
-export function upstreamTunnelEnd(x: Exchange): void {
-  x.isUpstreamEnded = true;
-  (x.client as ClientStream).endTunnel();
-  if (x.isClientEnded) bothEnded(x);
+export function upstreamTunnelEnd(exchange: Exchange): void {
+  exchange.isUpstreamEnded = true;
+  (exchange.client as ClientStream).endTunnel();
+  if (exchange.isClientEnded) bothEnded(exchange);
 }
 
-function bothEnded(x: Exchange): void {
-  const attempt = x.attempt as Attempt;
-  x.attempt = null;
+function bothEnded(exchange: Exchange): void {
+  const attempt = exchange.attempt as Attempt;
+  exchange.attempt = null;
   attempt.complete();
-  finish(x, '');
+  finish(exchange, '');
 }
 
 /** *tunnel* × failed: the endpoint reset it, and so do we. */
-export function tunnelBroke(x: Exchange): void {
-  abortBoth(x, FAULTS.upstreamReset.code);
+export function tunnelBroke(exchange: Exchange): void {
+  abortBoth(exchange, FAULTS.upstreamReset.code);
 }
 
 /** *tunnel* × clientGone */
-export function closeTunnel(x: Exchange): void {
-  abortBoth(x, CLIENT_CLOSED);
+export function closeTunnel(exchange: Exchange): void {
+  abortBoth(exchange, CLIENT_CLOSED);
 }
 
 /** *tunnel* × responseTimeout: silence, or a client that takes nothing. */
-export function tunnelIdle(x: Exchange): void {
-  const { isBlocked } = x.client as ClientStream;
-  if (isBlocked && !isClientStalled(x)) return;
-  abortBoth(x, isBlocked ? 'client-write-timeout' : 'tunnel-idle');
+export function tunnelIdle(exchange: Exchange): void {
+  const { isBlocked } = exchange.client as ClientStream;
+  if (isBlocked && !isClientStalled(exchange)) return;
+  abortBoth(exchange, isBlocked ? 'client-write-timeout' : 'tunnel-idle');
 }
 
 /** *tunnel* × requestTimeout: the endpoint takes nothing. */
-export function tunnelStalled(x: Exchange): void {
-  const { stream } = x.attempt as Attempt;
-  if (stream?.isBlocked === true && !isEndpointStalled(x)) return;
-  (x.attempt as Attempt).blame('write-timeout');
-  abortBoth(x, FAULTS.upstreamWriteTimeout.code);
+export function tunnelStalled(exchange: Exchange): void {
+  const { stream } = exchange.attempt as Attempt;
+  if (stream?.isBlocked === true && !isEndpointStalled(exchange)) return;
+  (exchange.attempt as Attempt).blame('write-timeout');
+  abortBoth(exchange, FAULTS.upstreamWriteTimeout.code);
 }

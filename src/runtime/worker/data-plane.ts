@@ -1,6 +1,6 @@
 /**
  * The data plane of one thread: takes connections from the listeners, gives them to the codec, and holds what
- * exchanges work with: the plan, the pools, the timer wheel, the counters. It is told of config only by snapshots
+ * exchanges work with: the routing, the pools, the timer wheel, the counters. It is told of config only by snapshots
  * and the operations between them.
  */
 import { randomBytes } from 'node:crypto';
@@ -12,8 +12,8 @@ import type { Random } from '../../core/random.ts';
 import { ROUTE_FAULTS, RouteTable } from '../../core/shared/route-table.ts';
 import type { Limits, ListenerSpec, Snapshot, Timeouts } from '../../core/snapshot.ts';
 import { Exchange } from '../../http/exchange/exchange.ts';
-import type { ExchangePlane } from '../../http/exchange/plane.ts';
-import type { Plan } from '../../http/plan.ts';
+import type { ExchangeHost } from '../../http/exchange/exchange-host.ts';
+import type { Routing } from '../../http/routing.ts';
 import type { ExchangeRecord } from '../../http/record.ts';
 import type { ServerHost, ServerSession } from '../../http/server-host.ts';
 import type { ClientEvents, ClientStream } from '../../http/stream.ts';
@@ -33,7 +33,7 @@ import type { DataPlane, DataPlaneOptions } from './data-plane-api.ts';
 import { Departures } from './departures.ts';
 import { FailedRequestLog } from './failed-requests.ts';
 import { openSession } from './open-session.ts';
-import { createPlan } from './plan.ts';
+import { createRouting } from './routing.ts';
 import { PoolSet } from './pool-set.ts';
 import type { RouteLog } from './route-log.ts';
 import { RouteLogs } from './route-logs.ts';
@@ -47,7 +47,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   return new WorkerDataPlane(options);
 }
 
-class WorkerDataPlane implements DataPlane, ExchangePlane, ServerHost, UpstreamPlane, EndpointReports {
+class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamPlane, EndpointReports {
   readonly transport: Transport;
   readonly wheel: TimerWheel;
   readonly settling: SettlingList;
@@ -64,7 +64,7 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerHost, UpstreamP
   readonly #spare: Exchange[] = [];
   readonly #requestIdPrefix = `${randomBytes(8).toString('hex')}-`;
   #snapshot: Snapshot | null = null;
-  #plan: Plan | null = null;
+  #routing: Routing | null = null;
   #routeTable: RouteTable | null = null;
   isTrusted: (address: string) => boolean = () => false;
   #requests = 0;
@@ -115,7 +115,7 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerHost, UpstreamP
     this.#pools.apply(snapshot, operations);
     this.isTrusted = createAddressList(snapshot.settings.trustedProxies);
     this.#logs.apply(snapshot);
-    this.#plan = createPlan(snapshot, this.#pools, (route) => this.#logs.of(route.accessLog));
+    this.#routing = createRouting(snapshot, this.#pools, (route) => this.#logs.of(route.accessLog));
     if (operations.some(({ op }) => op === 'set-settings')) this.#updateLimits(snapshot.settings.limits);
   }
 
@@ -140,9 +140,9 @@ class WorkerDataPlane implements DataPlane, ExchangePlane, ServerHost, UpstreamP
     return this.#logs.unrouted;
   }
 
-  get plan(): Plan {
-    if (this.#plan === null) throw new Error('data plane: used before its first snapshot');
-    return this.#plan;
+  get routing(): Routing {
+    if (this.#routing === null) throw new Error('data plane: used before its first snapshot');
+    return this.#routing;
   }
 
   get routeTable(): RouteTable {

@@ -1,13 +1,13 @@
-/** Compiles a snapshot's routes into a plan: each with its pool and its steps at hand. */
+/** Compiles a snapshot's routes: each with its pool and its steps at hand. */
 import { compileRoutes } from '../../core/routing/router.ts';
 import type { RouteMatch, RouteSpec, Snapshot } from '../../core/snapshot.ts';
 import type { ExchangeLog } from '../../http/exchange-log.ts';
-import type { Plan, RoutePlan } from '../../http/plan.ts';
+import type { Route, Routing } from '../../http/routing.ts';
 import { createSteps } from '../../http/steps/route-steps.ts';
 import type { RouteSteps } from '../../http/steps/route-steps.ts';
 import type { HttpPool } from '../../http/stream.ts';
 
-class CompiledRoute implements RoutePlan {
+class CompiledRoute implements Route {
   readonly id: string;
   readonly match: RouteMatch;
   readonly guards: boolean;
@@ -29,18 +29,18 @@ class CompiledRoute implements RoutePlan {
   }
 }
 
-/** Where a plan finds its pools. */
+/** Where routes find their pools. */
 export interface Pools {
   get(id: string): HttpPool;
 }
 
 /** `stepsOf`: another way to the steps of a route, for tests. */
-export function createPlan(
+export function createRouting(
   snapshot: Snapshot,
   pools: Pools,
   logOf: (spec: RouteSpec) => ExchangeLog | null,
   stepsOf: (spec: RouteSpec) => RouteSteps | null = createSteps,
-): Plan {
+): Routing {
   const shared = {};
   const routes = snapshot.routes.map((spec) => {
     return new CompiledRoute(spec, pools.get(spec.pool), stepsOf(spec), shared, logOf(spec));

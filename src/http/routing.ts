@@ -1,6 +1,6 @@
 /**
- * What a worker works with: the snapshot's routes and pools as objects. A plan is immutable and swapped between
- * requests; pools and endpoints live on from plan to plan while their identity stays.
+ * What a worker works with: the snapshot's routes and pools as objects. It is immutable and swapped
+ * between requests; pools and endpoints live on from one to the next while their identity stays.
  */
 import type { Routable, RoutedRequest } from '../core/routing/routed-request.ts';
 import type { RouteSpec, Snapshot } from '../core/snapshot.ts';
@@ -9,7 +9,7 @@ import type { RouteSteps } from './steps/route-steps.ts';
 import type { HttpPool } from './stream.ts';
 
 /** A route with everything it needs decided. */
-export interface RoutePlan extends Routable {
+export interface Route extends Routable {
   readonly spec: RouteSpec;
   readonly pool: HttpPool;
   /** Null: requests go straight to the pool, and answers straight back. */
@@ -20,7 +20,7 @@ export interface RoutePlan extends Routable {
   readonly log: ExchangeLog | null;
 }
 
-export interface Plan {
+export interface Routing {
   readonly snapshot: Snapshot;
-  match(request: RoutedRequest): RoutePlan | null;
+  match(request: RoutedRequest): Route | null;
 }

@@ -4,13 +4,13 @@ import type { Random } from '../../core/random.ts';
 import type { RouteTable } from '../../core/shared/route-table.ts';
 import type { TimerWheel } from '../../net/timer-wheel.ts';
 import type { ExchangeLog } from '../exchange-log.ts';
-import type { Plan } from '../plan.ts';
+import type { Routing } from '../routing.ts';
 import type { ExchangeRecord } from '../record.ts';
 import type { Exchange } from './exchange.ts';
 
-export interface ExchangePlane {
-  /** The plan new requests begin on. */
-  readonly plan: Plan;
+export interface ExchangeHost {
+  /** The routes that new requests meet. */
+  readonly routing: Routing;
   /** For exchanges that met no route. */
   readonly unroutedLog: ExchangeLog | null;
   readonly routeTable: RouteTable;

@@ -22,7 +22,7 @@ export function refuseForeignAddress(text: string, use: AddressUse): Mistake | n
   if (dash !== null)
     return new Mistake(`${describeValue(text)} begins with a dash`, `Put a blank behind it: - ${dash[1]}.`);
   const glued = /^([a-z][\w-]*):([a-z/[{"'].*)$/i.exec(text);
-  if (glued !== null) {
+  if (glued !== null && !text.includes('::')) {
     const cure = `Write a host and a port; if ${glued[1]} is a key, put a blank behind its colon: ${glued[1]}: ${glued[2]}.`;
     return new Mistake(`${describeValue(text)} is not an address`, cure);
   }
@@ -83,9 +83,9 @@ const HOST_REGEX = /^~|[\\^$()|+]|^\/.*\/$/;
 export function refuseForeignHost(text: string): Mistake | null {
   if (HOST_REGEX.test(text)) return new Mistake(`${describeValue(text)} is no host but a pattern`, NOT_BUILT.hostRegex);
   const url = /^(?:[a-z][a-z0-9+.-]*:\/\/)?([^/?#]+)([/?#].*)?$/i.exec(text);
-  const host = url?.[1] ?? '';
-  if (host !== text && host !== '') {
-    const path = url?.[2] ?? '';
+  const host = (url?.[1] ?? '').replace(/:\d*$/, '');
+  if (url !== null && url[1] !== text && host !== '') {
+    const path = url[2] ?? '';
     const isBare = path === '' || path === '/';
     return new Mistake(
       `${describeValue(text)} is more than a host`,

@@ -23,6 +23,8 @@ export abstract class NodeConnection implements AcceptedConnection, SocketWatche
   takenBytes = -1;
   isLooking = false;
   peerState: PeerState = 'there';
+  /** Set by the transport where it need not be asked for; 0: it must. */
+  knownLocalPort = 0;
   protected isPaused = false;
   readonly socket: net.Socket;
   protected readonly plane: ConnectionPlane;
@@ -87,7 +89,7 @@ export abstract class NodeConnection implements AcceptedConnection, SocketWatche
   }
 
   get localPort(): number {
-    return this.socket.localPort ?? 0;
+    return this.knownLocalPort || (this.socket.localPort ?? 0);
   }
 
   write(text: string): boolean {

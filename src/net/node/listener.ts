@@ -4,7 +4,7 @@
  * Node has no call for that, but it can transfer a `net.Server` through a `MessagePort`, and while the server lies
  * there unread its socket belongs to nobody's event loop: connections queue in the backlog (seen on 24.21 and 26.10:
  * 900 of 900 were served later, at no CPU time meanwhile), also after the port itself went to another thread, and after
- * the thread that sent it was terminated. What arrives: address, `noDelay`, `allowHalfOpen`, `pauseOnConnect` and
+ * the thread that sent it was terminated. What arrives: address, what is set on the socket itself (TCP_NODELAY), `allowHalfOpen`, `pauseOnConnect` and
  * `highWaterMark`; no event listener, no `maxConnections`, and Node's default backlog. It accepts from the next turn of
  * the loop on, so listeners set in the same tick miss nothing.
  */
@@ -28,8 +28,8 @@ const ACCEPT_RETRY_MS = 100;
  */
 export type NetServerHandle = MessagePort;
 
-/** What happens to an accepted socket; `onGone` is called when it has closed. */
-export type TakeSocket = (socket: net.Socket, onGone: () => void) => void;
+/** What happens to an accepted socket; `onGone` is called when it has closed. `localPort`: where it connected to. */
+export type TakeSocket = (socket: net.Socket, onGone: () => void, localPort: number) => void;
 
 /** Puts a listening server to rest. */
 function restServer(server: net.Server): NetServerHandle {
@@ -62,7 +62,7 @@ export class NodeListener implements Listener {
 
   readonly #onConnection = (socket: net.Socket): void => {
     this.connectionCount += 1;
-    this.#take(socket, this.#onGone);
+    this.#take(socket, this.#onGone, this.port);
   };
 
   readonly #onGone = (): void => {

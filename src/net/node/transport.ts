@@ -27,7 +27,7 @@ import { OnreadConnection } from './onread-connection.ts';
 import { MAX_OWN_BUFFERS, ReadBuffers } from './read-buffers.ts';
 import { onConnect, onRead, outliveFailedWrites, tie } from './socket-events.ts';
 import { SocketTable } from './socket-table.ts';
-import { canLandReads, landingSocket, landReads } from './node-internals.ts';
+import { canInheritNoDelay, canLandReads, inheritNoDelay, landingSocket, landReads } from './node-internals.ts';
 
 export type NodeEngine = 'onread' | 'data';
 
@@ -47,6 +47,9 @@ export interface NodeTransportOptions {
  * writes answer. Reading has none in the `onread` engine, since nothing is pushed into the stream.
  */
 const NO_MARK = 2 ** 30;
+
+/** Its connection asks the system. */
+const UNKNOWN_PORT = 0;
 
 /** Answers who hears of an accepted connection. */
 export type Accept = (connection: AcceptedConnection) => ConnectionHandler;
@@ -80,7 +83,7 @@ export class NodeTransport implements Transport {
   }
 
   listen(options: ListenOptions, accept: Accept): Promise<Listener> {
-    return this.#listen(options, (socket, onGone) => this.#accept(socket, accept, onGone));
+    return this.#listen(options, (socket, onGone, port) => this.#accept(socket, accept, onGone, port));
   }
 
   /**
@@ -93,7 +96,7 @@ export class NodeTransport implements Transport {
 
   /** Makes a connection of a socket that another thread has accepted and passed. */
   adoptSocket(socket: net.Socket, accept: Accept): void {
-    this.#accept(socket, accept, null);
+    this.#accept(socket, accept, null, UNKNOWN_PORT);
   }
 
   /**
@@ -107,7 +110,7 @@ export class NodeTransport implements Transport {
 
   /** Goes on accepting on a listening socket that was released, here or on another thread. */
   adopt(handle: NetServerHandle, accept: Accept): Listener {
-    return this.#adopt(handle, (socket, onGone) => this.#accept(socket, accept, onGone));
+    return this.#adopt(handle, (socket, onGone, port) => this.#accept(socket, accept, onGone, port));
   }
 
   /** The same for a listening socket that accepts for other threads. */
@@ -136,12 +139,13 @@ export class NodeTransport implements Transport {
     const server = net.createServer({
       pauseOnConnect: true,
       allowHalfOpen: true,
-      noDelay: true,
+      noDelay: !canInheritNoDelay,
       ...(this.#isOnread ? { highWaterMark: NO_MARK } : {}),
     });
     const { host, port, reusePort, backlog = BACKLOG } = options;
     server.listen({ host, port, reusePort, backlog });
     await once(server, 'listening');
+    if (canInheritNoDelay) inheritNoDelay(server);
     return new NodeListener(server, backlog, take, this.guard);
   }
 
@@ -149,9 +153,10 @@ export class NodeTransport implements Transport {
     return new NodeListener(takeServer(handle), BACKLOG, take, this.guard);
   }
 
-  #accept(socket: net.Socket, accept: Accept, onGone: (() => void) | null): void {
+  #accept(socket: net.Socket, accept: Accept, onGone: (() => void) | null, localPort: number): void {
     if (this.#isOnread) landReads(socket, this.#plane.buffers.scratch.landing, onRead, this.#plane.buffers.nextLanding);
     const connection = this.#connect(socket, true, NOBODY, onGone);
+    connection.knownLocalPort = localPort;
     this.clock.enter();
     try {
       connection.handler = accept(connection);

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -7,6 +10,7 @@ import type { TestContext } from 'node:test';
 import { startBackend } from '../backend/backend.ts';
 import { parseConfig } from '../config/load.ts';
 import type { Config } from '../config/config.ts';
+import { findListeningPorts, findProcesses } from '../machine/listening-ports.ts';
 import type { PortHolder } from '../machine/listening-ports.ts';
 import { initFromPorts } from './init-from-ports.ts';
 import type { Surroundings } from './ports/find-servers.ts';
@@ -22,6 +26,34 @@ function machineWith(...ports: readonly number[]): Surroundings {
 
 function holderOf(folder: string): PortHolder {
   return { pid: 1, program: 'node', command: ['node', 'server.js'], folder };
+}
+
+const NO_PROC = existsSync('/proc/self/fd') ? false : 'there is no /proc';
+
+const PROGRAM = `require('node:http').createServer((_, response) => response.end('ok'))
+  .listen(0, '127.0.0.1', function () { console.log(this.address().port); });`;
+
+/** `node server.js` in a folder of this name. */
+async function startProgram(name: string, t: TestContext): Promise<{ readonly port: number }> {
+  const folder = join(await folderOf(t), name);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'server.js'), PROGRAM);
+  const child = spawn(process.execPath, ['server.js'], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+  t.after(() => child.kill('SIGKILL'));
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  return { port: Number(line.toString()) };
+}
+
+const shared = new WeakMap<TestContext, Promise<string>>();
+
+/** One folder for a test, which is gone with it. */
+function folderOf(t: TestContext): Promise<string> {
+  const known = shared.get(t);
+  if (known !== undefined) return known;
+  const made = mkdtemp(join(tmpdir(), 'fairlead-init-run-'));
+  shared.set(t, made);
+  t.after(async () => rm(await made, { recursive: true, force: true }));
+  return made;
 }
 
 interface Result {
@@ -94,6 +126,27 @@ describe('init from what runs here', () => {
     );
     assert.match(said, /^Found 2 HTTP servers of 2 applications:\nshop, for shop\.localhost:\n {2}localhost:\d+ /);
     assert.match(said, new RegExp(`\nLeft out:\n  localhost:${broken.port}  answers 503: it fails\n`));
+  });
+
+  it('tells applications apart by what really runs', { skip: NO_PROC }, async (t) => {
+    const folders = ['shop', 'shop', 'blog'];
+    const running = await Promise.all(folders.map((name) => startProgram(name, t)));
+    const ports = running.map(({ port }) => port);
+    const machine: Surroundings = {
+      listeningPorts: async () => (await findListeningPorts()).filter(({ port }) => ports.includes(port)),
+      processes: findProcesses,
+      timeoutMs: 10_000,
+    };
+    const { config } = await initWith(machine, t);
+    const endpointsOf = (...indexes: number[]): readonly string[] =>
+      indexes
+        .map((index) => ports[index])
+        .sort((a, b) => a - b)
+        .map((port) => `localhost:${port}`);
+    assert.deepEqual(
+      Object.fromEntries(config.pools.map(({ id, endpoints }) => [id, endpoints.map((each) => each.id)])),
+      { shop: endpointsOf(0, 1), blog: endpointsOf(2) },
+    );
   });
 
   it('listens on this machine alone, on a port that nobody has', async (t) => {

@@ -49,7 +49,9 @@ describe('the container files', () => {
   });
 
   test('bring libatomic, without which Node 26 does not start, where the base lacks it', () => {
-    const [base] = read('Dockerfile').split(/^FROM .*$/m).slice(1);
+    const [base] = read('Dockerfile')
+      .split(/^FROM .*$/m)
+      .slice(1);
     assert.match(base, /^RUN node --version \|\| \(apt-get update && apt-get install .*\blibatomic1\b/m);
   });
 });

@@ -24,7 +24,6 @@ export const MEMORY_REPLAYS = 0;
 export const MEMORY_REQUESTS = 1;
 export const MEMORY_PIPELINES = 2;
 export const MEMORY_LOG_LINES = 3;
-export const MEMORY_COUNTERS = 4;
 export type MemoryCounter = 0 | 1 | 2 | 3;
 
 /** Total and limit have the first line, each thread one of its own. */

@@ -148,6 +148,19 @@ describe('a file that is watched', () => {
     await sees(2);
   });
 
+  test('is seen when it comes back after its folder was no folder, or a link in a circle', async () => {
+    await mkdir(at('conf'));
+    await writeFile(join(at('conf'), 'a.yaml'), 'a');
+    watcher.watch([join(at('conf'), 'a.yaml')]);
+    await rename(at('conf'), at('away'));
+    await writeFile(at('conf'), 'no folder');
+    await sees(1);
+    await pointTo('conf', 'conf');
+    await appendFile(join(at('away'), 'a.yaml'), 'b');
+    await pointTo('conf', 'away');
+    await sees(2);
+  });
+
   test('is seen though another one beside it is written all the time', async () => {
     await writeFile(at('a.yaml'), 'a');
     watcher.close();

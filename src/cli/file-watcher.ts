@@ -107,7 +107,11 @@ export class FileWatcher {
 
 /** -1 where there is none. */
 function inodeOf(path: string): bigint {
-  return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino ?? -1n;
+  try {
+    return statSync(path, { bigint: true }).ino;
+  } catch {
+    return -1n;
+  }
 }
 
 /** Changes whenever one of the files does. */

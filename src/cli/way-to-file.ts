@@ -44,10 +44,14 @@ function partsOf(path: string): readonly string[] {
 }
 
 function kindOf(path: string): 'link' | 'folder' | 'file' | 'missing' {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return 'missing';
-  if (stats.isSymbolicLink()) return 'link';
-  return stats.isDirectory() ? 'folder' : 'file';
+  try {
+    const stats = lstatSync(path);
+    if (stats.isSymbolicLink()) return 'link';
+    return stats.isDirectory() ? 'folder' : 'file';
+  } catch {
+    // Not there, not ours to see, or behind something that is no folder.
+    return 'missing';
+  }
 }
 
 /** `''` where the link has gone meanwhile: its folder is watched already. */

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { convert } from './convert.ts';
+import { initFromFile } from './init-from-file.ts';
 import { UnreadableInput } from './statement.ts';
 
 /** What `init` says of it. */
@@ -44,6 +48,20 @@ describe('a config that init does not convert', () => {
     ] as const) {
       assert.equal(await refusalOf(text, file), TRAEFIK, text);
     }
+  });
+
+  it('is refused with the whole name of its page, on stderr', async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'fairlead-foreign-'));
+    t.after(() => rm(folder, { recursive: true, force: true }));
+    const file = join(folder, 'traefik.yml');
+    await writeFile(file, 'log: {}\n');
+    const said = t.mock.method(console, 'error', () => undefined);
+    const output = join(folder, 'fairlead.yaml');
+    assert.equal(await initFromFile(file, { output, force: false, json: false }), false);
+    assert.deepEqual(
+      said.mock.calls.map((call) => call.arguments as unknown[]),
+      [[`${file}:1: ${TRAEFIK}`]],
+    );
   });
 
   it('of others is named with what init reads', async () => {

@@ -3,7 +3,7 @@ import { isFree, nextCommands, requireValid, schemaLine, writeConfigFile } from 
 import type { OutputOptions } from './config-output.ts';
 import { convertFile } from './convert.ts';
 import type { Conversion } from './convert.ts';
-import { toLine, UnreadableInput } from './statement.ts';
+import { toLine, toLongLine, UnreadableInput } from './statement.ts';
 import { formatNotes, writePlan } from './write-plan.ts';
 
 const NAMES = { nginx: 'nginx', haproxy: 'HAProxy', json: 'a proxy table in JSON' } as const;
@@ -45,7 +45,7 @@ async function readConversion(file: string, json: boolean): Promise<Conversion |
     if (isFault) throw error;
     const place = error instanceof UnreadableInput ? { file: error.file, line: error.line } : { file, line: 0 };
     if (json) printJson({ valid: false, file: null, error: { ...place, message: error.message } });
-    console.error(`${place.file}${place.line > 0 ? `:${place.line}` : ''}: ${toLine(error.message)}`);
+    console.error(`${place.file}${place.line > 0 ? `:${place.line}` : ''}: ${toLongLine(error.message)}`);
     return null;
   }
 }

@@ -1,5 +1,5 @@
 /** What became of each statement of an input. A statement that nobody spoke of is listed: nothing is dropped silently. */
-import { toLine } from './statement.ts';
+import { toLine, toLongLine } from './statement.ts';
 import type { Statement } from './statement.ts';
 
 /**
@@ -89,9 +89,4 @@ export class Ledger {
     this.#seen.add(key);
     this.#notes.push(note);
   }
-}
-
-/** A reason may quote the input. */
-function toLongLine(reason: string): string {
-  return reason.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ');
 }

@@ -26,12 +26,13 @@ export class UnreadableInput extends Error {
 
 const LONGEST_TEXT = 80;
 
+/** One line, however long: what quotes an input has control characters, which would reach the terminal of its reader. */
+export function toLongLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ');
+}
+
 /** One line of at most 80 characters, that shows on any terminal. */
 export function toLine(text: string): string {
-  const line = text
-    // Control characters would reach the terminal of whoever converts somebody else's file.
-    .replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
-    .replace(/\s+/g, ' ')
-    .trim();
+  const line = toLongLine(text).replace(/\s+/g, ' ').trim();
   return line.length > LONGEST_TEXT ? `${line.slice(0, LONGEST_TEXT - 1).toWellFormed()}…` : line;
 }

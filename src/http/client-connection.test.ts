@@ -4,7 +4,14 @@ import type { ListenerSpec } from '../core/snapshot.ts';
 import type { ConnectionFacts } from '../net/transport.ts';
 import { ClientConnection } from './client-connection.ts';
 
-const LISTENER: ListenerSpec = { id: 'web', host: '', port: 80, spread: 'kernel', halfClose: 'cancel', underscores: 'drop' };
+const LISTENER: ListenerSpec = {
+  id: 'web',
+  host: '',
+  port: 80,
+  spread: 'kernel',
+  halfClose: 'cancel',
+  underscores: 'drop',
+};
 const FACTS: ConnectionFacts = {
   scheme: 'https',
   alpn: '',

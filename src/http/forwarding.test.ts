@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { clientAddress, forwardedLines } from './forwarding.ts';
+import { RequestHead } from './head.ts';
+
+const STRANGER = { address: '192.0.2.7', scheme: 'http', localPort: 8080, isTrusted: false };
+const PROXY = { address: '10.0.0.1', scheme: 'http', localPort: 8080, isTrusted: true };
+const RULES = { via: false, forwarded: false };
+
+function headWith(fields: Partial<RequestHead>): RequestHead {
+  return Object.assign(new RequestHead(), { authority: 'a.example' }, fields);
+}
+
+describe('the lines of ours on a request', () => {
+  it('say of a stranger what we know, and nothing of what he says', () => {
+    const claims = { forwardedFor: '6.6.6.6', forwardedPort: '1', forwardedOthers: 'X-Forwarded-Prefix: /\r\n' };
+    assert.equal(
+      forwardedLines(headWith(claims), STRANGER, RULES),
+      'X-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: a.example\r\nX-Forwarded-Port: 8080\r\n',
+    );
+  });
+  it('have no host where none was sent', () => {
+    assert.doesNotMatch(forwardedLines(headWith({ authority: '' }), STRANGER, RULES), /Host/);
+  });
+  it('take the port of what a trusted proxy says, the first of a list', () => {
+    const portOf = (fields: Partial<RequestHead>): string | undefined =>
+      /Port: (\S*)\r\n/.exec(forwardedLines(headWith(fields), PROXY, RULES))?.[1];
+    assert.equal(portOf({}), '8080');
+    assert.equal(portOf({ forwardedProto: 'https' }), '443');
+    assert.equal(portOf({ forwardedProto: 'WSS' }), '443');
+    assert.equal(portOf({ forwardedProto: 'http' }), '80');
+    assert.equal(portOf({ forwardedProto: 'https', authority: 'a.example:8443' }), '8443');
+    assert.equal(portOf({ forwardedHost: 'b:1, c:2' }), '1');
+    assert.equal(portOf({ forwardedHost: '[2001:db8::1]' }), '80');
+    assert.equal(portOf({ forwardedPort: '9', forwardedHost: 'b:1' }), '9');
+  });
+});
+
+describe('the address of the client', () => {
+  const isTrusted = (address: string): boolean => address.startsWith('10.') || address === '::1';
+  const seen = (forwardedFor: string): string => clientAddress(headWith({ forwardedFor }), PROXY, isTrusted);
+
+  it('is the peer where it is a stranger or says nothing', () => {
+    assert.equal(clientAddress(headWith({ forwardedFor: '6.6.6.6' }), STRANGER, isTrusted), '192.0.2.7');
+    assert.equal(seen(''), '10.0.0.1');
+  });
+  it('is the rightmost that no trusted proxy vouches for, else the first', () => {
+    assert.equal(seen('6.6.6.6, 192.0.2.9, 10.0.0.2'), '192.0.2.9');
+    assert.equal(seen('10.0.0.3,\t10.0.0.2'), '10.0.0.3');
+    assert.equal(seen('192.0.2.9'), '192.0.2.9');
+  });
+  it('is written without port and brackets, and mapped addresses as IPv4', () => {
+    assert.equal(seen('192.0.2.9:80, [::1]:443'), '192.0.2.9');
+    assert.equal(seen('::FFFF:192.0.2.9'), '192.0.2.9');
+  });
+});

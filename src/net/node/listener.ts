@@ -4,9 +4,9 @@
  * Node has no call for that, but it can transfer a `net.Server` through a `MessagePort`, and while the server lies
  * there unread its socket belongs to nobody's event loop: connections queue in the backlog (seen on 24.21 and 26.10:
  * 900 of 900 were served later, at no CPU time meanwhile), also after the port itself went to another thread, and after
- * the thread that sent it was terminated. What arrives: address, what is set on the socket itself (TCP_NODELAY), `allowHalfOpen`, `pauseOnConnect` and
- * `highWaterMark`; no event listener, no `maxConnections`, and Node's default backlog. It accepts from the next turn of
- * the loop on, so listeners set in the same tick miss nothing.
+ * the thread that sent it was terminated. What arrives: address, what is set on the socket itself (TCP_NODELAY),
+ * `allowHalfOpen`, `pauseOnConnect` and `highWaterMark`; no event listener, no `maxConnections`, and Node's default
+ * backlog. It accepts from the next turn of the loop on, so listeners set in the same tick miss nothing.
  */
 import net from 'node:net';
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';

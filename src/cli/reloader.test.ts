@@ -13,7 +13,7 @@ function configTo(address: string): ReadConfig {
   return { ...fromArguments([address]), files: ['/etc/fairlead.yaml'] };
 }
 
-function setUp(read: () => Promise<ReadConfig>, reload: (config: Config) => Promise<ReloadResult>) {
+function setUp(read: () => Promise<ReadConfig>, reload: (config: Config) => Promise<ReloadResult>, threads = 7) {
   const said: string[] = [];
   const watched: (readonly string[])[] = [];
   const shown: number[] = [];
@@ -21,7 +21,7 @@ function setUp(read: () => Promise<ReadConfig>, reload: (config: Config) => Prom
     balancer: { reload },
     source: { file: 'fairlead.yaml', read },
     say: (text, level = 'info') => said.push(`${level}: ${text}`),
-    adapt: (config) => ({ ...config, threads: 7 }),
+    adapt: (config) => ({ ...config, threads }),
     beforeRead: () => {},
     onRead: (files) => watched.push(files),
     showErrors: (errors) => shown.push(errors.length),
@@ -55,6 +55,19 @@ describe('a reload', () => {
     assert.deepEqual(shown, [1]);
     assert.deepEqual(said, ['error: not reloaded: one mistake; the running config stays']);
     assert.deepEqual(watched, [['/etc/fairlead.yaml']]);
+  });
+
+  test('is refused with the cure where the process may not open enough files for so many threads', async () => {
+    const { reloader, said } = setUp(
+      () => Promise.resolve(configTo('a:1')),
+      () => assert.fail('nothing to apply'),
+      1e9,
+    );
+    await reloader.reload();
+    assert.match(
+      said.join(),
+      /^error: not reloaded: this process may have \d+ files .* ulimit -n .* The running config stays$/,
+    );
   });
 
   test('says why the balancer refused, and goes on', async () => {

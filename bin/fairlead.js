@@ -5,7 +5,8 @@
  * or that does not run here.
  */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import * as nodeModule from 'node:module';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describeLoadFault, findLoadFault } from './load-fault.js';
 import { cureWrongNode, findInstalledNode, isSupported, NODE_RANGE, PACKAGE_ROOT } from './node-version.js';
@@ -17,10 +18,18 @@ Install one beside it: ${cureWrongNode()}`;
 
 async function start() {
   if (!isSupported(process.versions.node)) return goOnWithInstalledNode();
+  keepCompiledCode();
   const built = join(PACKAGE_ROOT, 'dist', 'cli', 'main.js');
   const entry = existsSync(built) ? built : join(PACKAGE_ROOT, 'src', 'cli', 'main.ts');
   const { main } = await import(pathToFileURL(entry).href);
   await main(process.argv.slice(2));
+}
+
+/** In NODE_COMPILE_CACHE, or the system's folder for temporary files; threads find it by that variable. */
+function keepCompiledCode() {
+  nodeModule.enableCompileCache();
+  const folder = nodeModule.getCompileCacheDir();
+  if (folder !== undefined) process.env.NODE_COMPILE_CACHE ??= dirname(folder);
 }
 
 async function goOnWithInstalledNode() {

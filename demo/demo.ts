@@ -3,7 +3,7 @@ import { formatConfigErrors } from '../src/config/errors.ts';
 import { parseConfig } from '../src/config/load.ts';
 import { DEFAULT_POLICY } from '../src/core/balancer/policies.ts';
 import type { PolicyName } from '../src/core/balancer/policies.ts';
-import { createBalancer } from '../src/runtime/balancer.ts';
+import { createBalancer } from '../src/runtime/create-balancer.ts';
 import type { Balancer } from '../src/runtime/balancer.ts';
 import { API_HOST, APP_HOST, demoConfig, findFreePort } from './demo-config.ts';
 import type { DemoServer } from './demo-server.ts';

@@ -54,7 +54,7 @@ export type {
 } from './core/snapshot.ts';
 export { AccessLogError } from './runtime/control/access-log.ts';
 export type { AccessLogStats } from './runtime/control/access-log.ts';
-export { createBalancer } from './runtime/balancer.ts';
+export { createBalancer } from './runtime/create-balancer.ts';
 export type { Balancer, BalancerEvents, BalancerOptions, CloseOptions } from './runtime/balancer.ts';
 export type { BalancerStats, PoolEndpointStats, PoolStats, WorkerStats } from './runtime/control/balancer-stats.ts';
 export type { MemoryStats } from './runtime/control/memory-stats.ts';

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseConfig } from '../../src/config/load.ts';
 import { startBackend } from '../../src/backend/backend.ts';
-import { createBalancer } from '../../src/runtime/balancer.ts';
+import { createBalancer } from '../../src/runtime/create-balancer.ts';
 import { Terminal, requireTmux } from '../../test/support/terminal.ts';
 import { parseAnsiScreen } from './ansi-screen.ts';
 import { drawTerminal } from './draw-terminal.ts';

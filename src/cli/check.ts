@@ -1,11 +1,12 @@
 /** `fairlead check`: every mistake of a config, or what it would run. Opens nothing but a probe on 127.0.0.1. */
 import { explainConfig } from '../runtime/control/explain-config.ts';
-import { missingConfig, openConfigSource, sayConfigErrors } from './config-source.ts';
+import { missingConfig, openConfigSource } from './config-source.ts';
 import { askPath, describePath, toJsonPath } from './describe-path.ts';
 import { describeConfig, toJsonDescription } from './describe-config.ts';
 import { describeShortage } from './descriptor-shortage.ts';
 import { EXIT_OK, EXIT_USAGE } from './exit-codes.ts';
 import { readMachine } from './machine.ts';
+import { sayConfigErrors } from './say-config-errors.ts';
 
 export interface CheckOptions {
   readonly config?: string;

@@ -1,11 +1,11 @@
 /** Where a command takes its config from: the file that was named, the one of this folder, or the command line. */
 import { resolve } from 'node:path';
-import { styleText } from 'node:util';
 import type { Config } from '../config/config.ts';
-import { type ConfigError, formatConfigErrors } from '../config/errors.ts';
+import type { ConfigError } from '../config/errors.ts';
 import { CONFIG_NAMES, findConfig } from '../config/find-config.ts';
 import { fromArguments, loadConfig } from '../config/load.ts';
 import type { ParsedConfig } from '../config/load.ts';
+import { sayConfigErrors } from './say-config-errors.ts';
 import { typedCommand } from '../config/typed-command.ts';
 
 export interface ConfigArguments {
@@ -28,13 +28,25 @@ export interface ConfigSource {
 }
 
 /** Null where there is no file to read; that has been said on stderr by then. */
-export async function openConfigSource({ config, to, listen }: ConfigArguments): Promise<ConfigSource | null> {
-  if (to !== undefined) return { file: null, read: () => Promise.resolve({ files: [], ...fromArguments(to, listen) }) };
-  const file = config ?? (await findConfig(process.cwd()));
-  if (file !== null) return { file, read: () => loadConfig(file) };
+export async function openConfigSource(from: ConfigArguments): Promise<ConfigSource | null> {
+  const found = await findConfigFile(from);
+  if (found !== null) return createConfigSource(found);
   const { message, cure } = missingConfig();
   console.error(`fairlead: ${message}.\n${cure}`);
   return null;
+}
+
+/** The same with the file that is meant; null where there is none. */
+export async function findConfigFile(from: ConfigArguments): Promise<ConfigArguments | null> {
+  if (from.to !== undefined) return from;
+  const config = from.config ?? (await findConfig(process.cwd()));
+  return config === null ? null : { config };
+}
+
+export function createConfigSource({ config, to, listen }: ConfigArguments): ConfigSource {
+  if (config === undefined)
+    return { file: null, read: () => Promise.resolve({ files: [], ...fromArguments(to ?? [], listen) }) };
+  return { file: config, read: () => loadConfig(config) };
 }
 
 /** What is wrong where {@link openConfigSource} finds no file. */
@@ -52,14 +64,4 @@ export async function readConfigOnce(options: ConfigArguments): Promise<{ file: 
   if (!('errors' in parsed)) return { file: source.file ?? '', config: parsed.config };
   sayConfigErrors(parsed.errors);
   return null;
-}
-
-/** Every mistake with its place, on stderr, in colour where a terminal shows it. */
-export function sayConfigErrors(errors: Parameters<typeof formatConfigErrors>[0]): void {
-  console.error(formatConfigErrors(errors, { color: showsColor(process.stderr) }));
-}
-
-/** As Node decides it for its own messages: a terminal, NO_COLOR, FORCE_COLOR. */
-function showsColor(stream: NodeJS.WriteStream): boolean {
-  return styleText('red', 'x', { stream }) !== 'x';
 }

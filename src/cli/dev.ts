@@ -2,8 +2,7 @@
 import { styleText } from 'node:util';
 import type { Config } from '../config/config.ts';
 import type { AccessLogSpec, LogPart, RouteLogSpec } from '../core/access-log.ts';
-import { openConfigSource } from './config-source.ts';
-import type { ConfigArguments } from './config-source.ts';
+import type { ConfigArguments, ConfigSource } from './config-source.ts';
 import { EXIT_USAGE } from './exit-codes.ts';
 import { serve } from './serve.ts';
 
@@ -15,11 +14,15 @@ export interface DevOptions extends ConfigArguments {
 
 /** Resolves to the exit code once everything has ended. */
 export async function dev(options: DevOptions): Promise<number> {
+  const { openConfigSource } = await import('./config-source.ts');
   const source = await openConfigSource(options);
-  if (source === null) return EXIT_USAGE;
-  const { threads, watch } = options;
+  return source === null ? EXIT_USAGE : devFrom(source, options);
+}
+
+/** The same of a config that is found already; `onServing` hears when it listens. */
+export function devFrom(source: ConfigSource, { threads, watch }: DevOptions, onServing?: () => void): Promise<number> {
   const adapt = (config: Config): Config => withRequestLines({ ...config, threads });
-  return serve({ source, adapt, watch, reloadOnHangUp: false, logFormat: 'text' });
+  return serve({ source, adapt, watch, reloadOnHangUp: false, logFormat: 'text', onServing });
 }
 
 /** A short line for each request, where the config has no access log of its own. */

@@ -1,8 +1,5 @@
 /** The command line's entry, called by bin/fairlead.js. The only module that ends the process. */
-import { CommanderError } from 'commander';
-import type { Actions } from './actions.ts';
-import { EXIT_INTERNAL, EXIT_OK, EXIT_UNAVAILABLE, EXIT_USAGE } from './exit-codes.ts';
-import { createProgram } from './program.ts';
+import { EXIT_INTERNAL, EXIT_UNAVAILABLE } from './exit-codes.ts';
 import { isShortage, RAISE_LIMIT } from './shortage-error.ts';
 
 /** Runs a command to its end, and ends the process with its exit code. */
@@ -21,35 +18,16 @@ export async function main(args: readonly string[]): Promise<void> {
   });
   // A reader that has read enough, or a full disk: a balancer goes on without its lines.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
-  process.exit(await runCommand(args));
+  process.exit(await carryOut(args));
 }
 
-/** A command's code is loaded when it is called: a balancer has no use for the mock server's. */
-async function runCommand(args: readonly string[]): Promise<number> {
-  let code = EXIT_OK;
-  /** The action that loads a command's code, calls it and keeps its exit code. */
-  const action =
-    <Arguments extends unknown[]>(load: () => Promise<(...args: Arguments) => number | Promise<number>>) =>
-    async (...values: Arguments): Promise<void> => {
-      const command = await load();
-      code = await command(...values);
-    };
-  const actions: Actions = {
-    run: action(async () => (await import('./run.ts')).run),
-    dev: action(async () => (await import('./dev.ts')).dev),
-    check: action(async () => (await import('./check.ts')).check),
-    config: action(async () => (await import('./config-command.ts')).printConfig),
-    schema: action(async () => (await import('./schema-command.ts')).printSchema),
-    init: action(async () => (await import('./init-command.ts')).runInit),
-    load: action(async () => (await import('./load/run-load.ts')).runLoad),
-    backend: action(async () => (await import('./backend-command.ts')).runBackend),
-    completion: action(async () => (await import('./completion/completion-script.ts')).printCompletion),
-  };
-  try {
-    await createProgram(actions).parseAsync(args, { from: 'user' });
-    return code;
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
+/** What serves is loaded apart from what only starts it, and commands apart from each other. */
+async function carryOut(args: readonly string[]): Promise<number> {
+  if (args[0] === 'run' || args[0] === 'dev') {
+    const { serveCommand } = await import('./serve-command.ts');
+    const code = await serveCommand(args);
+    if (code !== null) return code;
   }
+  const { runCommand } = await import('./run-command.ts');
+  return runCommand(args);
 }

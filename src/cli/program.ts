@@ -1,6 +1,6 @@
 /** The command line: names, defaults and words of every command and option. What they do is passed in. */
 import { Command } from 'commander';
-import type { Help } from 'commander';
+import type { Help, OutputConfiguration } from 'commander';
 import { styleText } from 'node:util';
 import type { Actions } from './actions.ts';
 import { addCheck, addConfig, addInit, addSchema } from './commands/config-commands.ts';
@@ -18,12 +18,13 @@ Exit codes: 0 ended as asked, 1 load: every request failed, 2 mistakes in the co
 config, 69 an address, a name or a needed program is not available, 70 internal error, 78 Node too
 old, 128 + n cut by a second signal n. Each command's --help says which of them it has.`;
 
-/** Throws commander's own error, printed by then, for what it cannot parse. */
-export function createProgram(actions: Actions): Command {
+/** Throws commander's own error, printed by then to `output`, for what it cannot parse. */
+export function createProgram(actions: Actions, output: OutputConfiguration = {}): Command {
   const program = new Command('fairlead')
     .description('A load balancer and reverse proxy.')
     .version(readVersion(), '-v, --version')
     .configureHelp({ styleTitle: bold })
+    .configureOutput(output)
     .addHelpText('after', EPILOGUE)
     .exitOverride()
     .showHelpAfterError('(fairlead --help lists commands and options)');

@@ -2,7 +2,7 @@
 import type { Config } from '../config/config.ts';
 import type { Balancer } from '../runtime/balancer.ts';
 import { ListenError } from '../runtime/control/listen-error.ts';
-import { sayConfigErrors } from './config-source.ts';
+import { sayConfigErrors } from './say-config-errors.ts';
 import type { ConfigSource } from './config-source.ts';
 import { describeShortage } from './descriptor-shortage.ts';
 import type { Say } from './log.ts';

@@ -1,8 +1,7 @@
 /** `fairlead run`: balance until a signal ends it. */
 import type { Config } from '../config/config.ts';
 import type { LogFormat } from './commands/shared-options.ts';
-import { openConfigSource } from './config-source.ts';
-import type { ConfigArguments } from './config-source.ts';
+import type { ConfigArguments, ConfigSource } from './config-source.ts';
 import { EXIT_USAGE } from './exit-codes.ts';
 import { serve } from './serve.ts';
 
@@ -15,9 +14,17 @@ export interface RunOptions extends ConfigArguments {
 
 /** Resolves to the exit code once everything has ended. */
 export async function run(options: RunOptions): Promise<number> {
+  const { openConfigSource } = await import('./config-source.ts');
   const source = await openConfigSource(options);
-  if (source === null) return EXIT_USAGE;
-  const { threads, watch = false, logFormat } = options;
+  return source === null ? EXIT_USAGE : runFrom(source, options);
+}
+
+/** The same of a config that is found already; `onServing` hears when it listens. */
+export function runFrom(
+  source: ConfigSource,
+  { threads, watch = false, logFormat }: RunOptions,
+  onServing?: () => void,
+): Promise<number> {
   const adapt = (config: Config): Config => (threads === undefined ? config : { ...config, threads });
-  return serve({ source, adapt, watch, reloadOnHangUp: true, logFormat });
+  return serve({ source, adapt, watch, reloadOnHangUp: true, logFormat, onServing });
 }

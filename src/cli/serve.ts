@@ -2,15 +2,14 @@
 import type { Config } from '../config/config.ts';
 import { enableLinearRegex } from '../config/linear-regex.ts';
 import { systemClock } from '../core/clock.ts';
-import { createBalancer } from '../runtime/balancer.ts';
+import { Balancer } from '../runtime/balancer.ts';
 import { AccessLogError } from '../runtime/control/access-log.ts';
-import type { Balancer } from '../runtime/balancer.ts';
 import { ListenError } from '../runtime/control/listen-error.ts';
 import { UnresolvedNames } from '../runtime/control/resolve-names.ts';
 import { closeOnSignals } from '../runtime/control/signals.ts';
 import type { EndSignal } from '../runtime/control/signals.ts';
 import type { LogFormat } from './commands/shared-options.ts';
-import { sayConfigErrors } from './config-source.ts';
+import { sayConfigErrors } from './say-config-errors.ts';
 import type { ConfigSource } from './config-source.ts';
 import { describeShortage } from './descriptor-shortage.ts';
 import { EndSignals } from './end-signals.ts';
@@ -31,6 +30,8 @@ export interface ServeOptions {
   /** SIGHUP loads the config again. Else it ends the process, as it does when a terminal is closed. */
   readonly reloadOnHangUp: boolean;
   readonly logFormat: LogFormat;
+  /** Hears when it listens and that has been said. */
+  readonly onServing?: (() => void) | undefined;
 }
 
 /** Resolves to the exit code once everything has ended. */
@@ -51,13 +52,14 @@ export async function serve(options: ServeOptions): Promise<number> {
   const say = createLog(options.logFormat);
   try {
     const config = options.adapt(parsed.config);
-    const balancer = createBalancer(config);
+    const balancer = new Balancer(config);
     logEvents(balancer, say);
     const upkeep = new Upkeep(balancer, options, say, parsed.files);
     try {
       const change = options.source.file === null ? ANOTHER_LISTEN : ANOTHER_LISTENER;
       return await runToEnd(balancer, signals, change, () => {
         sayStart(balancer, config, { file: options.source.file, format: options.logFormat, startedAt });
+        options.onServing?.();
       });
     } finally {
       upkeep.stop();

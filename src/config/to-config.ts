@@ -3,6 +3,7 @@ import { buildConfig } from './build.ts';
 import type { ConfigInput } from './config-input.ts';
 import type { Config } from './config.ts';
 import { type ConfigError, type Problem, formatConfigErrors, formatKey } from './errors.ts';
+import { isComplete } from './is-complete.ts';
 
 /**
  * A config with mistakes. `message` tells each of them and its cure; `errors` holds them for programs.
@@ -36,26 +37,6 @@ export function toConfig<PoolName extends string>(config: Config | ConfigInput<P
   const built = buildConfig(config);
   if (isComplete(built)) return built;
   throw new ConfigInvalid(built.map(toConfigError));
-}
-
-/** Every section of a {@link Config}. */
-const SECTIONS = {
-  threads: true,
-  listeners: true,
-  routes: true,
-  pools: true,
-  settings: true,
-} satisfies Record<keyof Config, true>;
-
-/**
- * Told by its form, not by a mark, so that `{ ...config, threads: 2 }` and a config that came from another thread
- * still are configs: every section is there, settings among them, which nobody can write.
- */
-function isComplete(value: unknown): value is Config {
-  if (typeof value !== 'object' || value === null) return false;
-  const sections = new Map(Object.entries(value));
-  const hasAll = Object.keys(SECTIONS).every((name) => sections.get(name) !== undefined);
-  return hasAll && Array.isArray(sections.get('listeners')) && Array.isArray(sections.get('pools'));
 }
 
 function toConfigError({ path, mistake }: Problem): ConfigError {

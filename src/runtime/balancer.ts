@@ -15,7 +15,7 @@ import { systemScheduler } from '../checks/scheduler.ts';
 import type { Scheduler } from '../checks/scheduler.ts';
 import type { ConfigInput } from '../config/config-input.ts';
 import type { Config } from '../config/config.ts';
-import { toConfig } from '../config/to-config.ts';
+import { isComplete } from '../config/is-complete.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Clock } from '../core/clock.ts';
 import { systemRandom } from '../core/random.ts';
@@ -24,8 +24,6 @@ import type { Snapshot } from '../core/snapshot.ts';
 import type { BalancerStats } from './control/balancer-stats.ts';
 import { ControlPlane } from './control/control-plane.ts';
 import type { CreateDataPlane } from './worker/create-serving.ts';
-import { createInlineLinks } from './inline-link.ts';
-import { createDataPlane } from './worker/data-plane.ts';
 import type { ListenerAddress } from './control/listeners.ts';
 import type { PoolFailure } from './control/pool-failures.ts';
 import { ReloadError } from './control/reload.ts';
@@ -35,6 +33,7 @@ import { lookupName } from './control/resolve-names.ts';
 import type { Lookup } from './control/resolve-names.ts';
 import type { WorkerChange } from './control/succession.ts';
 import { Turns } from './control/turns.ts';
+import type { CreateLink } from './control/worker-link.ts';
 import { WORKER_URL } from './control/worker-url.ts';
 import type { WorkerSet } from './control/worker-set.ts';
 
@@ -89,25 +88,8 @@ export interface BalancerEvents {
   dead: [];
 }
 
-/**
- * Makes a balancer; nothing runs before {@link Balancer.listen}. `config` is what one would write in a file, as an
- * object, or a {@link Config} that {@link loadConfig} or {@link parseConfig} has read. Throws {@link ConfigInvalid},
- * which tells every mistake at once.
- *
- * @example
- * const balancer = createBalancer({
- *   listeners: { web: '127.0.0.1:8080' },
- *   pools: { web: ['localhost:8081', 'localhost:8082'] },
- * });
- * balancer.on('health', ({ pool, endpoint, before, state }) => console.log(pool, endpoint, before, state));
- * await balancer.listen();
- */
-export function createBalancer<PoolName extends string>(
-  config: Config | ConfigInput<PoolName>,
-  options: BalancerOptions = {},
-): Balancer {
-  return new Balancer(toConfig(config), options);
-}
+/** Makes a complete config of what a program hands over, or throws. */
+export type ToConfig = (config: Config | ConfigInput) => Config;
 
 /**
  * A running balancer, made by {@link createBalancer}: it listens, takes other configs, tells what happens, and ends.
@@ -115,6 +97,7 @@ export function createBalancer<PoolName extends string>(
  */
 export class Balancer extends EventEmitter<BalancerEvents> {
   readonly #config: Config;
+  readonly #toConfig: ToConfig;
   readonly #clock: Clock;
   readonly #plane: ControlPlane;
   /** The start and reloads: one after another. */
@@ -122,13 +105,13 @@ export class Balancer extends EventEmitter<BalancerEvents> {
   #state: 'new' | 'serving' | 'draining' | 'closed' = 'new';
   #closing: Promise<void> | null = null;
 
-  /** @internal */
-  constructor(config: Config, options: BalancerOptions) {
+  /** @internal `toConfig`: takes configs that are complete, and no others, where it is left out. */
+  constructor(config: Config, options: BalancerOptions = {}, toConfig: ToConfig = requireComplete) {
     super();
     this.#config = config;
+    this.#toConfig = toConfig;
     this.#clock = options.clock ?? systemClock;
     const random = options.random ?? systemRandom;
-    const create = options.createDataPlane ?? createDataPlane;
     this.#plane = new ControlPlane({
       clock: this.#clock,
       random,
@@ -136,7 +119,7 @@ export class Balancer extends EventEmitter<BalancerEvents> {
       lookup: options.lookup ?? lookupName,
       allowTestFaults: options.allowTestFaults ?? false,
       workerUrl: options.workerUrl ?? WORKER_URL,
-      createInlineLink: createInlineLinks({ createDataPlane: create, clock: this.#clock, random }),
+      loadInlineLinks: () => loadInlineLinks(options.createDataPlane, this.#clock, random),
       events: {
         onHealth: (event) => void this.emit('health', event),
         onPanic: (event) => void this.emit('panic', event),
@@ -183,7 +166,7 @@ export class Balancer extends EventEmitter<BalancerEvents> {
    */
   async reload<PoolName extends string>(config: Config | ConfigInput<PoolName>): Promise<ReloadResult> {
     this.#requireServing();
-    const to = toConfig(config);
+    const to = this.#toConfig(config);
     const began = this.#clock.now();
     const result = await this.#turns.take(() => this.#reload(to, began));
     this.emit('reload', result);
@@ -271,4 +254,16 @@ export class Balancer extends EventEmitter<BalancerEvents> {
   #isClosed(): boolean {
     return this.#state === 'closed';
   }
+}
+
+function requireComplete(config: Config | ConfigInput): Config {
+  if (isComplete(config)) return config;
+  throw new TypeError('the config has not been read');
+}
+
+/** The data plane is code of the worker threads: only with `threads: 0` it is needed here. */
+async function loadInlineLinks(create: CreateDataPlane | undefined, clock: Clock, random: Random): Promise<CreateLink> {
+  const { createInlineLinks } = await import('./inline-link.ts');
+  const { createDataPlane } = await import('./worker/data-plane.ts');
+  return createInlineLinks({ createDataPlane: create ?? createDataPlane, clock, random });
 }

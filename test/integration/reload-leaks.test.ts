@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import v8 from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Config } from '../../src/config/config.ts';
-import { createBalancer } from '../../src/runtime/balancer.ts';
+import { createBalancer } from '../../src/runtime/create-balancer.ts';
 import { configOf, heldUnits, startLoad } from '../support/running-balancer.ts';
 import { startEndpoints } from '../support/reloading.ts';
 import type { NamedEndpoint } from '../support/reloading.ts';

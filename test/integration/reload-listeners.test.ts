@@ -5,7 +5,7 @@ import net from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
-import { createBalancer } from '../../src/runtime/balancer.ts';
+import { createBalancer } from '../../src/runtime/create-balancer.ts';
 import { ListenError } from '../../src/runtime/control/listeners.ts';
 import { ReloadError } from '../../src/runtime/control/reload.ts';
 import { UnresolvedNames } from '../../src/runtime/control/resolve-names.ts';

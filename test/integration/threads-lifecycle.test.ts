@@ -5,7 +5,7 @@ import http from 'node:http';
 import net from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { createBalancer } from '../../src/runtime/balancer.ts';
+import { createBalancer } from '../../src/runtime/create-balancer.ts';
 import { ListenError } from '../../src/runtime/control/listeners.ts';
 import { configOf, heldUnits, request, runBalancer } from '../support/running-balancer.ts';
 import { until } from '../support/until.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import net from 'node:net';
 import { parseConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/config.ts';
-import { createBalancer } from '../../src/runtime/balancer.ts';
+import { createBalancer } from '../../src/runtime/create-balancer.ts';
 import type { Balancer, BalancerOptions } from '../../src/runtime/balancer.ts';
 import type { WorkerChange } from '../../src/runtime/control/succession.ts';
 

@@ -16,12 +16,12 @@ import type { Random } from '../../core/random.ts';
 import { MemoryTable, createMemoryTable } from '../../core/shared/memory-table.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { chooseEngine } from '../../net/node/probe.ts';
-import type { NodeEngine } from '../../net/node/transport.ts';
 import { AccessLog } from './access-log.ts';
 import { readBalancerStats } from './balancer-stats.ts';
 import type { BalancerStats } from './balancer-stats.ts';
 import { SnapshotCompiler } from './compile.ts';
 import { createWorkerSet, workerSlotsFor } from './create-worker-set.ts';
+import type { CreateWorkerSetOptions } from './create-worker-set.ts';
 import { HealthKeeper } from './health.ts';
 import { readMemoryStats } from './memory-stats.ts';
 import { ReloadError, isRemoval, requirePossible } from './reload.ts';
@@ -35,6 +35,7 @@ import { settleSettings } from './settle-settings.ts';
 import { AUDIT_MS, SharedTables } from './shared-tables.ts';
 import type { WorkerChange } from './succession.ts';
 import { countThreads } from './threads.ts';
+import { createThreadLinks } from './worker-link.ts';
 import type { CreateLink } from './worker-link.ts';
 import type { Preparation, WorkerSet } from './worker-set.ts';
 
@@ -45,8 +46,8 @@ export interface ControlPlaneOptions {
   readonly lookup: Lookup;
   readonly allowTestFaults: boolean;
   readonly workerUrl: URL;
-  /** Makes a data plane in this thread, for `threads: 0`. */
-  readonly createInlineLink: CreateLink;
+  /** For data planes in this thread, with `threads: 0`. */
+  readonly loadInlineLinks: () => Promise<CreateLink>;
   readonly events: ControlPlaneEvents;
 }
 
@@ -111,6 +112,8 @@ export class ControlPlane {
     const threads = countThreads(config.threads);
     const engine = await chooseEngine();
     const endpoints = await resolveNames(config, this.#options.lookup);
+    const { loadInlineLinks, workerUrl } = this.#options;
+    const createLink = threads === 0 ? await loadInlineLinks() : createThreadLinks(workerUrl);
     if (this.#isEnding) throw new Error('listen: closed while it was starting');
     const workerSlots = workerSlotsFor(threads);
     this.#compiler = new SnapshotCompiler(workerSlots);
@@ -123,7 +126,7 @@ export class ControlPlane {
       scheduler: this.#options.scheduler,
       onTrouble: (message) => this.#options.events.onLogTrouble(message),
     });
-    this.#workers = this.#createWorkers(threads, workerSlots, memory, engine);
+    this.#workers = this.#createWorkers({ threads, workerSlots, engine, createLink }, memory);
     await this.#workers.start();
     await this.#change(config, endpoints, this.#workers, this.#compiler);
     this.#auditLater();
@@ -227,14 +230,17 @@ export class ControlPlane {
     throw closed();
   }
 
-  #createWorkers(threads: number, workerSlots: number, memory: MemoryTable, engine: NodeEngine): WorkerSet {
-    const { events, lookup: _lookup, ...options } = this.#options;
+  #createWorkers(
+    chosen: Pick<CreateWorkerSetOptions, 'threads' | 'workerSlots' | 'engine' | 'createLink'>,
+    memory: MemoryTable,
+  ): WorkerSet {
+    const { clock, scheduler, allowTestFaults, events } = this.#options;
     return createWorkerSet({
-      ...options,
-      threads,
-      workerSlots,
+      ...chosen,
+      clock,
+      scheduler,
+      allowTestFaults,
       memory: memory.handle,
-      engine,
       takeReport: this.#reports.take,
       events: {
         onAtLimit: (connections) => this.#sayLimit(connections),

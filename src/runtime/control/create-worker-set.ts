@@ -9,7 +9,6 @@ import { ConnectionGate } from '../shared/connection-gate.ts';
 import { Listeners } from './listeners.ts';
 import { ThreadTable, createThreadTable } from '../shared/thread-table.ts';
 import type { TakeReport } from './reports.ts';
-import { createThreadLinks } from './worker-link.ts';
 import type { CreateLink } from './worker-link.ts';
 import { WorkerSet } from './worker-set.ts';
 import type { WorkerSetEvents } from './worker-set.ts';
@@ -23,9 +22,7 @@ export interface CreateWorkerSetOptions {
   readonly engine: NodeEngine;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
-  readonly workerUrl: URL;
-  /** Makes a data plane in this thread, see `threads`. */
-  readonly createInlineLink: CreateLink;
+  readonly createLink: CreateLink;
   readonly allowTestFaults: boolean;
   /** Where reports of data planes go. */
   readonly takeReport: TakeReport;
@@ -47,19 +44,8 @@ export function workerSlotsFor(threads: number): number {
 }
 
 export function createWorkerSet(options: CreateWorkerSetOptions): WorkerSet {
-  const {
-    threads,
-    workerSlots,
-    memory,
-    engine,
-    clock,
-    scheduler,
-    workerUrl,
-    createInlineLink,
-    allowTestFaults,
-    takeReport,
-    events,
-  } = options;
+  const { threads, workerSlots, memory, engine, clock, scheduler, createLink, allowTestFaults, takeReport, events } =
+    options;
   const handle = createThreadTable(workerSlots);
   const table = new ThreadTable(handle);
   const isInline = threads === 0;
@@ -70,7 +56,7 @@ export function createWorkerSet(options: CreateWorkerSetOptions): WorkerSet {
     table,
     clock,
     scheduler,
-    createLink: isInline ? createInlineLink : createThreadLinks(workerUrl),
+    createLink,
     start: { threads: handle, memory, engine, allowTestFaults },
     takeReport,
     events,

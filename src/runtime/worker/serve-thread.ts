@@ -5,8 +5,12 @@ import { systemClock } from '../../core/clock.ts';
 import { systemRandom } from '../../core/random.ts';
 import { BEAT_MS, createServing } from './create-serving.ts';
 import type { CreateDataPlane } from './create-serving.ts';
+import { collectStart } from '../shared/collect-start.ts';
 import type { ToWorker, WorkerStart } from '../shared/messages.ts';
 import { breakDown } from './test-fault.ts';
+
+/** Nobody has been connected for so many beats: once, this thread gives back what its start took. */
+const IDLE_BEATS = 10;
 
 export function serveThread(createDataPlane: CreateDataPlane): void {
   const port = parentPort as MessagePort;
@@ -20,7 +24,13 @@ export function serveThread(createDataPlane: CreateDataPlane): void {
     breakDown: start.allowTestFaults ? breakDown : null,
   });
   process.on('uncaughtException', (error) => serving.fail(error));
-  setInterval(() => serving.beat(), BEAT_MS);
+  let idleBeats = 0;
+  setInterval(() => {
+    serving.beat();
+    if (idleBeats === IDLE_BEATS) return;
+    idleBeats = serving.isIdle ? idleBeats + 1 : 0;
+    if (idleBeats === IDLE_BEATS) collectStart();
+  }, BEAT_MS);
   port.on('message', (message: ToWorker) => serving.handle(message));
   port.postMessage({ type: 'ready' });
 }

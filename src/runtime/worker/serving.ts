@@ -116,6 +116,11 @@ export class Serving {
     this.#release();
   }
 
+  /** No client is connected. */
+  get isIdle(): boolean {
+    return this.#dataPlane.connections === 0;
+  }
+
   /** To be called every {@link BEAT_MS}. */
   beat(): void {
     this.#options.threads.beat(this.#options.worker);

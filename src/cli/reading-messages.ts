@@ -1,0 +1,20 @@
+/** What the thread that reads is asked, and what it says. */
+import type { ConfigArguments, ReadConfig } from './config-source.ts';
+import type { DevOptions } from './dev.ts';
+import type { RunOptions } from './run.ts';
+
+export type ReadingOrder =
+  /** The arguments of `fairlead run` or `fairlead dev`, and the config that they lead to. Answered by a {@link ServingOrder}. */
+  | { readonly type: 'command'; readonly args: readonly string[] }
+  /** The config again. Answered by a {@link ReadConfig}. */
+  | { readonly type: 'config'; readonly from: ConfigArguments };
+
+/** What is to be served. */
+export type ServingOrder = ServedCommand & {
+  /** The config's file as it was named; null: the command line. */
+  readonly file: string | null;
+  readonly parsed: ReadConfig;
+};
+
+export type ServedCommand =
+  { readonly command: 'run'; readonly options: RunOptions } | { readonly command: 'dev'; readonly options: DevOptions };

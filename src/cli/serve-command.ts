@@ -1,0 +1,18 @@
+/** `fairlead run` and `fairlead dev` with no more in memory than serving takes. */
+import { beginLeanStart } from './lean-start.ts';
+import { readServingOrder, sourceOf } from './read-apart.ts';
+
+/** Resolves to the exit code once everything has ended; null where there is nothing to serve, and nothing said of it. */
+export async function serveCommand(args: readonly string[]): Promise<number | null> {
+  const onServing = beginLeanStart();
+  // While the thread reads.
+  const [order, { runFrom }, { devFrom }] = await Promise.all([
+    readServingOrder(args),
+    import('./run.ts'),
+    import('./dev.ts'),
+  ]);
+  if (order === null) return null;
+  const source = sourceOf(order);
+  if (order.command === 'run') return runFrom(source, order.options, onServing);
+  return devFrom(source, order.options, onServing);
+}

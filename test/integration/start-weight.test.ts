@@ -1,0 +1,104 @@
+/** What a process loads before it serves: memory that every user pays for, and that grows unseen. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { FairleadProcess } from '../support/fairlead-process.ts';
+import { startHttpServer } from '../support/http-server.ts';
+import { get } from '../support/reloading.ts';
+
+const RECORDER = fileURLToPath(new URL('../support/loaded-modules.js', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Of Node, loaded by our code; each costs up to some MiB. `http`, above all, brings undici. */
+const BUILTINS = {
+  main: [
+    'buffer',
+    'dns/promises',
+    'events',
+    'fs',
+    'fs/promises',
+    'module',
+    'net',
+    'os',
+    'path',
+    'url',
+    'util',
+    'v8',
+    'vm',
+    'worker_threads',
+    'child_process',
+  ],
+  worker: ['crypto', 'events', 'fs', 'fs/promises', 'net', 'os', 'util', 'v8', 'vm', 'worker_threads'],
+};
+/** Sources of ours, in KiB. Raise them for what every process needs when it starts, and load everything else later. */
+const MOST_KIB = { main: 400, worker: 520 };
+
+interface Loaded {
+  readonly builtins: readonly string[];
+  readonly packages: readonly string[];
+  readonly files: readonly string[];
+}
+
+async function start(t: TestContext): Promise<(thread: string) => Loaded> {
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-weight-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const record = join(folder, 'loaded');
+  const endpoint = await startHttpServer(t, (_request, response) => response.end('ok'));
+  const env = { LOADED_MODULES: record, NODE_OPTIONS: `--import=${RECORDER}` };
+  const args = ['run', '--to', `127.0.0.1:${endpoint}`, '--listen', '127.0.0.1:0', '--threads', '1'];
+  await using running = new FairleadProcess(args, { env });
+  assert.equal(await get(await running.port()), '200 ok');
+  const lines = readFileSync(record, 'utf8').trim().split('\n');
+  return (thread) => {
+    const own = lines.filter((line) => line.startsWith(`${thread} `)).map((line) => line.slice(thread.length + 1));
+    const paths = own.filter((url) => url.startsWith('file:')).map((url) => fileURLToPath(url).replace(ROOT, ''));
+    const packages = paths
+      .filter((path) => path.includes('node_modules/'))
+      .map((path) => /.*node_modules\/([^/]+)/.exec(path)?.[1] ?? '');
+    return {
+      builtins: [...new Set(own.filter((url) => url.startsWith('node:')).map((url) => url.slice(5)))],
+      packages: [...new Set(packages)],
+      files: paths.filter((path) => !path.includes('node_modules/') && !path.startsWith('test/')),
+    };
+  };
+}
+
+function kibibytes(files: readonly string[]): number {
+  return files.reduce((sum, file) => sum + statSync(join(ROOT, file)).size, 0) / 1024;
+}
+
+describe('a process that serves', () => {
+  it('has loaded no package, and of Node and of its own no more than is listed here', async (t) => {
+    const loaded = await start(t);
+    for (const [name, thread] of [
+      ['main', 'main'],
+      ['worker', 'fairlead-0'],
+    ] as const) {
+      const { builtins, packages, files } = loaded(thread);
+      assert.deepEqual(packages, [], `packages in ${name}`);
+      assert.deepEqual(
+        builtins.filter((builtin) => !BUILTINS[name].includes(builtin)),
+        [],
+        `Node's in ${name}`,
+      );
+      assert.deepEqual(
+        files.filter((file) => /^src\/(?:init|cli\/(?:load|commands))\//.test(file)),
+        [],
+        `commands in ${name}`,
+      );
+      assert.ok(files.length > 20, `the record of ${name} holds what it loaded`);
+      const size = kibibytes(files);
+      t.diagnostic(`${name}: ${files.length} files, ${size.toFixed(0)} KiB`);
+      assert.ok(size < MOST_KIB[name], `${size.toFixed(0)} KiB of source in ${name}: ${files.join(' ')}`);
+    }
+  });
+
+  it('has read its config in a thread that is gone, with the parsers that this takes', async (t) => {
+    const { packages } = (await start(t))('fairlead-reading');
+    assert.deepEqual(packages.toSorted(), ['commander', 'yaml', 'zod']);
+  });
+});

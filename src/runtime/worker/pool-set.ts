@@ -58,7 +58,7 @@ export class PoolSet {
     for (const endpoint of retired) endpoint.retire();
     if (retired.length > 0) this.#options.onRetired(retired);
     this.#places.run(snapshot.pools.some((pool) => pool.maxConnections > 0));
-    // Threads that drain count as well: with one thread there may be two for a while, and then nobody lacks anything long.
+    // With one thread there may be two while one replaces the other; the old one's connections end soon anyway.
     this.#idlePlaces.run(snapshot.threads > 1);
   }
 

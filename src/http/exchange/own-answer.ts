@@ -1,5 +1,6 @@
 /** An answer of ours that is no error: what a step says in place of an endpoint. */
 import { BODY_LENGTH, BODY_NONE, ResponseHead } from '../head.ts';
+import type { OutgoingRequest } from '../outgoing.ts';
 import type { AnswerContent } from '../steps/step.ts';
 import type { Exchange } from './exchange.ts';
 import type { ResponseSource } from './source.ts';
@@ -36,12 +37,12 @@ class OwnAnswer implements ResponseSource {
 
 /** Answers the request that is being decided on. */
 export function giveAnswer(exchange: Exchange, content: AnswerContent): void {
-  const answer = new OwnAnswer(
-    content,
-    (exchange.request as { readonly head: { readonly method: string } }).head.method,
-  );
+  const { head } = exchange.request as OutgoingRequest;
+  const answer = new OwnAnswer(content, head.method);
+  const { contentLength } = answer.response;
   exchange.dispatch(ON_RESPONSE, answer);
-  const { body } = content;
-  if (answer.response.contentLength > 0) exchange.dispatchBytes(ON_RESPONSE_BYTES, answer, body, 0, body.length);
-  exchange.dispatch(ON_RESPONSE_END, answer);
+  // Where the client's connection broke under it, the exchange is over, and may be another request's.
+  if (contentLength > 0 && exchange.source === answer)
+    exchange.dispatchBytes(ON_RESPONSE_BYTES, answer, content.body, 0, contentLength);
+  if (exchange.source === answer) exchange.dispatch(ON_RESPONSE_END, answer);
 }

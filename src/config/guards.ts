@@ -1,4 +1,4 @@
-/** Which routes guard where the config does not say so itself. What lets in, asks or counts will be named here as it comes. */
+/** Which routes guard where the config does not say so. What lets in, asks or counts has its place here too. */
 
 interface Guarding {
   readonly guards: boolean;

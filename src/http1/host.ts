@@ -8,7 +8,7 @@
 
 const MAX_HOST = 255;
 const MAX_PORT = 65535;
-/** What stands in brackets must have a colon, which is looked for apart: within the expression it would cost a square. */
+/** What stands in brackets must have a colon, which is looked for apart: in the expression it would cost a square. */
 const AUTHORITY = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_~-]+(?:\.[A-Za-z0-9_~-]+)*\.?)(?::([0-9]{0,5}))?$/;
 
 /** A Host, taken apart. */

@@ -8,8 +8,8 @@ import { parseAuthority } from './host.ts';
 import type { Authority } from './host.ts';
 
 /**
- * The names that matter, in lower case. Hop-by-hop by RFC 9110 7.6.1, named by Connection or not; HTTP2-Settings (RFC 7540 3.2.1) and
- * Proxy-Authorization with them: it is meant for the next proxy (RFC 9110 11.7.2), which is us, and an
+ * The names that matter, in lower case. Hop-by-hop by RFC 9110 7.6.1, named by Connection or not; HTTP2-Settings
+ * (RFC 7540 3.2.1) and Proxy-Authorization with them: it is meant for the next proxy (RFC 9110 11.7.2), which is us, and an
  * endpoint has no business with it (Go's ReverseProxy drops it too; nginx and HAProxy let it through).
  */
 export const REQUEST_NAMES: readonly string[] = [

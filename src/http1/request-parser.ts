@@ -31,7 +31,10 @@ export class RequestParser {
   #blockText: string | null = null;
   #block = NO_BLOCK;
 
-  /** One parser serves one client connection. `allowsUnderscores`: names pass that are one of ours when `_` is read as `-`. */
+  /**
+   * One parser serves one client connection. `allowsUnderscores`: names pass that are one of ours when `_` is read
+   * as `-`.
+   */
   constructor(limits: HeadLimits, allowsUnderscores = false) {
     this.#allowsUnderscores = allowsUnderscores;
     this.#limits = limits;

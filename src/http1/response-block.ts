@@ -8,8 +8,8 @@ import { DROP, HeaderBlock, PASS, UNKNOWN, linesExcept } from './header-block.ts
 import type { Taken } from './header-block.ts';
 
 /**
- * The names that matter, in lower case. Hop-by-hop as in requests; Proxy-Authenticate and Proxy-Authentication-Info are meant for the next client
- * on the way back, which is us (RFC 9110 11.7).
+ * The names that matter, in lower case. Hop-by-hop as in requests; Proxy-Authenticate and
+ * Proxy-Authentication-Info are meant for the next client on the way back, which is us (RFC 9110 11.7).
  */
 export const RESPONSE_NAMES: readonly string[] = [
   'te',

@@ -24,7 +24,7 @@ export function has(lines: string, name: string): boolean {
   return findLine(lines, name) >= 0;
 }
 
-/** The value of the first line of that name without the blanks around it, `''` where it is empty; null without a line. */
+/** The value of the first line of that name, without the blanks around it; null without a line. */
 export function find(lines: string, name: string): string | null {
   const at = findLine(lines, name);
   return at < 0 ? null : valueOf(lines, at);

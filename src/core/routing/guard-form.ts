@@ -7,17 +7,17 @@
  *
  * `%25`, `%3F`, `%23` and what cannot be seen stay escaped, so that a form compares with a path as a config writes it.
  */
+import { hasDotSegment, resolveDots } from './path.ts';
 
 const ESCAPE = /%[0-9A-Fa-f]{2}/g;
 const SLASHES = /\/{2,}/g;
 const PARAMETERS = /;[^/]*/g;
-const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
 /** What stays escaped although it can be seen: `%`, `?` and `#` would mean something else. */
 const STAYS = new Set(['%', '?', '#']);
 
 /** The path of a route, in normal form, as the forms of requests are compared with it. */
 export function guardForm(path: string): string {
-  return isPlain(path) ? path : resolveDots(mergeSlashes(decode(path).replaceAll('\\', '/')));
+  return isPlain(path) ? path : resolveDots(mergeSlashes(decode(path).replaceAll('\\', '/')), true);
 }
 
 const NONE: readonly string[] = [];
@@ -44,9 +44,9 @@ function addForms(forms: Set<string>, decoded: string): void {
 
 function addResolved(forms: Set<string>, path: string): void {
   const merged = mergeSlashes(path);
-  forms.add(resolveDots(merged));
+  forms.add(resolveDots(merged, true));
   // Where `//` stays an empty segment, `..` takes that one away.
-  if (merged !== path && DOT_SEGMENT.test(path)) forms.add(mergeSlashes(resolveDots(path)));
+  if (merged !== path && hasDotSegment(path)) forms.add(mergeSlashes(resolveDots(path, true)));
 }
 
 /** Nothing in it can be read in two ways. */
@@ -65,22 +65,4 @@ function decodeVisible(escape: string): string {
 
 function mergeSlashes(path: string): string {
   return path.replace(SLASHES, '/');
-}
-
-/** RFC 3986 5.2.4: a `..` with nothing before it is dropped. */
-function resolveDots(path: string): string {
-  if (!DOT_SEGMENT.test(path)) return path;
-  const segments = path.split('/');
-  const last = segments.length - 1;
-  const kept = [''];
-  for (let index = 1; index <= last; index++) {
-    const segment = segments[index];
-    if (segment !== '.' && segment !== '..') {
-      kept.push(segment);
-      continue;
-    }
-    if (segment === '..' && kept.length > 1) kept.pop();
-    if (index === last) kept.push('');
-  }
-  return kept.join('/');
 }

@@ -55,7 +55,10 @@ export class HostRouter<R extends Routable> {
     this.#longestWildcard = [...wildcards.keys()].reduce((longest, name) => Math.max(longest, name.length), 0);
   }
 
-  /** The first route that matches the request with this path, or null. Allocates nothing, unless wildcard hosts or `ignoreCase` are configured. */
+  /**
+   * The first route that matches the request with this path, or null. Allocates nothing, unless wildcard hosts or
+   * `ignoreCase` are configured.
+   */
   match(request: RoutedRequest, path: string): R | null {
     const { host } = request;
     if (host !== '') {

@@ -54,7 +54,7 @@ export function normalizePath(raw: string): string | null {
     if (BAD_ESCAPE.test(path)) return null;
     path = path.replace(ESCAPE, decodeUnreserved);
   }
-  return DOT_SEGMENT.test(path) ? removeDotSegments(path) : path;
+  return resolveDots(path, false);
 }
 
 /** Whether an escape at `at` stands for an unreserved character, which the normal form holds decoded. */
@@ -63,13 +63,23 @@ export function isUnreservedEscape(text: string, at: number): boolean {
   return decodeUnreserved(text.slice(at, at + 3)).length === 1;
 }
 
+export function hasDotSegment(path: string): boolean {
+  return DOT_SEGMENT.test(path);
+}
+
 function decodeUnreserved(escape: string): string {
   const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16));
   return UNRESERVED.test(character) ? character : escape.toUpperCase();
 }
 
-/** RFC 3986 5.2.4, but a `..` with nothing before it is refused instead of dropped. */
-function removeDotSegments(path: string): string | null {
+/**
+ * RFC 3986 5.2.4. A `..` with nothing before it is dropped, as there, where `staysInRoot`; else null. Linear in the
+ * length.
+ */
+export function resolveDots(path: string, staysInRoot: true): string;
+export function resolveDots(path: string, staysInRoot: boolean): string | null;
+export function resolveDots(path: string, staysInRoot: boolean): string | null {
+  if (!hasDotSegment(path)) return path;
   const segments = path.split('/');
   const last = segments.length - 1;
   // The empty string before the first slash is not a segment, and stays in place.
@@ -78,8 +88,8 @@ function removeDotSegments(path: string): string | null {
     const segment = segments[i];
     if (segment === '.' || segment === '..') {
       if (segment === '..') {
-        if (kept.length === 1) return null;
-        kept.pop();
+        if (kept.length > 1) kept.pop();
+        else if (!staysInRoot) return null;
       }
       if (i === last) kept.push('');
     } else {

@@ -21,7 +21,8 @@ export function describePath({ asked, normalForm, guardForms, byNormalForm, rout
   const lines = [`path ${asked}`, `  normal form  ${normalForm}  ${leadsTo(byNormalForm)}`];
   if (guardForms.length === 0) lines.push('  guard form   the same');
   for (const form of guardForms) lines.push(`  guard form   ${form}`);
-  if (route !== byNormalForm) lines.push(`  taken by     ${route?.id ?? ''}, which guards  ${leadsTo(route)}`);
+  if (route === null && byNormalForm !== null) lines.push('  taken by     none: two routes guard it  → no route: 404');
+  else if (route !== byNormalForm) lines.push(`  taken by     ${route?.id ?? ''}, which guards  ${leadsTo(route)}`);
   return lines.join('\n');
 }
 

@@ -15,6 +15,17 @@ describe('a limit of bodies guards', () => {
     assert.deepEqual(ofSizes(0, 0), [false, false]);
     assert.deepEqual(ofSizes(), []);
   });
+  it('and nothing more, where the config does not say so', () => {
+    const routes = settleGuards([
+      { guards: null, maxBody: 1 },
+      { guards: true, maxBody: 1 },
+      { guards: null, maxBody: 0 },
+    ]);
+    assert.deepEqual(
+      routes.map(({ limitsOnly }) => limitsOnly === true),
+      [true, false, false],
+    );
+  });
   it('as the config says, where it does', () => {
     const routes = [
       { guards: false, maxBody: 1 },

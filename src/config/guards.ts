@@ -2,6 +2,8 @@
 
 interface Guarding {
   readonly guards: boolean;
+  /** It guards by `maxBody` alone. */
+  readonly limitsOnly?: boolean;
   /** Bytes, 0: no limit. */
   readonly maxBody: number;
 }
@@ -15,7 +17,10 @@ export type Unsettled<R extends Guarding> = Omit<R, 'guards'> & { readonly guard
  */
 export function settleGuards<R extends Guarding>(routes: readonly Unsettled<R>[]): readonly R[] {
   const most = routes.reduce((largest, { maxBody }) => Math.max(largest, bytesOf(maxBody)), 0);
-  return routes.map((route) => ({ ...route, guards: route.guards ?? bytesOf(route.maxBody) < most }) as R);
+  return routes.map((route) => {
+    const limitsOnly = route.guards === null && bytesOf(route.maxBody) < most;
+    return (limitsOnly ? { ...route, guards: true, limitsOnly } : { ...route, guards: route.guards ?? false }) as R;
+  });
 }
 
 function bytesOf(maxBody: number): number {

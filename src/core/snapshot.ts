@@ -54,6 +54,8 @@ export interface RouteSpec {
   readonly accessLog: RouteLogSpec | null;
   /** It must be met under every reading of its path; see `routing/guard-form.ts`. */
   readonly guards: boolean;
+  /** It guards by `maxBody` alone, and the config says nothing of it. */
+  readonly limitsOnly?: boolean;
 }
 
 /** What a request has to have for a route. Everything that is given must hold. */

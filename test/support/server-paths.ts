@@ -5,14 +5,23 @@ export interface PathReading {
   readonly mergesSlashes: boolean;
   readonly readsBackslash: boolean;
   readonly dropsParameters: boolean;
+  /** Before anything is decoded, as Tomcat does: `/admin;%2F..` is `/admin` there. */
+  readonly dropsThemFirst: boolean;
 }
 
 /** nginx as it comes. */
-export const NGINX: PathReading = { mergesSlashes: true, readsBackslash: false, dropsParameters: false };
+export const NGINX: PathReading = {
+  mergesSlashes: true,
+  readsBackslash: false,
+  dropsParameters: false,
+  dropsThemFirst: false,
+};
 
 export const READINGS: readonly PathReading[] = [true, false].flatMap((mergesSlashes) =>
   [true, false].flatMap((readsBackslash) =>
-    [true, false].map((dropsParameters) => ({ mergesSlashes, readsBackslash, dropsParameters })),
+    [true, false].flatMap((dropsParameters) =>
+      [true, false].map((dropsThemFirst) => ({ mergesSlashes, readsBackslash, dropsParameters, dropsThemFirst })),
+    ),
   ),
 );
 
@@ -48,7 +57,9 @@ export const hostilePath: fc.Arbitrary<string> = fc
 /** Decodes once, then goes through the segments. */
 export function readPath(raw: string, reading: PathReading): string {
   let decoded = Buffer.from(
-    raw.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+    (reading.dropsThemFirst ? raw.replace(/;[^/]*/g, '') : raw).replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    ),
     'latin1',
   ).toString();
   if (reading.readsBackslash) decoded = decoded.split('\\').join('/');

@@ -17,6 +17,7 @@ describe('the guard forms of a path', () => {
     ['/..%2Fadmin', '/admin'],
     ['/a;b/c', '/a/c'],
     ['/x/..;/admin', '/admin'],
+    ['/admin;%2F..%2Fx/y', '/x/y', '/admin/y'],
     ['/a%2Cb', '/a,b'],
     ['/%C3%BCnd/a%20b'],
     ['/a%252Fb'],
@@ -76,6 +77,39 @@ describe('a route that guards', () => {
       assert.equal(routeOf(path), 'rest', path);
     }
     assert.equal(routeOf('/x/admin//y'), 'open');
+  });
+
+  it('is not got around by way of another one, whatever a server reads', () => {
+    const prefix = (id: string, path: string, pool: string, limitsOnly = false) => ({
+      ...{ id, pool, guards: true, limitsOnly, maxBody: limitsOnly ? 10 : 0 },
+      match: { ...NONE, path: { kind: 'prefix', path } as const },
+    });
+    const routes = [
+      prefix('rest', '/', 'web', true),
+      prefix('x', '/x', 'web', true),
+      prefix('admin', '/admin', 'closed'),
+      prefix('private', '/private', 'other'),
+    ];
+    const guards = compileRoutes(routes);
+    fc.assert(
+      fc.property(hostilePath, (raw) => {
+        const path = normalizePath(raw);
+        fc.pre(path !== null);
+        const id = guards.match({ host: 'a', path, rawPath: raw, query: '', method: 'GET', lines: '' })?.id;
+        for (const read of [path, ...READINGS.map((reading) => readPath(raw, reading))]) {
+          const named = /^\/(admin|private)(?:\/|$)/.exec(read)?.[1];
+          if (named !== undefined) assert.ok(id === undefined || id === named, `${raw} → ${id}`);
+        }
+      }),
+      { numRuns: 20_000 },
+    );
+    const idOf = (raw: string): string | undefined =>
+      guards.match({ host: 'a', path: normalizePath(raw) ?? '', rawPath: raw, query: '', method: 'GET', lines: '' })
+        ?.id;
+    assert.equal(idOf('/admin/..;/y'), 'admin');
+    assert.equal(idOf('//admin/y'), 'admin');
+    assert.equal(idOf('//x/y'), 'x');
+    assert.equal(idOf('/admin/..;/private/y'), undefined);
   });
 
   it('with a pattern in any case is looked for in the guard form in lower case', () => {

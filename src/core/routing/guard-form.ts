@@ -24,17 +24,22 @@ const NONE: readonly string[] = [];
 
 /**
  * The guard forms of a path as it came, but its normal form `path`; none for most paths. They cannot be made of the
- * normal form: in `/admin%2Fx/..` the dots have taken `admin` away. Linear in the length: there are eight at the most,
- * for a path with all of `\`, `;`, `//` and dot segments.
+ * normal form: in `/admin%2Fx/..` the dots have taken `admin` away. Linear in the length: there are sixteen at the
+ * most, for a path with all of `\`, `;`, escapes, `//` and dot segments.
  */
 export function guardForms(rawPath: string, path: string): readonly string[] {
   if (isPlain(rawPath)) return NONE;
   const forms = new Set<string>();
-  const decoded = decode(rawPath);
-  addForms(forms, decoded.replaceAll('\\', '/'));
-  if (decoded.includes('\\')) addForms(forms, decoded);
+  addDecoded(forms, decode(rawPath));
+  // Left off before anything is decoded, `/admin;%2F..` is `/admin`.
+  if (rawPath.includes(';') && rawPath.includes('%')) addDecoded(forms, decode(rawPath.replace(PARAMETERS, '')));
   forms.delete(path);
   return [...forms];
+}
+
+function addDecoded(forms: Set<string>, decoded: string): void {
+  addForms(forms, decoded.replaceAll('\\', '/'));
+  if (decoded.includes('\\')) addForms(forms, decoded);
 }
 
 function addForms(forms: Set<string>, decoded: string): void {

@@ -22,4 +22,10 @@ export interface Routable {
   readonly match: RouteMatch;
   /** It keeps something out or holds it back, and must be met under every reading of its path (`guard-form.ts`). Absent: false. */
   readonly guards?: boolean;
+  /** It guards by its `maxBody` alone, and nobody has said that it guards. Absent: false. */
+  readonly limitsOnly?: boolean;
+  /** Bytes of a request's body, 0 or absent: no limit. */
+  readonly maxBody?: number;
+  /** Compared by identity. */
+  readonly pool?: unknown;
 }

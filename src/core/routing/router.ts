@@ -1,6 +1,7 @@
 /**
  * A request → its route. Chosen by the path in normal form; where a route of that host guards, and a server might read
- * the path in another way, chosen once more by that other way, and a route that guards wins.
+ * the path in another way, chosen once more by that other way, and a route that guards wins. Where several guard, it is
+ * the strictest; where none of them is, the request has no route.
  */
 import type { PathMatch } from '../snapshot.ts';
 import { ConditionBook } from './conditions.ts';
@@ -8,6 +9,7 @@ import { guardForm, guardForms } from './guard-form.ts';
 import { compileHosts } from './host-router.ts';
 import type { HostRouter } from './host-router.ts';
 import type { Routable, RoutedRequest } from './routed-request.ts';
+import { stricterGuard } from './stricter-guard.ts';
 
 export interface Router<R extends Routable> {
   /** The route of a request, or null: our 404. */
@@ -54,11 +56,14 @@ class GuardingRouter<R extends Routable> implements Router<R> {
     this.#book.begin();
     const found = this.#hosts.match(request, request.path);
     if (!this.#hosts.hasGuard(request.host)) return found;
+    let guard = found?.guards === true ? found : null;
     for (const form of guardForms(request.rawPath, request.path)) {
       const other = this.#guarded.match(request, form);
-      if (other !== null && other.guards && other.route !== found) return other.route;
+      if (other?.guards !== true) continue;
+      guard = guard === null ? other.route : stricterGuard(guard, other.route);
+      if (guard === null) return null;
     }
-    return found;
+    return guard ?? found;
   }
 }
 

@@ -11,6 +11,8 @@ class CompiledRoute implements Route {
   readonly id: string;
   readonly match: RouteMatch;
   readonly guards: boolean;
+  readonly limitsOnly: boolean;
+  readonly maxBody: number;
   readonly spec: RouteSpec;
   readonly pool: HttpPool;
   readonly steps: RouteSteps | null;
@@ -21,6 +23,8 @@ class CompiledRoute implements Route {
     this.id = spec.id;
     this.match = spec.match;
     this.guards = spec.guards;
+    this.limitsOnly = spec.limitsOnly === true;
+    this.maxBody = spec.maxBody;
     this.spec = spec;
     this.pool = pool;
     this.steps = steps;

@@ -17,9 +17,9 @@ import type { ClientEvents, ClientStream } from '../http/stream.ts';
 import { KeptBytes } from '../net/kept-bytes.ts';
 import { lingerClose } from '../net/lingering-close.ts';
 import type { CloseReason, Connection, ConnectionHandler } from '../net/transport.ts';
-import { WriteProgress } from '../net/write-progress.ts';
 import { ChunkDecoder } from './chunk-decoder.ts';
 import type { ChunkSink } from './chunk-decoder.ts';
+import { ClientWatch } from './client-watch.ts';
 import { faultResponse } from './fault-response.ts';
 import { HeadReader } from './head-reader.ts';
 import { MessageWriter } from './message-writer.ts';
@@ -42,11 +42,6 @@ const ANSWERED = 6;
 const STASH_BYTES = 65536;
 /** Empty lines in front of a request line that are passed over (RFC 9112 2.2). */
 const MAX_EMPTY_LINES = 4;
-/** A client whose connection has been paused so long is looked for, and the look is there so much later. */
-const LOOK_MS = 1000;
-const LOOKED_MS = 50;
-/** Nothing that is kept of its requests begins when it was last seen longer ago. */
-const SEEN_MS = 200;
 /** While draining: how long an idle connection may still bring a request that was on its way. */
 const DRAIN_IDLE_MS = 1000;
 /** What may break in a chunked body. */
@@ -76,12 +71,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
   #isBodyPaused = false;
   #isStashFull = false;
   #isConsuming = false;
-  /** Made when a client is waited for that has yet to take an answer. */
-  #progress: WriteProgress | null = null;
-  /** When the client was last known to be there, while nothing is read. */
-  #seenAt = 0;
-  /** A look for the client is under way. */
-  #isLooking = false;
+  readonly #watch: ClientWatch;
   /** Later requests were thrown away: there was no memory left to keep them. */
   #isPipelineCut = false;
   // ——— of the request under way
@@ -101,6 +91,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     this.connection = client;
     this.#host = host;
     this.#writer = new MessageWriter(connection);
+    this.#watch = new ClientWatch(connection, client, host, this.#timer);
     this.#parser = new RequestParser(host.limits, client.listener.underscores === 'allow');
     this.#reader = new HeadReader(host.memory);
     this.#stash = new KeptBytes(host.memory, USE_REQUEST);
@@ -215,7 +206,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
   #begin(head: RequestHead): void {
     const host = this.#host;
     host.wheel.disarm(this.#timer);
-    if (this.#isStashFull) this.#watchPaused();
+    if (this.#isStashFull) this.#watch.begin();
     this.#emptyLines = 0;
     this.#version = head.version;
     this.#keepAlive = head.keepAlive && !this.#isLeaving;
@@ -364,56 +355,22 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
   }
 
   onTimeout(): void {
-    if (this.#events !== null) this.#lookForClient();
-    else if (this.#state === ANSWERED || this.#state === CLOSING) this.#cutStalled();
+    const events = this.#events;
+    if (events !== null) {
+      if (this.#watch.hasVanished(this.#state === TUNNEL)) events.onClientGone();
+    } else if (this.#state === ANSWERED || this.#state === CLOSING) this.#afterAnswer();
     else if (this.#reader.isPartial) this.#reject(FAULTS.requestTimeout, this.#reader.partial);
     else this.#close();
   }
 
-  /** Nothing is under way but what the client has yet to take. */
-  #awaitClient(): void {
-    const { wheel, timeouts } = this.#host;
-    this.#progress ??= new WriteProgress();
-    wheel.arm(this.#timer, this.#progress.begin(this.#host.now(), timeouts.writeIdleMs));
-  }
-
-  #cutStalled(): void {
-    const { wheel, timeouts } = this.#host;
-    const now = this.#host.now();
-    if (this.#state === ANSWERED && !this.#connection.isBlocked) {
-      if (this.#connection.isLooking) {
-        this.#connection.look();
-        wheel.arm(this.#timer, LOOKED_MS);
-        return;
-      }
-      this.#seenAt = now;
+  /** Nothing is under way but what the client has yet to take, or whether it is still there. */
+  #afterAnswer(): void {
+    if (this.#state === CLOSING || this.#connection.isBlocked) {
+      if (this.#watch.isStalled()) this.#cut();
+    } else if (this.#watch.isKnown()) {
       this.#state = HEAD;
       this.#next();
-    } else if (this.#progress === null || this.#progress.isStalled(this.#connection, now, timeouts.writeIdleMs)) {
-      this.#cut();
-    } else wheel.arm(this.#timer, this.#progress.next(now, timeouts.writeIdleMs));
-  }
-
-  #watchPaused(): void {
-    this.#isLooking = false;
-    this.#host.wheel.arm(this.#timer, LOOK_MS);
-  }
-
-  /** The client was found to have left, and what is kept of its requests is not to be begun. */
-  get #hasLeft(): boolean {
-    const { peerState } = this.#connection;
-    return peerState === 'gone' || (peerState === 'ended' && !this.connection.allowsHalfClose);
-  }
-
-  /** Nothing is read while the connection is paused, so that it does not tell when its client leaves. */
-  #lookForClient(): void {
-    const connection = this.#connection;
-    const events = this.#events as ClientEvents;
-    this.#isLooking = !this.#isLooking;
-    this.#host.wheel.arm(this.#timer, this.#isLooking ? LOOKED_MS : LOOK_MS);
-    if (this.#isLooking) connection.look();
-    else if (connection.peerState === 'gone' || (this.#hasLeft && this.#state !== TUNNEL)) events.onClientGone();
-    else if (!connection.isLooking) this.#seenAt = this.#host.now();
+    }
   }
 
   /** Draining has begun: an idle connection closes when it has been silent for a second. */
@@ -555,8 +512,8 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     const { wheel } = this.#host;
     if (isPaused) {
       this.#connection.pause();
-      this.#seenAt = this.#host.now();
-      if (this.#events !== null) this.#watchPaused();
+      this.#watch.pause();
+      if (this.#events !== null) this.#watch.begin();
     } else {
       this.#connection.resume();
       if (this.#events !== null) wheel.disarm(this.#timer);
@@ -569,7 +526,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     if (this.#state === TUNNEL) {
       this.#state = CLOSING;
       // Both sides have ended; it closes when the client has taken the last of it.
-      this.#awaitClient();
+      this.#watch.awaitTaking();
       this.#connection.end();
       return;
     }
@@ -582,14 +539,13 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     if (this.#connection.isBlocked) {
       // An answer of ours that the client does not take: what it sends meanwhile is kept, up to the stash's bound.
       this.#state = ANSWERED;
-      this.#awaitClient();
+      this.#watch.awaitTaking();
       return;
     }
-    if (this.#isStashFull && this.#host.now() - this.#seenAt >= SEEN_MS) {
+    if (this.#isStashFull && this.#watch.isUnseen) {
       // Whether the client is still there, to whom the next answer would go, nobody has seen meanwhile.
       this.#state = ANSWERED;
-      this.#connection.look();
-      this.#host.wheel.arm(this.#timer, LOOKED_MS);
+      this.#watch.ask();
       return;
     }
     this.#state = HEAD;
@@ -600,7 +556,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     const { wheel, timeouts, isDraining } = this.#host;
     wheel.arm(this.#timer, isDraining || this.#isLeaving ? DRAIN_IDLE_MS : timeouts.keepAliveMs);
     if (this.#isConsuming) return;
-    if (this.#stash.length > 0 && this.#hasLeft) this.#cut();
+    if (this.#stash.length > 0 && this.#watch.hasLeft) this.#cut();
     else if (this.#stash.length > 0) this.#goOn();
     if (this.#state === HEAD && this.#connection.hasEnded) this.onEnd();
   }

@@ -53,9 +53,7 @@ export function readBalancerStats(
   snapshot: Snapshot,
   tables: SharedTables,
   health: HealthKeeper,
-  workers: WorkerStats,
-  accessLog: AccessLogStats,
-  memory: MemoryStats,
+  others: Pick<BalancerStats, 'workers' | 'accessLog' | 'memory'>,
 ): BalancerStats {
   const routes = snapshot.routes.map(({ id, slot }) => ({ route: id, ...readRouteStats(tables.routes, slot) }));
   const pools = snapshot.pools.map((pool) => {
@@ -66,7 +64,7 @@ export function readBalancerStats(
     });
     return { pool: pool.id, isPanicking: health.isPanicking(pool.id), endpoints };
   });
-  return { routes, unrouted: readRouteStats(tables.routes, 0), pools, workers, accessLog, memory };
+  return { routes, unrouted: readRouteStats(tables.routes, 0), pools, ...others };
 }
 
 /** After the end nobody keeps health. */

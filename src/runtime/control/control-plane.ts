@@ -157,7 +157,11 @@ export class ControlPlane {
       corrections: this.#tables.corrections,
     };
     const log = this.#accessLog?.stats() ?? { written: 0, dropped: 0 };
-    return readBalancerStats(this.#snapshot, this.#tables, this.#health, threads, log, readMemoryStats(memory));
+    return readBalancerStats(this.#snapshot, this.#tables, this.#health, {
+      workers: threads,
+      accessLog: log,
+      memory: readMemoryStats(memory),
+    });
   }
 
   /** Lets every client finish, for at most the drain time. */

@@ -150,6 +150,61 @@ scripted(
   },
 );
 
+scripted(
+  'an answer behind a decision that came later leads to the next request, which waits for its own',
+  {},
+  async (proxy) => {
+    const { client, plane, servers } = proxy;
+    const slow = new Slow();
+    const content = { status: 200, reason: 'OK', lines: '', body: Buffer.from('ours') };
+    follow(plane, [slow, { name: 'answer', onRequest: (view) => view.answer(content) }]);
+    const peer = await client();
+    await peer.send(get('/1') + get('/2') + get('/3'));
+    for (let index = 0; index < 3; index++) {
+      await until(() => slow.deferrals.length === index + 1, 'it is asked about the next one');
+      slow.deferrals[index].pass();
+      assert.equal((await readResponse(peer)).body, 'ours');
+    }
+    assert.deepEqual([slow.cancelled, slow.finishes], [0, 3]);
+    assert.equal(servers[0].peers.length, 0);
+  },
+);
+
+scripted(
+  'a step that answers and throws then does no harm to the request behind its own',
+  { allowFaults: true },
+  async (proxy) => {
+    const { client, plane } = proxy;
+    const content = { status: 200, reason: 'OK', lines: '', body: Buffer.from('ours') };
+    const slow = new Slow();
+    const isFirst = (target: string): boolean => target === '/1';
+    for (const isThrown of [true, false]) {
+      follow(plane, [
+        slow,
+        {
+          name: 'trap',
+          onRequest(view) {
+            if (!isFirst(view.request.target)) return PASS;
+            view.answer(content);
+            if (isThrown) throw new Error('a bug');
+            return PASS;
+          },
+        },
+      ]);
+      const begun = slow.deferrals.length;
+      const peer = await client();
+      await peer.send(get('/1') + get('/2'));
+      await until(() => slow.deferrals.length === begun + 1, 'it is asked');
+      slow.deferrals[begun].pass();
+      assert.equal((await readResponse(peer)).body, 'ours');
+      await until(() => slow.deferrals.length === begun + 2, 'it is asked about the next one');
+      slow.deferrals[begun + 1].pass();
+      assert.equal((await readResponse(peer)).body, '/2');
+    }
+    assert.equal(plane.reports.filter(({ type }) => type === 'fault').length, 2);
+  },
+);
+
 scripted('a step that has said LATER may have said what before it returns', {}, async ({ client, plane }) => {
   follow(plane, [
     {

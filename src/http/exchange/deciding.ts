@@ -69,11 +69,12 @@ export function decide(exchange: Exchange): void {
   exchange.leaveQueue();
   while (exchange.stepAt < onRequest.length) {
     const step = onRequest[exchange.stepAt++];
-    if (ask(exchange, step) === PASS) continue;
-    const { pending } = exchange;
-    if (pending === null) return;
+    const decision = ask(exchange, step);
+    if (decision === PASS) continue;
+    // With its answer the exchange has gone on to another request.
+    if (decision === ANSWERED) return;
     // What waits is kept, be it for a step or for a place.
-    if (exchange.enterQueue()) pending.wait();
+    if (exchange.enterQueue()) exchange.pending?.wait();
     else answerFull(exchange);
     return;
   }
@@ -83,12 +84,19 @@ export function decide(exchange: Exchange): void {
 function ask(exchange: Exchange, step: Step): Decision {
   current.exchange = exchange;
   current.step = step;
+  const { host } = exchange;
   try {
     const decision = step.onRequest === undefined ? PASS : step.onRequest(current);
     const isAnswered = current.exchange !== exchange;
-    if (isAnswered !== (decision === ANSWERED) || (exchange.pending !== null) !== (decision === LATER))
+    const isDeferred = !isAnswered && exchange.pending !== null;
+    if (isAnswered !== (decision === ANSWERED) || isDeferred !== (decision === LATER))
       throw new Error(`step ${step.name} says one thing and has done another`);
     return decision;
+  } catch (error) {
+    if (current.exchange === exchange) throw error;
+    // It has answered before: the fault is not that of whoever has this exchange now.
+    host.reportFault(error);
+    return ANSWERED;
   } finally {
     current.exchange = null;
   }

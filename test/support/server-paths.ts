@@ -7,6 +7,10 @@ export interface PathReading {
   readonly dropsParameters: boolean;
   /** Before anything is decoded, as Tomcat does: `/admin;%2F..` is `/admin` there. */
   readonly dropsThemFirst: boolean;
+  /** `%2F` and `%5C` stay as they are, as in Undertow, and in Apache that is told so. */
+  readonly keepsEscapedSlashes: boolean;
+  /** `//x/y` is `/y` at a host x, as for `new URL(target, base)`. */
+  readonly readsAuthority: boolean;
 }
 
 /** nginx as it comes. */
@@ -15,15 +19,29 @@ export const NGINX: PathReading = {
   readsBackslash: false,
   dropsParameters: false,
   dropsThemFirst: false,
+  keepsEscapedSlashes: false,
+  readsAuthority: false,
 };
 
-export const READINGS: readonly PathReading[] = [true, false].flatMap((mergesSlashes) =>
-  [true, false].flatMap((readsBackslash) =>
-    [true, false].flatMap((dropsParameters) =>
-      [true, false].map((dropsThemFirst) => ({ mergesSlashes, readsBackslash, dropsParameters, dropsThemFirst })),
-    ),
-  ),
-);
+/** Servers in Node that parse the target of a request as a URL. */
+const WHATWG: PathReading = {
+  ...NGINX,
+  mergesSlashes: false,
+  readsBackslash: true,
+  keepsEscapedSlashes: true,
+  readsAuthority: true,
+};
+
+const SIGNS = ['mergesSlashes', 'readsBackslash', 'dropsParameters', 'dropsThemFirst', 'keepsEscapedSlashes'] as const;
+
+/** All of them, with one bit for each sign, and the one of URLs. */
+export const READINGS: readonly PathReading[] = [
+  ...Array.from({ length: 2 ** SIGNS.length }, (_, bits) => ({
+    ...NGINX,
+    ...Object.fromEntries(SIGNS.map((sign, bit) => [sign, (bits & (1 << bit)) !== 0])),
+  })),
+  WHATWG,
+];
 
 const PIECES = [
   ...[
@@ -55,9 +73,11 @@ export const hostilePath: fc.Arbitrary<string> = fc
   .map((pieces) => `/${pieces.join('')}`);
 
 /** Decodes once, then goes through the segments. */
-export function readPath(raw: string, reading: PathReading): string {
+export function readPath(target: string, reading: PathReading): string {
+  const raw = reading.readsAuthority ? target.replace(/^[/\\]{2,}[^/\\]*/, '') || '/' : target;
+  const escapes = reading.keepsEscapedSlashes ? /%(?!2F|5C)([0-9A-F]{2})/gi : /%([0-9A-F]{2})/gi;
   let decoded = Buffer.from(
-    (reading.dropsThemFirst ? raw.replace(/;[^/]*/g, '') : raw).replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) =>
+    (reading.dropsThemFirst ? raw.replace(/;[^/]*/g, '') : raw).replace(escapes, (_, hex: string) =>
       String.fromCharCode(Number.parseInt(hex, 16)),
     ),
     'latin1',

@@ -2,8 +2,8 @@
  * What a server behind us may make of a path, so that what guards `/admin/*` guards it under every name it has there.
  * Escapes are decoded (`%2F`, `%5C` and all else that can be seen, beyond the normal form), `\` is read as `/`,
  * slashes are merged, dot segments resolved then, and what follows a `;` in a segment is left off. Servers
- * differ in whether they read `\` and `;` so, and in what they do first; where that makes a difference, each reading is
- * a form of its own.
+ * differ in whether they read `%2F`, `\` and `;` so, and in what they do first, and `//x/y` may be `/y` at a host x
+ * (`new URL` of Node); where that makes a difference, each reading is a form of its own.
  *
  * `%25`, `%3F`, `%23` and what cannot be seen stay escaped, so that a form compares with a path as a config writes it.
  */
@@ -11,7 +11,10 @@ import { hasDotSegment, resolveDots } from './path.ts';
 
 const ESCAPE = /%[0-9A-Fa-f]{2}/g;
 const SLASHES = /\/{2,}/g;
+const ESCAPED_SLASH = /%(?:2F|5C)/i;
+const OTHER_ESCAPE = /%(?!2F|5C)[0-9A-F]{2}/gi;
 const PARAMETERS = /;[^/]*/g;
+const AUTHORITY = /^\/[/\\]+[^/\\]*/;
 /** What stays escaped although it can be seen: `%`, `?` and `#` would mean something else. */
 const STAYS = new Set(['%', '?', '#']);
 
@@ -24,17 +27,29 @@ const NONE: readonly string[] = [];
 
 /**
  * The guard forms of a path as it came, but its normal form `path`; none for most paths. They cannot be made of the
- * normal form: in `/admin%2Fx/..` the dots have taken `admin` away. Linear in the length: there are sixteen at the
- * most, for a path with all of `\`, `;`, escapes, `//` and dot segments.
+ * normal form: in `/admin%2Fx/..` the dots have taken `admin` away. Linear in the length: there are 34 at the most,
+ * for a path with all of `\`, `;`, escapes, `//` and dot segments.
  */
 export function guardForms(rawPath: string, path: string): readonly string[] {
   if (isPlain(rawPath)) return NONE;
   const forms = new Set<string>();
-  addDecoded(forms, decode(rawPath));
+  addReadings(forms, rawPath);
   // Left off before anything is decoded, `/admin;%2F..` is `/admin`.
-  if (rawPath.includes(';') && rawPath.includes('%')) addDecoded(forms, decode(rawPath.replace(PARAMETERS, '')));
+  if (rawPath.includes(';') && rawPath.includes('%')) addReadings(forms, rawPath.replace(PARAMETERS, ''));
+  // A URL without a scheme, whose path comes behind a host.
+  if (AUTHORITY.test(rawPath)) addUrl(forms, rawPath.replace(AUTHORITY, '') || '/');
   forms.delete(path);
   return [...forms];
+}
+
+function addReadings(forms: Set<string>, raw: string): void {
+  addDecoded(forms, decode(raw));
+  // Where an escaped slash is none, `..` takes another segment away.
+  if (ESCAPED_SLASH.test(raw)) addDecoded(forms, decodeOthers(raw));
+}
+
+function addUrl(forms: Set<string>, raw: string): void {
+  addResolved(forms, decodeOthers(raw).replaceAll('\\', '/'));
 }
 
 function addDecoded(forms: Set<string>, decoded: string): void {
@@ -61,6 +76,15 @@ function isPlain(path: string): boolean {
 
 function decode(path: string): string {
   return path.replace(ESCAPE, decodeVisible);
+}
+
+/** All but slashes. */
+function decodeOthers(path: string): string {
+  return path.replace(OTHER_ESCAPE, decodeVisible).replace(ESCAPE, upperCase);
+}
+
+function upperCase(escape: string): string {
+  return escape.toUpperCase();
 }
 
 function decodeVisible(escape: string): string {

@@ -55,6 +55,7 @@ function writeRoute({
   upgrades,
   accessLog,
   guards,
+  limitsOnly,
 }: RouteConfig): Written {
   return withoutGaps({
     name: id,
@@ -64,7 +65,8 @@ function writeRoute({
     replacePrefix: replacePrefix === null || replacePrefix.by === '' ? undefined : replacePrefix,
     upgrades,
     maxBody: maxBody === 0 ? 'off' : formatSize(maxBody),
-    guards: onOff(guards),
+    // On because of `maxBody` alone: it is again.
+    guards: limitsOnly === true ? undefined : onOff(guards),
     accessLog: writeRouteLog(accessLog),
     timeouts: writeExchangeTimeouts(timeouts),
   });

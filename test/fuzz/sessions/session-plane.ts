@@ -92,7 +92,7 @@ export class SessionPlane {
     const counts = ENDPOINT_PORTS.map((_port, slot) => [
       this.#table.inFlight(slot),
       this.#table.connections[slot],
-      this.#table.idlePlaces[slot],
+      this.#table.idleSockets(slot),
     ]);
     const left = [exchanges, connections, this.transport.connectionCount, wheel.armedCount, ...counts.flat()];
     if (left.every((count) => count === 0)) return null;

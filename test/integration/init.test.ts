@@ -60,11 +60,17 @@ describe('fairlead init', () => {
     const folder = await newFolder(t);
     const { code, stdout } = await runToEnd('init -o - --json', folder);
     assert.equal(code, 0);
-    const report = JSON.parse(stdout) as { file: string | null; listener: string; servers: unknown[]; config: string };
+    const report = JSON.parse(stdout) as {
+      file: string | null;
+      listener: string;
+      applications: unknown[];
+      leftOut: unknown[];
+      config: string;
+    };
     assert.equal(report.file, null);
     assert.match(report.listener, /^127\.0\.0\.1:\d+$/);
     assert.ok(report.config.includes(report.listener));
-    assert.ok(Array.isArray(report.servers));
+    assert.ok(Array.isArray(report.applications) && Array.isArray(report.leftOut));
     assert.deepEqual(await readdir(folder), []);
   });
 });
@@ -75,7 +81,7 @@ describe('fairlead init --from', () => {
     await writeFile(join(folder, 'site.conf'), NGINX);
     const { code, stdout, stderr } = await runToEnd('init --from site.conf -o -', folder);
     assert.equal(code, 0);
-    assert.equal(stderr, 'Not taken over:\n  site.conf:1: gzip on: compression is not built yet\n\n');
+    assert.equal(stderr, 'Not taken over:\n  site.conf:1: gzip on: not built yet: compression\n\n');
     assert.match(stdout, /^ {2}app:\n {4}policy: round-robin\n {4}endpoints: \[ localhost:3000 \]$/m);
     assert.deepEqual(await readdir(folder), ['site.conf']);
   });
@@ -91,7 +97,7 @@ describe('fairlead init --from', () => {
       file: 'site.conf',
       line: 1,
       directive: 'gzip on',
-      reason: 'compression is not built yet',
+      reason: 'not built yet: compression',
     };
     assert.deepEqual(report, { valid: true, file: 'x.yaml', format: 'nginx', notes: [note] });
     assert.equal(await readFile(join(folder, 'x.yaml'), 'utf8'), config);
@@ -108,7 +114,7 @@ describe('fairlead init --from', () => {
     assert.deepEqual([broken.code, broken.stderr], [2, 'broken.conf:3: a block is not closed: a } is missing\n']);
     const empty = await runToEnd('init --from empty.json', folder);
     assert.equal(empty.code, 2);
-    assert.match(empty.stderr, /nothing in empty\.json could be taken over/);
+    assert.match(empty.stderr, /^empty\.json:1: this is no proxy table: /);
     assert.deepEqual((await readdir(folder)).sort(), ['broken.conf', 'empty.json']);
   });
 });

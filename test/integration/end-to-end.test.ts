@@ -156,7 +156,7 @@ pools: { web: localhost:8081, admin: localhost:8082 }
   assert.match(await askFor('/x'), /normal form {2}\/x {2}→ route rest, pool web\n {2}guard form {3}the same$/m);
   assert.match(await askFor('/%zz'), /has no normal form: 400 bad-path$/m);
   const { path } = JSON.parse(await askFor('http://a.example//admin', '--json')) as { path: object };
-  const forms = { normalForm: '//admin', guardForms: ['/admin'] };
+  const forms = { normalForm: '//admin', guardForms: ['/admin', '/'] };
   assert.deepEqual(path, { path: 'http://a.example//admin', ...forms, byNormalForm: 'rest', route: 'admin' });
 });
 

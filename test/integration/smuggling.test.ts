@@ -193,6 +193,7 @@ proxied(
     assert.match(await send('OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n'), /^OPTIONS \* HTTP\/1\.1\r\n/);
     assert.match(await send('GET http://A/x?y HTTP/1.1\r\nHost: a\r\n\r\n'), /^GET \/x\?y HTTP\/1\.1\r\nHost: a\r\n/);
     assert.match(await send(post('Content-Length: 005\r\n', 'aaaaa')), /\r\nContent-Length: 5\r\n/);
-    assert.equal(servers[0].peers.length, 1);
+    // What must not be sent twice takes a connection of its own, three times until one has been used again.
+    assert.ok(servers[0].peers.length <= 3);
   },
 );

@@ -2,54 +2,14 @@
 import assert from 'node:assert/strict';
 import { FAULTS } from '../../src/core/errors.ts';
 import { BLOCK_BYTES } from '../../src/core/shared/memory-table.ts';
-import type { Routing, Route } from '../../src/http/routing.ts';
 import { compileSteps } from '../../src/http/steps/route-steps.ts';
-import { ANSWERED, LATER, PASS } from '../../src/http/steps/step.ts';
-import type { BodySink, Deferral, Step } from '../../src/http/steps/step.ts';
-import type { TestPlane } from '../support/data-plane.ts';
-import { END_OF_HEAD, answering, get, ok, proxied, readResponse } from '../support/proxied.ts';
-import type { ProxiedOptions } from '../support/proxied.ts';
+import { LATER, PASS } from '../../src/http/steps/step.ts';
+import type { BodySink, Step } from '../../src/http/steps/step.ts';
+import { Slow, follow, scripted } from './scripted-steps.ts';
+import { END_OF_HEAD, get, readResponse } from '../support/proxied.ts';
 import { until } from '../support/until.ts';
 
-const echo = answering((head) => ok(/^\S+ (\S+)/.exec(head)?.[1] ?? ''));
 const POST = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody';
-
-function follow(plane: TestPlane, steps: readonly Step[], index = 0): void {
-  const { routing } = plane.plane as unknown as { routing: Routing };
-  const path = index === 0 ? '/' : '/other';
-  const route = routing.match({ host: 'a', path, rawPath: path, query: '', method: 'GET', lines: '' }) as Route;
-  Object.assign(route, { steps: compileSteps(steps), http1Heads: {} });
-}
-
-/** Says LATER, and keeps what it may say then. */
-class Slow implements Step {
-  readonly name = 'slow';
-  readonly deferrals: Deferral[] = [];
-  readonly #ms: number;
-  cancelled = 0;
-  finishes = 0;
-
-  constructor(ms = 10_000) {
-    this.#ms = ms;
-  }
-
-  onRequest(view: Parameters<NonNullable<Step['onRequest']>>[0]): typeof LATER {
-    this.deferrals.push(view.defer(this.#ms));
-    return LATER;
-  }
-
-  cancel(): void {
-    this.cancelled++;
-  }
-
-  finished(): void {
-    this.finishes++;
-  }
-}
-
-function scripted(name: string, options: ProxiedOptions, body: Parameters<typeof proxied>[3]): void {
-  proxied(name, options, echo, body);
-}
 
 scripted('requests pass the steps in their order, answers in reverse', {}, async ({ client, plane }) => {
   const said: string[] = [];
@@ -170,41 +130,6 @@ scripted(
   },
 );
 
-scripted(
-  'a step that answers and throws then does no harm to the request behind its own',
-  { allowFaults: true },
-  async (proxy) => {
-    const { client, plane } = proxy;
-    const content = { status: 200, reason: 'OK', lines: '', body: Buffer.from('ours') };
-    const slow = new Slow();
-    const isFirst = (target: string): boolean => target === '/1';
-    for (const isThrown of [true, false]) {
-      follow(plane, [
-        slow,
-        {
-          name: 'trap',
-          onRequest(view) {
-            if (!isFirst(view.request.target)) return PASS;
-            view.answer(content);
-            if (isThrown) throw new Error('a bug');
-            return PASS;
-          },
-        },
-      ]);
-      const begun = slow.deferrals.length;
-      const peer = await client();
-      await peer.send(get('/1') + get('/2'));
-      await until(() => slow.deferrals.length === begun + 1, 'it is asked');
-      slow.deferrals[begun].pass();
-      assert.equal((await readResponse(peer)).body, 'ours');
-      await until(() => slow.deferrals.length === begun + 2, 'it is asked about the next one');
-      slow.deferrals[begun + 1].pass();
-      assert.equal((await readResponse(peer)).body, '/2');
-    }
-    assert.equal(plane.reports.filter(({ type }) => type === 'fault').length, 2);
-  },
-);
-
 scripted('a step that has said LATER may have said what before it returns', {}, async ({ client, plane }) => {
   follow(plane, [
     {
@@ -264,39 +189,6 @@ for (const [what, options, ms, answer] of [
     assert.equal(servers[0].peers.length, 0);
   });
 }
-
-scripted(
-  'a step that throws costs its request a 500 and nobody else anything',
-  { allowFaults: true },
-  async (proxy) => {
-    const { client, plane, servers } = proxy;
-    let finishes = 0;
-    const bug = (): never => {
-      throw new Error('a bug');
-    };
-    const traps: readonly Omit<Step, 'name' | 'finished'>[] = [
-      { onRequest: bug },
-      { onRequest: () => ANSWERED },
-      { onRequest: () => LATER },
-      { onRequest: (view) => (view.defer(1000), PASS) },
-      { onRequest: (view) => (view.defer(1000), bug()) },
-      { onResponse: bug },
-    ];
-    for (const [index, step] of traps.entries()) {
-      follow(plane, [{ name: 'trap', ...step, finished: () => void finishes++ }]);
-      const peer = await client();
-      await peer.send(get());
-      assert.equal((await readResponse(peer)).status, 500, `trap ${index}`);
-      assert.equal(finishes, index + 1);
-    }
-    follow(plane, [{ name: 'trap', finished: bug }]);
-    const peer = await client();
-    await peer.send(get('/x'));
-    assert.equal((await readResponse(peer)).body, '/x');
-    assert.equal(plane.table.failures[0], 0);
-    assert.ok(servers[0].peers.length > 0);
-  },
-);
 
 scripted(
   'lines that a step adds to an answer go to that exchange alone, and to that route alone',

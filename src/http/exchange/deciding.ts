@@ -31,13 +31,11 @@ class CurrentRequest implements RequestView {
   }
 
   refuse(fault: Fault): Decision {
-    answerFault(this.#leave(), fault);
-    return ANSWERED;
+    return this.#end((exchange) => answerFault(exchange, fault));
   }
 
   answer(content: AnswerContent): Decision {
-    giveAnswer(this.#leave(), content);
-    return ANSWERED;
+    return this.#end((exchange) => giveAnswer(exchange, content));
   }
 
   defer(ms: number): Deferral {
@@ -54,10 +52,17 @@ class CurrentRequest implements RequestView {
   }
 
   /** An answer may lead to the next request of the connection, which has a view of its own. */
-  #leave(): Exchange {
+  #end(say: (exchange: Exchange) => void): Decision {
     const exchange = this.#current;
     this.exchange = null;
-    return exchange;
+    try {
+      say(exchange);
+    } catch (error) {
+      // It has no answer yet, and gets one for the fault.
+      this.exchange = exchange;
+      throw error;
+    }
+    return ANSWERED;
   }
 }
 

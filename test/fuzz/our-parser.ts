@@ -167,10 +167,11 @@ function lengthOf(lines: string): string {
 
 function describeRequest(head: RequestHead, body: BodyReader): ReadMessage {
   const { authority, forwardedFor, forwardedProto, forwardedHost, forwardedPort, forwarded, requestId } = head;
+  const known = [authority, forwardedFor, forwardedProto, forwardedHost, forwardedPort, forwarded, requestId];
   return {
     start: `${head.method} ${head.target} ${head.version === 11 ? '1.1' : '1.0'}`,
     passing: withoutLength(head.lines),
-    fields: [authority, forwardedFor, forwardedProto, forwardedHost, forwardedPort, forwarded, requestId].join('|'),
+    fields: [...known, plainLines(head.forwardedOthers).join('\n')].join('|'),
     length: lengthOf(head.lines),
     body: body.body,
     trailers: plainLines(body.trailers),

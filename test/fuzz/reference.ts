@@ -70,7 +70,15 @@ export function requestFields(raw: RawHeaders, target: string): string {
   // Without Host, an absolute form names it.
   const named = /^https?:\/\/([^/?]*)/i.exec(target);
   const host = joined('host') === '' && named !== null ? named[1] : joined('host');
-  return [host, ...names.map(joined), id].join('|');
+  return [host, ...names.map(joined), id, otherForwarded(raw, names)].join('|');
+}
+
+/** Lines of the family that have no field of their own. */
+function otherForwarded(raw: RawHeaders, names: readonly string[]): string {
+  const isOther = (name: string): boolean => name.startsWith('x-forwarded-') && !names.includes(name);
+  return trailerLines(
+    raw.flatMap((name, at) => (at % 2 === 0 && isOther(name.toLowerCase()) ? raw.slice(at, at + 2) : [])),
+  ).join('\n');
 }
 
 export function contentLength(raw: RawHeaders): string {

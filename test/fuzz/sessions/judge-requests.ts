@@ -6,10 +6,10 @@ import type { NodeRequestParser } from '../node-parser.ts';
 import type { ReadMessage, Reading } from '../reading.ts';
 import type { AnsweringEndpoint } from './answering-endpoint.ts';
 import { TUNNEL_TEXT } from './answering-endpoint.ts';
+import { difference } from './expected-request.ts';
 import type { Client, EndpointConnection } from './peers.ts';
 import { headerOf, readPlainMessage, statusOf } from './plain-messages.ts';
 import type { PlainMessage } from './plain-messages.ts';
-import { TRUSTED_CLIENT } from './session-plane.ts';
 
 export interface RequestRun {
   readonly bytes: Buffer;
@@ -32,7 +32,6 @@ export interface Verdict {
 }
 
 const REPEATABLE = /^(?:GET|HEAD|OPTIONS|TRACE|PUT|DELETE) /;
-const OWN_ID = /^[0-9a-f]{16}-[0-9a-z]+$/;
 
 export class RequestJudge {
   readonly #parser: NodeRequestParser;
@@ -196,54 +195,4 @@ function readAnswer(
   if (isRouted && request?.start.startsWith('HEAD ') === true) return bare;
   const answer = readPlainMessage(text, at, false, true);
   return answer === null && isRouted && bare.end === text.length ? bare : answer;
-}
-
-/** What has become of a request on its way, null: what had to. */
-function difference(original: ReadMessage, sent: ReadMessage, address: string, index: number): string | null {
-  const expected = asForwarded(original, address);
-  const ours = asRead(sent, expected);
-  if (JSON.stringify(expected) === JSON.stringify(ours)) return null;
-  return `forwarded request ${index} means something else:\nexpected ${JSON.stringify(expected)}\nsent ${JSON.stringify(ours)}`;
-}
-
-function asForwarded(original: ReadMessage, address: string): ReadMessage {
-  const isOld = original.start.endsWith('1.0');
-  const via = isOld ? 'Via: 1.0 fairlead' : 'Via: 1.1 fairlead';
-  return {
-    start: original.start.replace(/1\.[01]$/, '1.1'),
-    passing: [...original.passing, via],
-    fields: forwardedFields(original.fields, address),
-    length: original.length,
-    body: original.body,
-    trailers: original.trailers,
-  };
-}
-
-function forwardedFields(fields: string, address: string): string {
-  const parts = fields.split('|');
-  if (parts.length !== 7) return '';
-  const [host, xff, proto, xHost, xPort, forwarded, id] = parts;
-  const keep = address === TRUSTED_CLIENT;
-  const own = (value: string, ours: string): string => (keep && value !== '' ? value : ours);
-  const element = `for=${address};proto=http${host === '' ? '' : `;host="${host}"`}`;
-  return [
-    host,
-    keep && xff !== '' ? `${xff}, ${address}` : address,
-    own(proto, 'http'),
-    own(xHost, host),
-    own(xPort, '8080'),
-    keep && forwarded !== '' ? `${forwarded}, ${element}` : element,
-    id,
-  ].join('|');
-}
-
-/** What was sent, with what could not be known beforehand in the form of what is expected. */
-function asRead(sent: ReadMessage, expected: ReadMessage): ReadMessage {
-  const parts = sent.fields.split('|');
-  const wanted = expected.fields.split('|');
-  if (wanted.length !== 7 || parts.length !== 7) return { ...sent, fields: '' };
-  // Without Host the endpoint is named by its own address.
-  if (wanted[0] === '' && /^127\.0\.0\.1:9001$/.test(parts[0])) parts[0] = '';
-  if (wanted[6] === '' && OWN_ID.test(parts[6])) parts[6] = '';
-  return { ...sent, fields: parts.join('|') };
 }

@@ -190,6 +190,7 @@ export function moveAway(exchange: Exchange): void {
   (exchange.attempt as Attempt).abandon();
   exchange.attempt = null;
   exchange.attemptCount--;
+  exchange.leaveQueue();
   startAttempt(exchange);
 }
 

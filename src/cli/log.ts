@@ -61,7 +61,7 @@ export function logEvents(balancer: EventEmitter<BalancerEvents>, say: Say, cloc
     say(describeFailure(failure), 'warn', { pool, endpoint, reason, cause, status, requests: count });
   });
   balancer.on('worker', ({ worker, change, reason }) => {
-    say(`worker ${worker} ${change}: ${reason}`, 'warn', { worker, change, reason });
+    say(`worker ${worker} ${change}${reason === '' ? '' : `: ${reason}`}`, 'warn', { worker, change, reason });
   });
   balancer.on('fault', createFaultLog(say, clock));
   balancer.on('limit', (connections) => {

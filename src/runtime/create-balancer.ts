@@ -4,11 +4,12 @@ import type { Config } from '../config/config.ts';
 import { toConfig } from '../config/to-config.ts';
 import { Balancer } from './balancer.ts';
 import type { BalancerOptions } from './balancer.ts';
+import { requireNode } from './node-version.ts';
 
 /**
  * Makes a balancer; nothing runs before {@link Balancer.listen}. `config` is what one would write in a file, as an
  * object, or a {@link Config} that {@link loadConfig} or {@link parseConfig} has read. Throws {@link ConfigInvalid},
- * which tells every mistake at once.
+ * which tells every mistake at once, and an Error on a Node that is too old.
  *
  * @example
  * const balancer = createBalancer({
@@ -22,5 +23,6 @@ export function createBalancer<PoolName extends string>(
   config: Config | ConfigInput<PoolName>,
   options: BalancerOptions = {},
 ): Balancer {
+  requireNode(process.versions.node);
   return new Balancer(toConfig(config), options, toConfig);
 }

@@ -1,15 +1,13 @@
 /**
  * What a process does once, until it serves, leaves in its memory what V8 took for it: code optimized for parsing, the
- * pages of the optimizing compilers themselves (6 MiB), a young generation grown by loading modules.
+ * pages of the optimizing compilers themselves (6 MiB). The young generation is left alone: workers that are made while
+ * it is capped keep the cap, and pay for it with every connection.
  */
 import { setFlagsFromString } from 'node:v8';
 import { collectStart } from '../runtime/shared/collect-start.ts';
 
 /** As they are until it serves, and as V8 has them. */
-const UNTIL_SERVING = [
-  ['--no-sparkplug', '--sparkplug'],
-  ['--max-semi-space-size=1', '--max-semi-space-size=0'],
-] as const;
+const UNTIL_SERVING = [['--no-sparkplug', '--sparkplug']] as const;
 /**
  * The same for a moment longer: what ran hot while it started would be optimized now, and never runs again. Under load
  * from the first moment on that is a second in code of the baseline compiler.

@@ -1,10 +1,9 @@
-/** `fairlead run` and `fairlead dev` with no more in memory than serving takes. */
-import { beginLeanStart } from './lean-start.ts';
+/** `fairlead run` and `fairlead dev` with little more in memory than serving takes. */
+import { giveBackStart } from './give-back-start.ts';
 import { readServingOrder, sourceOf } from './read-apart.ts';
 
 /** Resolves to the exit code once everything has ended; null where there is nothing to serve, and nothing said of it. */
 export async function serveCommand(args: readonly string[]): Promise<number | null> {
-  const onServing = beginLeanStart();
   // While the thread reads.
   const [order, { runFrom }, { devFrom }] = await Promise.all([
     readServingOrder(args),
@@ -13,6 +12,6 @@ export async function serveCommand(args: readonly string[]): Promise<number | nu
   ]);
   if (order === null) return null;
   const source = sourceOf(order);
-  if (order.command === 'run') return runFrom(source, order.options, onServing);
-  return devFrom(source, order.options, onServing);
+  if (order.command === 'run') return runFrom(source, order.options, giveBackStart);
+  return devFrom(source, order.options, giveBackStart);
 }

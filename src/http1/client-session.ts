@@ -75,7 +75,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
     this.#dialer = dialer;
     this.#home = dialer.home;
     this.#events = events;
-    this.#reader = new HeadReader(dialer.plane.memory);
+    this.#reader = new HeadReader(dialer.host.memory);
     this.idleLimitMs = dialer.home.limits.idleTimeoutMs;
     this.#addressIndex = dialer.home.preferredAddress;
     this.#connection = dialer.connect(this.#addressIndex, this);
@@ -111,7 +111,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
   }
 
   carry(events: UpstreamEvents): void {
-    if (this.#messages > 0) this.#dialer.plane.wheel.disarm(this.#timer);
+    if (this.#messages > 0) this.#dialer.host.wheel.disarm(this.#timer);
     this.#events = events;
     this.#state = HEAD;
     this.#messages++;
@@ -119,7 +119,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
     this.#isRequestSent = false;
     const { isLenient } = this.#home.limits;
     if (isLenient !== this.#isLenient) {
-      const { memory } = this.#dialer.plane;
+      const { memory } = this.#dialer.host;
       this.#isLenient = isLenient;
       this.#reader = isLenient ? new LenientHeadReader(memory) : new HeadReader(memory);
     }
@@ -156,13 +156,13 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
   onClose(reason: CloseReason): void {
     const state = this.#state;
     if (state === CONNECTING && this.#events !== null && this.#dialNext(reason)) return;
-    if (reason.kind === 'refused') this.#home.keeping.refused(this.#dialer.plane.now());
+    if (reason.kind === 'refused') this.#home.keeping.refused(this.#dialer.host.now());
     else if (reason.kind !== 'local') this.#closedByPeer();
     this.#isSpent = true;
     this.#state = CLOSED;
     this.#reader.reset();
     this.#chunks?.release();
-    this.#dialer.plane.wheel.disarm(this.#timer);
+    this.#dialer.host.wheel.disarm(this.#timer);
     if (state === UNUSED) this.#home.drop(this);
     const events = this.#events;
     this.#events = null;
@@ -176,7 +176,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
   /** The endpoint ended the connection: what that teaches of how it keeps them. */
   #closedByPeer(): void {
     const { keeping } = this.#home;
-    const now = this.#dialer.plane.now();
+    const now = this.#dialer.host.now();
     if (this.#state === UNUSED) keeping.closedIdle(now - this.idleSince, now);
     else if (this.#state === HEAD && this.isReused && !this.#hasAnswered) keeping.closedUnderRequest(now);
   }
@@ -288,7 +288,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
       this.#fail('closed');
       return end;
     }
-    const { limits } = this.#dialer.plane;
+    const { limits } = this.#dialer.host;
     const after = this.#reader.read(buffer, start, end, limits.headBytes);
     if (after < 0) {
       const reader = this.#reader;
@@ -331,7 +331,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
       this.#bodyLeft = head.contentLength;
     } else if (head.bodyKind === BODY_CHUNKED) {
       this.#state = BODY_IN_CHUNKS;
-      (this.#chunks ??= new ChunkDecoder(this.#dialer.plane.memory)).reset();
+      (this.#chunks ??= new ChunkDecoder(this.#dialer.host.memory)).reset();
     } else if (head.bodyKind === BODY_UNTIL_CLOSE) {
       this.#state = BODY_TO_END;
       this.#isSpent = true;
@@ -348,7 +348,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
     const { limits, keeping } = this.#home;
     // A hint of a second or less leaves half of itself.
     const limitMs = hintMs === 0 ? limits.idleTimeoutMs : Math.max(hintMs - HINT_MARGIN_MS, hintMs / 2);
-    this.idleLimitMs = keeping.idleLimit(limitMs, this.#dialer.plane.now());
+    this.idleLimitMs = keeping.idleLimit(limitMs, this.#dialer.host.now());
   }
 
   #readBody(buffer: Buffer, start: number, end: number): number {
@@ -409,7 +409,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
 
   /** Some servers say so when they end an idle connection: a 408 that answers nothing. */
   #isNotice(buffer: Buffer, start: number, end: number): boolean {
-    if (this.#dialer.plane.now() - this.idleSince < NOTICE_MIN_AGE_MS) return false;
+    if (this.#dialer.host.now() - this.idleSince < NOTICE_MIN_AGE_MS) return false;
     return NOTICE.test(buffer.latin1Slice(start, Math.min(end, start + 13)));
   }
 
@@ -428,7 +428,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
   release(): void {
     this.#events = null;
     const isOver = this.#state === COMPLETE && this.#isRequestSent && !this.#connection.isBlocked;
-    if (this.#isClosedSilently) this.#home.keeping.closedIdle(0, this.#dialer.plane.now());
+    if (this.#isClosedSilently) this.#home.keeping.closedIdle(0, this.#dialer.host.now());
     else if (isOver && this.isReused) this.#home.keeping.reused();
     // A client may ask for as many of these as it likes: closed by a reset, they use up no port of ours (TIME_WAIT).
     if (isOver && (this.#announcesContent || !this.#home.strays.mayFollow(this.#hadBody))) {
@@ -447,16 +447,16 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
   }
 
   #setAside(): void {
-    const { plane } = this.#dialer;
-    this.idleSince = plane.now();
+    const { host } = this.#dialer;
+    this.idleSince = host.now();
     this.#home.settle(this);
     this.resumeBody();
-    plane.settling.add(this);
+    host.settling.add(this);
   }
 
   #keep(): void {
-    const { wheel } = this.#dialer.plane;
-    if (!this.#home.keep(this, this.#dialer.plane.now())) this.#shut();
+    const { wheel } = this.#dialer.host;
+    if (!this.#home.keep(this, this.#dialer.host.now())) this.#shut();
     else if (this.#state === UNUSED) wheel.arm(this.#timer, this.idleLimitMs);
   }
 
@@ -497,7 +497,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
   /** Closes in peace: nothing is under way. */
   #shut(): void {
     this.#state = CLOSED;
-    this.#dialer.plane.wheel.disarm(this.#timer);
+    this.#dialer.host.wheel.disarm(this.#timer);
     this.#connection.close();
   }
 }

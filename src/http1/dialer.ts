@@ -11,7 +11,7 @@ import { Http1ClientSession } from './client-session.ts';
 import { ResponseParser } from './response-parser.ts';
 
 /** What the upstream side needs from the worker it runs on. */
-export interface UpstreamPlane {
+export interface UpstreamHost {
   readonly transport: Transport;
   readonly wheel: TimerWheel;
   readonly settling: SettlingList;
@@ -23,17 +23,17 @@ export interface UpstreamPlane {
 
 export class Http1Dialer implements Dialer<HttpWaiter> {
   readonly home: Home<HttpWaiter>;
-  readonly plane: UpstreamPlane;
+  readonly host: UpstreamHost;
   parser: ResponseParser;
 
-  constructor(home: Home<HttpWaiter>, plane: UpstreamPlane) {
+  constructor(home: Home<HttpWaiter>, host: UpstreamHost) {
     this.home = home;
-    this.plane = plane;
-    this.parser = new ResponseParser(plane.limits);
+    this.host = host;
+    this.parser = new ResponseParser(host.limits);
   }
 
   updateLimits(): void {
-    this.parser = new ResponseParser(this.plane.limits);
+    this.parser = new ResponseParser(this.host.limits);
   }
 
   dial(waiter: HttpWaiter): Dialing {
@@ -42,6 +42,6 @@ export class Http1Dialer implements Dialer<HttpWaiter> {
 
   connect(addressIndex: number, handler: ConnectionHandler): Connection {
     const { addresses, port } = this.home.spec;
-    return this.plane.transport.dial({ host: addresses[addressIndex], port }, handler);
+    return this.host.transport.dial({ host: addresses[addressIndex], port }, handler);
   }
 }

@@ -13,7 +13,7 @@ import { parseJson } from './json/json-entry.ts';
 import { parseNginx } from './nginx/parse-nginx.ts';
 import type { Statement } from './statement.ts';
 import { UnreadableInput } from './statement.ts';
-import { writePlan } from './write-plan.ts';
+import { writeDraft } from './write-draft.ts';
 
 const FIXTURES = fileURLToPath(new URL('../../test/fixtures/init/', import.meta.url));
 const seed = Number(process.env['SEED'] ?? Date.now() & 0x7fffffff);
@@ -34,9 +34,9 @@ const INPUTS: readonly Input[] = readdirSync(FIXTURES).map((name) => {
 async function convertSafely(text: string, file: string): Promise<Conversion | null> {
   try {
     const conversion = await convert(text, file);
-    const { plan, notes } = conversion;
-    if (plan !== null) {
-      const written = writePlan(plan, notes, ['head']);
+    const { draft, notes } = conversion;
+    if (draft !== null) {
+      const written = writeDraft(draft, notes, ['head']);
       const parsed = parseConfig(written, 'fairlead.yaml', { env: {} });
       assert.ok('config' in parsed, `${'errors' in parsed ? JSON.stringify(parsed.errors) : ''}\n${written}`);
     }
@@ -139,7 +139,7 @@ describe('converting mutated configs', () => {
       fc.array(anyMove, { minLength: 1, maxLength: 12 }),
       async (input, moves) => {
         const conversion = await convertSafely(moveLines(input.text, moves), input.file);
-        if (conversion !== null && conversion.plan !== null) converted++;
+        if (conversion !== null && conversion.draft !== null) converted++;
       },
     );
     await fc.assert(property, { seed, numRuns: RUNS });

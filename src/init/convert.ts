@@ -1,4 +1,4 @@
-/** Another program's config into a plan, whatever it is: the format is told by its content. */
+/** Another program's config into a draft, whatever it is: the format is told by its content. */
 import { readFile } from 'node:fs/promises';
 import { nameForeign } from './foreign.ts';
 import { detectFormat } from './detect-format.ts';
@@ -6,18 +6,18 @@ import type { Format } from './detect-format.ts';
 import { convertHaproxy } from './haproxy/convert-haproxy.ts';
 import { convertJson } from './json/convert-json.ts';
 import { hoist } from './hoist.ts';
-import { Ledger } from './ledger.ts';
-import type { Note } from './ledger.ts';
+import { Report } from './report.ts';
+import type { Note } from './report.ts';
 import { addNginxDefaults, convertNginx } from './nginx/convert-nginx.ts';
-import { createPlan } from './plan.ts';
-import type { Plan } from './plan.ts';
-import { settlePlan } from './settle-plan.ts';
+import { createDraft } from './draft.ts';
+import type { Draft } from './draft.ts';
+import { settleDraft } from './settle-draft.ts';
 import { UnreadableInput } from './statement.ts';
 
 export interface Conversion {
   readonly format: Format;
   /** Null where nothing is left to balance over. */
-  readonly plan: Plan | null;
+  readonly draft: Draft | null;
   readonly notes: readonly Note[];
 }
 
@@ -26,14 +26,14 @@ export async function convert(text: string, file: string): Promise<Conversion> {
   const foreign = nameForeign(text, file);
   if (foreign !== null) throw new UnreadableInput(file, 1, foreign);
   const format = detectFormat(text, file);
-  const [plan, ledger] = [createPlan(), new Ledger()];
-  if (format === 'nginx') await convertNginx(text, file, plan, ledger);
-  else if (format === 'haproxy') convertHaproxy(text, file, plan, ledger);
-  else convertJson(text, file, plan, ledger);
-  hoist(plan);
-  if (format === 'nginx') addNginxDefaults(plan);
-  const isUsable = settlePlan(plan, ledger);
-  return { format, plan: isUsable ? plan : null, notes: ledger.notes };
+  const [draft, report] = [createDraft(), new Report()];
+  if (format === 'nginx') await convertNginx(text, file, draft, report);
+  else if (format === 'haproxy') convertHaproxy(text, file, draft, report);
+  else convertJson(text, file, draft, report);
+  hoist(draft);
+  if (format === 'nginx') addNginxDefaults(draft);
+  const isUsable = settleDraft(draft, report);
+  return { format, draft: isUsable ? draft : null, notes: report.notes };
 }
 
 /** Rejects with Node's error where it cannot be read. */

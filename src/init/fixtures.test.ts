@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseConfig } from '../config/load.ts';
 import { convertFile } from './convert.ts';
 import { UnreadableInput } from './statement.ts';
-import { formatNotes, writePlan } from './write-plan.ts';
+import { formatNotes, writeDraft } from './write-draft.ts';
 
 const FIXTURES = fileURLToPath(new URL('../../test/fixtures/init/', import.meta.url));
 const HEAD = ['Made by fairlead init --from.'];
@@ -22,10 +22,10 @@ interface Result {
 
 async function resultOf(file: string): Promise<Result> {
   try {
-    const { plan, notes, format } = await convertFile(file);
+    const { draft, notes, format } = await convertFile(file);
     const list = [format, ...formatNotes(notes)].join('\n');
-    if (plan === null) return { config: '', notes: `${list}\n\nNothing could be taken over.\n` };
-    return { config: writePlan(plan, notes, HEAD), notes: `${list}\n` };
+    if (draft === null) return { config: '', notes: `${list}\n\nNothing could be taken over.\n` };
+    return { config: writeDraft(draft, notes, HEAD), notes: `${list}\n` };
   } catch (error) {
     if (!(error instanceof UnreadableInput)) throw error;
     return { config: '', notes: `${error.file}:${error.line}: ${error.message}\n` };

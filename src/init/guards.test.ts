@@ -8,13 +8,13 @@ import { NGINX, hostilePath, readPath } from '../../test/support/server-paths.ts
 import { normalizePath } from '../core/routing/path.ts';
 import { compileRoutes } from '../core/routing/router.ts';
 import { convert } from './convert.ts';
-import { toConfigInput } from './plan.ts';
+import { toConfigInput } from './draft.ts';
 
 /** The pool that takes a path; null: none. */
 async function poolsOf(text: string, file: string, paths: readonly string[]): Promise<readonly (string | null)[]> {
-  const { plan } = await convert(text, file);
-  assert.ok(plan !== null);
-  const config = buildConfig(toConfigInput(plan));
+  const { draft } = await convert(text, file);
+  assert.ok(draft !== null);
+  const config = buildConfig(toConfigInput(draft));
   assert.ok(isConfig(config), JSON.stringify(config));
   const router = compileRoutes(config.routes);
   return paths.map((rawPath) => {
@@ -132,18 +132,18 @@ frontend f
 backend b
   server s 10.0.0.1:1
 `;
-      const { plan, notes } = await convert(text, 'haproxy.cfg');
-      assert.equal(plan, null);
+      const { draft, notes } = await convert(text, 'haproxy.cfg');
+      assert.equal(draft, null);
       assert.ok(notes.some(({ directive }) => directive === 'backend b'));
     });
   }
 
   it('leaves a server of nginx to nobody where its only location is a mistake', async () => {
-    const { plan } = await convert(
+    const { draft } = await convert(
       'server { listen 80; location ~ ^/(a { proxy_pass http://10.0.0.1:1; } }',
       'nginx.conf',
     );
-    assert.equal(plan, null);
+    assert.equal(draft, null);
   });
 });
 

@@ -1,16 +1,16 @@
-/** Says once what all routes or all pools of a plan say, so that the config is read more easily. */
+/** Says once what all routes or all pools of a draft say, so that the config is read more easily. */
 import type { RouteInput, TimeoutsInput } from '../config/config-input.ts';
-import type { Plan, Sourced } from './plan.ts';
+import type { Draft, Sourced } from './draft.ts';
 
 type Timeouts = Readonly<Record<string, string>>;
 
-export function hoist(plan: Plan): void {
-  hoistRouteTimeouts(plan);
-  hoistPoolTimeouts(plan);
-  hoistMaxBody(plan);
+export function hoist(draft: Draft): void {
+  hoistRouteTimeouts(draft);
+  hoistPoolTimeouts(draft);
+  hoistMaxBody(draft);
 }
 
-function hoistRouteTimeouts({ routes: all, timeouts, closed }: Plan): void {
+function hoistRouteTimeouts({ routes: all, timeouts, closed }: Draft): void {
   const routes = all.filter(({ value }) => value.pool !== closed);
   const written = routes.map(({ value }) => (value.timeouts ?? {}) as Timeouts);
   const shared = sharedOf(written, timeouts);
@@ -23,7 +23,7 @@ function hoistRouteTimeouts({ routes: all, timeouts, closed }: Plan): void {
   }
 }
 
-function hoistPoolTimeouts({ pools, timeouts, closed }: Plan): void {
+function hoistPoolTimeouts({ pools, timeouts, closed }: Draft): void {
   const settings = [...pools].filter(([name]) => name !== closed).map(([, pool]) => pool.settings);
   const written = settings.map((map) => (map.get('timeouts')?.value ?? {}) as Timeouts);
   const shared = sharedOf(written, timeouts);
@@ -41,7 +41,7 @@ function hoistPoolTimeouts({ pools, timeouts, closed }: Plan): void {
 }
 
 /** Keys that all have with one value, unless the whole config says otherwise. */
-function sharedOf(written: readonly Timeouts[], whole: Plan['timeouts']): readonly string[] {
+function sharedOf(written: readonly Timeouts[], whole: Draft['timeouts']): readonly string[] {
   const [first, ...others] = written;
   if (first === undefined) return [];
   return Object.keys(first).filter((key) => {
@@ -55,17 +55,17 @@ function without(timeouts: Timeouts, keys: readonly string[]): Timeouts {
 }
 
 /** What most routes say, where all say something. */
-function hoistMaxBody(plan: Plan): void {
-  const routes = plan.routes.filter(({ value }) => value.pool !== plan.closed);
+function hoistMaxBody(draft: Draft): void {
+  const routes = draft.routes.filter(({ value }) => value.pool !== draft.closed);
   const sizes = routes.map(({ value }) => value.maxBody);
   if (sizes.includes(undefined)) return;
   const timesOf = (size: unknown): number => sizes.filter((other) => other === size).length;
   const [usual] = routes.toSorted((a, b) => timesOf(b.value.maxBody) - timesOf(a.value.maxBody));
   const size = usual?.value.maxBody;
   if (size === undefined || (routes.length > 1 && timesOf(size) === 1)) return;
-  plan.maxBody = size === 'off' || size === false ? null : { value: size, from: usual.from };
+  draft.maxBody = size === 'off' || size === false ? null : { value: size, from: usual.from };
   for (const route of routes) {
     const { maxBody, ...others } = route.value;
-    if (maxBody === size) plan.routes[plan.routes.indexOf(route)] = { ...route, value: others satisfies RouteInput };
+    if (maxBody === size) draft.routes[draft.routes.indexOf(route)] = { ...route, value: others satisfies RouteInput };
   }
 }

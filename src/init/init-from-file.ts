@@ -4,7 +4,7 @@ import type { OutputOptions } from './config-output.ts';
 import { convertFile } from './convert.ts';
 import type { Conversion } from './convert.ts';
 import { toLine, toLongLine, UnreadableInput } from './statement.ts';
-import { formatNotes, writePlan } from './write-plan.ts';
+import { formatNotes, writeDraft } from './write-draft.ts';
 
 const NAMES = { nginx: 'nginx', haproxy: 'HAProxy', json: 'a proxy table in JSON' } as const;
 
@@ -13,16 +13,16 @@ export async function initFromFile(file: string, options: OutputOptions): Promis
   if (!(await isFree(options))) return false;
   const conversion = await readConversion(file, options.json);
   if (conversion === null) return false;
-  const { format, plan, notes } = conversion;
+  const { format, draft, notes } = conversion;
   const { output, json } = options;
-  if (plan === null) {
+  if (draft === null) {
     if (json) printJson({ valid: false, file: null, format, notes });
     sayNotes(conversion);
     console.error(`fairlead: nothing in ${file} could be taken over: no server is left to balance over.`);
     return false;
   }
   const head = [await schemaLine(output), '', `Made from ${toLine(file)} by fairlead init --from.`];
-  const text = writePlan(plan, notes, head);
+  const text = writeDraft(draft, notes, head);
   requireValid(text);
   if (output !== '-' && !(await writeConfigFile(text, options))) return false;
   if (json) {

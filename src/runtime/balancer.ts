@@ -99,7 +99,7 @@ export class Balancer extends EventEmitter<BalancerEvents> {
   readonly #config: Config;
   readonly #toConfig: ToConfig;
   readonly #clock: Clock;
-  readonly #plane: ControlPlane;
+  readonly #controlPlane: ControlPlane;
   /** The start and reloads: one after another. */
   readonly #turns = new Turns();
   #state: 'new' | 'serving' | 'draining' | 'closed' = 'new';
@@ -112,7 +112,7 @@ export class Balancer extends EventEmitter<BalancerEvents> {
     this.#toConfig = toConfig;
     this.#clock = options.clock ?? systemClock;
     const random = options.random ?? systemRandom;
-    this.#plane = new ControlPlane({
+    this.#controlPlane = new ControlPlane({
       clock: this.#clock,
       random,
       scheduler: options.scheduler ?? systemScheduler,
@@ -142,7 +142,7 @@ export class Balancer extends EventEmitter<BalancerEvents> {
     if (this.#state !== 'new') throw new Error(`listen: the balancer is ${this.#state}`);
     this.#state = 'serving';
     try {
-      await this.#turns.take(() => this.#plane.start(this.#config));
+      await this.#turns.take(() => this.#controlPlane.start(this.#config));
     } catch (error) {
       await this.#end();
       throw error;
@@ -193,39 +193,39 @@ export class Balancer extends EventEmitter<BalancerEvents> {
    * False: it goes to no file.
    */
   reopenLogs(): boolean {
-    return this.#plane.reopenLogs();
+    return this.#controlPlane.reopenLogs();
   }
 
   /** Where the listeners really listen, in the order of the config: the port where 0 was asked for. Empty before `listen`. */
   addresses(): ListenerAddress[] {
-    return this.#plane.workers?.listeners.addresses() ?? [];
+    return this.#controlPlane.workers?.listeners.addresses() ?? [];
   }
 
   /** The figures at this moment, from shared memory: asking costs the data plane nothing. Throws before `listen`. */
   stats(): BalancerStats {
-    return this.#plane.stats();
+    return this.#controlPlane.stats();
   }
 
   /** Replaces every worker, one after another, without losing a connection; so changed code is taken up. */
   async replaceWorkers(): Promise<void> {
-    await this.#plane.workers?.replaceAll();
+    await this.#controlPlane.workers?.replaceAll();
   }
 
   /** @internal For tests, with `allowTestFaults`. */
   get workers(): WorkerSet | null {
-    return this.#plane.workers;
+    return this.#controlPlane.workers;
   }
 
   /** @internal For tests: what the data planes work by. */
   get snapshot(): Snapshot | null {
-    return this.#plane.snapshot;
+    return this.#controlPlane.snapshot;
   }
 
   // ———
 
   async #reload(config: Config, began: number): Promise<ReloadResult> {
     this.#requireServing();
-    const { from, to, operations } = await this.#plane.reload(config);
+    const { from, to, operations } = await this.#controlPlane.reload(config);
     const changes = describeChanges(from, to, operations);
     return { version: to.version, changes, summary: summarize(changes), durationMs: this.#clock.now() - began };
   }
@@ -239,13 +239,13 @@ export class Balancer extends EventEmitter<BalancerEvents> {
   async #drain(): Promise<void> {
     this.#state = 'draining';
     this.emit('drain', 'begin');
-    await this.#plane.drain();
+    await this.#controlPlane.drain();
     await this.#end();
   }
 
   async #end(): Promise<void> {
     const wasDraining = this.#state === 'draining';
-    await this.#plane.end();
+    await this.#controlPlane.end();
     if (this.#isClosed()) return;
     this.#state = 'closed';
     if (wasDraining) this.emit('drain', 'end');

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { convert } from '../../src/init/convert.ts';
-import { writePlan } from '../../src/init/write-plan.ts';
+import { writeDraft } from '../../src/init/write-draft.ts';
 import { listConfigKeys } from '../../src/config/config-keys.ts';
 import type { Config } from '../../src/config/config.ts';
 import { formatConfigErrors } from '../../src/config/errors.ts';
@@ -52,11 +52,11 @@ describe('a page for those who come from another proxy', () => {
       const file = CONVERTED.get(language);
       if (file === undefined) continue;
       it(`shows below the example at ${place} what init makes of it`, async () => {
-        const { plan, notes } = await convert(text, file);
-        assert.ok(plan !== null);
+        const { draft, notes } = await convert(text, file);
+        assert.ok(draft !== null);
         const beside = examples.slice(index + 1).find((example) => example.language === 'yaml');
         assert.ok(beside !== undefined);
-        assert.deepEqual(read(writePlan(plan, notes, []), 'fairlead.yaml'), read(beside.text, beside.place));
+        assert.deepEqual(read(writeDraft(draft, notes, []), 'fairlead.yaml'), read(beside.text, beside.place));
       });
     }
   }

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { startBackend } from '../../src/backend/backend.ts';
 import type { Backend } from '../../src/backend/backend.ts';
 import { convert } from '../../src/init/convert.ts';
-import { writePlan } from '../../src/init/write-plan.ts';
+import { writeDraft } from '../../src/init/write-draft.ts';
 import { runBalancer } from '../support/running-balancer.ts';
 
 interface Sent {
@@ -38,9 +38,9 @@ async function assertTraffic(
   expected: readonly (readonly [Sent, string])[],
 ): Promise<void> {
   const text = template.replace(/%(\w+)%/g, (_, name: string) => `127.0.0.1:${backends[name].port}`);
-  const { plan, notes } = await convert(text, file);
-  assert.ok(plan !== null);
-  const written = writePlan(plan, notes, []).replace('127.0.0.1:8080', '127.0.0.1:0');
+  const { draft, notes } = await convert(text, file);
+  assert.ok(draft !== null);
+  const written = writeDraft(draft, notes, []).replace('127.0.0.1:8080', '127.0.0.1:0');
   const { port, balancer } = await runBalancer(`threads: 0\n${written}`);
   try {
     for (const [sent, answer] of expected) {

@@ -1,5 +1,5 @@
 /** Whether a note of `fairlead init --from` tells of a difference between the original and what was made of it. */
-import type { Note } from '../../src/init/ledger.ts';
+import type { Note } from '../../src/init/report.ts';
 import type { Answer, Asked } from './asked-requests.ts';
 
 export interface Difference {

@@ -1,7 +1,7 @@
 /** A `backend`, or the servers of a `listen`, as a pool. */
 import { lacking } from '../features.ts';
-import type { Ledger } from '../ledger.ts';
-import type { PlannedPool, PoolSettings } from '../plan.ts';
+import type { Report } from '../report.ts';
+import type { DraftPool, PoolSettings } from '../draft.ts';
 import { readHealthCheck } from './health-check.ts';
 import { refusalOf } from './not-taken.ts';
 import type { Line } from './parse-haproxy.ts';
@@ -11,31 +11,31 @@ import type { Server } from './servers.ts';
 import { readServerTimeouts } from './timeouts.ts';
 
 /** Null where there is none like it, which is listed. `front` is what leads to it. */
-export function convertBackend(proxy: Proxy, front: Proxy, ledger: Ledger): PlannedPool | null {
-  if (proxy.from.name === 'backend' && refuse(proxy, ledger)) return null;
-  ledger.take(proxy.from);
+export function convertBackend(proxy: Proxy, front: Proxy, report: Report): DraftPool | null {
+  if (proxy.from.name === 'backend' && refuse(proxy, report)) return null;
+  report.take(proxy.from);
   const servers = readServers(
     [...proxy.findAll('default-server'), ...proxy.own('server')].toSorted((a, b) => a.line - b.line),
-    ledger,
+    report,
   );
-  const settings: PlannedPool['settings'] = new Map();
-  settings.set('policy', readPolicy(proxy, ledger));
+  const settings: DraftPool['settings'] = new Map();
+  settings.set('policy', readPolicy(proxy, report));
   for (const [key, setting] of [
-    ['check', readHealthCheck(proxy, servers, ledger)],
-    ['retry', readRetry(proxy, ledger)],
-    ['maxConnections', readMost(servers, ledger)],
-    ['host', readHost(proxy, ledger)],
-    ['timeouts', readServerTimeouts(proxy, front, ledger)],
+    ['check', readHealthCheck(proxy, servers, report)],
+    ['retry', readRetry(proxy, report)],
+    ['maxConnections', readMost(servers, report)],
+    ['host', readHost(proxy, report)],
+    ['timeouts', readServerTimeouts(proxy, front, report)],
   ] as const) {
     if (setting !== null) settings.set(key, setting);
   }
   return { from: proxy.from, endpoints: servers.map(({ endpoint, from }) => ({ value: endpoint, from })), settings };
 }
 
-function refuse(proxy: Proxy, ledger: Ledger): boolean {
+function refuse(proxy: Proxy, report: Report): boolean {
   const refusal = refusalOf(proxy);
   if (refusal === null) return false;
-  ledger[refusal.kind === 'guard' ? 'guard' : 'leave'](proxy.from, refusal.reason);
+  report[refusal.kind === 'guard' ? 'guard' : 'leave'](proxy.from, refusal.reason);
   return true;
 }
 
@@ -44,17 +44,17 @@ interface Setting {
   readonly from: Line;
 }
 
-function readPolicy(proxy: Proxy, ledger: Ledger): Setting {
+function readPolicy(proxy: Proxy, report: Report): Setting {
   const from = proxy.find('balance');
   if (from === null) return { value: 'round-robin', from: proxy.from };
   const [, name, draws] = /^([a-z-]+)(?:\((\d+)\))?$/.exec(from.args[0] ?? '') ?? [];
   const policy = name === 'random' ? (draws === '1' ? 'random' : 'power-of-two') : POLICIES[name ?? ''];
   if (policy === undefined) {
-    ledger.leave(from, lacking('policies', 'the pool goes round-robin'));
+    report.leave(from, lacking('policies', 'the pool goes round-robin'));
     return { value: 'round-robin', from };
   }
-  ledger.take(from);
-  if (name === 'random' && Number(draws ?? 2) > 2) ledger.differ(from, 'of two random ones that with fewer requests');
+  report.take(from);
+  if (name === 'random' && Number(draws ?? 2) > 2) report.differ(from, 'of two random ones that with fewer requests');
   return { value: policy, from };
 }
 
@@ -67,50 +67,50 @@ const POLICIES: Readonly<Record<string, PoolSettings['policy']>> = {
 /** HAProxy tries a failed connection three times more, unless it is told otherwise. */
 const DEFAULT_RETRIES = 3;
 
-function readRetry(proxy: Proxy, ledger: Ledger): Setting | null {
+function readRetry(proxy: Proxy, report: Report): Setting | null {
   const [retries, conditions] = [proxy.find('retries'), proxy.find('retry-on')];
   const redispatch = proxy.find('option', 'redispatch');
-  if (redispatch !== null) ledger.same(redispatch, 'another attempt goes to another endpoint');
+  if (redispatch !== null) report.same(redispatch, 'another attempt goes to another endpoint');
   const from = retries ?? conditions;
   if (from === null) return null;
-  for (const line of [retries, conditions]) if (line !== null) ledger.take(line);
+  for (const line of [retries, conditions]) if (line !== null) report.take(line);
   const count = retries === null ? DEFAULT_RETRIES : Number(retries.args[0]);
   if (!Number.isInteger(count) || count < 0) {
-    ledger.leave(from, 'this is no number of attempts');
+    report.leave(from, 'this is no number of attempts');
     return null;
   }
   const words = conditions?.args ?? ['conn-failure'];
   if (count === 0 || words.includes('none')) return { value: 'off', from };
-  const retryOn = words.flatMap((word) => readRetryCondition(word, conditions ?? from, ledger));
+  const retryOn = words.flatMap((word) => readRetryCondition(word, conditions ?? from, report));
   return { value: { attempts: Math.min(count + 1, 100), retryOn: [...new Set(retryOn)] }, from };
 }
 
-function readRetryCondition(word: string, from: Line, ledger: Ledger): readonly ('connect' | 'reset')[] {
+function readRetryCondition(word: string, from: Line, report: Report): readonly ('connect' | 'reset')[] {
   if (word === 'conn-failure') return ['connect'];
   if (word === 'empty-response') return ['reset'];
-  ledger.leave(from, 'a request is tried again only where the connection failed', word);
+  report.leave(from, 'a request is tried again only where the connection failed', word);
   return word === 'all-retryable-errors' ? ['connect', 'reset'] : [];
 }
 
 /** `maxconn` of servers. Fairlead has one value for all endpoints of a pool. */
-function readMost(servers: readonly Server[], ledger: Ledger): Setting | null {
+function readMost(servers: readonly Server[], report: Report): Setting | null {
   const first = servers.find(({ parameters }) => parameters.has('maxconn'));
   if (first === undefined) return null;
   const text = first.parameters.get('maxconn') ?? '';
   for (const { from, parameters } of servers) {
     if (parameters.get('maxconn') === text) continue;
-    ledger.leave(from, 'is one value for all endpoints of a pool, here that of another server', 'maxconn');
+    report.leave(from, 'is one value for all endpoints of a pool, here that of another server', 'maxconn');
   }
   if (/^[1-9]\d{0,8}$/.test(text)) return { value: Number(text), from: first.from };
-  if (text !== '0') ledger.leave(first.from, 'this is no whole number', `maxconn ${text}`);
+  if (text !== '0') report.leave(first.from, 'this is no whole number', `maxconn ${text}`);
   return null;
 }
 
 /** `http-request set-header Host a.com`. */
-function readHost(proxy: Proxy, ledger: Ledger): Setting | null {
+function readHost(proxy: Proxy, report: Report): Setting | null {
   const from = proxy.own('http-request').findLast(({ args }) => isHostHeader(args)) ?? null;
   if (from === null) return null;
-  ledger.take(from);
+  report.take(from);
   return { value: from.args[2], from };
 }
 

@@ -1,6 +1,6 @@
 /** `bind` lines as listeners. */
 import { lacking } from '../features.ts';
-import type { Ledger } from '../ledger.ts';
+import type { Report } from '../report.ts';
 import type { Line } from './parse-haproxy.ts';
 import type { Proxy } from './proxy.ts';
 
@@ -24,30 +24,30 @@ const NOTHING_TO_SET =
   /^(?:v4v6|v6only|transparent|tfo|defer-accept|backlog|interface|mss|tcp-ut|process|thread|shards|nice|id|accept-netscaler-cip|user|group|mode|uid|gid|proto)$/;
 
 /** Those of a frontend that can be listeners; the others are listed. */
-export function readBinds(proxy: Proxy, ledger: Ledger): readonly Bind[] {
+export function readBinds(proxy: Proxy, report: Report): readonly Bind[] {
   // `listen name :80`, as older versions have it.
   const [, address] = proxy.from.args;
-  const short = address === undefined || address === 'from' ? [] : readBind(proxy.from, address, [], ledger);
+  const short = address === undefined || address === 'from' ? [] : readBind(proxy.from, address, [], report);
   return [
     ...short,
-    ...proxy.own('bind').flatMap((from) => readBind(from, from.args[0] ?? '', from.args.slice(1), ledger)),
+    ...proxy.own('bind').flatMap((from) => readBind(from, from.args[0] ?? '', from.args.slice(1), report)),
   ];
 }
 
-function readBind(from: Line, places: string, words: readonly string[], ledger: Ledger): readonly Bind[] {
-  ledger.take(from);
+function readBind(from: Line, places: string, words: readonly string[], report: Report): readonly Bind[] {
+  report.take(from);
   const parameters = readParameters(words);
   if (parameters.has('accept-proxy')) {
-    ledger.leave(from, lacking('proxyProtocol'));
+    report.leave(from, lacking('proxyProtocol'));
     return [];
   }
   const isPlain = !parameters.has('ssl');
-  if (!isPlain) ledger.leave(from, lacking('tls'));
-  for (const [word, value] of parameters) noteParameter(word, value, from, ledger);
+  if (!isPlain) report.leave(from, lacking('tls'));
+  for (const [word, value] of parameters) noteParameter(word, value, from, report);
   const name = parameters.get('name') ?? null;
   return places.split(',').flatMap((place): readonly Bind[] => {
     const addresses = toListeners(place);
-    if (addresses.length === 0) ledger.leave(from, 'a listener is an address and a port', place);
+    if (addresses.length === 0) report.leave(from, 'a listener is an address and a port', place);
     return addresses.map((address) => ({ from, address, name, isPlain }));
   });
 }
@@ -61,12 +61,12 @@ function readParameters(words: readonly string[]): ReadonlyMap<string, string> {
   return parameters;
 }
 
-function noteParameter(word: string, value: string, from: Line, ledger: Ledger): void {
+function noteParameter(word: string, value: string, from: Line, report: Report): void {
   if (word === 'name' || OF_TLS.test(word)) return;
   const text = value === '' ? word : `${word} ${value}`;
-  if (NOTHING_TO_SET.test(word)) ledger.same(from, 'nothing to set here', text);
-  else if (word === 'maxconn') ledger.leave(from, 'maxConnections is for the whole process', text);
-  else ledger.leave(from, 'there is no such parameter here', text);
+  if (NOTHING_TO_SET.test(word)) report.same(from, 'nothing to set here', text);
+  else if (word === 'maxconn') report.leave(from, 'maxConnections is for the whole process', text);
+  else report.leave(from, 'there is no such parameter here', text);
 }
 
 /** More ports in a row than this are a mistake, or a matter of layer 4. */

@@ -1,7 +1,7 @@
-/** A config of HAProxy as a plan. */
-import type { Ledger } from '../ledger.ts';
-import { closedPool, listenHere } from '../plan.ts';
-import type { Plan } from '../plan.ts';
+/** A config of HAProxy as a draft. */
+import type { Report } from '../report.ts';
+import { closedPool, listenHere } from '../draft.ts';
+import type { Draft } from '../draft.ts';
 import { UnreadableInput } from '../statement.ts';
 import { convertBackend } from './backends.ts';
 import type { Bind } from './binds.ts';
@@ -17,44 +17,44 @@ import { KEPT_OUT } from './rules.ts';
 import { addClientTimeouts } from './timeouts.ts';
 
 /** Throws `UnreadableInput`. */
-export function convertHaproxy(text: string, file: string, plan: Plan, ledger: Ledger): void {
+export function convertHaproxy(text: string, file: string, draft: Draft, report: Report): void {
   const sections = parseHaproxy(text, file);
   if (sections.length === 0) throw new UnreadableInput(file, 1, 'there is no section in it');
   const proxies = readProxies(sections);
   const backends = new Map(proxies.filter(({ isBack }) => isBack).map((proxy) => [proxy.name, proxy]));
-  const fronts = new Fronts(backends, plan, ledger);
+  const fronts = new Fronts(backends, draft, report);
   for (const proxy of proxies) if (proxy.isFront) fronts.add(proxy);
   fronts.listenSomewhere();
-  sortPools(plan);
-  convertProcess(sections, fronts.taken, plan, ledger);
-  listRest(sections, ledger);
+  sortPools(draft);
+  convertProcess(sections, fronts.taken, draft, report);
+  listRest(sections, report);
 }
 
 /** The frontends that are taken over: routes hold for every listener, so that they must have the same rules. */
 class Fronts {
   readonly #backends: ReadonlyMap<string, Proxy>;
-  readonly #plan: Plan;
-  readonly #ledger: Ledger;
+  readonly #draft: Draft;
+  readonly #report: Report;
   /** The pool of each backend that a rule names; null: it could not be taken over. */
   readonly #pools = new Map<string, string | null>();
   #rules: string | null = null;
   readonly #binds: Bind[] = [];
   taken: Proxy | null = null;
 
-  constructor(backends: ReadonlyMap<string, Proxy>, plan: Plan, ledger: Ledger) {
+  constructor(backends: ReadonlyMap<string, Proxy>, draft: Draft, report: Report) {
     this.#backends = backends;
-    this.#plan = plan;
-    this.#ledger = ledger;
+    this.#draft = draft;
+    this.#report = report;
   }
 
   add(proxy: Proxy): void {
     const refusal = refusalOf(proxy);
     if (refusal !== null) {
-      this.#ledger[refusal.kind === 'guard' ? 'guard' : 'leave'](proxy.from, refusal.reason);
+      this.#report[refusal.kind === 'guard' ? 'guard' : 'leave'](proxy.from, refusal.reason);
       return;
     }
     if (this.taken !== null && this.#rules !== decisionsOf(proxy)) {
-      this.#ledger.leave(
+      this.#report.leave(
         proxy.from,
         `routes hold for every listener, and those of ${this.taken.name} are taken over: give it a config of its own`,
       );
@@ -64,28 +64,28 @@ class Fronts {
   }
 
   #take(proxy: Proxy): void {
-    const rules = readRules(proxy, (backend) => this.#poolOf(backend, proxy) !== null, this.#ledger);
+    const rules = readRules(proxy, (backend) => this.#poolOf(backend, proxy) !== null, this.#report);
     if (rules.length === 0) {
-      this.#ledger.leave(proxy.from, 'none of its rules could be taken over, and nobody else is let in');
+      this.#report.leave(proxy.from, 'none of its rules could be taken over, and nobody else is let in');
       return;
     }
-    this.#ledger.take(proxy.from);
-    this.#binds.push(...addListeners(proxy, this.#plan, this.#ledger));
+    this.#report.take(proxy.from);
+    this.#binds.push(...addListeners(proxy, this.#draft, this.#report));
     if (this.taken !== null) return;
     this.#rules = decisionsOf(proxy);
     this.taken = proxy;
-    addClientTimeouts(proxy, this.#plan, this.#ledger);
+    addClientTimeouts(proxy, this.#draft, this.#report);
     const isClosed = (backend: string): boolean => backend === KEPT_OUT || this.#isGuarded(backend);
-    addRoutes(rules, (backend, from) => this.#targetOf(backend, from), isClosed, this.#plan, this.#ledger);
+    addRoutes(rules, (backend, from) => this.#targetOf(backend, from), isClosed, this.#draft, this.#report);
   }
 
   /** Where nothing that is bound can be taken over, it is a port of this machine. */
   listenSomewhere(): void {
-    if (this.#plan.listeners.size > 0 || this.taken === null) return;
+    if (this.#draft.listeners.size > 0 || this.taken === null) return;
     const [{ from } = this.taken] = this.#binds;
     const why =
       this.#binds.length > 0 ? 'for whatever ends TLS in front' : 'since nothing it binds could be taken over';
-    listenHere(this.#plan, from, why, this.#ledger);
+    listenHere(this.#draft, from, why, this.#report);
   }
 
   #poolOf(name: string, front: Proxy): string | null {
@@ -94,11 +94,11 @@ class Fronts {
     const backend = this.#backends.get(name);
     if (backend !== undefined && refusalOf(backend)?.kind === 'guard')
       this.#pools.set(name, this.#closed(backend.from));
-    const pool = backend === undefined ? null : convertBackend(backend, front, this.#ledger);
+    const pool = backend === undefined ? null : convertBackend(backend, front, this.#report);
     const isUsable = pool !== null && pool.endpoints.length > 0;
     if (pool !== null && !isUsable)
-      this.#ledger.leave(pool.from, 'it has no server that could be taken over', pool.from.text);
-    if (isUsable) this.#plan.pools.set(name, pool);
+      this.#report.leave(pool.from, 'it has no server that could be taken over', pool.from.text);
+    if (isUsable) this.#draft.pools.set(name, pool);
     const found = this.#pools.get(name) ?? (isUsable ? name : null);
     this.#pools.set(name, found);
     return found;
@@ -106,24 +106,24 @@ class Fronts {
 
   #isGuarded(backend: string): boolean {
     const pool = this.#pools.get(backend) ?? null;
-    return pool !== null && pool === this.#plan.closed;
+    return pool !== null && pool === this.#draft.closed;
   }
 
   #closed(from: Line): string {
-    return closedPool(this.#plan, from, (name) => this.#backends.has(name));
+    return closedPool(this.#draft, from, (name) => this.#backends.has(name));
   }
 
   #targetOf(backend: string, from: Line): Target {
     const pool = backend === KEPT_OUT ? this.#closed(from) : (this.#pools.get(backend) ?? backend);
-    if (pool === this.#plan.closed) return { pool, rewrite: () => ({}) };
+    if (pool === this.#draft.closed) return { pool, rewrite: () => ({}) };
     const proxy = this.#backends.get(backend);
-    const rewriting = proxy === undefined ? null : readRewriting(proxy, this.#ledger);
+    const rewriting = proxy === undefined ? null : readRewriting(proxy, this.#report);
     return { pool, rewrite: (match) => rewritingOf(rewriting, match) };
   }
 }
 
 /** They were found in the order of the rules that lead to them. */
-function sortPools({ pools }: Plan): void {
+function sortPools({ pools }: Draft): void {
   const sorted = [...pools].sort(([, a], [, b]) => a.from.line - b.from.line);
   pools.clear();
   for (const [name, pool] of sorted) pools.set(name, pool);
@@ -137,27 +137,27 @@ function decisionsOf(proxy: Proxy): string {
 }
 
 /** What Fairlead has once for the process. */
-function convertProcess(sections: readonly Line[], front: Proxy | null, plan: Plan, ledger: Ledger): void {
+function convertProcess(sections: readonly Line[], front: Proxy | null, draft: Draft, report: Report): void {
   const global = sections.filter(({ name }) => name === 'global').flatMap(({ children }) => children);
   const threads = global.findLast(({ name }) => name === 'nbthread');
   if (threads !== undefined && /^[1-9]\d{0,3}$/.test(threads.args[0] ?? '')) {
-    ledger.take(threads);
-    plan.top.set('threads', { value: Number(threads.args[0]), from: threads });
+    report.take(threads);
+    draft.top.set('threads', { value: Number(threads.args[0]), from: threads });
   }
   const most = global.findLast(({ name }) => name === 'maxconn') ?? front?.find('maxconn') ?? null;
   if (most === null || !/^[1-9]\d{0,8}$/.test(most.args[0] ?? '')) return;
-  ledger.take(most);
-  plan.top.set('maxConnections', { value: Number(most.args[0]), from: most });
+  report.take(most);
+  draft.top.set('maxConnections', { value: Number(most.args[0]), from: most });
 }
 
-function listRest(sections: readonly Line[], ledger: Ledger): void {
+function listRest(sections: readonly Line[], report: Report): void {
   for (const section of sections) {
-    if (section.name === 'global' || section.name === 'defaults') ledger.take(section);
+    if (section.name === 'global' || section.name === 'defaults') report.take(section);
   }
-  ledger.close(sections, (line) => {
+  report.close(sections, (line) => {
     const section = sections.find(({ children }) => children.includes(line));
-    if (section !== undefined) listLine(line, section, ledger);
-    else if (line.name === 'backend') ledger.leave(line, 'no rule that was taken over leads to it');
-    else listSection(line, ledger);
+    if (section !== undefined) listLine(line, section, report);
+    else if (line.name === 'backend') report.leave(line, 'no rule that was taken over leads to it');
+    else listSection(line, report);
   });
 }

@@ -1,8 +1,8 @@
 /** The rules of a frontend as routes, and its `bind` lines as listeners. */
 import type { RouteInput } from '../../config/config-input.ts';
 import { lacking } from '../features.ts';
-import type { Ledger } from '../ledger.ts';
-import type { Plan } from '../plan.ts';
+import type { Report } from '../report.ts';
+import type { Draft } from '../draft.ts';
 import { readBinds } from './binds.ts';
 import type { Bind } from './binds.ts';
 import { readCondition, readGuarded } from './conditions.ts';
@@ -15,21 +15,21 @@ import { KEPT_OUT, dropShadowed, needPatterns, prepend, toRoutes } from './rules
 import type { Rule } from './rules.ts';
 
 /** In the order in which HAProxy tries them. `has`: whether there is such a backend. What is left out is listed. */
-export function readRules(proxy: Proxy, has: (backend: string) => boolean, ledger: Ledger): readonly Rule[] {
-  let rules = readDefault(proxy, has, ledger);
+export function readRules(proxy: Proxy, has: (backend: string) => boolean, report: Report): readonly Rule[] {
+  let rules = readDefault(proxy, has, report);
   // From the last one on: what a rule excepts goes where those behind it say.
-  for (const line of proxy.own('use_backend').toReversed()) rules = addRule(line, rules, proxy, has, ledger);
+  for (const line of proxy.own('use_backend').toReversed()) rules = addRule(line, rules, proxy, has, report);
   if (rules.length === 0) return rules;
-  for (const line of guardsOf(proxy).toReversed()) rules = addGuard(line, rules, proxy, ledger);
-  noteDifferences(proxy, rules, ledger);
+  for (const line of guardsOf(proxy).toReversed()) rules = addGuard(line, rules, proxy, report);
+  noteDifferences(proxy, rules, report);
   return rules;
 }
 
 /** What is not quite the same for a frontend as a whole. */
-function noteDifferences({ from }: Proxy, rules: readonly Rule[], ledger: Ledger): void {
-  if (rules.some(({ match }) => match.path !== null)) ledger.differ(from, NORMAL_FORM);
+function noteDifferences({ from }: Proxy, rules: readonly Rule[], report: Report): void {
+  if (rules.some(({ match }) => match.path !== null)) report.differ(from, NORMAL_FORM);
   const isAnything = ({ match }: Rule): boolean => keyOf(match) === keyOf(ANYTHING);
-  if (!rules.some(isAnything)) ledger.differ(from, 'what no rule takes is answered 404 here, 503 there');
+  if (!rules.some(isAnything)) report.differ(from, 'what no rule takes is answered 404 here, 503 there');
 }
 
 const NORMAL_FORM =
@@ -37,22 +37,22 @@ const NORMAL_FORM =
   'HAProxy compares them as they came';
 
 /** Runs before all rules about backends. What it keeps out, or a little more, goes nowhere. */
-function addGuard(from: Line, rest: readonly Rule[], proxy: Proxy, ledger: Ledger): readonly Rule[] {
+function addGuard(from: Line, rest: readonly Rule[], proxy: Proxy, report: Report): readonly Rule[] {
   const guarded = readGuarded(conditionOf(from), proxy.findAll('acl'));
   const rules = guarded === 'all' || guarded.length === 0 ? null : prepend(guarded, { backend: KEPT_OUT, from }, rest);
   if (typeof rules !== 'object' || rules === null) return rest;
-  ledger.guard(from, lacking('access', 'what it is about gets 502, in every spelling that a server may read so'));
+  report.guard(from, lacking('access', 'what it is about gets 502, in every spelling that a server may read so'));
   return rules;
 }
 
-function readDefault(proxy: Proxy, has: (backend: string) => boolean, ledger: Ledger): readonly Rule[] {
+function readDefault(proxy: Proxy, has: (backend: string) => boolean, report: Report): readonly Rule[] {
   const line = proxy.find('default_backend');
   const backend = line?.args[0] ?? '';
   if (line !== null && has(backend)) {
-    ledger.take(line);
+    report.take(line);
     return [{ match: ANYTHING, backend, from: line }];
   }
-  if (line !== null) ledger.leave(line, 'its backend was not taken over');
+  if (line !== null) report.leave(line, 'its backend was not taken over');
   return proxy.isBack && has(proxy.name) ? [{ match: ANYTHING, backend: proxy.name, from: proxy.from }] : [];
 }
 
@@ -63,12 +63,12 @@ function addRule(
   rest: readonly Rule[],
   proxy: Proxy,
   has: (backend: string) => boolean,
-  ledger: Ledger,
+  report: Report,
 ): readonly Rule[] {
   const [backend = '', ...words] = from.args;
   if (!has(backend)) {
     const reason = backend.includes('%') ? lacking('computedNames') : 'its backend was not taken over';
-    ledger.leave(from, `${reason}; ${WHERE_THEY_GO}`);
+    report.leave(from, `${reason}; ${WHERE_THEY_GO}`);
     return rest;
   }
   const condition = readCondition(words, proxy.findAll('acl'));
@@ -77,13 +77,13 @@ function addRule(
   for (const failure of failures) {
     const reason = `${failure}; ${WHERE_THEY_GO}`;
     const part = condition.cases.length === 0 || typeof rules === 'string' ? undefined : from.text;
-    ledger[condition.isGuard ? 'guard' : 'leave'](from, reason, part);
+    report[condition.isGuard ? 'guard' : 'leave'](from, reason, part);
   }
-  if (failures.length === 0 && condition.cases.length === 0) ledger.leave(from, 'no request is ever like this');
+  if (failures.length === 0 && condition.cases.length === 0) report.leave(from, 'no request is ever like this');
   if (typeof rules === 'string' || rules === rest) return rest;
-  ledger.take(from);
-  for (const acl of condition.acls) ledger.take(acl);
-  for (const difference of condition.differences) ledger.differ(from, difference);
+  report.take(from);
+  for (const acl of condition.acls) report.take(acl);
+  for (const difference of condition.differences) report.differ(from, difference);
   return rules;
 }
 
@@ -99,24 +99,24 @@ export function addRoutes(
   all: readonly Rule[],
   targetOf: (backend: string, from: Line) => Target,
   isClosed: (backend: string) => boolean,
-  plan: Plan,
-  ledger: Ledger,
+  draft: Draft,
+  report: Report,
 ): void {
   const rules = dropShadowed(all);
   for (const { from } of all.filter((rule) => !rules.some((other) => other.from === rule.from))) {
-    ledger.same(from, 'no request gets to it: those in front of it take them all');
+    report.same(from, 'no request gets to it: those in front of it take them all');
   }
   const asPattern = needPatterns(all) || all.some((rule) => isClosed(rule.backend) && endsWithin(rule.match));
   const routes = toRoutes(rules, asPattern);
   if (routes === null)
-    ledger.differ(rules[0].from, 'rules stand in their order, which Fairlead may try in another one');
+    report.differ(rules[0].from, 'rules stand in their order, which Fairlead may try in another one');
   const written = new Patterns();
   for (const { match, backend, from } of routes ?? rules) {
-    if (!asPattern) noteStart(match, from, ledger);
+    if (!asPattern) noteStart(match, from, report);
     const input = written.keepPlace(toMatchInput(match, asPattern));
     const { pool, rewrite } = targetOf(backend, from);
     const where = Object.keys(input).length === 0 ? {} : { match: input };
-    plan.routes.push({ value: { ...where, pool, ...rewrite(match) }, from });
+    draft.routes.push({ value: { ...where, pool, ...rewrite(match) }, from });
   }
 }
 
@@ -125,11 +125,11 @@ function endsWithin({ path }: Match): boolean {
   return path?.kind === 'start' && !path.text.endsWith('/');
 }
 
-function noteStart({ path }: Match, from: Line, ledger: Ledger): void {
+function noteStart({ path }: Match, from: Line, report: Report): void {
   if (path?.kind !== 'start') return;
   const { text } = path;
   const words = text.endsWith('/') ? `${text.slice(0, -1)} as well as ${text}x` : `${text} and ${text}/x, not ${text}x`;
-  ledger.differ(from, `a prefix ends at a segment here: ${words}`);
+  report.differ(from, `a prefix ends at a segment here: ${words}`);
 }
 
 /** Routes of one pattern stand together, where the first of them stands: one that comes again is written otherwise. */
@@ -150,15 +150,15 @@ class Patterns {
 }
 
 /** Adds listeners for the addresses that are not there yet. Returns all that it binds, with TLS too. */
-export function addListeners(proxy: Proxy, plan: Plan, ledger: Ledger): readonly Bind[] {
-  const binds = readBinds(proxy, ledger);
-  const known = new Set([...plan.listeners.values()].map(({ value }) => value));
+export function addListeners(proxy: Proxy, draft: Draft, report: Report): readonly Bind[] {
+  const binds = readBinds(proxy, report);
+  const known = new Set([...draft.listeners.values()].map(({ value }) => value));
   for (const { address, name, from } of binds.filter(({ isPlain }) => isPlain)) {
     if (known.has(address)) continue;
     known.add(address);
     const usual =
-      plan.listeners.size === 0 ? 'web' : `web-${address.replace(/[^0-9a-z.]+/gi, '-').replace(/^-|-$/g, '')}`;
-    plan.listeners.set(name !== null && !plan.listeners.has(name) ? name : usual, { value: address, from });
+      draft.listeners.size === 0 ? 'web' : `web-${address.replace(/[^0-9a-z.]+/gi, '-').replace(/^-|-$/g, '')}`;
+    draft.listeners.set(name !== null && !draft.listeners.has(name) ? name : usual, { value: address, from });
   }
   return binds;
 }

@@ -1,6 +1,6 @@
 /** Why a line of HAProxy is not taken over: what Fairlead has instead, or that it has nothing yet. */
 import { lacking } from '../features.ts';
-import type { Ledger } from '../ledger.ts';
+import type { Report } from '../report.ts';
 import { readGuarded } from './conditions.ts';
 import type { Line } from './parse-haproxy.ts';
 import type { Proxy } from './proxy.ts';
@@ -117,9 +117,9 @@ const OF_PROCESS: readonly Reason[] = [
   [/^(?:lua-\S+|module-\S+)\b/, 'left', PROGRAMS],
 ];
 
-export function listLine(line: Line, section: Line, ledger: Ledger): void {
+export function listLine(line: Line, section: Line, report: Report): void {
   const [kind, reason] = section.name === 'global' ? reasonInGlobal(line) : reasonOf(line);
-  ledger[kind === 'left' ? 'leave' : kind](line, reason);
+  report[kind === 'left' ? 'leave' : kind](line, reason);
 }
 
 function reasonInGlobal(line: Line): readonly [Kind, string] {
@@ -139,7 +139,7 @@ function reasonOf(line: Line): readonly [Kind, string] {
 }
 
 /** Sections that are neither global, defaults, frontend, backend nor listen. */
-export function listSection(section: Line, ledger: Ledger): void {
+export function listSection(section: Line, report: Report): void {
   const reasons: Readonly<Record<string, string>> = {
     userlist: GUARD,
     resolvers: 'names are resolved by the system, when the config is read',
@@ -147,7 +147,7 @@ export function listSection(section: Line, ledger: Ledger): void {
     cache: lacking('cache'),
     'http-errors': lacking('redirects'),
   };
-  ledger.leave(section, reasons[section.name] ?? 'Fairlead has nothing like this section');
+  report.leave(section, reasons[section.name] ?? 'Fairlead has nothing like this section');
 }
 
 export interface Refusal {

@@ -1,6 +1,6 @@
 /** Rules that cut or replace the front of a path, as routes can: the other rules that rewrite are not taken over. */
 import type { RouteInput } from '../../config/config-input.ts';
-import type { Ledger } from '../ledger.ts';
+import type { Report } from '../report.ts';
 import { mayMeet, readReplacement, toRewriting, withoutSlash } from '../prefix-rewriting.ts';
 import type { Replacement } from '../prefix-rewriting.ts';
 import type { Match } from './match.ts';
@@ -11,12 +11,12 @@ import type { Proxy } from './proxy.ts';
 const REGSUB = /^%\[path,regsub\("?\^?(\/[\w./-]*?)\/?\??"?,"?(\/?[\w./-]*)"?\)\]$/;
 
 /** What the rules of a backend do to paths; null: nothing, or nothing that Fairlead can do. */
-export function readRewriting(proxy: Proxy, ledger: Ledger): Replacement | null {
+export function readRewriting(proxy: Proxy, report: Report): Replacement | null {
   const lines = [...proxy.own('http-request'), ...proxy.own('reqrep'), ...proxy.own('reqirep')];
   const rewriting = lines.filter(isRewriting);
   const [line] = rewriting;
   const found = line === undefined || rewriting.length > 1 ? null : readLine(line);
-  if (line !== undefined && found !== null) ledger.differ(line, 'slashes at the front of what is left are one here');
+  if (line !== undefined && found !== null) report.differ(line, 'slashes at the front of what is left are one here');
   return found;
 }
 

@@ -7,7 +7,7 @@ import type { Config } from '../../config/config.ts';
 import type { RoutedRequest } from '../../core/routing/routed-request.ts';
 import { compileRoutes } from '../../core/routing/router.ts';
 import { convert } from '../convert.ts';
-import { toConfigInput } from '../plan.ts';
+import { toConfigInput } from '../draft.ts';
 
 const seed = Number(process.env['SEED'] ?? Date.now() & 0x7fffffff);
 
@@ -95,10 +95,10 @@ function frontend(rules: readonly Term[]): string {
 
 /** Of the rules that were taken over whole or in part; null: one was in part. */
 async function routesOf(rules: readonly Term[]): Promise<{ router: Router; left: ReadonlySet<number> } | null> {
-  const { plan, notes } = await convert(frontend(rules), 'haproxy.cfg');
-  assert.ok(plan !== null);
+  const { draft, notes } = await convert(frontend(rules), 'haproxy.cfg');
+  assert.ok(draft !== null);
   const left = notes.filter(({ kind, directive }) => kind === 'left' && directive.startsWith('use_backend'));
-  const config = buildConfig(toConfigInput(plan));
+  const config = buildConfig(toConfigInput(draft));
   assert.ok(isConfig(config), JSON.stringify(config));
   const routes = config.routes.map(({ id, pool, match }) => ({ id, pool, match }));
   const isInPart = left.some(({ line }) => routes.some(({ pool }) => pool === `b${line - 5}`));

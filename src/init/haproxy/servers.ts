@@ -1,7 +1,7 @@
 /** `server` lines as endpoints. */
 import type { EndpointInput } from '../../config/config-input.ts';
 import { lacking } from '../features.ts';
-import type { Ledger } from '../ledger.ts';
+import type { Report } from '../report.ts';
 import type { Line } from './parse-haproxy.ts';
 import { toAddress } from './values.ts';
 
@@ -52,34 +52,34 @@ const OF_TLS =
   /^(?:verify\w*|sni|ca-file|crt|crl-file|ciphers|ciphersuites|ssl\S*|force-\S+|allow-0rtt|alpn|npn|curves|sigalgs)$/;
 
 /** Of `server` and `default-server` lines, in their order. What cannot be an endpoint is listed. */
-export function readServers(lines: readonly Line[], ledger: Ledger): readonly Server[] {
+export function readServers(lines: readonly Line[], report: Report): readonly Server[] {
   const servers: Server[] = [];
   let defaults: ReadonlyMap<string, string> = new Map();
   for (const line of lines) {
     if (line.name === 'default-server') {
-      ledger.take(line);
-      defaults = new Map([...defaults, ...noted(readParameters(line.args), line, ledger)]);
+      report.take(line);
+      defaults = new Map([...defaults, ...noted(readParameters(line.args), line, report)]);
     } else if (line.name === 'server') {
-      const server = readServer(line, defaults, ledger);
+      const server = readServer(line, defaults, report);
       if (server !== null) servers.push(server);
     }
   }
   return servers;
 }
 
-function readServer(from: Line, defaults: ReadonlyMap<string, string>, ledger: Ledger): Server | null {
+function readServer(from: Line, defaults: ReadonlyMap<string, string>, report: Report): Server | null {
   const [, place = '', ...words] = from.args;
   const own = readParameters(words);
   const parameters = new Map([...defaults, ...own]);
   const address = toAddress(place);
   const refusal = typeof address === 'string' ? address : refusalOf(parameters);
   if (typeof address === 'string' || refusal !== null) {
-    ledger.leave(from, refusal ?? 'this is no address');
+    report.leave(from, refusal ?? 'this is no address');
     return null;
   }
-  ledger.take(from);
-  noted(own, from, ledger);
-  const weight = weightOf(parameters, from, ledger);
+  report.take(from);
+  noted(own, from, report);
+  const weight = weightOf(parameters, from, report);
   return { from, endpoint: weight === 1 ? address.address : { ...address, weight }, parameters };
 }
 
@@ -89,11 +89,11 @@ function refusalOf(parameters: ReadonlyMap<string, string>): string | null {
   return lacking('backup');
 }
 
-function weightOf(parameters: ReadonlyMap<string, string>, from: Line, ledger: Ledger): number {
+function weightOf(parameters: ReadonlyMap<string, string>, from: Line, report: Report): number {
   if (parameters.has('disabled') && !parameters.has('enabled')) return 0;
   const weight = parameters.get('weight') ?? '1';
   if (/^\d{1,3}$/.test(weight)) return Number(weight);
-  ledger.leave(from, 'this is no weight', `weight ${weight}`);
+  report.leave(from, 'this is no weight', `weight ${weight}`);
   return 1;
 }
 
@@ -108,7 +108,7 @@ function readParameters(words: readonly string[]): ReadonlyMap<string, string> {
 }
 
 /** Lists what Fairlead has not. */
-function noted(parameters: ReadonlyMap<string, string>, from: Line, ledger: Ledger): ReadonlyMap<string, string> {
+function noted(parameters: ReadonlyMap<string, string>, from: Line, report: Report): ReadonlyMap<string, string> {
   for (const [word, value] of parameters) {
     // A server with TLS is left out as a whole.
     if (KNOWN.has(word) || OF_TLS.test(word)) continue;
@@ -117,7 +117,7 @@ function noted(parameters: ReadonlyMap<string, string>, from: Line, ledger: Ledg
       'left' as const,
       'Fairlead does not know this parameter',
     ];
-    ledger[kind === 'same' ? 'same' : 'leave'](from, reason, value === '' ? word : `${word} ${value}`);
+    report[kind === 'same' ? 'same' : 'leave'](from, reason, value === '' ? word : `${word} ${value}`);
   }
   return parameters;
 }

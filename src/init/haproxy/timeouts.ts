@@ -1,7 +1,7 @@
 /** What `timeout` lines mean: those of clients hold for the whole config, those of servers for a pool. */
-import type { Ledger } from '../ledger.ts';
+import type { Report } from '../report.ts';
 import { toDuration } from '../milliseconds.ts';
-import type { Plan, Sourced } from '../plan.ts';
+import type { Draft, Sourced } from '../draft.ts';
 import type { Line } from './parse-haproxy.ts';
 import type { Proxy } from './proxy.ts';
 import { parseTime } from './values.ts';
@@ -12,47 +12,47 @@ interface Time {
 }
 
 /** Null where it is not written, or is no time that Fairlead can have, which is listed. */
-export function readTime(line: Line | null, text: string | undefined, ledger: Ledger): Time | null {
+export function readTime(line: Line | null, text: string | undefined, report: Report): Time | null {
   if (line === null) return null;
   const ms = parseTime(text ?? '');
   if (ms !== null && ms > 0) {
-    ledger.take(line);
+    report.take(line);
     return { from: line, ms };
   }
-  ledger.leave(line, ms === 0 ? 'each wait has an end here' : 'this is no time');
+  report.leave(line, ms === 0 ? 'each wait has an end here' : 'this is no time');
   return null;
 }
 
 /** Each by its own names, then by those of older versions. */
-function timeoutOf(proxy: Proxy, name: string, ledger: Ledger): Time | null {
+function timeoutOf(proxy: Proxy, name: string, report: Report): Time | null {
   const old: Readonly<Record<string, string>> = { client: 'clitimeout', server: 'srvtimeout', connect: 'contimeout' };
   const line = proxy.find('timeout', name);
-  if (line !== null) return readTime(line, line.args[1], ledger);
+  if (line !== null) return readTime(line, line.args[1], report);
   const older = Object.hasOwn(old, name) ? proxy.find(old[name]) : null;
-  return readTime(older, older?.args[0], ledger);
+  return readTime(older, older?.args[0], report);
 }
 
-/** Puts the timeouts of a frontend into the plan. */
-export function addClientTimeouts(proxy: Proxy, plan: Plan, ledger: Ledger): void {
-  const client = timeoutOf(proxy, 'client', ledger);
-  const head = timeoutOf(proxy, 'http-request', ledger) ?? client;
-  const keepAlive = timeoutOf(proxy, 'http-keep-alive', ledger) ?? head;
+/** Puts the timeouts of a frontend into the draft. */
+export function addClientTimeouts(proxy: Proxy, draft: Draft, report: Report): void {
+  const client = timeoutOf(proxy, 'client', report);
+  const head = timeoutOf(proxy, 'http-request', report) ?? client;
+  const keepAlive = timeoutOf(proxy, 'http-keep-alive', report) ?? head;
   const times = [
     ['requestHead', head],
     ['requestBodyIdle', client],
     ['keepAlive', keepAlive],
   ] as const;
   for (const [key, time] of times) {
-    if (time !== null) plan.timeouts.set(key, { value: toDuration(time.ms), from: time.from });
+    if (time !== null) draft.timeouts.set(key, { value: toDuration(time.ms), from: time.from });
   }
 }
 
 /** `timeouts` of a pool; null where nothing is written. `front` is what leads to it. */
-export function readServerTimeouts(proxy: Proxy, front: Proxy, ledger: Ledger): Sourced<object> | null {
-  const connect = timeoutOf(proxy, 'connect', ledger);
-  const server = timeoutOf(proxy, 'server', ledger);
-  const client = timeoutOf(front, 'client', ledger);
-  const written = timeoutOf(proxy, 'tunnel', ledger);
+export function readServerTimeouts(proxy: Proxy, front: Proxy, report: Report): Sourced<object> | null {
+  const connect = timeoutOf(proxy, 'connect', report);
+  const server = timeoutOf(proxy, 'server', report);
+  const client = timeoutOf(front, 'client', report);
+  const written = timeoutOf(proxy, 'tunnel', report);
   // Without a time of its own a tunnel has the shorter of the two others.
   const [shorter] = [server, client].filter((time) => time !== null).sort((a, b) => a.ms - b.ms);
   const tunnel = written ?? (server === null ? undefined : shorter);

@@ -1,14 +1,14 @@
 /** One entry of a proxy table: its target as a pool, and what it does to paths. */
 import { lacking } from '../features.ts';
-import type { Ledger } from '../ledger.ts';
+import type { Report } from '../report.ts';
 import { toDuration } from '../milliseconds.ts';
-import type { PlannedPool } from '../plan.ts';
+import type { DraftPool } from '../draft.ts';
 import type { Replacement } from '../prefix-rewriting.ts';
 import { findEntry } from './json-entry.ts';
 import type { JsonEntry } from './json-entry.ts';
 
 export interface ProxyOptions {
-  readonly pool: PlannedPool;
+  readonly pool: DraftPool;
   /** Null: paths go on as they came. */
   readonly rewrite: Replacement | null;
   /** The path of its target, which stands in front of what is sent; `''`: none. */
@@ -16,30 +16,30 @@ export interface ProxyOptions {
 }
 
 /** Null where its target cannot be had, which is listed. `entry` is a map of options, or the target alone. */
-export function readProxy(entry: JsonEntry, ledger: Ledger): ProxyOptions | null {
+export function readProxy(entry: JsonEntry, report: Report): ProxyOptions | null {
   const target = entry.kind === 'map' ? findEntry(entry, 'target') : entry;
-  const found = target === null ? 'it has no target' : readTarget(target, ledger);
+  const found = target === null ? 'it has no target' : readTarget(target, report);
   const ignored = isOn(entry, 'ignorePath')
     ? 'ignorePath: the path of the target alone is sent, whatever was asked'
     : null;
   if (typeof found === 'string' || ignored !== null) {
-    ledger.leave(entry, typeof found === 'string' ? found : (ignored ?? ''));
+    report.leave(entry, typeof found === 'string' ? found : (ignored ?? ''));
     return null;
   }
-  ledger.take(entry);
-  const settings: PlannedPool['settings'] = new Map();
-  const origin = takeOption(entry, 'changeOrigin', ledger);
+  report.take(entry);
+  const settings: DraftPool['settings'] = new Map();
+  const origin = takeOption(entry, 'changeOrigin', report);
   if (origin !== null && origin.value === true) settings.set('host', { value: 'endpoint', from: origin });
-  const timeouts = readTimeout(entry, ledger);
+  const timeouts = readTimeout(entry, report);
   if (timeouts !== null) settings.set('timeouts', { value: timeouts, from: entry });
-  noteSame(entry, ledger);
+  noteSame(entry, report);
   const base = findEntry(entry, 'prependPath')?.value === false ? '' : found.base;
   const pool = { from: entry, endpoints: [{ value: found.address, from: target ?? entry }], settings };
-  return { pool, rewrite: takeRewrite(entry, ledger), base };
+  return { pool, rewrite: takeRewrite(entry, report), base };
 }
 
 /** Options that are on anyway, or mean nothing here. */
-function noteSame(entry: JsonEntry, ledger: Ledger): void {
+function noteSame(entry: JsonEntry, report: Report): void {
   for (const [name, isOnly, reason] of [
     ['ws', true, 'WebSocket passes by itself'],
     ['xfwd', true, 'X-Forwarded-* are sent by themselves'],
@@ -50,9 +50,9 @@ function noteSame(entry: JsonEntry, ledger: Ledger): void {
   ] as const) {
     const option = findEntry(entry, name);
     if (option === null) continue;
-    if (isOnly === null || option.value === isOnly) ledger.same(option, reason);
-    else if (name === 'ws') ledger.leave(option, 'write upgrades: [] into the routes that are to refuse it');
-    else ledger.same(option, 'Fairlead does it always');
+    if (isOnly === null || option.value === isOnly) report.same(option, reason);
+    else if (name === 'ws') report.leave(option, 'write upgrades: [] into the routes that are to refuse it');
+    else report.same(option, 'Fairlead does it always');
   }
 }
 
@@ -60,21 +60,21 @@ function isOn(entry: JsonEntry, name: string): boolean {
   return findEntry(entry, name)?.value === true;
 }
 
-function takeOption(entry: JsonEntry, name: string, ledger: Ledger): JsonEntry | null {
+function takeOption(entry: JsonEntry, name: string, report: Report): JsonEntry | null {
   const found = findEntry(entry, name);
-  if (found !== null) ledger.take(found);
+  if (found !== null) report.take(found);
   return found;
 }
 
-function readTimeout(entry: JsonEntry, ledger: Ledger): object | null {
+function readTimeout(entry: JsonEntry, report: Report): object | null {
   const option = findEntry(entry, 'proxyTimeout');
   if (option === null) return null;
   const ms = Number(option.value);
   if (typeof option.value !== 'number' || !Number.isInteger(ms) || ms < 1) {
-    ledger.leave(option, ms === 0 ? 'each wait has an end here' : 'this is no time in milliseconds');
+    report.leave(option, ms === 0 ? 'each wait has an end here' : 'this is no time in milliseconds');
     return null;
   }
-  ledger.take(option);
+  report.take(option);
   return { responseHead: toDuration(ms), responseIdle: toDuration(ms) };
 }
 
@@ -86,11 +86,11 @@ interface Target {
 }
 
 /** A URL, or `{ protocol, host, port }`. A text says why there is none like it. */
-function readTarget(target: JsonEntry, ledger: Ledger): Target | string {
-  ledger.take(target);
+function readTarget(target: JsonEntry, report: Report): Target | string {
+  report.take(target);
   if (target.kind === 'value') return typeof target.value === 'string' ? parseTarget(target.value) : 'this is no URL';
   if (target.kind === 'list') return 'a target is one server';
-  const part = (name: string): string => String(takeOption(target, name, ledger)?.value ?? '');
+  const part = (name: string): string => String(takeOption(target, name, report)?.value ?? '');
   const [protocol, host, port] = [part('protocol') || 'http:', part('host') || part('hostname'), part('port')];
   return parseTarget(`${protocol.replace(/:?$/, ':')}//${host || 'localhost'}${port === '' ? '' : `:${port}`}`);
 }
@@ -107,12 +107,12 @@ function parseTarget(text: string): Target | string {
 }
 
 /** `{ "^/api": "" }`; null where there is none, or it does something else, which is listed. */
-function takeRewrite(entry: JsonEntry, ledger: Ledger): Replacement | null {
+function takeRewrite(entry: JsonEntry, report: Report): Replacement | null {
   const option = findEntry(entry, 'pathRewrite');
   if (option === null) return null;
   const found = readRewrite(option);
-  if (found === null) ledger.leave(option, 'one prefix is replaced by another, and nothing else: replacePrefix');
-  else for (const taken of [option, ...option.children]) ledger.take(taken);
+  if (found === null) report.leave(option, 'one prefix is replaced by another, and nothing else: replacePrefix');
+  else for (const taken of [option, ...option.children]) report.take(taken);
   return found;
 }
 

@@ -6,7 +6,7 @@ import { buildConfig } from '../../config/build.ts';
 import type { Config } from '../../config/config.ts';
 import { compileRoutes } from '../../core/routing/router.ts';
 import { convert } from '../convert.ts';
-import { toConfigInput } from '../plan.ts';
+import { toConfigInput } from '../draft.ts';
 
 const seed = Number(process.env['SEED'] ?? Date.now() & 0x7fffffff);
 
@@ -72,9 +72,9 @@ function write(servers: readonly (readonly Location[])[], names: readonly string
 }
 
 async function routerOf(text: string) {
-  const { plan } = await convert(text, 'nginx.conf');
-  assert.ok(plan !== null);
-  const config = buildConfig(toConfigInput(plan));
+  const { draft } = await convert(text, 'nginx.conf');
+  assert.ok(draft !== null);
+  const config = buildConfig(toConfigInput(draft));
   assert.ok(isConfig(config), JSON.stringify(config));
   return compileRoutes(config.routes);
 }

@@ -1,7 +1,7 @@
 /** The locations of a server as routes, in the order that gives each request to the location that nginx would choose. */
 import type { PathRegexInput, RouteInput } from '../../config/config-input.ts';
 import { lacking } from '../features.ts';
-import type { Ledger } from '../ledger.ts';
+import type { Report } from '../report.ts';
 import { escapePattern, findForeign, toLowerPattern } from '../patterns.ts';
 import type { Directive } from './parse-nginx.ts';
 import type { PoolBook } from './pool-book.ts';
@@ -36,9 +36,9 @@ export function convertLocations(
   directives: readonly Directive[],
   scope: Scope,
   pools: PoolBook,
-  ledger: Ledger,
+  report: Report,
 ): readonly LocationRoute[] {
-  const taken = collect(directives, scope, pools, ledger);
+  const taken = collect(directives, scope, pools, report);
   const hasRegex = taken.some(({ location }) => location.kind.startsWith('regex'));
   const hasOpenEnd = taken.some(({ location, isGuarded }) => isGuarded && endsWithin(location));
   const exact = new Set(taken.flatMap(({ location: { kind, path } }) => (kind === 'exact' ? [path] : [])));
@@ -48,10 +48,10 @@ export function convertLocations(
   }));
   return placed.toSorted(byNginxOrder).map(({ location, from, route, isFinal }): LocationRoute => {
     if (isFinal && !location.isFinal && hasRegex) {
-      ledger.differ(from, 'behind a location with ^~ no regular expression is tried here');
+      report.differ(from, 'behind a location with ^~ no regular expression is tried here');
     }
     const asPattern = hasOpenEnd || (hasRegex && !isFinal);
-    noteEnd(location, { asPattern, exact }, from, ledger);
+    noteEnd(location, { asPattern, exact }, from, report);
     return { from, route, path: toPath(location, asPattern) };
   });
 }
@@ -61,17 +61,17 @@ function noteEnd(
   { kind, path }: Location,
   { asPattern, exact }: { readonly asPattern: boolean; readonly exact: ReadonlySet<string> },
   from: Directive,
-  ledger: Ledger,
+  report: Report,
 ): void {
   if (kind !== 'prefix' || path === '/') return;
   const bare = path.replace(/\/$/, '');
   if (bare === path) {
-    if (!asPattern) ledger.differ(from, `a prefix ends at a segment here: ${path} and ${path}/x, not ${path}x`);
+    if (!asPattern) report.differ(from, `a prefix ends at a segment here: ${path} and ${path}/x, not ${path}x`);
   } else if (exact.has(bare)) {
     // That location has it, here as there.
   } else if (from.children.some(({ name }) => name === 'proxy_pass')) {
-    ledger.differ(from, `nginx answers ${bare} with a redirect to ${path}; here it is one of the paths of ${path}`);
-  } else ledger.differ(from, `a prefix ends at a segment here: ${bare} as well as ${path}x`);
+    report.differ(from, `nginx answers ${bare} with a redirect to ${path}; here it is one of the paths of ${path}`);
+  } else report.differ(from, `a prefix ends at a segment here: ${bare} as well as ${path}x`);
 }
 
 /** It takes the start of a longer segment as well: a guard that does so must, and no other prefix may overtake it. */
@@ -83,38 +83,38 @@ function collect(
   directives: readonly Directive[],
   scope: Scope,
   pools: PoolBook,
-  ledger: Ledger,
+  report: Report,
 ): readonly TakenLocation[] {
   return directives.flatMap((directive) => {
     if (directive.name !== 'location') return [];
     const inner = scope.inner(directive.children);
-    const own = convertLocation(directive, inner, pools, ledger);
+    const own = convertLocation(directive, inner, pools, report);
     // What is inside it is guarded as well.
     if (directive.children.some(isGuard)) return own === null ? [] : [own];
-    const nested = collect(directive.children, inner, pools, ledger);
+    const nested = collect(directive.children, inner, pools, report);
     if (own !== null) return [own, ...nested];
-    if (nested.length > 0) ledger.take(directive);
+    if (nested.length > 0) report.take(directive);
     return nested;
   });
 }
 
 const WHERE_THEY_GO = 'its paths go where the rest of its host goes';
 
-function convertLocation(from: Directive, scope: Scope, pools: PoolBook, ledger: Ledger): TakenLocation | null {
+function convertLocation(from: Directive, scope: Scope, pools: PoolBook, report: Report): TakenLocation | null {
   const location = parseLocation(from.args);
   const guard = from.children.find(isGuard);
-  if (location === null) return refuse(from, lacking('innerLocations'), ledger);
+  if (location === null) return refuse(from, lacking('innerLocations'), report);
   const foreign = location.kind.startsWith('regex') ? findForeign(location.path) : null;
   if (guard !== undefined) {
     const where = foreign === null ? 'its requests get 502' : `${foreign}; ${WHERE_THEY_GO}`;
-    ledger.guard(from, `"${guard.text}": ${lacking('access', where)}`);
+    report.guard(from, `"${guard.text}": ${lacking('access', where)}`);
     return foreign === null ? { from, location, isGuarded: true, route: { pool: pools.closed(from) } } : null;
   }
-  if (foreign !== null) return refuse(from, `${foreign}; ${WHERE_THEY_GO}`, ledger);
+  if (foreign !== null) return refuse(from, `${foreign}; ${WHERE_THEY_GO}`, report);
   if (!location.kind.startsWith('regex') && !location.path.startsWith('/')) {
-    return refuse(from, 'no path begins like this', ledger);
+    return refuse(from, 'no path begins like this', report);
   }
-  return convertOpen(from, location, scope, pools, ledger);
+  return convertOpen(from, location, scope, pools, report);
 }
 
 /** A location that keeps nobody out. */
@@ -123,49 +123,49 @@ function convertOpen(
   location: Location,
   scope: Scope,
   pools: PoolBook,
-  ledger: Ledger,
+  report: Report,
 ): TakenLocation | null {
   const proxyPass = from.children.findLast(({ name }) => name === 'proxy_pass');
   const answer = from.children.find(({ name }) => name === 'return');
   if (answer !== undefined) {
     const isRefusal = /^4\d\d$/.test(answer.args[0] ?? '');
     const then = isRefusal ? 'its requests get 502' : WHERE_THEY_GO;
-    ledger.leave(from, `"${answer.text}": ${lacking('redirects', then)}`);
+    report.leave(from, `"${answer.text}": ${lacking('redirects', then)}`);
     return isRefusal ? { from, location, isGuarded: true, route: { pool: pools.closed(from) } } : null;
   }
   if (proxyPass === undefined) {
     if (from.children.some(({ name }) => name === 'location')) return null;
-    return refuse(from, `${reasonWithoutProxy(from)}; ${WHERE_THEY_GO}`, ledger);
+    return refuse(from, `${reasonWithoutProxy(from)}; ${WHERE_THEY_GO}`, report);
   }
   const url = proxyPass.args[0] ?? '';
-  const target = parseTarget(scope.expand(url, (set) => ledger.take(set)));
-  if (typeof target === 'string') return refuse(from, `"${proxyPass.text}": ${target}; ${WHERE_THEY_GO}`, ledger);
+  const target = parseTarget(scope.expand(url, (set) => report.take(set)));
+  if (typeof target === 'string') return refuse(from, `"${proxyPass.text}": ${target}; ${WHERE_THEY_GO}`, report);
   const rewriting = sendsOneUri(url, target) ? ONE_URI : rewritingOf(location, target.uri);
-  if (typeof rewriting === 'string') return refuse(from, `${rewriting}; ${WHERE_THEY_GO}`, ledger);
-  ledger.take(from);
-  ledger.take(proxyPass);
+  if (typeof rewriting === 'string') return refuse(from, `${rewriting}; ${WHERE_THEY_GO}`, report);
+  report.take(from);
+  report.take(proxyPass);
   const pool = pools.poolFor(target.host, proxyPass, scope);
-  const rewritten = target.uri === null ? readRewrite(from, location, ledger) : rewriting;
-  return { from, location, isGuarded: false, route: { pool, ...rewritten, ...routeSettings(scope, ledger) } };
+  const rewritten = target.uri === null ? readRewrite(from, location, report) : rewriting;
+  return { from, location, isGuarded: false, route: { pool, ...rewritten, ...routeSettings(scope, report) } };
 }
 
 const ONE_URI = 'with a variable nginx sends the path of proxy_pass alone, whatever was asked';
 
 /** `rewrite ^/api/(.*)$ /$1 break`, where it is the only one. */
-function readRewrite(from: Directive, location: Location, ledger: Ledger): Rewriting {
+function readRewrite(from: Directive, location: Location, report: Report): Rewriting {
   const rewrites = from.children.filter(({ name }) => name === 'rewrite');
   const [rewrite] = rewrites;
   const [pattern = '', template = '', flag] = rewrite?.args ?? [];
   const found = rewrites.length === 1 && flag === 'break' ? readReplacement(pattern, template) : null;
   if (rewrite === undefined || found === null) return {};
-  ledger.take(rewrite);
+  report.take(rewrite);
   const isElsewhere =
     !location.kind.startsWith('regex') && !mayMeet(location.path, location.kind === 'prefix', found.prefix);
   return isElsewhere ? {} : toRewriting(found);
 }
 
-function refuse(from: Directive, reason: string, ledger: Ledger): null {
-  ledger.leave(from, reason);
+function refuse(from: Directive, reason: string, report: Report): null {
+  report.leave(from, reason);
   return null;
 }
 

@@ -1,6 +1,6 @@
 /** Why a directive of nginx is not taken over: what Fairlead has instead, or that it has nothing yet. */
 import { lacking } from '../features.ts';
-import type { Ledger } from '../ledger.ts';
+import type { Report } from '../report.ts';
 import type { Directive } from './parse-nginx.ts';
 
 type Reason = readonly [pattern: RegExp, kind: 'same' | 'left' | 'guard', reason: string];
@@ -97,12 +97,12 @@ const KNOWN =
   /^(?:proxy_\w+_timeout|proxy_set_header|proxy_next_upstream\w*|proxy_http_version|proxy_pass|client_\w+|send_timeout|keepalive\w*|include)$/;
 
 /** Lists a directive with the reason why it is not taken over. */
-export function listOther(directive: Directive, ledger: Ledger): void {
+export function listOther(directive: Directive, report: Report): void {
   const [kind, reason] = reasonFor(directive.name);
-  if (kind === 'guard' && !isGuard(directive)) return ledger.same(directive, 'alone it keeps nobody out');
-  if (kind === 'same') ledger.same(directive, reason);
-  else if (kind === 'guard') ledger.guard(directive, reason);
-  else ledger.leave(directive, reason);
+  if (kind === 'guard' && !isGuard(directive)) return report.same(directive, 'alone it keeps nobody out');
+  if (kind === 'same') report.same(directive, reason);
+  else if (kind === 'guard') report.guard(directive, reason);
+  else report.leave(directive, reason);
 }
 
 function reasonFor(name: string): readonly ['same' | 'left' | 'guard', string] {

@@ -1,9 +1,9 @@
 /** The pools that locations ask for: an upstream once for each Host and each rule of retries that goes with it. */
 import type { PoolInput } from '../../config/config-input.ts';
 import { lacking } from '../features.ts';
-import type { Ledger } from '../ledger.ts';
-import { closedPool } from '../plan.ts';
-import type { Plan, PlannedPool } from '../plan.ts';
+import type { Report } from '../report.ts';
+import { closedPool } from '../draft.ts';
+import type { Draft, DraftPool } from '../draft.ts';
 import type { Directive } from './parse-nginx.ts';
 import type { Scope } from './scope.ts';
 import { convertUpstream } from './upstreams.ts';
@@ -23,42 +23,42 @@ const HOST_AS_CAME = {
 
 export class PoolBook {
   readonly #upstreams: ReadonlyMap<string, Directive>;
-  readonly #plan: Plan;
-  readonly #ledger: Ledger;
+  readonly #draft: Draft;
+  readonly #report: Report;
   readonly #names = new Map<string, string>();
 
-  constructor(upstreams: ReadonlyMap<string, Directive>, plan: Plan, ledger: Ledger) {
+  constructor(upstreams: ReadonlyMap<string, Directive>, draft: Draft, report: Report) {
     this.#upstreams = upstreams;
-    this.#plan = plan;
-    this.#ledger = ledger;
+    this.#draft = draft;
+    this.#report = report;
   }
 
-  /** The name of the pool for this target, which is in the plan from then on. */
+  /** The name of the pool for this target, which is in the draft from then on. */
   poolFor(host: string, proxyPass: Directive, scope: Scope): string {
     const upstream = this.#upstreams.get(host);
     const settings = { host: this.#hostHeader(host, upstream, scope), retry: this.#retry(scope) };
     const key = JSON.stringify([host, settings.host?.value, settings.retry?.value]);
     const known = this.#names.get(key);
     if (known !== undefined) return known;
-    const pool = upstream === undefined ? poolOf(host, proxyPass) : convertUpstream(upstream, this.#ledger);
+    const pool = upstream === undefined ? poolOf(host, proxyPass) : convertUpstream(upstream, this.#report);
     for (const [name, setting] of Object.entries(settings)) {
       if (setting !== null) pool.settings.set(name as keyof typeof settings, setting);
     }
     const name = this.#freeName(host.replace(/[^a-z0-9_.-]+/g, '-').replace(/^[^a-z0-9_]+/, ''));
     this.#names.set(key, name);
-    this.#plan.pools.set(name, pool);
+    this.#draft.pools.set(name, pool);
     return name;
   }
 
   /** For what was guarded. */
   closed(from: Directive): string {
-    return closedPool(this.#plan, from);
+    return closedPool(this.#draft, from);
   }
 
   #freeName(wanted: string): string {
     const base = wanted === '' ? 'pool' : wanted.slice(0, 100);
     let name = base;
-    for (let number = 2; this.#plan.pools.has(name); number++) name = `${base}-${number}`;
+    for (let number = 2; this.#draft.pools.has(name); number++) name = `${base}-${number}`;
     return name;
   }
 
@@ -71,7 +71,7 @@ export class PoolBook {
       if (name.toLowerCase() !== 'host') this.#noteHeader(directive, name, text);
       else {
         from = directive;
-        const sent = scope.expand(text, (set) => this.#ledger.take(set));
+        const sent = scope.expand(text, (set) => this.#report.take(set));
         value = this.#readHost(sent, value, directive);
       }
     }
@@ -79,23 +79,23 @@ export class PoolBook {
   }
 
   #readHost(text: string, byDefault: PoolInput['host'] | null, directive: Directive): PoolInput['host'] | null {
-    this.#ledger.take(directive);
+    this.#report.take(directive);
     if (text === '$proxy_host') return byDefault;
     const known = /^\$(host|http_host|server_name)(:\$(?:server_port|proxy_port))?$/.exec(text);
     if (known !== null) {
       const [whole, name] = known;
-      if (whole !== '$http_host') this.#ledger.differ(directive, HOST_AS_CAME[name === 'server_name' ? name : 'host']);
+      if (whole !== '$http_host') this.#report.differ(directive, HOST_AS_CAME[name === 'server_name' ? name : 'host']);
       return null;
     }
     if (!text.includes('$')) return text;
-    this.#ledger.leave(directive, lacking('computedNames', 'the client’s goes on'));
+    this.#report.leave(directive, lacking('computedNames', 'the client’s goes on'));
     return null;
   }
 
   #noteHeader(directive: Directive, name: string, text: string): void {
     if (SENT_ANYWAY.test(name) && USUAL_VALUE.test(text)) {
-      this.#ledger.same(directive, 'Fairlead sends it, or passes it on, by itself');
-    } else this.#ledger.leave(directive, lacking('requestHeaders'));
+      this.#report.same(directive, 'Fairlead sends it, or passes it on, by itself');
+    } else this.#report.leave(directive, lacking('requestHeaders'));
   }
 
   #retry(scope: Scope) {
@@ -103,10 +103,10 @@ export class PoolBook {
     if (when === null && tries === null) return null;
     const attempts = /^[1-9]\d{0,2}$/.test(tries?.args[0] ?? '') ? Number(tries?.args[0]) : null;
     if (tries !== null && attempts === null)
-      this.#ledger.leave(tries, 'the number of attempts is bounded here: retry.attempts');
-    else if (tries !== null) this.#ledger.take(tries);
+      this.#report.leave(tries, 'the number of attempts is bounded here: retry.attempts');
+    else if (tries !== null) this.#report.take(tries);
     for (const word of when?.args ?? []) this.#noteCondition(when as Directive, word);
-    if (when !== null) this.#ledger.take(when);
+    if (when !== null) this.#report.take(when);
     const from = when ?? tries ?? ANYWHERE;
     if (when?.args.includes('off') === true) return { value: 'off' as const, from };
     if (when !== null && !when.args.includes('error')) return { value: 'off' as const, from };
@@ -119,7 +119,7 @@ export class PoolBook {
       word === 'timeout'
         ? 'after a timeout only a connection that was never made is tried again'
         : 'a request is tried again only where the connection failed';
-    this.#ledger.leave(directive, reason, word);
+    this.#report.leave(directive, reason, word);
   }
 }
 
@@ -127,6 +127,6 @@ export class PoolBook {
 const ANYWHERE: Directive = { file: 'nginx', line: 0, text: 'a default of nginx', name: '', args: [], children: [] };
 
 /** An address in `proxy_pass` itself. */
-function poolOf(host: string, from: Directive): PlannedPool {
+function poolOf(host: string, from: Directive): DraftPool {
   return { from, endpoints: [{ value: withPort(host), from }], settings: new Map() };
 }

@@ -1,7 +1,7 @@
 /** Puts the files that `include` names into the tree of an nginx config. */
 import { glob, readFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
-import type { Ledger } from '../ledger.ts';
+import type { Report } from '../report.ts';
 import { parseNginx } from './parse-nginx.ts';
 import type { Directive } from './parse-nginx.ts';
 
@@ -12,13 +12,13 @@ const OF_NGINX = new Set(['mime.types', 'fastcgi_params', 'fastcgi.conf', 'uwsgi
 
 export class Includes {
   readonly #folder: string;
-  readonly #ledger: Ledger;
+  readonly #report: Report;
   #files = 0;
 
   /** `mainFile`: names without a folder are relative to its folder, in included files too, as in nginx. */
-  constructor(mainFile: string, ledger: Ledger) {
+  constructor(mainFile: string, report: Report) {
     this.#folder = dirname(mainFile);
-    this.#ledger = ledger;
+    this.#report = report;
   }
 
   /** The same tree, what was included standing in place of each `include`. */
@@ -36,11 +36,11 @@ export class Includes {
   async #read(include: Directive, depth: number): Promise<readonly Directive[]> {
     const name = include.args[0] ?? '';
     if (OF_NGINX.has(basename(name)))
-      this.#ledger.same(include, 'types and parameters of nginx itself: nothing to set');
-    else if (depth >= DEEPEST) this.#ledger.leave(include, 'files include each other too deeply');
+      this.#report.same(include, 'types and parameters of nginx itself: nothing to set');
+    else if (depth >= DEEPEST) this.#report.leave(include, 'files include each other too deeply');
     else {
       const files = await this.#find(name);
-      if (files.length === 0) this.#ledger.leave(include, 'no such file here: convert it where it is, or copy it');
+      if (files.length === 0) this.#report.leave(include, 'no such file here: convert it where it is, or copy it');
       const found = await Promise.all(files.map((file) => this.#parse(file, include, depth)));
       if (files.length > 0) return found.flat();
     }
@@ -49,12 +49,12 @@ export class Includes {
 
   async #parse(file: string, include: Directive, depth: number): Promise<readonly Directive[]> {
     if (++this.#files > MOST_FILES) {
-      this.#ledger.leave(include, `more than ${MOST_FILES} files are included`);
+      this.#report.leave(include, `more than ${MOST_FILES} files are included`);
       return [include];
     }
     const text = await readFile(file, 'utf8').catch(() => null);
     if (text !== null) return this.resolve(parseNginx(text, file), depth + 1);
-    this.#ledger.leave(include, `cannot read ${file}`);
+    this.#report.leave(include, `cannot read ${file}`);
     return [include];
   }
 

@@ -1,6 +1,6 @@
 /** What nginx sets for a location: timeouts and the largest body. */
 import type { ExchangeTimeoutsInput, RouteInput } from '../../config/config-input.ts';
-import type { Ledger } from '../ledger.ts';
+import type { Report } from '../report.ts';
 import { toDuration } from '../milliseconds.ts';
 import type { Directive } from './parse-nginx.ts';
 import type { Scope } from './scope.ts';
@@ -22,16 +22,16 @@ export interface RouteSettings {
   readonly maxBody?: MaxBody;
 }
 
-export function routeSettings(scope: Scope, ledger: Ledger): RouteSettings {
+export function routeSettings(scope: Scope, report: Report): RouteSettings {
   const timeouts: Partial<Record<TimeoutName, string>> = {};
   for (const [name, keys] of Object.entries(TIMEOUTS)) {
     const directive = scope.find(name);
     if (directive === null) continue;
-    const text = readTimeout(directive, ledger);
+    const text = readTimeout(directive, report);
     if (text !== null) for (const key of [...keys, ...tunnelOf(name, scope)]) timeouts[key] = text;
   }
-  noteVersion(scope, ledger);
-  const maxBody = readMaxBody(scope, ledger);
+  noteVersion(scope, report);
+  const maxBody = readMaxBody(scope, report);
   return {
     ...(Object.keys(timeouts).length === 0 ? {} : { timeouts: timeouts as ExchangeTimeoutsInput }),
     ...(maxBody === null ? {} : { maxBody }),
@@ -45,29 +45,29 @@ function tunnelOf(name: string, scope: Scope): readonly TimeoutName[] {
 }
 
 /** The time of a directive as the config writes it; null where it is none, which is listed. */
-export function readTimeout(directive: Directive, ledger: Ledger): string | null {
+export function readTimeout(directive: Directive, report: Report): string | null {
   const ms = parseTime(directive.args[0] ?? '');
   if (ms === null || ms === 0) {
-    ledger.leave(directive, ms === 0 ? 'a time of nothing is not possible here' : 'this is no time');
+    report.leave(directive, ms === 0 ? 'a time of nothing is not possible here' : 'this is no time');
     return null;
   }
-  ledger.take(directive);
-  for (const extra of directive.args.slice(1)) ledger.leave(directive, 'there is no such parameter here', extra);
+  report.take(directive);
+  for (const extra of directive.args.slice(1)) report.leave(directive, 'there is no such parameter here', extra);
   return toDuration(ms);
 }
 
-function readMaxBody(scope: Scope, ledger: Ledger): MaxBody | null {
+function readMaxBody(scope: Scope, report: Report): MaxBody | null {
   const directive = scope.find('client_max_body_size');
   if (directive === null) return null;
   const size = toSize(directive.args[0] ?? '');
-  if (size === null) ledger.leave(directive, 'this is no size');
-  else ledger.take(directive);
+  if (size === null) report.leave(directive, 'this is no size');
+  else report.take(directive);
   return size as MaxBody | null;
 }
 
-function noteVersion(scope: Scope, ledger: Ledger): void {
+function noteVersion(scope: Scope, report: Report): void {
   const directive = scope.find('proxy_http_version');
   if (directive === null) return;
-  if (directive.args[0] === '1.1') ledger.same(directive, 'endpoints are spoken to in HTTP/1.1');
-  else ledger.leave(directive, 'endpoints are spoken to in HTTP/1.1');
+  if (directive.args[0] === '1.1') report.same(directive, 'endpoints are spoken to in HTTP/1.1');
+  else report.leave(directive, 'endpoints are spoken to in HTTP/1.1');
 }

@@ -1,8 +1,8 @@
 /** Which hosts and listeners a `server` of nginx has, and which server takes the hosts that no other names. */
 import { lacking } from '../features.ts';
-import type { Ledger } from '../ledger.ts';
-import { listenHere } from '../plan.ts';
-import type { Plan } from '../plan.ts';
+import type { Report } from '../report.ts';
+import { listenHere } from '../draft.ts';
+import type { Draft } from '../draft.ts';
 import type { Directive } from './parse-nginx.ts';
 import { isGuard, listOther } from './not-taken.ts';
 import type { LocationRoute } from './locations.ts';
@@ -29,28 +29,28 @@ const EVERY_ADDRESS: Readonly<Record<string, true>> = { '': true, '*': true, '0.
 export function refuseServer(
   server: Directive,
   inherited: readonly Directive[],
-  ledger: Ledger,
+  report: Report,
 ): 'guard' | 'left' | null {
   const guard = [...server.children, ...inherited].find(isGuard);
   if (guard !== undefined) {
-    ledger.guard(server, `"${guard.text}": ${lacking('access', 'its requests get 502')}`);
+    report.guard(server, `"${guard.text}": ${lacking('access', 'its requests get 502')}`);
     return 'guard';
   }
   const answer = server.children.find(({ name }) => name === 'return');
   if (answer === undefined) return null;
-  ledger.leave(server, `"${answer.text}" answers everything: ${lacking('redirects')}`);
+  report.leave(server, `"${answer.text}" answers everything: ${lacking('redirects')}`);
   return 'left';
 }
 
-export function readHosts(server: Directive, ledger: Ledger): readonly string[] {
+export function readHosts(server: Directive, report: Report): readonly string[] {
   const names = server.children.filter(({ name }) => name === 'server_name');
   return names.flatMap((directive) => {
-    ledger.take(directive);
+    report.take(directive);
     return directive.args.flatMap((name) => {
       if (/^(?:_|""|)$/.test(name)) return [];
       if (name.startsWith('.')) return [name.slice(1).toLowerCase(), `*${name.toLowerCase()}`];
       if (/^(?:~|.*\.\*$)/.test(name) || name.includes('$')) {
-        ledger.leave(directive, 'hosts are names, or *. and a name', name);
+        report.leave(directive, 'hosts are names, or *. and a name', name);
         return [];
       }
       return [name.toLowerCase()];
@@ -58,37 +58,37 @@ export function readHosts(server: Directive, ledger: Ledger): readonly string[] 
   });
 }
 
-export function readListens(server: Directive, ledger: Ledger): readonly Listen[] {
-  const listens = server.children.filter(({ name }) => name === 'listen').flatMap((from) => readListen(from, ledger));
+export function readListens(server: Directive, report: Report): readonly Listen[] {
+  const listens = server.children.filter(({ name }) => name === 'listen').flatMap((from) => readListen(from, report));
   if (server.children.some(({ name }) => name === 'listen')) return listens;
   return [{ from: server, address: ':80', isPlain: true, isDefault: false }];
 }
 
-function readListen(from: Directive, ledger: Ledger): readonly Listen[] {
+function readListen(from: Directive, report: Report): readonly Listen[] {
   const [place = '', ...parameters] = from.args;
   if (place.startsWith('unix:')) {
-    ledger.leave(from, lacking('unixSockets'));
+    report.leave(from, lacking('unixSockets'));
     return [];
   }
-  ledger.take(from);
+  report.take(from);
   const [, host = '', port = '80'] = /^(?:(\[[^\]]*\]|[^:]*?):)?(\d+)?$/.exec(place) ?? ['', place];
   const isPlain = !parameters.some((word) => /^(?:ssl|quic)$/.test(word));
   if (parameters.includes('proxy_protocol')) {
-    ledger.leave(from, lacking('proxyProtocol'));
+    report.leave(from, lacking('proxyProtocol'));
     return [];
   }
-  if (!isPlain) ledger.leave(from, lacking('tls'));
-  for (const parameter of parameters) noteParameter(parameter, isPlain, from, ledger);
+  if (!isPlain) report.leave(from, lacking('tls'));
+  for (const parameter of parameters) noteParameter(parameter, isPlain, from, report);
   const address = `${Object.hasOwn(EVERY_ADDRESS, host) ? '' : host}:${port}`;
   return [{ from, address, isPlain, isDefault: parameters.some((word) => /^default(?:_server)?$/.test(word)) }];
 }
 
-function noteParameter(parameter: string, isPlain: boolean, from: Directive, ledger: Ledger): void {
+function noteParameter(parameter: string, isPlain: boolean, from: Directive, report: Report): void {
   if (/^(?:ssl|quic|default|default_server)$/.test(parameter) || (parameter === 'http2' && !isPlain)) return;
   if (/^(?:reuseport|ipv6only=\w+|so_keepalive=\S+|bind|deferred)$/.test(parameter)) {
-    ledger.same(from, 'nothing to set here', parameter);
-  } else if (parameter === 'http2') ledger.leave(from, lacking('http2'), parameter);
-  else ledger.leave(from, 'there is no such parameter here', parameter);
+    report.same(from, 'nothing to set here', parameter);
+  } else if (parameter === 'http2') report.leave(from, lacking('http2'), parameter);
+  else report.leave(from, 'there is no such parameter here', parameter);
 }
 
 /** Of each address the server that is marked as the default one, else the first: it takes hosts that no other names. */
@@ -109,12 +109,12 @@ const LOCAL = /^(?:127\.[\d.]+|\[::1\]|localhost):/;
  * A server for this machine alone, beside others for everybody: routes hold for every listener, so that it would be
  * open to all. True: it is left out, and listed.
  */
-export function leaveLocal(server: Server, servers: readonly Server[], ledger: Ledger): boolean {
+export function leaveLocal(server: Server, servers: readonly Server[], report: Report): boolean {
   const isLocal = ({ listens }: Server): boolean =>
     listens.length > 0 && listens.every(({ address }) => LOCAL.test(address));
   const taken = servers.filter(({ routes }) => routes.length > 0);
   if (server.routes.length === 0 || !isLocal(server) || taken.every(isLocal)) return false;
-  ledger.guard(
+  report.guard(
     server.from,
     'it listens on this machine alone, and routes hold for every listener: give it a config of its own',
   );
@@ -122,23 +122,23 @@ export function leaveLocal(server: Server, servers: readonly Server[], ledger: L
 }
 
 /** Adds the listeners of the servers that have routes. Without one in plain HTTP it is a port of this machine. */
-export function addListeners(servers: readonly Server[], plan: Plan, ledger: Ledger): void {
+export function addListeners(servers: readonly Server[], draft: Draft, report: Report): void {
   const listens = servers.filter(({ routes }) => routes.length > 0).flatMap((server) => server.listens);
-  const addresses = new Set([...plan.listeners.values()].map(({ value }) => value));
+  const addresses = new Set([...draft.listeners.values()].map(({ value }) => value));
   for (const { address, from } of listens.filter(({ isPlain }) => isPlain)) {
     if (addresses.has(address)) continue;
     addresses.add(address);
-    const name = plan.listeners.size === 0 ? 'web' : `web-${address.replace(/[^0-9a-z.]+/gi, '-').replace(/^-/, '')}`;
-    plan.listeners.set(name, { value: address, from });
+    const name = draft.listeners.size === 0 ? 'web' : `web-${address.replace(/[^0-9a-z.]+/gi, '-').replace(/^-/, '')}`;
+    draft.listeners.set(name, { value: address, from });
   }
   const [server] = servers.filter(({ routes }) => routes.length > 0);
-  if (plan.listeners.size > 0 || server === undefined) return;
+  if (draft.listeners.size > 0 || server === undefined) return;
   const [{ from } = server] = listens;
   const why = listens.length > 0 ? 'for whatever ends TLS in front' : 'since nothing it listens on could be taken over';
-  listenHere(plan, from, why, ledger);
+  listenHere(draft, from, why, report);
 }
 
 /** What stands in a server that was taken over and is not about where requests go. */
-export function listLeftOvers(directives: readonly Directive[], ledger: Ledger): void {
-  ledger.close(directives, (directive) => listOther(directive, ledger));
+export function listLeftOvers(directives: readonly Directive[], report: Report): void {
+  report.close(directives, (directive) => listOther(directive, report));
 }

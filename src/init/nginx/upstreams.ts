@@ -1,9 +1,9 @@
 /** An `upstream` as a pool. */
 import type { EndpointInput } from '../../config/config-input.ts';
 import { lacking } from '../features.ts';
-import type { Ledger } from '../ledger.ts';
+import type { Report } from '../report.ts';
 import { toDuration } from '../milliseconds.ts';
-import type { PlannedPool, PoolSettings, Sourced } from '../plan.ts';
+import type { DraftPool, PoolSettings, Sourced } from '../draft.ts';
 import type { Directive } from './parse-nginx.ts';
 import { parseTime, splitParameter, withPort } from './values.ts';
 
@@ -18,21 +18,21 @@ interface Server {
 }
 
 /** A fresh pool each time: a pool is needed once for each Host that its locations send. */
-export function convertUpstream(upstream: Directive, ledger: Ledger): PlannedPool {
-  ledger.take(upstream);
-  const pool: PlannedPool = { from: upstream, endpoints: [], settings: new Map() };
+export function convertUpstream(upstream: Directive, report: Report): DraftPool {
+  report.take(upstream);
+  const pool: DraftPool = { from: upstream, endpoints: [], settings: new Map() };
   pool.settings.set('policy', { value: 'round-robin', from: upstream });
   const servers: Server[] = [];
   for (const directive of upstream.children) {
     if (directive.name === 'server') {
-      const server = convertServer(directive, ledger);
+      const server = convertServer(directive, report);
       if (server !== null) servers.push(server);
-    } else convertSetting(directive, pool.settings, ledger);
+    } else convertSetting(directive, pool.settings, report);
   }
   pool.endpoints.push(
     ...servers.map(({ endpoint, from }): Sourced<string | EndpointInput> => ({ value: endpoint, from })),
   );
-  shareOfAll(servers, pool.settings, ledger);
+  shareOfAll(servers, pool.settings, report);
   return pool;
 }
 
@@ -44,31 +44,31 @@ const NOT_YET: Readonly<Record<string, string>> = {
   drain: 'set the weight to 0 to drain a server',
 };
 
-function convertServer(from: Directive, ledger: Ledger): Server | null {
-  ledger.take(from);
+function convertServer(from: Directive, report: Report): Server | null {
+  report.take(from);
   const [address = '', ...parameters] = from.args;
   if (address.startsWith('unix:')) {
-    ledger.leave(from, lacking('unixSockets'));
+    report.leave(from, lacking('unixSockets'));
     return null;
   }
   const given = new Map(parameters.map(splitParameter));
   if (given.has('backup')) {
-    ledger.leave(from, lacking('backup'));
+    report.leave(from, lacking('backup'));
     return null;
   }
-  const weight = given.has('down') ? 0 : wholeNumber(given, 'weight', from, ledger);
+  const weight = given.has('down') ? 0 : wholeNumber(given, 'weight', from, report);
   for (const name of given.keys()) {
     if (SERVER_PARAMETERS.has(name)) continue;
-    ledger.leave(from, NOT_YET[name] ?? 'Fairlead does not know this parameter', name);
+    report.leave(from, NOT_YET[name] ?? 'Fairlead does not know this parameter', name);
   }
   const timeout = given.get('fail_timeout');
   const failTimeoutMs = timeout === undefined ? null : parseTime(timeout);
-  if (timeout !== undefined && failTimeoutMs === null) ledger.leave(from, 'this is no time', `fail_timeout=${timeout}`);
+  if (timeout !== undefined && failTimeoutMs === null) report.leave(from, 'this is no time', `fail_timeout=${timeout}`);
   return {
     from,
     endpoint: weight === null || weight === 1 ? withPort(address) : { address: withPort(address), weight },
-    maxConnections: wholeNumber(given, 'max_conns', from, ledger) ?? 0,
-    maxFails: wholeNumber(given, 'max_fails', from, ledger),
+    maxConnections: wholeNumber(given, 'max_conns', from, report) ?? 0,
+    maxFails: wholeNumber(given, 'max_fails', from, report),
     failTimeoutMs,
   };
 }
@@ -76,28 +76,28 @@ function convertServer(from: Directive, ledger: Ledger): Server | null {
 const SERVER_PARAMETERS = new Set(['down', 'weight', 'max_conns', 'max_fails', 'fail_timeout']);
 
 /** Null where it is not written, or is no number, which is listed. */
-function wholeNumber(given: ReadonlyMap<string, string>, name: string, from: Directive, ledger: Ledger): number | null {
+function wholeNumber(given: ReadonlyMap<string, string>, name: string, from: Directive, report: Report): number | null {
   const text = given.get(name);
   if (text === undefined) return null;
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  ledger.leave(from, 'this is no whole number', `${name}=${text}`);
+  report.leave(from, 'this is no whole number', `${name}=${text}`);
   return null;
 }
 
 /** Fairlead has these once for all endpoints of a pool. */
-function shareOfAll(servers: readonly Server[], settings: PlannedPool['settings'], ledger: Ledger): void {
+function shareOfAll(servers: readonly Server[], settings: DraftPool['settings'], report: Report): void {
   const limited = servers.find(({ maxConnections }) => maxConnections > 0);
   if (limited !== undefined) {
     const { from, maxConnections } = limited;
     settings.set('maxConnections', { value: maxConnections, from });
-    listOdd(servers, (server) => server.maxConnections === maxConnections, 'max_conns', ledger);
+    listOdd(servers, (server) => server.maxConnections === maxConnections, 'max_conns', report);
   }
   const failing = servers.find(({ maxFails, failTimeoutMs }) => maxFails !== null || failTimeoutMs !== null);
   if (failing === undefined) return;
   const { from, maxFails, failTimeoutMs } = failing;
   settings.set('ejection', { value: toEjection(maxFails ?? 1, failTimeoutMs ?? 10_000), from });
   const isLikeIt = (server: Server): boolean => server.maxFails === maxFails && server.failTimeoutMs === failTimeoutMs;
-  listOdd(servers, isLikeIt, 'max_fails, fail_timeout', ledger);
+  listOdd(servers, isLikeIt, 'max_fails, fail_timeout', report);
 }
 
 function toEjection(failures: number, timeMs: number): PoolSettings['ejection'] {
@@ -108,33 +108,33 @@ function listOdd(
   servers: readonly Server[],
   isLikeIt: (server: Server) => boolean,
   name: string,
-  ledger: Ledger,
+  report: Report,
 ): void {
   for (const server of servers) {
     const isDown = typeof server.endpoint === 'object' && server.endpoint.weight === 0;
     if (!isDown && !isLikeIt(server))
-      ledger.leave(server.from, 'is one value for all endpoints of a pool, here that of another server', name);
+      report.leave(server.from, 'is one value for all endpoints of a pool, here that of another server', name);
   }
 }
 
-function convertSetting(directive: Directive, settings: PlannedPool['settings'], ledger: Ledger): void {
+function convertSetting(directive: Directive, settings: DraftPool['settings'], report: Report): void {
   const { name, args } = directive;
-  if (name === 'zone') ledger.same(directive, 'all threads count together');
-  else if (name === 'least_conn') takeSetting('policy', 'least-connections', directive, settings, ledger);
+  if (name === 'zone') report.same(directive, 'all threads count together');
+  else if (name === 'least_conn') takeSetting('policy', 'least-connections', directive, settings, report);
   else if (name === 'random') {
     const isOfTwo = args[0] === 'two';
-    takeSetting('policy', isOfTwo ? 'power-of-two' : 'random', directive, settings, ledger);
+    takeSetting('policy', isOfTwo ? 'power-of-two' : 'random', directive, settings, report);
     if (args[1] !== undefined && args[1] !== 'least_conn')
-      ledger.leave(directive, 'the two are compared by requests in flight', args[1]);
+      report.leave(directive, 'the two are compared by requests in flight', args[1]);
   } else if (name === 'keepalive' && /^\d{1,9}$/.test(args[0] ?? '')) {
-    takeSetting('maxIdle', Number(args[0]), directive, settings, ledger);
-    for (const extra of args.slice(1)) ledger.leave(directive, 'Fairlead does not know this parameter', extra);
+    takeSetting('maxIdle', Number(args[0]), directive, settings, report);
+    for (const extra of args.slice(1)) report.leave(directive, 'Fairlead does not know this parameter', extra);
   } else if (name === 'keepalive_timeout') {
     const ms = parseTime(args[0] ?? '');
-    if (ms === null || ms === 0) ledger.leave(directive, 'this is no time that Fairlead can have');
-    else takeSetting('idleTimeout', toDuration(ms), directive, settings, ledger);
+    if (ms === null || ms === 0) report.leave(directive, 'this is no time that Fairlead can have');
+    else takeSetting('idleTimeout', toDuration(ms), directive, settings, report);
   } else if (/^(?:ip_hash|hash|sticky\w*|least_time)$/.test(name)) {
-    ledger.leave(directive, lacking('policies', 'the pool goes round-robin'));
+    report.leave(directive, lacking('policies', 'the pool goes round-robin'));
   }
 }
 
@@ -142,9 +142,9 @@ function takeSetting(
   key: keyof PoolSettings,
   value: unknown,
   from: Directive,
-  settings: PlannedPool['settings'],
-  ledger: Ledger,
+  settings: DraftPool['settings'],
+  report: Report,
 ): void {
-  ledger.take(from);
+  report.take(from);
   settings.set(key, { value, from });
 }

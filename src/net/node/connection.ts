@@ -2,7 +2,7 @@
 import type net from 'node:net';
 import type { AcceptedConnection, CloseReason, ConnectionFacts, ConnectionHandler, PeerState } from '../transport.ts';
 import { CLOSED_AT_END, CLOSED_LOCALLY, closeReasonOf } from './close-reason.ts';
-import type { ConnectionPlane } from './connection-plane.ts';
+import type { ConnectionHost } from './connection-host.ts';
 import { forgetReadError, writesOf } from './node-internals.ts';
 import { readBufferOf } from './read-buffers.ts';
 import type { ReadBuffer } from './read-buffers.ts';
@@ -27,7 +27,7 @@ export abstract class NodeConnection implements AcceptedConnection, SocketWatche
   knownLocalPort = 0;
   protected isPaused = false;
   readonly socket: net.Socket;
-  protected readonly plane: ConnectionPlane;
+  protected readonly host: ConnectionHost;
   /** Hears that the connection is gone, before the handler does. */
   readonly #onGone: (() => void) | null;
   #isConnected: boolean;
@@ -48,13 +48,13 @@ export abstract class NodeConnection implements AcceptedConnection, SocketWatche
     socket: net.Socket,
     isConnected: boolean,
     handler: ConnectionHandler,
-    plane: ConnectionPlane,
+    host: ConnectionHost,
     onGone: (() => void) | null,
   ) {
     this.socket = socket;
     this.#isConnected = isConnected;
     this.handler = handler;
-    this.plane = plane;
+    this.host = host;
     this.#onGone = onGone;
   }
 
@@ -148,7 +148,7 @@ export abstract class NodeConnection implements AcceptedConnection, SocketWatche
     if (this.isClosed) return;
     const writes = writesOf(this.socket);
     if (writes === null) return;
-    this.isLooking = writes.fd >= 0 && this.plane.sockets.ask(writes.fd, this);
+    this.isLooking = writes.fd >= 0 && this.host.sockets.ask(writes.fd, this);
     if (!this.isLooking) this.takenBytes = writes.handedOver;
   }
 
@@ -194,13 +194,13 @@ export abstract class NodeConnection implements AcceptedConnection, SocketWatche
   onConnect(): void {
     this.#isConnected = true;
     if (this.isClosed) return;
-    this.plane.clock.enter();
+    this.host.clock.enter();
     try {
       this.handler.onConnect();
     } catch (error) {
       this.fault(error);
     }
-    this.plane.clock.leave();
+    this.host.clock.leave();
     // Node starts to read after this event unless told not to.
     if (this.isPaused) this.socket.pause();
   }
@@ -209,26 +209,26 @@ export abstract class NodeConnection implements AcceptedConnection, SocketWatche
   protected deliver(buffer: Buffer, start: number, end: number): void {
     if (this.isClosed) return;
     this.bytesRead += end - start;
-    this.plane.clock.enter();
+    this.host.clock.enter();
     try {
       this.handler.onBytes(buffer, start, end);
     } catch (error) {
       this.fault(error);
     }
-    this.plane.clock.leave();
+    this.host.clock.leave();
   }
 
   /** The peer's FIN. */
   onEnd(): void {
     if (this.isClosed || this.hasEnded) return;
     this.hasEnded = true;
-    this.plane.clock.enter();
+    this.host.clock.enter();
     try {
       this.handler.onEnd();
     } catch (error) {
       this.fault(error);
     }
-    this.plane.clock.leave();
+    this.host.clock.leave();
     if (this.#hasWriteFailed && !this.isClosed) this.close();
   }
 
@@ -255,18 +255,18 @@ export abstract class NodeConnection implements AcceptedConnection, SocketWatche
     this.releaseBuffer();
     this.#endLoans();
     this.#onGone?.();
-    this.plane.clock.enter();
+    this.host.clock.enter();
     try {
       this.handler.onClose(this.#reason ?? CLOSED_AT_END);
     } catch (error) {
-      this.plane.guard.caught(error, this.handler);
+      this.host.guard.caught(error, this.handler);
     }
-    this.plane.clock.leave();
+    this.host.clock.leave();
   }
 
   /** Our own code threw in an event of this connection. */
   protected fault(error: unknown): void {
-    if (!this.plane.guard.caught(error, this.handler)) this.reset();
+    if (!this.host.guard.caught(error, this.handler)) this.reset();
   }
 
   #closeLocally(): void {
@@ -308,7 +308,7 @@ export abstract class NodeConnection implements AcceptedConnection, SocketWatche
   /** For bytes in the scratch, which is never lent: they leave from a buffer taken for this one write. */
   #writeCopy(text: string, buffer: Buffer, start: number, end: number): boolean {
     const total = text.length + end - start;
-    const copy = this.plane.buffers.take(null);
+    const copy = this.host.buffers.take(null);
     const isKept = copy !== null && total <= copy.bytes.length;
     const bytes = isKept ? copy.bytes : Buffer.allocUnsafeSlow(total);
     bytes.latin1Write(text, 0, text.length);
@@ -317,7 +317,7 @@ export abstract class NodeConnection implements AcceptedConnection, SocketWatche
     const hasLeft = this.socket.writableLength === 0;
     if (copy !== null) {
       if (isKept && !hasLeft) this.#borrow(copy);
-      this.plane.buffers.release(copy);
+      this.host.buffers.release(copy);
     }
     return hasLeft ? true : this.#block();
   }
@@ -331,7 +331,7 @@ export abstract class NodeConnection implements AcceptedConnection, SocketWatche
     const loans = this.#loans;
     if (loans === null) return;
     this.#loans = null;
-    for (const source of loans) this.plane.buffers.endLoan(source);
+    for (const source of loans) this.host.buffers.endLoan(source);
   }
 
   /** An empty write behind all that is pending tells when it has left; one at a time. */
@@ -352,13 +352,13 @@ export abstract class NodeConnection implements AcceptedConnection, SocketWatche
     }
     this.isBlocked = false;
     this.#endLoans();
-    this.plane.clock.enter();
+    this.host.clock.enter();
     try {
       this.handler.onDrain();
     } catch (fault) {
       this.fault(fault);
     }
-    this.plane.clock.leave();
+    this.host.clock.leave();
   }
 }
 

@@ -3,7 +3,7 @@ import type net from 'node:net';
 import { HEAD_ROOM } from '../transport.ts';
 import type { ConnectionHandler } from '../transport.ts';
 import { NodeConnection } from './connection.ts';
-import type { ConnectionPlane } from './connection-plane.ts';
+import type { ConnectionHost } from './connection-host.ts';
 import type { BufferReader, ReadBuffer } from './read-buffers.ts';
 
 /** A read above this moves its connection to a buffer of its own. */
@@ -20,11 +20,11 @@ export class OnreadConnection extends NodeConnection implements BufferReader {
     socket: net.Socket,
     isConnected: boolean,
     handler: ConnectionHandler,
-    plane: ConnectionPlane,
+    host: ConnectionHost,
     onGone: (() => void) | null,
   ) {
-    super(socket, isConnected, handler, plane, onGone);
-    this.#buffer = plane.buffers.scratch;
+    super(socket, isConnected, handler, host, onGone);
+    this.#buffer = host.buffers.scratch;
   }
 
   /** A read of `count` bytes has landed. False: stop reading. */
@@ -54,23 +54,23 @@ export class OnreadConnection extends NodeConnection implements BufferReader {
   protected override releaseBuffer(): void {
     const buffer = this.#buffer;
     if (buffer.isScratch) return;
-    this.#buffer = this.plane.buffers.scratch;
-    this.plane.buffers.release(buffer);
+    this.#buffer = this.host.buffers.scratch;
+    this.host.buffers.release(buffer);
   }
 
   #chooseBuffer(buffer: ReadBuffer, count: number): void {
     if (buffer.isScratch) {
       if (count <= BIG_READ_BYTES) return;
-      const own = this.plane.buffers.take(this);
+      const own = this.host.buffers.take(this);
       if (own === null) return;
       this.#smallReads = 0;
       this.#buffer = own;
-      this.plane.buffers.landNext(own);
+      this.host.buffers.landNext(own);
     } else if (count > BIG_READ_BYTES) {
       this.#smallReads = 0;
     } else if (++this.#smallReads >= SMALL_READS && buffer.loans === 0) {
       this.releaseBuffer();
-      this.plane.buffers.landNext(this.plane.buffers.scratch);
+      this.host.buffers.landNext(this.host.buffers.scratch);
     }
   }
 }

@@ -19,7 +19,7 @@ import type {
   ListenOptions,
   Transport,
 } from '../transport.ts';
-import type { ConnectionPlane } from './connection-plane.ts';
+import type { ConnectionHost } from './connection-host.ts';
 import { DataConnection } from './data-connection.ts';
 import { BACKLOG, NodeListener, takeServer } from './listener.ts';
 import type { NetServerHandle, TakeSocket } from './listener.ts';
@@ -67,14 +67,14 @@ export class NodeTransport implements Transport {
   /** The time as of the event that is being handled. */
   readonly clock: LoopClock;
   readonly #isOnread: boolean;
-  readonly #plane: ConnectionPlane;
+  readonly #host: ConnectionHost;
 
   constructor(options: NodeTransportOptions) {
     this.#isOnread = (options.engine ?? 'onread') === 'onread' && canLandReads();
     this.name = this.#isOnread ? 'node:net (onread)' : 'node:net (data)';
     this.guard = new Guard(options.onFault);
     this.clock = loopClockOf(options.clock ?? systemClock);
-    this.#plane = {
+    this.#host = {
       guard: this.guard,
       clock: this.clock,
       buffers: new ReadBuffers(options.maxOwnBuffers ?? MAX_OWN_BUFFERS),
@@ -123,8 +123,8 @@ export class NodeTransport implements Transport {
     const socketOptions = { allowHalfOpen: true, noDelay: true, writableHighWaterMark: NO_MARK };
     let socket: net.Socket;
     if (this.#isOnread) {
-      socket = landingSocket(socketOptions, onRead, this.#plane.buffers.nextLanding);
-      this.#plane.buffers.landNext(this.#plane.buffers.scratch);
+      socket = landingSocket(socketOptions, onRead, this.#host.buffers.nextLanding);
+      this.#host.buffers.landNext(this.#host.buffers.scratch);
     } else {
       socket = new net.Socket(socketOptions);
     }
@@ -154,7 +154,7 @@ export class NodeTransport implements Transport {
   }
 
   #accept(socket: net.Socket, accept: Accept, onGone: (() => void) | null, localPort: number): void {
-    if (this.#isOnread) landReads(socket, this.#plane.buffers.scratch.landing, onRead, this.#plane.buffers.nextLanding);
+    if (this.#isOnread) landReads(socket, this.#host.buffers.scratch.landing, onRead, this.#host.buffers.nextLanding);
     const connection = this.#connect(socket, true, NOBODY, onGone);
     connection.knownLocalPort = localPort;
     this.clock.enter();
@@ -186,7 +186,7 @@ export class NodeTransport implements Transport {
     onGone: (() => void) | null,
   ): OnreadConnection | DataConnection {
     const Kind = this.#isOnread ? OnreadConnection : DataConnection;
-    const connection = new Kind(socket, isConnected, handler, this.#plane, onGone);
+    const connection = new Kind(socket, isConnected, handler, this.#host, onGone);
     tie(socket, connection);
     return connection;
   }

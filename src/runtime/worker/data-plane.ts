@@ -18,7 +18,7 @@ import type { ExchangeRecord } from '../../http/record.ts';
 import type { ServerHost, ServerSession } from '../../http/server-host.ts';
 import type { ClientEvents, ClientStream } from '../../http/stream.ts';
 import { Http1Dialer } from '../../http1/dialer.ts';
-import type { UpstreamPlane } from '../../http1/dialer.ts';
+import type { UpstreamHost } from '../../http1/dialer.ts';
 import { glimpseOf } from '../../http1/glimpse.ts';
 import { createAddressList } from '../../net/address-list.ts';
 import { Guard } from '../../net/guard.ts';
@@ -47,7 +47,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   return new WorkerDataPlane(options);
 }
 
-class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamPlane, EndpointReports {
+class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHost, EndpointReports {
   readonly transport: Transport;
   readonly wheel: TimerWheel;
   readonly settling: SettlingList;

@@ -4,7 +4,7 @@ import type { LoopClock } from '../loop-clock.ts';
 import type { SocketTable } from './socket-table.ts';
 import type { ReadBuffers } from './read-buffers.ts';
 
-export interface ConnectionPlane {
+export interface ConnectionHost {
   readonly guard: Guard;
   readonly clock: LoopClock;
   readonly buffers: ReadBuffers;

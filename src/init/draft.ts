@@ -1,6 +1,6 @@
 /** What is taken over, between the other program's words and the config: values as a person writes them, each with its source. */
 import type { ConfigInput, EndpointInput, PoolInput, RouteInput, TimeoutsInput } from '../config/config-input.ts';
-import type { Ledger } from './ledger.ts';
+import type { Report } from './report.ts';
 import type { Statement } from './statement.ts';
 
 export interface Sourced<T> {
@@ -10,7 +10,7 @@ export interface Sourced<T> {
 
 export type PoolSettings = Omit<PoolInput, 'endpoints'>;
 
-export interface PlannedPool {
+export interface DraftPool {
   readonly from: Statement;
   readonly endpoints: Sourced<string | EndpointInput>[];
   readonly settings: Map<keyof PoolSettings, Sourced<unknown>>;
@@ -19,10 +19,10 @@ export interface PlannedPool {
 /** Keys of the whole config that hold one value. */
 export type TopKey = 'threads' | 'maxConnections';
 
-export interface Plan {
+export interface Draft {
   readonly listeners: Map<string, Sourced<string>>;
   readonly routes: Sourced<RouteInput>[];
-  readonly pools: Map<string, PlannedPool>;
+  readonly pools: Map<string, DraftPool>;
   readonly timeouts: Map<keyof TimeoutsInput, Sourced<string>>;
   readonly top: Map<TopKey, Sourced<number | string>>;
   /** `defaults.maxBody`. */
@@ -31,7 +31,7 @@ export interface Plan {
   closed: string | null;
 }
 
-export function createPlan(): Plan {
+export function createDraft(): Draft {
   return {
     listeners: new Map(),
     routes: [],
@@ -51,46 +51,46 @@ const NOBODY = '127.0.0.1:1';
  * The name of a pool at whose address nobody listens. What was guarded goes there: were it left out, another route
  * would open it. `isTaken`: names that pools will have.
  */
-export function closedPool(plan: Plan, from: Statement, isTaken: (name: string) => boolean = () => false): string {
-  if (plan.closed !== null) return plan.closed;
+export function closedPool(draft: Draft, from: Statement, isTaken: (name: string) => boolean = () => false): string {
+  if (draft.closed !== null) return draft.closed;
   let name = 'closed';
-  for (let number = 2; plan.pools.has(name) || isTaken(name); number++) name = `closed-${number}`;
-  const settings: PlannedPool['settings'] = new Map([['retry', { value: 'off', from }]]);
-  plan.pools.set(name, { from, endpoints: [{ value: NOBODY, from }], settings });
-  plan.closed = name;
+  for (let number = 2; draft.pools.has(name) || isTaken(name); number++) name = `closed-${number}`;
+  const settings: DraftPool['settings'] = new Map([['retry', { value: 'off', from }]]);
+  draft.pools.set(name, { from, endpoints: [{ value: NOBODY, from }], settings });
+  draft.closed = name;
   return name;
 }
 
 /** Where nothing else was taken over it listens on a port of this machine, which is written out and told. */
-export function listenHere(plan: Plan, from: Statement, why: string, ledger: Ledger): void {
-  plan.listeners.set('web', { value: THIS_MACHINE, from });
-  ledger.differ(from, `it listens in plain HTTP on ${THIS_MACHINE}, ${why}`);
+export function listenHere(draft: Draft, from: Statement, why: string, report: Report): void {
+  draft.listeners.set('web', { value: THIS_MACHINE, from });
+  report.differ(from, `it listens in plain HTTP on ${THIS_MACHINE}, ${why}`);
 }
 
-/** The config as plain data. It may still have mistakes: `settlePlan`. */
-export function toConfigInput(plan: Plan): ConfigInput {
-  const { listeners, pools, timeouts, top, maxBody, closed } = plan;
+/** The config as plain data. It may still have mistakes: `settleDraft`. */
+export function toConfigInput(draft: Draft): ConfigInput {
+  const { listeners, pools, timeouts, top, maxBody, closed } = draft;
   // What was guarded is met under every reading of its path.
-  const routes = plan.routes.map(({ value }): RouteInput =>
+  const routes = draft.routes.map(({ value }): RouteInput =>
     value.pool === closed ? { ...value, guards: 'on' } : value,
   );
   return {
     ...valuesOf(top),
     ...(listeners.size === 0 ? {} : { listeners: valuesOf(listeners) }),
     ...(maxBody === null ? {} : { defaults: { maxBody: maxBody.value as `${number}B` } }),
-    ...(isOneForAll(plan) ? {} : { routes }),
+    ...(isOneForAll(draft) ? {} : { routes }),
     pools: Object.fromEntries([...pools].map(([name, pool]) => [name, toPoolInput(pool)])),
     ...(timeouts.size === 0 ? {} : { timeouts: valuesOf(timeouts) }),
   };
 }
 
 /** With one pool everything goes there by itself: nothing else may be meant by the one route that there is. */
-function isOneForAll({ routes, pools }: Plan): boolean {
+function isOneForAll({ routes, pools }: Draft): boolean {
   const [route] = routes;
   return route !== undefined && pools.size === 1 && routes.length === 1 && Object.keys(route.value).join() === 'pool';
 }
 
-function toPoolInput({ endpoints, settings }: PlannedPool): PoolInput {
+function toPoolInput({ endpoints, settings }: DraftPool): PoolInput {
   const { policy, ...others } = valuesOf(settings) as PoolSettings;
   return {
     ...(policy === undefined ? {} : { policy }),

@@ -1,10 +1,10 @@
-/** A plan as the text of a config: YAML, with comments that say where each part comes from. */
+/** A draft as the text of a config: YAML, with comments that say where each part comes from. */
 import { Document, YAMLMap, YAMLSeq, isCollection, isMap, isPair, isScalar, isSeq } from 'yaml';
 import type { Node, Pair, Scalar } from 'yaml';
-import { NOTE_KINDS } from './ledger.ts';
-import type { Note, NoteKind } from './ledger.ts';
-import { toConfigInput } from './plan.ts';
-import type { Plan } from './plan.ts';
+import { NOTE_KINDS } from './report.ts';
+import type { Note, NoteKind } from './report.ts';
+import { toConfigInput } from './draft.ts';
+import type { Draft } from './draft.ts';
 import type { Statement } from './statement.ts';
 
 const LINE_WIDTH = 110;
@@ -22,16 +22,16 @@ export const NOTE_TITLES: Readonly<Record<NoteKind, string>> = {
 };
 
 /** `head` are lines of comment for the top; the first one stands first in the file. */
-export function writePlan(plan: Plan, notes: readonly Note[], head: readonly string[]): string {
-  const document = new Document(escapeVariables(toConfigInput(plan)));
+export function writeDraft(draft: Draft, notes: readonly Note[], head: readonly string[]): string {
+  const document = new Document(escapeVariables(toConfigInput(draft)));
   const root = document.contents as unknown as YAMLMap;
   for (const { key, value } of root.items as Pair<Scalar, Node>[]) {
     key.spaceBefore = true;
     if (key.value === 'routes' || key.value === 'pools') continue;
     if (isMap(value) && key.value !== 'listeners') layOutMap(value);
   }
-  layOutRoutes(root.get('routes'), plan);
-  layOutPools(root.get('pools'), plan);
+  layOutRoutes(root.get('routes'), draft);
+  layOutPools(root.get('pools'), draft);
   const body = document.toString({ lineWidth: LINE_WIDTH, flowCollectionPadding: true, singleQuote: true });
   const lines = [...head, ...commentNotes(notes)].map((line) => (line === '' ? '#' : `# ${line}`));
   return `${lines.join('\n')}\n\n${body.trimStart()}`;
@@ -55,21 +55,21 @@ function commentNotes(notes: readonly Note[]): readonly string[] {
   return formatNotes(notes);
 }
 
-function layOutRoutes(routes: unknown, plan: Plan): void {
+function layOutRoutes(routes: unknown, draft: Draft): void {
   if (!isSeq(routes)) return;
   for (const [index, node] of routes.items.entries()) {
     if (!isMap(node)) continue;
     layOutMap(node);
-    node.commentBefore = ` ${placeOf(plan.routes[index].from)}`;
+    node.commentBefore = ` ${placeOf(draft.routes[index].from)}`;
   }
 }
 
-function layOutPools(pools: unknown, plan: Plan): void {
+function layOutPools(pools: unknown, draft: Draft): void {
   if (!(pools instanceof YAMLMap)) return;
   for (const { key, value } of pools.items as Pair<Scalar, Node>[]) {
-    const pool = plan.pools.get(String(key.value));
+    const pool = draft.pools.get(String(key.value));
     if (pool === undefined || !isMap(value)) continue;
-    key.commentBefore = key.value === plan.closed ? CLOSED : ` ${placeOf(pool.from)}`;
+    key.commentBefore = key.value === draft.closed ? CLOSED : ` ${placeOf(pool.from)}`;
     for (const setting of value.items as Pair<Scalar, Node>[]) {
       if (setting.key.value === 'endpoints' && setting.value instanceof YAMLSeq) layOutEndpoints(setting.value);
       else if (isCollection(setting.value)) layOutMap(setting.value);

@@ -20,7 +20,7 @@ export interface Note {
   readonly reason: string;
 }
 
-export class Ledger {
+export class Report {
   readonly #taken = new Set<Statement>();
   readonly #spokenOf = new Set<Statement>();
   readonly #notes: Note[] = [];

@@ -1,34 +1,16 @@
-import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { assertApart, bytesOf } from '../../../test/support/cache-lines.ts';
+import { MEMORY_LOG_LINES, MemoryTable, USE_LOG, createMemoryTable } from './memory-table.ts';
+import type { MemoryCounter } from './memory-table.ts';
 import { COUNTERS, PoolTable, createPoolTable } from './pool-table.ts';
 import { ROUTE_COUNTERS, RouteTable, createRouteTable } from './route-table.ts';
 
-/** Where in a cache line of 64 bytes a buffer may begin. */
-const BASES = [0, 16, 32, 48];
-
-/** What `write` leaves other than 0, as places in the buffer; it is clean afterwards. */
-function bytesOf(buffer: SharedArrayBuffer, write: () => void): number[] {
-  const bytes = new Uint8Array(buffer);
-  write();
-  const places: number[] = [];
-  bytes.forEach((byte, at) => {
-    if (byte !== 0) places.push(at);
-  });
-  bytes.fill(0);
-  return places;
-}
-
-function assertApart(first: readonly number[], second: readonly number[]): void {
-  for (const base of BASES) {
-    const lines = new Set(first.map((at) => (at + base) >> 6));
-    const common = second.filter((at) => lines.has((at + base) >> 6));
-    assert.deepEqual(common, [], `of a buffer that begins ${base} bytes behind a border`);
-  }
-}
+/** Total and limit, the first two Int32 of a memory table. */
+const SHARED_BYTES = [0, 1, 2, 3, 4, 5, 6, 7];
 
 describe('cache lines', () => {
   for (const rows of [1, 2, 3, 7]) {
-    it(`are each worker's own in a route table of ${rows} rows`, () => {
+    it(`each worker has cache lines of its own in a route table of ${rows} rows`, () => {
       const handle = createRouteTable(rows - 1, 2);
       const [first, second] = [0, 1].map((worker) => {
         const table = new RouteTable(handle, worker);
@@ -44,7 +26,7 @@ describe('cache lines', () => {
   }
 
   for (const endpoints of [1, 4, 5, 16, 17]) {
-    it(`are each worker's own in the ledgers and counters of ${endpoints} endpoints`, () => {
+    it(`each worker has cache lines of its own in the ledgers and counters of ${endpoints} endpoints`, () => {
       const handle = createPoolTable(endpoints, 2);
       const [first, second] = [0, 1].map((worker) => {
         const table = new PoolTable(handle, worker);
@@ -60,6 +42,26 @@ describe('cache lines', () => {
         });
       });
       assertApart(first, second);
+    });
+  }
+
+  for (const rows of [2, 5]) {
+    it(`each thread has cache lines of its own in a memory table of ${rows} threads, apart from the total and the limit`, () => {
+      const handle = createMemoryTable(rows);
+      const threads = Array.from({ length: rows }, (_, row) => {
+        const table = new MemoryTable(handle, row);
+        const places = bytesOf(handle.buffer, () => {
+          table.limitBytes = 2 ** 30;
+          table.tryLease(1, USE_LOG);
+          table.setKept(0.1);
+          for (let counter = 0; counter <= MEMORY_LOG_LINES; counter++) table.count(counter as MemoryCounter, 0.1);
+        });
+        return places.filter((at) => !SHARED_BYTES.includes(at));
+      });
+      for (const [row, places] of threads.entries()) {
+        assertApart(SHARED_BYTES, places);
+        if (row > 0) assertApart(threads[row - 1], places);
+      }
     });
   }
 });

@@ -1,13 +1,16 @@
 /**
- * What each data-plane thread says about itself in shared memory, a cache line to a thread: its heartbeat and its
- * load. A thread writes its own line with plain stores, everybody reads; the control plane clears the line of a
- * thread that is gone.
+ * What each data-plane thread says about itself in shared memory: its heartbeat and its load. A thread writes its own
+ * part, with cache lines of its own, by plain stores; everybody reads; the control plane clears the part of a thread
+ * that is gone.
  */
-const LINE_INTS = 16;
+import { Layout, int32At } from '../../core/shared/layout.ts';
+import type { OwnPlace } from '../../core/shared/layout.ts';
+
 const BEATS = 0;
 const CONNECTIONS = 1;
 const EXCHANGES = 2;
 const BALANCE = 3;
+const FIGURES = 4;
 
 /** Plain data for `workerData`. */
 export interface ThreadTableHandle {
@@ -15,43 +18,57 @@ export interface ThreadTableHandle {
   readonly workerSlots: number;
 }
 
+interface ThreadLayout {
+  readonly figures: OwnPlace;
+  readonly bytes: number;
+}
+
+function threadLayout(workerSlots: number): ThreadLayout {
+  const layout = new Layout(1, workerSlots);
+  return { figures: layout.ledger(FIGURES), bytes: layout.bytes };
+}
+
 export function createThreadTable(workerSlots: number): ThreadTableHandle {
-  return { buffer: new SharedArrayBuffer(workerSlots * LINE_INTS * 4), workerSlots };
+  return { buffer: new SharedArrayBuffer(threadLayout(workerSlots).bytes), workerSlots };
 }
 
 export class ThreadTable {
   readonly handle: ThreadTableHandle;
-  readonly #ints: Int32Array;
+  readonly #figures: Int32Array;
+  readonly #stride: number;
 
   constructor(handle: ThreadTableHandle) {
+    const { figures } = threadLayout(handle.workerSlots);
     this.handle = handle;
-    this.#ints = new Int32Array(handle.buffer);
+    this.#figures = int32At(handle.buffer, figures);
+    this.#stride = figures.stride;
   }
 
   /** Raised by a timer of the thread: it stands still while the thread's loop does. */
   beat(worker: number): void {
-    Atomics.add(this.#ints, worker * LINE_INTS + BEATS, 1);
+    Atomics.add(this.#figures, worker * this.#stride + BEATS, 1);
   }
 
   beats(worker: number): number {
-    return Atomics.load(this.#ints, worker * LINE_INTS + BEATS);
+    return Atomics.load(this.#figures, worker * this.#stride + BEATS);
   }
 
   /** `received`: sockets that have been passed to this thread so far (`spread: even`). */
   setLoad(worker: number, connections: number, exchanges: number, received: number): void {
-    this.#ints[worker * LINE_INTS + CONNECTIONS] = connections;
-    this.#ints[worker * LINE_INTS + EXCHANGES] = exchanges;
-    this.#ints[worker * LINE_INTS + BALANCE] = connections - received;
+    const at = worker * this.#stride;
+    this.#figures[at + CONNECTIONS] = connections;
+    this.#figures[at + EXCHANGES] = exchanges;
+    this.#figures[at + BALANCE] = connections - received;
   }
 
   /** Client connections of one thread. */
   connections(worker: number): number {
-    return this.#ints[worker * LINE_INTS + CONNECTIONS];
+    return this.#figures[worker * this.#stride + CONNECTIONS];
   }
 
   /** Exchanges under way in one thread. */
   exchanges(worker: number): number {
-    return this.#ints[worker * LINE_INTS + EXCHANGES];
+    return this.#figures[worker * this.#stride + EXCHANGES];
   }
 
   /** Client connections of the process. */
@@ -66,11 +83,11 @@ export class ThreadTable {
    * Int32 holds all that the thread contributes, so that a socket is counted once at every moment of its arrival.
    */
   connectionsAndPassed(worker: number, passed: number): number {
-    return this.#ints[worker * LINE_INTS + BALANCE] + passed;
+    return this.#figures[worker * this.#stride + BALANCE] + passed;
   }
 
   /** Control plane: the thread is gone, its slot may go to another. */
   clear(worker: number): void {
-    this.#ints.fill(0, worker * LINE_INTS, (worker + 1) * LINE_INTS);
+    this.#figures.fill(0, worker * this.#stride, (worker + 1) * this.#stride);
   }
 }

@@ -54,9 +54,20 @@ class Session {
 function answerTo(target: string, head: string): Buffer {
   const last = target.slice(target.lastIndexOf('/') + 1);
   if (last === 'echo') return compose('200 OK', head);
+  if (last === 'unchanged') return unchanged();
   if (!/^\d{1,8}$/.test(last)) return compose('404 Not Found', '');
   const answer = answers.get(last) ?? compose('200 OK', 'x'.repeat(Number(last)));
   answers.set(last, answer);
+  return answer;
+}
+
+/** The answer to a revalidation: a head with neither length nor body. */
+function unchanged(): Buffer {
+  const head =
+    `HTTP/1.1 304 Not Modified\r\nDate: ${date}\r\nETag: "5f0c8a1e-32"\r\n` +
+    `Cache-Control: no-cache\r\nX-Bench-Token: ${values.token ?? ''}\r\n\r\n`;
+  const answer = answers.get('unchanged') ?? Buffer.from(head, 'latin1');
+  answers.set('unchanged', answer);
   return answer;
 }
 

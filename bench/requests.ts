@@ -20,6 +20,11 @@ export function post(host: string, target: string, bodyBytes: number): string {
   return `${head}Content-Length: ${bodyBytes}\r\n\r\n${'y'.repeat(bodyBytes)}`;
 }
 
+/** A browser asking whether what it has is still right. */
+export function revalidation(host: string, target: string): string {
+  return browserGet(host, target).replace('\r\nReferer:', '\r\nIf-None-Match: "5f0c8a1e-32"\r\nReferer:');
+}
+
 /** The head of a fetch as Chrome sends it: 14 header lines, 1,024 bytes in all, the cookie as long as that needs. */
 export function browserGet(host: string, target: string, session = SESSION): string {
   const head =

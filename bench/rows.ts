@@ -3,7 +3,7 @@
  * contestants run one after another on the same processes.
  */
 import type { ProxyKind } from './proxies/proxy.ts';
-import { bareGet, browserGet, closingGet, post, variedGets } from './requests.ts';
+import { bareGet, browserGet, closingGet, post, revalidation, variedGets } from './requests.ts';
 
 /** One proxy in one configuration. */
 export interface Contestant {
@@ -43,6 +43,7 @@ export const ROWS: readonly Row[] = [
   plainRow('64k', 'bare head, 64 KiB answer', (host) => [bareGet(host, '/65536')]),
   plainRow('1m', 'bare head, 1 MiB answer', (host) => [bareGet(host, '/1048576')]),
   plainRow('post', 'POST of 4 KiB, 50 B answer', (host) => [post(host, '/50', 4096)]),
+  plainRow('304', 'revalidation with a browser head, answered 304', (host) => [revalidation(host, '/unchanged')]),
   plainRow('close', 'no keep-alive, 50 B answer', (host) => [closingGet(host, '/50')]),
   {
     id: 'routes',

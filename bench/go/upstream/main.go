@@ -3,7 +3,7 @@
 //
 // It listens on N ports of the loopback that the kernel chooses, prints them as one JSON line, and ends when its
 // standard input does. The last path segment of a target says what to answer: a number is that many bytes, `echo`
-// is the request head as it arrived. Every answer carries the token of this run. Request framing is the plainest:
+// is the request head as it arrived, `unchanged` a 304. Every answer carries the token of this run. Request framing is the plainest:
 // a head in one buffer, a body only with Content-Length.
 package main
 
@@ -22,6 +22,8 @@ const (
 	bufferBytes = 64 << 10
 	maxEvents   = 128
 	standardIn  = 0
+	// unchangedKey is where the answer to a revalidation is kept: no size of a body.
+	unchangedKey = -1
 )
 
 var (
@@ -232,6 +234,9 @@ func (s *server) answerTo(head []byte) []byte {
 	if string(last) == "echo" {
 		return s.compose("200 OK", head)
 	}
+	if string(last) == "unchanged" {
+		return s.unchanged()
+	}
 	size := 0
 	for _, digit := range last {
 		if digit < '0' || digit > '9' || size > 64<<20 {
@@ -243,6 +248,18 @@ func (s *server) answerTo(head []byte) []byte {
 	if answer == nil {
 		answer = s.compose("200 OK", bytes.Repeat([]byte("x"), size))
 		s.answers[size] = answer
+	}
+	return answer
+}
+
+// unchanged is the answer to a revalidation: a head with neither length nor body.
+func (s *server) unchanged() []byte {
+	answer := s.answers[unchangedKey]
+	if answer == nil {
+		date := time.Now().UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT")
+		answer = []byte(fmt.Sprintf("HTTP/1.1 304 Not Modified\r\nDate: %s\r\nETag: \"5f0c8a1e-32\"\r\n"+
+			"Cache-Control: no-cache\r\nX-Bench-Token: %s\r\n\r\n", date, s.token))
+		s.answers[unchangedKey] = answer
 	}
 	return answer
 }

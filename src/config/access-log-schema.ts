@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { AccessLogSpec, LogFormat, LogTarget, RouteLogSpec } from '../core/access-log.ts';
 import { LOG_FORMATS, parseLogFormat } from './access-log-fields.ts';
+import { cureBareValue } from './bare-values.ts';
 import { key, note } from './described.ts';
 import { Mistake } from './errors.ts';
 import {
@@ -44,7 +45,9 @@ const format = scalar(
     if (typeof value !== 'string') return new Mistake(`${describeValue(value)} is no format`, FORMAT_CURE);
     const known = LOG_FORMATS.find((name) => name === value);
     if (known !== undefined) return known;
-    return value.includes('$') ? parseLogFormat(value) : notOneOf(value, LOG_FORMATS, FORMAT_CURE, 'format');
+    return value.includes('$')
+      ? parseLogFormat(value)
+      : notOneOf(value, LOG_FORMATS, cureBareValue(value, 'format') ?? FORMAT_CURE, 'format');
   },
   { type: 'string', words: '`json`, `common`, `combined`, or a text with `$fields`' },
 );
@@ -109,7 +112,7 @@ const stream = scalar(
   (value): LogTarget | Mistake =>
     value === 'stdout' || value === 'stderr'
       ? { kind: value }
-      : new Mistake(`${describeValue(value)} is no place for a log`, STREAM_CURE),
+      : new Mistake(`${describeValue(value)} is no place for a log`, cureBareValue(value, 'to') ?? STREAM_CURE),
   { enum: ['stdout', 'stderr'] },
 );
 

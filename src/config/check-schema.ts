@@ -6,6 +6,7 @@ import { httpSchema, tcpSchema } from './probe-schemas.ts';
 import {
   type Rule,
   count,
+  cureNoMap,
   duration,
   durationOrOff,
   notOneOf,
@@ -98,7 +99,7 @@ function checkForms<T extends z.ZodType>(keys: T) {
   const words = ['tcp', 'http'];
   const read = z.unknown().transform((value, context): z.output<T> => {
     if (typeof value !== 'string' || words.includes(value)) return readWith(keys, toLongCheck(value), context);
-    const { message, cure } = notOneOf(value, words, 'Use "tcp", "http", or a map such as { http: /ready }.', 'check');
+    const { message, cure } = notOneOf(value, words, cureNoMap(value, 'Check'), 'check');
     context.issues.push({ code: 'custom', message, params: { cure }, input: value });
     return z.NEVER;
   });

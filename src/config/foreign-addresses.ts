@@ -26,6 +26,11 @@ export function refuseForeignAddress(text: string, use: AddressUse): Mistake | n
     const cure = `Write a host and a port; if ${glued[1]} is a key, put a blank behind its colon: ${glued[1]}: ${glued[2]}.`;
     return new Mistake(`${describeValue(text)} is not an address`, cure);
   }
+  const named = /^([a-z][\w-]*):((?:\[[^\]]*\]|[^:]*[.a-z*][^:]*):\d{1,5})$/i.exec(text);
+  if (named !== null) {
+    const cure = `Write ${named[2]}; a name stands in front of a colon and a blank: ${named[1]}: ${named[2]}.`;
+    return new Mistake(`${describeValue(text)} is not an address`, cure);
+  }
   const [address, ...options] = text.trim().split(/\s+/);
   if (options.length > 0 && /(?:^|:)\d{1,5}$/.test(address)) return refuseOptions(address, options, use);
   return refusePath(text);
@@ -103,8 +108,20 @@ export function refuseForeignHost(text: string): Mistake | null {
   return null;
 }
 
-/** The same for the path of a match: expressions, and other ways to write a prefix. */
+/** The same for the path of a match: hosts, expressions, and other ways to write a prefix. */
 export function refuseForeignPath(text: string): Mistake | null {
+  if (/^\*{0,2}$/.test(text)) {
+    const message = text === '' ? 'a path of nothing matches nothing' : `a path of ${describeValue(text)} says nothing`;
+    return new Mistake(message, 'Leave it out: the route then takes every path.');
+  }
+  const ending = /^\*\.([\w]+)$/.exec(text)?.[1];
+  if (ending !== undefined)
+    return new Mistake(`${describeValue(text)} is an ending`, `Write path: { regex: "\\\\.${ending}$" }.`);
+  const url = /^(?:[a-z][a-z0-9+.-]*:\/\/([^/?#]+)|((?:[\w-]+\.)+[a-z]{2,}(?::\d+)?)(?=\/))(\/[^?#]*)?/i.exec(text);
+  if (url !== null) {
+    const host = (url[1] ?? url[2]).replace(/:\d*$/, '');
+    return new Mistake(`${describeValue(text)} has a host in it`, `Write host: ${host}, path: ${url[3] ?? '/*'}.`);
+  }
   const modifier = /^(?:~\*?|\^~|=)\s*(.*)$/.exec(text);
   if (modifier !== null) {
     const path = modifier[1];

@@ -14,8 +14,6 @@ const EXAMPLES: Readonly<Record<string, string>> = {
 };
 
 const KINDS: Readonly<Record<string, readonly [string, string]>> = {
-  object: ['a map', 'Write a map of keys and values.'],
-  record: ['a map', 'Write a map of keys and values.'],
   array: ['a list', 'Write a list, e.g. [a, b].'],
   string: ['text', 'Write text; put it in quotes where it looks like something else.'],
 };
@@ -64,6 +62,9 @@ function toMistake(issue: z.core.$ZodIssue, value: unknown, path: readonly (stri
   if (value === undefined && !isRule) return missing(String(path.at(-1) ?? ''));
   if (issue.code === 'custom') return new Mistake(issue.message, String(issue.params?.['cure'] ?? 'Mend the value.'));
   if (issue.code === 'invalid_type') {
+    const isMap = issue.expected === 'object' || issue.expected === 'record';
+    // The schema wrote the cure.
+    if (isMap) return new Mistake(`this has to be a map, not ${describeValue(value)}`, issue.message);
     const [kind, cure] = KINDS[issue.expected] ?? [issue.expected, 'Write such a value.'];
     return new Mistake(`this has to be ${kind}, not ${describeValue(value)}`, cure);
   }

@@ -84,7 +84,7 @@ describe('loadConfig', () => {
   });
   it('says that there is no such file', async () => {
     const path = join(folder, 'none.yaml');
-    const message = `${path}: there is no such file. Name the config with -c, or start without one by --to.`;
+    const message = `${path}: there is no such file. Check the path; "fairlead init" writes a first config.`;
     assert.equal(messageOf(await loadConfig(path)), message);
   });
   it('says that a directory is no file', async () => {

@@ -7,7 +7,7 @@ import { type SchemaNode, key, note } from './described.ts';
 import { Mistake } from './errors.ts';
 import { refuseForeignPath } from './foreign-addresses.ts';
 import { checkLinear } from './linear-regex.ts';
-import { FIELD_VALUE, TOKEN, listOf, object, readWith, scalar, toggle, withRule } from './scalars.ts';
+import { FIELD_VALUE, TOKEN, cureNoMap, listOf, object, readWith, scalar, toggle, withRule } from './scalars.ts';
 import { describeValue } from './units.ts';
 
 /** Headers that a route cannot see: they are the connection's, or Fairlead sets them itself. */
@@ -22,7 +22,10 @@ const UNSEEN = new Set(
 export function parsePath(value: unknown): string | Mistake {
   const cure = 'Write a path that begins with a slash, e.g. /v1.';
   if (typeof value !== 'string') return new Mistake(`a path is text, not ${describeValue(value)}`, cure);
-  if (!value.startsWith('/')) return new Mistake(`${describeValue(value)} does not begin with a slash`, cure);
+  if (!value.startsWith('/')) {
+    const meant = /^[\w.~%@+-]+(?:\/[\w.~%@+*-]*)*$/.test(value) ? `Write /${value.replace(/^\.?\//, '')}.` : cure;
+    return new Mistake(`${describeValue(value)} does not begin with a slash`, meant);
+  }
   if (/[?#]/.test(value)) {
     return new Mistake(
       'a path has no query and no fragment',
@@ -42,7 +45,7 @@ function parsePathPattern(value: unknown): PathMatch | Mistake {
   if (foreign !== null) return foreign;
   const isPrefix = typeof value === 'string' && value.endsWith('/*');
   // Dot segments are resolved against the final slash, so that `/a/b/../*` is `/a/*`.
-  const path = parsePath(isPrefix ? value.slice(0, -1) : value);
+  const path = parsePath(isPrefix && value.startsWith('/') ? value.slice(0, -1) : value);
   if (path instanceof Mistake) return path;
   if (path.includes('*')) {
     const cure = 'Put the * last, after a slash, or write path: { regex: … }.';
@@ -118,14 +121,21 @@ const PRESENT: SchemaNode = {
   additionalProperties: false,
 };
 
-const writtenValues = note(z.record(z.string(), z.unknown()), {
-  additionalProperties: { anyOf: [{ type: 'string' }, PRESENT] },
-  words: 'map: name to text, or `{ present: true }`',
-});
+function writtenValues(kind: string) {
+  return note(z.record(z.string(), z.unknown(), { error: ({ input }) => cureNoMap(input, kind) }), {
+    additionalProperties: { anyOf: [{ type: 'string' }, PRESENT] },
+    words: 'map: name to text, or `{ present: true }`',
+  });
+}
 
-/** `name: text` or `name: { present: true }`, into conditions in file order. */
-function valuesSchema(checkName: CheckText, checkValue: CheckText, toName: (name: string) => string) {
-  return writtenValues.transform((written, context): readonly ValueMatch[] => {
+/** `name: text` or `name: { present: true }`, into conditions in file order; `kind` is the key of the whole map. */
+function valuesSchema(
+  kind: 'header' | 'query' | 'cookie',
+  checkName: CheckText,
+  checkValue: CheckText,
+  toName: (name: string) => string,
+) {
+  return writtenValues(kind).transform((written, context): readonly ValueMatch[] => {
     return Object.entries(written).map(([name, value]) => {
       const wanted = toWanted(value);
       const mistake =
@@ -218,18 +228,18 @@ export const matchSchema = object(
       example: ['GET', 'HEAD'],
       byDefault: 'any',
     }),
-    header: key(valuesSchema(checkHeaderName, checkFieldValue, (name) => name.toLowerCase()).optional(), {
+    header: key(valuesSchema('header', checkHeaderName, checkFieldValue, (name) => name.toLowerCase()).optional(), {
       description:
         'All of them must be there: names in any case, values exact, numbers in quotes. Not for headers that Fairlead sets or removes.',
       example: { 'x-beta': '1' },
       byDefault: 'any',
     }),
-    query: key(valuesSchema(anyText, anyText, same).optional(), {
+    query: key(valuesSchema('query', anyText, anyText, same).optional(), {
       description: 'The same for query parameters, names and values as forms decode them.',
       example: { v: '2' },
       byDefault: 'any',
     }),
-    cookie: key(valuesSchema(checkCookieName, checkCookieValue, same).optional(), {
+    cookie: key(valuesSchema('cookie', checkCookieName, checkCookieValue, same).optional(), {
       description: 'The same for cookies, names and values exact.',
       example: { session: { present: true } },
       byDefault: 'any',

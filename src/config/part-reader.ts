@@ -1,5 +1,6 @@
 /** Reads the parts of a written config one by one, and gathers what is wrong with them. */
 import type { z } from 'zod';
+import { cureBareValue, cureGlued } from './bare-values.ts';
 import { Mistake, type Problem } from './errors.ts';
 import { keyMeant, toProblems } from './issues.ts';
 import type { Defaults } from './merge-defaults.ts';
@@ -88,8 +89,10 @@ export class PartReader<S extends Shape> {
       return [];
     }
     return Object.entries(value).flatMap(([name, written]) => {
-      const id = parseName(name);
+      const glued = written === null ? cureGlued(name) : null;
+      const id = glued === null ? parseName(name) : new Mistake('there is no blank behind the colon', glued);
       if (id instanceof Mistake) this.#problems.push({ path: [key, name], atKey: true, mistake: id });
+      if (glued !== null) return [];
       const parts = this.item(schema, written, [key, name], defaults);
       if (id instanceof Mistake && parts.length > 0) this.#addFaulty([key, name], written, defaults ?? null);
       return id instanceof Mistake ? [] : parts.map((part) => ({ path: part.path, value: { id, ...part.value } }));
@@ -185,7 +188,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
 };
 
 export function describeEmpty(key: string, value: unknown, isThere: boolean): Mistake {
-  const cure = `Write e.g. ${EXAMPLES[key]}.`;
+  const cure = cureBareValue(value, key) ?? `Write e.g. ${EXAMPLES[key]}.`;
   if (!isThere) {
     return new Mistake(
       key === 'routes' ? 'routes are missing, and there is more than one pool' : 'the key is missing',

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { isHostName } from './addresses.ts';
 import { key, note } from './described.ts';
 import { Mistake } from './errors.ts';
-import { FIELD_VALUE, TOKEN, count, listOf, object, oneOf, scalar, shortForm } from './scalars.ts';
+import { FIELD_VALUE, TOKEN, count, cureNoMap, listOf, object, oneOf, scalar, shortForm } from './scalars.ts';
 import { describeValue } from './units.ts';
 
 type StatusRange = readonly [number, number];
@@ -54,7 +54,7 @@ const targetSchema = scalar(
 
 const OWN_HEADERS = new Set(['host', 'connection', 'content-length', 'transfer-encoding']);
 
-const headerLines = note(z.record(z.string(), z.unknown()), {
+const headerLines = note(z.record(z.string(), z.unknown(), { error: ({ input }) => cureNoMap(input, 'headers') }), {
   additionalProperties: { type: 'string' },
   words: 'map of text',
 });

@@ -1,6 +1,7 @@
 /** The building blocks of the schema: strict objects that know their keys, and values that say how to mend them. */
 import { z } from 'zod';
-import { didYouMean, listNames } from './closest-name.ts';
+import { cureBareValue } from './bare-values.ts';
+import { closestName, didYouMean, listNames } from './closest-name.ts';
 import { type SchemaNode, note, notesOf } from './described.ts';
 import { Mistake } from './errors.ts';
 import { cureForeignKey, toWord } from './foreign-keys.ts';
@@ -35,21 +36,32 @@ const OFF: SchemaNode = { enum: ['off', false], words: '`off`', tsType: 'Off' };
 export function orOff<T extends z.ZodType, O>(schema: T, off: O) {
   const either = z.unknown().transform((value, context): z.output<T> | O => {
     if (isOff(value)) return off;
-    if (typeof value !== 'string') return readWith(schema, value, context);
-    const mistake = notOneOf(value, ['off'], 'Write off, or a map of keys and values.');
+    if (typeof value !== 'string' || closestName(value, ['off']) === null) return readWith(schema, value, context);
+    const mistake = notOneOf(value, ['off'], 'Write off.');
     context.issues.push({ code: 'custom', message: mistake.message, params: { cure: mistake.cure }, input: value });
     return z.NEVER;
   });
   return note(either, { forms: [schema, OFF], words: 'map or `off`' });
 }
 
-/** A map with these keys and no others. The message of an unknown key holds the cure of each, a line a key. */
+/**
+ * A map with these keys and no others. The message of an unknown key holds the cure of each, a line a key; that of a
+ * value that is no map, the cure.
+ */
 export function object<S extends z.core.$ZodLooseShape>(shape: S, title?: string) {
   const names = shownKeys(shape);
   const schema = z.strictObject(shape, {
-    error: (issue) => (issue.code === 'unrecognized_keys' ? cureUnknownKeys(issue.keys, names, title) : undefined),
+    error: (issue) => {
+      if (issue.code === 'unrecognized_keys') return cureUnknownKeys(issue.keys, names, title);
+      return issue.code === 'invalid_type' ? cureNoMap(issue.input, title) : undefined;
+    },
   });
   return title === undefined ? schema : note(schema, { title, words: 'map' });
+}
+
+/** What to write for a value where a map belongs, by the title of the map or its key. */
+export function cureNoMap(value: unknown, title = ''): string {
+  return cureBareValue(value, title) ?? 'Write a map of keys and values.';
 }
 
 /** What keys of a map say against each other. */

@@ -1,6 +1,7 @@
 /** One config file as it was read: its value and the place of everything in it, or why it could not be. */
 import type { PlacedMistake, SourceDocument } from './document.ts';
 import { Mistake } from './errors.ts';
+import { typedCommand } from './typed-command.ts';
 
 export interface Source {
   /** As it is named in errors. */
@@ -25,7 +26,7 @@ export function unreadable(error: unknown): PlacedMistake {
 function describeUnreadable(error: unknown): Mistake {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'ENOENT')
-    return new Mistake('there is no such file', 'Name the config with -c, or start without one by --to.');
+    return new Mistake('there is no such file', `Check the path; "${typedCommand()} init" writes a first config.`);
   if (code === 'EISDIR') return new Mistake('this is a directory', 'Name the file in it.');
   if (code === 'EACCES') return new Mistake('the file may not be read', 'Check its permissions.');
   return new Mistake(`the file cannot be read (${code})`, 'Check the path.');

@@ -1,0 +1,161 @@
+/** What to write where a map belongs and a bare value stands: the map that has the value in its likeliest key. */
+
+type Places = readonly (readonly [wanted: RegExp, cure: string])[];
+
+const COUNT = /^([1-9]\d?)$/;
+const PORT = /^([1-9]\d{1,4})$/;
+const TIME = /^(\d+(?:ms|s|m|h|d))$/;
+const SIZE = /^(\d+(?:B|[kKMG]B|[KMG]iB))$/;
+const PATH = /^(\/[\w./~%@+*-]*)$/;
+const FILE = /^((?:\.{0,2}\/)?(?:[\w.-]+\/)*[\w-]+(?:\.[\w-]+)*\.log)$/;
+const ADDRESS = /^((?:[A-Za-z0-9][\w.-]*|\[[0-9A-Fa-f:.]+\]):\d{1,5})$/;
+const LEVEL = /^(info|warn|error)$/;
+const ON = /^(?:on|true|yes)$/;
+const NO = /^(?:no|none|never|disabled?|0)$/;
+const WORD = /^([A-Za-z0-9_][\w-]*)$/;
+const PAIR = /^([A-Za-z][\w-]*)(?:=|: ?)([\w.-]+)$/;
+/** Whatever it is: an example. */
+const ANY = /^[^]*$/;
+
+/** Words for an access log that are no format. */
+const LOG_PLACES: Places = [
+  [/^(stdout|stderr)$/, 'Write accessLog: { to: $1 }.'],
+  [LEVEL, 'Write accessLog: { level: $1 }.'],
+  [FILE, 'Write accessLog: { to: { file: $1 } }.'],
+];
+
+/** `$1` in a cure is the value; the first pattern that takes it wins. By the title of the map, or else its key. */
+const PLACES: Readonly<Record<string, Places>> = {
+  Retry: [
+    [COUNT, 'Write retry: { attempts: $1 }.'],
+    [NO, 'Write retry: off.'],
+    [ON, 'Take it out: retries are on until you write off.'],
+    [/^(connect|reset)$/, 'Write retry: { retryOn: $1 }.'],
+    [SIZE, 'Write retry: { replayBuffer: $1 }.'],
+    [ANY, 'Write off, or a map, e.g. retry: { attempts: 2 }.'],
+  ],
+  Ejection: [
+    [COUNT, 'Write ejection: { failures: $1 }.'],
+    [/^([45]\d\d)$/, 'Write ejection: { statuses: $1 }.'],
+    [TIME, 'Write ejection: { time: $1 }.'],
+    [NO, 'Write ejection: off.'],
+    [ON, 'Take it out: ejection is on until you write off.'],
+    [ANY, 'Write off, or a map, e.g. ejection: { failures: 3 }.'],
+  ],
+  Match: [
+    [PATH, 'Write match: { path: $1 }.'],
+    [/^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$/, 'Write match: { method: $1 }.'],
+    [/^(\*\.[\w.-]+)$/, 'Write match: { host: "$1" }.'],
+    [/^((?:[A-Za-z0-9-]+\.)+[A-Za-z][A-Za-z0-9-]*)$/, 'Write match: { host: $1 }.'],
+    [/^\*?$/, 'Leave it out: the route then takes every request.'],
+    [ANY, 'Write a map of conditions, e.g. match: { host: api.example.com, path: /v1/* }.'],
+  ],
+  Check: [
+    [/^(\/[\w./~%@+*?=&-]*)$/, 'Write check: { http: $1 }.'],
+    [/^https?:\/\/[^/]+(\/[\w./~%@+-]*)$/, 'Write check: { http: $1 }.'],
+    [NO, 'Write check: off.'],
+    [PORT, 'Write check: { tcp: { port: $1 } }.'],
+    [TIME, 'Write check: { http: /healthcheck, interval: $1 }.'],
+    [ANY, 'Write what to ask: check: { http: /healthcheck }, or check: tcp for a connection alone.'],
+  ],
+  HttpCheck: [
+    [PORT, 'Write http: { port: $1 }.'],
+    [ANY, 'Write the path to ask, e.g. http: /healthcheck, or a map such as { path: /healthcheck, status: 200 }.'],
+  ],
+  TcpCheck: [
+    [PORT, 'Write tcp: { port: $1 }.'],
+    [ANY, 'Write tcp: {}.'],
+  ],
+  Timeouts: timeouts('Write a map, e.g. timeouts: { connect: 500ms, responseHead: 30s }.'),
+  ExchangeTimeouts: timeouts('Write a map, e.g. timeouts: { connect: 500ms, responseHead: 30s }.'),
+  Limits: [
+    [SIZE, 'Write limits: { head: $1 }.'],
+    [ANY, 'Write a map, e.g. limits: { head: 32KiB }; maxBody of a route limits bodies.'],
+  ],
+  Memory: [
+    [SIZE, 'Write memory: { max: $1 }.'],
+    [ANY, 'Write a map, e.g. memory: { max: 256MiB }.'],
+  ],
+  Headers: [
+    [/^(on|off)$/, 'Write which, e.g. headers: { via: $1 }.'],
+    [ANY, 'Write a map, e.g. headers: { via: off }.'],
+  ],
+  AccessLog: [...LOG_PLACES, [ANY, 'Write on, or a map, e.g. accessLog: { format: combined }.']],
+  RouteAccessLog: [
+    [LEVEL, 'Write accessLog: { level: $1 }.'],
+    [ANY, 'Write on, off, or a map, e.g. accessLog: { level: warn }.'],
+  ],
+  LogRotation: [
+    [SIZE, 'Write rotate: { size: $1 }.'],
+    [/^(?:daily|24h|1d)$/, 'Write rotate: { every: 1d }.'],
+    [/^(?:hourly|1h)$/, 'Write rotate: { every: 1h }.'],
+    [COUNT, 'Write rotate: { keep: $1 }.'],
+    [ANY, 'Write off, or a map, e.g. rotate: { size: 100MiB }.'],
+  ],
+  ReplacePrefix: [
+    [/^(\/[\w./~%@+-]*)$/, 'Write both, e.g. replacePrefix: { prefix: $1, by: /v2 }; stripPrefix takes one off.'],
+    [ANY, 'Write a map, e.g. replacePrefix: { prefix: /v1, by: /v2 }.'],
+  ],
+  Route: [
+    [PATH, 'Write { match: { path: $1 }, pool: web }.'],
+    [WORD, 'Write { pool: $1 }.'],
+    [ANY, 'Write a map, e.g. { match: { path: /v1/* }, pool: api }.'],
+  ],
+  Pool: [
+    [PORT, 'Write [localhost:$1].'],
+    [ANY, 'Write its endpoints, e.g. [localhost:8081, localhost:8082].'],
+  ],
+  Endpoint: [[ANY, 'Write an address, e.g. localhost:8081.']],
+  Listener: [[ANY, 'Write an address, e.g. 127.0.0.1:8080; each further one is a listener of its own.']],
+  Defaults: [[ANY, 'Write a map of keys and values, e.g. defaults: { policy: least-connections }.']],
+  header: conditions('header', 'x-beta'),
+  query: conditions('query', 'v'),
+  cookie: conditions('cookie', 'session'),
+  headers: [
+    [PAIR, 'Write headers: { $1: "$2" }.'],
+    [ANY, 'Write a map, e.g. headers: { x-probe: fairlead }.'],
+  ],
+  format: LOG_PLACES,
+  to: [[FILE, 'Write to: { file: $1 }.']],
+  listeners: [
+    [PORT, 'Write listeners: { web: ":$1" }.'],
+    [/^((?:\*|localhost|[\d.]+|\[[0-9A-Fa-f:.]+\])?:\d{1,5})$/, 'Write listeners: { web: "$1" }.'],
+  ],
+  pools: [[ADDRESS, 'Write pools: { web: ["$1"] }.']],
+  routes: [[WORD, 'Write routes: [{ pool: $1 }].']],
+};
+
+function timeouts(example: string): Places {
+  return [
+    [TIME, 'Write which, e.g. timeouts: { responseHead: $1 }.'],
+    [COUNT, 'Write which, with a unit, e.g. timeouts: { responseHead: $1s }.'],
+    [ANY, example],
+  ];
+}
+
+function conditions(key: string, name: string): Places {
+  return [
+    [PAIR, `Write ${key}: { $1: "$2" }.`],
+    [WORD, `Write ${key}: { $1: { present: true } }.`],
+    [ANY, `Write a map, e.g. ${key}: { ${name}: "1" }.`],
+  ];
+}
+
+/** The cure, for a map by its title, or by its key where it has none; null: nothing is known of it. */
+export function cureBareValue(value: unknown, title: string): string | null {
+  const places = Object.hasOwn(PLACES, title) ? PLACES[title] : [];
+  const isBare = ['string', 'number', 'boolean'].includes(typeof value);
+  const text = isBare ? String(value as string | number | boolean) : '\n';
+  const found = places.find(([wanted]) => wanted !== ANY && wanted.test(text));
+  if (found !== undefined) return text.replace(...found);
+  return cureGlued(text) ?? places.find(([wanted]) => wanted === ANY)?.[1] ?? null;
+}
+
+/** `web:127.0.0.1:8080`: a key and its value without a blank between them; null: it is none. */
+export function cureGlued(text: string): string | null {
+  const found = /^([A-Za-z_][\w-]*):((?!\/\/)[^\s:]\S*)/.exec(text);
+  return found === null ? null : `Put a blank behind the colon: ${found[1]}: ${found[2]}.`;
+}
+
+/** The maps of which something is known. */
+export const BARE_TITLES: readonly string[] = Object.keys(PLACES);

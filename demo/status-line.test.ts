@@ -23,7 +23,7 @@ function endpoint(id: string, attempts: number, state: 'healthy' | 'ejected'): P
   return {
     endpoint: id,
     weight: 1,
-    health: { state, since: 0, reason: '', lastFailure: '', ejectedUntil: null, checks: [] },
+    health: { state, since: 0, reason: '', lastFailure: '', ejectedUntil: null, checks: [], transitions: [] },
     inFlight: 0,
     connections: 0,
     idleConnections: 0,

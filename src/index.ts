@@ -15,7 +15,7 @@
  * @packageDocumentation
  */
 export type { HealthEvent, PanicEvent } from './checks/pool-health.ts';
-export type { CheckReport, EndpointHealthReport, HealthState } from './checks/endpoint-health.ts';
+export type { CheckReport, EndpointHealthReport, HealthState, HealthTransition } from './checks/endpoint-health.ts';
 export type {
   AccessLogSpec,
   LogField,

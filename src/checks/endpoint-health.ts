@@ -19,6 +19,19 @@ export interface EndpointHealthReport {
   /** Wall-clock ms at which an ejection is over, unless a check passes before; null: it is not ejected. */
   readonly ejectedUntil: number | null;
   readonly checks: readonly CheckReport[];
+  /** Its last changes of state, oldest first, at most 32. */
+  readonly transitions: readonly HealthTransition[];
+}
+
+/** A change of state, with the evidence for it. */
+export interface HealthTransition {
+  /** Wall-clock ms. */
+  readonly at: number;
+  readonly from: HealthState;
+  readonly to: HealthState;
+  readonly reason: string;
+  /** Where each check stood then, with its last answers. */
+  readonly checks: readonly CheckReport[];
 }
 
 /** What one active check knows of an endpoint. */
@@ -28,6 +41,8 @@ export interface CheckReport {
   /** Oldest first. */
   readonly answers: readonly CheckAnswer[];
 }
+
+const KEPT_TRANSITIONS = 32;
 
 export class EndpointHealth {
   spec: EndpointSpec;
@@ -41,6 +56,7 @@ export class EndpointHealth {
   since: number;
   reason = 'added';
   lastFailure = '';
+  #transitions: readonly HealthTransition[] = [];
   #checks: readonly EndpointCheck[] = [];
   /** Its pool's checks, be it none, have been set before. */
   #isChecked = false;
@@ -102,11 +118,24 @@ export class EndpointHealth {
     return this.isEjected ? 'ejected' : 'healthy';
   }
 
+  /** Its state is another one from now on, with what is known at this moment as the evidence. `at` is wall-clock ms. */
+  moveTo(state: HealthState, at: number, reason: string): void {
+    const transition = { at, from: this.state, to: state, reason, checks: this.#reportChecks() };
+    this.#transitions = [...this.#transitions.slice(1 - KEPT_TRANSITIONS), transition];
+    this.state = state;
+    this.since = at;
+    this.reason = reason;
+  }
+
   report(): EndpointHealthReport {
-    const checks = this.#checks.map(({ spec, threshold }) => {
+    const { state, since, reason, lastFailure, ejectedUntil } = this;
+    const [checks, transitions] = [this.#reportChecks(), this.#transitions];
+    return { state, since, reason, lastFailure, ejectedUntil, checks, transitions };
+  }
+
+  #reportChecks(): readonly CheckReport[] {
+    return this.#checks.map(({ spec, threshold }) => {
       return { kind: spec.kind, state: threshold.state, answers: threshold.answers };
     });
-    const { state, since, reason, lastFailure, ejectedUntil } = this;
-    return { state, since, reason, lastFailure, ejectedUntil, checks };
   }
 }

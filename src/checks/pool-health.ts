@@ -228,9 +228,7 @@ export class PoolHealth {
     const before = endpoint.state;
     const state = endpoint.currentState();
     if (state === before) return;
-    endpoint.state = state;
-    endpoint.since = this.#tools.clock.wallTime();
-    endpoint.reason = reason;
+    endpoint.moveTo(state, this.#tools.clock.wallTime(), reason);
     this.#events.onChange({ pool: this.#id, endpoint: id, before, ...endpoint.report() });
   }
 

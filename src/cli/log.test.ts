@@ -36,6 +36,7 @@ describe('the log', () => {
       lastFailure: '',
       ejectedUntil: null,
       checks: [],
+      transitions: [],
     } as const;
     balancer.emit('health', { ...health, pool: 'web', endpoint: 'a:1' });
     balancer.emit('worker', { worker: 1, change: 'looped', reason: 'no heartbeat for 1 s' });
@@ -111,6 +112,7 @@ describe('the log', () => {
       lastFailure: '',
       ejectedUntil: null,
       checks: [],
+      transitions: [],
     } as const;
     balancer.emit('health', { ...health, pool: 'web', endpoint: 'a:1' });
     balancer.emit('panic', { pool: 'web', phase: 'begin', endpoints: 1, healthy: 0, triesAnyway: true });

@@ -285,6 +285,64 @@ describe('an active check', () => {
   });
 });
 
+describe('a change of health', () => {
+  it('keeps its evidence: when, from what to what, why, and what each check had answered by then', async (t) => {
+    const server = await startServer(t);
+    const { time, health, answer } = watch(
+      t,
+      [server.port],
+      '[{ http: /a, fall: 1, rise: 1 }, { http: /b, interval: 60s }]',
+    );
+    await answer(2);
+    server.respond = (request, response) => response.writeHead(request.url === '/a' ? 500 : 200).end();
+    time.advance(5500);
+    await answer(3);
+    const fellAt = time.wallTime();
+    server.respond = (_request, response) => response.end();
+    time.advance(5500);
+    await answer(4);
+    const transitions = health.report('0')?.transitions ?? [];
+    assert.deepEqual(
+      transitions.map(({ at, from, to, reason }) => ({
+        at: at - fellAt,
+        from,
+        to,
+        reason: reason.replace(/ in .*/, ''),
+      })),
+      [
+        { at: 0, from: 'healthy', to: 'unhealthy', reason: 'http check: status 500' },
+        { at: 5500, from: 'unhealthy', to: 'healthy', reason: 'http check: status 200' },
+      ],
+    );
+    assert.deepEqual(
+      transitions.map(({ checks }) => checks.map(({ state, answers }) => [state, answers.map(({ ok }) => ok)])),
+      [
+        [
+          ['unhealthy', [true, false]],
+          ['healthy', [true]],
+        ],
+        [
+          ['healthy', [true, false, true]],
+          ['healthy', [true]],
+        ],
+      ],
+    );
+  });
+
+  it('is kept for the last 32', async (t) => {
+    const server = await startServer(t);
+    server.respond = (_request, response) => response.writeHead(200 + 300 * (server.requests.length % 2)).end();
+    const { time, health, answer } = watch(t, [server.port], '{ http: {}, fall: 1, rise: 1 }');
+    for (let count = 1; count <= 40; count++) {
+      await answer(count);
+      time.advance(5500);
+    }
+    const transitions = health.report('0')?.transitions ?? [];
+    assert.equal(transitions.length, 32);
+    assert.equal(transitions[31].to, 'healthy');
+  });
+});
+
 describe('what traffic meets', () => {
   it('puts the check into its fast interval', async (t) => {
     const server = await startServer(t);

@@ -75,4 +75,5 @@ const UNKNOWN: EndpointHealthReport = {
   lastFailure: '',
   ejectedUntil: null,
   checks: [],
+  transitions: [],
 };

@@ -1,5 +1,6 @@
 /** One active check of one endpoint: runs it on its schedule and holds what its answers say. */
 import type { Clock } from '../core/clock.ts';
+import type { RescueKind } from '../core/health/evidence.ts';
 import { jitter, nextDelayMs } from '../core/health/schedule.ts';
 import { HealthThreshold } from '../core/health/threshold.ts';
 import type { HealthChange } from '../core/health/threshold.ts';
@@ -23,6 +24,7 @@ export interface CheckTools {
 export interface CheckAnswerEvent {
   readonly isPass: boolean;
   readonly isRefused: boolean;
+  readonly unanswered: RescueKind | null;
   /** Clock's ms when the try began. */
   readonly beganAt: number;
   readonly reason: string;
@@ -103,7 +105,7 @@ export class EndpointCheck {
       beganAt: clock.now(),
       wasLate: lateness.begin(),
       cancelTimeout: scheduler.after(spec.timeoutMs, () =>
-        this.#finish(flight, failed(`no answer within ${spec.timeoutMs} ms`), ''),
+        this.#finish(flight, failed(`no answer within ${spec.timeoutMs} ms`, 'timeout'), ''),
       ),
     };
     this.#flight = flight;
@@ -132,10 +134,10 @@ export class EndpointCheck {
   #record(result: ProbeResult, beganAt: number, address: string): void {
     const isPass = result.outcome === 'pass';
     if (isPass) this.#preferred = address;
-    const { reason, isRefused } = result;
+    const { reason, isRefused, unanswered } = result;
     const change = this.threshold.record(isPass, this.#tools.clock.wallTime(), reason);
     this.#schedule(nextDelayMs(this.spec, this.threshold, this.#tools.random));
-    this.#onAnswer({ isPass, isRefused, beganAt, reason, change });
+    this.#onAnswer({ isPass, isRefused, unanswered, beganAt, reason, change });
   }
 
   /** Ends a try. True when this thread was late in it. */

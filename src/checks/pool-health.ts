@@ -12,6 +12,8 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { clearFailures } from '../core/health/consecutive-failures.ts';
+import { evidenceNumber } from '../core/health/evidence.ts';
+import type { RescueKind, RescueOrder } from '../core/health/evidence.ts';
 import { OutlierDetector } from '../core/health/outlier-detector.ts';
 import type { EjectionPool } from '../core/health/outlier-detector.ts';
 import type { PoolTable } from '../core/shared/pool-table.ts';
@@ -42,6 +44,8 @@ export interface PanicEvent {
 export interface PoolHealthEvents {
   onChange(event: HealthEvent): void;
   onPanic(event: PanicEvent): void;
+  /** Attempts are to move off an endpoint: to be told to every worker. */
+  onRescue(order: RescueOrder): void;
 }
 
 export class PoolHealth {
@@ -181,6 +185,8 @@ export class PoolHealth {
     // A check on a port of its own says nothing about connects to the endpoint's.
     if (check.port === 0) endpoint.isRefused = answer.isRefused;
     this.#publish(endpoint, `${check.kind} check: ${answer.reason}`);
+    // One that answers badly may still be finishing what it has.
+    if (answer.change?.isHealthy === false && answer.unanswered !== null) this.#moveOff(endpoint, answer.unanswered);
     this.watchPanic();
   }
 
@@ -220,11 +226,19 @@ export class PoolHealth {
     clearFailures(this.#table, endpoint.spec.slot);
   }
 
+  /** What is under way there is to go elsewhere. */
+  #moveOff(endpoint: EndpointHealth, kind: RescueKind): void {
+    const { slot, generation } = endpoint.spec;
+    Atomics.store(this.#table.rescue, slot, evidenceNumber(kind));
+    this.#events.onRescue({ pool: this.#id, slot, generation, kind });
+  }
+
   /** Publishes the flags to all workers, and a change of state to who listens. */
   #publish(endpoint: EndpointHealth, reason: string): void {
     const { flags } = endpoint;
     const { slot, id } = endpoint.spec;
     if (this.#table.health[slot] !== flags) this.#table.setHealth(slot, flags);
+    if (this.#table.isEligible(slot) && this.#table.rescue[slot] !== 0) Atomics.store(this.#table.rescue, slot, 0);
     const before = endpoint.state;
     const state = endpoint.currentState();
     if (state === before) return;

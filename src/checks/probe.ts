@@ -1,4 +1,5 @@
 /** What every kind of active check is: one try at one address, and its result in words. */
+import type { RescueKind } from '../core/health/evidence.ts';
 import type { CheckSpec } from '../core/snapshot.ts';
 
 export interface ProbeTarget {
@@ -17,6 +18,8 @@ export interface ProbeResult {
   readonly reason: string;
   /** Nobody listens. */
   readonly isRefused: boolean;
+  /** It failed without an answer; null: it answered, if badly, or the fault is ours. */
+  readonly unanswered: RescueKind | null;
 }
 
 /** Never rejects. An aborted probe may resolve to anything: nobody listens. */
@@ -33,12 +36,22 @@ const REASONS: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'connection timed out',
 };
 
+const UNANSWERED: Readonly<Record<string, RescueKind>> = {
+  ECONNREFUSED: 'connect',
+  EHOSTUNREACH: 'connect',
+  ENETUNREACH: 'connect',
+  ETIMEDOUT: 'timeout',
+  ECONNRESET: 'reset',
+  EPIPE: 'reset',
+};
+
 export function passed(reason: string): ProbeResult {
-  return { outcome: 'pass', reason, isRefused: false };
+  return { outcome: 'pass', reason, isRefused: false, unanswered: null };
 }
 
-export function failed(reason: string): ProbeResult {
-  return { outcome: 'fail', reason, isRefused: false };
+/** `unanswered`: why there was no answer, null where there was one. */
+export function failed(reason: string, unanswered: RescueKind | null = null): ProbeResult {
+  return { outcome: 'fail', reason, isRefused: false, unanswered };
 }
 
 /** What a socket's error says about an endpoint. */
@@ -46,5 +59,6 @@ export function failedBy(error: unknown): ProbeResult {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const text = error instanceof Error ? error.message : String(error);
   const outcome = OWN_ERRORS.has(code) ? 'void' : 'fail';
-  return { outcome, reason: REASONS[code] ?? text, isRefused: code === 'ECONNREFUSED' };
+  const unanswered = UNANSWERED[code] ?? null;
+  return { outcome, reason: REASONS[code] ?? text, isRefused: code === 'ECONNREFUSED', unanswered };
 }

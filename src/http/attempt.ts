@@ -158,9 +158,10 @@ export class Attempt implements HttpWaiter, ResponseSource {
     this.exchange.flushClient();
   }
 
-  /** Its endpoint has left the config while this waited for a place there. */
+  /** Its endpoint takes nothing new: it has left the config while this waited for a place there, or is down. */
   onMoved(): void {
     this.exchange.dispatch(ON_ENDPOINT_DOWN);
+    this.exchange.flushClient();
   }
 
   /** First byte of the final response: whether its status counts against the endpoint, and how long that took. */

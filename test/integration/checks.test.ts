@@ -10,6 +10,8 @@ import { Lateness } from '../../src/checks/lateness.ts';
 import { PoolHealth } from '../../src/checks/pool-health.ts';
 import type { HealthEvent } from '../../src/checks/pool-health.ts';
 import { PROBES } from '../../src/checks/probes.ts';
+import type { RescueOrder } from '../../src/core/health/evidence.ts';
+import { evidenceAt } from '../../src/core/health/evidence.ts';
 import { createSeededRandom } from '../../src/core/random.ts';
 import { DRAINING, EJECTED, PoolTable, REFUSED, UNHEALTHY, createPoolTable } from '../../src/core/shared/pool-table.ts';
 import type { CheckSpec, EndpointSpec, PoolSpec } from '../../src/core/snapshot.ts';
@@ -41,6 +43,7 @@ interface Watched {
   readonly health: PoolHealth;
   readonly table: PoolTable;
   readonly events: HealthEvent[];
+  readonly rescues: RescueOrder[];
   /** Waits for the check's answer with this number, from 1. */
   answer(count: number): Promise<void>;
   answers(): number;
@@ -54,6 +57,7 @@ function watch(t: TestContext, ports: readonly number[], check: string, addresse
   const [pool] = configOf(`pools: { web: { ${checkText}endpoints: ["127.0.0.1:1"] } }`).pools;
   const time = new FakeTime();
   const events: HealthEvent[] = [];
+  const rescues: RescueOrder[] = [];
   const handle = createPoolTable(ports.length, 1);
   const table = new PoolTable(handle, 0);
   let answers = 0;
@@ -74,7 +78,11 @@ function watch(t: TestContext, ports: readonly number[], check: string, addresse
     probes: { tcp: count('tcp'), http: count('http') },
   };
   const spec: PoolSpec = { ...pool, endpoints: [], table: handle };
-  const health = new PoolHealth(spec, table, tools, { onChange: (event) => events.push(event), onPanic: () => {} });
+  const health = new PoolHealth(spec, table, tools, {
+    onChange: (event) => events.push(event),
+    onPanic: () => {},
+    onRescue: (order) => rescues.push(order),
+  });
   ports.forEach((port, slot) => health.add(endpointAt(port, slot, addresses)));
   t.after(() => health.close());
   return {
@@ -82,6 +90,7 @@ function watch(t: TestContext, ports: readonly number[], check: string, addresse
     health,
     table,
     events,
+    rescues,
     answers: () => answers,
     asked,
     answer: (count) => until(() => answers >= count, `answer ${count} of the check`),
@@ -274,6 +283,33 @@ describe('an active check', () => {
     await answer(2);
     assert.ok(table.isEligible(0));
     assert.deepEqual(events, []);
+  });
+
+  it('moves attempts off an endpoint that refuses, resets or does not answer it, not off one that answers badly', async (t) => {
+    const resetting = net.createServer((socket) => socket.resetAndDestroy());
+    resetting.listen(0, '127.0.0.1');
+    await once(resetting, 'listening');
+    t.after(() => resetting.close());
+    const [silent, bad] = [await startServer(t), await startServer(t)];
+    silent.respond = () => {};
+    bad.respond = (_request, response) => response.writeHead(503).end();
+    const ports = [await unusedPort(), (resetting.address() as AddressInfo).port, silent.port, bad.port];
+    const { time, table, rescues, answer } = watch(t, ports, '{ http: {}, timeout: 3s, fall: 1, rise: 1 }');
+    await answer(3);
+    time.advance(3000);
+    assert.deepEqual(rescues.map(({ slot, kind }) => [slot, kind]).toSorted(), [
+      [0, 'connect'],
+      [1, 'reset'],
+      [2, 'timeout'],
+    ]);
+    assert.deepEqual(
+      [0, 1, 2, 3].map((slot) => evidenceAt(table.rescue[slot])),
+      ['connect', 'reset', 'timeout', null],
+    );
+    silent.respond = (_request, response) => response.end();
+    time.advance(5500);
+    await until(() => table.isEligible(2), 'it answers');
+    assert.equal(table.rescue[2], 0);
   });
 
   it('all have to pass where a pool has several', async (t) => {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { evidenceNumber } from '../../src/core/health/evidence.ts';
+import { UNHEALTHY } from '../../src/core/shared/pool-table.ts';
 import { END_OF_HEAD, answering, get, ok, proxied, readResponse } from '../support/proxied.ts';
 import { until } from '../support/until.ts';
 
@@ -495,6 +497,35 @@ proxied(
     for (const peer of peers) assert.equal((await readResponse(peer)).body, 'x');
     assert.equal(servers[0].peers.length, 1);
     assert.equal(plane.table.connections[0], 1);
+  },
+);
+
+proxied(
+  'a request that waits for a place at an endpoint that goes down takes another one',
+  { pool: { maxConnections: 1 }, endpoints: 2 },
+  async (peer, endpoint) => {
+    await peer.readUntil(END_OF_HEAD);
+    if (endpoint === 1) await peer.send(ok('other'));
+    await peer.closed;
+  },
+  async ({ client, plane }) => {
+    plane.table.setHealth(1, UNHEALTHY);
+    const [first, second] = [await client(), await client()];
+    await first.send(get());
+    await until(() => plane.table.connections[0] === 1, 'the first has the place');
+    await second.send(get());
+    await until(() => plane.table.inFlight(0) === 2, 'the second waits for it');
+    plane.table.setHealth(0, UNHEALTHY);
+    plane.table.setHealth(1, 0);
+    const order = { pool: 'web', slot: 0, generation: 0, kind: 'connect' } as const;
+    plane.plane.rescue(order);
+    assert.equal(plane.table.inFlight(0), 2, 'an order that holds no more moves nobody');
+    plane.table.rescue[0] = evidenceNumber('connect');
+    plane.plane.rescue({ ...order, generation: 1 });
+    assert.equal(plane.table.inFlight(0), 2, 'an order about one that had the row before moves nobody');
+    plane.plane.rescue(order);
+    assert.equal((await readResponse(second)).body, 'other');
+    first.reset();
   },
 );
 

@@ -42,6 +42,7 @@ export interface PoolLayout {
   readonly wanted: Place;
   readonly placesWanted: Place;
   readonly strays: Place;
+  readonly rescue: Place;
   readonly ledger: OwnPlace;
   readonly counters: OwnPlace;
   readonly bytes: number;
@@ -61,6 +62,7 @@ export function poolLayout({ capacity, workerSlots }: Pick<PoolTableHandle, 'cap
     wanted: layout.column(),
     placesWanted: layout.column(),
     strays: layout.column(),
+    rescue: layout.column(),
     ledger: layout.ledger(LEDGER_COLUMNS),
     counters: layout.doubles(COUNTERS),
     bytes: layout.bytes,

@@ -86,6 +86,11 @@ export class PoolTable {
   readonly placesWanted: Int32Array;
   /** {@link STRAY_AFTER_HEAD} and {@link STRAY_AFTER_BODY}; set by whoever meets one, never cleared. */
   readonly strays: Int32Array;
+  /**
+   * Why attempts are to be off the endpoint, a number of `core/health/evidence.ts`; 0: they may stay. Written by the
+   * control plane before it tells the threads, and cleared when the endpoint may be picked again.
+   */
+  readonly rescue: Int32Array;
   /** 1 for a worker whose attempts are in its ledger alone. */
   readonly #silent: Int32Array;
   /** The columns that have ledgers, in the ledgers' order. */
@@ -120,6 +125,7 @@ export class PoolTable {
     this.wanted = int32At(buffer, layout.wanted);
     this.placesWanted = int32At(buffer, layout.placesWanted);
     this.strays = int32At(buffer, layout.strays);
+    this.rescue = int32At(buffer, layout.rescue);
     this.#silent = int32At(buffer, layout.silent);
     this.#totals = [this.inflight, this.connections, this.idlePlaces];
     this.#ledgers = int32At(buffer, layout.ledger);
@@ -316,11 +322,12 @@ export class PoolTable {
     this.#moveCounters(to, worker * this.#counterStride, worker * to.#counterStride, this.#capacity * COUNTERS);
   }
 
-  /** Takes over from a smaller table what belongs to its slots and not to a worker: generations, failures, strays, health. */
+  /** Takes over from a smaller table what belongs to its slots and not to a worker: generations, failures, strays, rescues, health. */
   succeed(from: PoolTable): void {
     this.generation.set(from.generation);
     this.failures.set(from.failures);
     this.strays.set(from.strays);
+    this.rescue.set(from.rescue);
     for (let slot = 0; slot < from.#capacity; slot++) this.setHealth(slot, from.health[slot]);
   }
 
@@ -357,8 +364,8 @@ export class PoolTable {
 
   /** Clears a free slot for a new endpoint and raises its generation. */
   reuse(slot: number): number {
-    const { inflight, connections, idlePlaces, failures, health, wanted, placesWanted, strays } = this;
-    for (const column of [inflight, connections, idlePlaces, failures, health, wanted, placesWanted, strays]) {
+    const { inflight, connections, idlePlaces, failures, health, wanted, placesWanted, strays, rescue } = this;
+    for (const column of [inflight, connections, idlePlaces, failures, health, wanted, placesWanted, strays, rescue]) {
       Atomics.store(column, slot, 0);
     }
     for (let worker = 0; worker < this.handle.workerSlots; worker++) {

@@ -93,6 +93,7 @@ export class ControlPlane {
     this.#health = new HealthKeeper(tools, (pool) => this.#tables.pool(pool), {
       onChange: (event) => events.onHealth(event),
       onPanic: (event) => events.onPanic(event),
+      onRescue: (order) => this.#workers?.tell({ type: 'rescue', ...order }),
     });
     this.#failures = new PoolFailures(scheduler, (failure) => events.onFailure(failure));
     this.#reports = new Reports(this.#health, this.#failures, (fault) => events.onFault(fault));

@@ -6,7 +6,7 @@ import type { Operation } from '../../core/operations.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import type { Confirmation } from './compile.ts';
 import type { Listeners } from './listeners.ts';
-import type { WorkerStart } from '../shared/messages.ts';
+import type { ToWorker, WorkerStart } from '../shared/messages.ts';
 import type { PreparedListeners } from './prepare-listeners.ts';
 import { MAIN_THREAD } from './reports.ts';
 import type { TakeReport } from './reports.ts';
@@ -180,6 +180,11 @@ export class WorkerSet {
     await this.#workforce.admit(newcomers);
     await this.listeners.commit(listeners, operations, [...this.serving, ...leavers]);
     await this.#workforce.dismiss(leavers);
+  }
+
+  /** Tells every data plane that has a snapshot, those that drain as well. */
+  tell(message: ToWorker): void {
+    for (const worker of this.#roster.all) if (worker.hasSnapshot) worker.post(message);
   }
 
   /** Replaces all that serve now, one after another, without losing a connection. Two calls take turns. */

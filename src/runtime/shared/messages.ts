@@ -4,6 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import type { MemoryTableHandle } from '../../core/shared/memory-table.ts';
+import type { RescueOrder } from '../../core/health/evidence.ts';
 import type { Operation } from '../../core/operations.ts';
 import type { ListenerSpec, Snapshot } from '../../core/snapshot.ts';
 import type { NetServerHandle } from '../../net/node/listener.ts';
@@ -58,6 +59,8 @@ export type ToWorker =
   | { readonly type: 'drain' }
   /** Reset what is left. Answered by `stopped`. */
   | { readonly type: 'stop' }
+  /** Attempts are to move off an endpoint; its row's `rescue` in the pool's table says why, for as long as that holds. */
+  | ({ readonly type: 'rescue' } & RescueOrder)
   /** For tests: break this thread. Ignored unless it was started with `allowTestFaults`. */
   | { readonly type: 'test-fault'; readonly fault: TestFault };
 

@@ -3,6 +3,7 @@
  * `data-plane.ts`; whoever runs it (`serving.ts`) knows this interface alone.
  */
 import type { Clock } from '../../core/clock.ts';
+import type { RescueOrder } from '../../core/health/evidence.ts';
 import type { KeptMemory } from '../../core/kept-memory.ts';
 import type { Operation } from '../../core/operations.ts';
 import type { Random } from '../../core/random.ts';
@@ -25,6 +26,8 @@ export interface DataPlaneOptions {
 export interface DataPlane {
   /** Takes a snapshot over between two requests. Operations on listeners are not its business and ignored. */
   apply(snapshot: Snapshot, operations: readonly Operation[]): void;
+  /** Tells every attempt at an endpoint that it takes nothing new: those that can move off it do. */
+  rescue(order: RescueOrder): void;
   /** Rows of routes that have left the config, of which an exchange is still under way. */
   heldRoutes(): readonly number[];
   /** The listener has left the config: its clients are asked to go, and cut when the drain time is over. */

@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import type { Fault } from '../../core/errors.ts';
+import type { RescueOrder } from '../../core/health/evidence.ts';
 import type { KeptMemory } from '../../core/kept-memory.ts';
 import type { Operation } from '../../core/operations.ts';
 import type { Random } from '../../core/random.ts';
@@ -130,6 +131,12 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
   #updateLimits(limits: Limits): void {
     for (const session of this.#sessions) session.updateLimits(limits);
     this.#pools.updateLimits();
+  }
+
+  rescue({ pool, slot, generation }: RescueOrder): void {
+    const endpoint = this.#pools.find(pool, slot, generation);
+    // 0: it has come back since.
+    if (endpoint !== null && endpoint.table.rescue[slot] !== 0) this.#departures.moveOff(endpoint);
   }
 
   heldRoutes(): readonly number[] {

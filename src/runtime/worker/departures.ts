@@ -1,6 +1,7 @@
 /**
  * What has left the config and is still in use in one data plane: listeners that have clients, endpoints and routes
- * that have exchanges. They have the drain time; then what is left is cut.
+ * that have exchanges. They have the drain time; then what is left is cut. And endpoints that are down: attempts there
+ * are told so at once.
  */
 import type { ListenerSpec, Timeouts } from '../../core/snapshot.ts';
 import { Exchange } from '../../http/exchange/exchange.ts';
@@ -45,6 +46,24 @@ export class Departures {
         if (endpoint !== null && gone.has(endpoint)) attempt?.onEndpointGone();
       });
     });
+  }
+
+  /** Tells the attempts at this endpoint that it takes nothing new. One that throws must not keep the others there. */
+  moveOff(endpoint: HttpEndpoint): void {
+    const moving: Exchange[] = [];
+    this.#visitExchanges((exchange) => {
+      if (exchange.attempt?.endpoint === endpoint) moving.push(exchange);
+    });
+    for (const { attempt } of moving) {
+      // What was told before it may have ended this one.
+      if (attempt?.endpoint !== endpoint) continue;
+      try {
+        attempt.onMoved();
+      } catch (error) {
+        this.#options.reportFault(error);
+        attempt.onOwnFault();
+      }
+    }
   }
 
   /** Rows of routes that have exchanges and are not among these. */

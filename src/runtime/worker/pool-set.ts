@@ -46,6 +46,12 @@ export class PoolSet {
     return pool;
   }
 
+  /** The endpoint that has this row, null where it has left. */
+  find(poolId: string, slot: number, generation: number): HttpEndpoint | null {
+    const endpoints = this.#pools.get(poolId)?.endpoints ?? [];
+    return endpoints.find((each) => each.slot === slot && each.spec.generation === generation) ?? null;
+  }
+
   apply(snapshot: Snapshot, operations: readonly Operation[]): void {
     const changed = new Set<string>();
     const retired: HttpEndpoint[] = [];

@@ -99,6 +99,9 @@ export class Serving {
       case 'stop':
         this.#stop();
         break;
+      case 'rescue':
+        this.#dataPlane.rescue(message);
+        break;
       case 'test-fault':
         this.#options.breakDown?.(message.fault);
         break;

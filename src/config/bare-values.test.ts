@@ -16,7 +16,11 @@ const onTop = (line: string): string => `${line}\n${POOLS}`;
 const SLIPS: readonly (readonly [(line: string) => string, string, readonly string[]])[] = [
   [inPool, 'retry', ['1', '99', 'connect', '64KiB', 'fast', 'no', '0', '[3]']],
   [inPool, 'ejection', ['5', '503', '30s', 'always', 'none', '[3]']],
-  [inPool, 'check', ['/healthz', '/ready?full=1', 'http://localhost:8081/up', '8081', '5s', 'on', 'true', 'none', '3000000']],
+  [
+    inPool,
+    'check',
+    ['/healthz', '/ready?full=1', 'http://localhost:8081/up', '8081', '5s', 'on', 'true', 'none', '3000000'],
+  ],
   [(line) => inPool(`check: { ${line} }`), 'http', ['8081', 'true', '[/]']],
   [(line) => inPool(`check: { ${line} }`), 'tcp', ['8081', 'on']],
   [(line) => inPool(`check: { http: { ${line} } }`), 'headers', ['x-probe: 1', 'x-probe=1', 'x-probe'].map(quoted)],

@@ -145,7 +145,7 @@ function conditions(key: string, name: string): Places {
 export function cureBareValue(value: unknown, title: string): string | null {
   const places = Object.hasOwn(PLACES, title) ? PLACES[title] : [];
   const isBare = ['string', 'number', 'boolean'].includes(typeof value);
-  const text = isBare ? String(value as string | number | boolean) : '\n';
+  const text = isBare ? String(value) : '\n';
   const found = places.find(([wanted]) => wanted !== ANY && wanted.test(text));
   if (found !== undefined) return text.replace(...found);
   return cureGlued(text) ?? places.find(([wanted]) => wanted === ANY)?.[1] ?? null;

@@ -26,7 +26,7 @@ export function refuseForeignAddress(text: string, use: AddressUse): Mistake | n
     const cure = `Write a host and a port; if ${glued[1]} is a key, put a blank behind its colon: ${glued[1]}: ${glued[2]}.`;
     return new Mistake(`${describeValue(text)} is not an address`, cure);
   }
-  const named = /^([a-z][\w-]*):((?:\[[^\]]*\]|[^:]*[.a-z*][^:]*):\d{1,5})$/i.exec(text);
+  const named = /^([a-z][\w-]*):((?:\[[^\]]*\]|[^:\s]*[.a-z*][^:\s]*):\d{1,5})$/i.exec(text);
   if (named !== null) {
     const cure = `Write ${named[2]}; a name stands in front of a colon and a blank: ${named[1]}: ${named[2]}.`;
     return new Mistake(`${describeValue(text)} is not an address`, cure);

@@ -89,7 +89,7 @@ const CASES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     'pools:\n  web:\n    policy random\n    endpoints: [localhost:8081]\n': [
       '3:5: there is no colon behind "policy". Write policy: random.',
     ],
-    'pools:\n  web\n    endpoints: [localhost:8081]\n': ['2:3: there is no colon behind "web". Write web:'],
+    'pools:\n  web\n    endpoints: [localhost:8081]\n': ['2:3: there is no colon behind "web". Write "web:".'],
     'pools: { web: [localhost:8081 localhost:8082] }\n': [
       '1:16: pools.web[0]: "localhost:8081 localhost:8082" is more than an address. Put a comma between addresses, or each into a list.',
     ],

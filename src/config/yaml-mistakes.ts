@@ -131,13 +131,8 @@ function missingBlank({ code, message, offset }: SyntaxFinding, text: string): F
   }
   const bare = KEY_WITHOUT_COLON.exec(line);
   if (bare === null || code === 'BAD_INDENT') return null;
-  const written = `${bare[2]}:${bare[3] === undefined ? '' : ` ${bare[3]}`}`;
-  return at(
-    start + bare[1].length,
-    bare[2].length,
-    `there is no colon behind "${bare[2]}"`,
-    `Write ${written}${bare[3] === undefined ? '' : '.'}`,
-  );
+  const written = bare[3] === undefined ? `"${bare[2]}:"` : `${bare[2]}: ${bare[3]}`;
+  return at(start + bare[1].length, bare[2].length, `there is no colon behind "${bare[2]}"`, `Write ${written}.`);
 }
 
 /** `[::1]:8080`, `[a-z]+`, `[a];`: a list or a map ends, and the text goes on. */

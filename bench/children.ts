@@ -76,6 +76,15 @@ export class Child {
     });
   }
 
+  /** Writes to its standard input. */
+  write(text: string): void {
+    this.#process.stdin.write(text);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    if (this.isRunning) this.#process.kill(signal);
+  }
+
   /** SIGTERM, and after `graceMs` SIGKILL, to it and what it started. */
   async end(graceMs = 5000): Promise<void> {
     if (!this.isRunning) return;

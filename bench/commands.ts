@@ -11,6 +11,8 @@ const PACKAGES = new Map([
   ['nginx', 'nginx'],
   ['go', 'golang-go'],
   ['ps', 'procps'],
+  ['ip', 'iproute2'],
+  ['nft', 'nftables'],
 ]);
 
 /** Packages whose service Debian would start. */

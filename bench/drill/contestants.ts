@@ -1,0 +1,77 @@
+/** The proxies of the drill, on the same terms. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Command } from '../children.ts';
+import { findCommand, versionOf } from '../commands.ts';
+import { fillTemplate } from '../template.ts';
+
+export interface DrillSetup {
+  readonly directory: string;
+  readonly port: number;
+  readonly endpointPorts: readonly number[];
+  readonly retries503: boolean;
+}
+
+export interface Contestant {
+  readonly name: string;
+  readonly label: string;
+  /** Debian's program, installed where it is missing; null: none. */
+  readonly program: string | null;
+  version(): string;
+  prepare(setup: DrillSetup): Command;
+}
+
+const FAIRLEAD = fileURLToPath(new URL('../../bin/fairlead.js', import.meta.url));
+
+export const CONTESTANTS: readonly Contestant[] = [
+  {
+    name: 'nginx',
+    label: 'nginx',
+    program: 'nginx',
+    version: () => versionOf(pathOf('nginx'), ['-v']),
+    prepare: (setup) => {
+      const args = ['-e', 'stderr', '-p', setup.directory, '-c', writeConfig('nginx.conf', setup)];
+      return { command: pathOf('nginx'), args };
+    },
+  },
+  {
+    name: 'haproxy',
+    label: 'HAProxy',
+    program: 'haproxy',
+    version: () => versionOf(pathOf('haproxy'), ['-v']),
+    prepare: (setup) => ({ command: pathOf('haproxy'), args: ['-db', '-f', writeConfig('haproxy.cfg', setup)] }),
+  },
+  fairleadWith('fairlead', 'Fairlead', 'fairlead.yaml'),
+  fairleadWith('fairlead-defaults', 'Fairlead, defaults', 'fairlead-defaults.yaml'),
+];
+
+function fairleadWith(name: string, label: string, config: string): Contestant {
+  return {
+    name,
+    label,
+    program: null,
+    version: () => `Node ${process.version}`,
+    prepare: (setup) => ({ command: process.execPath, args: [FAIRLEAD, 'run', '-c', writeConfig(config, setup)] }),
+  };
+}
+
+function pathOf(program: string): string {
+  return findCommand(program) ?? program;
+}
+
+function writeConfig(name: string, setup: DrillSetup): string {
+  const filled = fillTemplate(readFileSync(new URL(`./configs/${name}`, import.meta.url), 'utf8'), {
+    values: {
+      port: setup.port,
+      directory: setup.directory,
+      retries503: setup.retries503 ? 'where 503 is tried again' : null,
+      user: process.getuid?.() === 0 ? 'root' : null,
+    },
+    endpoints: setup.endpointPorts.map((port, index) => ({ port, index })),
+    routes: [],
+  });
+  const path = join(setup.directory, name);
+  writeFileSync(path, filled);
+  return path;
+}

@@ -1,0 +1,81 @@
+/** The drill's side of one of its servers: starts it, has it misbehave, and knows which requests have come to it. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { startPinned } from '../children.ts';
+import type { Child } from '../children.ts';
+import { NO_FAULT } from './server-fault.ts';
+import type { ServerFault } from './server-fault.ts';
+
+const PROGRAM = fileURLToPath(new URL('./server.ts', import.meta.url));
+/** A well-behaved end takes as long as its requests; this is for one that is frozen. */
+const END_MS = 1000;
+
+/** A request that has come whole to a server. */
+export interface Arrival {
+  readonly atMs: number;
+  readonly id: string;
+}
+
+export class DrillServer {
+  readonly port: number;
+  /** In the order in which they came, over all lives of the server. */
+  readonly arrivals: Arrival[] = [];
+  readonly #core: number;
+  #child: Child | null = null;
+
+  constructor(port: number, core: number) {
+    this.port = port;
+    this.#core = core;
+  }
+
+  /** Resolves when it listens; @throws Error when it cannot */
+  async start(): Promise<void> {
+    const child = startPinned(this.#core, { command: process.execPath, args: [PROGRAM, `--port=${this.port}`] });
+    this.#child = child;
+    const ready = child.line('ready');
+    child.onLine((line) => this.#onLine(line));
+    await ready;
+  }
+
+  behave(fault: ServerFault): void {
+    this.#child?.write(`${JSON.stringify(fault)}\n`);
+  }
+
+  recover(): void {
+    this.behave(NO_FAULT);
+  }
+
+  freeze(): void {
+    this.#child?.signal('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#child?.signal('SIGCONT');
+  }
+
+  /** As a power cut would: what is in flight is lost. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    this.#child = null;
+    child?.kill();
+    await child?.exited;
+  }
+
+  /** As a deploy script would: no new connections, and an end when all answers are out. */
+  async stop(): Promise<void> {
+    const child = this.#child;
+    this.#child = null;
+    await child?.end(3000);
+  }
+
+  async end(): Promise<void> {
+    this.thaw();
+    await Promise.race([this.stop(), delay(END_MS)]);
+    await this.kill();
+  }
+
+  #onLine(line: string): void {
+    const [at, id] = line.split(' ', 2);
+    if (id !== undefined && id !== '') this.arrivals.push({ atMs: Number(at), id });
+  }
+}

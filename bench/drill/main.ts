@@ -1,0 +1,105 @@
+/**
+ * `npm run drill`: servers fail under load, and what that costs clients is counted, of Fairlead beside nginx and HAProxy.
+ * docs/staying-up.md says what it does and holds its table.
+ */
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { endChildrenOnExit } from '../children.ts';
+import { installMissing } from '../commands.ts';
+import { CONTESTANTS } from './contestants.ts';
+import type { Contestant } from './contestants.ts';
+import { FAULTS } from './faults.ts';
+import type { Fault } from './faults.ts';
+import { isInNamespace, runInNamespace, whyNoNamespace } from './namespace.ts';
+import { renderLine, renderTable, worstOf } from './report.ts';
+import type { DrillResult } from './report.ts';
+import { runDrill } from './run-drill.ts';
+
+const RESULTS = fileURLToPath(new URL('../results/drill.json', import.meta.url));
+const CALM_MS = 3000;
+const AFTER_MS = 6000;
+
+const USAGE = `npm run drill -- [options]
+  --faults a,b       only these: ${FAULTS.map(({ id }) => id).join(', ')}
+  --proxies a,b      only these: ${CONTESTANTS.map(({ name }) => name).join(', ')}
+  --runs N           runs of each, the worst counts (1)
+  --write            writes the results to bench/results/drill.json
+  --no-install       installs nothing, leaves out what is missing`;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      faults: { type: 'string' },
+      proxies: { type: 'string' },
+      runs: { type: 'string', default: '1' },
+      write: { type: 'boolean', default: false },
+      'no-install': { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) return say(USAGE);
+  const faults = chosen(FAULTS, values.faults, ({ id }) => id);
+  const contestants = chosen(CONTESTANTS, values.proxies, ({ name }) => name);
+  const runs = Number(values.runs);
+  if (!Number.isInteger(runs) || runs < 1) throw new Error('--runs wants a whole number from 1');
+  if (!isInNamespace()) {
+    const programs = ['ip', 'nft', ...contestants.flatMap(({ program }) => program ?? [])];
+    if (!values['no-install']) for (const note of installMissing(programs, say)) say(`! ${note}`);
+    const reason = whyNoNamespace();
+    if (reason === null) return runInNamespace(process.argv.slice(1));
+    say(`! without a network namespace of its own (${reason}): faults that lose packets are left out`);
+  }
+  endChildrenOnExit();
+  const possible = faults.filter(({ needsNamespace }) => needsNamespace !== true || isInNamespace());
+  const results = await drillAll(possible, contestants, runs);
+  say(`\n${renderTable(results)}`);
+  if (values.write) writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
+  return 0;
+}
+
+async function drillAll(
+  faults: readonly Fault[],
+  contestants: readonly Contestant[],
+  runs: number,
+): Promise<DrillResult[]> {
+  for (const contestant of contestants) say(`${contestant.label}: ${contestant.version()}`);
+  const results: DrillResult[] = [];
+  for (const { id, title, wanted, ...rest } of faults) {
+    say(`\n${title}`);
+    for (const contestant of contestants) {
+      const outcomes = [];
+      for (let run = 0; run < runs; run++) {
+        const fault = { id, title, wanted, ...rest };
+        const outcome = await runDrill(fault, contestant, { calmMs: CALM_MS, afterMs: AFTER_MS });
+        say(renderLine(contestant.label, outcome));
+        outcomes.push(outcome);
+      }
+      results.push({ fault: id, title, wanted, proxy: contestant.label, worst: worstOf(outcomes), runs });
+    }
+  }
+  return results;
+}
+
+/** @throws Error for a name that is not there */
+function chosen<T>(all: readonly T[], names: string | undefined, nameOf: (item: T) => string): readonly T[] {
+  if (names === undefined) return all;
+  return names.split(',').map((name) => {
+    const found = all.find((item) => nameOf(item) === name);
+    if (found === undefined) throw new Error(`no such name: ${name} (there are ${all.map(nameOf).join(', ')})`);
+    return found;
+  });
+}
+
+function say(line: string): 0 {
+  console.log(line);
+  return 0;
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exit(1);
+  },
+);

@@ -1,0 +1,61 @@
+/** The drill's results as text. */
+import type { DrillOutcome } from './outcome.ts';
+
+export interface DrillResult {
+  readonly fault: string;
+  readonly title: string;
+  /** At most so many failures are wanted of Fairlead; null: none is agreed. */
+  readonly wanted: number | null;
+  readonly proxy: string;
+  readonly worst: DrillOutcome;
+  readonly runs: number;
+}
+
+/** The worst of each figure, so that no run hides another. */
+export function worstOf(outcomes: readonly DrillOutcome[]): DrillOutcome {
+  const largest = (figure: (outcome: DrillOutcome) => number): number => Math.max(...outcomes.map(figure));
+  const hasNoShare = outcomes.some(({ shareMs }) => shareMs === null);
+  return {
+    sent: largest(({ sent }) => sent),
+    failed: largest(({ failed }) => failed),
+    saveable: largest(({ saveable }) => saveable),
+    repeated: largest(({ repeated }) => repeated),
+    doublePosts: largest(({ doublePosts }) => doublePosts),
+    wrong: largest(({ wrong }) => wrong),
+    longestGapMs: largest(({ longestGapMs }) => longestGapMs),
+    lastFailureMs: largest(({ lastFailureMs }) => lastFailureMs),
+    shareMs: hasNoShare ? null : largest(({ shareMs }) => shareMs ?? 0),
+  };
+}
+
+export function renderLine(label: string, outcome: DrillOutcome): string {
+  const { sent, failed, saveable, repeated, doublePosts, wrong } = outcome;
+  return (
+    `  ${label.padEnd(20)} ${String(failed).padStart(5)} of ${sent} failed (${saveable} could have been saved), ` +
+    `${repeated} came twice (${doublePosts} POSTs), ${wrong} wrong; last failure after ${seconds(outcome.lastFailureMs)}, ` +
+    `longest gap ${seconds(outcome.longestGapMs)}, share back after ${seconds(outcome.shareMs)}`
+  );
+}
+
+/** One row for each fault, in Markdown: failed requests, and when the mended server had its share. */
+export function renderTable(results: readonly DrillResult[]): string {
+  const proxies = [...new Set(results.map(({ proxy }) => proxy))];
+  const rows = [...new Set(results.map(({ fault }) => fault))].map((fault) => {
+    const ofFault = results.filter((result) => result.fault === fault);
+    const cells = proxies.map((proxy) => cellOf(ofFault.find((result) => result.proxy === proxy)));
+    return [ofFault[0].title, ...cells, ofFault[0].wanted === null ? '' : `≤ ${ofFault[0].wanted}`];
+  });
+  const heads = ['fault', ...proxies, 'wanted'];
+  return [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+function cellOf(result: DrillResult | undefined): string {
+  if (result === undefined) return '';
+  const { failed, doublePosts, shareMs } = result.worst;
+  const share = shareMs === null ? '' : `; ${seconds(shareMs)}`;
+  return `${failed}${share}${doublePosts === 0 ? '' : `; ${doublePosts} POSTs twice`}`;
+}
+
+function seconds(ms: number | null): string {
+  return ms === null ? '–' : `${(ms / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,102 @@
+/** One fault and one proxy: servers, proxy and clients, a calm time, the fault, and a time to come back. */
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { startPinned } from '../children.ts';
+import type { Child } from '../children.ts';
+import { reservePort } from '../ports.ts';
+import { scratchDirectory } from '../scratch.ts';
+import type { Contestant } from './contestants.ts';
+import { DrillServer } from './drill-server.ts';
+import type { Fault } from './faults.ts';
+import { Load } from './load.ts';
+import { losePackets } from './namespace.ts';
+import { outcomeOf } from './outcome.ts';
+import type { DrillOutcome } from './outcome.ts';
+
+const SERVERS = 5;
+const PER_SECOND = 300;
+const PROXY_CORE = 0;
+const SERVER_CORE = 1;
+const START_MS = 15_000;
+
+export interface DrillTimes {
+  readonly calmMs: number;
+  readonly afterMs: number;
+}
+
+/** @throws Error when servers or proxy do not start */
+export async function runDrill(fault: Fault, contestant: Contestant, times: DrillTimes): Promise<DrillOutcome> {
+  const servers = await startServers(fault);
+  let proxy: Child | null = null;
+  try {
+    const started = await startProxy(fault, contestant, servers);
+    proxy = started.proxy;
+    const load = new Load({
+      port: started.port,
+      method: fault.method,
+      perSecond: fault.perSecond ?? PER_SECOND,
+      bodyBytes: fault.bodyBytes ?? 200,
+      everyLeaves: fault.everyLeaves ?? 0,
+      rightStatus: fault.rightStatus ?? 200,
+    });
+    await delay(times.calmMs);
+    const faultBeganMs = Date.now();
+    const server = servers[servers.length - 1];
+    await fault.run({ servers, server, losePackets });
+    const faultEndedMs = Date.now();
+    await delay(times.afterMs);
+    await load.end();
+    return outcomeOf({
+      sent: load.sent,
+      arrivals: servers.map(({ arrivals }) => arrivals),
+      serverAtFault: fault.hasNoServerAtFault === true ? null : servers.length - 1,
+      faultBeganMs,
+      faultEndedMs,
+    });
+  } finally {
+    await proxy?.end(1000);
+    await Promise.all(servers.map((server) => server.end()));
+  }
+}
+
+async function startServers({ servers: count = SERVERS, behaviour }: Fault): Promise<DrillServer[]> {
+  const reserved = await Promise.all(Array.from({ length: count }, reservePort));
+  const servers = reserved.map(({ port }) => new DrillServer(port, SERVER_CORE));
+  await Promise.all(reserved.map((one) => one.release()));
+  await Promise.all(servers.map((server) => server.start()));
+  if (behaviour !== undefined) for (const server of servers) server.behave(behaviour);
+  return servers;
+}
+
+async function startProxy(
+  fault: Fault,
+  contestant: Contestant,
+  servers: readonly DrillServer[],
+): Promise<{ proxy: Child; port: number }> {
+  const reserved = await reservePort();
+  const { port } = reserved;
+  const directory = mkdtempSync(join(scratchDirectory(), `${contestant.name}-`));
+  const endpointPorts = servers.map((server) => server.port);
+  const command = contestant.prepare({ directory, port, endpointPorts, retries503: fault.retries503 === true });
+  await reserved.release();
+  const proxy = startPinned(PROXY_CORE, command);
+  const deadline = performance.now() + START_MS;
+  while (!(await answersAt(port))) {
+    if (!proxy.isRunning || performance.now() > deadline) {
+      await proxy.end(1000);
+      throw new Error(`${contestant.label} does not start: ${proxy.complaint}`);
+    }
+    await delay(50);
+  }
+  return { proxy, port };
+}
+
+async function answersAt(port: number): Promise<boolean> {
+  try {
+    await (await fetch(`http://127.0.0.1:${port}/healthz`)).text();
+    return true;
+  } catch {
+    return false;
+  }
+}

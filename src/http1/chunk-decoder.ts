@@ -12,8 +12,8 @@
  * | DATA_LF   | LF                                       | SIZE                                       |
  * | TRAILER   | header lines                             | done at the empty line                     |
  *
- * Blanks are refused wherever RFC 9112 calls them bad whitespace (around `;` and `=`): recipients that skip
- * them and recipients that do not are what request smuggling is made of, and Node refuses them as well.
+ * Blanks are refused wherever RFC 9112 calls them bad whitespace (around `;` and `=`): request smuggling lives on
+ * recipients that skip them beside recipients that do not, and Node refuses them as well.
  */
 import type { KeptMemory } from '../core/kept-memory.ts';
 import { USE_REQUEST } from '../core/shared/memory-table.ts';
@@ -54,9 +54,12 @@ for (let digit = 0; digit < 16; digit++) {
 export class ChunkDecoder {
   /** Header lines after the last chunk, checked; `''` without any. Complete when `done`. */
   trailers = '';
-  /** The message has ended; bytes from the answered position on are the next one's. */
+  /** The message has ended; bytes from the returned position on belong to the next one. */
   done = false;
-  /** What broke: a chunk or a trailer, or there is no memory left to keep trailers. Nothing can be read after it. */
+  /**
+   * What went wrong: a chunk or a trailer is malformed, or there is no memory left to keep trailers. Nothing can be
+   * read after it.
+   */
   failed: null | 'chunk' | 'trailer' | 'memory' = null;
   #state = SIZE;
   #size = 0;
@@ -86,8 +89,8 @@ export class ChunkDecoder {
   }
 
   /**
-   * Reads `buffer[start, end)` as far as it belongs to the message, and answers the position behind what was
-   * read. Data goes to `sink` in spans. Where the input is cut makes no difference.
+   * Reads `buffer[start, end)` as far as it belongs to the message, and returns the position behind what was read. Data
+   * goes to `sink` in spans. Where the input is cut makes no difference.
    */
   decode(buffer: Buffer, start: number, end: number, sink: ChunkSink): number {
     let at = start;
@@ -144,7 +147,7 @@ export class ChunkDecoder {
     return at;
   }
 
-  /** SIZE_LF, DATA_CR, DATA_LF: one byte that can be only one. */
+  /** SIZE_LF, DATA_CR, DATA_LF: one byte with only one legal value. */
   #readLineEnd(byte: number): void {
     if (byte !== (this.#state === DATA_CR ? CR : LF)) this.failed = 'chunk';
     else if (this.#state === DATA_CR) this.#state = DATA_LF;

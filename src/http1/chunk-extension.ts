@@ -35,7 +35,7 @@ export class ExtensionScanner {
     this.#state = NAME_START;
   }
 
-  /** Reads until the CR, the end of the input or a mistake, and answers the position behind what was read. */
+  /** Reads until the CR, the end of the input or a mistake, and returns the position behind what was read. */
   scan(buffer: Buffer, start: number, end: number): number {
     let at = start;
     while (at < end && !this.done && !this.failed) this.#step(buffer[at++]);

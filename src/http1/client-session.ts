@@ -1,7 +1,7 @@
 /**
- * The endpoint's side of HTTP/1.1 on one connection: sends one request after another, reads the responses, and
- * goes back to its pool in between. Bytes that come without a request outstanding, or after a response's end,
- * close the connection and reach nobody.
+ * The endpoint's side of HTTP/1.1 on one connection: sends one request after another, reads the responses, and goes
+ * back to its pool in between. Bytes that come without a request outstanding, or after a response's end, close the
+ * connection and are passed on to no client.
  */
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE } from '../http/head.ts';
 import type { ResponseHead } from '../http/head.ts';
@@ -26,14 +26,14 @@ const HEAD = 2;
 const BODY_OF_LENGTH = 3;
 const BODY_IN_CHUNKS = 4;
 const BODY_TO_END = 5;
-/** The response is complete, the exchange has yet to let go. */
+/** The response is complete, but the exchange has not released the session yet. */
 const COMPLETE = 6;
 const TUNNEL = 7;
 const CLOSED = 8;
 
-/** Interim responses before a final one; more is a broken endpoint. */
+/** Interim responses allowed before a final one; an endpoint that sends more is broken. */
 const MAX_INFORMATIONAL = 32;
-/** What a server says that ends a connection for its idleness comes at this age or later, ms. */
+/** A server's notice that it ends an idle connection comes at this age or later, ms. */
 const NOTICE_MIN_AGE_MS = 1000;
 const NOTICE = /^HTTP\/1\.[01] 408 /;
 const CAPITAL_H = 72;
@@ -46,7 +46,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
   #connection: Connection;
   #writer: MessageWriter;
   #reader: HeadReader;
-  /** The pool takes lone LF in heads. */
+  /** The pool accepts lone LF in heads. */
   #isLenient = false;
   readonly #timer = new SessionTimer(this);
   #chunks: ChunkDecoder | null = null;
@@ -59,7 +59,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
   #bodyLeft = 0;
   #informational = 0;
   #isRequestSent = false;
-  /** The answer may have had a body, be it an empty one. */
+  /** The answer may have had a body, even an empty one. */
   #hadBody = true;
   #announcesContent = false;
   /** The connection cannot carry another message. */
@@ -173,7 +173,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
       events.onUpstreamFailed(reason.kind === 'end' ? 'closed' : 'reset', this.#hasAnswered, reason.code);
   }
 
-  /** The endpoint ended the connection: what that teaches of how it keeps them. */
+  /** The endpoint ended the connection: learns from that how it keeps connections. */
   #closedByPeer(): void {
     const { keeping } = this.#home;
     const now = this.#dialer.host.now();
@@ -181,7 +181,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
     else if (this.#state === HEAD && this.isReused && !this.#hasAnswered) keeping.closedUnderRequest(now);
   }
 
-  /** An endpoint with several addresses (`localhost`): the next one, where this one does not answer. */
+  /** Goes on to the next address of an endpoint with several (`localhost`) if this one does not answer. */
   #dialNext(reason: CloseReason): boolean {
     const { addresses } = this.#home.spec;
     if (reason.kind !== 'refused' && reason.kind !== 'unreachable') return false;
@@ -275,7 +275,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
           this.#onUnexpected(buffer, at, end);
           at = end;
       }
-      // Over, or already carrying the next message: what is left of this read belongs to nobody.
+      // The session is over or already carries the next message: the rest of this read belongs to no message.
       if (this.#events !== events) break;
     }
     if (events !== null && this.#events === events && this.#state !== COMPLETE) events.onResponseFlush();
@@ -283,7 +283,8 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
 
   #readHead(buffer: Buffer, start: number, end: number): number {
     if (buffer[start] !== CAPITAL_H && this.isReused && !this.#hasAnswered) {
-      // Not the beginning of an answer: it belongs to the message before, and this one has found a broken connection.
+      // This is not the beginning of an answer: it belongs to the message before, so this one has met a broken
+      // connection.
       this.#home.strays.met(this.#hadBody);
       this.#fail('closed');
       return end;
@@ -395,7 +396,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
     this.#home.strays.met(this.#hadBody);
   }
 
-  /** Bytes nobody asked for. */
+  /** Bytes came that no request has asked for. */
   #onUnexpected(buffer: Buffer, start: number, end: number): void {
     if (this.#state === COMPLETE && !this.#isSpent) this.#strayed();
     if (this.#state !== UNUSED) return;
@@ -440,8 +441,8 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
       return;
     }
     this.#state = UNUSED;
-    // What the endpoint may have sent beyond its answer is still unread or on its way: it is looked at before anybody
-    // gets this.
+    // What the endpoint may have sent beyond its answer is still unread or on its way, so the connection is set aside
+    // before it is used again.
     if (this.#isPaused || !(this.#hadBody || this.#home.strays.isKnownClean)) this.#setAside();
     else this.#keep();
   }
@@ -470,7 +471,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
     this.#connection.end();
   }
 
-  /** The answer breaks a rule. */
+  /** The answer breaks a rule of HTTP. */
   #refuse(rule: string): void {
     this.#fail('bad-response', rule);
   }
@@ -482,7 +483,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
     if (events !== null) events.onUpstreamFailed(failure, this.#hasAnswered, rule);
   }
 
-  /** Something of a response has come, if only the beginning of its head. */
+  /** Some of a response has come, even if only the beginning of its head. */
   get #hasAnswered(): boolean {
     return this.#reader.isPartial || this.#informational > 0;
   }
@@ -494,7 +495,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
     this.#connection.reset();
   }
 
-  /** Closes in peace: nothing is under way. */
+  /** Closes in order: nothing is under way. */
   #shut(): void {
     this.#state = CLOSED;
     this.#dialer.host.wheel.disarm(this.#timer);
@@ -515,7 +516,7 @@ function connectFailure(reason: CloseReason): UpstreamFailure {
   }
 }
 
-/** All of a request's head but the request id. */
+/** The whole head of a request except the request id. */
 function requestText(request: OutgoingRequest, authority: string): string {
   const { head, target, extra, isUpgrade } = request;
   let text = `${head.method} ${target} HTTP/1.1\r\nHost: ${authority}\r\n${head.lines}`;

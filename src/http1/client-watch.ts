@@ -1,6 +1,7 @@
 /**
- * Whether a client is there that does not tell: one whose connection is paused, so that neither FIN nor reset is read,
- * and one that has yet to take an answer. It uses the session's timer while nothing else does.
+ * Finds out whether a client is still there when its connection does not show it: while the connection is paused, so
+ * that neither FIN nor reset is read, and while the client has yet to take an answer. It uses the session's timer while
+ * nothing else does.
  */
 import type { ClientConnection } from '../http/client-connection.ts';
 import type { ServerHost } from '../http/server-host.ts';
@@ -8,10 +9,12 @@ import type { Timer } from '../net/timer-wheel.ts';
 import type { Connection } from '../net/transport.ts';
 import { WriteProgress } from '../net/write-progress.ts';
 
-/** A client whose connection has been paused so long is looked for, and the look is there so much later. */
+/**
+ * A client whose connection has been paused for this long is looked for, and the result is there after as long again.
+ */
 const LOOK_MS = 1000;
 const LOOKED_MS = 50;
-/** Nothing that is kept of its requests begins when it was last seen longer ago. */
+/** None of its kept requests is begun if it was last seen longer ago. */
 const SEEN_MS = 200;
 
 export class ClientWatch {
@@ -21,9 +24,9 @@ export class ClientWatch {
   readonly #timer: Timer;
   /** When it was last known to be there, while nothing is read. */
   #seenAt = 0;
-  /** The next timeout is the look's result. */
+  /** At the next timeout the result of the look is there. */
   #hasAsked = false;
-  /** Made when there is an answer that it has yet to take. */
+  /** Created when there is an answer that it has yet to take. */
   #progress: WriteProgress | null = null;
 
   constructor(connection: Connection, client: ClientConnection, host: ServerHost, timer: Timer) {
@@ -46,7 +49,7 @@ export class ClientWatch {
     this.#host.wheel.arm(this.#timer, LOOK_MS);
   }
 
-  /** On a timeout: whether it was found to have left. Of a tunnel's two directions one may end alone. */
+  /** On a timeout: whether it was found to have left. One direction of a tunnel may end alone. */
   hasVanished(isTunnel: boolean): boolean {
     this.#hasAsked = !this.#hasAsked;
     this.#host.wheel.arm(this.#timer, this.#hasAsked ? LOOKED_MS : LOOK_MS);
@@ -76,7 +79,7 @@ export class ClientWatch {
     this.#host.wheel.arm(this.#timer, LOOKED_MS);
   }
 
-  /** On a timeout: whether the look is there. Else the timer runs on. */
+  /** On a timeout: whether the result is there. If not, the timer goes on. */
   isKnown(): boolean {
     if (this.#connection.isLooking) {
       this.ask();
@@ -95,7 +98,7 @@ export class ClientWatch {
     wheel.arm(this.#timer, this.#progress.begin(this.#host.now(), timeouts.writeIdleMs));
   }
 
-  /** On a timeout: whether it has taken nothing for `writeIdle`. Else the timer runs on. */
+  /** On a timeout: whether it has taken nothing for `writeIdle`. If not, the timer goes on. */
   isStalled(): boolean {
     const { wheel, timeouts } = this.#host;
     const now = this.#host.now();

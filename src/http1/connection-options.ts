@@ -2,8 +2,8 @@
  * Connection (RFC 9110 7.6.1): a list of options, each of which may also name a header that is meant for the
  * next hop alone and goes no further.
  *
- * Some headers cannot be named away: naming them has no effect, the header stays. Otherwise a client could
- * take from its request what a proxy in front of us has put there, or what the endpoint decides by.
+ * Naming some headers has no effect: they stay. Otherwise a client could remove from its request what a proxy in front
+ * of us has added, or what the endpoint makes decisions by.
  */
 
 import { trimmed } from '../core/blanks.ts';
@@ -66,7 +66,7 @@ function applyOption(option: string, options: ConnectionOptions): void {
     case 'upgrade':
       options.hasUpgrade = true;
       return;
-    // Taken out of every head anyway, be it a request's or a response's.
+    // These are taken out of every request and response head anyway.
     case 'te':
     case 'proxy-connection':
       return;

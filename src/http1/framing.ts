@@ -1,4 +1,4 @@
-/** How long a body is: Content-Length and Transfer-Encoding, read without mercy (RFC 9112 6). */
+/** How long a body is: Content-Length and Transfer-Encoding, read strictly (RFC 9112 6). */
 import { trimmed } from '../core/blanks.ts';
 import { FAULTS } from '../core/errors.ts';
 import type { Fault } from '../core/errors.ts';

@@ -1,6 +1,6 @@
 /**
  * What can be read of a request that was refused, for the log: its head may be malformed, too long, or not all there.
- * Only what is sure and printable is taken, and nothing is believed.
+ * Only what is certain and printable is taken, and none of it is trusted.
  */
 
 /** What is known of a request; `''` and 0 for what is not. */

@@ -19,7 +19,7 @@ const BROKEN = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r[^\n]|[^\r]\n/;
 const OVERLAP = 3;
 
 export class HeadReader {
-  /** The whole head with its final CRLFCRLF, after `read` answered a position. */
+  /** The whole head with its final CRLFCRLF, after `read` returned a position. */
   text = '';
   /** What has come so far can no longer become a head. */
   isBroken = false;
@@ -46,7 +46,7 @@ export class HeadReader {
     return this.#kept === null ? 0 : this.#kept.length;
   }
 
-  /** What has come so far, for who wants to say what is wrong with it. */
+  /** What has come so far, for a caller that wants to say what is wrong with it. */
   get partial(): string {
     return this.#kept === null ? '' : this.#kept.text(0, this.#kept.length);
   }

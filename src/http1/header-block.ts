@@ -22,7 +22,7 @@ const NAME_ONLY = new RegExp(NAME, 'y');
 /** Lines that one run of an expression goes over, so that most blocks need not be counted. */
 const RUN = 16;
 
-/** What `take` says of a line: it is none of those that matter. */
+/** What `take` returns for a line: it is none of those that matter. */
 export const UNKNOWN = 0;
 /** It does matter, and passes with the others. */
 export const PASS = 1;
@@ -125,10 +125,10 @@ export abstract class HeaderBlock implements ConnectionOptions {
   }
 
   /**
-   * Tabs around the value are refused, here and in Transfer-Encoding: legal, sent by nobody, and the parsers
-   * of the world disagree about them (Node's reads `chunked` with a tab behind it as another coding).
-   * Leading zeros are legal, but an endpoint whose number parser knows octal would read another length, so such
-   * a line is written anew (HAProxy does the same).
+   * Tabs around the value are refused, here and in Transfer-Encoding: they are legal, but nobody sends them, and
+   * parsers disagree about them (Node's reads `chunked` with a tab behind it as another coding). Leading zeros are
+   * legal, but an endpoint whose number parser knows octal would read another length, so such a line is written anew
+   * (HAProxy does the same).
    */
   protected takeContentLength(raw: string): Taken {
     const value = trimmed(raw, 0, raw.length);

@@ -8,10 +8,13 @@
 
 const MAX_HOST = 255;
 const MAX_PORT = 65535;
-/** What stands in brackets must have a colon, which is looked for apart: in the expression it would cost a square. */
+/**
+ * What is in brackets must have a colon, which is looked for separately: as part of the expression it would cost
+ * quadratic time.
+ */
 const AUTHORITY = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_~-]+(?:\.[A-Za-z0-9_~-]+)*\.?)(?::([0-9]{0,5}))?$/;
 
-/** A Host, taken apart. */
+/** The parts of a Host. */
 export interface Authority {
   /** Lower case, without final dot; an IPv6 address keeps its brackets. */
   readonly host: string;

@@ -1,6 +1,6 @@
 /**
  * Reads heads whose lines may end with a lone LF, for pools with `answers: lenient`: programs behind the CGI of small
- * servers write them. What comes out has CRLF everywhere, so that nobody behind this sees the difference.
+ * servers write them. The text that it gives has CRLF everywhere, so that no later code sees the difference.
  */
 import type { KeptMemory } from '../core/kept-memory.ts';
 import { USE_REQUEST } from '../core/shared/memory-table.ts';

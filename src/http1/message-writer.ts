@@ -60,7 +60,7 @@ export class MessageWriter {
     return this.connection.write(text);
   }
 
-  /** The head is still here: nothing of the message has left. (Chunks never begin like this.) */
+  /** The head has not been written yet, so nothing of the message has left. (Chunks never begin like this.) */
   get holdsHead(): boolean {
     return this.#pending.startsWith('HTTP/');
   }

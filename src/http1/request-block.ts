@@ -8,9 +8,9 @@ import { parseAuthority } from './host.ts';
 import type { Authority } from './host.ts';
 
 /**
- * The names that matter, in lower case. Hop-by-hop by RFC 9110 7.6.1, named by Connection or not; HTTP2-Settings
- * (RFC 7540 3.2.1) and Proxy-Authorization with them: it is meant for the next proxy (RFC 9110 11.7.2), which is us, and an
- * endpoint has no business with it (Go's ReverseProxy drops it too; nginx and HAProxy let it through).
+ * The names that matter, in lower case. Hop-by-hop by RFC 9110 7.6.1, named by Connection or not; HTTP2-Settings (RFC
+ * 7540 3.2.1) and Proxy-Authorization with them: it is meant for the next proxy (RFC 9110 11.7.2), which is us, and it
+ * is not meant for an endpoint (Go's ReverseProxy drops it too; nginx and HAProxy let it through).
  */
 export const REQUEST_NAMES: readonly string[] = [
   'te',
@@ -64,8 +64,8 @@ export class RequestBlock extends HeaderBlock {
   #hasUpgradeLine = false;
 
   /**
-   * Names that are one of ours when `_` is read as `-` pass. Without it they go: servers of the CGI kind, for which
-   * both are one, would believe a stranger's `X_Forwarded_For`, or read his `Content_Length`.
+   * True: names pass that are one of ours when `_` is read as `-`. False: they are dropped, since CGI-like servers, for
+   * which both are the same, would believe a stranger's `X_Forwarded_For`, or read its `Content_Length`.
    */
   readonly #allowsUnderscores: boolean;
 
@@ -114,7 +114,7 @@ export class RequestBlock extends HeaderBlock {
     }
   }
 
-  /** What other proxies have said, and what is for a proxy alone. */
+  /** Headers of other proxies, and those meant for a proxy alone. */
   #takeForwarded(text: string, at: number, colon: number, end: number): Taken {
     const name = text.slice(at, colon).toLowerCase();
     switch (name) {
@@ -142,7 +142,7 @@ export class RequestBlock extends HeaderBlock {
   }
 
   #takeOther(name: string, text: string, at: number, end: number): Taken {
-    // A run ends at malformed lines as well: whoever called says what is wrong with them.
+    // A run ends at malformed lines as well; the caller says what is wrong with them.
     if (!TOKEN.test(name)) return UNKNOWN;
     if (name.startsWith(FORWARDED_PREFIX)) {
       this.forwardedOthers += text.slice(at, end + 2);
@@ -168,7 +168,7 @@ export class RequestBlock extends HeaderBlock {
 
   #takeUpgrade(value: string): Taken {
     const protocol = value.toLowerCase();
-    // RFC 9110 7.8 lets a server ignore Upgrade: an offer of several protocols is one we need not understand.
+    // RFC 9110 7.8 lets a server ignore Upgrade, so an offer of several protocols need not be understood.
     if (this.#hasUpgradeLine || protocol.includes(',')) this.protocol = '';
     else if (UPGRADE.test(protocol)) this.protocol = protocol;
     else this.isProtocolBad = true;

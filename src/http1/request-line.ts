@@ -51,7 +51,7 @@ export class RequestLine {
     if (!TARGET.test(line)) return FAULTS.badRequestLine;
     const targetEnd = TARGET.lastIndex;
     if (targetEnd - methodEnd - 1 > maxTarget) return FAULTS.targetTooLong;
-    // A line that ends here is HTTP/0.9; any other character is one a target cannot have.
+    // A line that ends here is HTTP/0.9; any other character is not allowed in a target.
     if (targetEnd === line.length) return FAULTS.badVersion;
     if (line.charCodeAt(targetEnd) !== SPACE) return FAULTS.badTarget;
     this.target = line.slice(methodEnd + 1, targetEnd);

@@ -1,9 +1,8 @@
 /**
  * Request heads: text in, {@link RequestHead} or a fault out. What is ambiguous is refused, never repaired.
  *
- * A client repeats itself, so a parser remembers its last head: the same text gives the same object (whoever
- * caches by identity gets his hit), and a text with the same header block under another request line is not
- * scanned again.
+ * Clients repeat themselves, so a parser remembers its last head: the same text gives the same object, so that callers
+ * can cache by identity, and a text with the same header block under another request line is not scanned again.
  */
 import { FAULTS } from '../core/errors.ts';
 import type { Fault } from '../core/errors.ts';
@@ -20,7 +19,7 @@ const NO_LINE = new RequestLine();
 const NO_BLOCK = new RequestBlock();
 
 export class RequestParser {
-  /** Why `parse` answered null; null after a good head. */
+  /** Why `parse` returned null; null after a good head. */
   fault: Fault | null = null;
   readonly #limits: HeadLimits;
   readonly #allowsUnderscores: boolean;
@@ -41,8 +40,8 @@ export class RequestParser {
   }
 
   /**
-   * Reads a head, from its request line to the empty line, both inclusive. The head that it answers is
-   * borrowed and never written to by the parser again; the next identical text answers the same one.
+   * Reads a head, from its request line to the empty line, both inclusive. The head that it returns is borrowed and
+   * never written to by the parser again; for the next identical text the same one is returned.
    */
   parse(text: string): RequestHead | null {
     if (text === this.#text) return this.#head;
@@ -80,7 +79,7 @@ export class RequestParser {
     return null;
   }
 
-  /** What request line and headers say about each other. */
+  /** Rules that involve both the request line and the headers. */
   #contradiction(): Fault | null {
     const line = this.#line;
     const block = this.#block;
@@ -97,8 +96,8 @@ export class RequestParser {
   }
 
   /**
-   * A WebSocket handshake is a GET without a body (RFC 6455 4.1); with anything else, where the body ends and
-   * the tunnel begins is anybody's guess.
+   * A WebSocket handshake is a GET without a body (RFC 6455 4.1); with anything else, it cannot be known where the body
+   * ends and the tunnel begins.
    */
   #hasBadUpgrade(): boolean {
     const block = this.#block;

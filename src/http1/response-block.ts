@@ -31,8 +31,8 @@ const TIMEOUT = /(?:^|,)[\t ]*timeout[\t ]*=[\t ]*"?([0-9]{1,7})"?[\t ]*(?:$|,)/
 const UPGRADE = /^[!#$%&'*+\-.^_`|~0-9a-z]+(?:\/[!#$%&'*+\-.^_`|~0-9a-z]+)?$/;
 
 /**
- * What the status and the request's method say of the body. It decides before any header line does (RFC 9112 6.3,
- * rule 1): without a body a framing line cannot be ambiguous, so that none is refused, and it goes to nobody.
+ * What the status and the request's method say of the body. It decides before any header line does (RFC 9112 6.3, rule
+ * 1): without a body a framing line cannot be ambiguous, so none is refused, and none is passed on.
  */
 export const BY_HEADERS = 0;
 /** 101 and 204: there is neither a body nor a length. */
@@ -135,7 +135,7 @@ export class ResponseBlock extends HeaderBlock {
     const match = TIMEOUT.exec(value);
     if (match !== null) {
       this.keepAliveTimeoutMs = Number(match[1]) * 1000;
-      // Kept for no time at all.
+      // The connection is to be closed at once (`timeout=0`).
       if (this.keepAliveTimeoutMs === 0) this.hasClose = true;
     }
     return DROP;

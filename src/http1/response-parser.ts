@@ -15,7 +15,7 @@ import type { Content } from './response-block.ts';
 import { parseStatusLine } from './status-line.ts';
 import type { StatusLine } from './status-line.ts';
 
-/** Heads remembered, each in the place that its length gives it; a power of two. */
+/** Heads remembered, each in a place chosen by its length; a power of two. */
 const PLACES = 8;
 
 interface Remembered {
@@ -38,8 +38,8 @@ export class ResponseParser {
   }
 
   /**
-   * Reads a head, from its status line to the empty line, both inclusive. The method of the request decides
-   * whether a body follows. The head that it answers is borrowed and never written to by the parser again.
+   * Reads a head, from its status line to the empty line, both inclusive. The method of the request decides whether a
+   * body follows. The head that it returns is borrowed and never written to by the parser again.
    */
   parse(text: string, requestMethod: string): ResponseHead | null {
     const isHead = requestMethod === 'HEAD';
@@ -64,7 +64,7 @@ export class ResponseParser {
       return this.#refuse(brokenLines(block.fault, text));
     if (content === BY_HEADERS && block.hasTransferEncoding && line.version === 10)
       return this.#refuse('Transfer-Encoding in HTTP/1.0');
-    // What a HEAD is answered with is an answer about a GET: there it would be refused.
+    // An answer to HEAD describes the answer to a GET, in which this would be refused.
     if (isHead && content === LENGTH_ALONE && block.isLengthContradictory)
       return this.#refuse(brokenLines(FAULTS.badContentLength, text));
     if (status < 200 && line.version === 10) return this.#refuse('interim answer in HTTP/1.0');
@@ -110,8 +110,8 @@ function combine(line: StatusLine, block: ResponseBlock, content: Content): Resp
 }
 
 /**
- * Whether the connection may carry another message. Who announces a body where there is none may send it all the same,
- * and who contradicts himself may send anything.
+ * Whether the connection may carry another message. A server that announces a body where there is none may send it
+ * nevertheless, and one that contradicts itself may send anything.
  */
 function persists(line: StatusLine, block: ResponseBlock, content: Content): boolean {
   if (block.isFramingBroken || (announcesBody(block) && (content === INTERIM || content === NO_CONTENT))) return false;

@@ -33,9 +33,9 @@ const BODY_IN_CHUNKS = 2;
 /** The request is complete, its answer is not. */
 const ANSWERING = 3;
 const TUNNEL = 4;
-/** Nothing is read any more but what a lingering close throws away. */
+/** Nothing is read any more except what a lingering close discards. */
 const CLOSING = 5;
-/** The exchange is over, the client has yet to take its answer. */
+/** The exchange is over, but the client has yet to take its answer. */
 const ANSWERED = 6;
 
 /** Bytes kept of what a client sends before its last answer is complete. */
@@ -54,7 +54,7 @@ const LINGER_BYTES = 256 * 1024;
 export class Http1ServerSession implements ConnectionHandler, ClientStream, ChunkSink {
   readonly #connection: Connection;
   readonly #host: ServerHost;
-  /** As its exchanges see it. */
+  /** The connection as its exchanges see it. */
   readonly connection: ClientConnection;
   readonly #writer: MessageWriter;
   #parser: RequestParser;
@@ -347,7 +347,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
 
   onFault(_error: unknown): void {
     this.#isConsuming = false;
-    // The rest of the read is lost, so that nobody knows where the next request would begin.
+    // The rest of the read is lost, so it is not known where the next request would begin.
     this.#keepAlive = false;
     if (this.#events !== null) this.#events.onOwnFault();
     else if (this.#state === HEAD && !this.#connection.isClosed) this.#reject(FAULTS.internal, this.#reader.partial);
@@ -363,7 +363,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     else this.#close();
   }
 
-  /** Nothing is under way but what the client has yet to take, or whether it is still there. */
+  /** Nothing is under way except that the client has yet to take an answer, or is being looked for. */
   #afterAnswer(): void {
     if (this.#state === CLOSING || this.#connection.isBlocked) {
       if (this.#watch.isStalled()) this.#cut();
@@ -392,7 +392,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     this.#parser = new RequestParser(limits, this.connection.listener.underscores === 'allow');
   }
 
-  /** Ends it now, whatever is under way. */
+  /** Ends the connection now, whatever is under way. */
   destroy(): void {
     this.#cut();
     if (this.#events !== null) this.#events.onClientGone();
@@ -408,8 +408,8 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
 
   sendHead(head: ResponseHead, hasBody: boolean, close: boolean, route: Route, lines: string): void {
     this.#isHeadSent = true;
-    // An answer to a request that is not complete ends the connection, and has to say so now, whatever still comes of
-    // the request: nobody can say it later.
+    // An answer to a request that is not complete ends the connection, whatever still comes of the request, and has to
+    // say so now: later it could not.
     const isEarly = !this.#isRequestEnded;
     if (this.#version === 11 && this.#keepAlive && !close && !isEarly && head.bodyKind <= BODY_LENGTH) {
       if (head.encodedFor !== route.http1Heads || head.encoded === '') {
@@ -423,7 +423,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     this.#sendHeadAside(head, hasBody, close || isEarly, lines);
   }
 
-  /** Everything but the usual: HTTP/1.0 clients, closing, bodies without a length. */
+  /** All but the usual case: HTTP/1.0 clients, closing, bodies without a length. */
   #sendHeadAside(head: ResponseHead, hasBody: boolean, close: boolean, lines: string): void {
     const isOpenEnded = hasBody && (head.bodyKind === BODY_CHUNKED || head.bodyKind === BODY_UNTIL_CLOSE);
     const isChunked = isOpenEnded && this.#version === 11;
@@ -475,7 +475,8 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
   abort(): void {
     if (this.#state === CLOSING) return;
     this.#writer.drop();
-    // A body that ends with the connection would look whole after a FIN, and a client that takes nothing sees none.
+    // A body that ends with the connection would look complete after a FIN, and a client that takes nothing would not
+    // see it.
     if (!this.#isHeadSent || this.#isRaw || this.#state === TUNNEL || this.#connection.isBlocked) this.#cut();
     else this.#linger();
   }
@@ -543,7 +544,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
       return;
     }
     if (this.#isStashFull && this.#watch.isUnseen) {
-      // Whether the client is still there, to whom the next answer would go, nobody has seen meanwhile.
+      // The next answer would go to a client that nobody has seen for a while.
       this.#state = ANSWERED;
       this.#watch.ask();
       return;
@@ -573,7 +574,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
 
   // ——— closing
 
-  /** Nothing that is kept is needed any more. */
+  /** What is kept is not needed any more. */
   #letGo(): void {
     this.#stash.clear();
     this.#reader.reset();

@@ -1,6 +1,6 @@
 import { Timer } from '../net/timer-wheel.ts';
 
-/** Who a session's timer tells; the session itself. */
+/** The owner of a session's timer: the session itself. */
 export interface TimedSession {
   onTimeout(): void;
   onFault(error: unknown): void;

@@ -7,8 +7,8 @@ export const MAX_TRAILER_BYTES = 8192;
 const MAX_TRAILERS = 100;
 
 /**
- * What must be known before the body, and would change its meaning behind it: framing, routing,
- * authentication, request modifiers, and how the content is read (RFC 9110 6.5.1).
+ * Headers that must be known before the body and would change its meaning after it: framing, routing, authentication,
+ * request modifiers, and how the content is read (RFC 9110 6.5.1).
  */
 const FORBIDDEN: ReadonlySet<string> = new Set([
   'authorization',
@@ -46,7 +46,7 @@ export function areTrailersValid(lines: string): boolean {
   if (!isHeaderBlock(lines, 0, lines.length)) return false;
   let count = 0;
   for (let at = 0; at < lines.length; at = nextLine(lines, at)) {
-    // Servers of the CGI kind take `_` and `-` for one.
+    // CGI-like servers do not tell `_` from `-`.
     const name = nameOf(lines, at).replaceAll('_', '-');
     if (FORBIDDEN.has(name) || name.startsWith('x-forwarded-') || ++count > MAX_TRAILERS) return false;
   }

@@ -1,6 +1,9 @@
 import { BlockList, isIP } from 'node:net';
 
-/** Compiles addresses and CIDR blocks, already checked by the config, into one question. */
+/**
+ * Compiles addresses and CIDR blocks, which the config has checked, into one function that says whether an address is
+ * among them.
+ */
 export function createAddressList(entries: readonly string[]): (address: string) => boolean {
   if (entries.length === 0) return () => false;
   const list = new BlockList();

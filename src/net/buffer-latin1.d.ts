@@ -1,6 +1,6 @@
 /**
- * Two methods of every Node Buffer that `@types/node` leaves out. `toString('latin1')` and `write(…, 'latin1')` end
- * in them, after an argument dance that costs more than the work on a small head (undici calls them directly, too).
+ * Two methods of every Node Buffer that `@types/node` leaves out. `toString('latin1')` and `write(…, 'latin1')` end in
+ * them, after a check of arguments that costs more than the work on a small head (undici calls them directly, too).
  */
 declare global {
   interface Buffer {

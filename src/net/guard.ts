@@ -4,7 +4,7 @@
  */
 import type { FaultReporter } from './transport.ts';
 
-/** What an exception belongs to: a connection's handler, a timer. */
+/** What an exception belongs to: the handler of a connection, or a timer. */
 export interface FaultOwner {
   onFault(error: unknown): void;
 }
@@ -12,14 +12,14 @@ export interface FaultOwner {
 export class Guard {
   readonly #report: FaultReporter;
 
-  /** `report` hears every exception first, e.g. to log and to count it. What it throws itself is dropped. */
+  /** `report` is called first with every exception, e.g. to log and to count it. What it throws itself is dropped. */
   constructor(report: FaultReporter) {
     this.#report = report;
   }
 
   /**
-   * To be called in the `catch` of an entry (a `try` in the caller costs nothing; a closure to run would).
-   * False when the owner failed on the fault as well: then nobody answers for it and the caller lets go of it.
+   * To be called in the `catch` of an entry (a `try` in the caller costs nothing; a closure to run would). False when
+   * the owner threw while it handled the fault: then the caller has to close or drop what the fault happened on.
    */
   caught(error: unknown, owner: FaultOwner): boolean {
     this.report(error);
@@ -37,7 +37,7 @@ export class Guard {
     try {
       this.#report(error);
     } catch {
-      // The reporter is the last one to tell.
+      // There is nobody left to report to.
     }
   }
 }

@@ -1,14 +1,13 @@
 /**
- * Bytes that somebody keeps for later, in one buffer. What it costs is what it counts: however small the pieces it
- * comes in, it grows by half of itself at a time, so that each byte is copied a few times at most, and the whole buffer
- * is counted.
+ * Bytes that are kept for later, in one buffer. All memory that it takes is counted. However small the pieces in which
+ * bytes come, it grows by half of itself at a time, so that each byte is copied a few times at most.
  */
 import type { KeptMemory } from '../core/kept-memory.ts';
 import type { MemoryUse } from '../core/shared/memory-table.ts';
 
 /** The smallest buffer. */
 const LEAST_BYTES = 512;
-/** What a Buffer costs beside its bytes. */
+/** What a Buffer costs besides its bytes. */
 const OVERHEAD_BYTES = 256;
 const NOTHING = Buffer.alloc(0);
 
@@ -17,7 +16,7 @@ export class KeptBytes {
   readonly #use: MemoryUse;
   /** The bytes are `buffer[start, end)`. Never moved within it: pieces of it may be lent to a write. */
   buffer: Buffer = NOTHING;
-  /** To be moved forward by whoever has used bytes up. */
+  /** Moved forward by the owner when it has used bytes up. */
   start = 0;
   end = 0;
 
@@ -55,7 +54,7 @@ export class KeptBytes {
   #grow(more: number, use: MemoryUse): boolean {
     const { length } = this;
     const needed = length + more;
-    // What comes in one piece is mostly all there is.
+    // Bytes that come in one piece are mostly all there will be.
     const size = length === 0 ? Math.max(LEAST_BYTES, needed) : Math.ceil(needed * 1.5);
     if (!this.#memory.take(size + OVERHEAD_BYTES, use)) return false;
     const next = Buffer.allocUnsafeSlow(size);

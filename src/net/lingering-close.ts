@@ -18,8 +18,8 @@ const MAX_BYTES = 256 * 1024;
 const MAX_MS = 5000;
 
 /**
- * FIN after what was written; then reads and throws away until the peer's FIN, `maxBytes` or `ms`, and closes.
- * Takes the connection over: its handler hears nothing more. `onClosed` is called last, once.
+ * FIN after what was written; then reads and throws away until the peer's FIN, `maxBytes` or `ms`, and closes. Takes
+ * the connection over: its handler is not called any more. `onClosed` is called last, once.
  */
 export function lingerClose(
   connection: Connection,

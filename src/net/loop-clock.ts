@@ -16,7 +16,7 @@ export class LoopClock implements Clock {
     this.#clock = clock;
   }
 
-  /** An entry begins. Whoever calls this calls {@link leave} before returning to Node. */
+  /** An entry begins. The caller calls {@link leave} before it returns to Node. */
   enter(): void {
     this.#isInside = true;
     this.#isFresh = false;
@@ -40,7 +40,7 @@ export class LoopClock implements Clock {
   }
 }
 
-/** The clock itself where it is a loop clock already, else one over it. */
+/** Returns the clock itself if it is a loop clock already, otherwise a loop clock over it. */
 export function loopClockOf(clock: Clock): LoopClock {
   return clock instanceof LoopClock ? clock : new LoopClock(clock);
 }

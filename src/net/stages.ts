@@ -10,13 +10,13 @@ export type NextStage = (rest: Buffer | null) => void;
 
 export interface Stage {
   /**
-   * Takes the connection over. Calls `next` once, at once or later, when it is done with it. What it returns hears of
-   * the connection until then.
+   * Takes the connection over. Calls `next` once, at once or later, when it is done with the connection. What it
+   * returns is the connection's handler until then.
    */
   begin(connection: AcceptedConnection, next: NextStage): ConnectionHandler;
 }
 
-/** Runs a connection through `stages` and gives it to the codec. Returns who hears of it first. */
+/** Runs a connection through `stages` and gives it to the codec. Returns its first handler. */
 export function passStages(
   connection: AcceptedConnection,
   stages: readonly Stage[],
@@ -43,6 +43,6 @@ function enter(
     enter(connection, stages, index + 1, codec);
     if (rest !== null && rest.length > 0) connection.handler.onBytes(rest, 0, rest.length);
   });
-  // A stage that was done before it had returned is not to be heard any more.
+  // The stage was done before it returned: its handler is not needed any more.
   if (!isOver) connection.handler = handler;
 }

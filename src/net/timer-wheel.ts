@@ -37,7 +37,7 @@ export abstract class Timer {
   onFault(_error: unknown): void {}
 }
 
-/** A ring's fixed point, so that no link is ever the first or last. */
+/** The fixed point of a ring, so that no link is ever first or last. */
 class Slot extends Timer {
   constructor() {
     super();
@@ -50,13 +50,13 @@ class Slot extends Timer {
   }
 }
 
-/** Calls `tick` every `tickMs` until the function it answers is called. */
+/** Calls `tick` every `tickMs` until the function that it returns is called. */
 export type Schedule = (tick: () => void, tickMs: number) => () => void;
 
 export interface TimerWheelOptions {
   /** A {@link LoopClock} is shared with the thread's other entries. */
   readonly clock: Clock;
-  /** Hears of a timer that threw. */
+  /** Called with what a timer threw. */
   readonly onFault: FaultReporter;
   /** How coarse the wheel is, in milliseconds. Default 50. */
   readonly tickMs?: number;
@@ -104,7 +104,7 @@ export class TimerWheel {
     this.#link(timer);
   }
 
-  /** The timer will not fire, and the wheel holds it no more. Does nothing to an unarmed one. */
+  /** Disarms a timer: it will not fire, and the wheel does not hold it any more. Does nothing to an unarmed one. */
   disarm(timer: Timer): void {
     if (timer.next === null) return;
     unlink(timer);
@@ -119,7 +119,7 @@ export class TimerWheel {
     this.#current = last;
     for (let tick = first; tick <= last; tick += 1) this.#visit(this.#slots[tick & (SLOTS - 1)]);
     this.#clock.leave();
-    // Not at the moment of the last disarm: with few connections that would be once a request.
+    // Ticking does not end with the last disarm: with few connections that would happen once per request.
     if (this.#armed === 0) this.stop();
   }
 

@@ -3,9 +3,9 @@
  * codecs and exchanges see a {@link Connection}. An engine is a folder in `net/` that implements
  * {@link Transport} and passes `test/conformance/transport.ts`.
  *
- * **Ownership.** Bytes given to `onBytes` are borrowed until it returns; who needs them longer copies.
- * `writeBytes` and `writeHead` answer true when all of it has left or been copied. False means: the bytes
- * stay borrowed until `onDrain`; the reader of the other side pauses and its buffer is not reused until then.
+ * **Ownership.** Bytes given to `onBytes` are borrowed until it returns; a handler that needs them longer copies them.
+ * `writeBytes` and `writeHead` return true when all of it has left or been copied. False means: the bytes stay borrowed
+ * until `onDrain`; the reader of the other side pauses and its buffer is not reused until then.
  */
 
 /** Bytes kept free in front of the read position of every read buffer, for a rewritten head. */
@@ -44,7 +44,7 @@ export interface EndAddress {
   readonly port: number;
 }
 
-/** What is known of a connection beside its bytes. */
+/** What is known of a connection besides its bytes. */
 export interface ConnectionFacts {
   /** What the bytes came over: plain TCP or TLS. */
   readonly scheme: 'http' | 'https';
@@ -52,13 +52,13 @@ export interface ConnectionFacts {
   readonly alpn: string;
   /** The name that the client asked for in TLS (SNI), in lower case, `''` without. */
   readonly serverName: string;
-  /** Who counts as the peer: the other end, or whom a PROXY header names. */
+  /** The client: the other end of the connection, or the address that a PROXY header names. */
   readonly peer: EndAddress;
   /** The port that the peer connected to, by the same source. */
   readonly localPort: number;
 }
 
-/** What the owner of a connection hears. Every call is made under the transport's guard. */
+/** The events of a connection. Every call is made under the transport's guard. */
 export interface ConnectionHandler {
   /** A dialled connection is established. Never called for accepted ones. */
   onConnect(): void;
@@ -67,7 +67,7 @@ export interface ConnectionHandler {
    * engine owns its buffers; only `writeHead` builds on that, and checks it. Not called after our `reset` or `close`.
    */
   onBytes(buffer: Buffer, start: number, end: number): void;
-  /** Everything written has left; a borrowed buffer is free again. Called only after a write answered false. */
+  /** Everything written has left; a borrowed buffer is free again. Called only after a write returned false. */
   onDrain(): void;
   /** The peer sent FIN; our side can still write. */
   onEnd(): void;
@@ -78,7 +78,7 @@ export interface ConnectionHandler {
 }
 
 export interface Connection {
-  /** Who hears of this connection; replaceable at any time (upgrade, lingering close, return to a pool). */
+  /** Called with the connection's events; can be replaced at any time (upgrade, lingering close, return to a pool). */
   handler: ConnectionHandler;
   /** Written by the engine, and by stages before a codec has the connection; see {@link AcceptedConnection}. */
   readonly facts: ConnectionFacts;
@@ -87,7 +87,7 @@ export interface Connection {
   readonly remotePort: number;
   readonly localAddress: string;
   readonly localPort: number;
-  /** True while bytes wait to leave (the last write answered false and `onDrain` has not come yet). */
+  /** True while bytes wait to leave (the last write returned false and `onDrain` has not come yet). */
   readonly isBlocked: boolean;
   /** True from our `reset`, `close` or the peer's reset on: writes are ignored. */
   readonly isClosed: boolean;
@@ -116,15 +116,15 @@ export interface Connection {
    * with the text gathered before them.
    */
   cork(): void;
-  /** Answers as `write` does. */
+  /** Returns what `write` does. */
   uncork(): boolean;
   /** Stops reading at once. Whether a paused connection sees FIN or RST is not promised: most likely when it resumes. */
   pause(): void;
   resume(): void;
   /**
-   * Looks at what the system knows of this connection, for whoever has waited long: it may cost milliseconds of another
-   * thread. What it finds is there a little later. An engine whose system tells nothing leaves `peerState` `there`, and
-   * counts as taken what has left for the kernel.
+   * Looks up what the system knows of this connection, for a caller that has waited long: it may cost milliseconds in
+   * another thread. What it finds is there a little later. An engine whose system tells nothing leaves `peerState`
+   * `there`, and counts as taken what has left for the kernel.
    */
   look(): void;
   /** FIN after what is pending; reading goes on. */
@@ -135,7 +135,7 @@ export interface Connection {
   close(): void;
 }
 
-/** A connection that nobody speaks a protocol on yet: a stage may put other facts in place of the engine's. */
+/** A connection on which no protocol is spoken yet: a stage may replace the engine's facts by others. */
 export interface AcceptedConnection extends Connection {
   facts: ConnectionFacts;
 }
@@ -177,5 +177,5 @@ export interface Transport {
   dial(options: DialOptions, handler: ConnectionHandler): Connection;
 }
 
-/** Hears of what the guard caught: an exception in our own code inside a handler. */
+/** Called with what the guard caught: an exception in our own code inside a handler. */
 export type FaultReporter = (error: unknown) => void;

@@ -7,7 +7,7 @@ import type { Connection } from './transport.ts';
 
 /** Looks within the time that a peer may take nothing. */
 const LOOKS = 4;
-/** How long a look may take; so long after the time is over comes the last one. */
+/** How long a look may take. The last one is made this long after the time is over. */
 const LAST_LOOK_MS = 50;
 
 export class WriteProgress {
@@ -15,7 +15,7 @@ export class WriteProgress {
   #taken = -1;
   /** Since when nothing has been taken. */
   #since = 0;
-  /** When the look was asked for whose result is there next. */
+  /** When the look was begun whose result comes next. */
   #lookedAt = 0;
   #isBegun = false;
 
@@ -28,7 +28,7 @@ export class WriteProgress {
     return limitMs / LOOKS;
   }
 
-  /** Nothing waits any more. */
+  /** No bytes wait any more. */
   end(): void {
     this.#isBegun = false;
   }

@@ -23,12 +23,12 @@ export abstract class NodeConnection implements AcceptedConnection, SocketWatche
   takenBytes = -1;
   isLooking = false;
   peerState: PeerState = 'there';
-  /** Set by the transport where it need not be asked for; 0: it must. */
+  /** Set by the transport if it knows the port without asking the system; 0: the system has to be asked. */
   knownLocalPort = 0;
   protected isPaused = false;
   readonly socket: net.Socket;
   protected readonly host: ConnectionHost;
-  /** Hears that the connection is gone, before the handler does. */
+  /** Called when the connection is gone, before the handler is. */
   readonly #onGone: (() => void) | null;
   #isConnected: boolean;
   #hasFinished = false;
@@ -171,8 +171,8 @@ export abstract class NodeConnection implements AcceptedConnection, SocketWatche
   reset(): void {
     if (this.isClosed) return;
     this.#closeLocally();
-    // Node waits with a reset for the connect; and libuv refuses one while a shutdown is under way (then the socket
-    // would never close): all has been handed to the kernel by then, so closing does.
+    // Node delays a reset until the connect is done. And libuv refuses one while a shutdown is under way, after which
+    // the socket would never close; but by then everything has been handed to the kernel, so closing is enough.
     const isShuttingDown = this.#hasFinished && !this.socket.writableFinished && this.socket.writableLength === 0;
     if (this.socket.connecting || isShuttingDown || this.#hasWriteFailed) this.socket.destroy();
     else this.socket.resetAndDestroy();
@@ -205,7 +205,7 @@ export abstract class NodeConnection implements AcceptedConnection, SocketWatche
     if (this.isPaused) this.socket.pause();
   }
 
-  /** Bytes read; the engine's buffer is the handler's until this returns. */
+  /** Bytes have been read; the handler may use the engine's buffer until this returns. */
   protected deliver(buffer: Buffer, start: number, end: number): void {
     if (this.isClosed) return;
     this.bytesRead += end - start;
@@ -264,7 +264,7 @@ export abstract class NodeConnection implements AcceptedConnection, SocketWatche
     this.host.clock.leave();
   }
 
-  /** Our own code threw in an event of this connection. */
+  /** Our own code threw while it handled an event of this connection. */
   protected fault(error: unknown): void {
     if (!this.host.guard.caught(error, this.handler)) this.reset();
   }
@@ -334,7 +334,7 @@ export abstract class NodeConnection implements AcceptedConnection, SocketWatche
     for (const source of loans) this.host.buffers.endLoan(source);
   }
 
-  /** An empty write behind all that is pending tells when it has left; one at a time. */
+  /** An empty write behind all that is pending tells when that has left; there is one at a time. */
   #block(): false {
     if (this.isBlocked) return false;
     this.isBlocked = true;
@@ -345,7 +345,7 @@ export abstract class NodeConnection implements AcceptedConnection, SocketWatche
   #flushed(error: Error | null | undefined): void {
     if (this.isClosed || error) return;
     if (this.socket.writableLength > 0) {
-      // More was written meanwhile. Behind our FIN there is no place for an empty write, but an event.
+      // More was written meanwhile. After our FIN no empty write is possible, but there is an event.
       if (this.#hasFinished) this.socket.once('finish', this.#onFlushed!);
       else this.socket.write('', 'latin1', this.#onFlushed!);
       return;

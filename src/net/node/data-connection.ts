@@ -15,6 +15,6 @@ export class DataConnection extends NodeConnection {
   }
 
   protected override releaseBuffer(): void {
-    // Node's own buffers are the garbage collector's.
+    // Node's own buffers are left to the garbage collector.
   }
 }

@@ -22,8 +22,8 @@ export const BACKLOG = 4096;
 const ACCEPT_RETRY_MS = 100;
 
 /**
- * A listening socket at rest, opaque: connections wait in its backlog until it is adopted. Hand it to another thread
- * as `port.postMessage({ handle }, [handle])`, over any number of threads, and never leave it to the garbage
+ * A listening socket at rest, an opaque value: connections wait in its backlog until it is adopted. Hand it to another
+ * thread as `port.postMessage({ handle }, [handle])`, over any number of threads, and never leave it to the garbage
  * collector, which closes it.
  */
 export type NetServerHandle = MessagePort;
@@ -71,7 +71,7 @@ export class NodeListener implements Listener {
 
   /**
    * At the descriptor limit libuv accepts and closes what waits, and Node hears nothing of it (pause accepting before
-   * that). Only where it lacks the spare descriptor for this does the error come here, with every turn of the loop.
+   * that). Only if it lacks the spare descriptor for this, the error comes here, with every turn of the loop.
    */
   readonly #onError = (error: Error): void => {
     this.#guard.report(error);
@@ -92,8 +92,8 @@ export class NodeListener implements Listener {
   }
 
   /**
-   * Connections wait in the backlog; see the head of this file. Costs two transfers of the server, some 100 µs. Goes on
-   * accepting, and reports it, in the one case that it must: no descriptor left for the transfer.
+   * Connections wait in the backlog; see the head of this file. Costs two transfers of the server, some 100 µs. If no
+   * descriptor is left for the transfer, it goes on accepting and reports that.
    */
   pauseAccepting(): void {
     this.#cancelRetry();

@@ -1,16 +1,17 @@
 /**
- * The one file that knows what is inside Node's sockets and servers.
+ * The only file that knows the inside of Node's sockets and servers.
  *
  * Node reads into a buffer of ours, instead of a fresh one for every read, when a socket is made with the option
  * `onread`. Accepted sockets are made by `net.Server`, which has no such option; so the three fields that the option
- * sets are set here afterwards, and the handle is told, once: every call of `useUserBuffer` stacks another listener on
- * the native stream. Buffers change through the generator alone. `probe.ts` tests that all of this still holds.
+ * sets are set here afterwards, and `useUserBuffer` of the handle is called, once only: every call stacks another
+ * listener on the native stream. Buffers change through the generator alone. `probe.ts` tests that all of this still
+ * holds.
  */
 import net from 'node:net';
 
 /** Called with the socket as `this`; false stops reading. */
 export type OnRead = (this: net.Socket, count: number) => boolean;
-/** Asked after every read for the next landing buffer; undefined keeps the one there is. */
+/** Called after every read for the next landing buffer; undefined keeps the current one. */
 export type NextLanding = () => Uint8Array | undefined;
 
 interface Internals {
@@ -69,15 +70,15 @@ export function landingSocket(options: net.SocketConstructorOpts, onRead: OnRead
 }
 
 /**
- * A failed write marks the reading side as failed as well, and what fails tells no `'end'`. This takes the mark away, so
- * that what the peer had sent before, and its FIN, are still read.
+ * A failed write marks the reading side as failed as well, and a failed side emits no `'end'`. This takes the mark
+ * away, so that what the peer had sent before, and its FIN, are still read.
  */
 export function forgetReadError(socket: net.Socket): void {
   const { _readableState: state } = socket as unknown as { _readableState?: { errored: Error | null } };
   if (state !== undefined) state.errored = null;
 }
 
-/** What a socket's handle knows of its descriptor and its writes; null where there is no handle any more. */
+/** What a socket's handle knows of its descriptor and its writes; null if there is no handle any more. */
 export function writesOf(socket: net.Socket): { fd: number; handedOver: number } | null {
   const { _handle: handle } = socket as unknown as { _handle: WritingHandle | null };
   if (handle?.bytesWritten === undefined || handle.writeQueueSize === undefined) return null;

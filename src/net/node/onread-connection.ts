@@ -35,7 +35,7 @@ export class OnreadConnection extends NodeConnection implements BufferReader {
     this.#isDelivering = false;
     if (this.isClosed) return false;
     this.#chooseBuffer(buffer, count);
-    // What is lent must not be read into, whether or not the handler paused; `onBufferFree` goes on.
+    // Nothing may be read into a lent buffer, whether or not the handler has paused; `onBufferFree` resumes reading.
     return !this.isPaused && this.#buffer.loans === 0;
   }
 

@@ -17,14 +17,14 @@ export const MAX_OWN_BUFFERS = 256;
 const MAX_POOLED_BUFFERS = 32;
 
 const OWNER = Symbol('owner');
-/** A Buffer that knows its record: how a writer tells what it was given. */
+/** A Buffer that knows its record, so that a writer can tell where its bytes come from. */
 interface OwnedBuffer extends Buffer {
   [OWNER]?: ReadBuffer;
 }
 
 /** The connection that reads into a buffer, as far as the buffer's release concerns it. */
 export interface BufferReader {
-  /** The buffer is lent no more: reads may land in it again. */
+  /** The buffer is not lent any more: reads may land in it again. */
   onBufferFree(): void;
 }
 
@@ -36,7 +36,9 @@ export class ReadBuffer {
   readonly isScratch: boolean;
   /** Pending writes that borrow from it. While there are any, nothing may be read into it. */
   loans = 0;
-  /** Who reads into it; null for the scratch, in the pool, and when its reader went while it was lent. */
+  /**
+   * The connection that reads into it; null for the scratch, in the pool, and if its reader has gone while it was lent.
+   */
   reader: BufferReader | null = null;
 
   constructor(size: number, isScratch: boolean) {
@@ -79,7 +81,7 @@ export class ReadBuffers {
     return buffer;
   }
 
-  /** Its reader or writer needs it no more; it goes back once nothing is lent. */
+  /** Its reader or writer does not need it any more; it goes back once nothing is lent. */
   release(buffer: ReadBuffer): void {
     buffer.reader = null;
     if (buffer.loans === 0) this.#giveBack(buffer);

@@ -1,4 +1,7 @@
-/** Ties a socket to its connection. The listeners are shared functions that find the connection on the socket: no closures. */
+/**
+ * Connects a socket's events to its connection. The listeners are shared functions that find the connection on the
+ * socket, so that no socket needs closures.
+ */
 import net from 'node:net';
 import { DataConnection } from './data-connection.ts';
 import type { OnreadConnection } from './onread-connection.ts';

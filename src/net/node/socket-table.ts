@@ -1,8 +1,8 @@
 /**
  * What the kernel knows of our sockets and Node does not tell: how much of what was written the peer's system has yet
- * to take, and whether the peer has left behind bytes that nobody has read. Linux lists it in `/proc/net/tcp`, all
- * sockets at once (2 ms for a few hundred), so it is read only for somebody who has waited long, off the event loop,
- * and once for all who ask meanwhile. Elsewhere nothing is known.
+ * to take, and whether the peer has left after bytes that nobody has read. Linux lists it in `/proc/net/tcp`, all
+ * sockets at once (2 ms for a few hundred). So it is read only for a connection that has waited long, off the event
+ * loop, and once for all that ask meanwhile. On other systems nothing is known.
  */
 import { fstatSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -40,7 +40,7 @@ export class SocketTable {
     try {
       this.#asked.set(String(fstatSync(fd).ino), watcher);
     } catch {
-      // Closed meanwhile.
+      // It was closed meanwhile.
     }
     if (isFirst) void this.#look();
     return true;
@@ -58,7 +58,7 @@ export class SocketTable {
   }
 }
 
-/** Tells those who are listed, and takes them out. */
+/** Tells the askers that are listed, and removes them. */
 function tell(table: string, asked: Map<string, SocketWatcher>): void {
   let at = table.indexOf('\n') + 1;
   while (at < table.length && asked.size > 0) {

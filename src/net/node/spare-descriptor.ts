@@ -1,6 +1,6 @@
 /**
  * A file descriptor kept for a moment at which the process has no other left. Transferring a server duplicates its
- * descriptor; where that fails Node drops the server without a word (seen on 24.21 and 26.10).
+ * descriptor; if that fails, Node drops the server silently (seen on 24.21 and 26.10).
  */
 import { closeSync, openSync } from 'node:fs';
 import { devNull } from 'node:os';
@@ -16,7 +16,7 @@ export class SpareDescriptor {
     return true;
   }
 
-  /** Takes one again. Where none is to be had the next `spend` tries. */
+  /** Takes one again. If there is none, the next `spend` tries. */
   renew(): void {
     if (this.#fd < 0) this.#fd = open();
   }

@@ -32,7 +32,7 @@ import { canInheritNoDelay, canLandReads, inheritNoDelay, landingSocket, landRea
 export type NodeEngine = 'onread' | 'data';
 
 export interface NodeTransportOptions {
-  /** Hears what the guard caught. */
+  /** Called with what the guard caught. */
   readonly onFault: FaultReporter;
   /** The thread's {@link LoopClock}: every event of a connection is an entry of it. Default: one of the transport's own. */
   readonly clock?: Clock;
@@ -44,14 +44,14 @@ export interface NodeTransportOptions {
 
 /**
  * The high-water mark of writing: never reached, so that Node schedules no `'drain'` ticks. Back-pressure is what
- * writes answer. Reading has none in the `onread` engine, since nothing is pushed into the stream.
+ * writes return. Reading has none in the `onread` engine, since nothing is pushed into the stream.
  */
 const NO_MARK = 2 ** 30;
 
-/** Its connection asks the system. */
+/** Its connection has to ask the system. */
 const UNKNOWN_PORT = 0;
 
-/** Answers who hears of an accepted connection. */
+/** Returns the handler of an accepted connection. */
 export type Accept = (connection: AcceptedConnection) => ConnectionHandler;
 /** Posts an accepted socket to another thread. */
 export type PassSocket = (socket: net.Socket) => void;
@@ -195,7 +195,7 @@ export class NodeTransport implements Transport {
 /** The socket was passed on, or is being reset. */
 function ignore(): void {}
 
-/** Holds the place of an accepted connection's handler until `accept` has answered, or for good where it threw. */
+/** Stands in for an accepted connection's handler until `accept` has returned, or for good if it threw. */
 const NOBODY: ConnectionHandler = Object.freeze({
   onConnect() {},
   onBytes() {},

@@ -1,9 +1,9 @@
-/** What the access log is to write, as it reaches the threads. */
+/** What the access log writes, as threads get it. */
 
-/** A format with a name, or text and fields by turns. */
+/** A named format, or text and fields in turn. */
 export type LogFormat = 'json' | 'common' | 'combined' | readonly LogPart[];
 
-/** A piece of a format of one's own: text as it stands, or a field. */
+/** A piece of a custom format: literal text, or a field. */
 export type LogPart = { readonly text: string } | { readonly field: LogField };
 
 /** A field of a line. Times are milliseconds; a step that was not reached has none. */
@@ -75,6 +75,6 @@ export interface RouteLogSpec {
   readonly level: 'info' | 'warn' | 'error';
   readonly only: 'all' | 'slow-or-failed';
   readonly slowMs: number;
-  /** Share of the lines that are neither slow nor failed, 0 to 1. */
+  /** Share of the lines that are written of exchanges neither slow nor failed, 0 to 1. */
   readonly sample: number;
 }

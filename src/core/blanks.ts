@@ -1,6 +1,6 @@
 /**
- * Blanks and tabs around what stands in a header (RFC 9110 5.6.3). `String.trim` will not do: it takes 0xa0 for a
- * blank. Nor will an expression such as `/[\t ]+$/`: it begins anew at each blank, so that n blanks cost n² steps.
+ * Blanks and tabs around values in a header (RFC 9110 5.6.3). `String.trim` will not do: it takes 0xa0 for a blank. Nor
+ * will an expression such as `/[\t ]+$/`: it begins anew at each blank, so that n blanks cost n² steps.
  */
 
 const SPACE = 0x20;

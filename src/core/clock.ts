@@ -1,4 +1,4 @@
-/** Time reaches code through this, so that tests can own it. */
+/** Code gets the time through this, so that tests can control it. */
 export interface Clock {
   /** Monotonic milliseconds, with a fraction. */
   now(): number;

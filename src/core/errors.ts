@@ -1,6 +1,6 @@
 /**
- * The catalogue of every answer Fairlead makes itself. The code goes out as `Fairlead-Error`, into the
- * access log and the counters, so that a 502 of ours is told from a server's.
+ * The catalogue of every error that Fairlead answers itself. The code is sent as `Fairlead-Error` and goes into the
+ * access log and the counters, so that a 502 of ours can be told from one of a server.
  */
 export interface Fault {
   /** Reason code, kebab-case, documented in docs/errors.md. */
@@ -14,7 +14,7 @@ function fault(status: number, code: string, text: string): Fault {
   return Object.freeze({ code, status, text });
 }
 
-/** The reason of an exchange whose client left; nobody is answered. */
+/** The reason of an exchange whose client left; there is nobody to answer. */
 export const CLIENT_CLOSED = 'client-closed';
 
 export const FAULTS = Object.freeze({

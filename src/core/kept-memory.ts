@@ -1,6 +1,6 @@
 /**
- * What one thread keeps for later, counted against what the process may keep. Only whoever keeps something comes here:
- * an exchange that passes everything on at once costs nothing.
+ * What one thread keeps for later, counted against what the process may keep. Only code that keeps something calls
+ * this: an exchange that passes everything on at once costs nothing.
  */
 import { BLOCK_BYTES } from './shared/memory-table.ts';
 import type { MemoryCounter, MemoryTable, MemoryUse } from './shared/memory-table.ts';
@@ -12,7 +12,7 @@ export interface KeptMemory {
   /** Takes room for `bytes`. False: there is none for this use, and nothing has changed. */
   take(bytes: number, use: MemoryUse): boolean;
   give(bytes: number): void;
-  /** Counts what was given up for want of memory. */
+  /** Counts what was given up for lack of memory. */
   count(counter: MemoryCounter, by?: number): void;
 }
 

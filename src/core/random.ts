@@ -1,4 +1,4 @@
-/** Chance reaches code through this, so that tests can seed it. */
+/** Code gets random numbers through this, so that tests can seed them. */
 export interface Random {
   /** Uniform in [0, 1). */
   next(): number;

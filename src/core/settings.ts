@@ -1,7 +1,7 @@
 /**
- * What holds for the whole process and belongs to no listener, route or pool. Config, snapshot, difference and the
- * words for a reload treat it as one object: a new setting is its schema (`config/settings-schema.ts`), its type here,
- * and whoever goes by it.
+ * What applies to the whole process and belongs to no listener, route or pool. Config, snapshot, difference and the
+ * summary of a reload treat it as one object: a new setting needs its schema (`config/settings-schema.ts`), its type
+ * here, and the code that uses it.
  */
 import type { AccessLogSpec } from './access-log.ts';
 import type { HeaderRules, Limits, Timeouts } from './snapshot.ts';
@@ -12,7 +12,7 @@ export interface MemorySpec<Auto extends 'auto' = never> {
   readonly maxBytes: number | Auto;
 }
 
-/** Settings of the whole process. `Auto`: what the machine has yet to decide; never in a snapshot. */
+/** Settings of the whole process. `Auto` allows `auto` where the machine decides; a snapshot has only numbers. */
 export interface Settings<Auto extends 'auto' = never> {
   readonly timeouts: Timeouts;
   readonly limits: Limits;

@@ -7,7 +7,7 @@ import type { Settings } from './settings.ts';
 import type { PoolTableHandle } from './shared/pool-table.ts';
 import type { RouteTableHandle } from './shared/route-table.ts';
 
-/** The compiled config: plain data that every thread works by. */
+/** The compiled config: plain data that every thread uses. */
 export interface Snapshot {
   readonly version: number;
   /** Data-plane threads; 0: in the caller's thread. */
@@ -31,7 +31,7 @@ export interface ListenerSpec {
   readonly spread: 'kernel' | 'even';
   /** `allow`: a client's FIN before the answer does not cancel the exchange. */
   readonly halfClose: 'cancel' | 'allow';
-  /** What becomes of headers whose names are one of ours when `_` is read as `-`. */
+  /** What happens to headers whose names are one of ours when `_` is read as `-`. */
   readonly underscores: 'drop' | 'allow';
 }
 
@@ -52,13 +52,13 @@ export interface RouteSpec {
   readonly timeouts: Timeouts;
   /** Null: no line. */
   readonly accessLog: RouteLogSpec | null;
-  /** It must be met under every reading of its path; see `routing/guard-form.ts`. */
+  /** It guards: it must be met under every reading of its path, see `routing/guard-form.ts`. */
   readonly guards: boolean;
-  /** It guards by `maxBody` alone, and the config says nothing of it. */
+  /** It guards only because of `maxBody`, without `guards: on`. */
   readonly limitsOnly?: boolean;
 }
 
-/** What a request has to have for a route. Everything that is given must hold. */
+/** The conditions of a route. All that are given must hold. */
 export interface RouteMatch {
   /** Normal form: `api.example.com` or `*.example.com`; null matches all. */
   readonly host: string | null;

@@ -6,7 +6,7 @@
 export class AliasTable {
   /** Share of column i that is i's own. */
   readonly #own: Float64Array;
-  /** Whose the rest of the column is. */
+  /** The index that the rest of the column belongs to. */
   readonly #other: Int32Array;
 
   /** At least one weight must be above 0. */
@@ -21,7 +21,7 @@ export class AliasTable {
     this.#own = weights.map((weight) => (weight / total) * count);
     this.#other = new Int32Array(count).fill(heaviest);
     this.#level();
-    // What rounding left over is a full column, but never one of weight 0.
+    // A column that rounding left over counts as full, but never one of weight 0.
     for (let index = 0; index < count; index++) if (weights[index] === 0) this.#own[index] = 0;
   }
 

@@ -1,6 +1,6 @@
 /**
- * Who of a pool may be picked just now: one bit test in a shared column per endpoint, and the exact scan that
- * policies fall back to when drawing at random has met too many that may not.
+ * Which endpoints of a pool may be picked at the moment: one bit test in a shared column per endpoint, and the exact
+ * scan that policies fall back to when random draws have met too many that may not be picked.
  */
 import type { Random } from '../random.ts';
 import type { PolicyInput } from './policy.ts';
@@ -30,8 +30,8 @@ export class Candidates {
   }
 
   /**
-   * Picks among all that are open and are not `except` (-1: nobody), by weight, in two passes over the pool;
-   * -1 where there is none. Endpoints may open and close between the passes: the last one met then stands in.
+   * Picks by weight among all that are open and are not `except` (-1: none), in two passes over the pool; -1 if there
+   * is none. Endpoints may open and close between the passes: then the last open one is picked.
    */
   scan(random: Random, tried: readonly number[] | null, except: number): number {
     let total = 0;

@@ -1,6 +1,6 @@
 /** Weights as the whole numbers that their users wrote, so that shares and ties can be exact. */
 
-/** Decimal fractions are made whole by a power of ten up to this. */
+/** Decimal fractions are turned into whole numbers by a power of ten up to this. */
 const MAX_SCALE = 1e6;
 
 /**

@@ -2,10 +2,10 @@
  * `least-connections`: the endpoint with the lowest (attempts in flight + 1) / weight over all threads. The totals
  * are exact; a choice may be one pick per other thread behind. Ties go in turn, starting behind the last pick.
  *
- * One pass over the dense in-flight column, with plain loads and reciprocal weights. The column is read in slot
- * order: a slot in its range that is not of this pool costs infinity there, so that the pass needs no indirection.
- * The pass asks nobody whether he is eligible, since the ineligible bit is a load of a billion. Where the lowest of
- * all is ineligible nevertheless, or has been tried, a second pass that asks everybody decides.
+ * One pass over the dense in-flight column, with plain loads and reciprocal weights. The column is read in slot order:
+ * a slot in its range that is not of this pool costs infinity there, so that the pass needs no indirection. The pass
+ * does not test whether an endpoint is eligible, since the ineligible bit makes its load a billion. If the lowest of
+ * all is ineligible nevertheless, or has been tried, a second pass decides, which tests every endpoint.
  */
 import { INELIGIBLE } from '../shared/pool-table.ts';
 import { isTried } from './candidates.ts';
@@ -15,7 +15,7 @@ import { reciprocals } from './reciprocals.ts';
 class LeastConnectionsPolicy implements Policy {
   /** The table's in-flight column from the pool's lowest slot to its highest. */
   readonly #inflight: Int32Array;
-  /** What one attempt weighs at the same place: the lower, the more it takes. */
+  /** Cost of one attempt at the same place: the lower, the more attempts the endpoint takes. */
   readonly #costs: Float64Array;
   /** Pool order of the same place. */
   readonly #indexes: Int32Array;

@@ -18,7 +18,7 @@ class PanicPolicy implements Policy {
   }
 }
 
-/** To be asked only after the pool's own policy has answered -1. */
+/** Used only after the pool's own policy has returned -1. */
 export function createPanicPolicy(input: PolicyInput): Policy {
   return new PanicPolicy(input);
 }

@@ -3,8 +3,9 @@
  * each snapshot and thread. A policy only chooses; the caller acquires (`table.acquire(slot)`) right after.
  *
  * A policy is one file with a {@link PolicyDefinition}, one line in `policies.ts`, and passes
- * `test/conformance/policy.ts`; one whose shares follow the weights `policy-shares.ts` as well. What a policy must hold whatever its taste:
- * - while an eligible endpoint is there, only eligible ones are picked; with none the answer is -1;
+ * `test/conformance/policy.ts`; one whose shares follow the weights `policy-shares.ts` as well. What every policy must
+ * do:
+ * - while there is an eligible endpoint, only eligible ones are picked; without one the result is -1;
  * - endpoints already tried are avoided while another eligible one is there;
  * - a weight of 0 is never picked;
  * - a pick allocates nothing and its cost is bounded.
@@ -24,9 +25,9 @@ export interface PolicyInput {
   readonly workers: number;
 }
 
-/** For whom an endpoint is picked. Read, never kept. */
+/** What an endpoint is picked for. Policies read it and never keep it. */
 export interface PickRequest {
-  /** Indexes that this exchange has been at before, null or empty for none. */
+  /** Indexes that this exchange has been sent to before, null or empty for none. */
   readonly tried: readonly number[] | null;
   /** What requests that belong together have in common, hashed; 0 where the policy does not look at it. */
   readonly key: number;
@@ -37,16 +38,16 @@ export interface Policy {
   pick(request: PickRequest): number;
   /**
    * For policies that learn: an attempt at the endpoint at `index` had its first byte after `ms`, or failed after that
-   * time. Heard in the thread of the attempt alone.
+   * time. Called only in the thread of the attempt.
    */
   observed?(index: number, ms: number, isGood: boolean): void;
 }
 
-/** Options of a policy, once there are any, are a described schema in `config/`; what it is made with comes from there. */
+/** A policy of the record. Options of a policy, once there are any, will be a described schema in `config/`. */
 export interface PolicyDefinition {
   /** As written in config. */
   readonly name: string;
-  /** It compares the table's in-flight counts: only then all threads keep them in common. */
+  /** It compares the table's in-flight counts: only for such policies all threads share them. */
   readonly readsInFlight: boolean;
   create(input: PolicyInput): Policy;
 }

@@ -1,13 +1,13 @@
-/** Reciprocal weights: a product in place of a quotient in the one loop where a division shows. */
+/** Reciprocal weights: they replace a division by a multiplication in the one loop where that is noticeable. */
 import { leastCommonMultiple, toIntegerWeights } from './integer-weights.ts';
 
 /** Whole reciprocals up to this are exact in a double for in-flight counts of up to two million. */
 const MAX_EXACT = 2 ** 32;
 
 /**
- * Numbers in proportion to 1 / weight, infinite for a weight of 0. They are whole wherever the weights have a common
- * multiple of bearable size: then loads in proportion to their weights compare as equal, to the last bit, which
- * rounded reciprocals would not do (49 · (1 / 49) < 1).
+ * Numbers in proportion to 1 / weight, infinite for a weight of 0. They are whole if the weights have a common multiple
+ * that is not too large: then loads in proportion to their weights compare as equal, to the last bit, which rounded
+ * reciprocals would not do (49 · (1 / 49) < 1).
  */
 export function reciprocals(weights: Float64Array): Float64Array {
   const whole = toIntegerWeights(Array.from(weights));

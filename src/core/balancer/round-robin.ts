@@ -1,8 +1,8 @@
 /**
  * `round-robin`: all threads walk one compiled sequence (`sequence.ts`) with one shared cursor, so that order and
  * shares are exact over all of them. A turn that falls to an ineligible endpoint is used up and the next one taken:
- * that is the sequence without the endpoint, so its share goes to all others in proportion, and nobody has to be
- * told when it comes back.
+ * that is the sequence without the endpoint, so its share goes to all others in proportion, and nothing has to change
+ * when it comes back.
  */
 import { INELIGIBLE } from '../shared/pool-table.ts';
 import { Candidates } from './candidates.ts';
@@ -11,7 +11,7 @@ import { compileSequence } from './sequence.ts';
 
 /** The cursor is set back, by whole rounds, once it is past this: long before an Int32 would overflow. */
 const FOLD_NEAR = 2 ** 30;
-/** Turns lost to other threads while skipping, after which a pick stops insisting on a turn of its own. */
+/** After losing this many turns to other threads while skipping, a pick no longer insists on a turn of its own. */
 const MAX_ROUNDS = 64;
 
 class RoundRobinPolicy implements Policy {
@@ -43,7 +43,7 @@ class RoundRobinPolicy implements Policy {
     }
   }
 
-  /** How many turns on the next open endpoint is: 1 to the sequence's length, 0 where there is none. */
+  /** How many turns ahead the next open endpoint is: 1 to the sequence's length, 0 if there is none. */
   #stepsToOpen(at: number, tried: readonly number[] | null): number {
     const length = this.#sequence.length;
     for (let steps = 1; steps <= length; steps++) {
@@ -52,7 +52,7 @@ class RoundRobinPolicy implements Policy {
     return 0;
   }
 
-  /** Uses up the turns from `turn` on, all at once; false where another thread has taken one of them. */
+  /** Uses up the turns from `turn` on, all at once; false if another thread has taken one of them. */
   #skip(turn: number, steps: number): boolean {
     return Atomics.compareExchange(this.#cursor, 0, turn, turn + steps) === turn;
   }
@@ -64,7 +64,7 @@ class RoundRobinPolicy implements Policy {
     return steps === 0 ? -1 : this.#sequence[(at - 1 + steps) % this.#sequence.length];
   }
 
-  /** Whoever finds the cursor past the fold sets it back; the comparison lets only one of several do so. */
+  /** The thread that finds the cursor past the fold sets it back; the comparison lets only one of several do so. */
   #foldBack(): void {
     for (;;) {
       const turn = Atomics.load(this.#cursor, 0);

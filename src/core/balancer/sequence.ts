@@ -23,7 +23,7 @@ interface Group {
 }
 
 /**
- * Answers the indexes of one round, in order. Each index occurs `weight / gcd` times where that fits; else, and for
+ * Returns the indexes of one round, in order. Each index occurs `weight / gcd` times where that fits; else, and for
  * weights that are no decimal fractions, as near to its share as the length allows, but at least once. A weight of 0
  * does not occur; with no weight above 0 the sequence is empty.
  */

@@ -1,6 +1,6 @@
 /**
- * Draws endpoints at random by weight. One that may not be picked is drawn again, which leaves the shares of the
- * others in proportion; after a few draws in vain an exact scan decides, so that a draw always ends.
+ * Draws endpoints at random by weight. One that may not be picked is drawn again, which leaves the shares of the others
+ * in proportion; after a few failed draws an exact scan decides, so that a draw always ends.
  */
 import type { Random } from '../random.ts';
 import { AliasTable } from './alias-table.ts';

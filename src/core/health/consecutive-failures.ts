@@ -1,6 +1,6 @@
 /**
- * Consecutive gateway failures of an endpoint, counted by all threads in one shared column. A success of any thread
- * begins the count anew.
+ * Consecutive gateway failures of an endpoint, counted by all threads in one shared column. A success in any thread
+ * sets the count back to 0.
  */
 import type { PoolTable } from '../shared/pool-table.ts';
 
@@ -10,9 +10,9 @@ export function recordSuccess(table: PoolTable, slot: number): void {
 }
 
 /**
- * One more failure that is the endpoint's fault. True for exactly one thread whenever another `threshold` failures in
- * a row are full: the endpoint is then to be reported for ejection. It is reported again after as many more, since
- * the first report may have been turned down. A threshold of 0 only counts.
+ * One more failure that is the endpoint's fault. Returns true in exactly one thread for every `threshold` failures in a
+ * row: the endpoint is then to be reported for ejection. It is reported again after as many more, since the first
+ * report may have been declined. A threshold of 0 only counts.
  */
 export function recordFailure(table: PoolTable, slot: number, threshold: number): boolean {
   const failures = Atomics.add(table.failures, slot, 1) + 1;

@@ -1,5 +1,5 @@
 /**
- * Consecutive-failure ejection: which endpoints of one pool are out because traffic met too many failures in a row,
+ * Consecutive-failure ejection: which endpoints of one pool are ejected because too many requests in a row have failed,
  * and for how long. Workers count the failures (`consecutive-failures.ts`) and report; the control plane owns the
  * detector, gives it the time and publishes what it decides.
  *
@@ -9,21 +9,21 @@
  * | ejected | ejected: kept, `already-ejected`           | in         | in             | gone      |
  *
  * Like Envoy's outlier detection: an ejection lasts `base` × the times ejected, at most `max`, and each 10 s that an
- * endpoint serves without being ejected takes one off that count. Unlike it, the share of a pool that may be out is
- * never exceeded (Envoy lets one more go), and the last eligible endpoint stays whatever it does.
+ * endpoint serves without being ejected takes one off that count. Unlike Envoy's, the share of a pool that may be out
+ * is never exceeded (Envoy ejects one more), and the last eligible endpoint always stays.
  */
 import type { Random } from '../random.ts';
 import type { EjectionSpec } from '../snapshot.ts';
 import { jitter } from './schedule.ts';
 
-/** Pools of fewer endpoints may lose half, others 30 %. */
+/** Of pools with fewer endpoints half may be ejected, of others 30 %. */
 const SMALL_POOL = 10;
 const SMALL_POOL_PERCENT = 50;
 const PERCENT = 30;
-/** Service without an ejection for this long takes one off the times ejected (Envoy's `interval`). */
+/** Serving for this long without an ejection takes one off the number of ejections (Envoy's `interval`). */
 const FORGIVE_MS = 10_000;
 
-/** How the detector sees its pool, always as it is now. Endpoints are named by their slot, which a reload keeps. */
+/** The current state of the pool. Endpoints are named by their slot, which a reload keeps. */
 export interface EjectionPool {
   /** Endpoints, draining ones left out. */
   readonly size: number;
@@ -87,7 +87,7 @@ export class OutlierDetector {
   consider(slot: number, now: number): EjectionVerdict {
     const reason = this.#reasonToKeep(slot);
     if (reason !== null) return { isEjected: false, reason };
-    // Counted no further than it matters, so that a long bad spell is forgiven as fast as a middling one.
+    // Not counted beyond `max` / `base`, so that a very long bad time is forgiven as fast as a long one.
     const most = Math.max(1, Math.ceil(this.#spec.maxMs / this.#spec.baseMs));
     const times = Math.min(this.#timesLeft(slot, now) + 1, most);
     const durationMs = jitter(Math.min(this.#spec.baseMs * times, this.#spec.maxMs), this.#random);
@@ -96,14 +96,14 @@ export class OutlierDetector {
     return { isEjected: true, ejection };
   }
 
-  /** Ends the ejections whose time is up, and answers which they were. */
+  /** Ends the ejections whose time is up, and returns them. */
   due(now: number): Ejection[] {
     const ended = this.ejections.filter((ejection) => ejection.until <= now);
     for (const ejection of ended) this.#end(ejection, now);
     return ended;
   }
 
-  /** An active check has passed, which ends an ejection: answers the one it ended, null where there was none. */
+  /** An active check has passed, which ends an ejection. Returns the ejection it ended, null if there was none. */
   passed(slot: number, now: number): Ejection | null {
     const ejection = this.#ejections.get(slot);
     if (ejection === undefined) return null;

@@ -1,11 +1,11 @@
 /**
- * What failures say of an endpoint depends on what was asked, and that is the client's choice: there are servers that
- * close on a method they do not know, on `OPTIONS *` or on a Range. Sent often enough by anybody, such a request would
- * take a healthy server out. So a close and a malformed answer count only where a request of that kind has succeeded
- * at that endpoint within the last {@link LATELY_MS}. Each thread goes by what it has seen itself.
+ * What a failure says about an endpoint depends on the request, which the client chooses: some servers close on a
+ * method they do not know, on `OPTIONS *` or on a Range. Anybody could take a healthy server out by sending such
+ * requests. So a close and a malformed answer count only where a request of that kind has succeeded at that endpoint
+ * within the last {@link LATELY_MS}. Each thread goes by what it has seen itself.
  *
  * A plain GET always counts: every server has to know it (RFC 9110, 9.1). A POST counts as well while nothing at all
- * has succeeded, so that a pool which is asked for nothing else can lose a server that is broken from its start.
+ * has succeeded, so that a pool which gets no other requests can lose a server that is broken from its start.
  */
 
 /** Those registered at IANA, and PURGE of the caches. Other names are not remembered: a client could make up any number. */
@@ -22,14 +22,14 @@ const WHOLE_SERVER = UNKNOWN + 1;
 const RANGE = UNKNOWN + 2;
 const ANY = UNKNOWN + 3;
 
-/** The method's number, and these. */
+/** The kind is the method's number plus these. */
 const METHOD_BITS = 0x3f;
 const IS_WHOLE_SERVER = 0x40;
 const HAS_RANGE = 0x80;
 
 const NUMBERS: ReadonlyMap<string, number> = new Map(METHODS.map((method, number) => [method, number]));
 
-/** A success counts for so long. */
+/** A success counts for this long. */
 export const LATELY_MS = 600_000;
 
 /** The kind of a request, as a small number. */

@@ -3,7 +3,7 @@ import type { Random } from '../random.ts';
 import type { CheckSpec } from '../snapshot.ts';
 import type { HealthThreshold } from './threshold.ts';
 
-/** Checks that began together drift apart, so that an endpoint is not asked by everybody at once. */
+/** Checks that began together drift apart, so that an endpoint does not get several at once. */
 const JITTER = 0.1;
 
 /** `ms` ± 10 %, uniformly. */

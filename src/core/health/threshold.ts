@@ -1,6 +1,6 @@
 /**
- * What the answers of one active check say about one endpoint: healthy or unhealthy, with `rise` and `fall` in
- * between so that one stray answer moves nothing (as HAProxy counts). The very first answer decides alone.
+ * What the answers of one active check say about one endpoint: healthy or unhealthy, with `rise` and `fall` in between,
+ * so that a single odd answer changes nothing (HAProxy counts the same way). The very first answer decides alone.
  *
  * | state     | pass                            | fail                              | suspect   |
  * | --------- | ------------------------------- | --------------------------------- | --------- |
@@ -11,12 +11,13 @@
  * | unhealthy | rising, at `rise` 1 healthy     | unhealthy                         | unhealthy |
  * | rising    | rising, the `rise`th: healthy   | unhealthy                         | rising    |
  *
- * untried serves unless the check says `start: unhealthy`, or takes the place of one by which it did not serve; healthy, suspected and falling serve; unhealthy and rising
- * do not. suspected, falling and rising are in transition: the check runs at its fast interval.
+ * untried serves unless the check says `start: unhealthy`, or replaces a check by which the endpoint did not serve;
+ * healthy, suspected and falling serve; unhealthy and rising do not. suspected, falling and rising are in transition:
+ * the check runs at its fast interval.
  */
 import type { CheckSpec } from '../snapshot.ts';
 
-/** Where an endpoint stands with one check: settled as healthy or unhealthy, or on the way between. */
+/** The state of an endpoint with one check: settled as healthy or unhealthy, or on the way between them. */
 export type ThresholdState = 'untried' | 'healthy' | 'suspected' | 'falling' | 'unhealthy' | 'rising';
 
 /** One answer of a check. */
@@ -45,7 +46,7 @@ export class HealthThreshold {
   readonly #spec: Pick<CheckSpec, 'rise' | 'fall' | 'startUnhealthy'>;
   readonly #servesUntried: boolean;
   #state: ThresholdState = 'untried';
-  /** Answers in a row that speak against the present verdict. */
+  /** Answers in a row that contradict the present verdict. */
   #against = 0;
   #answers: CheckAnswer[] = [];
   #lastChange: HealthChange | null = null;
@@ -81,7 +82,10 @@ export class HealthThreshold {
     return this.#lastChange;
   }
 
-  /** Takes an answer in; `at` is wall-clock ms. Answers the change it made: the first verdict, or a new one; else null. */
+  /**
+   * Takes an answer in; `at` is wall-clock ms. Returns the change it made, the first verdict or a new one; otherwise
+   * null.
+   */
   record(ok: boolean, at: number, reason: string): HealthChange | null {
     const kept = Math.max(KEPT_ANSWERS, this.#spec.rise, this.#spec.fall);
     this.#answers = [...this.#answers.slice(1 - kept), { ok, at, reason }];
@@ -97,7 +101,7 @@ export class HealthThreshold {
     return null;
   }
 
-  /** Traffic met failures: the check runs at its fast interval until it has an answer of its own. */
+  /** Requests have failed: the check runs at its fast interval until it has an answer of its own. */
   suspect(): void {
     if (this.#state === 'healthy') this.#state = 'suspected';
   }

@@ -1,7 +1,7 @@
 /**
- * Header lines as both codecs hand them on: one latin1 string of `Name: value\r\n` lines, each well formed. Whoever
- * looks for a header, in a request or an answer, looks here: routing, steps, the access log, answers of our own. Names
- * are given in lower case and found in any case. All is linear in the lines.
+ * Header lines as both codecs hand them on: one latin1 string of `Name: value\r\n` lines, each well formed. All that
+ * looks for a header in a request or an answer uses these functions: routing, steps, the access log, answers of our
+ * own. Names are given in lower case and found in any case. All of it is linear in the length of the lines.
  */
 import { trimmed } from '../blanks.ts';
 

@@ -1,32 +1,32 @@
 /**
- * What one thread has learned of how an endpoint keeps its connections. Servers there are that close after each
- * answer without saying so, after fewer seconds than everybody expects, or under a request. Who may ask twice does
- * not care; for what must not be sent twice a kept connection is then worse than a new one.
+ * What one thread has learned of how an endpoint keeps its connections. Some servers close after each answer without
+ * saying so, earlier than others, or during a request. A request that may be sent twice is not harmed by that; for one
+ * that must not, a kept connection is then worse than a new one.
  *
- * **May one be trusted** with such a request? Only of an endpoint that has proved to keep them: a reuse has succeeded,
- * or a connection has lain idle for 100 ms. A close earlier than that takes the proof away; a close under a request
- * takes it for 60 s, renewed by each further one, since a server that drops half of its connections would otherwise
- * prove itself with the other half.
+ * **May one be trusted** with such a request? Only one of an endpoint that has proved to keep them: a reuse has
+ * succeeded, or a connection has been idle for 100 ms. A close earlier than that undoes the proof; a close during a
+ * request undoes it for 60 s, renewed by each further one, since a server that drops half of its connections would
+ * otherwise prove itself with the other half.
  *
  * **How long may one lie idle?** Two closes by the server within 10 s make it 0.8 × the younger age at which they
- * happened, at least 100 ms; 60 s without a further one double that, until it is what the config says. Three closes
- * within a second, or a refused connect beside them, are a restart and teach nothing; nor does an age under 20 ms,
- * which is a limit of requests.
+ * happened, at least 100 ms; 60 s without a further one double that, until it is what the config says. Nothing is
+ * learned from three closes within a second, or a refused connect close to them, which are a restart; nor from an age
+ * under 20 ms, which is a limit on requests per connection.
  */
 
 /** An idle connection of this age shows that the endpoint keeps them. */
 export const PROOF_MS = 100;
-/** For how long a close under a request outweighs all proof. */
+/** For how long a close during a request outweighs all proof. */
 const DISTRUST_MS = 60_000;
-/** No idle timeout is shorter. */
+/** The idle timeout never gets shorter than this. */
 const MIN_TAUGHT_MS = 20;
-/** Two closes teach only together. */
+/** Two closes within this time are needed to learn from them. */
 const PAIR_MS = 10_000;
 /** Three closes within this time are a restart. */
 const RESTART_MS = 1000;
 const MARGIN = 0.8;
 const MIN_LIMIT_MS = 100;
-/** So long without a close doubles what was learned. */
+/** This long without a close doubles the time that was learned. */
 const RELEARN_MS = 60_000;
 
 /** A close of an idle connection by its server. */
@@ -38,13 +38,13 @@ interface Close {
 export class ConnectionKeeping {
   #isProved = false;
   #distrustedUntil = -Infinity;
-  /** The last two that may teach, older first. */
+  /** The last two closes to learn from, older first. */
   #closes: readonly Close[] = [];
   #restartUntil = -Infinity;
-  /** Learned, ms; 0: nothing. */
+  /** The time that was learned, ms; 0: none. */
   #limitMs = 0;
   #learnedAt = 0;
-  /** What held before, where this turns out to have been a restart. */
+  /** The time before it, in case this turns out to have been a restart. */
   #limitBeforeMs = 0;
 
   /** Whether a request that must not be sent twice may take a kept connection. */
@@ -76,7 +76,7 @@ export class ConnectionKeeping {
     this.#isProved = true;
   }
 
-  /** The server closed a kept connection under a request, before any byte of an answer. */
+  /** The server closed a kept connection during a request, before any byte of an answer. */
   closedUnderRequest(now: number): void {
     this.#isProved = false;
     this.#distrustedUntil = now + DISTRUST_MS;

@@ -1,6 +1,6 @@
 /**
  * Whether a failed attempt may be followed by another (RFC 9110 9.2.2), in one pure function. The first line that
- * fits decides:
+ * applies decides:
  *
  * | what happened                                                       | decision                          |
  * | ------------------------------------------------------------------- | --------------------------------- |
@@ -14,9 +14,8 @@
  * | the same on a new connection                                         | after a backoff, with `retryOn: reset` |
  * | anything else: timeouts, a malformed answer, a want of our own       | no                               |
  *
- * On a reused connection the retry waits for nothing, because what it met is most likely the server's keep-alive
- * timeout running out at that very moment, which says nothing against the server; a backoff is for one that is in
- * trouble.
+ * On a reused connection the retry does not wait, because the cause is most likely that the server's keep-alive timeout
+ * ran out at that very moment, which says nothing against the server; a backoff is for a server in trouble.
  */
 import type { Random } from '../random.ts';
 import type { RetrySpec } from '../snapshot.ts';
@@ -41,7 +40,7 @@ export function isIdempotent(method: string): boolean {
   }
 }
 
-/** What is asked of an attempt that failed. */
+/** What the decision depends on. */
 export interface FailedAttempt {
   /**
    * Why: `refused`, `unreachable`, `connect-timeout`, `closed`, `reset`, `endpoint-removed` (by us, which is a reset as
@@ -54,7 +53,7 @@ export interface FailedAttempt {
   readonly wasReused: boolean;
   /** Some of a response has been seen. */
   readonly hasAnswered: boolean;
-  /** The how manieth of its exchange it was, from 1 on. */
+  /** Its number within the exchange, from 1 on. */
   readonly number: number;
   /** All of the request's body that was read so far can still be sent. */
   readonly isReplayable: boolean;

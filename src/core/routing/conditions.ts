@@ -1,7 +1,8 @@
 /**
- * The conditions beside host and path: method, header, query, cookie. Those of all routes are numbered, equal ones
- * alike; the lines and the query of a request are gone through once at most, when the first route asks, and whatever
- * is met there is marked. So a request costs in proportion to its length, however many routes look at it.
+ * The conditions besides host and path: method, header, query, cookie. Those of all routes are numbered, equal ones
+ * with the same number. The lines and the query of a request are scanned at most once, when the first route needs them,
+ * and every condition that holds is marked. So a request costs in proportion to its length, however many routes look at
+ * it.
  */
 import { trimmed } from '../blanks.ts';
 import { isNameAt, nextLine } from '../http/header-lines.ts';
@@ -12,7 +13,7 @@ import type { RoutedRequest } from './routed-request.ts';
 const COOKIE = 'cookie';
 const LAST_TURN = 0x7fffffff;
 
-/** How many conditions a match has beside host and path: the methods together are one, each value is one. */
+/** How many conditions a match has besides host and path: the methods together are one, each value is one. */
 export function countConditions(match: RouteMatch): number {
   const methods = match.methods.length > 0 ? 1 : 0;
   return methods + match.headers.length + match.query.length + match.cookies.length;
@@ -49,10 +50,10 @@ export class ConditionBook {
   readonly #headers: Names = new Map();
   readonly #cookies: Names = new Map();
   readonly #parameters: Names = new Map();
-  /** Lengths that names of headers have, so that other lines are passed by. */
+  /** Lengths of the header names, so that lines with names of other lengths are skipped. */
   readonly #lengths = new Set<number>();
   readonly #query: FormTable<WantedParameter>;
-  /** For each condition the turn in which it was met last. */
+  /** For each condition the number of the request that met it last. */
   readonly #met: Int32Array;
   #turn = 0;
   #areLinesRead = false;
@@ -87,7 +88,7 @@ export class ConditionBook {
     return this.#numbered.get(match) as NumberedConditions;
   }
 
-  /** Another request comes. */
+  /** Begins another request. */
   begin(): void {
     if (this.#turn === LAST_TURN) {
       this.#turn = 0;
@@ -135,7 +136,7 @@ export class ConditionBook {
     }
   }
 
-  /** Names and values exact, quotes included where there are any; what has no equals sign has no name. */
+  /** Names and values exact, quotes included if there are any; a cookie without an equals sign has no name. */
   #readCookies(pairs: string): void {
     for (let start = 0; start < pairs.length;) {
       const semicolon = pairs.indexOf(';', start);

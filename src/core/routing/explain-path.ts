@@ -1,4 +1,4 @@
-/** What becomes of a path: its forms, and the route it is taken by, for `fairlead check --path`. */
+/** The forms of a path and the route that takes it, for `fairlead check --path`. */
 import { guardForms } from './guard-form.ts';
 import { PathParser } from './path.ts';
 import type { Routable } from './routed-request.ts';
@@ -7,7 +7,7 @@ import { compileRoutes } from './router.ts';
 export interface ExplainedPath<R> {
   /** Null: it has none, and the request is refused with 400. */
   readonly normalForm: string | null;
-  /** What servers may make of it beside that. */
+  /** Other ways in which servers may read it. */
   readonly guardForms: readonly string[];
   /** Chosen by the normal form. */
   readonly byNormalForm: R | null;

@@ -12,7 +12,7 @@ const LAST_ASCII = 0x7f;
 const FNV_OFFSET = 0x811c9dc5 | 0;
 const FNV_PRIME = 0x01000193;
 
-/** Of a text with a bad escape, or with a character that no target has. */
+/** The hash of a text with a bad escape, or with a character that no target has. */
 const NO_TEXT = -1;
 
 interface Entry<T> {

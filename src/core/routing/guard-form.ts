@@ -1,8 +1,8 @@
 /**
- * What a server behind us may make of a path, so that what guards `/admin/*` guards it under every name it has there.
- * Escapes are decoded (`%2F`, `%5C` and all else that can be seen, beyond the normal form), `\` is read as `/`,
- * slashes are merged, dot segments resolved then, and what follows a `;` in a segment is left off. Servers
- * differ in whether they read `%2F`, `\` and `;` so, and in what they do first, and `//x/y` may be `/y` at a host x
+ * How a server behind us may read a path, so that a guard of `/admin/*` guards it under every spelling that the server
+ * accepts. Escapes are decoded (`%2F`, `%5C` and all else that can be seen, beyond the normal form), `\` is read as
+ * `/`, slashes are merged, dot segments resolved then, and what follows a `;` in a segment is left off. Servers differ
+ * in whether they do so with `%2F`, `\` and `;`, and in the order of these steps, and `//x/y` may be `/y` at a host x
  * (`new URL` of Node); where that makes a difference, each reading is a form of its own.
  *
  * `%25`, `%3F`, `%23` and what cannot be seen stay escaped, so that a form compares with a path as a config writes it.
@@ -34,9 +34,9 @@ export function guardForms(rawPath: string, path: string): readonly string[] {
   if (isPlain(rawPath)) return NONE;
   const forms = new Set<string>();
   addReadings(forms, rawPath);
-  // Left off before anything is decoded, `/admin;%2F..` is `/admin`.
+  // If `;…` is cut off before anything is decoded, `/admin;%2F..` is `/admin`.
   if (rawPath.includes(';') && rawPath.includes('%')) addReadings(forms, rawPath.replace(PARAMETERS, ''));
-  // A URL without a scheme, whose path comes behind a host.
+  // A URL without a scheme, whose path follows a host.
   if (AUTHORITY.test(rawPath)) addUrl(forms, rawPath.replace(AUTHORITY, '') || '/');
   forms.delete(path);
   return [...forms];
@@ -44,7 +44,7 @@ export function guardForms(rawPath: string, path: string): readonly string[] {
 
 function addReadings(forms: Set<string>, raw: string): void {
   addDecoded(forms, decode(raw));
-  // Where an escaped slash is none, `..` takes another segment away.
+  // If an escaped slash does not separate segments, `..` removes another segment.
   if (ESCAPED_SLASH.test(raw)) addDecoded(forms, decodeOthers(raw));
 }
 
@@ -65,7 +65,7 @@ function addForms(forms: Set<string>, decoded: string): void {
 function addResolved(forms: Set<string>, path: string): void {
   const merged = mergeSlashes(path);
   forms.add(resolveDots(merged, true));
-  // Where `//` stays an empty segment, `..` takes that one away.
+  // If `//` stays an empty segment, `..` removes that one.
   if (merged !== path && hasDotSegment(path)) forms.add(mergeSlashes(resolveDots(path, true)));
 }
 

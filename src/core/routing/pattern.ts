@@ -1,11 +1,11 @@
 /**
- * A regular expression of a route. A path is a stranger's, and the ordinary engine is quadratic on patterns as
- * innocent as `[^.]*\.php$` (8 KiB held the loop for 100 ms): it counts where it goes back, but not where it begins
- * anew. So long paths go to V8's linear engine, 80 ns a character, and short ones, where a square is small, to the
+ * A regular expression of a route. Strangers choose the path, and the ordinary engine takes quadratic time with
+ * patterns as harmless as `[^.]*\.php$` (8 KiB held the loop for 100 ms): it counts backtracking, but not new starts.
+ * So long paths go to V8's linear engine, 80 ns a character, and short ones, for which quadratic time is short, to the
  * ordinary one.
  */
 
-/** Characters; up to here the square of the length is no more than a few microseconds. */
+/** Characters; up to this length quadratic time is no more than a few microseconds. */
 const SHORT_PATH = 128;
 
 export class PathPattern {
@@ -22,7 +22,7 @@ export class PathPattern {
   }
 }
 
-/** Null where the process has not switched the linear engine on; every config that has a pattern does. */
+/** Null if the process has not switched the linear engine on, which every config with a pattern does. */
 function compileLinear(source: string): RegExp | null {
   try {
     return new RegExp(source, 'l');

@@ -1,9 +1,8 @@
 /**
- * The longest prefix of a path, on segment borders, among any number of prefixes: one pass over the path
- * with a running hash (FNV-1a, 32 bits), looked up at each border and confirmed by comparing. No slice and
- * no allocation; the pass ends at the longest prefix there is, so a path of thousands of slashes costs no
- * more than a short one. Only the config adds prefixes: a path made to collide costs one failing comparison
- * at each border, and gets nothing.
+ * The longest prefix of a path, on segment borders, among any number of prefixes: one pass over the path with a running
+ * hash (FNV-1a, 32 bits), looked up at each border and confirmed by comparing. No slice and no allocation; the pass
+ * ends at the longest prefix there is, so a path of thousands of slashes costs no more than a short one. Only the
+ * config adds prefixes: a path made to collide costs one failing comparison at each border, and nothing more.
  */
 
 const SLASH = 0x2f;

@@ -20,9 +20,11 @@ export interface RoutedRequest {
 export interface Routable {
   readonly id: string;
   readonly match: RouteMatch;
-  /** It keeps something out or holds it back, and must be met under every reading of its path (`guard-form.ts`). Absent: false. */
+  /**
+   * It denies or limits something, and must be met under every reading of its path (`guard-form.ts`). Absent: false.
+   */
   readonly guards?: boolean;
-  /** It guards by its `maxBody` alone, and nobody has said that it guards. Absent: false. */
+  /** It guards only because of its `maxBody`, without `guards: on`. Absent: false. */
   readonly limitsOnly?: boolean;
   /** Bytes of a request's body, 0 or absent: no limit. */
   readonly maxBody?: number;

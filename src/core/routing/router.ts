@@ -1,7 +1,7 @@
 /**
  * A request → its route. Chosen by the path in normal form; where a route of that host guards, and a server might read
- * the path in another way, chosen once more by that other way, and a route that guards wins. Where several guard, it is
- * the strictest; where none of them is, the request has no route.
+ * the path in another way, chosen once more by that other way, and a route that guards wins. If several guard, it is
+ * the strictest of them; if none of them is, the request has no route.
  */
 import type { PathMatch } from '../snapshot.ts';
 import { ConditionBook } from './conditions.ts';
@@ -42,7 +42,7 @@ class PlainRouter<R extends Routable> implements Router<R> {
 
 class GuardingRouter<R extends Routable> implements Router<R> {
   readonly #hosts: HostRouter<R>;
-  /** All routes, by the guard forms of their paths: an open one that is meant to win over a guard still does. */
+  /** All routes, by the guard forms of their paths: an open route that is meant to win over a guard still does. */
   readonly #guarded: HostRouter<GuardedPath<R>>;
   readonly #book: ConditionBook;
 

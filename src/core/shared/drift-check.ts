@@ -1,7 +1,7 @@
 /**
- * The look now and then whether a pool's totals still are the sums of its ledgers. What differs by the same amount
- * in three looks in a row is lost and gets corrected; a difference that comes and goes is work caught between its
- * two steps. Corrections are counted and should be 0 for ever: each is a fault worth a line in the log.
+ * Checks now and then whether the totals of a pool still are the sums of its ledgers. A difference that is the same in
+ * three looks in a row was lost and is corrected; one that comes and goes is work caught between its two steps.
+ * Corrections are counted and should stay at 0: each is a fault worth a line in the log.
  */
 import type { PoolTable } from './pool-table.ts';
 
@@ -9,7 +9,7 @@ const LOOKS = 3;
 
 export class DriftCheck {
   readonly #table: PoolTable;
-  /** Per slot the difference last seen, and in how many looks. */
+  /** For each slot the difference last seen, and in how many looks in a row. */
   readonly #seen: Int32Array;
   readonly #looks: Int32Array;
 

@@ -1,6 +1,6 @@
 /**
- * A log-linear histogram of times: eight buckets to the octave (at most 6.7 % from the truth at a bucket's
- * middle), from 1 µs to 134 s, the idea of HdrHistogram (Tene) in its smallest form.
+ * A log-linear histogram of times: eight buckets to the octave (at most 6.7 % from the truth at a bucket's middle),
+ * from 1 µs to 134 s, a minimal form of the idea of HdrHistogram (Tene).
  */
 const SUB_BITS = 3;
 const SUB = 1 << SUB_BITS;

@@ -7,10 +7,10 @@
  * the ineligible bit by the control plane alone; a ledger and a counter stripe by its worker alone (and by the
  * control plane once that worker is gone).
  *
- * **No shared line is written for nothing**, since an atomic add to a line that other threads write as well costs
- * three times one that they do not. In-flight attempts have a total only where somebody compares it
- * ({@link PoolTable.countInFlight}). Idle sockets have none: what is bounded are places, which a worker takes when it
- * keeps more idle sockets than ever before, and gives back when another one lacks them.
+ * **Shared cache lines are written as rarely as possible**, since an atomic add to a line that other threads write as
+ * well costs three times one that they do not. In-flight attempts have a total only where somebody compares it ({@link
+ * PoolTable.countInFlight}). Idle sockets have none: what is bounded are places, which a worker takes when it keeps
+ * more idle sockets than ever before, and gives back when another one lacks them.
  *
  * **A thread may be ended at any moment**, and V8 ends it where it calls something or jumps back in a loop; calls of
  * `Atomics` count. So every change of a total is one `Atomics` call that does all or nothing, and the ledger follows
@@ -69,7 +69,7 @@ export class PoolTable {
   readonly cursor: Int32Array;
   /**
    * Attempts in flight over the threads that count them here, {@link INELIGIBLE} set while the slot may not be picked.
-   * For who compares endpoints; {@link PoolTable.inFlight} is right for everybody else.
+   * For policies that compare endpoints; all others use {@link PoolTable.inFlight}.
    */
   readonly inflight: Int32Array;
   /** Sockets open or opening over all threads. */

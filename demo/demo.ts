@@ -83,7 +83,10 @@ export class Demo {
 
   get toll(): Toll {
     const { routes, unrouted } = this.balancer.stats();
-    return { retries: routes.reduce((sum, route) => sum + route.retries, unrouted.retries), lost: this.traffic.lost };
+    return {
+      retries: routes.reduce((sum, { retries, moves }) => sum + retries + moves, unrouted.retries),
+      lost: this.traffic.lost,
+    };
   }
 
   /** The name of the server at an endpoint's address. */

@@ -52,5 +52,5 @@ function countErrors({ routes, unrouted }: BalancerStats): number {
 }
 
 function countRetries({ routes, unrouted }: BalancerStats): number {
-  return routes.reduce((sum, route) => sum + route.retries, unrouted.retries);
+  return routes.reduce((sum, { retries, moves }) => sum + retries + moves, unrouted.retries);
 }

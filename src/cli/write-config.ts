@@ -6,6 +6,7 @@ import type {
   EjectionSpec,
   ListenerSpec,
   PathMatch,
+  RetrySpec,
   RouteMatch,
   Timeouts,
   ValueMatch,
@@ -51,6 +52,7 @@ function writeRoute({
   replacePrefix,
   maxBody,
   timeouts,
+  retry,
   pool,
   upgrades,
   accessLog,
@@ -69,6 +71,7 @@ function writeRoute({
     guards: limitsOnly === true ? undefined : onOff(guards),
     accessLog: writeRouteLog(accessLog),
     timeouts: writeExchangeTimeouts(timeouts),
+    retry: writeRetry(retry),
   });
 }
 
@@ -101,7 +104,7 @@ function writePool(pool: PoolConfig): Written {
     endpoints: pool.endpoints.map(({ id, weight }) => ({ address: id, weight })),
     check: pool.checks.map(writeCheck),
     ejection: writeEjection(pool.ejection),
-    retry: writeRetry(pool),
+    retry: writeRetry(pool.retry),
     maxConnections: pool.maxConnections === 0 ? 'off' : pool.maxConnections,
     maxIdle: pool.maxIdle,
     idleTimeout: formatDuration(pool.idleTimeoutMs),
@@ -142,9 +145,16 @@ function writeEjection({ enabled, failures, statuses, baseMs, maxMs }: EjectionS
   return { failures, statuses, time: formatDuration(baseMs), maxTime: formatDuration(maxMs) };
 }
 
-function writeRetry({ retry: { attempts, onConnect, onReset, replayBytes } }: PoolConfig): Written {
-  const retryOn = [onConnect ? ['connect'] : [], onReset ? ['reset'] : []].flat();
-  return { attempts, retryOn, replayBuffer: replayBytes === 0 ? 'off' : formatSize(replayBytes) };
+function writeRetry(retry: RetrySpec): Written {
+  const { attempts, onConnect, onReset, onTimeout, statuses, replayBytes, backoffMs, maxBackoffMs } = retry;
+  const conditions = [onConnect ? ['connect'] : [], onReset ? ['reset'] : [], onTimeout ? ['timeout'] : []].flat();
+  return {
+    attempts,
+    retryOn: [...conditions, ...statuses],
+    replayBuffer: replayBytes === 0 ? 'off' : formatSize(replayBytes),
+    backoff: formatDurationOrOff(backoffMs),
+    maxBackoff: formatDurationOrOff(maxBackoffMs),
+  };
 }
 
 function writeTimeouts(timeouts: Timeouts): Written {

@@ -24,16 +24,20 @@ const LOG_PLACES: Places = [
   [FILE, 'Write accessLog: { to: { file: $1 } }.'],
 ];
 
+const RETRY_PLACES: Places = [
+  [/^([45]\d\d|connect|reset|timeout)$/, 'Write retry: { retryOn: $1 }.'],
+  [COUNT, 'Write retry: { attempts: $1 }.'],
+  [NO, 'Write retry: off.'],
+  [ON, 'Take it out: retries are on until you write off.'],
+  [SIZE, 'Write retry: { replayBuffer: $1 }.'],
+  [TIME, 'Write retry: { backoff: $1 }.'],
+  [ANY, 'Write off, or a map, e.g. retry: { attempts: 2 }.'],
+];
+
 /** `$1` in a cure is the value; the first pattern that takes it wins. By the title of the map, or else its key. */
 const PLACES: Readonly<Record<string, Places>> = {
-  Retry: [
-    [COUNT, 'Write retry: { attempts: $1 }.'],
-    [NO, 'Write retry: off.'],
-    [ON, 'Take it out: retries are on until you write off.'],
-    [/^(connect|reset)$/, 'Write retry: { retryOn: $1 }.'],
-    [SIZE, 'Write retry: { replayBuffer: $1 }.'],
-    [ANY, 'Write off, or a map, e.g. retry: { attempts: 2 }.'],
-  ],
+  Retry: RETRY_PLACES,
+  RouteRetry: RETRY_PLACES,
   Ejection: [
     [COUNT, 'Write ejection: { failures: $1 }.'],
     [/^([45]\d\d)$/, 'Write ejection: { statuses: $1 }.'],

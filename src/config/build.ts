@@ -3,7 +3,6 @@
  * mistake does not hide another, and what passed is checked as a whole.
  */
 import type { Settings } from '../core/settings.ts';
-import type { Timeouts } from '../core/snapshot.ts';
 import { routeLogOf } from './access-log-schema.ts';
 import { checkRules } from './check-rules.ts';
 import { configSchema } from './config-schema.ts';
@@ -18,6 +17,7 @@ import { matchesOf } from './match-schema.ts';
 import type { Part, ReadRoute } from './parts.ts';
 import { nameOfHost, placeName, readListener, readPool, readRoute } from './read-parts.ts';
 import { type WrittenPool, poolSchema } from './pool-schema.ts';
+import { retryOf } from './retry-schema.ts';
 import { type WrittenRoute, routeSchema } from './route-schema.ts';
 import { listenerSchema } from './section-schemas.ts';
 import { settingsShape } from './settings-schema.ts';
@@ -36,12 +36,12 @@ export function buildConfig(value: unknown): Config | readonly Problem[] {
   const listeners = reader.named('listeners', listenerSchema);
   const pools = reader.named('pools', poolSchema, defaults);
   const poolNames = isWrittenMap(value['pools']) ? Object.keys(value['pools']) : [];
-  const poolTimeouts = new Map(pools.map(({ value: pool }) => [pool.id, pool.timeouts]));
+  const poolsById = new Map(pools.map(({ value: pool }) => [pool.id, pool]));
   const routes = readRoutes(reader, poolNames, defaults);
   const config: Config = {
     threads: reader.section('threads'),
     listeners: listeners.map((part) => part.value),
-    routes: settleGuards(routes.flatMap((part) => toRouteConfigs(part, settings, poolTimeouts.get(part.value.pool)))),
+    routes: settleGuards(routes.flatMap((part) => toRouteConfigs(part, settings, poolsById.get(part.value.pool)))),
     pools: pools.map((part) => toPoolConfig(part.value)),
     settings,
   };
@@ -90,15 +90,16 @@ function inOrder<T>(parts: readonly Part<T>[]): readonly Part<T>[] {
 function toRouteConfigs(
   { path, value }: Part<WrittenRoute>,
   settings: Settings<'auto'>,
-  poolTimeouts: Partial<Timeouts> = {},
+  pool: WrittenPool | undefined,
 ): readonly Unsettled<RouteConfig>[] {
-  const { name, accessLog, ...route } = value;
+  const { name, accessLog, retry, ...route } = value;
   const id = name ?? placeName(path);
   return matchesOf(route.match).map((match, i) => ({
     ...route,
     match,
     id: nameOfHost(id, i),
-    timeouts: { ...settings.timeouts, ...poolTimeouts, ...route.timeouts },
+    timeouts: { ...settings.timeouts, ...pool?.timeouts, ...route.timeouts },
+    retry: retryOf(pool?.retry, retry),
     accessLog: routeLogOf(accessLog, settings.accessLog),
   }));
 }

@@ -440,23 +440,35 @@ export interface PoolInput {
 /** Further attempts where a request can safely have them. `off` is one attempt. */
 export interface RetryInput {
   /**
-   * All attempts, the first included.
+   * All attempts, the first included. Connects that were refused are not counted.
    * @defaultValue `3`
    * @example 2
    */
   readonly attempts?: number;
   /**
-   * `connect`: the connection failed, nothing was sent. `reset`: closed before any byte of the answer, where the request may be sent twice. `[]`: neither.
+   * `connect`: the connection failed, nothing was sent. For requests that may be sent twice: `reset`, closed before any byte of the answer; `timeout`, `perTry` or `writeIdle` ran out; a status, answered by it. `[]`: none.
    * @defaultValue `['connect', 'reset']`
-   * @example 'connect'
+   * @example ['connect', 'reset', 503]
    */
-  readonly retryOn?: readonly ('connect' | 'reset')[] | 'connect' | 'reset';
+  readonly retryOn?: readonly ('connect' | 'reset' | 'timeout' | number)[] | 'connect' | 'reset' | 'timeout' | number;
   /**
    * Largest request body kept for another attempt.
    * @defaultValue `'64KiB'`
    * @example '16KiB'
    */
   readonly replayBuffer?: Size | Off;
+  /**
+   * Before the n-th retry passes a random time below `backoff` × 2ⁿ. `off`: none.
+   * @defaultValue `'25ms'`
+   * @example '50ms'
+   */
+  readonly backoff?: Duration | Off;
+  /**
+   * The longest of these times. `off`: none passes.
+   * @defaultValue `'250ms'`
+   * @example '1s'
+   */
+  readonly maxBackoff?: Duration | Off;
 }
 
 /** Takes an endpoint out for a while after failures in a row that traffic met. */
@@ -656,6 +668,12 @@ export interface RouteInput<PoolName extends string = string> {
    */
   readonly timeouts?: ExchangeTimeoutsInput;
   /**
+   * Further attempts on this route, where they differ from those of its pool.
+   * @defaultValue the pool's
+   * @example { attempts: 2 }
+   */
+  readonly retry?: RouteRetryInput | Off;
+  /**
    * Upgrades that pass, where the request asks for one; `[]` for none.
    * @defaultValue `['websocket']`
    * @example ['websocket', 'mqtt']
@@ -707,6 +725,40 @@ export interface RouteAccessLogInput {
    * @example 0.01
    */
   readonly sample?: number;
+}
+
+/** Further attempts on this route, where they differ from those of its pool. */
+export interface RouteRetryInput {
+  /**
+   * All attempts, the first included. Connects that were refused are not counted.
+   * @defaultValue the pool's
+   * @example 2
+   */
+  readonly attempts?: number;
+  /**
+   * `connect`: the connection failed, nothing was sent. For requests that may be sent twice: `reset`, closed before any byte of the answer; `timeout`, `perTry` or `writeIdle` ran out; a status, answered by it. `[]`: none.
+   * @defaultValue the pool's
+   * @example ['connect', 'reset', 503]
+   */
+  readonly retryOn?: readonly ('connect' | 'reset' | 'timeout' | number)[] | 'connect' | 'reset' | 'timeout' | number;
+  /**
+   * Largest request body kept for another attempt.
+   * @defaultValue the pool's
+   * @example '16KiB'
+   */
+  readonly replayBuffer?: Size | Off;
+  /**
+   * Before the n-th retry passes a random time below `backoff` × 2ⁿ. `off`: none.
+   * @defaultValue the pool's
+   * @example '50ms'
+   */
+  readonly backoff?: Duration | Off;
+  /**
+   * The longest of these times. `off`: none passes.
+   * @defaultValue the pool's
+   * @example '1s'
+   */
+  readonly maxBackoff?: Duration | Off;
 }
 
 /** Timeouts that a pool or a route may set for itself. */

@@ -48,7 +48,8 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'timeout readtimeout proxyreadtimeout responsetimeout': 'Write timeouts, e.g. timeouts: { responseHead: 30s }.',
     id: 'Write name.',
     'log logging': 'Write accessLog, e.g. accessLog: off.',
-    'retry retries policy check ejection': 'It stands in the pool that the route names, or in defaults.',
+    'retries tries maxretries': 'Write retry, e.g. retry: { attempts: 2 }.',
+    'policy check ejection': 'It stands in the pool that the route names, or in defaults.',
   },
   Match: {
     'hosts hostname hostnames domain domains servername vhost': 'Write host, e.g. host: api.example.com.',

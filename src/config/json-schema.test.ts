@@ -117,7 +117,7 @@ const MISTAKES: readonly (readonly [string, string])[] = [
   ['pools: { web: { endpoints: [{ address: localhost:8081, weight: -1 }] } }', 'data/pools/web/endpoints/0/weight'],
   ['pools: { web: { endpoints: [localhost:8081], check: udp } }', 'data/pools/web/check'],
   ['pools: { web: { endpoints: [localhost:8081], check: { tcp: {}, interval: 5 } } }', 'data/pools/web/check/interval'],
-  ['pools: { web: { endpoints: [localhost:8081], retry: { retryOn: [timeout] } } }', 'data/pools/web/retry/retryOn/0'],
+  ['pools: { web: { endpoints: [localhost:8081], retry: { retryOn: [slow] } } }', 'data/pools/web/retry/retryOn/0'],
   ['pools: { web: { endpoints: [localhost:8081], timeouts: { drain: 5s } } }', 'additional properties'],
   ['pools: { "a b": [localhost:8081] }', 'property name must be valid'],
   ['pools: { web: [localhost:8081] }\nroutes: [{ match: { path: v1 }, pool: web }]', 'data/routes/0/match/path'],

@@ -13,12 +13,16 @@ type Path = readonly (string | number)[];
 
 export class Defaults {
   readonly #pool: WrittenMap;
+  /** Without what routes take from their pools. */
   readonly #route: WrittenMap;
 
   /** `written` holds what is right by itself. */
   constructor(written: WrittenMap) {
     this.#pool = pick(written, Object.keys(poolKeys.shape));
-    this.#route = pick(written, Object.keys(routeKeys.shape));
+    this.#route = pick(
+      written,
+      Object.keys(routeKeys.shape).filter((name) => !Object.hasOwn(poolKeys.shape, name)),
+    );
   }
 
   /** A pool or route (`kind`: the key that it stands under) with what it does not say itself. */

@@ -1,7 +1,7 @@
-/** What keeps a pool up while some of its endpoints fail: ejection and retries. */
-import type { EjectionSpec, RetrySpec } from '../core/snapshot.ts';
+/** When an endpoint is taken out for a while because requests failed there. */
+import type { EjectionSpec } from '../core/snapshot.ts';
 import { key } from './described.ts';
-import { count, duration, listOf, object, oneOf, orOff, sizeOrOff, withRule } from './scalars.ts';
+import { count, duration, listOf, object, orOff, withRule } from './scalars.ts';
 
 const ejectionKeys = object(
   {
@@ -41,30 +41,6 @@ const ejectionMap = withRule(ejectionKeys, {
 const NO_EJECTION: EjectionSpec = { ...ejectionMap.parse({}), enabled: false };
 
 export const ejectionSchema = orOff(ejectionMap, NO_EJECTION);
-
-const retryMap = object(
-  {
-    attempts: key(count(1, 100).prefault(3), { description: 'All attempts, the first included.', example: 2 }),
-    retryOn: key(
-      listOf(oneOf(['connect', 'reset'], 'condition'), '`connect`, `reset`, or both').prefault(['connect', 'reset']),
-      {
-        description:
-          '`connect`: the connection failed, nothing was sent. `reset`: closed before any byte of the answer, where the request may be sent twice. `[]`: neither.',
-        example: 'connect',
-      },
-    ),
-    replayBuffer: key(sizeOrOff.prefault('64KiB'), {
-      description: 'Largest request body kept for another attempt.',
-      example: '16KiB',
-    }),
-  },
-  'Retry',
-).transform(({ attempts, retryOn, replayBuffer }): RetrySpec => {
-  const [onConnect, onReset] = [retryOn.includes('connect'), retryOn.includes('reset')];
-  return { attempts, onConnect, onReset, replayBytes: replayBuffer };
-});
-
-export const retrySchema = orOff(retryMap, { ...retryMap.parse({}), attempts: 1 });
 
 /** For `defaults`: whether the times fit together shows in each pool. */
 export const defaultEjectionSchema = orOff(ejectionKeys, null);

@@ -1,5 +1,5 @@
 /** A route: its match, its pool, and what it does to a request. */
-import type { Timeouts } from '../core/snapshot.ts';
+import type { RetrySpec, Timeouts } from '../core/snapshot.ts';
 import { type WrittenRouteLog, routeLogSchema } from './access-log-schema.ts';
 import type { RouteConfig } from './config.ts';
 import { key } from './described.ts';
@@ -7,14 +7,19 @@ import { Mistake } from './errors.ts';
 import { type WrittenMatch, matchSchema, parsePath } from './match-schema.ts';
 import { NAME_PATTERN, parseName } from './names.ts';
 import { TOKEN, listOf, object, scalar, sizeOrOff, toggle, withRule } from './scalars.ts';
+import { routeRetrySchema } from './retry-schema.ts';
 import { exchangeTimeoutsSchema } from './timeouts-schema.ts';
 import { describeValue } from './units.ts';
 
 /** A route before its name and the timeouts of the whole config are filled in. */
-export interface WrittenRoute extends Omit<RouteConfig, 'accessLog' | 'guards' | 'id' | 'match' | 'timeouts'> {
+export interface WrittenRoute extends Omit<
+  RouteConfig,
+  'accessLog' | 'guards' | 'id' | 'match' | 'retry' | 'timeouts'
+> {
   readonly name: string | null;
   readonly match: WrittenMatch;
   readonly timeouts: Partial<Timeouts>;
+  readonly retry: Partial<RetrySpec>;
   readonly accessLog: WrittenRouteLog;
   /** Null: what else it says decides. */
   readonly guards: boolean | null;
@@ -95,6 +100,11 @@ export const routeKeys = object(
       example: { responseHead: '5m' },
       byDefault: 'those of its pool',
     }),
+    retry: key(routeRetrySchema.prefault({}), {
+      description: 'Further attempts on this route, where they differ from those of its pool.',
+      example: { attempts: 2 },
+      byDefault: "the pool's",
+    }),
     upgrades: key(listOf(upgrade, 'list of protocols').prefault(['websocket']), {
       description: 'Upgrades that pass, where the request asks for one; `[]` for none.',
       example: ['websocket', 'mqtt'],
@@ -123,10 +133,21 @@ export const routeSchema = withRule(routeKeys, {
   cure: 'Keep one of the two.',
   path: ['stripPrefix'],
 }).transform((written): WrittenRoute => {
-  const { name, match, pool, stripPrefix, replacePrefix, timeouts, upgrades, maxBody, accessLog } = written;
+  const { name, match, pool, stripPrefix, replacePrefix, timeouts, retry, upgrades, maxBody, accessLog } = written;
   const replace = toReplacement(stripPrefix, replacePrefix);
   const guards = written.guards ?? null;
-  return { name: name ?? null, match, pool, replacePrefix: replace, timeouts, upgrades, maxBody, accessLog, guards };
+  return {
+    name: name ?? null,
+    match,
+    pool,
+    replacePrefix: replace,
+    timeouts,
+    retry,
+    upgrades,
+    maxBody,
+    accessLog,
+    guards,
+  };
 });
 
 type Replacement = RouteConfig['replacePrefix'];

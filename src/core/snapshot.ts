@@ -50,6 +50,8 @@ export interface RouteSpec {
   /** Largest request body in bytes, 0: no limit. */
   readonly maxBody: number;
   readonly timeouts: Timeouts;
+  /** Its pool's, with what the route says of its own. */
+  readonly retry: RetrySpec;
   /** Null: no line. */
   readonly accessLog: RouteLogSpec | null;
   /** It guards: it must be met under every reading of its path, see `routing/guard-form.ts`. */
@@ -159,12 +161,19 @@ export interface EjectionSpec {
 
 /** When a failed attempt is followed by another one. */
 export interface RetrySpec {
-  /** All attempts, the first included. */
+  /** All attempts, the first included; refused connects are none. */
   readonly attempts: number;
   readonly onConnect: boolean;
   readonly onReset: boolean;
+  /** After a timeout of one attempt. */
+  readonly onTimeout: boolean;
+  /** After an answer with one of these. */
+  readonly statuses: readonly number[];
   /** Largest request body kept for another attempt. */
   readonly replayBytes: number;
+  /** Before the n-th retry: a random time below `backoffMs` × 2ⁿ, at most `maxBackoffMs`. */
+  readonly backoffMs: number;
+  readonly maxBackoffMs: number;
 }
 
 /** How large the head of a message may be, in bytes. */

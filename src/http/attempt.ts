@@ -34,7 +34,7 @@ export class Attempt implements HttpWaiter, ResponseSource {
   readonly exchange: Exchange;
   endpoint: HttpEndpoint | null = null;
   stream: UpstreamStream | null = null;
-  /** The how manieth of its exchange it is, from 1 on. */
+  /** The how manieth of its exchange it is, from 1 on, of those that count. */
   number = 0;
   response: ResponseHead | null = null;
   trailers = '';

@@ -12,6 +12,8 @@ import type { HttpPool } from './stream.ts';
 export interface Route extends Routable {
   readonly spec: RouteSpec;
   readonly pool: HttpPool;
+  /** Answers that are retried; null: none are. */
+  readonly retriedStatuses: ReadonlySet<number> | null;
   /** Null: requests go straight to the pool, and answers straight back. */
   readonly steps: RouteSteps | null;
   /** Under what HTTP/1.1 keeps the heads it has encoded: routes that change nothing share them. Each codec has its own. */

@@ -112,7 +112,8 @@ proxied(
   'a body over replayBuffer is not sent again, nor kept',
   {
     endpoints: 2,
-    pool: { ejection: NO_EJECTION, retry: { attempts: 3, onConnect: true, onReset: true, replayBytes: 100 } },
+    pool: { ejection: NO_EJECTION },
+    retry: { replayBytes: 100 },
   },
   large.script,
   async ({ client }) => {
@@ -131,7 +132,7 @@ proxied(
 
 proxied(
   'a body larger than replayBuffer moves on from refused connects, held back until there is a connection',
-  { endpoints: 1, deadPorts: 2, pool: { retry: { attempts: 3, onConnect: true, onReset: true, replayBytes: 1000 } } },
+  { endpoints: 1, deadPorts: 2, retry: { replayBytes: 1000 } },
   async (peer) => {
     const request = await readRequest(peer);
     await peer.send(ok(String(request?.body.length)));
@@ -226,7 +227,7 @@ proxied(
 
 proxied(
   'with retryOn empty the first failure is passed on',
-  { endpoints: 1, deadPorts: 1, pool: { retry: { attempts: 3, onConnect: false, onReset: false, replayBytes: 100 } } },
+  { endpoints: 1, deadPorts: 1, retry: { onConnect: false, onReset: false, replayBytes: 100 } },
   async (peer) => {
     await readRequest(peer);
     peer.reset();

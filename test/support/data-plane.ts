@@ -15,6 +15,7 @@ import type {
   Limits,
   ListenerSpec,
   PoolSpec,
+  RetrySpec,
   RouteMatch,
   RouteSpec,
   Snapshot,
@@ -40,10 +41,22 @@ export const TIMEOUTS: Timeouts = {
   totalMs: 0,
 };
 
+export const RETRY: RetrySpec = {
+  attempts: 3,
+  onConnect: true,
+  onReset: true,
+  onTimeout: false,
+  statuses: [],
+  replayBytes: 65_536,
+  backoffMs: 25,
+  maxBackoffMs: 250,
+};
+
 const ALL: RouteMatch = { host: null, path: null, methods: [], headers: [], query: [], cookies: [] };
 
-export interface TestRoute extends Partial<Omit<RouteSpec, 'match' | 'timeouts'>> {
+export interface TestRoute extends Partial<Omit<RouteSpec, 'match' | 'retry' | 'timeouts'>> {
   match?: Partial<RouteMatch>;
+  retry?: Partial<RetrySpec>;
 }
 
 export interface TestPlaneOptions {
@@ -51,6 +64,7 @@ export interface TestPlaneOptions {
   ports: readonly number[];
   routes?: readonly TestRoute[];
   pool?: Partial<PoolSpec>;
+  retry?: Partial<RetrySpec>;
   timeouts?: Partial<Timeouts>;
   limits?: Partial<Limits>;
   listener?: Partial<ListenerSpec>;
@@ -92,7 +106,7 @@ export function testSnapshot(options: TestPlaneOptions): Snapshot {
     table: createPoolTable(options.ports.length, 1),
     checks: [],
     ejection: { enabled: true, failures: 5, statuses: [502, 503, 504], baseMs: 30_000, maxMs: 300_000 },
-    retry: { attempts: 3, onConnect: true, onReset: true, replayBytes: 65_536 },
+    retry: { ...RETRY, ...options.retry },
     maxConnections: 0,
     maxIdle: 32,
     idleTimeoutMs: 4000,
@@ -112,6 +126,7 @@ export function testSnapshot(options: TestPlaneOptions): Snapshot {
     accessLog: null,
     ...route,
     timeouts,
+    retry: { ...RETRY, ...options.retry, ...route.retry },
     match: { ...ALL, ...route.match },
   }));
   return {

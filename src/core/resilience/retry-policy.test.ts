@@ -3,10 +3,19 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { createSeededRandom } from '../random.ts';
 import type { RetrySpec } from '../snapshot.ts';
-import { backoffMs, isIdempotent, mayRetry } from './retry-policy.ts';
+import { backoffMs, isIdempotent, mayRetry, mayRetryAnswer } from './retry-policy.ts';
 import type { FailedAttempt, RetryDecision } from './retry-policy.ts';
 
-const SPEC: RetrySpec = { attempts: 3, onConnect: true, onReset: true, replayBytes: 65536 };
+const SPEC: RetrySpec = {
+  attempts: 3,
+  onConnect: true,
+  onReset: true,
+  onTimeout: false,
+  statuses: [],
+  replayBytes: 65536,
+  backoffMs: 25,
+  maxBackoffMs: 250,
+};
 
 interface Case extends FailedAttempt {
   readonly method: string;
@@ -32,16 +41,21 @@ function decide(changes: Partial<Case>): RetryDecision {
 }
 
 describe('mayRetry', () => {
-  it('moves a failed connect to another endpoint at once, whatever the method', () => {
-    for (const failure of ['refused', 'unreachable', 'connect-timeout']) {
-      assert.equal(decide({ failure, method: 'POST', isSent: false }), 'now');
-    }
+  it('moves on from a refused connect whatever the method and however many attempts there were', () => {
+    for (const failure of ['refused', 'unreachable'])
+      assert.equal(decide({ failure, method: 'POST', isSent: false, number: 9 }), 'move');
+  });
+
+  it('follows a connect that timed out at once, whatever the method, within attempts', () => {
+    const failure = 'connect-timeout';
+    assert.equal(decide({ failure, method: 'POST', isSent: false }), 'now');
+    assert.equal(decide({ failure, method: 'POST', isSent: false, number: 3 }), 'no');
   });
 
   it('replaces a reused connection that closed before we wrote, also beyond attempts and without retryOn', () => {
     const spec = { ...SPEC, attempts: 1, onConnect: false, onReset: false };
     for (const failure of ['closed', 'reset']) {
-      assert.equal(decide({ failure, method: 'POST', wasReused: true, isSent: false, number: 9, spec }), 'now');
+      assert.equal(decide({ failure, method: 'POST', wasReused: true, isSent: false, number: 9, spec }), 'replace');
     }
   });
 
@@ -71,25 +85,38 @@ describe('mayRetry', () => {
   it('stops when the attempts are used up', () => {
     assert.equal(decide({ number: 2 }), 'backoff');
     assert.equal(decide({ number: 3 }), 'no');
-    assert.equal(decide({ failure: 'refused', isSent: false, number: 3 }), 'no');
+    assert.equal(decide({ failure: 'connect-timeout', isSent: false, number: 3 }), 'no');
   });
 
   it('retries only what retryOn names', () => {
     assert.equal(decide({ spec: { ...SPEC, onReset: false } }), 'no');
     assert.equal(decide({ failure: 'refused', isSent: false, spec: { ...SPEC, onConnect: false } }), 'no');
-    assert.equal(decide({ failure: 'refused', isSent: false, spec: { ...SPEC, onReset: false } }), 'now');
+    assert.equal(decide({ failure: 'refused', isSent: false, spec: { ...SPEC, onReset: false } }), 'move');
   });
 
-  it('does not retry timeouts, malformed answers and wants of our own', () => {
-    const others = [
-      'timeout',
-      'write-timeout',
-      'bad-response',
-      'unexpected-upgrade',
-      'queue-timeout',
-      'local-resources',
-    ];
-    for (const failure of others) assert.equal(decide({ failure, isSent: false }), 'no', failure);
+  it('does not retry malformed answers, wants of our own, and without retryOn timeouts', () => {
+    const others = ['bad-response', 'unexpected-upgrade', 'queue-timeout', 'local-resources'];
+    for (const failure of [...others, 'timeout', 'write-timeout']) {
+      assert.equal(decide({ failure }), 'no', failure);
+      assert.equal(decide({ failure, isSent: false }), 'no', failure);
+    }
+  });
+
+  it('retries timeouts by choice, with the method rule and after a backoff, on a reused connection too', () => {
+    const spec = { ...SPEC, onTimeout: true };
+    for (const failure of ['timeout', 'write-timeout']) {
+      for (const wasReused of [true, false]) assert.equal(decide({ failure, wasReused, spec }), 'backoff');
+      assert.equal(decide({ failure, method: 'POST', spec }), 'no');
+    }
+  });
+
+  it('retries an answer within attempts, with the method rule and the body at hand', () => {
+    const may = (number: number, isRepeatable: boolean, isReplayable: boolean): boolean =>
+      mayRetryAnswer({ number, isReplayable }, { isRepeatable }, SPEC);
+    assert.ok(may(2, true, true));
+    assert.ok(!may(3, true, true));
+    assert.ok(!may(1, false, true));
+    assert.ok(!may(1, true, false));
   });
 
   it('holds its prohibitions whatever else is the case', () => {
@@ -126,7 +153,11 @@ describe('mayRetry', () => {
         attempts: fc.integer({ min: 1, max: 5 }),
         onConnect: fc.boolean(),
         onReset: fc.boolean(),
+        onTimeout: fc.boolean(),
+        statuses: fc.constant([]),
         replayBytes: fc.constant(65536),
+        backoffMs: fc.constant(25),
+        maxBackoffMs: fc.constant(250),
       }),
     });
     fc.assert(
@@ -144,7 +175,10 @@ describe('mayRetry', () => {
             c.failure === 'connect-timeout',
           'a second POST',
         );
-        assert.ok(c.number < c.spec.attempts || (c.wasReused && !c.isSent), 'beyond its attempts');
+        assert.ok(
+          c.number < c.spec.attempts || decision === 'move' || (c.wasReused && !c.isSent),
+          'beyond its attempts',
+        );
         if (decision === 'backoff') assert.ok(c.isSent, 'backoff with nothing sent');
       }),
     );
@@ -169,7 +203,7 @@ describe('backoffMs', () => {
       [60, 250],
       [2000, 250],
     ] as const) {
-      const times = Array.from({ length: 2000 }, () => backoffMs(attempt, random));
+      const times = Array.from({ length: 2000 }, () => backoffMs(attempt, SPEC, random));
       assert.ok(
         times.every((time) => time >= 0 && time < limit),
         `attempt ${attempt}`,

@@ -62,6 +62,8 @@ export const COUNTER_BYTES_RECEIVED = 5;
 export const COUNTER_FIRST_BYTE_MS = 6;
 export const COUNTER_PANIC_PICKS = 7;
 export const COUNTER_STRAYS = 8;
+/** Attempts that went on elsewhere before anything was sent. */
+export const COUNTER_MOVES = 9;
 
 export class PoolTable {
   readonly handle: PoolTableHandle;

@@ -11,7 +11,6 @@ import type { RouteSteps } from '../steps/route-steps.ts';
 import type { ClientStream } from '../stream.ts';
 import type { Exchange } from './exchange.ts';
 import { isEndpointStalled } from './slow-peers.ts';
-import { AWAITING } from './states.ts';
 
 /** Nginx's code for a client that left before its answer; only for the record, it goes to nobody. */
 const CLIENT_LEFT = 499;
@@ -146,19 +145,7 @@ export function rejectBroken(exchange: Exchange): void {
   answerFault(exchange, exchange.fault as Fault);
 }
 
-/** × requestTimeout before any answer: the client sends no body, or the endpoint takes none. */
-export function requestSlow(exchange: Exchange): void {
-  const stream = exchange.attempt === null ? null : exchange.attempt.stream;
-  if (stream !== null && (stream.isBlocked || exchange.state === AWAITING)) {
-    if (stream.isBlocked && !isEndpointStalled(exchange)) return;
-    (exchange.attempt as Attempt).blame('write-timeout');
-    answerFault(exchange, FAULTS.upstreamWriteTimeout);
-    return;
-  }
-  answerFault(exchange, FAULTS.requestTimeout);
-}
-
-/** *awaiting* × responseTimeout; *sending*, *awaiting* × attemptTimeout */
+/** *awaiting* × responseTimeout: there is no time left for another one; *sending* × attemptTimeout: nor would it help. */
 export function endpointTooSlow(exchange: Exchange): void {
   if (exchange.isRequestJudged) (exchange.attempt as Attempt).blame('timeout');
   answerFault(exchange, FAULTS.responseTimeout);

@@ -102,8 +102,13 @@ export class Exchange implements ClientEvents {
   attemptCount = 0;
   /** The one under way, null between attempts. */
   attempt: Attempt | null = null;
-  /** Endpoints that failed this exchange. */
+  /** Of them, those that are as if they had not been: nothing was sent. */
+  uncounted = 0;
+  /** Endpoints that failed this exchange, and those of them that refused the connect. */
   readonly tried: HttpEndpoint[] = [];
+  readonly refused: HttpEndpoint[] = [];
+  /** When the first connect that was refused began. */
+  movingSince = 0;
   /** The client's message is complete. */
   isRequestEnded = false;
   /** The client waits for a 100 before it sends its body, and has got none. */
@@ -223,10 +228,15 @@ export class Exchange implements ClientEvents {
 
   nextAttempt(): Attempt {
     const attempt = (this.attempts[this.attemptCount] ??= new Attempt(this));
-    attempt.number = ++this.attemptCount;
-    this.record.attempts = this.attemptCount;
+    this.record.attempts = ++this.attemptCount;
+    attempt.number = this.attemptCount - this.uncounted;
     this.attempt = attempt;
     return attempt;
+  }
+
+  /** Adds one to a counter of its route. */
+  count(counter: number): void {
+    this.host.routeTable.count((this.request as OutgoingRequest).route.spec.slot, counter, 1);
   }
 
   armTotalTimer(): void {
@@ -263,6 +273,7 @@ export class Exchange implements ClientEvents {
    */
   reset(head: RequestHead): void {
     this.attemptCount = 0;
+    this.uncounted = 0;
     this.isRequestEnded = false;
     this.isContinueOwed = head.expectsContinue && head.version > 10;
     this.isContinueOurs = false;
@@ -276,7 +287,9 @@ export class Exchange implements ClientEvents {
     this.requestTrailers = '';
     this.stepAt = 0;
     this.bodyLimit = 0;
-    if (this.tried.length > 0) this.tried.length = 0;
+    if (this.tried.length === 0) return;
+    this.tried.length = 0;
+    this.refused.length = 0;
   }
 
   /** Lets go of what belongs to the request that is over. */

@@ -37,7 +37,7 @@ export function holdBody(
     return;
   }
   exchange.isBodyKept = true;
-  if (exchange.kept.length >= (exchange.request as OutgoingRequest).route.pool.spec.retry.replayBytes) {
+  if (exchange.kept.length >= (exchange.request as OutgoingRequest).route.spec.retry.replayBytes) {
     exchange.pauseClient();
     exchange.host.wheel.disarm(exchange.requestTimer);
   } else {
@@ -47,7 +47,7 @@ export function holdBody(
 
 /** Only a request that may be repeated after it was sent is worth a copy, and only a small one. */
 function keepForReplay(exchange: Exchange, request: OutgoingRequest, buffer: Buffer, start: number, end: number): void {
-  const isSmall = exchange.kept.length + end - start <= request.route.pool.spec.retry.replayBytes;
+  const isSmall = exchange.kept.length + end - start <= request.route.spec.retry.replayBytes;
   if (request.isRepeatable && isSmall && exchange.state !== RESPONDING) {
     if (exchange.kept.append(buffer, start, end, USE_REPLAY)) return;
     exchange.host.memory.count(MEMORY_REPLAYS);

@@ -6,6 +6,7 @@ import type { OutgoingRequest } from '../outgoing.ts';
 import type { ClientStream } from '../stream.ts';
 import { abortBoth, breakAnswer, finish } from './endings.ts';
 import type { Exchange } from './exchange.ts';
+import { retryAnswer } from './retries.ts';
 import { shapeResponse } from './shape-response.ts';
 import { isClientStalled, watchClient } from './slow-peers.ts';
 import type { ResponseSource } from './source.ts';
@@ -45,9 +46,13 @@ export function relayHead(exchange: Exchange, from: ResponseSource | null): void
   const { route } = exchange.request as OutgoingRequest;
   const { record, host } = exchange;
   const now = host.now();
+  source.answered(now);
+  // A step's answer is nobody's failure.
+  if (route.retriedStatuses !== null && source === exchange.attempt && route.retriedStatuses.has(response.status)) {
+    if (retryAnswer(exchange)) return;
+  }
   record.firstByteAt = now;
   record.status = response.status;
-  source.answered(now);
   if (response.status === 101) {
     openTunnel(exchange, response);
     return;

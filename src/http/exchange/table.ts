@@ -4,15 +4,7 @@
  * it, and tests fail on it.
  */
 import { begin } from './begin.ts';
-import {
-  attemptFailed,
-  connectTimedOut,
-  endpointRemoved,
-  moveAway,
-  queueTimedOut,
-  retry,
-  sendRequest,
-} from './attempts.ts';
+import { sendRequest } from './attempts.ts';
 import {
   cancel,
   cancelAnswer,
@@ -26,7 +18,6 @@ import {
   failUnbegun,
   failByTotalTimeout,
   rejectBroken,
-  requestSlow,
 } from './endings.ts';
 import { decide, decisionTimedOut } from './deciding.ts';
 import type { Action } from './exchange.ts';
@@ -51,6 +42,16 @@ import {
   responseStalled,
   sendContinue,
 } from './response.ts';
+import {
+  attemptFailed,
+  attemptTooSlow,
+  connectTimedOut,
+  endpointRemoved,
+  moveAway,
+  queueTimedOut,
+  requestSlow,
+  retry,
+} from './retries.ts';
 import { EVENTS, STATES } from './states.ts';
 import type { EventName, StateName } from './states.ts';
 import {
@@ -121,7 +122,7 @@ export const TABLE: Readonly<Record<StateName, Readonly<Record<EventName, Action
     clientDrain: ignore, clientEnd: cancel, clientGone: clientBroke,
     ready: never, informational: forwardInformational, response: relayHead, responseBytes: never, responseEnd: never,
     upstreamDrain: upstreamDrainedAfterEnd, upstreamEnd: never, failed: attemptFailed, endpointDown: ignore, endpointGone: endpointRemoved,
-    requestTimeout: requestSlow, responseTimeout: endpointTooSlow, attemptTimeout: endpointTooSlow, totalTimeout: failByTotalTimeout, retryDue: never,
+    requestTimeout: requestSlow, responseTimeout: endpointTooSlow, attemptTimeout: attemptTooSlow, totalTimeout: failByTotalTimeout, retryDue: never,
     decisionTimeout: ignore, decided: never, fault: failByFault,
   },
   between: {

@@ -6,6 +6,7 @@ import {
   COUNTER_BYTES_SENT,
   COUNTER_CONNECTS,
   COUNTER_FAILURES,
+  COUNTER_MOVES,
   COUNTER_PANIC_PICKS,
   COUNTER_RETRIES,
   COUNTER_STRAYS,
@@ -16,6 +17,7 @@ import {
   ROUTE_BYTES_IN,
   ROUTE_BYTES_OUT,
   ROUTE_FAULTS,
+  ROUTE_MOVES,
   ROUTE_REQUESTS,
   ROUTE_RETRIES,
   ROUTE_STATUS,
@@ -33,6 +35,8 @@ export interface RouteStats {
   /** Answers that Fairlead made itself. */
   readonly faults: number;
   readonly retries: number;
+  /** Attempts that went on elsewhere before anything was sent: the connect was refused, or a kept connection was closed. */
+  readonly moves: number;
   /** Exchanges that ended before the answer was complete. */
   readonly aborts: number;
   readonly upgrades: number;
@@ -51,6 +55,8 @@ export interface EndpointStats {
   readonly attempts: number;
   readonly failures: number;
   readonly retries: number;
+  /** Attempts that went on elsewhere before anything was sent here. */
+  readonly moves: number;
   readonly connects: number;
   /** Attempts made with no endpoint eligible. */
   readonly panicPicks: number;
@@ -73,6 +79,7 @@ export function readRouteStats(table: RouteTable, slot: number): RouteStats {
     bytesOut: table.total(slot, ROUTE_BYTES_OUT),
     faults: table.total(slot, ROUTE_FAULTS),
     retries: table.total(slot, ROUTE_RETRIES),
+    moves: table.total(slot, ROUTE_MOVES),
     aborts: table.total(slot, ROUTE_ABORTS),
     upgrades: table.total(slot, ROUTE_UPGRADES),
     p50Ms: quantile(histogram, 0.5),
@@ -88,6 +95,7 @@ export function readEndpointStats(table: PoolTable, slot: number): EndpointStats
     attempts: table.total(slot, COUNTER_ATTEMPTS),
     failures: table.total(slot, COUNTER_FAILURES),
     retries: table.total(slot, COUNTER_RETRIES),
+    moves: table.total(slot, COUNTER_MOVES),
     connects: table.total(slot, COUNTER_CONNECTS),
     panicPicks: table.total(slot, COUNTER_PANIC_PICKS),
     bytesSent: table.total(slot, COUNTER_BYTES_SENT),

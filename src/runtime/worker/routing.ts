@@ -15,6 +15,7 @@ class CompiledRoute implements Route {
   readonly maxBody: number;
   readonly spec: RouteSpec;
   readonly pool: HttpPool;
+  readonly retriedStatuses: ReadonlySet<number> | null;
   readonly steps: RouteSteps | null;
   readonly http1Heads: object;
   readonly log: ExchangeLog | null;
@@ -27,6 +28,7 @@ class CompiledRoute implements Route {
     this.maxBody = spec.maxBody;
     this.spec = spec;
     this.pool = pool;
+    this.retriedStatuses = spec.retry.statuses.length === 0 ? null : new Set(spec.retry.statuses);
     this.steps = steps;
     this.http1Heads = (steps?.onResponse ?? null) === null ? shared : {};
     this.log = log;

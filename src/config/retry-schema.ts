@@ -1,0 +1,121 @@
+/** When a failed attempt is followed by another one: of a pool, and of a route where it differs. */
+import type { z } from 'zod';
+import type { RetrySpec } from '../core/snapshot.ts';
+import { type KeyNotes, key } from './described.ts';
+import type { Mistake } from './errors.ts';
+import { count, durationOrOff, listOf, notOneOf, object, orOff, parseCount, scalar, sizeOrOff } from './scalars.ts';
+
+const CONDITIONS = ['connect', 'reset', 'timeout'] as const;
+type Condition = (typeof CONDITIONS)[number];
+
+const condition = scalar(
+  (value): Condition | number | Mistake => {
+    if (typeof value === 'number') return parseCount(value, 400, 599);
+    const found = CONDITIONS.find((name) => name === value);
+    return found ?? notOneOf(value, CONDITIONS, 'Write connect, reset, timeout, or a status such as 503.', 'condition');
+  },
+  {
+    anyOf: [{ enum: CONDITIONS }, { type: 'integer', minimum: 400, maximum: 599 }],
+    words: '`connect`, `reset`, `timeout`, 400 to 599',
+  },
+);
+
+const SHAPES = {
+  attempts: count(1, 100),
+  retryOn: listOf(condition, 'list of `connect`, `reset`, `timeout` and statuses'),
+  replayBuffer: sizeOrOff,
+  backoff: durationOrOff,
+  maxBackoff: durationOrOff,
+};
+
+const NOTES: Readonly<Record<keyof typeof SHAPES, KeyNotes>> = {
+  attempts: {
+    description: 'All attempts, the first included. Connects that were refused are not counted.',
+    example: 2,
+  },
+  retryOn: {
+    description:
+      '`connect`: the connection failed, nothing was sent. For requests that may be sent twice: `reset`, closed before any byte of the answer; `timeout`, `perTry` or `writeIdle` ran out; a status, answered by it. `[]`: none.',
+    example: ['connect', 'reset', 503],
+  },
+  replayBuffer: { description: 'Largest request body kept for another attempt.', example: '16KiB' },
+  backoff: {
+    description: 'Before the n-th retry passes a random time below `backoff` × 2ⁿ. `off`: none.',
+    example: '50ms',
+  },
+  maxBackoff: { description: 'The longest of these times. `off`: none passes.', example: '1s' },
+};
+
+const retryMap = object(
+  {
+    attempts: key(SHAPES.attempts.prefault(3), NOTES.attempts),
+    retryOn: key(SHAPES.retryOn.prefault(['connect', 'reset']), NOTES.retryOn),
+    replayBuffer: key(SHAPES.replayBuffer.prefault('64KiB'), NOTES.replayBuffer),
+    backoff: key(SHAPES.backoff.prefault('25ms'), NOTES.backoff),
+    maxBackoff: key(SHAPES.maxBackoff.prefault('250ms'), NOTES.maxBackoff),
+  },
+  'Retry',
+).transform((written): RetrySpec => toRetry(written) as RetrySpec);
+
+/** What goes where nothing is said, and where a route says something in spite of a pool that says `off`. */
+const BY_DEFAULT: RetrySpec = retryMap.parse({});
+const OFF: RetrySpec = { ...BY_DEFAULT, attempts: 1, onConnect: false, onReset: false, onTimeout: false, statuses: [] };
+
+export const retrySchema = orOff(retryMap, OFF);
+
+/** Of a route: what is not written is the pool's. */
+export const routeRetrySchema = orOff(
+  object(
+    {
+      attempts: key(SHAPES.attempts.optional(), own('attempts')),
+      retryOn: key(SHAPES.retryOn.optional(), own('retryOn')),
+      replayBuffer: key(SHAPES.replayBuffer.optional(), own('replayBuffer')),
+      backoff: key(SHAPES.backoff.optional(), own('backoff')),
+      maxBackoff: key(SHAPES.maxBackoff.optional(), own('maxBackoff')),
+    },
+    'RouteRetry',
+  ).transform(toRetry),
+  OFF,
+);
+
+function own(name: keyof typeof SHAPES): KeyNotes {
+  return { ...NOTES[name], byDefault: "the pool's", sameAs: `pools.*.retry.${name}` };
+}
+
+/** A pool's and what a route says on top. */
+export function retryOf(pool: RetrySpec | undefined, route: Partial<RetrySpec>): RetrySpec {
+  return { ...(pool === undefined || pool === OFF ? BY_DEFAULT : pool), ...route };
+}
+
+interface WrittenRetry {
+  readonly attempts?: number | undefined;
+  readonly retryOn?: z.output<typeof SHAPES.retryOn> | undefined;
+  readonly replayBuffer?: number | undefined;
+  readonly backoff?: number | undefined;
+  readonly maxBackoff?: number | undefined;
+}
+
+/** What was not written stays out. */
+function toRetry({ attempts, retryOn, replayBuffer, backoff, maxBackoff }: WrittenRetry): Partial<RetrySpec> {
+  const entries = Object.entries({
+    attempts,
+    ...(retryOn === undefined ? {} : toConditions(retryOn)),
+    replayBytes: replayBuffer,
+    backoffMs: backoff,
+    maxBackoffMs: maxBackoff,
+  });
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}
+
+type Conditions = Pick<RetrySpec, 'onConnect' | 'onReset' | 'onTimeout' | 'statuses'>;
+
+function toConditions(retryOn: readonly (Condition | number)[]): Conditions {
+  const has = (name: Condition): boolean => retryOn.includes(name);
+  const statuses = retryOn.filter((each) => typeof each === 'number');
+  return {
+    onConnect: has('connect'),
+    onReset: has('reset'),
+    onTimeout: has('timeout'),
+    statuses: [...new Set(statuses)],
+  };
+}

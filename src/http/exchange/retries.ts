@@ -1,0 +1,188 @@
+/** What follows an attempt that failed: another one, or our answer. */
+import { FAULTS } from '../../core/errors.ts';
+import type { Fault } from '../../core/errors.ts';
+import { MOST_MOVES, backoffMs, mayRetry, mayRetryAnswer } from '../../core/resilience/retry-policy.ts';
+import { COUNTER_MOVES, COUNTER_RETRIES } from '../../core/shared/pool-table.ts';
+import { ROUTE_MOVES, ROUTE_RETRIES } from '../../core/shared/route-table.ts';
+import type { Attempt } from '../attempt.ts';
+import type { OutgoingRequest } from '../outgoing.ts';
+import type { HttpEndpoint } from '../stream.ts';
+import { beginAttempt, pickEndpoint, startAttempt } from './attempts.ts';
+import { answerFault } from './endings.ts';
+import type { Exchange } from './exchange.ts';
+import { isEndpointStalled } from './slow-peers.ts';
+import { AWAITING, BETWEEN } from './states.ts';
+
+/** What an attempt may fail of, and the answer where nothing follows it. */
+const FAILURE_ANSWERS: Readonly<Record<Attempt['failure'], Fault>> = {
+  refused: FAULTS.connectFailed,
+  unreachable: FAULTS.connectFailed,
+  'connect-timeout': FAULTS.connectTimeout,
+  reset: FAULTS.upstreamReset,
+  closed: FAULTS.upstreamClosed,
+  'bad-response': FAULTS.badResponse,
+  'unexpected-upgrade': FAULTS.unexpectedUpgrade,
+  'queue-timeout': FAULTS.queueTimeout,
+  'local-resources': FAULTS.ourResources,
+  'endpoint-removed': FAULTS.endpointRemoved,
+  timeout: FAULTS.responseTimeout,
+  'write-timeout': FAULTS.upstreamWriteTimeout,
+};
+
+/** What says nothing about the endpoint. */
+const BLAMELESS: ReadonlySet<Attempt['failure']> = new Set(['queue-timeout', 'local-resources', 'endpoint-removed']);
+
+/** *connecting*, *sending*, *awaiting* × failed: a next attempt, or our answer. */
+export function attemptFailed(exchange: Exchange): void {
+  const attempt = exchange.attempt as Attempt;
+  const { failure } = attempt;
+  const request = exchange.request as OutgoingRequest;
+  const endpoint = attempt.endpoint as HttpEndpoint;
+  // The normal end of a reused keep-alive connection says nothing about the endpoint.
+  const isStale = attempt.wasReused && !attempt.hasAnswered && (failure === 'closed' || failure === 'reset');
+  // One that takes no bytes is at fault before it has all of them.
+  const isJudged = exchange.isRequestJudged || failure === 'write-timeout';
+  if (!BLAMELESS.has(failure) && !isStale && isJudged) attempt.blame(failure);
+  letGo(exchange, attempt);
+  const decision = mayRetry(attempt, request, request.route.spec.retry);
+  if (decision !== 'no' && isStale) exchange.isStaleMet = true;
+  else exchange.tried.push(endpoint);
+  switch (decision) {
+    case 'no':
+      answerFault(exchange, FAILURE_ANSWERS[failure], attempt.rule);
+      return;
+    case 'replace':
+      countMove(exchange, endpoint);
+      startAttempt(exchange);
+      return;
+    case 'move':
+      moveOn(exchange, endpoint, attempt.startedAt);
+      return;
+    case 'now':
+      countRetry(exchange, endpoint);
+      startAttempt(exchange);
+      return;
+    case 'backoff':
+      countRetry(exchange, endpoint);
+      backOff(exchange);
+  }
+}
+
+/** Nothing more is wanted of the attempt, nor is anything that it was waited for. */
+function letGo(exchange: Exchange, attempt: Attempt): void {
+  attempt.abandon();
+  exchange.attempt = null;
+  // What waited for that endpoint to take bytes waits no longer.
+  if (exchange.isRequestEnded || exchange.isClientPaused) exchange.host.wheel.disarm(exchange.requestTimer);
+}
+
+/** A connect was refused: another endpoint at once, as far as the bounds for that allow. */
+function moveOn(exchange: Exchange, endpoint: HttpEndpoint, startedAt: number): void {
+  const { refused, host } = exchange;
+  if (refused.length === 0) exchange.movingSince = startedAt;
+  refused.push(endpoint);
+  const isInTime = host.now() - exchange.movingSince < exchange.timeouts.connectMs;
+  const next =
+    refused.length <= MOST_MOVES && isInTime
+      ? pickEndpoint(exchange, (exchange.request as OutgoingRequest).route.pool)
+      : null;
+  if (next === null) {
+    answerFault(exchange, FAULTS.connectFailed);
+    return;
+  }
+  countMove(exchange, endpoint);
+  beginAttempt(exchange, next);
+}
+
+/** Nothing was sent: it is as if there had been no attempt. */
+function countMove(exchange: Exchange, endpoint: HttpEndpoint): void {
+  exchange.uncounted++;
+  endpoint.count(COUNTER_MOVES, 1);
+  exchange.count(ROUTE_MOVES);
+}
+
+function countRetry(exchange: Exchange, endpoint: HttpEndpoint): void {
+  endpoint.count(COUNTER_RETRIES, 1);
+  exchange.count(ROUTE_RETRIES);
+}
+
+function backOff(exchange: Exchange): void {
+  const { host } = exchange;
+  const made = exchange.attemptCount - exchange.uncounted;
+  exchange.state = BETWEEN;
+  host.wheel.disarm(exchange.responseTimer);
+  const { retry } = (exchange.request as OutgoingRequest).route.spec;
+  host.wheel.arm(exchange.retryTimer, backoffMs(made, retry, host.random));
+}
+
+/** The answer has a status of `retryOn`. True: it goes to nobody, another attempt follows. */
+export function retryAnswer(exchange: Exchange): boolean {
+  const attempt = exchange.attempt as Attempt;
+  const endpoint = attempt.endpoint as HttpEndpoint;
+  const request = exchange.request as OutgoingRequest;
+  if (!mayRetryAnswer(attempt, request, request.route.spec.retry)) return false;
+  // Unless that status counts against it, it has answered as it should.
+  attempt.succeeded();
+  letGo(exchange, attempt);
+  exchange.tried.push(endpoint);
+  countRetry(exchange, endpoint);
+  backOff(exchange);
+  return true;
+}
+
+/** *awaiting* × attemptTimeout: another one may be faster. */
+export function attemptTooSlow(exchange: Exchange): void {
+  (exchange.attempt as Attempt).failure = 'timeout';
+  attemptFailed(exchange);
+}
+
+/** *between* × retryDue */
+export function retry(exchange: Exchange): void {
+  startAttempt(exchange);
+}
+
+/** *connecting* × responseTimeout */
+export function connectTimedOut(exchange: Exchange): void {
+  (exchange.attempt as Attempt).failure = 'connect-timeout';
+  attemptFailed(exchange);
+}
+
+/** *waiting* × responseTimeout: no place in time; another endpoint would not be nearer. */
+export function queueTimedOut(exchange: Exchange): void {
+  (exchange.attempt as Attempt).failure = 'queue-timeout';
+  attemptFailed(exchange);
+}
+
+/** *waiting* × endpointDown, endpointGone: nothing has been sent, and another endpoint may have a place. */
+export function moveAway(exchange: Exchange): void {
+  (exchange.attempt as Attempt).abandon();
+  exchange.attempt = null;
+  exchange.attemptCount--;
+  exchange.leaveQueue();
+  startAttempt(exchange);
+}
+
+/** *connecting*, *sending*, *awaiting* × endpointGone: as if it had reset the connection, but nobody's fault. */
+export function endpointRemoved(exchange: Exchange): void {
+  const attempt = exchange.attempt as Attempt;
+  const { pool } = (exchange.request as OutgoingRequest).route;
+  // Still in its pool: then that has gone with it, and the others there as well.
+  if (pool.endpoints.includes(attempt.endpoint as HttpEndpoint)) {
+    answerFault(exchange, FAULTS.endpointRemoved);
+    return;
+  }
+  attempt.failure = 'endpoint-removed';
+  attemptFailed(exchange);
+}
+
+/** × requestTimeout before any answer: the client sends no body, or the endpoint takes none. */
+export function requestSlow(exchange: Exchange): void {
+  const stream = exchange.attempt === null ? null : exchange.attempt.stream;
+  if (stream !== null && (stream.isBlocked || exchange.state === AWAITING)) {
+    if (stream.isBlocked && !isEndpointStalled(exchange)) return;
+    (exchange.attempt as Attempt).failure = 'write-timeout';
+    attemptFailed(exchange);
+    return;
+  }
+  answerFault(exchange, FAULTS.requestTimeout);
+}

@@ -1,0 +1,193 @@
+/** What is retried beside resets: refused connects, which count for nothing, statuses and timeouts by choice; and by route. */
+import assert from 'node:assert/strict';
+import { COUNTER_CONNECTS, COUNTER_MOVES, COUNTER_RETRIES } from '../../src/core/shared/pool-table.ts';
+import type { PoolTable } from '../../src/core/shared/pool-table.ts';
+import { ROUTE_MOVES, ROUTE_RETRIES } from '../../src/core/shared/route-table.ts';
+import { END_OF_HEAD, answering, get, ok, proxied, readResponse } from '../support/proxied.ts';
+import type { Script } from '../support/proxied.ts';
+
+const NO_EJECTION = { enabled: false, failures: 5, statuses: [], baseMs: 0, maxMs: 0 };
+const POST = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody';
+const BUSY = 'HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy';
+
+function sumOf(table: PoolTable, counter: number): number {
+  return Array.from({ length: table.handle.capacity }, (_, slot) => table.total(slot, counter)).reduce((a, b) => a + b);
+}
+
+proxied(
+  'refused connects are moved on from at once, any method, and are no attempts',
+  { endpoints: 1, deadPorts: 5, retry: { attempts: 1 } },
+  answering(() => ok('served')),
+  async ({ client, plane }) => {
+    for (const request of [get(), POST]) {
+      const peer = await client();
+      await peer.send(request);
+      assert.equal((await readResponse(peer)).body, 'served');
+    }
+    const moves = sumOf(plane.table, COUNTER_MOVES);
+    assert.ok(moves > 0 && moves <= 10, `${moves} moves`);
+    assert.equal(sumOf(plane.table, COUNTER_RETRIES), 0);
+    assert.equal(plane.routes.total(1, ROUTE_MOVES), moves);
+    assert.equal(plane.routes.total(1, ROUTE_RETRIES), 0);
+  },
+);
+
+proxied(
+  'an endpoint that refused is not tried again: a pool of one answers 502 after one connect',
+  { endpoints: 0, deadPorts: 1 },
+  () => {},
+  async ({ client, plane }) => {
+    const peer = await client();
+    await peer.send(get());
+    assert.match((await readResponse(peer)).head, / 502 [^]*Fairlead-Error: connect-failed/);
+    assert.equal(sumOf(plane.table, COUNTER_CONNECTS), 1);
+    assert.equal(sumOf(plane.table, COUNTER_MOVES), 0);
+  },
+);
+
+proxied(
+  'at most 16 refused connects are moved on from in one exchange',
+  { endpoints: 0, deadPorts: 20 },
+  () => {},
+  async ({ client, plane }) => {
+    const peer = await client();
+    await peer.send(get());
+    assert.equal((await readResponse(peer)).status, 502);
+    assert.equal(sumOf(plane.table, COUNTER_CONNECTS), 17);
+    assert.equal(sumOf(plane.table, COUNTER_MOVES), 16);
+  },
+);
+
+/** Resets its first request, serves the others. */
+function resettingFirst(): Script {
+  let hasReset = false;
+  return async (peer) => {
+    for (;;) {
+      if ((await peer.readUntil(END_OF_HEAD).catch(() => '')) === '') return;
+      if (!hasReset) {
+        hasReset = true;
+        peer.reset();
+        return;
+      }
+      await peer.send(ok('served'));
+    }
+  };
+}
+
+const resetting = resettingFirst();
+proxied(
+  'with every endpoint tried, the one that did not refuse is tried again',
+  { endpoints: 1, deadPorts: 1, pool: { ejection: NO_EJECTION } },
+  resetting,
+  async ({ client }) => {
+    const peer = await client();
+    await peer.send(get());
+    assert.equal((await readResponse(peer)).body, 'served');
+  },
+);
+
+/** Endpoint 0 is busy, the others echo the method. */
+const firstIsBusy: Script = async (peer, endpoint) => {
+  for (;;) {
+    const head = await peer.readUntil(END_OF_HEAD).catch(() => '');
+    if (head === '') return;
+    const length = Number(/content-length: *(\d+)/i.exec(head)?.[1] ?? 0);
+    if (length > 0) await peer.readBytes(length);
+    await peer.send(endpoint === 0 ? BUSY : ok(head.split(' ')[0]));
+  }
+};
+
+proxied(
+  'a status of retryOn goes to another endpoint, where the request may be sent twice',
+  { endpoints: 2, retry: { statuses: [503] } },
+  firstIsBusy,
+  async ({ client, plane }) => {
+    const bodies: string[] = [];
+    for (const request of [get(), get(), POST.replace('POST', 'PUT'), POST.replace('POST', 'PUT')]) {
+      const peer = await client();
+      await peer.send(request);
+      bodies.push((await readResponse(peer)).body);
+    }
+    assert.deepEqual(bodies, ['GET', 'GET', 'PUT', 'PUT']);
+    const posts = [];
+    for (let index = 0; index < 2; index++) {
+      const peer = await client();
+      await peer.send(POST);
+      posts.push((await readResponse(peer)).body);
+    }
+    assert.deepEqual(posts.sort(), ['POST', 'busy']);
+    assert.equal(plane.table.total(0, COUNTER_RETRIES), plane.routes.total(1, ROUTE_RETRIES));
+    assert.ok(plane.table.total(0, COUNTER_RETRIES) >= 1);
+  },
+);
+
+proxied(
+  'with attempts used up the last answer is passed on as it came, and without the status in retryOn the first',
+  {
+    endpoints: 1,
+    retry: { statuses: [503], backoffMs: 1 },
+    routes: [{ match: { path: { kind: 'exact', path: '/once' } }, retry: { statuses: [] } }, {}],
+  },
+  answering((_head, index) => `HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nX-Connection-Use: ${index}\r\n\r\n`),
+  async ({ client, plane }) => {
+    const peer = await client();
+    await peer.send(get());
+    const answer = await readResponse(peer);
+    assert.equal(answer.status, 503);
+    assert.doesNotMatch(answer.head, /Fairlead-Error/);
+    assert.equal(plane.table.total(0, COUNTER_RETRIES), 2);
+    assert.equal(plane.table.failures[0], 3);
+    await peer.send(get('/once'));
+    assert.equal((await readResponse(peer)).status, 503);
+    assert.equal(plane.table.total(0, COUNTER_RETRIES), 2);
+  },
+);
+
+/** Endpoint 0 never answers, the others echo the method. */
+const firstIsSilent: Script = async (peer, endpoint) => {
+  for (;;) {
+    const head = await peer.readUntil(END_OF_HEAD).catch(() => '');
+    if (head === '') return;
+    if (endpoint > 0) await peer.send(ok(head.split(' ')[0]));
+  }
+};
+
+proxied(
+  'perTry goes to another endpoint with timeout in retryOn, and without it is a 504',
+  {
+    endpoints: 2,
+    timeouts: { perTryMs: 60 },
+    pool: { ejection: NO_EJECTION },
+    retry: { onTimeout: true },
+    routes: [{ match: { path: { kind: 'exact', path: '/once' } }, retry: { onTimeout: false } }, {}],
+  },
+  firstIsSilent,
+  async ({ client }) => {
+    for (let index = 0; index < 2; index++) {
+      const peer = await client();
+      await peer.send(get());
+      assert.equal((await readResponse(peer)).body, 'GET');
+    }
+    const statuses = [];
+    for (let index = 0; index < 2; index++) {
+      const peer = await client();
+      await peer.send(get('/once'));
+      statuses.push((await readResponse(peer)).status);
+    }
+    assert.deepEqual(statuses.sort(), [200, 504]);
+  },
+);
+
+proxied(
+  'responseHead is for all attempts together: when it has run out nothing is retried',
+  { endpoints: 2, timeouts: { responseHeadMs: 60 }, pool: { ejection: NO_EJECTION }, retry: { onTimeout: true } },
+  async (peer) => {
+    await peer.readUntil(END_OF_HEAD);
+  },
+  async ({ client, plane }) => {
+    const peer = await client();
+    await peer.send(get());
+    assert.equal((await readResponse(peer)).status, 504);
+    assert.equal(sumOf(plane.table, COUNTER_RETRIES), 0);
+  },
+);

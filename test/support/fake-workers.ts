@@ -37,6 +37,8 @@ function answersTo(message: ToWorker): readonly FromWorker[] {
 export class FakeWorker implements WorkerLink {
   readonly slot: number;
   isGone = false;
+  /** While it has any it is not idle. */
+  hasClients = false;
   readonly #events: LinkEvents;
   readonly #random: Random;
   /** Messages are answered in order. */
@@ -50,7 +52,16 @@ export class FakeWorker implements WorkerLink {
   }
 
   post(message: ToWorker): void {
-    for (const answer of answersTo(message)) this.#last = this.#last.then(() => this.#answer(answer));
+    for (const answer of answersTo(message)) {
+      if (answer.type !== 'idle' || !this.hasClients) this.#last = this.#last.then(() => this.#answer(answer));
+    }
+  }
+
+  /** Answers nothing more until the function that this returns is called. */
+  holdUp(): () => void {
+    const held = Promise.withResolvers<undefined>();
+    this.#last = this.#last.then(async () => void (await held.promise));
+    return () => held.resolve(undefined);
   }
 
   terminate(): void {

@@ -124,6 +124,11 @@ export class Succession {
     return this.#heirs.size;
   }
 
+  /** It has been started for a worker that still serves. */
+  isWaiting(heir: WorkerHandle): boolean {
+    return [...this.#heirs.values()].includes(heir);
+  }
+
   /** Nobody is to take a worker's place: its replacement, where one has been started, is not needed. */
   async disinherit(worker: WorkerHandle): Promise<void> {
     const heir = this.#heirs.get(worker);
@@ -204,11 +209,20 @@ export class Succession {
 
   /** Resolves when a new worker serves, or is gone as well. */
   async #instate(heir: WorkerHandle): Promise<void> {
-    const { turns, brief, listeners } = this.#options;
+    const { roster, turns, brief, listeners } = this.#options;
     try {
-      if (heir.estate.length === 0) heir.estate = await listeners().openToRest();
+      if (heir.estate.length === 0) {
+        const opened = await listeners().openToRest();
+        // Gone or sent away meanwhile.
+        if (!roster.members.has(heir)) {
+          this.passOn(opened);
+          return;
+        }
+        heir.estate = opened;
+      }
       await heir.ready();
       await turns.take(async () => {
+        if (!roster.members.has(heir)) return;
         await brief(heir);
         await this.#install(heir);
       });

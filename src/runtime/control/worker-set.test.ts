@@ -1,110 +1,14 @@
 /** Reloads, replacements and deaths of workers in every order, with workers that are not threads. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { Crew } from '../../../test/support/crew.ts';
 import { testSnapshot } from '../../../test/support/data-plane.ts';
-import { createMemoryTable } from '../../core/shared/memory-table.ts';
-import { FakeTime } from '../../../test/support/fake-time.ts';
-import { FakeWorkers } from '../../../test/support/fake-workers.ts';
+import type { FakeWorker } from '../../../test/support/fake-workers.ts';
 import { until } from '../../../test/support/until.ts';
 import { createSeededRandom } from '../../core/random.ts';
 import type { Random } from '../../core/random.ts';
-import { createNodeTransport } from '../../net/node/transport.ts';
-import { ConnectionGate } from '../shared/connection-gate.ts';
-import { Listeners } from './listeners.ts';
-import type { ListenersOptions } from './listeners.ts';
-import type { WorkerChange } from './succession.ts';
 import type { RestingListener } from '../shared/messages.ts';
-import { ThreadTable, createThreadTable } from '../shared/thread-table.ts';
-import { Turns } from './turns.ts';
 import { WorkerGone } from './worker-handle.ts';
-import { WorkerSet } from './worker-set.ts';
-
-const SLOTS = 16;
-const MOST_THREADS = SLOTS - 6;
-
-/** None is open, but a change of them takes its time. */
-class SlowListeners extends Listeners {
-  readonly #random: Random;
-
-  constructor(random: Random, options: ListenersOptions) {
-    super(options);
-    this.#random = random;
-  }
-
-  override async commit(...change: Parameters<Listeners['commit']>): Promise<void> {
-    for (let turns = this.#random.next() * 6; turns > 0; turns--) await new Promise(setImmediate);
-    await super.commit(...change);
-  }
-}
-
-class Crew {
-  readonly time = new FakeTime();
-  readonly fakes: FakeWorkers;
-  readonly changes: WorkerChange[] = [];
-  readonly set: WorkerSet;
-  readonly #turns = new Turns();
-  #version = 0;
-  threads = 0;
-  hasExhausted = false;
-
-  constructor(random: Random, count: number) {
-    this.fakes = new FakeWorkers(random);
-    const handle = createThreadTable(SLOTS);
-    const table = new ThreadTable(handle);
-    this.set = new WorkerSet({
-      count,
-      mostThreads: MOST_THREADS,
-      isThreaded: true,
-      table,
-      clock: this.time,
-      scheduler: this.time,
-      createLink: this.fakes.createLink,
-      takeReport: (_worker, report) => assert.fail(JSON.stringify(report)),
-      start: { threads: handle, memory: createMemoryTable(1), engine: 'onread', allowTestFaults: true },
-      events: {
-        onAtLimit: () => assert.fail('no connection is counted here'),
-        onChange: (change) => this.changes.push(change),
-        onSlotLeft: () => {},
-        onExhausted: () => (this.hasExhausted = true),
-      },
-    });
-    const transport = createNodeTransport({ onFault: (error) => assert.fail(String(error)) });
-    const gate = new ConnectionGate(table, () => {});
-    this.set.listeners = new SlowListeners(random, { transport, gate, table, serving: () => this.set.serving });
-  }
-
-  static async start(random: Random, count: number): Promise<Crew> {
-    const crew = new Crew(random, count);
-    await crew.set.start();
-    await crew.reload(count);
-    return crew;
-  }
-
-  /** As the control plane does it: one after another. */
-  reload(threads: number): Promise<void> {
-    return this.#turns.take(async () => {
-      const preparation = await this.set.prepare([], threads);
-      const snapshot = { ...testSnapshot({ ports: [] }), version: ++this.#version, threads, listeners: [] };
-      this.threads = threads;
-      await this.set.commit(snapshot, [], preparation);
-    });
-  }
-
-  /** As many as the config says serve, by the last snapshot, and nobody else is there. */
-  async settle(): Promise<void> {
-    const state = (): unknown => ({ wanted: this.threads, load: this.set.load(), changes: this.changes });
-    await until(
-      () =>
-        this.set.serving.length === this.threads &&
-        this.set.load().threads.length === this.threads &&
-        this.fakes.alive.length === this.threads,
-      () => JSON.stringify(state()),
-      2000,
-    );
-    assert.ok(this.set.serving.every(({ confirmed }) => confirmed === this.#version));
-    assert.equal(this.hasExhausted, false);
-  }
-}
 
 /** Settles well, or because a worker went away in the middle. */
 async function unlessGone(task: Promise<void>): Promise<void> {
@@ -203,22 +107,43 @@ describe('a worker that failed', () => {
   });
 });
 
-describe('a reload to fewer workers', () => {
-  for (const fault of ['throw', 'exit'] as const) {
-    it(`does not replace one that dies on its way out (${fault})`, async () => {
-      const crew = await Crew.start(createSeededRandom(1), 3);
-      crew.set.listeners.setThreads = async () => {
-        const [, , last, ...others] = crew.fakes.alive;
-        assert.deepEqual(others, []);
-        last?.breakDown(fault);
-        await until(() => crew.fakes.alive.length === 2 || crew.changes.length > 0, 'that is heard of');
-      };
-      await crew.reload(2);
-      await crew.settle();
-      assert.equal(crew.set.load().replaced, 0);
-      await crew.set.stop();
-    });
+describe('a reload while a worker drains', () => {
+  /** One of two has failed and has clients; it is held up, and its heir serves. */
+  async function startDraining(): Promise<{ crew: Crew; goOn: () => void; drains: FakeWorker }> {
+    const crew = await Crew.start(createSeededRandom(1), 2);
+    const [drains] = crew.fakes.alive;
+    drains.hasClients = true;
+    drains.breakDown('throw');
+    await until(() => crew.set.load().replaced === 1, 'its heir serves');
+    return { crew, goOn: drains.holdUp(), drains };
   }
+
+  it('ends when that one works by the new config, too', async () => {
+    const { crew, goOn } = await startDraining();
+    let isOver = false;
+    const reload = crew.reload(2).then(() => (isOver = true));
+    await until(() => crew.set.serving.every(({ confirmed }) => confirmed === 2), 'the others have confirmed');
+    await crew.set.replaceAll();
+    assert.deepEqual([isOver, crew.set.confirmed.version], [false, 1]);
+    goOn();
+    await reload;
+    assert.equal(crew.set.confirmed.version, 2);
+    await crew.set.stop();
+  });
+
+  it('does not wait for ever for one that says nothing, nor for one that goes', async () => {
+    for (const way of ['silent', 'gone'] as const) {
+      const { crew, drains } = await startDraining();
+      const reload = crew.reload(2);
+      await until(() => crew.set.serving.every(({ confirmed }) => confirmed === 2), 'the others have confirmed');
+      if (way === 'gone') drains.breakDown('exit');
+      else crew.time.advance(5000);
+      await reload;
+      const stopped = crew.set.stop();
+      crew.time.advance(1000);
+      await stopped;
+    }
+  });
 });
 
 /** What happens to a crew at once. Between deaths a minute passes: five in one are too many. */

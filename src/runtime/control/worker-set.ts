@@ -24,6 +24,8 @@ import { Workforce } from './workforce.ts';
 
 /** A worker that is to end and does not say so by then loops, or hangs: its thread is ended without asking. */
 const STOP_MS = 1000;
+/** A worker that drains has clients that go by its snapshot; one that is silent for so long serves none of them. */
+const CONFIRM_MS = 5000;
 
 export interface WorkerSetEvents {
   onAtLimit(connections: number): void;
@@ -156,18 +158,24 @@ export class WorkerSet {
     await this.#workforce.discard(newcomers);
   }
 
-  /** Brings every data plane to this snapshot; resolves when all have confirmed it and listen as it says. */
-  commit(snapshot: Snapshot, operations: readonly Operation[], preparation: Preparation): Promise<void> {
-    return this.#turns.take(async () => {
+  /**
+   * Brings every data plane to this snapshot; resolves when all have confirmed it and listen as it says. One that drains
+   * and says nothing for {@link CONFIRM_MS} is not waited for any longer.
+   */
+  async commit(snapshot: Snapshot, operations: readonly Operation[], preparation: Preparation): Promise<void> {
+    let drained: Promise<unknown> = Promise.resolve();
+    await this.#turns.take(async () => {
       const isFirst = this.#snapshot === null;
       this.#snapshot = snapshot;
       this.listeners.setMaxConnections(snapshot.settings.maxConnections);
       const told = [...this.#roster.all].filter((worker) => worker.hasSnapshot || isFirst);
       const confirmed = told.map((worker) => worker.apply(snapshot, operations).catch(ignoreGone));
-      // Those that drain hear of it, but nobody waits for them.
       await Promise.all(confirmed.filter((_one, index) => this.#roster.members.has(told[index])));
       await this.#commitThreads(snapshot.threads, operations, preparation);
+      drained = Promise.all(confirmed);
     });
+    // Outside of the turn: whoever is to be replaced need not wait for those that drain.
+    await this.#within(CONFIRM_MS, drained);
   }
 
   async #commitThreads(
@@ -178,7 +186,8 @@ export class WorkerSet {
     const leavers = this.#workforce.takeLeavers(Math.max(1, threads));
     await this.listeners.setThreads(threads, this.serving);
     await this.#workforce.admit(newcomers);
-    await this.listeners.commit(listeners, operations, [...this.serving, ...leavers]);
+    const listening = leavers.filter(({ state }) => state !== 'starting');
+    await this.listeners.commit(listeners, operations, [...this.serving, ...listening]);
     await this.#workforce.dismiss(leavers);
   }
 

@@ -6,7 +6,10 @@ import type { Listeners } from './listeners.ts';
 import type { Roster } from './roster.ts';
 import type { Succession } from './succession.ts';
 import { ignoreGone } from './worker-handle.ts';
-import type { WorkerHandle } from './worker-handle.ts';
+import type { WorkerHandle, WorkerState } from './worker-handle.ts';
+
+/** A member that drains has failed, and is replaced as soon as it has given its listening sockets away. */
+const LEAVE_FIRST: readonly WorkerState[] = ['draining', 'starting', 'serving'];
 
 export interface WorkforceOptions {
   readonly roster: Roster;
@@ -65,13 +68,16 @@ export class Workforce {
   }
 
   /**
-   * Takes out who leaves so that only `count` are left: the youngest, who have the fewest clients to wait for. They
-   * serve until they are dismissed, but who dies on the way out is not replaced.
+   * Takes out who leaves so that only `count` are left: first who has failed, then who has yet to begin, then the
+   * youngest, who have the fewest clients to wait for. They serve until they are dismissed, but who dies on the way out
+   * is not replaced.
    */
   takeLeavers(count: number): readonly WorkerHandle[] {
-    const { roster } = this.#options;
-    const { serving } = roster;
-    const leavers = serving.slice(serving.length - Math.max(0, Math.min(serving.length, this.#size - count)));
+    const { roster, succession } = this.#options;
+    // An heir whose predecessor still serves goes with that one.
+    const youngest = [...roster.members].filter((worker) => !succession.isWaiting(worker)).toReversed();
+    const inOrder = LEAVE_FIRST.flatMap((state) => youngest.filter((worker) => worker.state === state));
+    const leavers = inOrder.slice(0, Math.max(0, this.#size - count));
     for (const worker of leavers) roster.members.delete(worker);
     return leavers;
   }
@@ -80,11 +86,14 @@ export class Workforce {
   async dismiss(leavers: readonly WorkerHandle[]): Promise<void> {
     const { roster, succession, listeners, endAfterDrain } = this.#options;
     for (const worker of leavers) await succession.disinherit(worker);
-    await Promise.all(leavers.map((worker) => worker.release().catch(ignoreGone)));
+    const starting = leavers.filter(({ state }) => state === 'starting');
+    const others = leavers.filter((worker) => !starting.includes(worker));
+    await Promise.all(others.map((worker) => worker.release().catch(ignoreGone)));
     const estates = leavers.flatMap((worker) => worker.estate);
     for (const worker of leavers) worker.estate = [];
     await listeners().give(estates, roster.serving);
-    for (const worker of leavers) void endAfterDrain(worker);
+    for (const worker of starting) void worker.terminate();
+    for (const worker of others) void endAfterDrain(worker);
   }
 
   /** Those that serve or will; of a worker that is being replaced and its heir, one. */

@@ -176,9 +176,13 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
   /** The endpoint ended the connection: learns from that how it keeps connections. */
   #closedByPeer(): void {
     const { keeping } = this.#home;
-    const now = this.#dialer.host.now();
-    if (this.#state === UNUSED) keeping.closedIdle(now - this.idleSince, now);
-    else if (this.#state === HEAD && this.isReused && !this.#hasAnswered) keeping.closedUnderRequest(now);
+    const { host } = this.#dialer;
+    const now = host.now();
+    if (this.#state === UNUSED) {
+      // The end may have arrived at any moment while the loop stood still: only the age before that is certain.
+      const seen = Math.min(now, host.wheel.watchedUntil);
+      keeping.closedIdle(Math.max(0, seen - this.idleSince), now);
+    } else if (this.#state === HEAD && this.isReused && !this.#hasAnswered) keeping.closedUnderRequest(now);
   }
 
   /** Goes on to the next address of an endpoint with several (`localhost`) if this one does not answer. */

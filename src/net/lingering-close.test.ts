@@ -20,7 +20,7 @@ async function answered(net: SegmentedNet, maxBytes: number): Promise<LingerStag
   let now = 0;
   const clock = { now: () => now, wallTime: () => now };
   const onFault = (error: unknown): void => assert.fail(String(error));
-  const wheel = new TimerWheel({ clock, onFault, schedule: () => () => {} });
+  const wheel = new TimerWheel({ clock, onFault, turns: { every: () => () => {} } });
   const transport = createNodeTransport({ onFault });
   const closed = Promise.withResolvers<CloseReason>();
   const accepting = Promise.withResolvers<Connection>();

@@ -41,10 +41,12 @@ class WheelStage {
       clock: { now: () => this.now, wallTime: () => this.now },
       onFault: (error) => this.faults.push(error),
       tickMs: TICK_MS,
-      schedule: () => {
-        assert.equal(this.isTicking, false);
-        this.isTicking = true;
-        return () => (this.isTicking = false);
+      turns: {
+        every: () => {
+          assert.equal(this.isTicking, false);
+          this.isTicking = true;
+          return () => (this.isTicking = false);
+        },
       },
     });
   }

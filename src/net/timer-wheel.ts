@@ -11,6 +11,8 @@ import type { Clock } from '../core/clock.ts';
 import { Guard } from './guard.ts';
 import { loopClockOf } from './loop-clock.ts';
 import type { LoopClock } from './loop-clock.ts';
+import { nodeTurns } from './loop-turns.ts';
+import type { LoopTurns } from './loop-turns.ts';
 import type { FaultReporter } from './transport.ts';
 
 /** A power of two. At 50 ms a slot the horizon is 25.6 s. */
@@ -50,9 +52,6 @@ class Slot extends Timer {
   }
 }
 
-/** Calls `tick` every `tickMs` until the function that it returns is called. */
-export type Schedule = (tick: () => void, tickMs: number) => () => void;
-
 export interface TimerWheelOptions {
   /** A {@link LoopClock} is shared with the thread's other entries. */
   readonly clock: Clock;
@@ -60,21 +59,23 @@ export interface TimerWheelOptions {
   readonly onFault: FaultReporter;
   /** How coarse the wheel is, in milliseconds. Default 50. */
   readonly tickMs?: number;
-  /** Default: an interval that does not keep the process alive. */
-  readonly schedule?: Schedule;
+  /** Where its ticks come from. Default: the loop of this thread. */
+  readonly turns?: Pick<LoopTurns, 'every'>;
 }
 
 export class TimerWheel {
   readonly #clock: LoopClock;
   readonly #guard: Guard;
   readonly #tickMs: number;
-  readonly #schedule: Schedule;
+  readonly #turns: Pick<LoopTurns, 'every'>;
   readonly #slots: readonly Slot[] = Array.from({ length: SLOTS }, () => new Slot());
   /** Takes over the links of the slot that is coming up. */
   readonly #due = new Slot();
   readonly #onTick = (): void => this.tick();
   /** The last tick whose slot has come up. */
   #current = 0;
+  /** When that was. */
+  #tickedAt = 0;
   #armed = 0;
   #stop: (() => void) | null = null;
 
@@ -82,7 +83,7 @@ export class TimerWheel {
     this.#clock = loopClockOf(options.clock);
     this.#guard = new Guard(options.onFault);
     this.#tickMs = options.tickMs ?? 50;
-    this.#schedule = options.schedule ?? everyTick;
+    this.#turns = options.turns ?? nodeTurns;
   }
 
   /** Timers armed now. */
@@ -111,10 +112,19 @@ export class TimerWheel {
     this.#armed -= 1;
   }
 
-  /** Fires what is due. Called by the schedule; a test with a clock of its own may call it. */
+  /**
+   * The time until which the ticks have been on time, ms. An event that is read later than this was read by a loop that
+   * had stood still: it may have arrived at any moment since the last tick. Meaningful only while a timer is armed.
+   */
+  get watchedUntil(): number {
+    return this.#tickedAt + this.#tickMs;
+  }
+
+  /** Fires what is due. Called turn by turn; a test with a clock of its own may call it. */
   tick(): void {
     this.#clock.enter();
-    const last = Math.floor(this.#clock.now() / this.#tickMs);
+    this.#tickedAt = this.#clock.now();
+    const last = Math.floor(this.#tickedAt / this.#tickMs);
     const first = Math.max(this.#current + 1, last - SLOTS + 1);
     this.#current = last;
     for (let tick = first; tick <= last; tick += 1) this.#visit(this.#slots[tick & (SLOTS - 1)]);
@@ -130,9 +140,10 @@ export class TimerWheel {
   }
 
   #start(): void {
+    this.#tickedAt = this.#clock.now();
     // Slots of timers that were armed before a stop are still to come up.
-    if (this.#armed === 1) this.#current = Math.floor(this.#clock.now() / this.#tickMs);
-    this.#stop = this.#schedule(this.#onTick, this.#tickMs);
+    if (this.#armed === 1) this.#current = Math.floor(this.#tickedAt / this.#tickMs);
+    this.#stop = this.#turns.every(this.#tickMs, this.#onTick);
   }
 
   #link(timer: Timer): void {
@@ -182,20 +193,4 @@ function moveLinks(from: Slot, to: Slot): void {
   to.previous!.next = to;
   from.next = from;
   from.previous = from;
-}
-
-/**
- * A tick waits for the next turn of the loop, which begins with what the sockets have: a thread that was held up, by
- * itself or by the system, reads first what came in time, and does not close a connection with a request unread.
- */
-function everyTick(tick: () => void, tickMs: number): () => void {
-  let next: NodeJS.Immediate | undefined;
-  const interval = setInterval(() => {
-    clearImmediate(next);
-    next = setImmediate(tick).unref();
-  }, tickMs).unref();
-  return () => {
-    clearInterval(interval);
-    clearImmediate(next);
-  };
 }

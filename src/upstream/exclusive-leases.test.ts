@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { FakeTime } from '../../test/support/fake-time.ts';
 import { PoolTable, createPoolTable } from '../core/shared/pool-table.ts';
 import { ExclusiveLeases } from './exclusive-leases.ts';
 import type { Leased } from './leased.ts';
@@ -49,16 +50,19 @@ interface Home {
   readonly table: PoolTable;
   readonly faults: unknown[];
   readonly dials: FakeWaiter[];
+  readonly turns: FakeTime;
 }
 
 function home(limits = LIMITS): Home {
   const faults: unknown[] = [];
   const dials: FakeWaiter[] = [];
   const table = new PoolTable(createPoolTable(1, 1), 0);
+  const turns = new FakeTime();
   const leases = new ExclusiveLeases<FakeWaiter>({
     spec: SPEC,
     table,
     limits,
+    turns,
     createDialer: () => ({
       dial(waiter) {
         dials.push(waiter);
@@ -68,7 +72,7 @@ function home(limits = LIMITS): Home {
     }),
     reportFault: (error) => faults.push(error),
   });
-  return { leases, table, faults, dials };
+  return { leases, table, faults, dials, turns };
 }
 
 test('an exception of the waiter that is served next is its own, not that of the one that gives its place up', () => {
@@ -111,18 +115,18 @@ test('what must not be repeated takes no connection idle for over half its time,
   assert.equal(other.carried.length, 1);
 });
 
-test('what must not be repeated takes no connection of an endpoint that has not proved to keep them', async () => {
-  const { leases, dials } = home({ ...LIMITS, maxConnections: 0 });
+test('what must not be repeated takes no connection of an endpoint that has not proved to keep them', () => {
+  const { leases, dials, turns } = home({ ...LIMITS, maxConnections: 0 });
   const [old, young] = [new FakeConnection(), new FakeConnection()];
   leases.keep(old, 0);
   leases.lease(new FakeWaiter(LEASE_PROVED), 99);
-  await new Promise(setImmediate);
+  turns.advance(1);
   leases.lease(new FakeWaiter(LEASE_PROVED), 99);
   leases.keep(young, 99);
-  // The old one has lain idle long enough; whether it has ended meanwhile shows at the end of this turn.
+  // The old one has lain idle long enough; whether it has ended meanwhile shows when another turn has read.
   leases.lease(new FakeWaiter(LEASE_PROVED), 100);
   assert.deepEqual([young.carried.length, dials.length], [0, 3]);
-  await new Promise(setImmediate);
+  turns.advance(1);
   leases.lease(new FakeWaiter(LEASE_PROVED), 100);
   assert.deepEqual([young.carried.length, dials.length], [1, 3]);
   leases.keeping.closedUnderRequest(100);
@@ -132,13 +136,13 @@ test('what must not be repeated takes no connection of an endpoint that has not 
   assert.equal(old.carried.length, 1);
 });
 
-test('a connection whose end lay unread while the loop stood still proves nothing', async () => {
-  const { leases, dials } = home({ ...LIMITS, maxConnections: 0 });
+test('a connection whose end lay unread while the loop stood still proves nothing', () => {
+  const { leases, dials, turns } = home({ ...LIMITS, maxConnections: 0 });
   const connection = new FakeConnection();
   leases.keep(connection, 0);
   leases.lease(new FakeWaiter(LEASE_PROVED), 500);
   leases.drop(connection);
-  await new Promise(setImmediate);
+  turns.advance(1);
   leases.keep(new FakeConnection(), 500);
   leases.lease(new FakeWaiter(LEASE_PROVED), 501);
   assert.equal(dials.length, 2);

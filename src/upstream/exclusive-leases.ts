@@ -7,6 +7,7 @@ import { ConnectionKeeping, PROOF_MS } from '../core/resilience/connection-keepi
 import { COUNTER_CONNECTS } from '../core/shared/pool-table.ts';
 import type { PoolTable } from '../core/shared/pool-table.ts';
 import type { EndpointSpec } from '../core/snapshot.ts';
+import type { LoopTurns } from '../net/loop-turns.ts';
 import type { LeaseLimits, LeasePool } from './lease-pool.ts';
 import type { Dialer, Home, Leased } from './leased.ts';
 import { StrayRecord } from './stray-record.ts';
@@ -17,6 +18,7 @@ export interface ExclusiveLeasesOptions<W extends Waiter> {
   readonly spec: EndpointSpec;
   readonly table: PoolTable;
   readonly limits: LeaseLimits;
+  readonly turns: LoopTurns;
   createDialer(home: Home<W>): Dialer<W>;
   /** An exception of ours that belongs to one waiter, and not to the entry it happened in. */
   reportFault(error: unknown): void;
@@ -30,6 +32,7 @@ export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> 
   readonly strays: StrayRecord;
   readonly #slot: number;
   readonly #dialer: Dialer<W>;
+  readonly #turns: LoopTurns;
   readonly #reportFault: (error: unknown) => void;
   #table: PoolTable;
   /** Newest last. */
@@ -45,6 +48,7 @@ export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> 
     this.#slot = options.spec.slot;
     this.#table = options.table;
     this.limits = options.limits;
+    this.#turns = options.turns;
     this.#reportFault = (error) => options.reportFault(error);
     this.strays = new StrayRecord(options.table, options.spec.slot);
     this.#dialer = options.createDialer(this);
@@ -90,15 +94,15 @@ export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> 
   }
 
   /**
-   * The oldest idle connection may be the proof that is lacking. Its end may lie unread behind what is handled just
-   * now, so it is asked at the end of this turn.
+   * The oldest idle connection may be the proof that is lacking. Its end may have come while this turn was handled, or
+   * stood still, so it is asked when another one has read its sockets.
    */
   #lookForProof(now: number): void {
     if (this.#isLookingForProof || this.#idle.length === 0) return;
     const [oldest] = this.#idle;
     if (now - oldest.idleSince < PROOF_MS) return;
     this.#isLookingForProof = true;
-    setImmediate(() => {
+    this.#turns.once(0, () => {
       this.#isLookingForProof = false;
       if (this.#idle[0] === oldest) this.keeping.laidIdle();
     });

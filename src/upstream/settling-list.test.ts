@@ -3,26 +3,34 @@ import net from 'node:net';
 import { test } from 'node:test';
 import { Guard } from '../net/guard.ts';
 import { LoopClock } from '../net/loop-clock.ts';
+import { nodeTurns } from '../net/loop-turns.ts';
+import type { LoopTurns } from '../net/loop-turns.ts';
+import { FakeTime } from '../../test/support/fake-time.ts';
 import { until } from '../../test/support/until.ts';
 import { SETTLING_MS, SettlingList } from './settling-list.ts';
 
-function list(faults: unknown[] = []): SettlingList {
-  return new SettlingList(new LoopClock(), new Guard((error) => faults.push(error)));
+function list(turns: LoopTurns, faults: unknown[] = []): SettlingList {
+  return new SettlingList(new LoopClock(), new Guard((error) => faults.push(error)), turns);
 }
 
-test('nobody is settled before its time, and all that wait are', async () => {
-  const settling = list();
+test('nobody is settled before its time, and all that wait are', () => {
+  const time = new FakeTime();
+  const settling = list(time);
   const waited: number[] = [];
   const add = (): void => {
-    const begin = performance.now();
-    settling.add({ onSettled: () => waited.push(performance.now() - begin), onFault() {} });
+    const begin = time.now();
+    settling.add({ onSettled: () => waited.push(time.now() - begin), onFault() {} });
   };
   add();
-  await new Promise((resolve) => setTimeout(resolve, SETTLING_MS / 2));
+  time.advance(SETTLING_MS / 2);
   add();
-  await until(() => waited.length === 2, 'both are settled');
+  time.advance(SETTLING_MS);
+  assert.equal(waited.length, 1);
+  time.advance(SETTLING_MS);
+  assert.equal(waited.length, 2);
   add();
-  await until(() => waited.length === 3, 'one that comes later is settled');
+  time.advance(SETTLING_MS);
+  assert.equal(waited.length, 3);
   assert.ok(Math.min(...waited) >= SETTLING_MS, waited.join());
 });
 
@@ -31,7 +39,7 @@ test('what had arrived while the loop stood still is read before anybody is sett
   const server = net.createServer((socket) => socket.end('late'));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const socket = net.connect((server.address() as net.AddressInfo).port, '127.0.0.1');
-  const settling = list();
+  const settling = list(nodeTurns);
   await new Promise<void>((resolve) => socket.once('connect', resolve));
   socket.on('data', () => said.push('bytes'));
   settling.add({ onSettled: () => said.push('settled'), onFault() {} });
@@ -44,9 +52,10 @@ test('what had arrived while the loop stood still is read before anybody is sett
   await new Promise((resolve) => server.close(resolve));
 });
 
-test('one that throws is told so, and the others are settled', async () => {
+test('one that throws is told so, and the others are settled', () => {
+  const time = new FakeTime();
   const faults: unknown[] = [];
-  const settling = list(faults);
+  const settling = list(time, faults);
   const said: string[] = [];
   settling.add({
     onSettled() {
@@ -55,14 +64,15 @@ test('one that throws is told so, and the others are settled', async () => {
     onFault: () => said.push('fault'),
   });
   settling.add({ onSettled: () => said.push('settled'), onFault() {} });
-  await until(() => said.length === 2, 'both are heard of');
+  time.advance(SETTLING_MS * 2);
   assert.deepEqual(said, ['fault', 'settled']);
   assert.equal(faults.length, 1);
 });
 
-test('a stopped list tells nobody', async () => {
-  const settling = list();
+test('a stopped list tells nobody', () => {
+  const time = new FakeTime();
+  const settling = list(time);
   settling.add({ onSettled: () => assert.fail('told'), onFault() {} });
   settling.stop();
-  await new Promise((resolve) => setTimeout(resolve, SETTLING_MS * 2));
+  time.advance(SETTLING_MS * 2);
 });

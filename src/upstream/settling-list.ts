@@ -1,12 +1,12 @@
 /**
  * Connections that are looked at before anybody gets them again, because what their endpoint may send beyond its
  * answer can still be on its way: the body of an answer that has none comes a moment after its head. They stay here
- * until a later turn of the event loop, at least {@link SETTLING_MS} on, has read what had arrived by then.
- *
- * Not on the timer wheel: its tick is too long, and it comes before the sockets of a turn are read.
+ * until a later turn of the event loop, at least {@link SETTLING_MS} on, has read what had arrived by then. Not on the
+ * timer wheel, whose tick is too long.
  */
 import type { Guard } from '../net/guard.ts';
 import type { LoopClock } from '../net/loop-clock.ts';
+import type { Cancel, LoopTurns } from '../net/loop-turns.ts';
 
 /** A connection that waits; it may have ended meanwhile. */
 export interface Settling {
@@ -17,48 +17,44 @@ export interface Settling {
 
 /** The least time a connection is set aside, ms. */
 export const SETTLING_MS = 10;
-/** Node's timers may be 1 ms early. */
-const TIMER_MS = SETTLING_MS + 1;
 
 export class SettlingList {
   readonly #clock: LoopClock;
   readonly #guard: Guard;
-  /** Those that were here when the timer was set, and those that have come since. */
+  readonly #turns: LoopTurns;
+  /** Those that were here when the wait began, and those that have come since. */
   #due: Settling[] = [];
   #young: Settling[] = [];
-  #timer: NodeJS.Timeout | null = null;
-  #isStopped = false;
+  #cancel: Cancel | null = null;
 
-  constructor(clock: LoopClock, guard: Guard) {
+  constructor(clock: LoopClock, guard: Guard, turns: LoopTurns) {
     this.#clock = clock;
     this.#guard = guard;
+    this.#turns = turns;
   }
 
   /** `onSettled` follows, once and never before this returns. */
   add(connection: Settling): void {
     this.#young.push(connection);
-    if (this.#timer === null) this.#setTimer();
+    if (this.#cancel === null) this.#wait();
   }
 
   /** Nobody is told any more. */
   stop(): void {
-    this.#isStopped = true;
     this.#due.length = 0;
     this.#young.length = 0;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#cancel?.();
+    this.#cancel = null;
   }
 
-  #setTimer(): void {
+  #wait(): void {
     const empty = this.#due;
     this.#due = this.#young;
     this.#young = empty;
-    // The timers of a turn come before its sockets are read, and immediates after: only then nothing can be unread.
-    this.#timer = setTimeout(() => setImmediate(() => this.#settle()), TIMER_MS).unref();
+    this.#cancel = this.#turns.once(SETTLING_MS, () => this.#settle());
   }
 
   #settle(): void {
-    if (this.#isStopped) return;
     this.#clock.enter();
     for (const connection of this.#due) {
       try {
@@ -69,7 +65,7 @@ export class SettlingList {
     }
     this.#clock.leave();
     this.#due.length = 0;
-    if (this.#young.length > 0) this.#setTimer();
-    else this.#timer = null;
+    this.#cancel = null;
+    if (this.#young.length > 0) this.#wait();
   }
 }

@@ -24,6 +24,7 @@ import { compileSteps } from '../../src/http/steps/route-steps.ts';
 import { LATER } from '../../src/http/steps/step.ts';
 import type { Step } from '../../src/http/steps/step.ts';
 import type { ClientStream, HttpWaiter, UpstreamStream } from '../../src/http/stream.ts';
+import { nodeTurns } from '../../src/net/loop-turns.ts';
 import { TimerWheel } from '../../src/net/timer-wheel.ts';
 import { createRouting } from '../../src/runtime/worker/routing.ts';
 import { PoolSet } from '../../src/runtime/worker/pool-set.ts';
@@ -138,6 +139,7 @@ class Stage {
     const pools = new PoolSet({
       worker: 0,
       random: createSeededRandom(1),
+      turns: nodeTurns,
       reports: {
         onFailuresReached() {},
         onPassiveFailure() {},

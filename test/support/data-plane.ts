@@ -4,7 +4,6 @@
  */
 import assert from 'node:assert/strict';
 import { diffSnapshots } from '../../src/config/diff.ts';
-import type { Clock } from '../../src/core/clock.ts';
 import { ThreadMemory } from '../../src/core/kept-memory.ts';
 import { createSeededRandom } from '../../src/core/random.ts';
 import { MemoryTable, createMemoryTable } from '../../src/core/shared/memory-table.ts';
@@ -21,10 +20,12 @@ import type {
   Snapshot,
   Timeouts,
 } from '../../src/core/snapshot.ts';
+import { nodeTurns } from '../../src/net/loop-turns.ts';
 import { createNodeTransport } from '../../src/net/node/transport.ts';
 import type { DataPlaneReport } from '../../src/runtime/shared/data-plane-report.ts';
 import type { DataPlane } from '../../src/runtime/worker/data-plane-api.ts';
 import { createDataPlane } from '../../src/runtime/worker/data-plane.ts';
+import type { FakeTime } from './fake-time.ts';
 import { until } from './until.ts';
 
 export const TIMEOUTS: Timeouts = {
@@ -72,7 +73,8 @@ export interface TestPlaneOptions {
   headers?: Partial<HeaderRules>;
   /** Faults of our own code fail the test unless it expects them. */
   allowFaults?: boolean;
-  clock?: Clock;
+  /** The time of this plane and its timers. Default: the system's. */
+  time?: FakeTime;
   /** Bytes that may be kept for later, default 1 GiB. */
   memoryBytes?: number;
   seed?: number;
@@ -165,7 +167,7 @@ export async function startPlane(options: TestPlaneOptions): Promise<TestPlane> 
   const plane: { current: DataPlane | null } = { current: null };
   const transport = createNodeTransport({
     onFault: (error) => plane.current?.reportFault(error),
-    ...(options.clock === undefined ? {} : { clock: options.clock }),
+    ...(options.time === undefined ? {} : { clock: options.time }),
   });
   const memory = new MemoryTable(createMemoryTable(1), 0);
   memory.limitBytes = snapshot.settings.memory.maxBytes;
@@ -173,6 +175,7 @@ export async function startPlane(options: TestPlaneOptions): Promise<TestPlane> 
     worker: 0,
     transport,
     clock: transport.clock,
+    turns: options.time ?? nodeTurns,
     random: createSeededRandom(options.seed ?? 1),
     memory: new ThreadMemory(memory),
     report: (report) => reports.push(report),

@@ -1,13 +1,14 @@
 /** Time that a test owns: a clock that stands still, and timers that fire when it is moved. */
 import type { Cancel, Scheduler } from '../../src/checks/scheduler.ts';
 import type { Clock } from '../../src/core/clock.ts';
+import type { LoopTurns } from '../../src/net/loop-turns.ts';
 
 interface Timer {
   readonly at: number;
   readonly run: () => void;
 }
 
-export class FakeTime implements Clock, Scheduler {
+export class FakeTime implements Clock, Scheduler, LoopTurns {
   #now = 1_000_000;
   readonly #timers = new Set<Timer>();
 
@@ -23,6 +24,20 @@ export class FakeTime implements Clock, Scheduler {
     const timer = { at: this.#now + ms, run };
     this.#timers.add(timer);
     return () => void this.#timers.delete(timer);
+  }
+
+  once(ms: number, run: () => void): Cancel {
+    return this.after(ms, run);
+  }
+
+  every(ms: number, run: () => void): Cancel {
+    let cancel: Cancel;
+    const again = (): void => {
+      cancel = this.after(ms, again);
+      run();
+    };
+    cancel = this.after(ms, again);
+    return () => cancel();
   }
 
   /** Lets `ms` pass, and every timer fire in its turn. */

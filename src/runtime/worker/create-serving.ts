@@ -4,6 +4,7 @@ import type { Clock } from '../../core/clock.ts';
 import { ThreadMemory } from '../../core/kept-memory.ts';
 import type { Random } from '../../core/random.ts';
 import { MemoryTable } from '../../core/shared/memory-table.ts';
+import { nodeTurns } from '../../net/loop-turns.ts';
 import { createNodeTransport } from '../../net/node/transport.ts';
 import type { DataPlane, DataPlaneOptions } from './data-plane-api.ts';
 import type { FromWorker, TestFault, WorkerStart } from '../shared/messages.ts';
@@ -32,7 +33,15 @@ export function createServing(options: CreateServingOptions): Serving {
   const transport = createNodeTransport({ engine, clock, onFault: (error) => late.dataPlane?.reportFault(error) });
   const memory = new ThreadMemory(new MemoryTable(start.memory, worker));
   const report: DataPlaneOptions['report'] = (report) => post({ type: 'report', report }, []);
-  const dataPlane = createDataPlane({ worker, transport, clock: transport.clock, random, memory, report });
+  const dataPlane = createDataPlane({
+    worker,
+    transport,
+    clock: transport.clock,
+    turns: nodeTurns,
+    random,
+    memory,
+    report,
+  });
   late.dataPlane = dataPlane;
   return new Serving({ worker, threads: new ThreadTable(start.threads), transport, dataPlane, post, breakDown });
 }

@@ -8,6 +8,7 @@ import type { KeptMemory } from '../../core/kept-memory.ts';
 import type { Operation } from '../../core/operations.ts';
 import type { Random } from '../../core/random.ts';
 import type { ListenerSpec, Snapshot } from '../../core/snapshot.ts';
+import type { LoopTurns } from '../../net/loop-turns.ts';
 import type { AcceptedConnection, ConnectionHandler, Transport } from '../../net/transport.ts';
 import type { DataPlaneReport } from '../shared/data-plane-report.ts';
 
@@ -16,6 +17,8 @@ export interface DataPlaneOptions {
   readonly worker: number;
   readonly transport: Transport;
   readonly clock: Clock;
+  /** Of this thread's event loop. */
+  readonly turns: LoopTurns;
   readonly random: Random;
   /** Counts what is kept for later. */
   readonly memory: KeptMemory;

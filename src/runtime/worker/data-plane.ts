@@ -84,8 +84,9 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
     this.#worker = options.worker;
     this.#options = options;
     this.#logs = new RouteLogs(options);
-    this.wheel = new TimerWheel({ clock: options.clock, onFault: (error) => this.reportFault(error) });
-    this.settling = new SettlingList(loopClockOf(options.clock), new Guard((error) => this.reportFault(error)));
+    const { clock, turns } = options;
+    this.wheel = new TimerWheel({ clock, turns, onFault: (error) => this.reportFault(error) });
+    this.settling = new SettlingList(loopClockOf(clock), new Guard((error) => this.reportFault(error)), turns);
     this.#failed = new FailedRequestLog({
       wheel: this.wheel,
       tell: (failed) => options.report({ type: 'requests-failed', ...failed }),
@@ -100,6 +101,7 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
     this.#pools = new PoolSet({
       worker: options.worker,
       random: options.random,
+      turns,
       reports: this,
       reportFault: (error) => this.reportFault(error),
       createDialer: (home) => new Http1Dialer(home, this),

@@ -4,6 +4,7 @@ import { diffSnapshots } from '../../config/diff.ts';
 import { createSeededRandom } from '../../core/random.ts';
 import { createPoolTable } from '../../core/shared/pool-table.ts';
 import type { PoolSpec, Snapshot } from '../../core/snapshot.ts';
+import { nodeTurns } from '../../net/loop-turns.ts';
 import type { HttpEndpoint } from '../../http/stream.ts';
 import { testSnapshot } from '../../../test/support/data-plane.ts';
 import { PoolSet } from './pool-set.ts';
@@ -12,6 +13,7 @@ function pools(retired: HttpEndpoint[] = []): PoolSet {
   return new PoolSet({
     worker: 0,
     random: createSeededRandom(1),
+    turns: nodeTurns,
     reports: { onFailuresReached() {}, onPassiveFailure() {}, onRecovered() {} },
     reportFault: (error) => assert.fail(String(error)),
     createDialer: () => ({ dial: () => ({ abort() {} }), updateLimits() {} }),

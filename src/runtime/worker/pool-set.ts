@@ -7,6 +7,7 @@ import type { Operation } from '../../core/operations.ts';
 import type { Random } from '../../core/random.ts';
 import { PoolTable } from '../../core/shared/pool-table.ts';
 import type { EndpointSpec, PoolSpec, Snapshot } from '../../core/snapshot.ts';
+import type { LoopTurns } from '../../net/loop-turns.ts';
 import type { HttpEndpoint, HttpPool, HttpWaiter } from '../../http/stream.ts';
 import { Endpoint } from '../../upstream/endpoint.ts';
 import type { EndpointLimits, EndpointReports } from '../../upstream/endpoint.ts';
@@ -17,6 +18,7 @@ import { Pool } from '../../upstream/pool.ts';
 export interface PoolSetOptions {
   readonly worker: number;
   readonly random: Random;
+  readonly turns: LoopTurns;
   readonly reports: EndpointReports;
   createDialer(home: Home<HttpWaiter>): Dialer<HttpWaiter>;
   /** These have left the config: what they have in flight is cut when their time is over. */
@@ -133,6 +135,7 @@ export class PoolSet {
       spec,
       table,
       limits,
+      turns: options.turns,
       createDialer: (home) => options.createDialer(home),
       reportFault: (error) => options.reportFault(error),
     });

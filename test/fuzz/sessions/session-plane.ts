@@ -4,6 +4,8 @@ import { UNBOUNDED_MEMORY } from '../../../src/core/kept-memory.ts';
 import type { Random } from '../../../src/core/random.ts';
 import { PoolTable } from '../../../src/core/shared/pool-table.ts';
 import type { Snapshot } from '../../../src/core/snapshot.ts';
+import { SETTLING_MS } from '../../../src/upstream/settling-list.ts';
+import type { LoopTurns } from '../../../src/net/loop-turns.ts';
 import type { TimerWheel } from '../../../src/net/timer-wheel.ts';
 import type { DataPlaneReport } from '../../../src/runtime/shared/data-plane-report.ts';
 import type { DataPlane } from '../../../src/runtime/worker/data-plane-api.ts';
@@ -28,6 +30,7 @@ const MAX_TURNS = 1_000_000;
 export class SessionPlane {
   readonly transport: InMemoryTransport;
   readonly #clock = new StandingClock();
+  readonly #turns = new SteppedTurns(this.#clock);
   readonly #plane: DataPlane & { readonly wheel: TimerWheel };
   readonly #snapshot: Snapshot;
   readonly #table: PoolTable;
@@ -43,8 +46,15 @@ export class SessionPlane {
     // Draws of the policy and of the backoff belong to the run as well.
     const random: Random = { next: () => this.transport.chance.below(1 << 24) / (1 << 24) };
     const { transport } = this;
-    const options = { worker: 0, transport, clock: this.#clock, random, memory: UNBOUNDED_MEMORY, report: hear };
-    this.#plane = createDataPlane(options) as DataPlane & { readonly wheel: TimerWheel };
+    this.#plane = createDataPlane({
+      worker: 0,
+      transport,
+      clock: this.#clock,
+      turns: this.#turns,
+      random,
+      memory: UNBOUNDED_MEMORY,
+      report: hear,
+    }) as DataPlane & { readonly wheel: TimerWheel };
     this.#snapshot = testSnapshot({
       ports: ENDPOINT_PORTS,
       trustedProxies: [TRUSTED_CLIENT],
@@ -54,9 +64,11 @@ export class SessionPlane {
     this.#table = new PoolTable(this.#snapshot.pools[0].table, 0);
   }
 
-  /** All that follows is drawn from `seed`. */
+  /** All that follows is drawn from `seed`, and its endpoints are strangers. */
   begin(seed: number): void {
     this.transport.chance = new Chance(seed);
+    // Of one that has sent a stray byte no connection would be used again for the rest of the plane's life.
+    this.#table.strays.fill(0);
   }
 
   connect(remote: Remote, address: string): InMemoryConnection {
@@ -74,20 +86,24 @@ export class SessionPlane {
     return true;
   }
 
-  /** Until nothing moves any more, the waits between attempts included. */
+  /** Until nothing moves any more, the waits between attempts included, and connections that are looked at are kept. */
   settle(): void {
     this.#runDry();
+    while (this.#turns.isAwaited) this.pass(SETTLING_MS);
     for (let wait = 0; wait < 3 && this.#plane.exchanges > 0; wait++) this.pass(BACKOFF_MS);
   }
 
+  /** When nothing is left to be read, what has waited for that happens. */
   #runDry(): void {
-    if (this.turns(MAX_TURNS)) throw new Error('the run does not end');
+    do {
+      if (this.turns(MAX_TURNS)) throw new Error('the run does not end');
+    } while (this.#turns.runDue());
   }
 
   /** Lets time pass, and what is due happen. */
   pass(ms: number): void {
     this.#clock.advance(ms);
-    this.#plane.wheel.tick();
+    this.#turns.tick();
     this.#runDry();
   }
 
@@ -116,5 +132,51 @@ export class SessionPlane {
   /** Ends it all; the object is of no use after that. */
   destroy(): void {
     this.#plane.destroy();
+  }
+}
+
+interface Awaited {
+  readonly at: number;
+  readonly task: () => void;
+}
+
+/** Turns of a loop that come when they are called for. */
+class SteppedTurns implements LoopTurns {
+  readonly #clock: StandingClock;
+  readonly #repeated = new Set<() => void>();
+  readonly #awaited = new Set<Awaited>();
+
+  constructor(clock: StandingClock) {
+    this.#clock = clock;
+  }
+
+  every(_ms: number, task: () => void): () => void {
+    this.#repeated.add(task);
+    return () => void this.#repeated.delete(task);
+  }
+
+  once(ms: number, task: () => void): () => void {
+    const awaited = { at: this.#clock.now() + ms, task };
+    this.#awaited.add(awaited);
+    return () => void this.#awaited.delete(awaited);
+  }
+
+  /** Somebody waits for a later turn. */
+  get isAwaited(): boolean {
+    return this.#awaited.size > 0;
+  }
+
+  tick(): void {
+    for (const task of [...this.#repeated]) task();
+  }
+
+  /** What is due, where everything has been read. False: nothing was. */
+  runDue(): boolean {
+    const due = [...this.#awaited].filter(({ at }) => at <= this.#clock.now());
+    for (const awaited of due) {
+      this.#awaited.delete(awaited);
+      awaited.task();
+    }
+    return due.length > 0;
   }
 }

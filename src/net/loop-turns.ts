@@ -1,0 +1,43 @@
+/**
+ * Later turns of a thread's event loop, behind an interface, so that tests can step them.
+ *
+ * In each turn Node runs the timers that are due, then reads the sockets, then runs the immediates. So an immediate that
+ * was set by a timer runs after everything that had arrived before that timer has been read, however long the thread was
+ * held up before, by itself or by the system.
+ */
+
+/** Cancels the task. Has no effect once it has run for the last time. */
+export type Cancel = () => void;
+
+export interface LoopTurns {
+  /** Runs `task` every `ms`, each time after everything that had arrived by then has been read. */
+  every(ms: number, task: () => void): Cancel;
+  /** Runs `task` once, at least `ms` from now, after everything that had arrived by then has been read. */
+  once(ms: number, task: () => void): Cancel;
+}
+
+/** Node's timers may fire this much early. */
+const EARLY_MS = 1;
+
+/** The turns of this thread's loop. They do not keep the process alive. */
+export const nodeTurns: LoopTurns = {
+  every(ms, task) {
+    let next: NodeJS.Immediate | undefined;
+    const interval = setInterval(() => {
+      clearImmediate(next);
+      next = setImmediate(task).unref();
+    }, ms).unref();
+    return () => {
+      clearInterval(interval);
+      clearImmediate(next);
+    };
+  },
+  once(ms, task) {
+    let next: NodeJS.Immediate | undefined;
+    const timer = setTimeout(() => (next = setImmediate(task)), ms + EARLY_MS).unref();
+    return () => {
+      clearTimeout(timer);
+      clearImmediate(next);
+    };
+  },
+};

@@ -19,6 +19,8 @@ import { PLAIN_CLIENT, SessionPlane } from './session-plane.ts';
 
 const RUNS_PER_PLANE = 2000;
 const BATCH = 64;
+/** An answer that has no body whatever its head says, behind interim ones. */
+const BODILESS = /^(?:HTTP\/1\.1 1[^]*?\r\n\r\n)*HTTP\/1\.1 (?:204|304) /;
 
 export async function fuzzSessionResponses(runs: number, seed: number): Promise<SessionReport> {
   const report = newSessionReport();
@@ -212,6 +214,7 @@ function fuzzOnce(drawn: Case, plane: SessionPlane, report: SessionReport): void
   if (direct.message === null) report.refusedByNode++;
   if (verdict.isCompared) report.messages++;
   if (verdict.isRefusedByUs) report.refusedByUs++;
+  if (endpoint.isReused && (method === 'HEAD' || BODILESS.test(first))) report.reusedWithoutBody++;
   const what = verdict.what ?? plane.leftovers();
   if (what === null) return;
   report.disagreement = tell(what, drawn.seed, drawn.bytes, drawn.cuts, {

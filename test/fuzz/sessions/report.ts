@@ -7,12 +7,14 @@ export interface SessionReport {
   refusedByNode: number;
   /** Messages that Node accepts and we refused. */
   refusedByUs: number;
+  /** Runs in which a connection was used again behind a drawn answer without a body. */
+  reusedWithoutBody: number;
   /** The first disagreement, with everything needed to see it again. */
   disagreement: string | null;
 }
 
 export function newSessionReport(): SessionReport {
-  return { runs: 0, messages: 0, refusedByNode: 0, refusedByUs: 0, disagreement: null };
+  return { runs: 0, messages: 0, refusedByNode: 0, refusedByUs: 0, reusedWithoutBody: 0, disagreement: null };
 }
 
 export function tell(what: string, seed: number, bytes: Buffer, cuts: readonly number[], facts: object): string {

@@ -21,5 +21,6 @@ describe('a data plane between Node and Node', () => {
     assert.equal(report.disagreement, null, report.disagreement ?? '');
     assert.equal(report.runs, RUNS);
     assert.ok(report.messages > RUNS / 3 && report.refusedByNode > RUNS / 10);
+    assert.ok(report.reusedWithoutBody > RUNS / 100, `${report.reusedWithoutBody} connections were used again`);
   });
 });

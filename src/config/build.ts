@@ -8,6 +8,7 @@ import { checkRules } from './check-rules.ts';
 import { configSchema } from './config-schema.ts';
 import type { Config, PoolConfig, RouteConfig } from './config.ts';
 import { defaultsSchema } from './defaults-schema.ts';
+import { explainDepths } from './depth-slips.ts';
 import { describeRoot } from './document.ts';
 import { Mistake, type Problem } from './errors.ts';
 import { type Unsettled, settleGuards } from './guards.ts';
@@ -53,7 +54,7 @@ export function buildConfig(value: unknown): Config | readonly Problem[] {
       poolNames,
     }),
   );
-  return reader.problems.length > 0 ? reader.problems : deepFreeze(config);
+  return reader.problems.length > 0 ? explainDepths(value, reader.problems) : deepFreeze(config);
 }
 
 /** Whoever reads files takes the key out when it has read those that it names. */

@@ -59,7 +59,6 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'headers headerregexp': 'Write header, e.g. header: { x-beta: "1" }.',
     'queries querystring params arg args': 'Write query, e.g. query: { v: "2" }.',
     cookies: 'Write cookie, e.g. cookie: { session: { present: true } }.',
-    pool: 'The pool stands beside match, in the route.',
   },
   Pool: {
     'healthcheck healthchecks health healthpath healthuri activehealthcheck probe livenessprobe httpchk checks':

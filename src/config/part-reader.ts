@@ -187,8 +187,22 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   pools: 'pools: { web: [localhost:8081] }',
 };
 
+/** A list where names are keys, and a map where the order counts; null: neither. */
+function cureShape(key: string, value: unknown): string | null {
+  if (key !== 'routes') {
+    const isListOfMaps = Array.isArray(value) && value.length > 0 && value.every((each) => isWrittenMap(each));
+    return isListOfMaps ? `Write the names as keys, without dashes, e.g. ${EXAMPLES[key]}.` : null;
+  }
+  const [first, ...others] = isWrittenMap(value) ? Object.keys(value) : [];
+  if (first === undefined) return null;
+  if (first !== 'match' && first !== 'pool' && first !== 'name')
+    return 'Routes have no names in front of them: write e.g. - { name: api, match: { path: /v1/* }, pool: api }.';
+  const rest = others.length === 0 ? '' : ', and two more blanks in front of the others';
+  return `Put a dash and a blank in front of "${first}"${rest}.`;
+}
+
 export function describeEmpty(key: string, value: unknown, isThere: boolean): Mistake {
-  const cure = cureBareValue(value, key) ?? `Write e.g. ${EXAMPLES[key]}.`;
+  const cure = cureBareValue(value, key) ?? cureShape(key, value) ?? `Write e.g. ${EXAMPLES[key]}.`;
   if (!isThere) {
     return new Mistake(
       key === 'routes' ? 'routes are missing, and there is more than one pool' : 'the key is missing',

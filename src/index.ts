@@ -14,6 +14,7 @@
  *
  * @packageDocumentation
  */
+export { CheckFileError } from './checks/trusted-certificates.ts';
 export type { HealthEvent, PanicEvent } from './checks/pool-health.ts';
 export type { CheckReport, EndpointHealthReport, HealthState, HealthTransition } from './checks/endpoint-health.ts';
 export type {
@@ -42,13 +43,18 @@ export type { Random } from './core/random.ts';
 export type { MemorySpec, Settings } from './core/settings.ts';
 export type {
   CheckSpec,
+  CheckRhythm,
   EjectionSpec,
   HeaderRules,
+  HttpCheckSpec,
+  HttpQuestion,
+  HttpsCheckSpec,
   Limits,
   ListenerSpec,
   PathMatch,
   RetrySpec,
   RouteMatch,
+  TcpCheckSpec,
   Timeouts,
   ValueMatch,
 } from './core/snapshot.ts';

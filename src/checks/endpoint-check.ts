@@ -8,7 +8,7 @@ import type { Random } from '../core/random.ts';
 import type { CheckSpec, EndpointSpec } from '../core/snapshot.ts';
 import type { Lateness } from './lateness.ts';
 import { failed } from './probe.ts';
-import type { Probe, ProbeResult } from './probe.ts';
+import type { Probe, ProbeResult, Probes } from './probe.ts';
 import { probeAddresses } from './probe-addresses.ts';
 import type { Cancel, Scheduler } from './scheduler.ts';
 
@@ -18,7 +18,7 @@ export interface CheckTools {
   readonly random: Random;
   readonly scheduler: Scheduler;
   readonly lateness: Lateness;
-  readonly probes: Readonly<Record<CheckSpec['kind'], Probe>>;
+  readonly probes: Probes;
 }
 
 export interface CheckAnswerEvent {
@@ -111,7 +111,9 @@ export class EndpointCheck {
     this.#flight = flight;
     const target = { check: spec, port: spec.port || port, authority };
     const ordered = addresses.toSorted((a, b) => Number(b === this.#preferred) - Number(a === this.#preferred));
-    void probeAddresses(probes[spec.kind], target, ordered, scheduler, flight.controller.signal).then((result) =>
+    // That of the check's own kind, which the compiler does not see.
+    const probe = probes[spec.kind] as Probe;
+    void probeAddresses(probe, target, ordered, scheduler, flight.controller.signal).then((result) =>
       this.#finish(flight, result, result.address),
     );
   }

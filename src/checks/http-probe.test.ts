@@ -5,7 +5,7 @@ import net from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
-import type { CheckSpec } from '../core/snapshot.ts';
+import type { HttpCheckSpec } from '../core/snapshot.ts';
 import { probeHttp } from './http-probe.ts';
 import type { ProbeResult } from './probe.ts';
 
@@ -39,7 +39,7 @@ async function probe(t: TestContext, begin: string, more: string, body = ''): Pr
   await once(server, 'listening');
   t.after(() => server.close());
   const { port } = server.address() as AddressInfo;
-  const check = { ...CHECK, body } as unknown as CheckSpec;
+  const check = { ...CHECK, body } as unknown as HttpCheckSpec;
   return probeHttp({ check, address: '127.0.0.1', port, authority: 'a' }, new AbortController().signal);
 }
 

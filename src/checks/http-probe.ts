@@ -2,10 +2,10 @@
  * The http check: one request on a connection of its own; redirects are not followed. Of an answer no more is taken than
  * can decide the check, whatever the endpoint sends: it runs in the main thread.
  */
-import type { ClientRequest, IncomingMessage } from 'node:http';
-import type { CheckSpec } from '../core/snapshot.ts';
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import type { HttpCheckSpec, HttpQuestion, HttpsCheckSpec } from '../core/snapshot.ts';
 import { failed, failedBy, passed } from './probe.ts';
-import type { Probe, ProbeResult } from './probe.ts';
+import type { Probe, ProbeResult, ProbeTarget } from './probe.ts';
 
 /** Not imported: an import reads every name a module has, and those of this one load undici (15 MiB, 30 ms of each start). */
 const http = process.getBuiltinModule('node:http');
@@ -19,9 +19,18 @@ const MOST_INTERIM = 8;
 /** Interim answers, head, body and what frames it, together. */
 const ANSWER_BYTES = HEAD_BYTES + BODY_BYTES + 16 * 1024;
 
-export const probeHttp: Probe = ({ check, address, port, authority }, signal) => {
+export const probeHttp: Probe<HttpCheckSpec> = (target, signal) => {
+  return askHttp((options) => http.request(options), target, signal);
+};
+
+/** One request, made by `open`, and what its answer says. */
+export function askHttp(
+  open: (options: RequestOptions) => ClientRequest,
+  { check, address, port, authority }: ProbeTarget<HttpCheckSpec | HttpsCheckSpec>,
+  signal: AbortSignal,
+): Promise<ProbeResult> {
   return new Promise((resolve) => {
-    const request = http.request({
+    const request = open({
       host: address,
       port,
       signal,
@@ -43,7 +52,7 @@ export const probeHttp: Probe = ({ check, address, port, authority }, signal) =>
     request.on('response', (response) => judge(check, response, decide));
     request.end();
   });
-};
+}
 
 /** Calls `refuse` where more comes than an answer may have that has not decided the check by then. */
 function boundAnswer(request: ClientRequest, refuse: (reason: string) => void): void {
@@ -61,7 +70,7 @@ function boundAnswer(request: ClientRequest, refuse: (reason: string) => void): 
   });
 }
 
-function judge(check: CheckSpec, response: IncomingMessage, decide: (result: ProbeResult) => void): void {
+function judge(check: HttpQuestion, response: IncomingMessage, decide: (result: ProbeResult) => void): void {
   const status = response.statusCode ?? 0;
   if (response.rawHeaders.length > 2 * MOST_HEADERS) {
     decide(failed(`status ${status}, and more than ${MOST_HEADERS} header lines`));

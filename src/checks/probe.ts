@@ -2,8 +2,8 @@
 import type { RescueKind } from '../core/health/evidence.ts';
 import type { CheckSpec } from '../core/snapshot.ts';
 
-export interface ProbeTarget {
-  readonly check: CheckSpec;
+export interface ProbeTarget<Check extends CheckSpec = CheckSpec> {
+  readonly check: Check;
   /** Numeric. */
   readonly address: string;
   readonly port: number;
@@ -23,7 +23,13 @@ export interface ProbeResult {
 }
 
 /** Never rejects. An aborted probe may resolve to anything: nobody listens. */
-export type Probe = (target: ProbeTarget, signal: AbortSignal) => Promise<ProbeResult>;
+export type Probe<Check extends CheckSpec = CheckSpec> = (
+  target: ProbeTarget<Check>,
+  signal: AbortSignal,
+) => Promise<ProbeResult>;
+
+/** A probe for each kind of check. */
+export type Probes = { readonly [Kind in CheckSpec['kind']]: Probe<Extract<CheckSpec, { readonly kind: Kind }>> };
 
 /** Errors of ours: never the endpoint's fault. */
 const OWN_ERRORS = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOMEM', 'EACCES', 'ENOBUFS']);
@@ -52,6 +58,11 @@ export function passed(reason: string): ProbeResult {
 /** `unanswered`: why there was no answer, null where there was one. */
 export function failed(reason: string, unanswered: RescueKind | null = null): ProbeResult {
   return { outcome: 'fail', reason, isRefused: false, unanswered };
+}
+
+/** For want of something of ours: it says nothing. */
+export function voided(reason: string): ProbeResult {
+  return { outcome: 'void', reason, isRefused: false, unanswered: null };
 }
 
 /** What a socket's error says about an endpoint. */

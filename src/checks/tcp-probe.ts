@@ -1,15 +1,34 @@
-/** The tcp check: passes when the connect does. */
+/** The tcp check: passes when the connect does, or on the bytes that it waits for. */
 import net from 'node:net';
-import { failedBy, passed } from './probe.ts';
-import type { Probe } from './probe.ts';
+import type { TcpCheckSpec } from '../core/snapshot.ts';
+import { failed, failedBy, passed } from './probe.ts';
+import type { Probe, ProbeResult } from './probe.ts';
 
-export const probeTcp: Probe = ({ address, port }, signal) => {
+/** Of what comes, this much is looked at. */
+const MOST_BYTES = 64 * 1024;
+
+export const probeTcp: Probe<TcpCheckSpec> = ({ check, address, port }, signal) => {
   return new Promise((resolve) => {
     const socket = net.connect({ host: address, port, signal });
-    socket.on('connect', () => {
+    const decide = (result: ProbeResult): void => {
+      resolve(result);
       socket.destroy();
-      resolve(passed('connected'));
+    };
+    socket.on('error', (error) => decide(failedBy(error)));
+    socket.on('connect', () => {
+      if (check.send !== '') socket.write(check.send);
+      if (check.expect !== '') awaitText(socket, check.expect, decide);
+      else socket.end(() => decide(passed('connected')));
     });
-    socket.on('error', (error) => resolve(failedBy(error)));
   });
 };
+
+function awaitText(socket: net.Socket, expected: string, decide: (result: ProbeResult) => void): void {
+  let received = Buffer.alloc(0);
+  socket.on('data', (chunk: Buffer) => {
+    received = Buffer.concat([received, chunk]).subarray(0, MOST_BYTES);
+    if (received.includes(expected)) decide(passed('the expected text'));
+    else if (received.length === MOST_BYTES) decide(failed('the expected text is not in the first 64 KiB'));
+  });
+  socket.on('end', () => decide(failed(`it closed after ${received.length} bytes without the expected text`)));
+}

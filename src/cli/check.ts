@@ -1,5 +1,6 @@
 /** `fairlead check`: every mistake of a config, or what it would run. Opens nothing but a probe on 127.0.0.1. */
 import { explainConfig } from '../runtime/control/explain-config.ts';
+import { listWarnings } from './config-warnings.ts';
 import { missingConfig, openConfigSource } from './config-source.ts';
 import { askPath, describePath, toJsonPath } from './describe-path.ts';
 import { describeConfig, toJsonDescription } from './describe-config.ts';
@@ -36,13 +37,15 @@ export async function check({ config, json = false, path }: CheckOptions): Promi
   const explained = await explainConfig(parsed.config);
   const machine = readMachine(parsed.config);
   const asked = path === undefined ? null : askPath(parsed.config.routes, path);
+  const warnings = listWarnings(parsed.config);
   if (json) {
     const ofPath = asked === null ? {} : { path: toJsonPath(asked) };
-    printJson({ valid: true, file, ...toJsonDescription(explained, machine), ...ofPath });
+    printJson({ valid: true, file, ...toJsonDescription(explained, machine), ...ofPath, warnings });
   } else {
     const ofPath = asked === null ? '' : `\n\n${describePath(asked)}`;
     const shortage = describeShortage(parsed.config);
     if (shortage !== null) console.error(`fairlead: ${shortage}`);
+    for (const warning of warnings) console.error(`fairlead: ${warning}`);
     console.log(`${file} is valid.\n\n${describeConfig(explained, machine)}${ofPath}`);
   }
   return EXIT_OK;

@@ -60,9 +60,9 @@ function describePool({ id, policy, checks, endpoints }: ExplainedConfig['config
   return [id, policy, checked, names.join(', ')];
 }
 
-function describeCheck({ kind, method, path, intervalMs }: CheckSpec): string {
-  const what = kind === 'tcp' ? 'tcp' : `${method} ${path}`;
-  return `${what} every ${formatDuration(intervalMs)}`;
+function describeCheck(check: CheckSpec): string {
+  const what = check.kind === 'tcp' ? 'tcp' : `${check.method} ${check.path}`;
+  return `${what}${check.kind === 'https' ? ' over TLS' : ''} every ${formatDuration(check.intervalMs)}`;
 }
 
 /** Columns as wide as their widest cell, the last one as it is. */

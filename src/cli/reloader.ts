@@ -4,6 +4,7 @@ import type { Balancer } from '../runtime/balancer.ts';
 import { ListenError } from '../runtime/control/listen-error.ts';
 import { sayConfigErrors } from './say-config-errors.ts';
 import type { ConfigSource } from './config-source.ts';
+import { listWarnings } from './config-warnings.ts';
 import { describeShortage } from './descriptor-shortage.ts';
 import type { Say } from './log.ts';
 import { ANOTHER_LISTENER, explainListenError } from './port-in-use.ts';
@@ -73,6 +74,7 @@ export class Reloader {
       const { version, summary, durationMs } = await balancer.reload(config);
       const fields = { version, changes: summary, durationMs: Math.ceil(durationMs) };
       say(`reloaded in ${fields.durationMs} ms: ${summary}`, 'info', fields);
+      for (const warning of listWarnings(config)) say(warning, 'warn');
     } catch (error) {
       say(`not reloaded: ${await describeError(error)}; the running config stays`, 'error');
     }

@@ -3,12 +3,11 @@ import type { Config } from '../config/config.ts';
 import { enableLinearRegex } from '../config/linear-regex.ts';
 import { systemClock } from '../core/clock.ts';
 import { Balancer } from '../runtime/balancer.ts';
-import { AccessLogError } from '../runtime/control/access-log.ts';
 import { ListenError } from '../runtime/control/listen-error.ts';
-import { UnresolvedNames } from '../runtime/control/resolve-names.ts';
 import { closeOnSignals } from '../runtime/control/signals.ts';
 import type { EndSignal } from '../runtime/control/signals.ts';
 import type { LogFormat } from './commands/shared-options.ts';
+import { listWarnings } from './config-warnings.ts';
 import { sayConfigErrors } from './say-config-errors.ts';
 import type { ConfigSource } from './config-source.ts';
 import { describeShortage } from './descriptor-shortage.ts';
@@ -59,6 +58,7 @@ export async function serve(options: ServeOptions): Promise<number> {
       const change = options.source.file === null ? ANOTHER_LISTEN : ANOTHER_LISTENER;
       return await runToEnd(balancer, signals, change, () => {
         sayStart(balancer, config, { file: options.source.file, format: options.logFormat, startedAt });
+        for (const warning of listWarnings(config)) say(warning, 'warn');
         options.onServing?.();
       });
     } finally {
@@ -148,7 +148,8 @@ async function sayFailure(error: unknown, change: string): Promise<number> {
     console.error('fairlead:', await explainListenError(error, change));
     return EXIT_UNAVAILABLE;
   }
-  const isExpected = error instanceof UnresolvedNames || error instanceof AccessLogError;
+  // What a balancer refuses has a code of ours; anything else is a bug, and says where.
+  const isExpected = error instanceof Error && 'code' in error && String(error.code).startsWith('FL_');
   console.error('fairlead:', isExpected ? error.message : error);
   return isExpected ? EXIT_UNAVAILABLE : EXIT_INTERNAL;
 }

@@ -115,9 +115,8 @@ function writePool(pool: PoolConfig): Written {
 }
 
 function writeCheck(check: CheckSpec): Written {
-  const port = check.port === 0 ? undefined : check.port;
   return {
-    [check.kind]: withoutGaps(check.kind === 'tcp' ? { port } : { ...writeHttpProbe(check), port }),
+    [check.kind]: withoutGaps({ ...writeProbe(check), port: check.port === 0 ? undefined : check.port }),
     interval: formatDuration(check.intervalMs),
     fastInterval: formatDuration(check.fastIntervalMs),
     downInterval: formatDuration(check.downIntervalMs),
@@ -129,15 +128,22 @@ function writeCheck(check: CheckSpec): Written {
   };
 }
 
-function writeHttpProbe({ path, method, headers, status, body, host }: CheckSpec): Written {
+function writeProbe(check: CheckSpec): Written {
+  if (check.kind === 'tcp') return { send: unlessEmpty(check.send), expect: unlessEmpty(check.expect) };
+  const { path, method, headers, status, body, host } = check;
   return {
     path,
     method,
     headers,
     status: status.map(([low, high]) => (low === high ? low : `${low}-${high}`)),
-    body: body === '' ? undefined : body,
-    host: host === '' ? undefined : host,
+    body: unlessEmpty(body),
+    host: unlessEmpty(host),
+    ...(check.kind === 'https' && { ca: unlessEmpty(check.ca), verify: onOff(check.verify) }),
   };
+}
+
+function unlessEmpty(text: string): string | undefined {
+  return text === '' ? undefined : text;
 }
 
 function writeEjection({ enabled, failures, statuses, baseMs, maxMs }: EjectionSpec): unknown {

@@ -5,6 +5,7 @@ import { LOG_FORMATS, parseLogFormat } from './access-log-fields.ts';
 import { cureBareValue } from './bare-values.ts';
 import { key, note } from './described.ts';
 import { Mistake } from './errors.ts';
+import { filePath } from './file-path.ts';
 import {
   count,
   duration,
@@ -60,14 +61,6 @@ const share = scalar(
   { type: 'number', minimum: 0, maximum: 1, words: '0 to 1' },
 );
 
-const filePath = scalar(
-  (value) =>
-    typeof value === 'string' && value !== '' && !value.includes('\0')
-      ? value
-      : new Mistake(`${describeValue(value)} is no file`, 'Write a path, e.g. /var/log/fairlead/access.log.'),
-  { type: 'string', pattern: '.', words: 'path' },
-);
-
 const rotation = object(
   {
     size: key(sizeOrOff.prefault('100MiB'), {
@@ -94,7 +87,7 @@ const rotation = object(
 
 const fileTarget = object(
   {
-    file: key(filePath, {
+    file: key(filePath('/var/log/fairlead/access.log'), {
       description: 'Path of the file; it is made where it is not there, its folder too.',
       example: '/var/log/fairlead/access.log',
     }),

@@ -56,7 +56,8 @@ const PLACES: Readonly<Record<string, Places>> = {
   ],
   Check: [
     [/^(\/[\w./~%@+*?=&-]*)$/, 'Write check: { http: $1 }.'],
-    [/^https?:\/\/[^/]+(\/[\w./~%@+-]*)$/, 'Write check: { http: $1 }.'],
+    [/^http:\/\/[^/]+(\/[\w./~%@+-]*)$/, 'Write check: { http: $1 }.'],
+    [/^https:\/\/[^/]+(\/[\w./~%@+-]*)$/, 'Write check: { https: $1 }.'],
     [NO, 'Write check: off.'],
     [PORT, 'Write check: { tcp: { port: $1 } }.'],
     [TIME, 'Write check: { http: /healthcheck, interval: $1 }.'],
@@ -65,6 +66,10 @@ const PLACES: Readonly<Record<string, Places>> = {
   HttpCheck: [
     [PORT, 'Write http: { port: $1 }.'],
     [ANY, 'Write the path to ask, e.g. http: /healthcheck, or a map such as { path: /healthcheck, status: 200 }.'],
+  ],
+  HttpsCheck: [
+    [PORT, 'Write https: { port: $1 }.'],
+    [ANY, 'Write the path to ask, e.g. https: /healthcheck, or a map such as { path: /healthcheck, status: 200 }.'],
   ],
   TcpCheck: [
     [PORT, 'Write tcp: { port: $1 }.'],

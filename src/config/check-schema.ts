@@ -1,8 +1,9 @@
 /** Active checks: one, or a list of them. */
 import { z } from 'zod';
 import type { CheckSpec } from '../core/snapshot.ts';
+import { listNames } from './closest-name.ts';
 import { key, note } from './described.ts';
-import { httpSchema, tcpSchema } from './probe-schemas.ts';
+import { httpSchema, httpsSchema, tcpSchema } from './probe-schemas.ts';
 import {
   type Rule,
   count,
@@ -17,17 +18,20 @@ import {
   withRule,
 } from './scalars.ts';
 
-/** `tcp` and `http` alone are a check with nothing said about it. */
-export function toLongCheck(value: unknown): unknown {
-  return value === 'tcp' || value === 'http' ? { [value]: {} } : value;
-}
+/** Every kind of check, by the key that holds what it asks. */
+export const CHECK_KINDS = ['tcp', 'http', 'https'] as const;
 
-const TCP_PROBE = { kind: 'tcp', path: '', method: 'GET', headers: {}, status: [], body: '' } as const;
+type CheckKind = (typeof CHECK_KINDS)[number];
+
+/** Its name alone is a check with nothing said about it. */
+export function toLongCheck(value: unknown): unknown {
+  return CHECK_KINDS.some((kind) => kind === value) ? { [String(value)]: {} } : value;
+}
 
 const checkKeys = object(
   {
     tcp: key(tcpSchema.optional(), {
-      description: 'A check that passes when the connection opens.',
+      description: 'A check that passes when the connection opens, or on the bytes that it is to wait for.',
       example: { port: 9000 },
       byDefault: 'none',
     }),
@@ -35,6 +39,13 @@ const checkKeys = object(
       description:
         'A check that passes on an expected answer; redirects are not followed. A path alone is short for `{ path: … }`.',
       example: { path: '/healthcheck' },
+      byDefault: 'none',
+      words: 'map, or path',
+    }),
+    https: key(httpsSchema.optional(), {
+      description:
+        'The same over TLS. The name in the certificate is to be `host`, else that of the endpoint. A path alone is short for `{ path: … }`.',
+      example: { path: '/healthcheck', ca: '/etc/ssl/internal-ca.pem' },
       byDefault: 'none',
       words: 'map, or path',
     }),
@@ -69,26 +80,34 @@ const checkKeys = object(
 
 type WrittenCheck = z.output<typeof checkKeys>;
 
+const KIND_NAMES = listNames(CHECK_KINDS);
+
 const RULES: readonly Rule<WrittenCheck>[] = [
   {
-    isKept: ({ tcp, http }) => tcp !== undefined || http !== undefined,
-    message: 'a check says neither tcp nor http',
-    cure: 'Add tcp: {} or http: { path: /healthcheck }.',
+    isKept: (written) => kindsOf(written).length > 0,
+    message: 'a check does not say what kind it is',
+    cure: `Add ${KIND_NAMES}, e.g. tcp: {} or http: { path: /healthcheck }.`,
     path: [],
   },
   {
-    isKept: ({ tcp, http }) => tcp === undefined || http === undefined,
-    message: 'a check cannot be both tcp and http',
-    cure: 'Make it a list of two checks.',
+    isKept: (written) => kindsOf(written).length < 2,
+    message: 'a check cannot be of several kinds',
+    cure: 'Make it a list of checks.',
     path: [],
   },
-  {
-    isKept: ({ http }) => http?.method !== 'HEAD' || http.body === '' || typeof http.body !== 'string',
+  ...(['http', 'https'] as const).map((kind) => ({
+    isKept: ({ [kind]: probe }: WrittenCheck): boolean =>
+      probe?.method !== 'HEAD' || probe.body === '' || typeof probe.body !== 'string',
     message: 'an answer to HEAD has no body to look into',
     cure: 'Use the method GET, or take "body" out.',
-    path: ['http', 'body'],
-  },
+    path: [kind, 'body'],
+  })),
 ];
+
+/** Those that are written, be it wrongly. */
+function kindsOf(written: WrittenCheck): readonly CheckKind[] {
+  return CHECK_KINDS.filter((kind) => written[kind] !== undefined);
+}
 
 const checkSchema = checkForms(
   RULES.reduce((schema, rule) => withRule(schema, rule), checkKeys).transform((written) => toCheckSpec(written)),
@@ -96,7 +115,7 @@ const checkSchema = checkForms(
 
 /** A map, or the word for a check with nothing said about it. */
 function checkForms<T extends z.ZodType>(keys: T) {
-  const words = ['tcp', 'http'];
+  const words: readonly string[] = CHECK_KINDS;
   const read = z.unknown().transform((value, context): z.output<T> => {
     if (typeof value !== 'string' || words.includes(value)) return readWith(keys, toLongCheck(value), context);
     const { message, cure } = notOneOf(value, words, cureNoMap(value, 'Check'), 'check');
@@ -109,11 +128,8 @@ function checkForms<T extends z.ZodType>(keys: T) {
 const LONGEST_FAST_INTERVAL_MS = 1000;
 
 function toCheckSpec(written: WrittenCheck): CheckSpec {
-  const { tcp, http, interval, fastInterval, downInterval, timeout, rise, fall, maxLatency, start } = written;
-  const probe =
-    http === undefined ? { ...TCP_PROBE, port: tcp?.port ?? 0, host: '' } : { kind: 'http' as const, ...http };
-  return {
-    ...probe,
+  const { tcp, http, https, interval, fastInterval, downInterval, timeout, rise, fall, maxLatency, start } = written;
+  const rhythm = {
     intervalMs: interval,
     fastIntervalMs: fastInterval ?? Math.min(interval, LONGEST_FAST_INTERVAL_MS),
     downIntervalMs: downInterval ?? interval,
@@ -123,9 +139,12 @@ function toCheckSpec(written: WrittenCheck): CheckSpec {
     maxLatencyMs: maxLatency,
     startUnhealthy: start === 'unhealthy',
   };
+  if (http !== undefined) return { kind: 'http', ...http, ...rhythm };
+  if (https !== undefined) return { kind: 'https', ...https, ...rhythm };
+  return { kind: 'tcp', port: 0, send: '', expect: '', ...tcp, ...rhythm };
 }
 
-const CHECK_WORDS = '`tcp`, `http`, map, list or `off`';
+const CHECK_WORDS = `${CHECK_KINDS.map((kind) => `\`${kind}\``).join(', ')}, map, list or \`off\``;
 
 export const checksSchema = oneOrMore(checkSchema, CHECK_WORDS);
 

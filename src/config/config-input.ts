@@ -308,7 +308,7 @@ export interface DefaultsInput {
    * Active checks. With several, all must pass.
    * @example { http: { path: '/healthcheck' }, interval: '5s' }
    */
-  readonly check?: CheckInput | 'tcp' | 'http' | readonly (CheckInput | 'tcp' | 'http')[] | Off;
+  readonly check?: CheckInput | 'tcp' | 'http' | 'https' | readonly (CheckInput | 'tcp' | 'http' | 'https')[] | Off;
   /**
    * Takes an endpoint out for a while after failures in a row that traffic met.
    * @defaultValue on
@@ -380,7 +380,7 @@ export interface PoolInput {
    * Active checks. With several, all must pass.
    * @example { http: { path: '/healthcheck' }, interval: '5s' }
    */
-  readonly check?: CheckInput | 'tcp' | 'http' | readonly (CheckInput | 'tcp' | 'http')[] | Off;
+  readonly check?: CheckInput | 'tcp' | 'http' | 'https' | readonly (CheckInput | 'tcp' | 'http' | 'https')[] | Off;
   /**
    * Takes an endpoint out for a while after failures in a row that traffic met.
    * @defaultValue on
@@ -502,7 +502,7 @@ export interface EjectionInput {
 /** An active check: asks each endpoint whether it is well. */
 export interface CheckInput {
   /**
-   * A check that passes when the connection opens.
+   * A check that passes when the connection opens, or on the bytes that it is to wait for.
    * @example { port: 9000 }
    */
   readonly tcp?: TcpCheckInput | null;
@@ -511,6 +511,11 @@ export interface CheckInput {
    * @example { path: '/healthcheck' }
    */
   readonly http?: HttpCheckInput | string | null;
+  /**
+   * The same over TLS. The name in the certificate is to be `host`, else that of the endpoint. A path alone is short for `{ path: … }`.
+   * @example { path: '/healthcheck', ca: '/etc/ssl/internal-ca.pem' }
+   */
+  readonly https?: HttpsCheckInput | string | null;
   /**
    * From the end of a check to the start of the next, while healthy.
    * @defaultValue `'5s'`
@@ -559,6 +564,64 @@ export interface CheckInput {
    * @example 'unhealthy'
    */
   readonly start?: 'healthy' | 'unhealthy';
+}
+
+/** The same over TLS. The name in the certificate is to be `host`, else that of the endpoint. A path alone is short for `{ path: … }`. */
+export interface HttpsCheckInput {
+  /**
+   * What the check asks for, with a query if there is one.
+   * @defaultValue `'/'`
+   * @example '/healthcheck'
+   */
+  readonly path?: string;
+  /**
+   * The method of the check.
+   * @defaultValue `'GET'`
+   * @example 'HEAD'
+   */
+  readonly method?: 'GET' | 'HEAD' | 'OPTIONS';
+  /**
+   * Headers of the check. `User-Agent` is `fairlead-check` unless it is set here.
+   * @defaultValue `{}`
+   * @example { 'x-probe': 'fairlead' }
+   */
+  readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * Answers that pass: a status, a range such as `200-299`, a group such as `2xx`.
+   * @defaultValue `['200-399']`
+   * @example [200, 204]
+   */
+  readonly status?: readonly (string | number)[] | string | number;
+  /**
+   * Text that must occur in the first 64 KiB of the body. Not with `HEAD`.
+   * @defaultValue any body
+   * @example 'ok'
+   */
+  readonly body?: string;
+  /**
+   * Port to ask, at the address of the endpoint.
+   * @defaultValue the endpoint's
+   * @example 9000
+   */
+  readonly port?: number;
+  /**
+   * Host header of the check.
+   * @defaultValue the endpoint's
+   * @example 'health.example.com'
+   */
+  readonly host?: string;
+  /**
+   * File with the certificates, in PEM, that are trusted instead of those of the system.
+   * @defaultValue the system's
+   * @example '/etc/ssl/internal-ca.pem'
+   */
+  readonly ca?: string;
+  /**
+   * Whether the certificate and the name in it are looked at. `off` trusts whoever answers.
+   * @defaultValue `'on'`
+   * @example 'off'
+   */
+  readonly verify?: Toggle;
 }
 
 /** A check that passes on an expected answer. */
@@ -615,6 +678,19 @@ export interface TcpCheckInput {
    * @example 9000
    */
   readonly port?: number;
+  /**
+ * What is written once the connection is open.
+ * @defaultValue nothing
+ * @example 'PING
+'
+ */
+  readonly send?: string;
+  /**
+   * Text that must occur in the first 64 KiB of what comes.
+   * @defaultValue nothing is waited for
+   * @example '+PONG'
+   */
+  readonly expect?: string;
 }
 
 /** One server of a pool. */

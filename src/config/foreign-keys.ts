@@ -93,7 +93,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
   Check: {
     'path uri url endpoint httppath status expect expectedstatus method body host headers':
       'It stands in http, e.g. http: { path: /healthcheck, status: 200 }.',
-    [TLS]: NOT_BUILT.tlsToEndpoints,
+    'tls ssl checkssl': 'Write https in place of http, e.g. https: { path: /healthcheck }.',
     'type protocol': 'Write the kind itself, e.g. http: { path: /healthcheck }.',
     port: 'It stands in http or tcp, e.g. tcp: { port: 9000 }.',
     'every frequency period': 'Write interval, e.g. interval: 5s.',

@@ -2,7 +2,7 @@
  * `defaults` put under each pool and route before they are read. Maps merge key by key; lists and scalars replace,
  * and so does `off`. What is written in short is merged in its long form.
  */
-import { toLongCheck } from './check-schema.ts';
+import { CHECK_KINDS, toLongCheck } from './check-schema.ts';
 import type { Problem } from './errors.ts';
 import { poolKeys, toLongPool } from './pool-schema.ts';
 import { toLongHttp } from './probe-schemas.ts';
@@ -10,6 +10,9 @@ import { routeKeys } from './route-schema.ts';
 import { type WrittenMap, isWrittenMap } from './written.ts';
 
 type Path = readonly (string | number)[];
+
+/** What they ask is merged key by key. */
+const HTTP_KINDS = ['http', 'https'] as const;
 
 export class Defaults {
   readonly #pool: WrittenMap;
@@ -73,13 +76,16 @@ function mergeCheck(byDefault: unknown, own: unknown): unknown {
   if (own === undefined) return !isWrittenMap(byDefault) || isOfSomeKind(byDefault) ? byDefault : undefined;
   if (!isWrittenMap(byDefault) || !isWrittenMap(own)) return own;
   if (!isOfSomeKind(own)) return merge(byDefault, own);
-  const { tcp: _tcp, http, ...settings } = byDefault;
-  if (!('http' in own) || !('http' in byDefault)) return merge(settings, own);
-  return merge({ ...settings, http: toLongHttp(http) }, { ...own, http: toLongHttp(own['http']) });
+  const kinds: readonly string[] = CHECK_KINDS;
+  const settings = Object.fromEntries(Object.entries(byDefault).filter(([key]) => !kinds.includes(key)));
+  const same = HTTP_KINDS.find((kind) => kind in own && kind in byDefault);
+  if (same === undefined) return merge(settings, own);
+  const [common, ours] = [toLongHttp(byDefault[same]), toLongHttp(own[same])];
+  return merge({ ...settings, [same]: common }, { ...own, [same]: ours });
 }
 
 function isOfSomeKind(check: WrittenMap): boolean {
-  return 'tcp' in check || 'http' in check;
+  return CHECK_KINDS.some((kind) => kind in check);
 }
 
 /** Whether a path leads to something in a value, in the words of its long form. */

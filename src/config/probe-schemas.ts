@@ -2,9 +2,10 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { isHostName } from './addresses.ts';
-import { key, note } from './described.ts';
+import { key, note, notesOf } from './described.ts';
 import { Mistake } from './errors.ts';
-import { FIELD_VALUE, TOKEN, count, cureNoMap, listOf, object, oneOf, scalar, shortForm } from './scalars.ts';
+import { filePath } from './file-path.ts';
+import { FIELD_VALUE, TOKEN, count, cureNoMap, listOf, object, oneOf, scalar, shortForm, toggle } from './scalars.ts';
 import { describeValue } from './units.ts';
 
 type StatusRange = readonly [number, number];
@@ -86,47 +87,75 @@ function checkHeader(name: string, value: unknown): Mistake | null {
 
 const port = count(1, 65535);
 
-export const httpSchema = shortForm(
+const httpKeys = {
+  path: key(targetSchema.prefault('/'), {
+    description: 'What the check asks for, with a query if there is one.',
+    example: '/healthcheck',
+  }),
+  method: key(oneOf(['GET', 'HEAD', 'OPTIONS']).prefault('GET'), {
+    description: 'The method of the check.',
+    example: 'HEAD',
+  }),
+  headers: key(headersSchema.prefault({}), {
+    description: 'Headers of the check. `User-Agent` is `fairlead-check` unless it is set here.',
+    example: { 'x-probe': 'fairlead' },
+  }),
+  // Redirects are not followed, so they pass.
+  status: key(listOf(statusRange, 'status, range, group, or list').prefault(['200-399']), {
+    description: 'Answers that pass: a status, a range such as `200-299`, a group such as `2xx`.',
+    example: [200, 204],
+  }),
+  body: key(z.string().default(''), {
+    description: 'Text that must occur in the first 64 KiB of the body. Not with `HEAD`.',
+    example: 'ok',
+    byDefault: 'any body',
+    words: 'text',
+  }),
+  port: key(port.default(0), {
+    description: 'Port to ask, at the address of the endpoint.',
+    example: 9000,
+    byDefault: "the endpoint's",
+  }),
+  host: key(hostSchema.default(''), {
+    description: 'Host header of the check.',
+    example: 'health.example.com',
+    byDefault: "the endpoint's",
+  }),
+};
+
+type HttpKey = keyof typeof httpKeys;
+
+const FORMS_OF_HTTP = { type: ['string', 'null'], pattern: TARGET_PATTERN };
+
+export const httpSchema = shortForm(object(httpKeys, 'HttpCheck'), toLongHttp, FORMS_OF_HTTP);
+
+/** Those of http mean here what they mean there. */
+function asInHttp(): typeof httpKeys {
+  const keys = Object.entries(httpKeys).map(([name, schema]) => {
+    const { description = '', example, ...others } = notesOf(schema);
+    return [name, key(schema, { ...others, description, example, sameAs: `pools.*.check.http.${name}` })];
+  });
+  return Object.fromEntries(keys) as Pick<typeof httpKeys, HttpKey>;
+}
+
+export const httpsSchema = shortForm(
   object(
     {
-      path: key(targetSchema.prefault('/'), {
-        description: 'What the check asks for, with a query if there is one.',
-        example: '/healthcheck',
+      ...asInHttp(),
+      ca: key(filePath('/etc/ssl/internal-ca.pem').default(''), {
+        description: 'File with the certificates, in PEM, that are trusted instead of those of the system.',
+        example: '/etc/ssl/internal-ca.pem',
+        byDefault: "the system's",
       }),
-      method: key(oneOf(['GET', 'HEAD', 'OPTIONS']).prefault('GET'), {
-        description: 'The method of the check.',
-        example: 'HEAD',
-      }),
-      headers: key(headersSchema.prefault({}), {
-        description: 'Headers of the check. `User-Agent` is `fairlead-check` unless it is set here.',
-        example: { 'x-probe': 'fairlead' },
-      }),
-      // Redirects are not followed, so they pass.
-      status: key(listOf(statusRange, 'status, range, group, or list').prefault(['200-399']), {
-        description: 'Answers that pass: a status, a range such as `200-299`, a group such as `2xx`.',
-        example: [200, 204],
-      }),
-      body: key(z.string().default(''), {
-        description: 'Text that must occur in the first 64 KiB of the body. Not with `HEAD`.',
-        example: 'ok',
-        byDefault: 'any body',
-        words: 'text',
-      }),
-      port: key(port.default(0), {
-        description: 'Port to ask, at the address of the endpoint.',
-        example: 9000,
-        byDefault: "the endpoint's",
-      }),
-      host: key(hostSchema.default(''), {
-        description: 'Host header of the check.',
-        example: 'health.example.com',
-        byDefault: "the endpoint's",
+      verify: key(toggle.prefault('on'), {
+        description: 'Whether the certificate and the name in it are looked at. `off` trusts whoever answers.',
+        example: 'off',
       }),
     },
-    'HttpCheck',
+    'HttpsCheck',
   ),
   toLongHttp,
-  { type: ['string', 'null'], pattern: TARGET_PATTERN },
+  FORMS_OF_HTTP,
 );
 
 /** `/ready` is the check of that path; nothing is `{}`. */
@@ -141,6 +170,18 @@ export const tcpSchema = shortForm(
         description: 'Port to connect to, at the address of the endpoint.',
         example: 9000,
         byDefault: "the endpoint's",
+      }),
+      send: key(z.string().default(''), {
+        description: 'What is written once the connection is open.',
+        example: 'PING\r\n',
+        byDefault: 'nothing',
+        words: 'text',
+      }),
+      expect: key(z.string().default(''), {
+        description: 'Text that must occur in the first 64 KiB of what comes.',
+        example: '+PONG',
+        byDefault: 'nothing is waited for',
+        words: 'text',
       }),
     },
     'TcpCheck',

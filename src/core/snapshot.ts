@@ -124,19 +124,12 @@ export interface EndpointSpec {
 }
 
 /** An active check of every endpoint of a pool. */
-export interface CheckSpec {
-  readonly kind: 'tcp' | 'http';
-  readonly path: string;
-  readonly method: 'GET' | 'HEAD' | 'OPTIONS';
-  readonly headers: Readonly<Record<string, string>>;
-  /** Inclusive ranges, e.g. [[200, 399]]; empty for tcp. */
-  readonly status: readonly (readonly [number, number])[];
-  /** Must occur in the first 64 KiB of the body; `''`: not looked at. */
-  readonly body: string;
-  /** 0: the endpoint's own. */
+export type CheckSpec = TcpCheckSpec | HttpCheckSpec | HttpsCheckSpec;
+
+/** How often an active check asks, and how many answers move its verdict. */
+export interface CheckRhythm {
+  /** Port to ask; 0: the endpoint's own. */
   readonly port: number;
-  /** Host header of an http check; `''`: the endpoint's own. */
-  readonly host: string;
   readonly intervalMs: number;
   readonly fastIntervalMs: number;
   readonly downIntervalMs: number;
@@ -146,6 +139,42 @@ export interface CheckSpec {
   /** 0: off. */
   readonly maxLatencyMs: number;
   readonly startUnhealthy: boolean;
+}
+
+/** Passes when it connects, or on the expected bytes. */
+export interface TcpCheckSpec extends CheckRhythm {
+  readonly kind: 'tcp';
+  /** Written once it is connected; `''`: nothing. */
+  readonly send: string;
+  /** Must occur in the first 64 KiB of what comes; `''`: not waited for. */
+  readonly expect: string;
+}
+
+/** What an http or https check asks for, and which answers pass. */
+export interface HttpQuestion {
+  readonly path: string;
+  readonly method: 'GET' | 'HEAD' | 'OPTIONS';
+  readonly headers: Readonly<Record<string, string>>;
+  /** Inclusive ranges, e.g. [[200, 399]]. */
+  readonly status: readonly (readonly [number, number])[];
+  /** Must occur in the first 64 KiB of the body; `''`: not looked at. */
+  readonly body: string;
+  /** Host header, and over TLS the name in the certificate; `''`: the endpoint's own. */
+  readonly host: string;
+}
+
+/** Passes on an expected answer. */
+export interface HttpCheckSpec extends CheckRhythm, HttpQuestion {
+  readonly kind: 'http';
+}
+
+/** The same over TLS. */
+export interface HttpsCheckSpec extends CheckRhythm, HttpQuestion {
+  readonly kind: 'https';
+  /** File with the certificates that are trusted; `''`: those of the system. */
+  readonly ca: string;
+  /** Whether certificate and name are looked at. */
+  readonly verify: boolean;
 }
 
 /** Consecutive-failure ejection. */

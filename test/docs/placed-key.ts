@@ -5,7 +5,9 @@ type Written = Record<string, unknown>;
 
 /** The config without the key. */
 export function surroundingsOf(path: string): Written {
-  const check = path.startsWith('pools.*.check.tcp') ? { tcp: {} } : { http: {} };
+  // Of the kind that the key is of, where it is one.
+  const kind = /^pools\.\*\.check\.(tcp|https)\b/.exec(path)?.[1] ?? 'http';
+  const check = { [kind]: {} };
   const hasCheck = path.startsWith('pools.*.check.') || path.startsWith('defaults.check.');
   const match = path.startsWith('routes.*.match.path.') ? { path: { regex: 'a' } } : {};
   const replace = path.startsWith('routes.*.replacePrefix.') ? { replacePrefix: { prefix: '/v1', by: '/v2' } } : {};

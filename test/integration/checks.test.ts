@@ -9,12 +9,13 @@ import type { TestContext } from 'node:test';
 import { Lateness } from '../../src/checks/lateness.ts';
 import { PoolHealth } from '../../src/checks/pool-health.ts';
 import type { HealthEvent } from '../../src/checks/pool-health.ts';
+import type { Probe, Probes } from '../../src/checks/probe.ts';
 import { PROBES } from '../../src/checks/probes.ts';
 import type { RescueOrder } from '../../src/core/health/evidence.ts';
 import { evidenceAt } from '../../src/core/health/evidence.ts';
 import { createSeededRandom } from '../../src/core/random.ts';
 import { DRAINING, EJECTED, PoolTable, REFUSED, UNHEALTHY, createPoolTable } from '../../src/core/shared/pool-table.ts';
-import type { CheckSpec, EndpointSpec, PoolSpec } from '../../src/core/snapshot.ts';
+import type { EndpointSpec, PoolSpec } from '../../src/core/snapshot.ts';
 import { FakeTime } from '../support/fake-time.ts';
 import { startHttpServer } from '../support/http-server.ts';
 import { configOf } from '../support/running-balancer.ts';
@@ -62,20 +63,23 @@ function watch(t: TestContext, ports: readonly number[], check: string, addresse
   const table = new PoolTable(handle, 0);
   let answers = 0;
   const asked: string[] = [];
-  const count = (kind: CheckSpec['kind']): (typeof PROBES)[CheckSpec['kind']] => {
-    return async (target, signal) => {
-      asked.push(target.address);
-      const result = await PROBES[kind](target, signal);
-      setImmediate(() => answers++);
-      return result;
-    };
+  const counted = ([kind, probe]: [string, unknown]): [string, Probe] => {
+    return [
+      kind,
+      async (target, signal) => {
+        asked.push(target.address);
+        const result = await (probe as Probe)(target, signal);
+        setImmediate(() => answers++);
+        return result;
+      },
+    ];
   };
   const tools = {
     clock: time,
     random: createSeededRandom(1),
     scheduler: time,
     lateness: new Lateness(time, time),
-    probes: { tcp: count('tcp'), http: count('http') },
+    probes: Object.fromEntries(Object.entries(PROBES).map(counted)) as unknown as Probes,
   };
   const spec: PoolSpec = { ...pool, endpoints: [], table: handle };
   const health = new PoolHealth(spec, table, tools, {

@@ -7,6 +7,7 @@ import { Lateness } from '../../checks/lateness.ts';
 import type { HealthEvent, PanicEvent } from '../../checks/pool-health.ts';
 import { PROBES } from '../../checks/probes.ts';
 import type { Cancel, Scheduler } from '../../checks/scheduler.ts';
+import { requireCheckFiles } from '../../checks/trusted-certificates.ts';
 import type { Config } from '../../config/config.ts';
 import { diffListeners, diffSnapshots } from '../../config/diff.ts';
 import { enableLinearRegex } from '../../config/linear-regex.ts';
@@ -195,6 +196,7 @@ export class ControlPlane {
     compiler: SnapshotCompiler,
   ): Promise<Omit<ConfigChange, 'from'>> {
     const { accessLog } = config.settings;
+    await requireCheckFiles(config.pools);
     const machine = {
       threads: countThreads(config.threads),
       settings: settleSettings(config.settings),

@@ -1,0 +1,35 @@
+/** The https check: the http check over TLS, the name in the certificate looked at like that of a browser's address. */
+import { isIP } from 'node:net';
+import type { HttpsCheckSpec } from '../core/snapshot.ts';
+import { askHttp } from './http-probe.ts';
+import { failedBy, voided } from './probe.ts';
+import type { Probe } from './probe.ts';
+import { CheckFileError, trustFor } from './trusted-certificates.ts';
+
+export const probeHttps: Probe<HttpsCheckSpec> = async (target, signal) => {
+  const { check, authority } = target;
+  // Loaded by the first check that needs it, and not imported: see the http check.
+  const https = process.getBuiltinModule('node:https');
+  try {
+    const secureContext = await trustFor(check);
+    // An address has no place in a hello; Node then looks for the one that it has connected to.
+    const name = check.host === '' ? hostOf(authority) : check.host;
+    const servername = isIP(name) === 0 ? name : '';
+    const tls = { secureContext, servername, rejectUnauthorized: check.verify };
+    return await askHttp((options) => https.request({ ...options, ...tls }), target, signal);
+  } catch (error) {
+    // Ours, not the endpoint's.
+    if (error instanceof CheckFileError) return voided(error.message);
+    return failedBy(error);
+  }
+};
+
+/** Of `host:port`, `[::1]:port` or a host alone. */
+function hostOf(authority: string): string {
+  return (
+    /^(?:\[(.*)\]|([^:]*))(?::\d+)?$/
+      .exec(authority)
+      ?.slice(1)
+      .find((part) => part !== undefined) ?? authority
+  );
+}

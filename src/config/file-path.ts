@@ -1,0 +1,15 @@
+/** Paths of files that a config names; relative ones are so to the folder in which Fairlead was started. */
+import { Mistake } from './errors.ts';
+import { scalar } from './scalars.ts';
+import { describeValue } from './units.ts';
+
+/** `example` is what to write in place of what is no path. */
+export function filePath(example: string) {
+  return scalar(
+    (value) =>
+      typeof value === 'string' && value !== '' && !value.includes('\0')
+        ? value
+        : new Mistake(`${describeValue(value)} is no file`, `Write a path, e.g. ${example}.`),
+    { type: 'string', pattern: '.', words: 'path' },
+  );
+}

@@ -13,6 +13,7 @@ import { FAULTS } from './faults.ts';
 import type { Fault } from './faults.ts';
 import { isInNamespace, runInNamespace, whyNoNamespace } from './namespace.ts';
 import { renderLine, renderTable, worstOf } from './report.ts';
+import type { DrillOutcome } from './outcome.ts';
 import type { DrillResult } from './report.ts';
 import { runDrill } from './run-drill.ts';
 
@@ -65,20 +66,31 @@ async function drillAll(
 ): Promise<DrillResult[]> {
   for (const contestant of contestants) say(`${contestant.label}: ${contestant.version()}`);
   const results: DrillResult[] = [];
-  for (const { id, title, wanted, ...rest } of faults) {
-    say(`\n${title}`);
+  for (const fault of faults) {
+    say(`\n${fault.title}`);
     for (const contestant of contestants) {
-      const outcomes = [];
-      for (let run = 0; run < runs; run++) {
-        const fault = { id, title, wanted, ...rest };
-        const outcome = await runDrill(fault, contestant, { calmMs: CALM_MS, afterMs: AFTER_MS });
-        say(renderLine(contestant.label, outcome));
-        outcomes.push(outcome);
-      }
-      results.push({ fault: id, title, wanted, proxy: contestant.label, worst: worstOf(outcomes), runs });
+      const worst = await worstRun(fault, contestant, runs);
+      if (worst === null) continue;
+      results.push({ fault: fault.id, title: fault.title, wanted: fault.wanted, proxy: contestant.label, worst, runs });
     }
   }
   return results;
+}
+
+/** Null where one of them could not be made; then it is said why. */
+async function worstRun(fault: Fault, contestant: Contestant, runs: number): Promise<DrillOutcome | null> {
+  const outcomes: DrillOutcome[] = [];
+  for (let run = 0; run < runs; run++) {
+    try {
+      const outcome = await runDrill(fault, contestant, { calmMs: CALM_MS, afterMs: AFTER_MS });
+      say(renderLine(contestant.label, outcome));
+      outcomes.push(outcome);
+    } catch (error) {
+      say(`! ${contestant.label} is left out: ${error instanceof Error ? error.message : String(error)}`);
+      return null;
+    }
+  }
+  return worstOf(outcomes);
 }
 
 /** @throws Error for a name that is not there */

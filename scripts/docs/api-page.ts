@@ -13,7 +13,7 @@ const TYPEDOC = join(PACKAGE_ROOT, 'node_modules', 'typedoc', 'bin', 'typedoc');
 const INTRODUCTION = `# API
 
 Everything that \`import … from 'fairlead'\` gives, written from its doc comments by \`npm run docs\`. How the parts play
-together is told in [Fairlead as a library](library.md). \`fairlead/backend\` is the [mock server](backend.md).
+together is told in [Fairlead as a library](library.md). \`fairlead/backend\` is the [mock server](backend.md), \`fairlead/testing\` is for [tests](testing.md).
 
 `;
 
@@ -21,7 +21,7 @@ interface ApiPage {
   /** From the root of the repository. */
   readonly path: string;
   readonly text: string;
-  /** What TypeDoc complains about: an export without a doc comment, a type that is not exported, a dead link. */
+  /** What TypeDoc found wanting: an export without a doc comment, a type that nobody can reach, a dead link. */
   readonly complaints: readonly string[];
 }
 

@@ -1,6 +1,4 @@
-/**
- * How a mock server treats requests at the moment. Its owner switches it at run time, or a request to `/control` does.
- */
+/** How a mock server treats requests just now: switched at run time, by its owner or over `/control`. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Random } from '../core/random.ts';
 
@@ -14,7 +12,7 @@ import type { Random } from '../core/random.ts';
 export type BackendMode = (typeof BACKEND_MODES)[number];
 export const BACKEND_MODES = ['ok', 'fail', 'hang', 'reset'] as const;
 
-/** What happens to one request. */
+/** What becomes of one request. */
 export type Verdict = 'serve' | 'fail' | 'reset';
 
 export interface BehaviourSettings {
@@ -51,7 +49,7 @@ export class Behaviour {
     return this.#latencyMs;
   }
 
-  /** Throws a RangeError if it is not a time. */
+  /** Throws a RangeError for what is no time. */
   set latencyMs(latencyMs: number) {
     this.#latencyMs = checkedLatency(latencyMs);
   }
@@ -61,7 +59,7 @@ export class Behaviour {
     return this.#errorRate;
   }
 
-  /** Throws a RangeError if it is not a share. */
+  /** Throws a RangeError for what is no share. */
   set errorRate(errorRate: number) {
     this.#errorRate = checkedRate(errorRate);
   }

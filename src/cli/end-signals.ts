@@ -18,7 +18,7 @@ export interface SignalSource {
   off(signal: EndSignal, listener: (signal: EndSignal) => void): unknown;
 }
 
-/** Emits each signal by its name, with its name, as `process` does, but without copies. */
+/** Emits each signal by its name, with its name, as `process` does, copies left out. */
 export class EndSignals extends EventEmitter {
   readonly #source: SignalSource;
   readonly #clock: Clock;
@@ -38,7 +38,7 @@ export class EndSignals extends EventEmitter {
     return this.#count;
   }
 
-  /** Stops listening to the signals. */
+  /** Leaves the signals alone again. */
   stop(): void {
     for (const signal of SIGNALS) this.#source.off(signal, this.#onSignal);
   }

@@ -1,4 +1,4 @@
-/** Messages to and from the thread that reads. */
+/** What the thread that reads is asked, and what it says. */
 import type { ConfigArguments, ReadConfig } from './config-source.ts';
 import type { DevOptions } from './dev.ts';
 import type { RunOptions } from './run.ts';

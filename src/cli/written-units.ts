@@ -1,4 +1,4 @@
-/** Times, sizes and switches as a config file writes them. */
+/** Times, sizes and switches in the words of a config file. */
 
 /** In the largest unit that leaves a whole number: 90000 → `90s`. */
 export function formatDuration(ms: number): string {

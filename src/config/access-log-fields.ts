@@ -1,9 +1,9 @@
-/** The fields of a line of the access log, as custom formats name them. */
+/** The fields of a line of the access log, as a format of one's own names them. */
 import type { LogField, LogPart } from '../core/access-log.ts';
 import { didYouMean, listNames } from './closest-name.ts';
 import { Mistake } from './errors.ts';
 
-/** Named formats. */
+/** Formats that have a name. */
 export const LOG_FORMATS = ['json', 'common', 'combined'] as const;
 
 const LOG_FIELDS = [
@@ -34,7 +34,7 @@ const LOG_FIELDS = [
 /** `$name`, `${name}` where a letter follows, `$$` for the sign itself. */
 const FIELD = /\$(?:(\$)|\{(\w+)\}|(\w+))/g;
 
-/** A custom format as text and fields in turn. */
+/** A format of one's own as text and fields by turns. */
 export function parseLogFormat(format: string): readonly LogPart[] | Mistake {
   const parts: LogPart[] = [];
   let from = 0;

@@ -62,10 +62,7 @@ function parseAddress(value: unknown, cure: string, use: AddressUse): Address | 
   return { host: bracketed ?? plain, port };
 }
 
-/**
- * A DNS name in lower case, without a final dot. A name that ends in a number is not allowed: it would be read as an
- * IPv4 address.
- */
+/** A DNS name in lower case, without a final dot. A name that ends in a number is none: it would be read as an IPv4 address. */
 export function isHostName(host: string): boolean {
   if (host.length > 253) return false;
   const labels = host.split('.');
@@ -91,7 +88,7 @@ export function parseHostPattern(value: unknown): string | Mistake {
   return new Mistake(`${describeValue(value)} is not a host`, cure);
 }
 
-/** What is sent as Host: a name or an address, with or without a port. */
+/** What goes out as Host: a name or an address, with a port or without. */
 export function parseHostHeader(value: string): string | Mistake {
   const host = value.replace(/:\d{1,5}$/, '');
   const bare = host.replace(/^\[(.*)\]$/, '$1');
@@ -111,7 +108,7 @@ export function parseNetwork(value: unknown): string | Mistake {
   const most = family === 4 ? 32 : 128;
   const isBlock = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
   if (family === 0 || !isBlock || rest.length > 0) return new Mistake(`${describeValue(value)} is not a network`, cure);
-  // The data plane puts it into a `BlockList`, which throws for what it does not accept.
+  // What the data plane will hold it in takes it, or nothing does.
   new BlockList().addSubnet(address, Number(bits ?? most), family === 4 ? 'ipv4' : 'ipv6');
   return value.toLowerCase();
 }

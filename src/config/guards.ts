@@ -1,17 +1,14 @@
-/**
- * Which routes guard if the config does not say so. Access rules, authentication and rate limits will be considered
- * here too.
- */
+/** Which routes guard where the config does not say so. What lets in, asks or counts has its place here too. */
 
 interface Guarding {
   readonly guards: boolean;
-  /** It guards only because of `maxBody`. */
+  /** It guards by `maxBody` alone. */
   readonly limitsOnly?: boolean;
   /** Bytes, 0: no limit. */
   readonly maxBody: number;
 }
 
-/** Whether the config says that the route guards; null: it does not say. */
+/** A route whose config may say nothing of it: null. */
 export type Unsettled<R extends Guarding> = Omit<R, 'guards'> & { readonly guards: boolean | null };
 
 /**

@@ -5,13 +5,10 @@ import { isSection, schemaTree } from './schema-tree.ts';
 /** A JSON Schema or a part of one. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** It is only a name, not an address to fetch. */
+/** A name and no address: there is nothing to be fetched. */
 const ID = 'urn:fairlead:config';
 
-/**
- * A reference to an environment variable in place of any value that is not free text: it is replaced before the config
- * is read.
- */
+/** Stands for any value that is not free text: it is put in before the config is read. */
 const FROM_ENVIRONMENT: JsonSchema = {
   description: 'A value of the environment: ${NAME}, or ${NAME:-default}.',
   type: 'string',
@@ -28,7 +25,7 @@ export function configJsonSchema(): JsonSchema {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: ID,
     ...config,
-    // If a config is spread over files, its pools may be in another one.
+    // The pools of a config that is spread over files may stand in another one.
     anyOf: [{ required: ['pools'] }, { required: ['include'] }],
     title: 'Fairlead config',
     description: 'A config of the Fairlead load balancer: listeners, routes and pools of endpoints.',
@@ -36,7 +33,7 @@ export function configJsonSchema(): JsonSchema {
   };
 }
 
-/** A value where it is used, with the description of its key. */
+/** A value where it is used, with what is said of its key. */
 function publish(node: SchemaNode, definitions: Map<string, JsonSchema>): JsonSchema {
   const { description, default: byDefault, example } = node;
   return {

@@ -2,16 +2,13 @@
 import type { RouteMatch } from '../core/snapshot.ts';
 import type { EndpointConfig, RouteConfig } from './config.ts';
 
-/** A part and its place. */
+/** A part, and where it stands. */
 export interface Part<T> {
   readonly path: readonly (string | number)[];
   readonly value: T;
 }
 
-/**
- * The input of the checks over several parts: what can be read of each part, including those with a mistake of their
- * own.
- */
+/** What the checks over several parts look at: what can be read of each, those with a mistake of their own included. */
 export interface Parts {
   readonly listeners: readonly Part<ReadListener>[];
   readonly routes: readonly Part<ReadRoute>[];
@@ -26,7 +23,7 @@ export interface ReadListener {
   readonly port: number;
 }
 
-/** A route; null for what cannot be read. */
+/** A route; null stands for what cannot be read. */
 export interface ReadRoute {
   readonly id: string | null;
   readonly pool: string | null;

@@ -1,7 +1,4 @@
-/**
- * What became of each statement of an input. A statement that no converter has reported on is listed at the end:
- * nothing is dropped silently.
- */
+/** What became of each statement of an input. A statement that nobody spoke of is listed: nothing is dropped silently. */
 import { toLine, toLongLine } from './statement.ts';
 import type { Statement } from './statement.ts';
 
@@ -11,7 +8,7 @@ import type { Statement } from './statement.ts';
  */
 export type NoteKind = 'guard' | 'left' | 'differs' | 'same';
 
-/** In the order in which they are listed. */
+/** In the order in which they are told. */
 export const NOTE_KINDS: readonly NoteKind[] = ['guard', 'left', 'differs', 'same'];
 
 export interface Note {
@@ -30,12 +27,12 @@ export class Report {
   readonly #seen = new Set<string>();
   readonly #originals = new WeakMap<Statement, Statement>();
 
-  /** Reports on `copy` are reports on `original`. */
+  /** What is said of `copy` is said of `original`. */
   alias(copy: Statement, original: Statement): void {
     this.#originals.set(copy, original);
   }
 
-  /** It is in the new config. What its block contains is still to be reported on. */
+  /** It stands in the new config. What its block holds is still to be spoken of. */
   take(statement: Statement): void {
     this.#taken.add(this.#originals.get(statement) ?? statement);
   }
@@ -58,7 +55,7 @@ export class Report {
     this.#add('same', statement, reason, part);
   }
 
-  /** Calls `tell` for every statement without a report, which lists it. To be called last. */
+  /** Hands what nobody spoke of to `tell`, which lists it. Call it last. */
   close<T extends Statement & { readonly children: readonly T[] }>(
     statements: readonly T[],
     tell: (statement: T) => void,

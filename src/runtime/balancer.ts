@@ -10,7 +10,9 @@
  * | closed   | rejects                 | rejects                         | at once           | at once                 |
  */
 import { EventEmitter } from 'node:events';
+import type { CheckTools } from '../checks/endpoint-check.ts';
 import type { HealthEvent, PanicEvent } from '../checks/pool-health.ts';
+import { PROBES } from '../checks/probes.ts';
 import { systemScheduler } from '../checks/scheduler.ts';
 import type { Scheduler } from '../checks/scheduler.ts';
 import type { ConfigInput } from '../config/config-input.ts';
@@ -51,6 +53,8 @@ export interface BalancerOptions {
   readonly allowTestFaults?: boolean;
   /** @internal For tests: another entry for the threads. */
   readonly workerUrl?: URL;
+  /** @internal For tests: what checks do in place of asking. */
+  readonly probes?: CheckTools['probes'];
   /** @internal For tests: another data plane with `threads: 0`. */
   readonly createDataPlane?: CreateDataPlane;
 }
@@ -119,6 +123,7 @@ export class Balancer extends EventEmitter<BalancerEvents> {
       lookup: options.lookup ?? lookupName,
       allowTestFaults: options.allowTestFaults ?? false,
       workerUrl: options.workerUrl ?? WORKER_URL,
+      probes: options.probes ?? PROBES,
       loadInlineLinks: () => loadInlineLinks(options.createDataPlane, this.#clock, random),
       events: {
         onHealth: (event) => void this.emit('health', event),

@@ -1,10 +1,10 @@
-/** The test of an `acl`, as conditions of a route. */
+/** What an `acl` asks, as what a route can ask. */
 import { escapePattern, findForeign, toLowerPattern } from '../patterns.ts';
 import { ANYTHING } from './match.ts';
 import type { Match, Path } from './match.ts';
 import { lacking } from '../features.ts';
 
-/** The parts of `path_beg -i /a /b`. */
+/** `path_beg -i /a /b`, taken apart. */
 interface Criterion {
   /** `path`, `hdr(host)`, `cook(x)` … without `req.`. */
   readonly fetch: string;

@@ -5,7 +5,6 @@
 import type { CheckTools } from '../../checks/endpoint-check.ts';
 import { Lateness } from '../../checks/lateness.ts';
 import type { HealthEvent, PanicEvent } from '../../checks/pool-health.ts';
-import { PROBES } from '../../checks/probes.ts';
 import type { Cancel, Scheduler } from '../../checks/scheduler.ts';
 import { requireCheckFiles } from '../../checks/trusted-certificates.ts';
 import type { Config } from '../../config/config.ts';
@@ -47,6 +46,7 @@ export interface ControlPlaneOptions {
   readonly lookup: Lookup;
   readonly allowTestFaults: boolean;
   readonly workerUrl: URL;
+  readonly probes: CheckTools['probes'];
   /** For data planes in this thread, with `threads: 0`. */
   readonly loadInlineLinks: () => Promise<CreateLink>;
   readonly events: ControlPlaneEvents;
@@ -89,8 +89,8 @@ export class ControlPlane {
 
   constructor(options: ControlPlaneOptions) {
     this.#options = options;
-    const { clock, random, scheduler, events } = options;
-    const tools: CheckTools = { clock, random, scheduler, lateness: new Lateness(clock, scheduler), probes: PROBES };
+    const { clock, random, scheduler, probes, events } = options;
+    const tools: CheckTools = { clock, random, scheduler, lateness: new Lateness(clock, scheduler), probes };
     this.#health = new HealthKeeper(tools, (pool) => this.#tables.pool(pool), {
       onChange: (event) => events.onHealth(event),
       onPanic: (event) => events.onPanic(event),

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createTestBalancer } from './test-balancer.ts';
+
+const pools = (rest: object = {}) => ({
+  web: { policy: 'round-robin' as const, endpoints: ['a:80', 'b:80'], ...rest },
+});
+
+test('a test balancer takes requests to endpoints by route and policy, without a socket', async () => {
+  await using balancer = await createTestBalancer({
+    routes: [{ match: { path: '/api/*' }, pool: 'api' }, { pool: 'web' }],
+    pools: { ...pools(), api: ['c:9000'] },
+  });
+  const bodies = [];
+  for (let index = 0; index < 4; index++) bodies.push((await balancer.request()).body);
+  assert.deepEqual(bodies, ['a:80', 'b:80', 'a:80', 'b:80']);
+  const { status, body } = await balancer.request({ method: 'POST', target: '/api/x?y', body: 'hello' });
+  assert.deepEqual([status, body], [200, 'c:9000']);
+  const [request] = balancer.endpoint('c:9000').requests;
+  assert.deepEqual([request.method, request.target, request.body], ['POST', '/api/x?y', 'hello']);
+  assert.equal(request.headers['x-forwarded-for'], '192.0.2.200');
+});
+
+test('a test balancer retries where it may, and answers with its reason where it may not', async () => {
+  await using balancer = await createTestBalancer({ pools: pools() });
+  balancer.endpoint('a:80').kill();
+  for (let index = 0; index < 4; index++)
+    assert.equal((await balancer.request({ method: 'POST', body: 'x' })).body, 'b:80');
+  balancer.endpoint('b:80').respond({ ending: 'reset' });
+  const { status, reason } = await balancer.request({ method: 'POST', body: 'x' });
+  assert.deepEqual([status, reason], [502, 'upstream-reset']);
+});
+
+test('in a test balancer minutes pass in a moment', async () => {
+  await using balancer = await createTestBalancer({ pools: { web: ['a:80'] } });
+  balancer.endpoint('a:80').respond({ ending: 'never' });
+  const began = performance.now();
+  const { status, tookMs } = await balancer.request();
+  assert.equal(status, 504);
+  assert.ok(tookMs >= 30_000 && tookMs <= 30_100, `after ${tookMs} ms`);
+  assert.ok(performance.now() - began < 20_000);
+});
+
+test('in a test balancer checks take an endpoint out and bring it back, and that is told', async () => {
+  await using balancer = await createTestBalancer({ pools: pools({ check: { http: '/', interval: '1s' } }) });
+  await balancer.advance(2000);
+  balancer.endpoint('a:80').check = 'fails';
+  await balancer.advance(5000);
+  for (let index = 0; index < 4; index++) assert.equal((await balancer.request()).body, 'b:80');
+  balancer.endpoint('a:80').recover();
+  await balancer.advance(5000);
+  const bodies = new Set<string>();
+  for (let index = 0; index < 4; index++) bodies.add((await balancer.request()).body);
+  assert.deepEqual([...bodies].sort(), ['a:80', 'b:80']);
+  assert.ok(balancer.events.length >= 2);
+});
+
+test('a test balancer with the same seed does the same', async () => {
+  const run = async (seed: number): Promise<string> => {
+    await using balancer = await createTestBalancer({ pools: pools({ policy: 'random' }) }, { seed });
+    let order = '';
+    for (let index = 0; index < 40; index++) order += (await balancer.request()).body[0];
+    return order;
+  };
+  assert.equal(await run(7), await run(7));
+  assert.notEqual(await run(7), await run(8));
+});
+
+test('a client of a test balancer can leave, and its request is cancelled at the endpoint', async () => {
+  await using balancer = await createTestBalancer({ pools: { web: ['a:80'] } });
+  balancer.endpoint('a:80').respond({ afterMs: 1000 });
+  const pending = balancer.send();
+  await balancer.advance(10);
+  assert.equal(balancer.endpoint('a:80').connectionCount, 1);
+  pending.leave();
+  await balancer.advance(10);
+  assert.equal(balancer.endpoint('a:80').connectionCount, 0);
+  assert.equal(pending.outcome, 'connection-lost');
+});
+
+test('a test balancer takes another config', async () => {
+  await using balancer = await createTestBalancer({ pools: { web: ['a:80'] } });
+  assert.equal((await balancer.request()).body, 'a:80');
+  await balancer.reload({ pools: { web: ['c:80'] } });
+  assert.equal((await balancer.request()).body, 'c:80');
+});
+
+test('a test balancer refuses a config with a mistake', async () => {
+  await assert.rejects(createTestBalancer({ pools: { web: { endpoints: [] } } }), { name: 'ConfigInvalid' });
+});
+
+test('an answer that breaks off in its body loses the connection of a test client', async () => {
+  await using balancer = await createTestBalancer({ pools: { web: ['a:80'] } });
+  balancer.endpoint('a:80').respond({ body: 'x'.repeat(1000), ending: 'reset-in-body' });
+  await assert.rejects(balancer.request(), /closed without an answer/);
+});

@@ -1,0 +1,228 @@
+/**
+ * A whole balancer without sockets: its routes, policies, retries, checks and ejection are the ones that serve, its
+ * endpoints and clients are objects of the test, its time is the test's own.
+ */
+import type { CheckTools } from '../checks/endpoint-check.ts';
+import type { HealthEvent, PanicEvent } from '../checks/pool-health.ts';
+import type { Probe, ProbeResult, ProbeTarget } from '../checks/probe.ts';
+import { failed } from '../checks/probe.ts';
+import { PROBES } from '../checks/probes.ts';
+import type { ConfigInput } from '../config/config-input.ts';
+import type { Config } from '../config/config.ts';
+import { toConfig } from '../config/to-config.ts';
+import { createSeededRandom } from '../core/random.ts';
+import type { ListenerSpec } from '../core/snapshot.ts';
+import { Balancer } from '../runtime/balancer.ts';
+import type { BalancerStats } from '../runtime/control/balancer-stats.ts';
+import { createDataPlane } from '../runtime/worker/data-plane.ts';
+import type { DataPlane } from '../runtime/worker/data-plane-api.ts';
+import { MemoryTransport } from './memory-transport.ts';
+import { TestClient } from './test-client.ts';
+import type { TestAnswer, TestOutcome, TestRequest } from './test-client.ts';
+import { TestEndpoint } from './test-endpoint.ts';
+import { TestTime } from './test-time.ts';
+
+export interface TestBalancerOptions {
+  /** What chance decides is drawn from it: the same seed, the same run. Default 1. */
+  readonly seed?: number;
+}
+
+/** Something that a balancer told. */
+export interface TestEvent {
+  /** Milliseconds since the beginning. */
+  readonly atMs: number;
+  readonly event: HealthEvent | PanicEvent;
+}
+
+/** A request under way. */
+export interface PendingRequest {
+  /** Null while there is neither an answer nor an end of the connection. */
+  readonly outcome: TestOutcome;
+  /** The client goes away, by a reset. */
+  leave(): void;
+}
+
+/** Longer than any wait of a config's defaults but a tunnel's. */
+const PATIENCE_MS = 120_000;
+const CLIENT_ADDRESS = '192.0.2.200';
+/** A network for documentation (RFC 5737), as the client's is. */
+const ENDPOINT_NETWORK = '198.51.100.';
+
+/**
+ * Starts a balancer of this config without sockets; `threads` and `accessLog` are left out of account.
+ *
+ * ```ts
+ * const balancer = await createTestBalancer({ pools: { web: ['a:80', 'b:80'] } });
+ * balancer.endpoint('a:80').kill();
+ * const { status, body } = await balancer.request({ target: '/' });
+ * await balancer.close();
+ * ```
+ *
+ * Rejects with `ConfigInvalid`.
+ */
+export async function createTestBalancer<PoolName extends string>(
+  config: Config | ConfigInput<PoolName>,
+  options: TestBalancerOptions = {},
+): Promise<TestBalancer> {
+  const balancer = new TestBalancer(toConfig(config), options);
+  await balancer.start();
+  return balancer;
+}
+
+/** Made by {@link createTestBalancer}. */
+export class TestBalancer {
+  /** What it has told of health, in its order. */
+  readonly events: TestEvent[] = [];
+  /** Exceptions in Fairlead's own code. */
+  readonly faults: string[] = [];
+  readonly #time: TestTime;
+  readonly #transport: MemoryTransport;
+  readonly #balancer: Balancer;
+  /** By `address:port`. */
+  readonly #endpoints = new Map<string, TestEndpoint>();
+  /** Addresses by name: each name has one of its own. */
+  readonly #addresses = new Map<string, string>();
+  #listeners: readonly ListenerSpec[];
+  #plane: DataPlane | null = null;
+
+  /** @internal */
+  constructor(config: Config, { seed = 1 }: TestBalancerOptions) {
+    this.#listeners = config.listeners;
+    this.#time = new TestTime(() => this.#transport.deliver());
+    this.#transport = new MemoryTransport({
+      clock: this.#time,
+      onFault: (error) => this.#plane?.reportFault(error),
+      onDial: ({ host, port }, open) => this.#at(host, port).take(open),
+    });
+    const probe: Probe = (target, signal) => this.#probe(target, signal);
+    this.#balancer = new Balancer(withoutSockets(config), {
+      clock: this.#time,
+      random: createSeededRandom(seed),
+      scheduler: this.#time,
+      lookup: (name) => Promise.resolve([this.#addressOf(name)]),
+      probes: everyKind(probe),
+      createDataPlane: (given) => {
+        const transport = this.#transport;
+        this.#plane = createDataPlane({ ...given, transport, clock: transport.clock, turns: this.#time });
+        return this.#plane;
+      },
+    });
+    this.#balancer.on('health', (event) => this.events.push({ atMs: this.elapsedMs, event }));
+    this.#balancer.on('panic', (event) => this.events.push({ atMs: this.elapsedMs, event }));
+    this.#balancer.on('fault', ({ stack }) => this.faults.push(stack));
+  }
+
+  /** @internal */
+  async start(): Promise<void> {
+    await this.#while(this.#balancer.listen());
+  }
+
+  /** Milliseconds since the beginning. */
+  get elapsedMs(): number {
+    return this.#time.elapsedMs;
+  }
+
+  /** The endpoint of this address, as the config writes it: `a:80`. It is there before the config names it. */
+  endpoint(id: string): TestEndpoint {
+    const colon = id.lastIndexOf(':');
+    return this.#at(this.#addressOf(id.slice(0, colon)), Number(id.slice(colon + 1)), id);
+  }
+
+  /** Sends a request and lets time pass until its outcome is there, for at most two minutes. */
+  async request(request: TestRequest = {}): Promise<TestAnswer> {
+    const pending = this.send(request);
+    await this.#time.advance(PATIENCE_MS, () => pending.outcome !== null);
+    const { outcome } = pending;
+    if (outcome === null) throw new Error(`no answer within ${PATIENCE_MS} ms`);
+    if (outcome === 'connection-lost') throw new Error('the connection was closed without an answer');
+    return outcome;
+  }
+
+  /** Sends a request; it goes on its way with the next {@link advance}. */
+  send(request: TestRequest = {}): PendingRequest {
+    const listener = this.#listenerOf(request.listener);
+    const client = new TestClient(request.method ?? 'GET', () => this.#time.now());
+    const ends = { clientAddress: request.from ?? CLIENT_ADDRESS, listenerPort: listener.port };
+    const plane = this.#plane as DataPlane;
+    client.send(
+      this.#transport.connect(client, ends, (connection) => plane.accept(listener)(connection)),
+      request,
+    );
+    return client;
+  }
+
+  /** Lets so many milliseconds pass, and everything happen that is due. */
+  async advance(ms: number): Promise<void> {
+    await this.#time.advance(ms);
+  }
+
+  /** Lets another config take effect, as `Balancer.reload` does. Its listeners are there at once. */
+  async reload<PoolName extends string>(config: Config | ConfigInput<PoolName>): Promise<void> {
+    const complete = toConfig(config);
+    await this.#while(this.#balancer.reload(withoutSockets(complete)));
+    this.#listeners = complete.listeners;
+  }
+
+  /** The figures, as `Balancer.stats` has them. */
+  stats(): BalancerStats {
+    return this.#balancer.stats();
+  }
+
+  /** Ends it. Throws where Fairlead's own code has thrown meanwhile. */
+  async close(): Promise<void> {
+    await this.#while(this.#balancer.close({ force: true }));
+    if (this.faults.length > 0) throw new Error(`exceptions in Fairlead: ${this.faults.join('\n')}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** Lets what a promise waits for happen. */
+  async #while<T>(promise: Promise<T>): Promise<T> {
+    let isDone = false;
+    const done = promise.finally(() => (isDone = true));
+    done.catch(() => {});
+    await this.#time.advance(PATIENCE_MS, () => isDone);
+    return done;
+  }
+
+  #listenerOf(name: string | undefined): ListenerSpec {
+    const found = this.#listeners.find(({ id }) => name === undefined || id === name);
+    if (found === undefined) throw new Error(`no listener "${name}"`);
+    return found;
+  }
+
+  #addressOf(name: string): string {
+    if (/^[\d.]+$/.test(name)) return name;
+    const address = this.#addresses.get(name) ?? `${ENDPOINT_NETWORK}${this.#addresses.size + 1}`;
+    this.#addresses.set(name, address);
+    return address;
+  }
+
+  #at(address: string, port: number, id = `${address}:${port}`): TestEndpoint {
+    const key = `${address}:${port}`;
+    const endpoint = this.#endpoints.get(key) ?? new TestEndpoint(this.#nameOf(address, port) ?? id, this.#time);
+    this.#endpoints.set(key, endpoint);
+    return endpoint;
+  }
+
+  #nameOf(address: string, port: number): string | null {
+    for (const [name, of] of this.#addresses) if (of === address) return `${name}:${port}`;
+    return null;
+  }
+
+  #probe({ address, port }: ProbeTarget, signal: AbortSignal): Promise<ProbeResult> {
+    const result = this.#at(address, port).answerCheck();
+    if (result !== null) return Promise.resolve(result);
+    return new Promise((resolve) => signal.addEventListener('abort', () => resolve(failed('no answer', 'timeout'))));
+  }
+}
+
+function withoutSockets(config: Config): Config {
+  return { ...config, threads: 0, listeners: [], settings: { ...config.settings, accessLog: null } };
+}
+
+function everyKind(probe: Probe): CheckTools['probes'] {
+  return Object.fromEntries(Object.keys(PROBES).map((kind) => [kind, probe])) as CheckTools['probes'];
+}

@@ -1,4 +1,4 @@
-/** What the demo's keys do, and the log of what was done and what became of it. */
+/** What the demo's keys do, and the log of what was done and what came of it. */
 import { POLICIES } from '../src/core/balancer/policies.ts';
 import type { PolicyName } from '../src/core/balancer/policies.ts';
 import type { BalancerEvents } from '../src/runtime/balancer.ts';
@@ -19,7 +19,7 @@ const MOST_EVENTS = 20;
 const TOLL_MS = 4000;
 
 type ServerAction = (server: DemoServer) => string | Promise<string>;
-/** Keys that take turns. */
+/** Values that a key goes through in turn. */
 type ServerKey = Exclude<DemoKey['action'], 'quit' | 'choose' | 'previous' | 'next'>;
 
 export class Controls {
@@ -31,7 +31,7 @@ export class Controls {
   #events: readonly EventView[] = [];
   #chosen = 0;
   #lastKeyAt = 0;
-  /** Kills whose cost is not told yet. */
+  /** Kills whose cost has not been reported yet. */
   #untold: { readonly before: Toll; readonly killed: readonly string[]; readonly timer: NodeJS.Timeout } | null = null;
   readonly #pressed = new Set<DemoKey['action']>();
 
@@ -128,7 +128,7 @@ export class Controls {
     },
   };
 
-  /** What has become of the requests; kills in quick succession are told together. */
+  /** What happened to the requests; kills in quick succession are reported together. */
   #tellToll(server: DemoServer): void {
     const { before, killed } = this.#untold ?? { before: this.#demo.toll, killed: [] };
     clearTimeout(this.#untold?.timer);
@@ -163,7 +163,7 @@ export class Controls {
   }
 }
 
-/** Nothing but a revival touches who is killed. */
+/** Only a revival has an effect on a killed server. */
 function explain(server: DemoServer, wanted: DemoServer['condition'], done: string): string {
   return server.condition === wanted ? done : `${server.name} is killed: r revives it`;
 }

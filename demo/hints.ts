@@ -1,4 +1,4 @@
-/** What to press next, for whoever has pressed nothing for a while: the story of the demo, one step at a time. */
+/** What to press next, for a user who has pressed nothing for a while: the tour of the demo, one step at a time. */
 import type { DemoKey } from './keys.ts';
 
 export interface HintFacts {
@@ -14,7 +14,7 @@ export interface HintFacts {
 
 const IDLE_SECONDS = 6;
 
-/** In this order; a step that was done is passed over. */
+/** In this order; a step that was done is skipped. */
 const STEPS: readonly (readonly [action: DemoKey['action'], words: (chosen: string) => string])[] = [
   [
     'kill',
@@ -40,7 +40,7 @@ const STEPS: readonly (readonly [action: DemoKey['action'], words: (chosen: stri
   ],
 ];
 
-/** Null: somebody is at it, or everything was tried. */
+/** Null: the user is busy, or everything was tried. */
 export function nextHint({ idleSeconds, pressed, chosen, harmed }: HintFacts): string | null {
   if (idleSeconds < IDLE_SECONDS) return null;
   if (harmed.includes(chosen) && !pressed.has('revive')) return STEPS[1][1](chosen);

@@ -31,7 +31,7 @@ const ACTIONS = {
 /** An escape sequence (CSI or SS3), or one character. */
 const KEY = /\u001b\[[0-9;?]*[ -/]*[@-~]|\u001bO[A-Za-z]|[^]/gu;
 
-/** The keys in what was read, in order; one read may hold many. What means nothing is left out. */
+/** The keys in what was read, in order; one read may hold many. Unknown input is left out. */
 export function parseKeys(input: string): DemoKey[] {
   return [...input.matchAll(KEY)].flatMap(([text]): DemoKey[] => {
     if (/^[1-9]$/.test(text)) return [{ action: 'choose', server: Number(text) - 1 }];

@@ -7,7 +7,7 @@ export async function runDemo(): Promise<void> {
   const ended = Promise.withResolvers<null>();
   const end = (): void => ended.resolve(null);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
-  // Whoever read our lines has gone: `npm start | head`.
+  // The reader of our lines has gone: `npm start | head`.
   process.stdout.on('error', end);
   if (isLive()) await runScreen(ended.promise, process.stdout, process.stdin);
   else await runLines(ended.promise);

@@ -1,6 +1,6 @@
 /**
- * A terminal that is drawn over in place, on its alternate screen, so that what stood there before is there after.
- * Whatever ends the process except SIGKILL, the terminal is given back as it was.
+ * A terminal that is redrawn in place, on its alternate screen, so that its content from before is there afterwards.
+ * Whatever ends the process except SIGKILL, the terminal is restored.
  */
 import { writeSync } from 'node:fs';
 import type { ReadStream, WriteStream } from 'node:tty';
@@ -53,7 +53,7 @@ export class Screen {
     this.#output.write(ENTER);
   }
 
-  /** In one write, over what stood there; nothing where nothing has changed, or the terminal does not keep up. */
+  /** In one write, over what was there; nothing if nothing has changed, or the terminal does not keep up. */
   show(lines: readonly string[]): void {
     const frame = lines.map((line) => line + CLEAR_LINE).join('\r\n');
     if (frame === this.#last || !this.#isEntered || this.#output.writableNeedDrain) return;

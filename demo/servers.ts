@@ -3,12 +3,12 @@ import { DemoServer } from './demo-server.ts';
 import type { DemoServerOptions } from './demo-server.ts';
 
 /**
- * - `calm`: much alike and without a fault, so that what one does to them shows.
+ * - `calm`: much alike and without faults, so that one sees what one does to them.
  * - `lively`: each of another speed, the last one flaky, so that lines nobody acts on show something.
  */
 export type Temper = 'calm' | 'lively';
 
-/** The flaky server works for so long, then fails for so long. */
+/** The flaky server works for this long, then fails for that long. */
 const GOOD_MS = 15_000;
 const BAD_MS = 8_000;
 const FIRST_PORT = 8081;

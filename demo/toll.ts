@@ -1,4 +1,4 @@
-/** What killing servers has cost by a few seconds later: what a client would ask after. */
+/** What killing servers has cost a few seconds later, from a client's point of view. */
 import { describeLost } from './draw-demo.ts';
 import type { Lost } from './traffic.ts';
 

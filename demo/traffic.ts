@@ -1,18 +1,18 @@
 /**
- * The demo's own clients: so many requests a second over loopback, to both names, each as it is due, however slow the
- * answers are. They measure what clients see, by the server that `X-Backend` names. Some are POSTs, which a balancer
- * must not send twice.
+ * The demo's own clients: a number of requests a second over loopback, to both names, each sent when it is due, however
+ * slow the answers are. They measure what clients see, by the server that `X-Backend` names. Some are POSTs, which a
+ * balancer must not send twice.
  */
 import http from 'node:http';
 import { RecentTimes } from './recent-times.ts';
 import type { Times } from './recent-times.ts';
 
 const TICK_MS = 10;
-/** Beyond this many in flight requests are left out, so that hanging servers do not pile them up for ever. */
+/** Beyond this many in flight, requests are left out, so that hanging servers do not pile them up. */
 const MOST_IN_FLIGHT = 1000;
 /** Two of three requests go to the first name. */
 const TURN = 3;
-/** One of so many is a POST with a body. */
+/** One in this many is a POST with a body. */
 const POST_TURN = 10;
 const ORDER = '{"order":1}';
 const SERVER_ERROR = 500;
@@ -71,7 +71,7 @@ export class Traffic {
 
   #tick(): void {
     const now = performance.now();
-    // After a pause of the whole process nobody wants all that was due in it at once.
+    // After a pause of the whole process, the requests that were due in it are not sent all at once.
     const passedMs = Math.min(now - this.#lastTickMs, 10 * TICK_MS);
     this.#lastTickMs = now;
     this.#due = this.isPaused ? 0 : this.#due + (passedMs * this.rate) / 1000;

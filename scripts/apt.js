@@ -1,4 +1,7 @@
-/** Debian's packages, where we are root. Plain JavaScript: the Node of this project may be what waits for one. */
+/**
+ * Installs Debian packages if we are root. Plain JavaScript, since the project's own Node may need one of them to
+ * start.
+ */
 import { spawnSync } from 'node:child_process';
 
 export function canInstallPackages() {

@@ -1,4 +1,4 @@
-/** `npm run check`: every check to its end, two at a time, so that one run shows all there is to mend. */
+/** `npm run check`: every check to its end, two at a time, so that one run shows all that has to be fixed. */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';

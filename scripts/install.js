@@ -32,7 +32,7 @@ async function install(reason) {
   }
 }
 
-/** A minimal image lacks libraries that Node needs: they are installed where we may, else named. */
+/** A minimal image lacks libraries that Node needs: they are installed if we may, otherwise named. */
 function ensureRuns(node, installed = []) {
   const fault = findLoadFault(node);
   if (fault === null) return;

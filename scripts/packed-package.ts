@@ -1,4 +1,7 @@
-/** The package as it is published, for whoever has to see it as its users do: a test, the budgets, the new user's walk. */
+/**
+ * The package as it is published, for code that has to use it as its users do: a test, the budgets, the new user's
+ * walk.
+ */
 import { execFile } from 'node:child_process';
 import { cp, readdir, symlink } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';

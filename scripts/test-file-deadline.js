@@ -1,5 +1,5 @@
 /**
- * Preloaded into every test file, as `test-file-deadline.js?ms=120000`: ends it when something it left open keeps it
+ * Preloaded into every test file, as `test-file-deadline.js?ms=120000`: ends it if something that it left open keeps it
  * from ending by itself, since `--test-timeout` looks at tests only, not at files. A file that loops without pause is
  * ended by scripts/test.js.
  */

@@ -21,7 +21,7 @@ interface ApiPage {
   /** From the root of the repository. */
   readonly path: string;
   readonly text: string;
-  /** What TypeDoc found wanting: an export without a doc comment, a type that nobody can reach, a dead link. */
+  /** What TypeDoc complains about: an export without a doc comment, a type that is not exported, a dead link. */
   readonly complaints: readonly string[];
 }
 

@@ -44,7 +44,7 @@ function nameOf(node: SchemaNode, interfaces: Map<string, string>, description: 
     const about = ABOUT[title] ?? description;
     interfaces.set(title, `/** ${about} */\nexport interface ${title}Input${parameter} {\n${keys.join('\n')}\n}\n`);
   }
-  // The names are those of the pools; a route that names another is not to be believed.
+  // The names are those of the pools; TypeScript must not infer further ones from routes.
   const isGeneric = interfaces.get(title)?.includes('<PoolName extends') === true;
   return `${title}Input${isGeneric ? '<NoInfer<PoolName>>' : ''}`;
 }

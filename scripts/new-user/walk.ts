@@ -59,7 +59,7 @@ async function changePolicy(running: Typed): Promise<Step> {
   return timed('reload', running, /reloaded in/, () => writeFile(file, changed));
 }
 
-/** What a running balancer says to something that happens to it. */
+/** What a running balancer prints when something happens. */
 async function timed(name: string, running: Typed, answer: RegExp, act: () => Promise<void>): Promise<Step> {
   const from = running.length;
   const began = performance.now();

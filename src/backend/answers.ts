@@ -1,4 +1,4 @@
-/** What a mock server answers, by the first segment of the path. What is not named here is echoed, as `/` is. */
+/** What a mock server answers, by the first segment of the path. For all others it echoes the request, as for `/`. */
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
@@ -13,7 +13,7 @@ type Answer = (call: Call) => void | Promise<void>;
 const MOST_BYTES = 2 ** 40;
 const LONGEST_DELAY_MS = 3_600_000;
 const NO_BODY = new Set([204, 205, 304]);
-/** Byte i of a `/bytes` body is i mod 251: a prime, so that bytes that moved by a power of two show. */
+/** Byte i of a `/bytes` body is i mod 251: a prime, so that bytes shifted by a power of two are noticed. */
 const PATTERN = Buffer.alloc(
   251 * 261,
   Uint8Array.from({ length: 251 }, (_, i) => i),
@@ -32,7 +32,10 @@ export function answerFor(segment: string): Answer {
   return Object.hasOwn(ANSWERS, segment) ? ANSWERS[segment] : echo;
 }
 
-/** Who answered, and what reached it. The body is counted and hashed as it comes, of any length. */
+/**
+ * Which server answered, and the request that reached it. The body is counted and hashed as it comes, whatever its
+ * length.
+ */
 async function echo({ request, response, server }: Call): Promise<void> {
   const body = await digestBody(request);
   if (server.text !== null) return sendText(response, 200, server.text);

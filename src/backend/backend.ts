@@ -25,13 +25,13 @@ import { createEchoServer, echoMessages, WITHOUT_WS } from './web-socket.ts';
 export type { BackendMode } from './behaviour.ts';
 export type { BackendStats } from './call.ts';
 
-/** How a mock server is to behave. All may be left out. */
+/** How a mock server behaves. Every option may be left out. */
 export interface BackendOptions {
   /** Default 0: a free one. */
   readonly port?: number;
   /** Default 127.0.0.1. */
   readonly host?: string;
-  /** Stands in the answers and in their `X-Backend` header. Default `backend`. */
+  /** It is in the answers and in their `X-Backend` header. Default `backend`. */
   readonly name?: string;
   /** Milliseconds before every answer, default 0. */
   readonly latencyMs?: number;
@@ -54,11 +54,11 @@ export interface Backend extends AsyncDisposable {
   readonly url: string;
   readonly mode: BackendMode;
   readonly stats: BackendStats;
-  /** What it does with requests from now on, e.g. `fail` for 503. */
+  /** Sets what it does with requests from now on, e.g. `fail` for 503. */
   setMode(mode: BackendMode): void;
-  /** Milliseconds. Throws a RangeError for what is no time. */
+  /** Milliseconds. Throws a RangeError if it is not a time. */
   setLatency(latencyMs: number): void;
-  /** 0 to 1. Throws a RangeError for what is no share. */
+  /** 0 to 1. Throws a RangeError if it is not a share. */
   setErrorRate(errorRate: number): void;
   /** Stops listening and cuts every connection, whatever is in flight. */
   close(): Promise<void>;
@@ -78,7 +78,7 @@ class MockServer implements Backend, ServerView {
   readonly behaviour: Behaviour;
   readonly #http: Server;
   readonly #keepsAlive: boolean;
-  /** The first client of `/ws` loads what speaks there. */
+  /** The first client of `/ws` loads the WebSocket code. */
   #loading: Promise<WebSocketServer | null> | null = null;
   #webSockets: WebSocketServer | null = null;
   readonly #counts = { requests: 0, failures: 0, inFlight: 0 };
@@ -148,7 +148,7 @@ class MockServer implements Backend, ServerView {
     await this.close();
   }
 
-  /** Rejects never: what throws here is a client that left, or a bug, and then the connection is cut. */
+  /** Never rejects: an exception here means a client that left, or a bug, and the connection is cut. */
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const gone = new AbortController();
     response.once('close', () => gone.abort());
@@ -167,7 +167,7 @@ class MockServer implements Backend, ServerView {
     }
   }
 
-  /** Counts the request, waits as the mode says, and answers or resets it where that is its lot: then false. */
+  /** Counts the request, waits as the mode says, and answers or resets it if the mode says so. False: that was done. */
   async #admit(
     request: IncomingMessage,
     isCheck: boolean,

@@ -1,4 +1,6 @@
-/** How a mock server treats requests just now: switched at run time, by its owner or over `/control`. */
+/**
+ * How a mock server treats requests at the moment. Its owner switches it at run time, or a request to `/control` does.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Random } from '../core/random.ts';
 
@@ -12,7 +14,7 @@ import type { Random } from '../core/random.ts';
 export type BackendMode = (typeof BACKEND_MODES)[number];
 export const BACKEND_MODES = ['ok', 'fail', 'hang', 'reset'] as const;
 
-/** What becomes of one request. */
+/** What happens to one request. */
 export type Verdict = 'serve' | 'fail' | 'reset';
 
 export interface BehaviourSettings {
@@ -49,7 +51,7 @@ export class Behaviour {
     return this.#latencyMs;
   }
 
-  /** Throws a RangeError for what is no time. */
+  /** Throws a RangeError if it is not a time. */
   set latencyMs(latencyMs: number) {
     this.#latencyMs = checkedLatency(latencyMs);
   }
@@ -59,7 +61,7 @@ export class Behaviour {
     return this.#errorRate;
   }
 
-  /** Throws a RangeError for what is no share. */
+  /** Throws a RangeError if it is not a share. */
   set errorRate(errorRate: number) {
     this.#errorRate = checkedRate(errorRate);
   }

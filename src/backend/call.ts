@@ -1,4 +1,4 @@
-/** One request at a mock server, as its answers see it. */
+/** One request to a mock server, as the functions that answer it see it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Behaviour } from './behaviour.ts';
 
@@ -13,7 +13,7 @@ export interface Call {
   readonly signal: AbortSignal;
 }
 
-/** What answers know of the server they run in. */
+/** What these functions know of the server. */
 export interface ServerView {
   readonly name: string;
   /** What `/` answers instead of the echo; null: the echo. */
@@ -36,7 +36,7 @@ export function sendText(response: ServerResponse, status: number, text: string)
   send(response, status, 'text/plain; charset=utf-8', text);
 }
 
-/** With line breaks, for eyes. */
+/** With line breaks, for people. */
 export function sendJson(response: ServerResponse, status: number, value: unknown): void {
   send(response, status, 'application/json', `${JSON.stringify(value, null, 2)}\n`);
 }

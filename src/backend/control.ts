@@ -1,4 +1,4 @@
-/** `/control`: what the switches of a mock server stand at, and how they are thrown at run time. */
+/** `/control`: shows the settings of a mock server, and changes them at run time. */
 import { BACKEND_MODES } from './behaviour.ts';
 import { sendJson, sendText } from './call.ts';
 import type { Call } from './call.ts';

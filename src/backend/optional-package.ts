@@ -1,4 +1,4 @@
-/** Packages that only those install who use them. */
+/** Packages that are installed only by those who use them. */
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';

@@ -1,4 +1,7 @@
-/** `/ws` of a mock server: every message comes back. The package `ws` speaks there, which only those install who use it. */
+/**
+ * `/ws` of a mock server: every message comes back. It uses the package `ws`, which is installed only by those who need
+ * it.
+ */
 import type { WebSocket, WebSocketServer } from 'ws';
 import { importOptional } from './optional-package.ts';
 

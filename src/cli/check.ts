@@ -12,7 +12,7 @@ import { sayConfigErrors } from './say-config-errors.ts';
 export interface CheckOptions {
   readonly config?: string;
   readonly json?: boolean;
-  /** A path, or a URL: what becomes of it. */
+  /** A path or URL to explain: its forms and its route. */
   readonly path?: string;
 }
 

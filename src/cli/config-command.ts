@@ -1,4 +1,4 @@
-/** `fairlead config`: the config as it takes effect, or every key that there is. */
+/** `fairlead config`: the config as it takes effect, or every key. */
 import { stringify } from 'yaml';
 import { describeConfigDefaults } from '../config/describe-defaults.ts';
 import { readConfigOnce } from './config-source.ts';

@@ -22,12 +22,12 @@ export type ReadConfig = ParsedConfig & { readonly files: readonly string[] };
 
 /** A config that can be read again. */
 export interface ConfigSource {
-  /** The file as it was named to us; null for the command line. */
+  /** The file as the user named it; null for the command line. */
   readonly file: string | null;
   read(): Promise<ReadConfig>;
 }
 
-/** Null where there is no file to read; that has been said on stderr by then. */
+/** Null if there is no file to read, which has been said on stderr. */
 export async function openConfigSource(from: ConfigArguments): Promise<ConfigSource | null> {
   const found = await findConfigFile(from);
   if (found !== null) return createConfigSource(found);
@@ -36,7 +36,7 @@ export async function openConfigSource(from: ConfigArguments): Promise<ConfigSou
   return null;
 }
 
-/** The same with the file that is meant; null where there is none. */
+/** The same with the file found; null if there is none. */
 export async function findConfigFile(from: ConfigArguments): Promise<ConfigArguments | null> {
   if (from.to !== undefined) return from;
   const config = from.config ?? (await findConfig(process.cwd()));
@@ -49,14 +49,14 @@ export function createConfigSource({ config, to, listen }: ConfigArguments): Con
   return { file: config, read: () => loadConfig(config) };
 }
 
-/** What is wrong where {@link openConfigSource} finds no file. */
+/** The mistake if {@link openConfigSource} finds no file. */
 export function missingConfig(): ConfigError {
   const message = `no config in ${resolve()}: there is no ${CONFIG_NAMES.join(', ')}`;
   const cure = `Name one with -c, write one with "${typedCommand()} init", or start without one by --to.`;
   return { file: '', line: 0, column: 0, key: '', message, cure, excerpt: null };
 }
 
-/** Reads once, for commands that only look. Null where the config has mistakes, or there is none; said by then. */
+/** Reads once, for commands that only look. Null if the config has mistakes or there is none, which has been said. */
 export async function readConfigOnce(options: ConfigArguments): Promise<{ file: string; config: Config } | null> {
   const source = await openConfigSource(options);
   if (source === null) return null;

@@ -1,4 +1,4 @@
-/** What becomes of a path, for `fairlead check --path`. */
+/** The forms and the route of a path, for `fairlead check --path`. */
 import type { RouteConfig } from '../config/config.ts';
 import { explainPath } from '../core/routing/explain-path.ts';
 import type { ExplainedPath } from '../core/routing/explain-path.ts';

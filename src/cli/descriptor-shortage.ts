@@ -1,10 +1,10 @@
-/** Too few open files and sockets for what is to run: a message in place of errors from wherever they run out first. */
+/** Too few open files and sockets for what is to run: one message instead of an error wherever they run out first. */
 import type { Config } from '../config/config.ts';
 import { readMachine } from './machine.ts';
 import type { SystemFacts } from './machine.ts';
 import { RAISE_LIMIT } from './shortage-error.ts';
 
-/** What a process has open before any request: 23 and 8 for each thread, and what it opens for a moment. */
+/** What a process has open before any request: 23, and 8 for each thread, and some that it opens for a moment. */
 const OF_THE_PROCESS = 32;
 const OF_A_THREAD = 8;
 /** A few clients, each with a connection to an endpoint; below that nothing is served. */

@@ -19,13 +19,13 @@ export async function dev(options: DevOptions): Promise<number> {
   return source === null ? EXIT_USAGE : devFrom(source, options);
 }
 
-/** The same of a config that is found already; `onServing` hears when it listens. */
+/** The same with a config that has been found; `onServing` is called when it listens. */
 export function devFrom(source: ConfigSource, { threads, watch }: DevOptions, onServing?: () => void): Promise<number> {
   const adapt = (config: Config): Config => withRequestLines({ ...config, threads });
   return serve({ source, adapt, watch, reloadOnHangUp: false, logFormat: 'text', onServing });
 }
 
-/** A short line for each request, where the config has no access log of its own. */
+/** A short line for each request, if the config has no access log of its own. */
 function withRequestLines(config: Config): Config {
   if (config.settings.accessLog !== null) return config;
   const every: RouteLogSpec = { level: 'info', only: 'all', slowMs: 1000, sample: 1 };

@@ -18,7 +18,7 @@ export interface SignalSource {
   off(signal: EndSignal, listener: (signal: EndSignal) => void): unknown;
 }
 
-/** Emits each signal by its name, with its name, as `process` does, copies left out. */
+/** Emits each signal by its name, with its name, as `process` does, but without copies. */
 export class EndSignals extends EventEmitter {
   readonly #source: SignalSource;
   readonly #clock: Clock;
@@ -38,7 +38,7 @@ export class EndSignals extends EventEmitter {
     return this.#count;
   }
 
-  /** Leaves the signals alone again. */
+  /** Stops listening to the signals. */
   stop(): void {
     for (const signal of SIGNALS) this.#source.off(signal, this.#onSignal);
   }

@@ -1,11 +1,11 @@
 /**
- * What the process ends with; from 64 on as sysexits.h names them. A signal's end is 128 and its number, as shells
- * have it. 78 (a Node that is too old) comes from bin/fairlead.js.
+ * The exit codes of the process; from 64 on as in sysexits.h. For a signal it is 128 plus its number, as in shells. 78
+ * (a Node that is too old) comes from bin/fairlead.js.
  */
 import { constants } from 'node:os';
 
 export const EXIT_OK = 0;
-/** What was asked for ran, and found nothing good: `load`, where every request failed. */
+/** The command ran, with a bad result: `load`, if every request failed. */
 export const EXIT_FAILED = 1;
 /** The command line or the config has mistakes. */
 export const EXIT_USAGE = 2;

@@ -13,7 +13,7 @@ const SETTLE_MS = 60;
 
 interface WatchedFolder {
   readonly watcher: FSWatcher;
-  /** Another folder of the same name has another. */
+  /** Another folder of the same name has another inode. */
   readonly inode: bigint;
 }
 
@@ -21,10 +21,10 @@ export class FileWatcher {
   readonly #onChange: () => void;
   readonly #settleMs: number;
   #files: readonly string[] = [];
-  /** What each file was like when it was last taken for read. */
+  /** The state of each file when it was last considered read. */
   #seen: ReadonlyMap<string, string> = new Map();
   #marked: ReadonlyMap<string, string> = new Map();
-  /** As it was when it was looked at last, while something happens. */
+  /** The state when it was last looked at, while something happens. */
   #looked: ReadonlyMap<string, string> = new Map();
   readonly #folders = new Map<string, WatchedFolder>();
   #timer: NodeJS.Timeout | null = null;
@@ -35,7 +35,9 @@ export class FileWatcher {
     this.#settleMs = settleMs;
   }
 
-  /** To be called before the files are read again: what changes from here on is a change, though it comes before `watch`. */
+  /**
+   * To be called before the files are read again: what changes from then on is a change, even before `watch` is called.
+   */
   mark(): void {
     this.#marked = describeFiles(this.#files);
   }
@@ -43,7 +45,7 @@ export class FileWatcher {
   /** Watches these files and folders (absolute) from now on, instead of those before. They need not exist. */
   watch(files: readonly string[]): void {
     this.#files = files;
-    // First: what changes before a folder is watched shows when the files are looked at.
+    // Watching comes first: a change before that is found when the files are looked at.
     this.#watchFolders();
     const now = describeFiles(files);
     this.#seen = new Map([...now].map(([file, text]) => [file, this.#marked.get(file) ?? text]));
@@ -71,14 +73,14 @@ export class FileWatcher {
     try {
       const inode = inodeOf(folder);
       const watcher = watch(folder, { persistent: false }, () => this.#settle());
-      // The folder itself went: what was in it is compared, and what is there then is watched.
+      // The folder itself was removed: the files in it are compared, and what is there then is watched.
       watcher.on('error', () => {
         this.#leave(folder);
         this.#settle();
       });
       this.#folders.set(folder, { watcher, inode });
     } catch {
-      // Gone meanwhile, or not ours to read: nothing more can be done than to look again after the next event.
+      // Gone meanwhile, or not readable: it can only be looked at again after the next event.
     }
   }
 
@@ -87,7 +89,7 @@ export class FileWatcher {
     this.#folders.delete(folder);
   }
 
-  /** Looks again a while after an event, until nothing changes any more; events of others do not put that off. */
+  /** Looks again a while after an event, until nothing changes any more; events of other files do not delay that. */
   #settle(): void {
     if (this.#timer !== null) return;
     this.#looked = describeFiles(this.#files);

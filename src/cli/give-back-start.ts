@@ -1,7 +1,7 @@
-/** What a process does once, until it serves, leaves in its memory what V8 took for it: that is given back a moment later. */
+/** Gives memory back to the system that V8 took for the start and that a serving process does not need. */
 import { collectStart } from '../runtime/shared/collect-start.ts';
 
-/** By then what the start still had to do is done, and most of it is garbage. */
+/** By then the start has finished what it still had to do, and most of its memory is garbage. */
 const REST_MS = 1000;
 
 /** To be called when everything serves. */

@@ -1,4 +1,4 @@
-/** `fairlead init`: a first config, made by the room of that name. */
+/** `fairlead init`: a first config, made by `src/init/`. */
 import { init } from '../init/init.ts';
 import type { InitOptions } from '../init/init.ts';
 import { EXIT_OK, EXIT_USAGE } from './exit-codes.ts';

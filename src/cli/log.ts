@@ -10,10 +10,10 @@ import type { LogFormat } from './commands/shared-options.ts';
 const MOST_FAULTS = 10;
 const FAULT_WINDOW_MS = 60_000;
 
-/** What a line is about, for programs: `pool`, `endpoint`, `state`, `reason`, … */
+/** What a line is about, in fields for programs: `pool`, `endpoint`, `state`, `reason`, … */
 export type LogFields = Readonly<Record<string, string | number | boolean>>;
 export type LogLevel = 'info' | 'warn' | 'error';
-/** Level `info` where none is given. `fields` stand beside the text in JSON. */
+/** The default level is `info`. In JSON, `fields` are added beside the text. */
 export type Say = (text: string, level?: LogLevel, fields?: LogFields) => void;
 
 /** As pino numbers them, so that these lines and those of an access log in JSON read alike. */
@@ -26,7 +26,7 @@ export interface LogLine {
   readonly fields: LogFields;
 }
 
-/** A log on stderr. In text, colours stand only where a terminal shows them. */
+/** A log on stderr. In text, colours are used only if a terminal shows them. */
 export function createLog(format: LogFormat): Say {
   return (text, level = 'info', fields = {}) =>
     console.error(formatLogLine(format, { text, level, fields }, new Date()));

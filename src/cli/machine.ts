@@ -7,7 +7,7 @@ import type { ReadSystemFile } from '../runtime/control/threads.ts';
 
 export interface Machine {
   readonly threads: number;
-  /** Why as many. */
+  /** Why this number. */
   readonly threadsReason: string;
   /** The limit of open files and sockets. */
   readonly descriptors: number;
@@ -19,13 +19,13 @@ export interface Machine {
   readonly tcpMigrateReqMeaning: string;
 }
 
-/** What a config may leave to the machine. */
+/** What a config can leave to the machine. */
 export interface MachineConfig {
   readonly threads: Config['threads'];
   readonly settings: Pick<Config['settings'], 'maxConnections'>;
 }
 
-/** What the system says, so that a test can say something else. */
+/** What the system reports; a test can put other values here. */
 export interface SystemFacts {
   readonly read: ReadSystemFile;
   /** Of the machine. */

@@ -6,7 +6,7 @@ import { isShortage, RAISE_LIMIT } from './shortage-error.ts';
 export async function main(args: readonly string[]): Promise<void> {
   // Without a listener Node opens its debugger on this signal, which log rotation sends to whatever it finds.
   process.on('SIGUSR1', () => {});
-  // A reload that is asked for while a balancer starts must not end it; what it is about to read is fresh.
+  // A SIGHUP while a balancer starts must not end it. It need not be remembered: the config is still to be read.
   if (args[0] === 'run') process.on('SIGHUP', () => {});
   process.on('uncaughtException', (error) => {
     if (isShortage(error)) {
@@ -16,7 +16,7 @@ export async function main(args: readonly string[]): Promise<void> {
     console.error('fairlead: a bug of ours:', error);
     process.exit(EXIT_INTERNAL);
   });
-  // A reader that has read enough, or a full disk: a balancer goes on without its lines.
+  // The reader of the output has gone, or the disk is full: a balancer goes on without its lines.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   process.exit(await carryOut(args));
 }

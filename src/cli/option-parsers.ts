@@ -64,7 +64,7 @@ export function urlOption(text: string): string {
   throw new InvalidArgumentError('Write an address such as http://localhost:8080/.');
 }
 
-/** Where an answer names its server. */
+/** The part of an answer that names its server. */
 export interface ServerName {
   readonly in: 'header' | 'json';
   readonly name: string;

@@ -1,13 +1,16 @@
-/** A listener that could not be opened: who is in the way, as far as this machine says so, and what to do about it. */
+/**
+ * A listener that could not be opened: which program has its port, as far as this machine tells, and what to do about
+ * it.
+ */
 import { findPortHolder } from '../machine/listening-ports.ts';
 import type { PortHolder } from '../machine/listening-ports.ts';
 import type { ListenError } from '../runtime/control/listen-error.ts';
 
-/** How another address is asked for, where the config is a file and where it is the command line. */
+/** How to use another address, with a config file and with the command line. */
 export const ANOTHER_LISTENER = 'Write another port into listeners.';
 export const ANOTHER_LISTEN = 'Take another port, e.g. --listen 127.0.0.1:8081.';
 
-/** The error's message with the cure behind it, on one line. `change` says how another address is asked for. */
+/** The error's message and what to do about it, on one line. `change` says how to use another address. */
 export async function explainListenError({ message, reason, port }: ListenError, change: string): Promise<string> {
   if (reason === 'EADDRINUSE') return `${message}: ${await explainPortInUse(port, change)}`;
   const cure = CURES[reason];

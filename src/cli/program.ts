@@ -18,7 +18,7 @@ Exit codes: 0 ended as asked, 1 load: every request failed, 2 mistakes in the co
 config, 69 an address, a name or a needed program is not available, 70 internal error, 78 Node too
 old, 128 + n cut by a second signal n. Each command's --help says which of them it has.`;
 
-/** Throws commander's own error, printed by then to `output`, for what it cannot parse. */
+/** Throws commander's own error, already printed to `output`, for what it cannot parse. */
 export function createProgram(actions: Actions, output: OutputConfiguration = {}): Command {
   const program = new Command('fairlead')
     .description('A load balancer and reverse proxy.')

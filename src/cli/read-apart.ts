@@ -8,12 +8,15 @@ const THREAD_URL = new URL(`./reading-thread.${import.meta.url.endsWith('.ts') ?
 /** For what is read once, collecting garbage is cheaper than room for it. */
 const YOUNG_MIB = 2;
 
-/** What `fairlead run …` or `fairlead dev …` is to serve; null where it has to be said why it serves nothing. */
+/**
+ * What `fairlead run …` or `fairlead dev …` is to serve; null if there is nothing to serve, which has yet to be
+ * explained.
+ */
 export function readServingOrder(args: readonly string[]): Promise<ServingOrder | null> {
   return ask({ type: 'command', args }) as Promise<ServingOrder | null>;
 }
 
-/** The config of an order: as it was read at first, then anew each time. */
+/** The config of a serving order: at first as it was read, then read again each time. */
 export function sourceOf({ file, parsed, options }: ServingOrder): ConfigSource {
   const { config, to, listen } = options;
   const from: ConfigArguments = { config: file ?? config, ...(to && { to }), ...(listen !== undefined && { listen }) };

@@ -1,4 +1,4 @@
-/** What the thread that reads is asked, and what it says. */
+/** Messages to and from the thread that reads. */
 import type { ConfigArguments, ReadConfig } from './config-source.ts';
 import type { DevOptions } from './dev.ts';
 import type { RunOptions } from './run.ts';

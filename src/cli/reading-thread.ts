@@ -1,10 +1,15 @@
-/** The thread that reads command lines and configs: what that takes (commander, zod, yaml) goes with it. */
+/**
+ * The thread that reads command lines and configs. The code for that (commander, zod, yaml) is gone from memory when it
+ * ends.
+ */
 import { parentPort, workerData } from 'node:worker_threads';
 import { createConfigSource, findConfigFile } from './config-source.ts';
 import { createProgram } from './program.ts';
 import type { ReadingOrder, ServedCommand, ServingOrder } from './reading-messages.ts';
 
-/** Null for whatever leads to no serving: mistakes, help, no config. It is all said where there is a terminal. */
+/**
+ * Null if nothing is to be served: mistakes, help, no config. The main thread, which has the terminal, then says why.
+ */
 async function readCommand(args: readonly string[]): Promise<ServingOrder | null> {
   const served = await parse(args);
   if (served === null) return null;

@@ -1,4 +1,4 @@
-/** Takes up a changed config while a balancer runs; one with mistakes is shown, and the running one stays. */
+/** Applies a changed config to a running balancer. If it has mistakes, they are shown, and the running config stays. */
 import type { Config } from '../config/config.ts';
 import type { Balancer } from '../runtime/balancer.ts';
 import { ListenError } from '../runtime/control/listen-error.ts';
@@ -15,9 +15,9 @@ export interface ReloaderOptions {
   readonly say: Say;
   /** What the command line changes in a config, such as `--threads`. */
   readonly adapt: (config: Config) => Config;
-  /** Hears that the config is about to be read. */
+  /** Called when the config is about to be read. */
   readonly beforeRead: () => void;
-  /** Hears which files the config was read from, whether it has mistakes or not. */
+  /** Called with the files the config was read from, whether it has mistakes or not. */
   readonly onRead: (files: readonly string[]) => void;
   /** Default: on stderr, with place and caret. */
   readonly showErrors?: typeof sayConfigErrors;
@@ -33,8 +33,8 @@ export class Reloader {
   }
 
   /**
-   * Reads the config again and applies it. Asked for while one runs, it runs once more afterwards, however often it
-   * was asked. Resolves when none is left to do; never rejects.
+   * Reads the config again and applies it. If it is called while a reload runs, one more reload follows, however often
+   * it was called. Resolves when no reload is left to do; never rejects.
    */
   reload(): Promise<void> {
     this.#isWanted = true;
@@ -81,7 +81,7 @@ export class Reloader {
   }
 }
 
-/** What the balancer refuses has a code; anything else is a bug, and says where. */
+/** An error with a code is a refusal of the balancer; any other is a bug and is shown with its stack. */
 async function describeError(error: unknown): Promise<string> {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof ListenError) return (await explainListenError(error, ANOTHER_LISTENER)).replace(/\.$/, '');

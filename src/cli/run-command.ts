@@ -1,4 +1,4 @@
-/** Parses a command line and does what it says. */
+/** Parses a command line and runs its command. */
 import { CommanderError } from 'commander';
 import type { Actions } from './actions.ts';
 import { EXIT_OK, EXIT_USAGE } from './exit-codes.ts';

@@ -19,7 +19,7 @@ export async function run(options: RunOptions): Promise<number> {
   return source === null ? EXIT_USAGE : runFrom(source, options);
 }
 
-/** The same of a config that is found already; `onServing` hears when it listens. */
+/** The same with a config that has been found; `onServing` is called when it listens. */
 export function runFrom(
   source: ConfigSource,
   { threads, watch = false, logFormat }: RunOptions,

@@ -1,4 +1,4 @@
-/** What a person wants to know in the first second, on stdout: addresses to open, and what runs behind them. */
+/** What a person wants to know first, on stdout: addresses to open, and what runs behind them. */
 import { relative } from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { Balancer } from '../runtime/balancer.ts';
@@ -42,7 +42,7 @@ interface StartLine {
   readonly fields?: LogFields;
 }
 
-/** An address that can be opened; for one that stands for all, that of this machine in brackets. */
+/** An address that can be opened in a browser; for one that means every address, that of this machine in brackets. */
 function describeAddress(address: ListenerAddress): string {
   const isEvery = address.host === '' || address.host === '0.0.0.0' || address.host === '::';
   return `listener ${address.listener} on http://${addressText(address)}${isEvery ? ` (http://localhost:${address.port})` : ''}`;

@@ -1,8 +1,8 @@
-/** `fairlead run` and `fairlead dev` with little more in memory than serving takes. */
+/** `fairlead run` and `fairlead dev` with little more in memory than serving needs. */
 import { giveBackStart } from './give-back-start.ts';
 import { readServingOrder, sourceOf } from './read-apart.ts';
 
-/** Resolves to the exit code once everything has ended; null where there is nothing to serve, and nothing said of it. */
+/** Resolves to the exit code once everything has ended; null if there is nothing to serve, without having said why. */
 export async function serveCommand(args: readonly string[]): Promise<number | null> {
   // While the thread reads.
   const [order, { runFrom }, { devFrom }] = await Promise.all([

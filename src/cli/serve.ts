@@ -1,4 +1,6 @@
-/** A balancer in this process from start to drained end, its signals and the changes of its config included. */
+/**
+ * Runs a balancer in this process from its start to the end of its drain, with its signals and changes of its config.
+ */
 import type { Config } from '../config/config.ts';
 import { enableLinearRegex } from '../config/linear-regex.ts';
 import { systemClock } from '../core/clock.ts';
@@ -29,7 +31,7 @@ export interface ServeOptions {
   /** SIGHUP loads the config again. Else it ends the process, as it does when a terminal is closed. */
   readonly reloadOnHangUp: boolean;
   readonly logFormat: LogFormat;
-  /** Hears when it listens and that has been said. */
+  /** Called when it listens, after that has been printed. */
   readonly onServing?: (() => void) | undefined;
 }
 
@@ -89,7 +91,7 @@ async function runToEnd(
   }
 }
 
-/** What a running balancer hears besides the signals that end it: SIGHUP, SIGUSR1, and changes of its files. */
+/** What a running balancer reacts to besides the signals that end it: SIGHUP, SIGUSR1, and changes of its files. */
 class Upkeep {
   readonly #say: Say;
   readonly #isWatching: boolean;
@@ -111,7 +113,7 @@ class Upkeep {
     const onRead = (read: readonly string[]): void => this.#watchFiles(read);
     this.#reloader = new Reloader({ balancer, source, say, adapt, beforeRead: () => this.#watcher.mark(), onRead });
     if (reloadOnHangUp) process.on('SIGHUP', this.#onHangUp);
-    // There whatever the config: without a listener the signal would open Node's debugger.
+    // With every config: without a listener the signal would open Node's debugger.
     this.#onReopen = () =>
       say(
         `SIGUSR1: ${balancer.reopenLogs() ? 'the access log is opened again' : 'there is no log file to open again'}`,

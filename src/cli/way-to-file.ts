@@ -2,7 +2,7 @@
 import { lstatSync, readlinkSync } from 'node:fs';
 import { dirname, isAbsolute, join, parse, sep } from 'node:path';
 
-/** As many as Linux follows. */
+/** The number of links that Linux follows. */
 const MOST_LINKS = 40;
 
 /**
@@ -49,7 +49,7 @@ function kindOf(path: string): 'link' | 'folder' | 'file' | 'missing' {
     if (stats.isSymbolicLink()) return 'link';
     return stats.isDirectory() ? 'folder' : 'file';
   } catch {
-    // Not there, not ours to see, or behind something that is no folder.
+    // It does not exist, is not readable, or is below something that is not a folder.
     return 'missing';
   }
 }

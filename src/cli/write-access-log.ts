@@ -1,4 +1,4 @@
-/** The access log of a config, back into the words of a config file. */
+/** The access log of a config, converted back to what a config file says. */
 import type { AccessLogSpec, LogFormat, LogRotation, LogTarget, RouteLogSpec } from '../core/access-log.ts';
 import { formatDuration, formatSize, onOff } from './written-units.ts';
 

@@ -1,4 +1,4 @@
-/** A config back into the words of a config file: every default written out, times and sizes with their units. */
+/** A config converted back to what a config file says: every default written out, times and sizes with their units. */
 import type { Config, PoolConfig, RouteConfig } from '../config/config.ts';
 import type { Settings } from '../core/settings.ts';
 import type {
@@ -15,7 +15,7 @@ import { addressText } from '../runtime/shared/listener-key.ts';
 import { writeAccessLog, writeRouteLog } from './write-access-log.ts';
 import { formatDuration, formatDurationOrOff, formatSize, onOff } from './written-units.ts';
 
-/** A map in the order in which it is to be read; what is undefined is left out. */
+/** A map in the order of its entries; those that are undefined are left out. */
 type Written = Record<string, unknown>;
 
 /** Parsed again, it is the same config. */
@@ -67,7 +67,7 @@ function writeRoute({
     replacePrefix: replacePrefix === null || replacePrefix.by === '' ? undefined : replacePrefix,
     upgrades,
     maxBody: maxBody === 0 ? 'off' : formatSize(maxBody),
-    // On because of `maxBody` alone: it is again.
+    // It is on only because of `maxBody`, and would be again.
     guards: limitsOnly === true ? undefined : onOff(guards),
     accessLog: writeRouteLog(accessLog),
     timeouts: writeExchangeTimeouts(timeouts),
@@ -173,7 +173,7 @@ function writeTimeouts(timeouts: Timeouts): Written {
   };
 }
 
-/** Those that a route may set. */
+/** The timeouts that a route may set. */
 function writeExchangeTimeouts(timeouts: Timeouts): Written {
   return {
     connect: formatDuration(timeouts.connectMs),

@@ -1,4 +1,4 @@
-/** Times, sizes and switches in the words of a config file. */
+/** Times, sizes and switches as a config file writes them. */
 
 /** In the largest unit that leaves a whole number: 90000 → `90s`. */
 export function formatDuration(ms: number): string {

@@ -1,9 +1,9 @@
-/** The fields of a line of the access log, as a format of one's own names them. */
+/** The fields of a line of the access log, as custom formats name them. */
 import type { LogField, LogPart } from '../core/access-log.ts';
 import { didYouMean, listNames } from './closest-name.ts';
 import { Mistake } from './errors.ts';
 
-/** Formats that have a name. */
+/** Named formats. */
 export const LOG_FORMATS = ['json', 'common', 'combined'] as const;
 
 const LOG_FIELDS = [
@@ -34,7 +34,7 @@ const LOG_FIELDS = [
 /** `$name`, `${name}` where a letter follows, `$$` for the sign itself. */
 const FIELD = /\$(?:(\$)|\{(\w+)\}|(\w+))/g;
 
-/** A format of one's own as text and fields by turns. */
+/** A custom format as text and fields in turn. */
 export function parseLogFormat(format: string): readonly LogPart[] | Mistake {
   const parts: LogPart[] = [];
   let from = 0;

@@ -116,7 +116,7 @@ const target = note(
   { forms: [stream, fileTarget], words: '`stdout`, `stderr` or a map' },
 );
 
-/** What a route may say for itself. */
+/** What a route may set for itself. */
 const choice = {
   level: key(oneOf(['info', 'warn', 'error'], 'level').prefault('info'), {
     description:
@@ -215,7 +215,7 @@ export const routeLogSchema = shortForm(
   ON,
 );
 
-/** What a route logs: its own words over those of the config; null for nothing. */
+/** What a route logs: its own settings over those of the config; null for nothing. */
 export function routeLogOf(written: WrittenRouteLog | undefined, accessLog: AccessLogSpec | null): RouteLogSpec | null {
   if (accessLog?.unrouted === undefined || accessLog.unrouted === null || written === null) return null;
   return { ...accessLog.unrouted, ...written };

@@ -62,7 +62,10 @@ function parseAddress(value: unknown, cure: string, use: AddressUse): Address | 
   return { host: bracketed ?? plain, port };
 }
 
-/** A DNS name in lower case, without a final dot. A name that ends in a number is none: it would be read as an IPv4 address. */
+/**
+ * A DNS name in lower case, without a final dot. A name that ends in a number is not allowed: it would be read as an
+ * IPv4 address.
+ */
 export function isHostName(host: string): boolean {
   if (host.length > 253) return false;
   const labels = host.split('.');
@@ -88,7 +91,7 @@ export function parseHostPattern(value: unknown): string | Mistake {
   return new Mistake(`${describeValue(value)} is not a host`, cure);
 }
 
-/** What goes out as Host: a name or an address, with a port or without. */
+/** What is sent as Host: a name or an address, with or without a port. */
 export function parseHostHeader(value: string): string | Mistake {
   const host = value.replace(/:\d{1,5}$/, '');
   const bare = host.replace(/^\[(.*)\]$/, '$1');
@@ -108,7 +111,7 @@ export function parseNetwork(value: unknown): string | Mistake {
   const most = family === 4 ? 32 : 128;
   const isBlock = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
   if (family === 0 || !isBlock || rest.length > 0) return new Mistake(`${describeValue(value)} is not a network`, cure);
-  // What the data plane will hold it in takes it, or nothing does.
+  // The data plane puts it into a `BlockList`, which throws for what it does not accept.
   new BlockList().addSubnet(address, Number(bits ?? most), family === 4 ? 'ipv4' : 'ipv6');
   return value.toLowerCase();
 }

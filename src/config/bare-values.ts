@@ -34,7 +34,7 @@ const RETRY_PLACES: Places = [
   [ANY, 'Write off, or a map, e.g. retry: { attempts: 2 }.'],
 ];
 
-/** `$1` in a cure is the value; the first pattern that takes it wins. By the title of the map, or else its key. */
+/** `$1` in a cure is the value; the first pattern that matches it wins. By the title of the map, or else its key. */
 const PLACES: Readonly<Record<string, Places>> = {
   Retry: RETRY_PLACES,
   RouteRetry: RETRY_PLACES,

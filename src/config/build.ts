@@ -57,7 +57,7 @@ export function buildConfig(value: unknown): Config | readonly Problem[] {
   return reader.problems.length > 0 ? explainDepths(value, reader.problems) : deepFreeze(config);
 }
 
-/** Whoever reads files takes the key out when it has read those that it names. */
+/** The reader of files removes the key when it has read those that it names. */
 function refuseInclude(reader: ConfigReader): void {
   if (!reader.has('include')) return;
   const mistake = new Mistake('files are included only into a config that is a file', 'Write here what they hold.');
@@ -105,7 +105,7 @@ function toRouteConfigs(
   }));
 }
 
-/** What a pool says of timeouts is in the routes that lead to it. */
+/** The timeouts of a pool are in the routes that lead to it. */
 function toPoolConfig({ timeouts: _, ...pool }: WrittenPool & { readonly id: string }): PoolConfig {
   return pool;
 }

@@ -1,4 +1,4 @@
-/** What holds between the parts of a config: names that must exist, conditions and addresses that must differ. */
+/** Rules between the parts of a config: names that must exist, conditions and addresses that must differ. */
 import { describeMatch, findDuplicateConditions } from '../core/routing/order.ts';
 import { didYouMean, listNames } from './closest-name.ts';
 import { Mistake, type Problem } from './errors.ts';
@@ -44,7 +44,7 @@ function checkPoolName({ path, value }: Part<ReadRoute>, names: readonly string[
   return [{ path: [...path, 'pool'], mistake }];
 }
 
-/** A prefix that no path of this route can have is a slip. */
+/** A prefix that no path of this route can have is a mistake. */
 function checkPrefix({ path, value }: Part<ReadRoute>): readonly Problem[] {
   const { matches, replacePrefix } = value;
   const pattern = matches?.[0]?.path ?? null;

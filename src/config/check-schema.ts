@@ -23,7 +23,7 @@ export const CHECK_KINDS = ['tcp', 'http', 'https'] as const;
 
 type CheckKind = (typeof CHECK_KINDS)[number];
 
-/** Its name alone is a check with nothing said about it. */
+/** Its name alone is a check with all defaults. */
 export function toLongCheck(value: unknown): unknown {
   return CHECK_KINDS.some((kind) => kind === value) ? { [String(value)]: {} } : value;
 }
@@ -113,7 +113,7 @@ const checkSchema = checkForms(
   RULES.reduce((schema, rule) => withRule(schema, rule), checkKeys).transform((written) => toCheckSpec(written)),
 );
 
-/** A map, or the word for a check with nothing said about it. */
+/** A map, or the word for a check with all defaults. */
 function checkForms<T extends z.ZodType>(keys: T) {
   const words: readonly string[] = CHECK_KINDS;
   const read = z.unknown().transform((value, context): z.output<T> => {

@@ -4,7 +4,7 @@ export function closestName(word: string, names: Iterable<string>): string | nul
   let best: string | null = null;
   let bestDistance = limit + 1;
   for (const name of names) {
-    // The length alone says that many steps at least; spares the table for ten thousand pool names.
+    // At least the difference in length is needed; this saves computing the table for ten thousand pool names.
     if (Math.abs(name.length - word.length) >= bestDistance) continue;
     const distance = name.toLowerCase() === word.toLowerCase() ? 0 : editDistance(word, name);
     if (distance < bestDistance) [best, bestDistance] = [name, distance];

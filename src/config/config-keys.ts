@@ -1,4 +1,4 @@
-/** Every key of a config with what is to be said of it: the reference in docs/ is made of this list. */
+/** Every key of a config with its description: the reference in docs/ is made from this list. */
 import { stringify } from 'yaml';
 import type { SchemaNode } from './described.ts';
 import { documentedMap, isSection, itemOf, schemaTree } from './schema-tree.ts';
@@ -9,7 +9,7 @@ export interface ConfigKey {
   readonly path: string;
   /** In words, Markdown: `duration`, `` `on`, `off` ``. */
   readonly type: string;
-  /** As it would be written in YAML; null where there is none, or none that could be written. */
+  /** As it would be written in YAML; null if there is no default, or none that could be written. */
   readonly default: string | null;
   /** The same for people, Markdown: `` `5s` ``, `required`, `the endpoint's`. */
   readonly defaultInWords: string;
@@ -17,7 +17,7 @@ export interface ConfigKey {
   readonly description: string;
   /** A value as it is written in YAML. */
   readonly example: string;
-  /** The key that says what this one means, where it stands in several places: `pools.*.retry.attempts`. */
+  /** The key that describes this one, for a key that is in several places: `pools.*.retry.attempts`. */
   readonly sameAs: string | null;
 }
 
@@ -56,7 +56,7 @@ function toKey(path: string, node: SchemaNode, isRequired: boolean, sameAs: stri
   };
 }
 
-/** What is written in neither place is as if it were written in the other. */
+/** A key may be written in either place, with the same meaning. */
 function takeDefault(key: ConfigKey, original: ConfigKey | undefined): ConfigKey {
   return { ...key, default: original?.default ?? null, defaultInWords: original?.defaultInWords ?? 'none' };
 }
@@ -69,7 +69,7 @@ export function toYaml(value: unknown): string {
     return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`;
   }
   if (typeof value === 'string' && /^[:*&!%@]/.test(value)) return JSON.stringify(value);
-  // In a list, so that signs which mean something there are quoted.
+  // Written in a list, so that characters with a meaning there are quoted.
   return stringify([value], { collectionStyle: 'flow', lineWidth: 0, flowCollectionPadding: false })
     .trim()
     .slice(1, -1);

@@ -1,4 +1,4 @@
-/** The whole config: every key that there is, how it is read, and what is said of it. */
+/** The whole config: every key, how it is read, and its description. */
 import { z } from 'zod';
 import { defaultsSchema } from './defaults-schema.ts';
 import { key, note } from './described.ts';
@@ -8,7 +8,7 @@ import { countOrAuto, listOf, named, object } from './scalars.ts';
 import { listenerSchema } from './section-schemas.ts';
 import { settingsShape } from './settings-schema.ts';
 
-/** Where a config that names no listener listens. */
+/** Where Fairlead listens if a config names no listener. */
 export const DEFAULT_LISTENER = Object.freeze({ name: 'web', address: '127.0.0.1:8080' });
 
 export const configSchema = object(

@@ -5,7 +5,7 @@
 import type { Settings } from '../core/settings.ts';
 import type { ListenerSpec, PoolSpec, RouteSpec } from '../core/snapshot.ts';
 
-/** A config that has passed every check, as `loadConfig` and `parseConfig` answer it. */
+/** A config that has passed every check, as `loadConfig` and `parseConfig` return it. */
 export interface Config {
   /** `auto`: as many as the process has processors; 0: in the caller's thread. */
   readonly threads: number | 'auto';
@@ -15,7 +15,7 @@ export interface Config {
   readonly routes: readonly RouteConfig[];
   /** At least one. */
   readonly pools: readonly PoolConfig[];
-  /** What belongs to no listener, route or pool. */
+  /** Settings that belong to no listener, route or pool. */
   readonly settings: Settings<'auto'>;
 }
 

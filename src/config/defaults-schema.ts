@@ -17,7 +17,7 @@ const elsewhere = scalar(
   {},
 );
 
-/** What is wrong between two of them shows in the pools that take them over. */
+/** A mistake that involves two of them is found in the pools that take them over. */
 export const defaultsSchema = object(
   {
     policy: common('pools.*.policy', pool.policy),
@@ -37,7 +37,7 @@ export const defaultsSchema = object(
   'Defaults',
 );
 
-/** The key described as it is there; its own default stays where it is. */
+/** The key described as in the pool or route; its default value stays there. */
 function common<T extends z.ZodType>(
   sameAs: string,
   original: z.ZodPrefault<T>,

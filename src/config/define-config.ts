@@ -2,7 +2,7 @@ import type { ConfigInput } from './config-input.ts';
 
 /**
  * The same config, with its types: the compiler then knows the keys, the names of pools that routes may use, the
- * policies, and how durations and sizes are written. It checks and changes nothing while running.
+ * policies, and how durations and sizes are written. It does nothing at run time.
  *
  * @example
  * import { defineConfig } from 'fairlead';

@@ -3,13 +3,13 @@ import { toYaml } from './config-keys.ts';
 import type { SchemaNode } from './described.ts';
 import { documentedMap, isSection, itemOf, schemaTree } from './schema-tree.ts';
 
-/** With room for the signs of pieces that are taken out. */
+/** With room for the `# ` of pieces that are commented out. */
 const WIDTH = 98;
 
 const HEAD = `# Every key of a config, with its default. A key behind a # has none: the value there is an example.
 # The pool, its endpoint and the route to it are examples as well.`;
 
-/** Valid as it stands, and the same as the config that has its pool and nothing else. */
+/** The text is a valid config, with the same meaning as one that has only its pool. */
 export function describeConfigDefaults(): string {
   const [, ...lines] = writeKeys(schemaTree(), '');
   return `${HEAD}\n\n${lines.join('\n')}\n`;
@@ -31,7 +31,7 @@ function writeKey(name: string, node: SchemaNode, isRequired: boolean, indent: s
     const value = toYaml(isLive && !isRequired ? node.default : node.example);
     return [`${indent}${isLive ? '' : '#'}${name}: ${value}`];
   }
-  // What its keys mean is said elsewhere.
+  // The meaning of its keys is written elsewhere.
   if (isAlike(map)) return [`${indent}#${name}: ${toYaml(node.example)}`];
   const inner = writeInner(map, node.example, `${indent}  `);
   const lines = [`${indent}${name}:`, ...inner];
@@ -56,7 +56,7 @@ function isAlike(map: SchemaNode): boolean {
   return keys.length > 0 && keys.every(({ sameAs }) => sameAs !== undefined);
 }
 
-/** Takes a piece out of the config: without these signs it is in it, its comments included. */
+/** Comments a piece out: without these `# ` it is part of the config, its comments included. */
 function comment(lines: readonly string[], indent: string): readonly string[] {
   return lines.map((line) => `${indent}#${line.slice(indent.length)}`);
 }

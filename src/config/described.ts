@@ -1,6 +1,6 @@
 /**
- * What a schema says of itself beside how it reads a value. JSON Schema, the reference in docs/, the type that a
- * user writes and `fairlead config --defaults` are all made of it, so a key is described once, where it is read:
+ * What a schema says besides how it reads a value. JSON Schema, the reference in docs/, the types of a written config
+ * and `fairlead config --defaults` are all made from it, so a key is described once, where it is read:
  *
  *     attempts: key(count(1, 100).prefault(3), { description: 'All attempts, the first included.', example: 2 }),
  *
@@ -30,17 +30,17 @@ export interface SchemaNode {
   readonly default?: unknown;
   /** Written as in YAML. */
   readonly example?: unknown;
-  /** The type as people say it: `duration`, `0 to 1000`. */
+  /** The type in words: `duration`, `0 to 1000`. */
   readonly words?: string;
   /** The TypeScript type, where the JSON Schema says less. */
   readonly tsType?: string;
   /** Of a map by names: the TypeScript type of the names. */
   readonly tsKeys?: string;
-  /** The default in words, where it is no value that could be written. */
+  /** The default in words, if it is not a value that could be written. */
   readonly byDefault?: string;
   /** The same key elsewhere, which is documented there: `pools.*.retry`. */
   readonly sameAs?: string;
-  /** Known only in order to say where it belongs. */
+  /** A key that is known only to say where it belongs. */
   readonly hidden?: boolean;
   /** Several ways to write a value, the one that is documented first. */
   readonly forms?: readonly (SchemaNode | z.ZodType)[];
@@ -65,9 +65,9 @@ export interface KeyNotes {
   readonly description: string;
   /** A value as it is written in YAML. */
   readonly example: unknown;
-  /** The default in words, where it is no value that could be written: `the endpoint's`. */
+  /** The default in words, if it is not a value that could be written: `the endpoint's`. */
   readonly byDefault?: string;
-  /** The type in words, where those of the value say too little: `name of a pool`. */
+  /** The type in words, if those of the value say too little: `name of a pool`. */
   readonly words?: string;
   readonly sameAs?: string;
 }

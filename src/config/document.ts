@@ -20,7 +20,7 @@ export interface SourceDocument {
    * for where a number is wanted (in JSON all text is in quotes); null where there is none.
    */
   readonly unquoted: unknown;
-  /** References that stand for nothing. Their text is still in the value, so that the rest of it can be judged. */
+  /** References without a value. Their text is still in the value, so that the rest of it can be checked. */
   readonly unresolved: readonly PlacedMistake[];
   locate(problem: Problem): Place;
 }
@@ -29,9 +29,9 @@ export interface SourceDocument {
 const MAX_CHARACTERS = 16 * 2 ** 20;
 /** How often one anchor may be written out; without a bound a few lines become billions of values. */
 const MAX_ALIASES = 10_000;
-/** Nobody reads more at a time. */
+/** Nobody reads more mistakes at a time. */
 const MOST_SYNTAX_MISTAKES = 100;
-/** What a text must not hold (YAML 1.2, 5.1), but for the byte order mark. */
+/** Characters that a text must not contain (YAML 1.2, 5.1), apart from the byte order mark. */
 const NOT_PRINTABLE = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]/;
 
 const QUOTE_REFERENCE = {
@@ -74,7 +74,7 @@ export function readDocument(
   }
 }
 
-/** Aliases of nothing, which stay as the text that they are. */
+/** Aliases without an anchor, which stay as text. */
 function replaceAliases(document: Document.Parsed, lines: LineCounter): readonly PlacedMistake[] {
   const found: PlacedMistake[] = [];
   visit(document, {
@@ -189,7 +189,7 @@ function syntaxMistakes(document: Document.Parsed, lines: LineCounter, text: str
     if (message.includes('call stack')) throw new RangeError(message);
     const place = linePosition(lines, pos[0]);
     if (byLine.has(place.line)) continue;
-    // Each is looked into with what stands above it.
+    // Each value is examined together with those that contain it.
     if (byLine.size === MOST_SYNTAX_MISTAKES) break;
     const line = text.slice(lines.lineStarts[place.line - 1], lines.lineStarts[place.line]);
     const found = describeSyntax({ code, message, offset: pos[0] }, text);
@@ -237,7 +237,7 @@ function findBadKeys(
   });
 }
 
-/** `[::1]:8081` and `{{ name }}` are what they mostly are. */
+/** Mostly these are `[::1]:8081` and `{{ name }}`. */
 function cureBadKey(key: unknown): string {
   const only = isSeq(key) && key.items.length === 1 ? key.items[0] : null;
   if (isScalar(only) && isIPv6(String(only.value))) return 'Put an IPv6 address in quotes: "[::1]:8081".';

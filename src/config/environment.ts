@@ -2,7 +2,7 @@
 import { isScalar, parseDocument } from 'yaml';
 import { Mistake } from './errors.ts';
 
-/** What variables are looked up in; `process.env` where nothing else is said. */
+/** Where variables are looked up; `process.env` by default. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A reference, its escape `$${`, or a beginning that leads to neither. */
@@ -12,7 +12,7 @@ export function hasReference(text: string): boolean {
   return text.includes('${');
 }
 
-/** The text with its references replaced. As shells have it, a default stands for an empty variable as well. */
+/** The text with its references replaced. As in shells, a default is used for an empty variable as well. */
 export function substitute(text: string, env: Environment): string | Mistake {
   let mistake: Mistake | null = null;
   const result = text.replace(REFERENCE, (whole: string, name?: string, withDefault?: string, byDefault?: string) => {
@@ -34,8 +34,8 @@ export function substitute(text: string, env: Environment): string | Mistake {
 }
 
 /**
- * What a plain scalar of that text is by YAML's core schema: `8081` a number, `true` a boolean. Whatever is no plain
- * scalar stays text, so that no variable brings structure into a config.
+ * What a plain scalar of that text is by YAML's core schema: `8081` a number, `true` a boolean. Any other text stays
+ * text, so that no variable brings structure into a config.
  */
 export function readScalar(text: string): unknown {
   const { contents, errors } = parseDocument(text, { logLevel: 'error' });

@@ -1,10 +1,10 @@
-/** What is wrong with a config, in a form that says where, what and how to mend it. */
+/** What is wrong with a config, in a form that says where, what, and how to fix it. */
 import { styleText } from 'node:util';
 import { type Excerpt, drawExcerpt } from './excerpt.ts';
 
-/** One mistake of a config: where it is, what it is, and how to mend it. */
+/** One mistake of a config: where it is, what it is, and how to fix it. */
 export interface ConfigError {
-  /** As it was named to us. */
+  /** As the caller named it. */
   readonly file: string;
   /** From 1; 0 where the fault lies in no line (a file that cannot be read, the command line). */
   readonly line: number;
@@ -12,7 +12,7 @@ export interface ConfigError {
   readonly column: number;
   /** The key as a path, e.g. `pools.web.endpoints[1].weight`; `''` for the whole file. */
   readonly key: string;
-  /** The mistake: a sentence without its final stop. */
+  /** The mistake: a sentence without its full stop. */
   readonly message: string;
   /** What to do about it: a sentence. */
   readonly cure: string;
@@ -26,7 +26,7 @@ export interface ErrorFormat {
   readonly color?: boolean;
 }
 
-/** A value that is not acceptable, before anybody knows where it stands. */
+/** A value that is not acceptable, before its place is known. */
 export class Mistake {
   readonly message: string;
   readonly cure: string;
@@ -46,7 +46,7 @@ export interface Problem {
 }
 
 /**
- * A paragraph per error: where, what and how to mend it, then the line with the place marked.
+ * A paragraph per error: where, what, and how to fix it, then the line with the place marked.
  *
  * ```text
  * fairlead.yaml:7:13: pools.web.policy: "least-conections" is not possible here. Did you mean "least-connections"?

@@ -13,7 +13,7 @@ export const CONFIG_NAMES: readonly string[] = [
   'fairlead.config.mjs',
 ];
 
-/** The name of the first that is there; null where there is none. */
+/** The name of the first that exists; null if there is none. */
 export async function findConfig(folder: string): Promise<string | null> {
   for (const name of CONFIG_NAMES) {
     const isThere = await access(join(folder, name)).then(

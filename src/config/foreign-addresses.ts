@@ -1,9 +1,9 @@
-/** Addresses as other programs write them: URLs, sockets of Unix, server lines with options. */
+/** Addresses as other programs write them: URLs, Unix sockets, server lines with options. */
 import { Mistake } from './errors.ts';
 import { NOT_BUILT } from './not-built.ts';
 import { describeValue } from './units.ts';
 
-/** Whose address it is. */
+/** What the address is for. */
 export type AddressUse = 'listener' | 'endpoint';
 
 const PLAIN_HTTP = new Set(['http', 'ws']);
@@ -11,7 +11,7 @@ const OVER_TLS = new Set(['https', 'wss', 'h2', 'grpcs', 'tls', 'ssl']);
 const OVER_HTTP2 = new Set(['h2c', 'grpc', 'http2', 'http3', 'quic']);
 const BELOW_HTTP = new Set(['tcp', 'udp', 'stream']);
 
-/** What is wrong with such an address and what helps; null: it is none of them. */
+/** What is wrong with such an address and what helps; null: it is not one of these. */
 export function refuseForeignAddress(text: string, use: AddressUse): Mistake | null {
   if (/^(?:unix|abns)[:@/]|^@|^\.{0,2}\//i.test(text)) {
     return new Mistake(`${describeValue(text)} is a socket of Unix`, NOT_BUILT.unixSockets);

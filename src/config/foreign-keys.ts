@@ -102,7 +102,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
   },
 };
 
-/** What there is not, wherever it stands. */
+/** What Fairlead does not have, wherever it is written. */
 const MISSING: Readonly<Record<MissingFeature, string>> = {
   tls: 'tls ssl https cert certs certificate certificates certfile keyfile sslcertificate letsencrypt acme autohttps sni hsts',
   tlsToEndpoints: 'backendtls upstreamtls proxyssl insecureskipverify serverstransport',
@@ -152,19 +152,19 @@ function eachWord([words, cure]: readonly [string, string]): (readonly [string, 
 /** Small maps in which words such as `status` and `headers` mean something else. */
 const HAS_PLACES = new Set([...OUR_WORDS.keys(), 'Defaults']);
 
-/** What to do about a key that means something to another program; null: nothing is known of it. */
+/** What to do about a key that means something to another program; null: it is not known. */
 export function cureForeignKey(name: string, title: string): string | null {
   if (!HAS_PLACES.has(title)) return null;
   const word = toWord(name);
   return OUR_WORDS.get(title)?.get(word) ?? MISSING_WORDS.get(word) ?? null;
 }
 
-/** As words of a config are compared: without case, `-`, `_` and blanks. */
+/** How words of a config are compared: without case, `-`, `_` and blanks. */
 export function toWord(name: string): string {
   return name.toLowerCase().replaceAll(/[-_.\s]/g, '');
 }
 
-/** The words that have an answer of their own in the maps of a title. */
+/** The words that have a cure of their own in the maps with this title. */
 export function foreignKeys(title: string): readonly string[] {
   return [...(OUR_WORDS.get(title)?.keys() ?? [])];
 }

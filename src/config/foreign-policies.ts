@@ -32,7 +32,7 @@ const WORDS = new Map([
   }),
 ]);
 
-/** What to write for a policy of another program; null: nothing is known of it. */
+/** What to write for a policy of another program; null: it is not known. */
 export function cureForeignPolicy(name: string): string | null {
   return WORDS.get(toWord(name)) ?? null;
 }

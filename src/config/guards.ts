@@ -1,14 +1,17 @@
-/** Which routes guard where the config does not say so. What lets in, asks or counts has its place here too. */
+/**
+ * Which routes guard if the config does not say so. Access rules, authentication and rate limits will be considered
+ * here too.
+ */
 
 interface Guarding {
   readonly guards: boolean;
-  /** It guards by `maxBody` alone. */
+  /** It guards only because of `maxBody`. */
   readonly limitsOnly?: boolean;
   /** Bytes, 0: no limit. */
   readonly maxBody: number;
 }
 
-/** A route whose config may say nothing of it: null. */
+/** Whether the config says that the route guards; null: it does not say. */
 export type Unsettled<R extends Guarding> = Omit<R, 'guards'> & { readonly guards: boolean | null };
 
 /**

@@ -29,15 +29,15 @@ export interface SourceMistake {
 export interface Included {
   /** The file itself first. */
   readonly pieces: readonly Piece[];
-  /** Why a file, or what it includes, was not read. */
+  /** Why a file, or one that it includes, was not read. */
   readonly mistakes: readonly SourceMistake[];
-  /** References that stand for nothing, in the files that were read. */
+  /** References without a value, in the files that were read. */
   readonly unresolved: readonly SourceMistake[];
-  /** Absolute paths of every file and folder that a change of the config would be a change of. */
+  /** Absolute paths of every file and folder whose change is a change of the config. */
   readonly files: readonly string[];
 }
 
-/** Reads a config and all that it includes, in whatever depth. */
+/** Reads a config and all that it includes, at any depth. */
 export async function readIncluding(source: Source, env: Environment): Promise<Included> {
   const reader = new IncludeReader(env);
   await reader.take(source, [await realPathOf(source.file)]);
@@ -79,7 +79,7 @@ class IncludeReader implements Included {
     if (!isWrittenMap(content.value) || !Object.hasOwn(content.value, 'include')) return;
     const { include, ...value } = content.value;
     const paths = typeof include === 'string' ? [include] : include;
-    // Whoever validates the value says what is wrong with anything else.
+    // Validation says what is wrong with any other value.
     if (!isPaths(paths)) return;
     this.pieces[place] = { source, document: { ...content, value, unquoted: withoutInclude(content.unquoted) } };
     for (const [index, path] of paths.entries()) {
@@ -129,7 +129,7 @@ class IncludeReader implements Included {
   }
 }
 
-/** One name for a file, whichever links lead to it; its own where nothing is there. */
+/** One name for a file, whichever links lead to it; its own name if nothing is there. */
 async function realPathOf(file: string): Promise<string> {
   return realpath(file).catch(() => resolve(file));
 }

@@ -1,4 +1,4 @@
-/** Tells a config that has been read from one that somebody has written, without what it takes to read one. */
+/** Tells a config that has been read from one that somebody has written, without loading the code that reads one. */
 import type { Config } from './config.ts';
 
 /** Every section of a {@link Config}. */

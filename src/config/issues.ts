@@ -32,14 +32,14 @@ export function toProblems(
     if (issue.code === 'unrecognized_keys') return unknownKeys(issue, at);
     return [{ path: at, mistake: toMistake(issue, valueAt(value, inner), at) }];
   });
-  // A key under another name is also a missing one; to say it once is enough.
+  // A key under another name is also reported as missing; once is enough.
   const meant = new Set(problems.map((problem) => placeOf(problem.path, keyMeant(problem))));
   return problems.filter(
     (problem) => problem.mistake.message !== MISSING || !meant.has(placeOf(problem.path, problem.path.at(-1))),
   );
 }
 
-/** The key of ours that somebody meant by an unknown one, as its cure says; null: nobody knows, or the key is known. */
+/** The key that was meant by an unknown one, according to its cure; null: that is not known, or the key is known. */
 export function keyMeant({ atKey, mistake }: Problem): string | null {
   const found = atKey === true ? /^(?:Did you mean "([^"]+)"\?|Write (\w+)\b)/.exec(mistake.cure) : null;
   return found?.[1] ?? found?.[2] ?? null;

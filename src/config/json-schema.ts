@@ -5,10 +5,13 @@ import { isSection, schemaTree } from './schema-tree.ts';
 /** A JSON Schema or a part of one. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** A name and no address: there is nothing to be fetched. */
+/** It is only a name, not an address to fetch. */
 const ID = 'urn:fairlead:config';
 
-/** Stands for any value that is not free text: it is put in before the config is read. */
+/**
+ * A reference to an environment variable in place of any value that is not free text: it is replaced before the config
+ * is read.
+ */
 const FROM_ENVIRONMENT: JsonSchema = {
   description: 'A value of the environment: ${NAME}, or ${NAME:-default}.',
   type: 'string',
@@ -25,7 +28,7 @@ export function configJsonSchema(): JsonSchema {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: ID,
     ...config,
-    // The pools of a config that is spread over files may stand in another one.
+    // If a config is spread over files, its pools may be in another one.
     anyOf: [{ required: ['pools'] }, { required: ['include'] }],
     title: 'Fairlead config',
     description: 'A config of the Fairlead load balancer: listeners, routes and pools of endpoints.',
@@ -33,7 +36,7 @@ export function configJsonSchema(): JsonSchema {
   };
 }
 
-/** A value where it is used, with what is said of its key. */
+/** A value where it is used, with the description of its key. */
 function publish(node: SchemaNode, definitions: Map<string, JsonSchema>): JsonSchema {
   const { description, default: byDefault, example } = node;
   return {

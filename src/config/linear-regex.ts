@@ -28,7 +28,7 @@ export function enableLinearRegex(): void {
   for (const flag of FLAGS) setFlagsFromString(flag);
 }
 
-/** Null where the linear engine takes the pattern. */
+/** Null if the linear engine accepts the pattern. */
 export function checkLinear(source: string): Mistake | null {
   try {
     new RegExp(source);

@@ -63,12 +63,12 @@ export function fromArguments(to: readonly string[], listen: string = DEFAULT_LI
 }
 
 function parseIncluded({ pieces, mistakes, unresolved }: Included): ParsedConfig {
-  // What a missing variable leads to is no mistake of its own.
+  // What follows from a missing variable is not a mistake of its own.
   const refuse = (found: readonly SourceMistake[]): ParsedConfig => {
     const others = found.filter((one) => !unresolved.some((other) => isSamePlace(one, other)));
     return { errors: toErrors([...unresolved, ...others]) };
   };
-  // Of a part that could not be read nothing is known: what refers to it would be called a mistake.
+  // Nothing is known of a part that could not be read, so references to it must not be reported as mistakes.
   if (mistakes.length > 0) return refuse(mistakes);
   const merged = mergePieces(pieces, 'value');
   if (merged.mistakes.length > 0) return refuse(merged.mistakes);

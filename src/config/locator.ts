@@ -1,4 +1,4 @@
-/** Where in the text a value stands. */
+/** The place of a value in the text. */
 import {
   type Document,
   type LineCounter,
@@ -19,7 +19,7 @@ export interface Place {
   readonly line: number;
   /** From 1. */
   readonly column: number;
-  /** Characters from there on that are meant. */
+  /** Number of characters that are meant. */
   readonly length: number;
   /** The key as a path, as far as the text has it. */
   readonly key: string;
@@ -84,7 +84,7 @@ export function startOf(node: unknown): number {
   return isNode(node) ? ((node as Node).range?.[0] ?? 0) : 0;
 }
 
-/** How much of the text a scalar takes; a map or list is marked by its first character. */
+/** The length of a scalar in the text; a map or list is marked by its first character. */
 export function lengthOf(node: unknown): number {
   if (!isScalar(node) || node.range === undefined || node.range === null) return 1;
   return Math.max(1, node.range[1] - node.range[0]);

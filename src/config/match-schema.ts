@@ -10,7 +10,7 @@ import { checkLinear } from './linear-regex.ts';
 import { FIELD_VALUE, TOKEN, cureNoMap, listOf, object, readWith, scalar, toggle, withRule } from './scalars.ts';
 import { describeValue } from './units.ts';
 
-/** Headers that a route cannot see: they are the connection's, or Fairlead sets them itself. */
+/** Headers that a route cannot match: they belong to the connection, or Fairlead sets them itself. */
 const UNSEEN = new Set(
   ['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'te', 'expect', 'forwarded'].concat([
     'x-request-id',

@@ -1,6 +1,6 @@
 /**
- * `defaults` put under each pool and route before they are read. Maps merge key by key; lists and scalars replace,
- * and so does `off`. What is written in short is merged in its long form.
+ * `defaults` put under each pool and route before they are read. Maps merge key by key; lists and scalars replace, and
+ * so does `off`. Short forms are merged in their long form.
  */
 import { CHECK_KINDS, toLongCheck } from './check-schema.ts';
 import type { Problem } from './errors.ts';
@@ -19,7 +19,7 @@ export class Defaults {
   /** Without what routes take from their pools. */
   readonly #route: WrittenMap;
 
-  /** `written` holds what is right by itself. */
+  /** `written` has the defaults that are valid by themselves. */
   constructor(written: WrittenMap) {
     this.#pool = pick(written, Object.keys(poolKeys.shape));
     this.#route = pick(
@@ -28,7 +28,7 @@ export class Defaults {
     );
   }
 
-  /** A pool or route (`kind`: the key that it stands under) with what it does not say itself. */
+  /** A pool or route (`kind`: the key that it is under) with the defaults that it does not set itself. */
   fillIn(kind: string | number, written: unknown): unknown {
     const [defaults, own] = this.#partsOf(kind, written);
     if (!isWrittenMap(own)) return written;
@@ -71,7 +71,7 @@ function valueOf(map: WrittenMap, key: string): unknown {
   return Object.hasOwn(map, key) ? map[key] : undefined;
 }
 
-/** Defaults that name no kind of check are settings for the checks that pools name, and no check by themselves. */
+/** Defaults that name no kind of check are settings for the checks of pools, and not a check by themselves. */
 function mergeCheck(byDefault: unknown, own: unknown): unknown {
   if (own === undefined) return !isWrittenMap(byDefault) || isOfSomeKind(byDefault) ? byDefault : undefined;
   if (!isWrittenMap(byDefault) || !isWrittenMap(own)) return own;
@@ -93,7 +93,7 @@ function isWritten(value: unknown, path: Path): boolean {
   let at = value;
   for (const [index, segment] of path.entries()) {
     if (index > 0 && path[index - 1] === 'check') at = toLongCheck(at);
-    // One item stands for a list of one.
+    // A single item means a list of one.
     if (typeof segment === 'number' && !Array.isArray(at)) continue;
     if (typeof at !== 'object' || at === null || !Object.hasOwn(at, segment)) return false;
     at = (at as Readonly<Record<string | number, unknown>>)[segment];

@@ -11,7 +11,7 @@ type Reading = 'value' | 'unquoted';
 
 export interface Merged {
   readonly value: unknown;
-  /** What two files say and only one may. */
+  /** A key that two files have, although only one may. */
   readonly mistakes: readonly SourceMistake[];
   locate(problem: Problem): { readonly piece: Piece; readonly place: Place };
 }
@@ -61,7 +61,7 @@ class Merger {
   }
 
   #add(piece: Piece, key: string, value: unknown): void {
-    // It is for the editor of that one file.
+    // `$schema` is for the editor of that one file.
     if (key === '$schema') return;
     const there = this.#value[key];
     if (JOINED.includes(key) && isWrittenMap(value) && (there === undefined || isWrittenMap(there))) {

@@ -1,7 +1,10 @@
 /** Object and list literals of a JavaScript or TypeScript text, with the place of each key and value. */
 
 export interface Literal {
-  /** Of the key; of an item of a list, and of a literal that is nobody's value, the literal itself. */
+  /**
+   * The place of the key; for an item of a list, and for a literal that is not a value of another, of the literal
+   * itself.
+   */
   readonly keyStart: number;
   readonly keyEnd: number;
   /** -1 until it has begun. */
@@ -22,12 +25,12 @@ interface Frame {
   value: Literal | null;
 }
 
-/** What is skipped, and what counts: comments, texts, names and numbers, and single signs. */
+/** The tokens: comments (which are skipped), strings, names and numbers, and single characters. */
 const TOKEN =
   /\/\/[^\n]*|\/\*[\s\S]*?\*\/|\s+|(["'])(?:\\[\s\S]|(?!\1)[^\\\n])*\1|`(?:\\[\s\S]|[^\\`])*`|[\p{ID_Start}$_][\p{ID_Continue}$]*|\d[\w.]*|[\s\S]/uy;
 const CLOSING: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' };
 
-/** The literals that are nobody's value, in the order of the text. */
+/** The literals that are not a value of another, in the order of the text. */
 export function readLiterals(text: string): readonly Literal[] {
   const reader = new LiteralReader(text);
   return reader.read();

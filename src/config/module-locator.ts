@@ -1,6 +1,6 @@
 /**
- * Where in the text of a module a value of its config is written. A light reading of object and list literals, not a
- * parser of the language: what it does not find for certain is shown at the export.
+ * Where in the text of a module a value of its config is written. It only reads object and list literals and does not
+ * parse the language: if it does not find a value for certain, it points to the export.
  */
 import { type Problem, formatKey } from './errors.ts';
 import type { Place } from './locator.ts';

@@ -1,4 +1,4 @@
-/** What the thread that evaluates a module tells, besides the address of each module it loads. */
+/** What the thread that evaluates a module posts, besides the address of each module it loads. */
 import type { Problem } from './errors.ts';
 
 export type ModuleMessage =

@@ -10,12 +10,12 @@ function say(message: ModuleMessage): void {
   parentPort?.postMessage(message);
 }
 
-/** At the begin of a line, where CommonJS has neither; `import(` and `import.meta` say nothing. */
+/** At the beginning of a line, where CommonJS has neither; `import(` and `import.meta` do not count. */
 const MODULE_SYNTAX = /^[ \t]*(?:import\b(?![ \t]*[(.])|export\b)/m;
 
 /**
- * The format Node loads a file of the user in. `npm init` makes a package of CommonJS of a folder, and there Node takes
- * every `.ts` and `.js` for that, so that the first `import` of a config would be a mistake.
+ * The format in which Node loads the user's file. `npm init` makes a folder a CommonJS package, and there Node takes
+ * every `.ts` and `.js` for CommonJS, so that the first `import` of a config would be an error.
  */
 function formatOf(url: string, format: string | null | undefined): string | null | undefined {
   const isGiven = !url.startsWith('file:') || url.includes('/node_modules/') || /\.c[jt]s$/.test(url);

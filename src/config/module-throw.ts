@@ -1,4 +1,4 @@
-/** Where a module that could not be evaluated went wrong, from what V8 and Node write into the stack. */
+/** Where the evaluation of a module failed, according to what V8 and Node write into the stack. */
 import { readFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +16,7 @@ interface Thrown {
   readonly stack: string;
 }
 
-/** `file` as it was named to us, with its text. */
+/** `file` as the caller named it, with its text. */
 export async function locateThrow(thrown: Thrown, file: string, text: string): Promise<PlacedMistake> {
   const mistake = describeThrow(thrown);
   const own = resolve(file);
@@ -42,7 +42,7 @@ function spotOf(stack: string, own: string): Spot | null {
   return spots.find(({ path }) => !isOurs(path)) ?? spots.find(({ path }) => path === own) ?? null;
 }
 
-/** The line that imports what is not there. */
+/** The line that imports what does not exist. */
 function importPlace(text: string, message: string): { line: number; column: number; length: number } {
   const wanted = /'([^']+)'/.exec(message)?.[1] ?? '';
   const name = wanted.split('/').at(-1) ?? '';
@@ -69,7 +69,7 @@ function describeThrow({ message, stack }: Thrown): Mistake {
   return new Mistake(`the module threw: ${first === '' ? 'an error without words' : first}`, 'Mend the module.');
 }
 
-/** As short as a person would write it. */
+/** The message, as short as a person would write it. */
 function nameOf(path: string): string {
   const near = relative('', path);
   return near.startsWith('..') ? path : near;

@@ -1,6 +1,7 @@
 /**
- * What other balancers have and Fairlead has not yet: each a sentence that ends an error message, with what helps until
- * then where something does. A part that is built takes its line out, and its words below `foreign-keys.ts` with it.
+ * What other balancers have and Fairlead does not have yet: each is a sentence that ends an error message, with what
+ * helps until then if something does. When a part is built, its line is removed here, and its words in
+ * `foreign-keys.ts` too.
  */
 export const NOT_BUILT = Object.freeze({
   tls: 'TLS is not built yet: put something in front of Fairlead that ends it.',

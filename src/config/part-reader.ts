@@ -28,7 +28,7 @@ export class PartReader<S extends Shape> {
     return this.#problems;
   }
 
-  /** Maps of a kind (the key that they stand under) with a mistake of their own, defaults filled in. */
+  /** Maps of a kind (the key that they are under) with a mistake of their own, defaults filled in. */
   faulty(kind: keyof S & string): readonly Part<WrittenMap>[] {
     return this.#faulty.filter(({ path }) => path[0] === kind);
   }
@@ -37,7 +37,7 @@ export class PartReader<S extends Shape> {
     this.#problems.push(...problems);
   }
 
-  /** No text says `undefined`, but a program may. */
+  /** A text cannot contain `undefined`, but a program can. */
   has(key: keyof S & string): boolean {
     return Object.hasOwn(this.#written, key) && this.#written[key] !== undefined;
   }
@@ -99,7 +99,7 @@ export class PartReader<S extends Shape> {
     });
   }
 
-  /** What should stand below it may stand beside it. */
+  /** What should be below the key may be beside it. */
   #describeEmpty(key: string, value: unknown): Mistake {
     const mistake = describeEmpty(key, value, this.has(key));
     const keys = Object.keys(this.#written);
@@ -146,7 +146,7 @@ export class PartReader<S extends Shape> {
     if (isWrittenMap(value)) this.#faulty.push({ path, value });
   }
 
-  /** A mistake in `defaults` shows in every pool that takes it over; once is enough. */
+  /** A mistake in `defaults` is found in every pool that takes it over; once is enough. */
   #addPlaced(placed: Problem, problem: Problem): void {
     if (placed !== problem) {
       const said = JSON.stringify([placed.path, placed.mistake.message]);

@@ -2,13 +2,16 @@
 import type { RouteMatch } from '../core/snapshot.ts';
 import type { EndpointConfig, RouteConfig } from './config.ts';
 
-/** A part, and where it stands. */
+/** A part and its place. */
 export interface Part<T> {
   readonly path: readonly (string | number)[];
   readonly value: T;
 }
 
-/** What the checks over several parts look at: what can be read of each, those with a mistake of their own included. */
+/**
+ * The input of the checks over several parts: what can be read of each part, including those with a mistake of their
+ * own.
+ */
 export interface Parts {
   readonly listeners: readonly Part<ReadListener>[];
   readonly routes: readonly Part<ReadRoute>[];
@@ -23,7 +26,7 @@ export interface ReadListener {
   readonly port: number;
 }
 
-/** A route; null stands for what cannot be read. */
+/** A route; null for what cannot be read. */
 export interface ReadRoute {
   readonly id: string | null;
   readonly pool: string | null;

@@ -1,11 +1,11 @@
-/** Takes a value that code has made and keeps only what a config file could say. */
+/** Takes a value that code has made, and keeps only what a config file could contain. */
 import { Mistake, type Problem } from './errors.ts';
 
 export type PlainData = { readonly value: unknown } | { readonly problems: readonly Problem[] };
 
 type Path = readonly (string | number)[];
 
-/** Deeper values are no configs. */
+/** A deeper value is not a config. */
 const MOST_LEVELS = 100;
 
 /** A copy of the value as maps, lists, text, numbers, truth values and null; a URL becomes its text. */
@@ -60,7 +60,7 @@ function refuse(value: unknown, above: ReadonlySet<unknown>): Mistake | null {
   return new Mistake(`there is an instance of ${name} in a place of data`, 'Write plain maps, lists and values.');
 }
 
-/** That of this realm or of another. */
+/** Of this realm or of another. */
 function isObjectPrototype(prototype: unknown): boolean {
   return prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
 }

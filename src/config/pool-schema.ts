@@ -1,4 +1,4 @@
-/** A pool: its endpoints, how one is chosen, and what keeps it up. */
+/** A pool: its endpoints, how one is chosen, and what keeps it available. */
 import { z } from 'zod';
 import { DEFAULT_POLICY, POLICIES } from '../core/balancer/policies.ts';
 import type { PoolSpec, Timeouts } from '../core/snapshot.ts';
@@ -106,7 +106,7 @@ export const poolSchema = shortForm(
   addressSchema,
 );
 
-/** A pool that is nothing but its endpoints. */
+/** A pool written as the list of its endpoints. */
 export function toLongPool(value: unknown): unknown {
   return Array.isArray(value) || typeof value === 'string' ? { endpoints: value } : value;
 }

@@ -1,4 +1,4 @@
-/** What a check asks: a connection, or an answer over HTTP. */
+/** What a check tries: to connect, or to get an HTTP answer. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { isHostName } from './addresses.ts';

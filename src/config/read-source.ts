@@ -23,7 +23,10 @@ export function readText(file: string, text: string, env: Environment): Source {
   return { file, text, content, imports: [] };
 }
 
-/** Bytes that are no UTF-8 become U+FFFF, which `readDocument` refuses at its place as it does every character that is no text. */
+/**
+ * Bytes that are not UTF-8 become U+FFFF, which `readDocument` refuses at its place, as it does every character that is
+ * not text.
+ */
 function decodeText(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

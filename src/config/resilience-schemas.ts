@@ -42,5 +42,5 @@ const NO_EJECTION: EjectionSpec = { ...ejectionMap.parse({}), enabled: false };
 
 export const ejectionSchema = orOff(ejectionMap, NO_EJECTION);
 
-/** For `defaults`: whether the times fit together shows in each pool. */
+/** For `defaults`: whether the times fit together is checked in each pool. */
 export const defaultEjectionSchema = orOff(ejectionKeys, null);

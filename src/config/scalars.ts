@@ -1,4 +1,4 @@
-/** The building blocks of the schema: strict objects that know their keys, and values that say how to mend them. */
+/** The building blocks of the schema: strict objects that know their keys, and values that say how to fix them. */
 import { z } from 'zod';
 import { cureBareValue } from './bare-values.ts';
 import { closestName, didYouMean, listNames } from './closest-name.ts';

@@ -19,7 +19,9 @@ const IN_AN_IMAGE =
   'In a minimal Debian or Ubuntu image Node 26 does not start without libatomic: apt-get install libatomic1';
 const WRITTEN_SCHEMA = 'fairlead.schema.json';
 
-/** Says on stderr why a file cannot be written. It is asked before anything is found out, so that nobody waits in vain. */
+/**
+ * Says on stderr why a file cannot be written. It is called before anything else is done, so that nobody waits in vain.
+ */
 export async function isFree({ output, force }: OutputOptions): Promise<boolean> {
   if (output === '-' || force || !(await isThere(output))) return true;
   console.error(`fairlead: ${output} is there already. Write over it with --force, or name another file with -o.`);
@@ -35,7 +37,7 @@ export async function schemaLine(output: string): Promise<string> {
   return `yaml-language-server: $schema=./${isInstalled ? INSTALLED_SCHEMA : WRITTEN_SCHEMA}`;
 }
 
-/** Writes the config, and its schema where none is there. False: it could not be written, which stderr says. */
+/** Writes the config, and its schema if there is none. False: it could not be written, which stderr says. */
 export async function writeConfigFile(text: string, { output, force }: OutputOptions): Promise<boolean> {
   requireValid(text);
   try {
@@ -58,7 +60,7 @@ export function requireValid(text: string): void {
   if ('errors' in parsed) throw new Error(`init wrote a config with mistakes:\n${formatConfigErrors(parsed.errors)}`);
 }
 
-/** What to type next, and what a machine that has less than this one needs. */
+/** What to type next, and what a machine with fewer libraries than this one needs. */
 export function nextCommands(output: string): string {
   const option = output === 'fairlead.yaml' ? '' : ` -c ${output}`;
   const commands = `Next:\n  ${typedCommand()} check${option}\n  ${typedCommand()} run${option}`;

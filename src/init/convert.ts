@@ -1,4 +1,4 @@
-/** Another program's config into a draft, whatever it is: the format is told by its content. */
+/** Converts another program's config into a draft. The format is recognised by the content. */
 import { readFile } from 'node:fs/promises';
 import { nameForeign } from './foreign.ts';
 import { detectFormat } from './detect-format.ts';
@@ -16,12 +16,14 @@ import { UnreadableInput } from './statement.ts';
 
 export interface Conversion {
   readonly format: Format;
-  /** Null where nothing is left to balance over. */
+  /** Null if nothing is left to balance over. */
   readonly draft: Draft | null;
   readonly notes: readonly Note[];
 }
 
-/** Throws `UnreadableInput` for what is no config of this format. Reads only the files that nginx's `include` names. */
+/**
+ * Throws `UnreadableInput` for what is not a config of this format. Reads only the files that nginx's `include` names.
+ */
 export async function convert(text: string, file: string): Promise<Conversion> {
   const foreign = nameForeign(text, file);
   if (foreign !== null) throw new UnreadableInput(file, 1, foreign);

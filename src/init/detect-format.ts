@@ -1,4 +1,4 @@
-/** Whose config a text is, by what it says; the name of the file decides only where that says nothing. */
+/** The program that a config belongs to, by its text; the name of the file decides only if the text does not. */
 
 export type Format = 'nginx' | 'haproxy' | 'json';
 

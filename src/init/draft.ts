@@ -1,4 +1,7 @@
-/** What is taken over, between the other program's words and the config: values as a person writes them, each with its source. */
+/**
+ * What is taken over from another program's config, on its way to ours: values as a person writes them, each with its
+ * source.
+ */
 import type { ConfigInput, EndpointInput, PoolInput, RouteInput, TimeoutsInput } from '../config/config-input.ts';
 import type { Report } from './report.ts';
 import type { Statement } from './statement.ts';
@@ -44,7 +47,7 @@ export function createDraft(): Draft {
 }
 
 const THIS_MACHINE = '127.0.0.1:8080';
-/** Of tcpmux, which no system has listened on for decades. */
+/** The port of tcpmux, on which nothing has listened for decades. */
 const NOBODY = '127.0.0.1:1';
 
 /**
@@ -61,7 +64,7 @@ export function closedPool(draft: Draft, from: Statement, isTaken: (name: string
   return name;
 }
 
-/** Where nothing else was taken over it listens on a port of this machine, which is written out and told. */
+/** If no address was taken over, the config listens on a port of this machine, which is written out and listed. */
 export function listenHere(draft: Draft, from: Statement, why: string, report: Report): void {
   draft.listeners.set('web', { value: THIS_MACHINE, from });
   report.differ(from, `it listens in plain HTTP on ${THIS_MACHINE}, ${why}`);
@@ -84,7 +87,7 @@ export function toConfigInput(draft: Draft): ConfigInput {
   };
 }
 
-/** With one pool everything goes there by itself: nothing else may be meant by the one route that there is. */
+/** With one pool everything goes there without a route; that is right only if the one route says nothing else. */
 function isOneForAll({ routes, pools }: Draft): boolean {
   const [route] = routes;
   return route !== undefined && pools.size === 1 && routes.length === 1 && Object.keys(route.value).join() === 'pool';

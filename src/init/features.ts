@@ -1,6 +1,7 @@
 /**
- * What other load balancers have and `init` cannot take over, each in one place. A part of Fairlead that comes has its
- * line changed from `coming` to `byHand`, and goes when a converter takes it over; no other file says what is missing.
+ * What other load balancers have and `init` cannot take over, each in one place. When Fairlead gets such a part, its
+ * line is changed from `coming` to `byHand`, and it is removed when a converter takes it over. No other file says what
+ * is missing.
  */
 
 interface Feature {
@@ -21,7 +22,7 @@ export function byHand(what: string, page: string): Feature {
   return { state: 'byHand', what, instead: `docs/${page}` };
 }
 
-/** It is no business of Fairlead's. */
+/** It is not Fairlead's task. */
 function never(what: string, instead = ''): Feature {
   return { state: 'never', what, instead };
 }
@@ -62,7 +63,7 @@ export const FEATURES = {
 
 export type FeatureName = keyof typeof FEATURES;
 
-/** Why a statement could not be taken over, in words; `then`: what becomes of the requests it was about. */
+/** Why a statement could not be taken over, in words; `then`: what happens to the requests it was about. */
 export function lacking(name: FeatureName, then = ''): string {
   return reasonFor(FEATURES[name], then);
 }

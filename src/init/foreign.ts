@@ -1,4 +1,4 @@
-/** Configs that `init` does not convert: it says whose they are, and what to read. */
+/** Configs that `init` does not convert: it says which program they belong to, and what to read. */
 
 interface Foreign {
   /** In a sentence: `a Caddyfile`. */
@@ -7,7 +7,7 @@ interface Foreign {
   readonly page: string | null;
   /** By the name of the file alone. */
   readonly name?: RegExp;
-  /** By what it says; one of them is enough. */
+  /** By its text; one of these is enough. */
   readonly words: readonly RegExp[];
 }
 
@@ -52,7 +52,7 @@ const FOREIGN: readonly Foreign[] = [
   },
 ];
 
-/** The sentence that says so; null where a converter may read it. */
+/** The sentence that says so; null if a converter may read it. */
 export function nameForeign(text: string, file: string): string | null {
   const plain = text.replace(/^\ufeff/, '').replace(/^[ \t]*#.*$/gm, '');
   const found = FOREIGN.find(({ name, words }) => name?.test(file) === true || words.some((word) => word.test(plain)));

@@ -1,4 +1,4 @@
-/** Says once what all routes or all pools of a draft say, so that the config is read more easily. */
+/** Writes once what all routes or all pools of a draft have in common, so that the config is easier to read. */
 import type { RouteInput, TimeoutsInput } from '../config/config-input.ts';
 import type { Draft, Sourced } from './draft.ts';
 

@@ -3,7 +3,7 @@
 /** What JavaScript would read as something else, silently. */
 const OF_PCRE_ALONE = /\\[AZzGKQEhHRNXCgoa]|\\p\{\^|\[\[:|\(\?[#>|P'R&+-]|\(\?\d|\(\?[a-zA-Z]|\(\*|[*+?}]\+/;
 
-/** The reason why a pattern cannot be taken over, or null. What JavaScript refuses by itself is found later. */
+/** The reason why a pattern cannot be taken over, or null. What JavaScript itself refuses is found later. */
 export function findForeign(pattern: string): string | null {
   const found = OF_PCRE_ALONE.exec(pattern.replace(/\\\\/g, ''));
   return found === null ? null : `JavaScript has no ${found[0]} in regular expressions`;

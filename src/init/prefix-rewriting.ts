@@ -1,4 +1,4 @@
-/** Rewriting by pattern that does no more than cut a prefix off a path, or put another in its place. */
+/** Recognises rewriting by a pattern that only removes a prefix of a path, or replaces it by another. */
 import type { RouteInput } from '../config/config-input.ts';
 
 export interface Replacement {

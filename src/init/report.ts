@@ -1,4 +1,7 @@
-/** What became of each statement of an input. A statement that nobody spoke of is listed: nothing is dropped silently. */
+/**
+ * What became of each statement of an input. A statement that no converter has reported on is listed at the end:
+ * nothing is dropped silently.
+ */
 import { toLine, toLongLine } from './statement.ts';
 import type { Statement } from './statement.ts';
 
@@ -8,7 +11,7 @@ import type { Statement } from './statement.ts';
  */
 export type NoteKind = 'guard' | 'left' | 'differs' | 'same';
 
-/** In the order in which they are told. */
+/** In the order in which they are listed. */
 export const NOTE_KINDS: readonly NoteKind[] = ['guard', 'left', 'differs', 'same'];
 
 export interface Note {
@@ -27,12 +30,12 @@ export class Report {
   readonly #seen = new Set<string>();
   readonly #originals = new WeakMap<Statement, Statement>();
 
-  /** What is said of `copy` is said of `original`. */
+  /** Reports on `copy` are reports on `original`. */
   alias(copy: Statement, original: Statement): void {
     this.#originals.set(copy, original);
   }
 
-  /** It stands in the new config. What its block holds is still to be spoken of. */
+  /** It is in the new config. What its block contains is still to be reported on. */
   take(statement: Statement): void {
     this.#taken.add(this.#originals.get(statement) ?? statement);
   }
@@ -55,7 +58,7 @@ export class Report {
     this.#add('same', statement, reason, part);
   }
 
-  /** Hands what nobody spoke of to `tell`, which lists it. Call it last. */
+  /** Calls `tell` for every statement without a report, which lists it. To be called last. */
   close<T extends Statement & { readonly children: readonly T[] }>(
     statements: readonly T[],
     tell: (statement: T) => void,

@@ -1,4 +1,4 @@
-/** Takes out of a draft what Fairlead cannot have, and lists it, until what is left is a config without mistakes. */
+/** Removes from a draft what Fairlead does not allow, and lists it, until what is left is a config without mistakes. */
 import { buildConfig } from '../config/build.ts';
 import type { Problem } from '../config/errors.ts';
 import type { RouteInput } from '../config/config-input.ts';
@@ -8,7 +8,7 @@ import type { Draft, DraftPool, Sourced } from './draft.ts';
 
 type Path = Problem['path'];
 
-/** What a route can be without. Without a condition it would take other requests. */
+/** What can be removed from a route. Without a condition it would take other requests. */
 const OPTIONAL_OF_ROUTE: readonly string[] = ['maxBody', 'timeouts', 'upgrades', 'name'] satisfies (keyof RouteInput)[];
 
 /** False: nothing is left that could be a config. */
@@ -23,7 +23,7 @@ export function settleDraft(draft: Draft, report: Report): boolean {
         listenHere(draft, [...draft.pools.values()][0].from, 'since no other address is written', report);
       return true;
     }
-    // Each round takes something out, so that there is a last one.
+    // Each round removes something, so that there is a last one.
     const isSmaller = built.map((problem) => findPart(draft, problem, report)).filter((drop) => drop?.() === true);
     if (isSmaller.length === 0) return false;
   }
@@ -33,7 +33,7 @@ function isMistaken(built: ReturnType<typeof buildConfig>): built is readonly Pr
   return Array.isArray(built);
 }
 
-/** A route to a pool that was left out has been told of with the pool. */
+/** A route to a pool that was left out has been listed with the pool. */
 function dropUnusedRoutes(draft: Draft, report: Report): void {
   for (const route of draft.routes.filter(({ value }) => !draft.pools.has(value.pool))) {
     remove(draft.routes, route);
@@ -41,7 +41,7 @@ function dropUnusedRoutes(draft: Draft, report: Report): void {
   }
 }
 
-/** A pool that no route leads to would be the pool for everybody where it is the only one. */
+/** A pool that no route leads to would get every request if it is the only one. */
 function dropUnusedPools({ pools, routes, closed }: Draft, report: Report): void {
   for (const [name, { from }] of pools) {
     if (routes.some(({ value }) => value.pool === name)) continue;
@@ -50,7 +50,7 @@ function dropUnusedPools({ pools, routes, closed }: Draft, report: Report): void
   }
 }
 
-/** What to do about a problem: it takes a part out and lists it. Null where it is about nothing in particular. */
+/** What to do about a problem: removes a part and lists it. Null if the problem is about no part in particular. */
 function findPart(draft: Draft, { path, mistake }: Problem, report: Report): (() => boolean) | null {
   const [section, key, ...rest] = path;
   const { message } = mistake;

@@ -11,7 +11,7 @@ export interface Statement {
   readonly children: readonly Statement[];
 }
 
-/** A text that is not in its format. */
+/** Thrown for a text that is not in its format. */
 export class UnreadableInput extends Error {
   readonly file: string;
   readonly line: number;

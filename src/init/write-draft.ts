@@ -11,7 +11,7 @@ const LINE_WIDTH = 110;
 /** In characters of JSON, which are as many as those of YAML. */
 const LONGEST_MAP = 110;
 const CLOSED = ' Nobody listens there: what was guarded is answered with 502, until you decide what becomes of it.';
-/** As many endpoints as stand on one line. */
+/** This many endpoints are written on one line. */
 const MOST_ON_A_LINE = 3;
 
 export const NOTE_TITLES: Readonly<Record<NoteKind, string>> = {
@@ -21,7 +21,7 @@ export const NOTE_TITLES: Readonly<Record<NoteKind, string>> = {
   same: 'Fairlead does so anyway:',
 };
 
-/** `head` are lines of comment for the top; the first one stands first in the file. */
+/** `head` are lines of comment for the top; its first line is the first of the file. */
 export function writeDraft(draft: Draft, notes: readonly Note[], head: readonly string[]): string {
   const document = new Document(escapeVariables(toConfigInput(draft)));
   const root = document.contents as unknown as YAMLMap;
@@ -77,7 +77,7 @@ function layOutPools(pools: unknown, draft: Draft): void {
   }
 }
 
-/** On one line where there is room for it. */
+/** On one line if there is room for it. */
 function layOutMap(node: YAMLMap | YAMLSeq): void {
   const isShort = JSON.stringify(node.toJSON()).length <= LONGEST_MAP;
   node.flow = isShort;

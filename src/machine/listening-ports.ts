@@ -1,4 +1,4 @@
-/** Which TCP ports of this machine listen, and which programs have them, as far as /proc says so. */
+/** Which TCP ports something on this machine listens on, and which programs they belong to, as far as /proc says. */
 import { readFile, readdir, readlink } from 'node:fs/promises';
 import { basename } from 'node:path';
 
@@ -12,7 +12,7 @@ const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
 const LISTEN = '0A';
 /** 127.0.0.1, every address, ::1 and ::, as /proc writes them. */
 const REACHABLE = new Set(['0100007F', '00000000', '0'.repeat(32), `${'0'.repeat(24)}01000000`]);
-/** Where there is no /proc: what development servers take. */
+/** If there is no /proc: the ports that development servers usually take. */
 const USUAL = [
   ...Array.from({ length: 11 }, (_, index) => 3000 + index),
   ...[4000, 4200, 4321, 5000, 5001, 5173, 5174, 8000, 8001, 8008, 8888, 9000],
@@ -41,7 +41,7 @@ function readTable(table: string): readonly SocketLine[] {
   });
 }
 
-/** Those that a program on this machine can reach. */
+/** The addresses that a program on this machine can reach. */
 export function parseListening(table: string): readonly ListeningPort[] {
   const found = new Map<number, ListeningPort>();
   for (const { local, state, inode } of readTable(table)) {
@@ -53,18 +53,20 @@ export function parseListening(table: string): readonly ListeningPort[] {
   return [...found.values()].sort((a, b) => a.port - b.port);
 }
 
-/** Who has a socket. */
+/** The process that has a socket. */
 export interface PortHolder {
   readonly pid: number;
   /** `node server.js` */
   readonly program: string;
-  /** The words it was started with, the program first; none where that cannot be read. */
+  /** Its command line, the program first; empty if that cannot be read. */
   readonly command: readonly string[];
   /** The folder it works in; `''` where that cannot be read. */
   readonly folder: string;
 }
 
-/** Who listens at a port, whatever the address; null: nobody, another user, or there is no /proc. */
+/**
+ * The process that listens on a port, at any address; null: there is none, it is another user's, or there is no /proc.
+ */
 export async function findPortHolder(port: number): Promise<PortHolder | null> {
   const tables = await Promise.all(TABLES.map(readOrNothing));
   const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
@@ -73,7 +75,7 @@ export async function findPortHolder(port: number): Promise<PortHolder | null> {
   return [...processes.values()].at(0) ?? null;
 }
 
-/** Who has each of these sockets, by its number. What other users have stays unknown. */
+/** The processes that have these sockets, by their numbers. Processes of other users are not found. */
 export async function findProcesses(inodes: ReadonlySet<string>): Promise<ReadonlyMap<string, PortHolder>> {
   const found = new Map<string, PortHolder>();
   if (inodes.size === 0) return found;
@@ -102,12 +104,12 @@ const LONGEST_NAME = 40;
 
 /** `node server.js`: the program, and the script that it runs. `command` are its words with NUL behind each. */
 export function programName(name: string, command: string): string {
-  // Node calls its first thread so, and the first thread names the process.
+  // Node gives its first thread this name, and the first thread names the process.
   const program = name.trim().replace(/-MainThread$/, '');
   const [, ...words] = command.split('\0');
   const script = RUNS_SCRIPTS.test(program) ? words.find((word) => /^[^-].*\.\w+$/s.test(word)) : undefined;
   const whole = script === undefined ? program : `${program} ${basename(script)}`;
-  // It stands in a comment of the config.
+  // It is written into a comment of the config.
   return whole.replace(/[^ -~]/g, '').slice(0, LONGEST_NAME);
 }
 

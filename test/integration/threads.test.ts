@@ -93,7 +93,7 @@ describe('a worker that ends', () => {
     await until(() => load.done > 100, 'traffic');
     const [worker] = running.balancer.workers?.serving ?? [];
     worker.breakDown(fault);
-    await until(() => running.changes.some(({ change }) => change === 'replaced'), 'a replacement', 30_000);
+    await until(() => running.changes.some(({ change }) => change === 'replaced'), 'a replacement', 120_000);
     const before = load.done;
     await until(() => load.done > before + 100, 'traffic after the replacement');
     await load.stop();

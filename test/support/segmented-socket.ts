@@ -64,7 +64,7 @@ export interface RawServer {
 }
 
 /** Registers `body` as three tests. */
-export function threeWays(name: string, body: (sockets: SegmentedNet) => Promise<void>, timeoutMs = 30_000): void {
+export function threeWays(name: string, body: (sockets: SegmentedNet) => Promise<void>, timeoutMs = 90_000): void {
   for (const segmentation of SEGMENTATIONS) {
     test(`${name} (${segmentation})`, { timeout: timeoutMs }, async (t) => {
       const seed = Number(process.env['SEED'] ?? (Math.random() * 0x7fffffff) | 0);

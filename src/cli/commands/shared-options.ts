@@ -24,7 +24,7 @@ export function configArgument(): Argument {
   return new Argument('[config]', 'the config file, as with -c');
 }
 
-/** The options with the file that stood alone. Ends the command where something else says what to read. */
+/** The options with the file that was given as an argument. Ends the command if an option says what to read as well. */
 export function withConfigFile<Options extends { readonly config?: string | undefined }>(
   file: string | undefined,
   options: Options,

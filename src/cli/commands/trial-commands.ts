@@ -19,7 +19,7 @@ import {
 import type { ServerName } from '../option-parsers.ts';
 import { jsonOption } from './shared-options.ts';
 
-/** Those autocannon sends and whose answers it reads to their end; of HEAD it awaits the body. */
+/** Methods that autocannon can send and whose answers it reads to the end; for HEAD it would wait for a body. */
 const METHODS: readonly string[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const MOST_CONNECTIONS = 65_535;
 const MOST_REQUESTS = 1e12;

@@ -1,7 +1,7 @@
-/** What a shell has to know of the command line: taken from the program itself, so that nothing can be forgotten. */
+/** What a shell has to know of the command line, taken from the program itself, so that nothing can be forgotten. */
 import type { Argument, Command, Option } from 'commander';
 
-/** What may follow an option, or stand as an argument. */
+/** What may follow an option, or be an argument. */
 export type ValueShape =
   | { readonly kind: 'choices'; readonly choices: readonly string[] }
   | { readonly kind: 'file' }
@@ -18,7 +18,7 @@ export interface OptionShape {
   readonly value: ValueShape | null;
   /** The placeholder of the value, e.g. `file`. */
   readonly valueName: string;
-  /** May stand several times. */
+  /** May be given several times. */
   readonly isRepeated: boolean;
 }
 

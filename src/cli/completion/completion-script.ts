@@ -1,4 +1,4 @@
-/** `fairlead completion`: the script for a shell. It is complete in itself: no key press starts Node. */
+/** `fairlead completion`: the script for a shell. It contains everything it needs: no key press starts Node. */
 import type { Command } from 'commander';
 import { EXIT_OK } from '../exit-codes.ts';
 import { bashScript } from './bash-script.ts';

@@ -1,4 +1,7 @@
-/** The load generator: autocannon, which only those install who use it. What of it we use, and where it is found. */
+/**
+ * The load generator autocannon, which is installed only by those who use it: the part of its API that we use, and
+ * where it is found.
+ */
 import type { EventEmitter } from 'node:events';
 import { importOptional } from '../../backend/optional-package.ts';
 
@@ -15,7 +18,7 @@ export interface Settings {
   readonly overallRate?: number;
   /** Seconds. */
   readonly timeout: number;
-  /** Ms between two looks at whether it is to stop. */
+  /** Milliseconds between two checks whether it is to stop. */
   readonly sampleInt: number;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-/** Sends the load and fills in the figures. Autocannon sends and takes the time; what is made of it is ours. */
+/** Sends the load and fills in the figures. Autocannon sends and takes the time; the figures are our own. */
 import type { ServerName } from '../option-parsers.ts';
 import type { Autocannon, Client, Run, Settings } from './autocannon.ts';
 import type { LoadFigures } from './load-figures.ts';
@@ -6,7 +6,7 @@ import type { LoadOptions } from './load-options.ts';
 
 /** How often autocannon looks whether it is to stop, in ms. */
 const SAMPLE_MS = 50;
-/** It must not end by itself where we end it. */
+/** A time limit that never comes, since we end it ourselves. */
 const SPARE_SECONDS = 3600;
 /** With so many failures and not one answer there is nothing to measure. */
 const HOPELESS = 200;
@@ -28,7 +28,7 @@ export class Load {
     };
     this.#run = autocannon(toSettings(options, body, onServer));
     this.#run.on('response', (_client, status, bytes, latencyMs) => {
-      // What comes while it stops is in nobody's time.
+      // Answers that come while it stops are not counted.
       if (this.#stoppedAt === null) figures.addAnswer(status, latencyMs, bytes);
       this.#stopWhenDone();
     });
@@ -38,7 +38,7 @@ export class Load {
     });
   }
 
-  /** Ends early; what was met so far counts. */
+  /** Ends early; the results so far count. */
   stop(): void {
     if (this.#stoppedAt !== null) return;
     this.#stoppedAt = performance.now();
@@ -88,7 +88,7 @@ function toSettings(options: LoadOptions, body: Buffer | null, onServer: OnServe
   };
 }
 
-/** Hears the name in an answer, before the answer itself is counted. */
+/** Reads the name in an answer before the answer itself is counted. */
 type OnServer = (name: string) => void;
 
 type Naming = Pick<Settings, 'setupClient'> & { readonly onResponse: ((status: number, body: string) => void) | null };

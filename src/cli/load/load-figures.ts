@@ -1,7 +1,7 @@
-/** What a load has met so far: answers, latencies, errors, and who answered. */
+/** The results of a load so far: answers, latencies, errors, and the servers that answered. */
 import { createHistogram } from 'node:perf_hooks';
 
-/** Edges of the drawn histogram in ms, 1-2-5 a decade; what is slower than the last stands in a row of its own. */
+/** Edges of the drawn histogram in ms, 1-2-5 a decade; answers slower than the last edge have a row of their own. */
 const EDGES_MS: readonly number[] = [-2, -1, 0, 1, 2, 3, 4].flatMap((power) =>
   [1, 2, 5].map((step) => Number((step * 10 ** power).toPrecision(1))),
 );

@@ -1,11 +1,11 @@
 import type { ServerName } from '../option-parsers.ts';
 
-/** What `fairlead load` is to send, and how to tell who answered. */
+/** What `fairlead load` sends, and how it finds out which server answered. */
 export interface LoadOptions {
   readonly url: string;
   readonly connections: number;
   readonly durationMs: number;
-  /** Ends after as many; null: by time. */
+  /** The number of requests after which it ends; null: it ends by time. */
   readonly requests: number | null;
   /** Requests a second over all connections; null: as many as answers allow. */
   readonly rate: number | null;

@@ -1,13 +1,13 @@
-/** What a load has met, for people and for scripts. */
+/** The results of a load, for people and for scripts. */
 import { styleText } from 'node:util';
 import type { Latencies, LoadSummary } from './load-figures.ts';
 import type { LoadOptions } from './load-options.ts';
 
 const BAR_WIDTH = 40;
-/** Of a bar's last cell. */
+/** The characters for the last cell of a bar. */
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
-/** Colours stand only where stdout shows them. */
+/** Colours are used only if stdout shows them. */
 export function formatReport(options: LoadOptions, summary: LoadSummary): string {
   const sections = [
     formatHead(options, summary),
@@ -99,7 +99,7 @@ function paintStatus(status: string, text: string): string {
   return status < '4' ? text : styleText(status < '5' ? 'yellow' : 'red', text);
 }
 
-/** Three figures that mean something: `0.412`, `4.12`, `41.2`, `412`. */
+/** Three significant digits: `0.412`, `4.12`, `41.2`, `412`. */
 function formatMs(ms: number): string {
   return ms >= 100 ? whole(ms) : ms >= 10 ? ms.toFixed(1) : ms >= 1 ? ms.toFixed(2) : ms.toFixed(3);
 }

@@ -1,4 +1,4 @@
-/** One line on a terminal that says how far a load is, written over again and again. */
+/** One line on a terminal that shows the progress of a load, and is overwritten again and again. */
 import type { WriteStream } from 'node:tty';
 import type { LoadFigures } from './load-figures.ts';
 import type { LoadOptions } from './load-options.ts';

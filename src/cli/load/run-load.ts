@@ -1,4 +1,4 @@
-/** `fairlead load`: requests out, a report in. */
+/** `fairlead load`: sends requests and prints a report. */
 import { readFile } from 'node:fs/promises';
 import { EXIT_FAILED, EXIT_OK, EXIT_UNAVAILABLE, EXIT_USAGE } from '../exit-codes.ts';
 import { findAutocannon } from './autocannon.ts';
@@ -46,7 +46,7 @@ async function watchLoad(load: Load, figures: LoadFigures, options: LoadOptions)
   }
 }
 
-/** The bytes to send; a text says why they cannot be read. */
+/** The bytes to send, or a text that says why they cannot be read. */
 async function readBody(written: string | undefined): Promise<Buffer | null | string> {
   if (written === undefined) return null;
   if (!written.startsWith('@')) return Buffer.from(written);

@@ -1,4 +1,4 @@
-/** `if` and `unless` behind a rule, as cases: each of them is what must hold, and what must not. */
+/** `if` and `unless` after a rule, as cases: each of them says what must hold, and what must not. */
 import { readCriterion, readPredefined } from './criteria.ts';
 import type { Reading } from './criteria.ts';
 import { ANYTHING, intersect } from './match.ts';
@@ -19,7 +19,7 @@ export interface Condition {
   readonly failures: readonly string[];
   /** The `acl` lines of the cases. */
   readonly acls: readonly Line[];
-  /** It may keep somebody out: it looks at addresses or passwords. */
+  /** It may deny access: it looks at addresses or passwords. */
   readonly isGuard: boolean;
 }
 
@@ -47,7 +47,7 @@ export function readCondition(words: readonly string[], acls: readonly Line[]): 
 }
 
 /**
- * What a guard keeps out, or more: what cannot be said is taken to hold. `all`: it keeps out everybody but some, who
+ * What a guard denies, or more: what cannot be expressed is assumed to hold. `all`: it denies everybody except some who
  * cannot be told from others.
  */
 export function readGuarded(words: readonly string[], acls: readonly Line[]): readonly Case[] | 'all' {

@@ -1,10 +1,10 @@
-/** What an `acl` asks, as what a route can ask. */
+/** The test of an `acl`, as conditions of a route. */
 import { escapePattern, findForeign, toLowerPattern } from '../patterns.ts';
 import { ANYTHING } from './match.ts';
 import type { Match, Path } from './match.ts';
 import { lacking } from '../features.ts';
 
-/** `path_beg -i /a /b`, taken apart. */
+/** The parts of `path_beg -i /a /b`. */
 interface Criterion {
   /** `path`, `hdr(host)`, `cook(x)` … without `req.`. */
   readonly fetch: string;

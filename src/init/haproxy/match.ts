@@ -1,4 +1,4 @@
-/** What a request must have: the part of HAProxy's conditions that a route of Fairlead can say. */
+/** What a request must have: the part of HAProxy's conditions that a route of Fairlead can express. */
 import type { MatchInput, PathRegexInput } from '../../config/config-input.ts';
 import { escapePattern } from '../patterns.ts';
 
@@ -94,7 +94,7 @@ function bothValues(a: Match['values'], b: Match['values']): Both<Match['values'
   return joined;
 }
 
-/** How many conditions Fairlead counts beside host and path. */
+/** How many conditions Fairlead counts besides host and path. */
 export function conditionsOf({ method, values }: Match): number {
   return (method === null ? 0 : 1) + Object.keys(values).length;
 }

@@ -1,21 +1,21 @@
 /**
- * HAProxy takes the first rule that holds. Fairlead takes the most particular route: exact hosts before wildcards,
- * exact paths before prefixes before regular expressions, more conditions before fewer. So an earlier rule that a
- * later one would overtake is said once more, for just what the two have in common.
+ * HAProxy takes the first rule that holds. Fairlead takes the most specific route: exact hosts before wildcards, exact
+ * paths before prefixes before regular expressions, more conditions before fewer. So an earlier rule that a later one
+ * would overtake is repeated for exactly what the two have in common.
  */
 import type { Case } from './conditions.ts';
 import { ANYTHING, conditionsOf, contains, intersect, keyOf } from './match.ts';
 import type { Match } from './match.ts';
 import type { Line } from './parse-haproxy.ts';
 
-/** What stands first wins. */
+/** The first one wins. */
 export interface Rule {
   readonly match: Match;
   readonly backend: string;
   readonly from: Line;
 }
 
-/** In place of the name of a backend: requests that were kept out. */
+/** In place of the name of a backend: requests that were denied. */
 export const KEPT_OUT = ' ';
 
 const MOST_RULES = 2000;
@@ -109,7 +109,7 @@ class Placed {
     const known = this.#rules.get(key);
     if (this.size > MOST_RULES || (known !== undefined && known.place <= place)) return;
     const earlier = [...this.#rules.values()].filter((other) => other.place < place);
-    // Nothing is left for it.
+    // No request is left for it.
     if (earlier.some(({ match }) => contains(match, rule.match))) return;
     this.#rules.set(key, { ...rule, place });
     for (const other of earlier) {

@@ -123,7 +123,7 @@ export class PoolBook {
   }
 }
 
-/** For a setting that nobody wrote: it is a default of nginx. */
+/** For a setting that is not written: it is a default of nginx. */
 const ANYWHERE: Directive = { file: 'nginx', line: 0, text: 'a default of nginx', name: '', args: [], children: [] };
 
 /** An address in `proxy_pass` itself. */

@@ -12,7 +12,7 @@ export interface ProxyTarget {
 /** What was asked for, whole. */
 const AS_ASKED = /\$(?:request_uri|uri\$is_args\$args)$/;
 
-/** The target, or why Fairlead has none like it. Variables that have a value stand in it no more. */
+/** The target, or why Fairlead cannot have it. Variables with a known value have been replaced by then. */
 export function parseTarget(url: string): ProxyTarget | string {
   if (/^https:/i.test(url)) return lacking('endpointTls');
   const found = /^http:\/\/([^/?#]+)([/?#].*)?$/i.exec(url.replace(AS_ASKED, ''));

@@ -32,7 +32,7 @@ export class Includes {
     return resolved;
   }
 
-  /** An `include` that brought nothing stays, spoken of. */
+  /** An `include` that brought nothing stays, with a report. */
   async #read(include: Directive, depth: number): Promise<readonly Directive[]> {
     const name = include.args[0] ?? '';
     if (OF_NGINX.has(basename(name)))

@@ -1,4 +1,4 @@
-/** What holds at a place of an nginx config: settings come from the nearest block that has them. */
+/** The settings at a place of an nginx config: each comes from the nearest block that has it. */
 import type { Directive } from './parse-nginx.ts';
 
 const DEEPEST_VARIABLE = 8;
@@ -29,7 +29,10 @@ export class Scope {
     return [];
   }
 
-  /** Puts in what `set` gave to variables; others stay as they are. `uses` hears of each `set` that was used. */
+  /**
+   * Replaces variables by the values that `set` gave them; others stay as they are. `uses` is called for each `set`
+   * that was used.
+   */
   expand(text: string, uses: (set: Directive) => void): string {
     let expanded = text;
     for (let depth = 0; depth < DEEPEST_VARIABLE && expanded.includes('$'); depth++) {

@@ -1,19 +1,20 @@
 /**
- * Which servers are one application several times: those of one program with one command line in one folder, but for
- * numbers, which are ports and the like there. What is not known to be the same is an application of its own.
+ * Which servers are instances of one application: those of one program with the same command line in the same folder,
+ * apart from numbers, which are ports and the like. A server that is not known to be the same is an application of its
+ * own.
  */
 import { basename } from 'node:path';
 import type { PortHolder } from '../../machine/listening-ports.ts';
 
 export interface Application<T> {
-  /** A label of a host name, each its own: `shop`. */
+  /** A label of a host name, different for each: `shop`. */
   readonly name: string;
   readonly servers: readonly T[];
 }
 
 interface Held {
   readonly port: number;
-  /** Null: nobody knows. */
+  /** Null: not known. */
   readonly holder: PortHolder | null;
 }
 
@@ -41,7 +42,7 @@ function keyOf({ port, holder }: Held): string {
   return JSON.stringify([folder, ...command]).replace(/\d+/g, '#');
 }
 
-/** What says nothing of an application: then its folder names it. */
+/** Names that say nothing about an application: then its folder names it. */
 const COMMON =
   /^(?:server|index|main|app|start|run|cli|www|bin|dist|build|src|node|bun|deno|python|ruby|java|php|perl|npm|exec|serve|dev)?$/;
 const INTERPRETER = /^(?:node|bun|deno|python|ruby|php|perl|java)[\d.]*$/;

@@ -23,7 +23,7 @@ export interface FoundApplication {
   readonly healthPath: string | null;
 }
 
-/** It answers, and stands in no config. */
+/** It answers, but does not go into the config. */
 export interface LeftOut extends FoundServer {
   /** `proxy`: it would be asked in vain, or would ask us. `failing`: its answer was a 5xx. */
   readonly reason: 'proxy' | 'failing';
@@ -34,7 +34,7 @@ export interface Found {
   readonly leftOut: readonly LeftOut[];
 }
 
-/** What the search needs of the machine. */
+/** What the search needs from the machine. */
 export interface Surroundings {
   listeningPorts(): Promise<readonly ListeningPort[]>;
   processes(inodes: ReadonlySet<string>): Promise<ReadonlyMap<string, PortHolder>>;

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 const FIRST = 8080;
 const LAST = 8179;
 
-/** 8080, or the next port of 127.0.0.1 that nobody has; 0, which takes any, where all of a hundred are taken. */
+/** 8080, or the next free port of 127.0.0.1; 0, which takes any, if a hundred of them are taken. */
 export async function findFreePort(): Promise<number> {
   for (let port = FIRST; port <= LAST; port++) if (await isFree(port)) return port;
   return 0;

@@ -181,7 +181,7 @@ export class Succession {
   async onLooping(worker: WorkerHandle): Promise<void> {
     const { roster, clock, listeners } = this.#options;
     if (this.#isClosed || !roster.members.delete(worker)) return;
-    this.#say(worker, 'looped', 'its heartbeat stood still for a second while it burnt the processor');
+    this.#say(worker, 'looped', 'its heartbeat stood still while it used the processor');
     this.lost++;
     if (this.#budget.take(clock.now())) {
       const heir = this.#takeHeir(worker) ?? (await this.#createHeir());

@@ -64,17 +64,41 @@ describe('the watchdog', () => {
 
   it('leaves a thread alone that is not given the processor', async () => {
     const { looping, run } = start([new Thread()]);
-    await run(50, { burns: 0.4 });
+    await run(40, { burns: 0.4 });
     assert.deepEqual(looping, []);
   });
 
-  it('does not judge while its own thread is late', async () => {
+  it('does not judge by a second in which its own thread was late', async () => {
     const thread = new Thread();
     const { looping, run } = start([thread]);
-    await run(50, { burns: 1, late: 60 });
+    await run(12, { burns: 1, late: 60 });
     assert.deepEqual(looping, []);
     await run(14, { burns: 1 });
     assert.deepEqual(looping, [thread]);
+  });
+
+  for (const [title, step] of [
+    ['its own thread is always late', { burns: 0.1, late: 60 }],
+    ['the thread gets a tenth of a processor', { burns: 0.1 }],
+  ] as const) {
+    it(`calls a thread looping that has used two seconds of the processor without a beat, although ${title}`, async () => {
+      const thread = new Thread();
+      const { looping, run } = start([thread]);
+      const looks = (ms: number): number => Math.round(ms / 0.1 / (WATCH_MS + ('late' in step ? step.late : 0)));
+      await run(looks(1900), step);
+      assert.deepEqual(looping, []);
+      await run(looks(300), step);
+      assert.deepEqual(looping, [thread]);
+    });
+  }
+
+  it('does not count what a thread has used before its last beat', async () => {
+    const { looping, run } = start([new Thread()]);
+    for (let round = 0; round < 5; round++) {
+      await run(100, { burns: 0.1 });
+      await run(1, { beats: true, burns: 0.1 });
+    }
+    assert.deepEqual(looping, []);
   });
 
   it('begins anew when the heartbeat has moved in between', async () => {

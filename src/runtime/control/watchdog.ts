@@ -1,12 +1,16 @@
 /**
- * Tells a thread that loops from one that is merely not given the processor, or that we ourselves saw too late. A
- * thread loops when, over one second, all three hold: its heartbeat stood still, it burnt processor time for most of
- * that second, and this thread's own timer was never late. One thread is judged at a time.
+ * Tells a thread that loops from one that is merely not given the processor, or that we ourselves saw too late. One
+ * thread is judged at a time. A thread loops in either of two cases:
  *
- * | state    | heartbeat moved | still ≥ 1 s                         | this thread was late |
- * | -------- | --------------- | ----------------------------------- | -------------------- |
- * | beating  | beating         | – (a still heartbeat is suspected)  | –                    |
- * | suspected| beating         | looping if it burnt CPU, else anew  | suspected anew       |
+ * - Over one second its heartbeat stood still, it used the processor for most of that second, and this thread's own
+ *   timer was never late.
+ * - It used two seconds of processor time since its heartbeat last moved. However busy the machine is and however long
+ *   that took, a thread that goes round its loop would have beaten many times.
+ *
+ * | state     | heartbeat moved | still ≥ 1 s                         | this thread was late | 2 s of CPU used |
+ * | --------- | --------------- | ----------------------------------- | -------------------- | --------------- |
+ * | beating   | beating         | – (a still heartbeat is suspected)  | –                    | –               |
+ * | suspected | beating         | looping if it burnt CPU, else anew  | suspected anew       | looping         |
  */
 import type { Clock } from '../../core/clock.ts';
 
@@ -19,6 +23,8 @@ const STILL_MS = 1000;
 const BURNT_SHARE = 0.5;
 /** This thread was late by more than this: what it saw in between says nothing. */
 const LATE_MS = 50;
+/** Processor time that proves a loop by itself, however long it took. */
+const PROOF_MS = 2000;
 
 /** What the watchdog sees of a thread. */
 export interface Watched {
@@ -33,6 +39,8 @@ interface Seen {
   movedAt: number;
   /** The processor time when suspicion began; null before. */
   suspected: { readonly at: number; readonly cpuMs: number } | null;
+  /** The processor time when it was first asked for since the heartbeat moved; null before. */
+  firstCpuMs: number | null;
 }
 
 export class Watchdog<T extends Watched> {
@@ -69,13 +77,14 @@ export class Watchdog<T extends Watched> {
     const beats = thread.beats();
     let seen = this.#seen.get(thread);
     if (seen === undefined) {
-      seen = { beats, movedAt: now, suspected: null };
+      seen = { beats, movedAt: now, suspected: null, firstCpuMs: null };
       this.#seen.set(thread, seen);
     }
     if (seen.beats !== beats) {
       seen.beats = beats;
       seen.movedAt = now;
       seen.suspected = null;
+      seen.firstCpuMs = null;
     } else if (wasLate) {
       seen.suspected = null;
     }
@@ -84,16 +93,20 @@ export class Watchdog<T extends Watched> {
 
   /** Suspicion begins with a look at the processor time, and ends with another one a second later. */
   async #judge(thread: T, seen: Seen): Promise<void> {
-    const { suspected } = seen;
+    const { suspected, beats } = seen;
     let cpuMs: number;
     try {
       cpuMs = await thread.cpuMs();
     } catch {
       return;
     }
-    if (thread.beats() !== seen.beats || seen.suspected !== suspected) return;
+    if (thread.beats() !== beats) return;
     const now = this.#clock.now();
-    if (suspected !== null && cpuMs - suspected.cpuMs >= BURNT_SHARE * (now - suspected.at)) {
+    seen.firstCpuMs ??= cpuMs;
+    const isProved = cpuMs - seen.firstCpuMs >= PROOF_MS;
+    // This thread was late while it asked: only the processor time counts.
+    if (!isProved && seen.suspected !== suspected) return;
+    if (isProved || (suspected !== null && cpuMs - suspected.cpuMs >= BURNT_SHARE * (now - suspected.at))) {
       this.#seen.delete(thread);
       this.#onLooping(thread);
     } else {

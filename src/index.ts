@@ -39,19 +39,23 @@ export { ConfigInvalid } from './config/to-config.ts';
 export type { Duration, Off, Size, Toggle } from './config/written-values.ts';
 export type { Clock } from './core/clock.ts';
 export type { CheckAnswer, ThresholdState } from './core/health/threshold.ts';
+export type { HashTableHandle, HashTableKind } from './core/balancer/hash-table.ts';
 export type { Random } from './core/random.ts';
 export type { MemorySpec, Settings } from './core/settings.ts';
 export type {
   CheckSpec,
   CheckRhythm,
   EjectionSpec,
+  HashSpec,
   HeaderRules,
   HttpCheckSpec,
   HttpQuestion,
   HttpsCheckSpec,
+  KeySpec,
   Limits,
   ListenerSpec,
   PathMatch,
+  PolicySpec,
   RetrySpec,
   RouteMatch,
   TcpCheckSpec,

@@ -7,6 +7,8 @@ import type { PickRequest, PolicyDefinition } from '../../src/core/balancer/poli
 import { systemRandom } from '../../src/core/random.ts';
 import { PoolTable, UNHEALTHY, createPoolTable } from '../../src/core/shared/pool-table.ts';
 
+import { policyInput } from '../../test/support/policy-input.ts';
+
 interface Case {
   readonly name: string;
   readonly endpoints: number;
@@ -39,7 +41,7 @@ function nsPerPick(definition: PolicyDefinition, { endpoints, weightOf, outEvery
     table.inflight[slot] = 1 + Math.floor(Math.random() * 6 * weights[slot]);
     if (outEvery > 0 && slot % outEvery === 0) table.setHealth(slot, UNHEALTHY);
   }
-  const policy = definition.create({ table, slots, weights, random: systemRandom, workers: 1 });
+  const policy = definition.create(policyInput({ table, slots, weights, random: systemRandom }));
   let picks = 2000;
   let best = Infinity;
   for (let run = 0; run < RUNS; run++) {

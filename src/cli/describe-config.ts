@@ -1,4 +1,5 @@
 /** A config in words, for `fairlead check`. */
+import { nameOfPolicy } from '../core/balancer/policies.ts';
 import type { CheckSpec } from '../core/snapshot.ts';
 import type { ExplainedConfig } from '../runtime/control/explain-config.ts';
 import { addressText } from '../runtime/shared/listener-key.ts';
@@ -57,7 +58,7 @@ function describePool({ id, policy, checks, endpoints }: ExplainedConfig['config
     endpoint.weight === 1 ? endpoint.id : `${endpoint.id} (weight ${endpoint.weight})`,
   );
   const checked = checks.length === 0 ? 'no check' : checks.map(describeCheck).join(' and ');
-  return [id, policy, checked, names.join(', ')];
+  return [id, nameOfPolicy(policy), checked, names.join(', ')];
 }
 
 function describeCheck(check: CheckSpec): string {

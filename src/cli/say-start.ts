@@ -1,5 +1,6 @@
 /** What a person wants to know first, on stdout: addresses to open, and what runs behind them. */
 import { relative } from 'node:path';
+import { nameOfPolicy } from '../core/balancer/policies.ts';
 import type { Config } from '../config/config.ts';
 import type { Balancer } from '../runtime/balancer.ts';
 import type { ListenerAddress } from '../runtime/control/listeners.ts';
@@ -55,8 +56,8 @@ function describePools({ pools }: Config, balancer: Balancer): StartLine[] {
     const endpoints = stats.pools.find(({ pool }) => pool === id)?.endpoints ?? [];
     const sick = endpoints.filter(({ health }) => health.state !== 'healthy').length;
     const health = checks.length === 0 ? 'not checked' : sick === 0 ? 'checks begin' : `${sick} not healthy yet`;
-    const text = `pool ${id}: ${count(endpoints.length, 'endpoint')} by ${policy}, ${health}`;
-    return { text, fields: { pool: id, endpoints: endpoints.length, policy } };
+    const text = `pool ${id}: ${count(endpoints.length, 'endpoint')} by ${nameOfPolicy(policy)}, ${health}`;
+    return { text, fields: { pool: id, endpoints: endpoints.length, policy: nameOfPolicy(policy) } };
   });
 }
 

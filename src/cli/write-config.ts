@@ -7,6 +7,7 @@ import type {
   ListenerSpec,
   PathMatch,
   RetrySpec,
+  PolicySpec,
   RouteMatch,
   Timeouts,
   ValueMatch,
@@ -54,6 +55,7 @@ function writeRoute({
   timeouts,
   retry,
   pool,
+  policy,
   upgrades,
   accessLog,
   guards,
@@ -63,6 +65,7 @@ function writeRoute({
     name: id,
     match: writeMatch(match),
     pool,
+    policy: policy === null ? undefined : writePolicy(policy),
     stripPrefix: replacePrefix?.by === '' ? replacePrefix.prefix : undefined,
     replacePrefix: replacePrefix === null || replacePrefix.by === '' ? undefined : replacePrefix,
     upgrades,
@@ -100,7 +103,7 @@ function writeValues(values: readonly ValueMatch[]): Written | undefined {
 
 function writePool(pool: PoolConfig): Written {
   return {
-    policy: pool.policy,
+    policy: writePolicy(pool.policy),
     endpoints: pool.endpoints.map(({ id, weight }) => ({ address: id, weight })),
     check: pool.checks.map(writeCheck),
     ejection: writeEjection(pool.ejection),
@@ -112,6 +115,13 @@ function writePool(pool: PoolConfig): Written {
     host: typeof pool.host === 'string' ? pool.host : pool.host.name,
     answers: pool.answers,
   };
+}
+
+function writePolicy(policy: PolicySpec): unknown {
+  if (typeof policy === 'string') return policy;
+  const { key, table, boundedLoad } = policy.hash;
+  const bound = boundedLoad === 0 ? 'off' : boundedLoad;
+  return { hash: { key: key.parts, missing: key.missing, table, boundedLoad: bound } };
 }
 
 function writeCheck(check: CheckSpec): Written {

@@ -63,6 +63,8 @@ const PLACES: Readonly<Record<string, Places>> = {
     [TIME, 'Write check: { http: /healthcheck, interval: $1 }.'],
     [ANY, 'Write what to ask: check: { http: /healthcheck }, or check: tcp for a connection alone.'],
   ],
+  Policy: [[ANY, 'Write the name of a policy, or a map, e.g. policy: { hash: header.x-user }.']],
+  HashPolicy: [[ANY, 'Write a key, e.g. hash: client, or a map, e.g. hash: { key: client, table: maglev }.']],
   HttpCheck: [
     [PORT, 'Write http: { port: $1 }.'],
     [ANY, 'Write the path to ask, e.g. http: /healthcheck, or a map such as { path: /healthcheck, status: 200 }.'],

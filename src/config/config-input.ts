@@ -300,10 +300,10 @@ export interface TimeoutsInput {
 /** Keys of pools and routes, for all of them that do not write their own. */
 export interface DefaultsInput {
   /**
-   * How an endpoint is chosen: `round-robin` (in turn, smooth by weight), `least-connections` (fewest in flight per weight), `random`, `power-of-two` (of two random ones, that with fewer in flight per weight).
+   * How an endpoint is chosen: `round-robin` (in turn, smooth by weight), `least-connections` (fewest in flight per weight), `random`, `power-of-two` (of two random ones, that with fewer in flight per weight), `hash` (by what requests have in common).
    * @example 'least-connections'
    */
-  readonly policy?: 'round-robin' | 'least-connections' | 'random' | 'power-of-two';
+  readonly policy?: 'round-robin' | 'least-connections' | 'random' | 'power-of-two' | 'hash' | PolicyInput;
   /**
    * Active checks. With several, all must pass.
    * @example { http: { path: '/healthcheck' }, interval: '5s' }
@@ -366,11 +366,11 @@ export interface DefaultsInput {
 /** A named set of servers: how one is chosen, and what keeps the pool up. */
 export interface PoolInput {
   /**
-   * How an endpoint is chosen: `round-robin` (in turn, smooth by weight), `least-connections` (fewest in flight per weight), `random`, `power-of-two` (of two random ones, that with fewer in flight per weight).
+   * How an endpoint is chosen: `round-robin` (in turn, smooth by weight), `least-connections` (fewest in flight per weight), `random`, `power-of-two` (of two random ones, that with fewer in flight per weight), `hash` (by what requests have in common).
    * @defaultValue `'power-of-two'`
    * @example 'least-connections'
    */
-  readonly policy?: 'round-robin' | 'least-connections' | 'random' | 'power-of-two';
+  readonly policy?: 'round-robin' | 'least-connections' | 'random' | 'power-of-two' | 'hash' | PolicyInput;
   /**
    * The servers; at least one, each address once.
    * @example ['localhost:8081', { address: 'localhost:8082', weight: 2 }]
@@ -728,6 +728,12 @@ export interface RouteInput<PoolName extends string = string> {
    */
   readonly pool: PoolName;
   /**
+   * How an endpoint is chosen for its requests, in place of the policy of its pool.
+   * @defaultValue that of its pool
+   * @example { hash: 'header.x-user' }
+   */
+  readonly policy?: 'round-robin' | 'least-connections' | 'random' | 'power-of-two' | 'hash' | PolicyInput;
+  /**
    * Takes a prefix off the path on its way to the endpoint: with `/v1`, `/v1/x?a` becomes `/x?a`. Paths not under it stay.
    * @example '/v1'
    */
@@ -901,6 +907,43 @@ export interface ReplacePrefixInput {
    * @example '/internal/v2'
    */
   readonly by: string;
+}
+
+/** How an endpoint is chosen for its requests, in place of the policy of its pool. */
+export interface PolicyInput {
+  /**
+   * By a hash of what requests have in common; a key alone is short for `{ key: … }`.
+   * @example { key: 'header.x-user', table: 'maglev' }
+   */
+  readonly hash: HashPolicyInput | string | readonly string[];
+}
+
+/** By a hash of what requests have in common; a key alone is short for `{ key: … }`. */
+export interface HashPolicyInput {
+  /**
+   * What requests to one endpoint have in common: `client` (its address, of IPv6 the first 64 bits; `client/24`, `client/48`), `peer`, `host`, `path`, `url`, `route`, `listener`, `header.NAME`, `cookie.NAME`, `query.NAME`, or a list of these.
+   * @defaultValue `'client'`
+   * @example 'header.x-user'
+   */
+  readonly key?: readonly string[] | string;
+  /**
+   * Where a request goes that lacks a part of its key: anywhere, or by the address of its client.
+   * @defaultValue `'random'`
+   * @example 'client'
+   */
+  readonly missing?: 'random' | 'client';
+  /**
+   * `ring`: consistent, 160 points per weight. `maglev`: 65,537 places, the most even shares. `rendezvous`: exact shares without a table, for up to some hundred endpoints.
+   * @defaultValue `'ring'`
+   * @example 'maglev'
+   */
+  readonly table?: 'ring' | 'maglev' | 'rendezvous';
+  /**
+   * Most that an endpoint may have in flight, as a multiple of its share of all; what is above it is spread over the others.
+   * @defaultValue `'off'`
+   * @example 1.25
+   */
+  readonly boundedLoad?: number | Off;
 }
 
 /** Conditions, all of which must hold. */

@@ -23,7 +23,7 @@ export interface Config {
 export type RouteConfig = Omit<RouteSpec, 'slot'>;
 
 /** A named set of servers. */
-export interface PoolConfig extends Omit<PoolSpec, 'endpoints' | 'table'> {
+export interface PoolConfig extends Omit<PoolSpec, 'endpoints' | 'hashTables' | 'routePolicies' | 'table'> {
   /** At least one. */
   readonly endpoints: readonly EndpointConfig[];
 }

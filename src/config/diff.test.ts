@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { nameOfPolicy } from '../core/balancer/policies.ts';
 import type { Operation } from '../core/operations.ts';
 import { createPoolTable } from '../core/shared/pool-table.ts';
 import { createRouteTable } from '../core/shared/route-table.ts';
@@ -42,6 +43,8 @@ class Compiler {
         return {
           ...pool,
           table,
+          routePolicies: [],
+          hashTables: [],
           endpoints: pool.endpoints.map((endpoint) => this.#compileEndpoint(pool.id, endpoint)),
         };
       }),
@@ -62,7 +65,7 @@ function describeOperation(operation: Operation): string {
   switch (operation.op) {
     case 'add-pool':
     case 'update-pool':
-      return `${operation.op} ${operation.pool.id} (${operation.pool.policy})`;
+      return `${operation.op} ${operation.pool.id} (${nameOfPolicy(operation.pool.policy)})`;
     case 'add-endpoint':
     case 'update-endpoint':
       return `${operation.op} ${operation.pool} ${operation.endpoint.id} (weight ${operation.endpoint.weight})`;

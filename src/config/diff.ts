@@ -55,10 +55,11 @@ function openPool(old: PoolSpec | null, pool: PoolSpec): readonly Operation[] {
 
 /** Everything but the endpoints. The table is compared by identity: its content is the threads' own, and changes all the time. */
 function isSamePool(a: PoolSpec, b: PoolSpec): boolean {
-  return a.table.buffer === b.table.buffer && isDeepStrictEqual(settingsOf(a), settingsOf(b));
+  if (a.table.buffer !== b.table.buffer || !isDeepStrictEqual(settingsOf(a), settingsOf(b))) return false;
+  return a.hashTables.length === b.hashTables.length && a.hashTables.every(({ id }, at) => id === b.hashTables[at].id);
 }
 
-function settingsOf({ endpoints: _endpoints, table: _table, ...settings }: PoolSpec): unknown {
+function settingsOf({ endpoints: _endpoints, table: _table, hashTables: _hashTables, ...settings }: PoolSpec): unknown {
   return settings;
 }
 

@@ -47,9 +47,10 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'websocket websockets ws': 'WebSockets pass as it is; "upgrades" lists others.',
     'timeout readtimeout proxyreadtimeout responsetimeout': 'Write timeouts, e.g. timeouts: { responseHead: 30s }.',
     id: 'Write name.',
+    'hash hashpolicy hashkey hashon': 'Write policy, e.g. policy: { hash: header.x-user }.',
     'log logging': 'Write accessLog, e.g. accessLog: off.',
     'retries tries maxretries': 'Write retry, e.g. retry: { attempts: 2 }.',
-    'policy check ejection': 'It stands in the pool that the route names, or in defaults.',
+    'check ejection': 'It stands in the pool that the route names, or in defaults.',
   },
   Match: {
     'hosts hostname hostnames domain domains servername vhost': 'Write host, e.g. host: api.example.com.',
@@ -65,6 +66,8 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
       'Write check, e.g. check: { http: /healthcheck, interval: 5s }.',
     'algorithm lb lbpolicy lbmethod loadbalancing loadbalancer balance balancer strategy method scheduler':
       'Write policy, e.g. policy: least-connections.',
+    'hash hashon hashkey hashpolicy consistenthash': 'Write policy, e.g. policy: { hash: header.x-user }.',
+    iphash: 'Write policy, e.g. policy: { hash: client }.',
     'server servers backend backends target targets upstream upstreams node nodes hosts instances members addresses urls url destinations to address':
       'Write endpoints, e.g. endpoints: [localhost:8081, localhost:8082].',
     'retries tries maxretries': 'Write retry, e.g. retry: { attempts: 2 }.',
@@ -112,7 +115,6 @@ const MISSING: Readonly<Record<MissingFeature, string>> = {
   proxyProtocol: 'proxyprotocol acceptproxy sendproxy sendproxyv2',
   sticky:
     'sticky stickysession stickysessions sessionaffinity affinity persistence stick session sessions sticktable appsession',
-  hashPolicies: 'hash hashon hashkey iphash hashpolicy consistenthash',
   latencyPolicies: 'ewma leasttime',
   orderPolicies: 'first',
   backup: 'backup backups fallback failover priority zone zones region locality',

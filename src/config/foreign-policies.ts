@@ -14,10 +14,21 @@ const OURS: Readonly<Record<PolicyName, string>> = {
   random: 'rand uniform randomchoose',
 };
 
+/** What they hash, by what is written for it here. */
+const HASHES: Readonly<Record<string, string>> = {
+  client: 'iphash source sourceiphash sourcehash clientiphash ip consistent consistenthash hashconsistent',
+  url: 'urihash uri urlhash url',
+  path: 'pathhash path',
+  'header.NAME': 'header headerhash hdr',
+  'cookie.NAME': 'cookiehash rdpcookie',
+  'query.NAME': 'query urlparam queryhash',
+  '{ key: client, table: ring }': 'ring ringhash ketama',
+  '{ key: client, table: maglev }': 'maglev',
+  '{ key: client, table: rendezvous }': 'rendezvous hrw',
+};
+
 const MISSING: Readonly<Partial<Record<keyof typeof NOT_BUILT, string>>> = {
-  hashPolicies:
-    'iphash hash source sourceiphash sourcehash clientiphash ip urihash uri urlhash url pathhash path header headerhash hdr consistent consistenthash hashconsistent maglev ringhash ring ketama rendezvous query urlparam rdpcookie',
-  sticky: 'cookie sticky session cookiehash',
+  sticky: 'cookie sticky session',
   latencyPolicies: 'leasttime leastresponsetime ewma peakewma latency responsetime fastest weightedresponsetime',
   orderPolicies: 'first failover priority backup',
 };
@@ -25,6 +36,9 @@ const MISSING: Readonly<Partial<Record<keyof typeof NOT_BUILT, string>>> = {
 const WORDS = new Map([
   ...Object.entries(OURS).flatMap(([name, words]) =>
     words.split(' ').map((word) => [word, `Did you mean "${name}"?`] as const),
+  ),
+  ...Object.entries(HASHES).flatMap(([key, words]) =>
+    words.split(' ').map((word) => [word, `Write policy: { hash: ${key} }.`] as const),
   ),
   ...Object.entries(MISSING).flatMap(([feature, words]) => {
     const sentence = NOT_BUILT[feature as keyof typeof NOT_BUILT];

@@ -22,9 +22,10 @@ export class Defaults {
   /** `written` has the defaults that are valid by themselves. */
   constructor(written: WrittenMap) {
     this.#pool = pick(written, Object.keys(poolKeys.shape));
+    // What pools and routes may both say is by default that of the pools, or no pool could differ from it.
     this.#route = pick(
       written,
-      Object.keys(routeKeys.shape).filter((name) => !Object.hasOwn(poolKeys.shape, name)),
+      Object.keys(routeKeys.shape).filter((key) => !Object.hasOwn(poolKeys.shape, key)),
     );
   }
 

@@ -1,6 +1,6 @@
 /** A pool: its endpoints, how one is chosen, and what keeps it available. */
 import { z } from 'zod';
-import { DEFAULT_POLICY, POLICIES } from '../core/balancer/policies.ts';
+import { DEFAULT_POLICY } from '../core/balancer/policies.ts';
 import type { PoolSpec, Timeouts } from '../core/snapshot.ts';
 import { parseHostHeader } from './addresses.ts';
 import { checksSchema } from './check-schema.ts';
@@ -8,7 +8,7 @@ import type { PoolConfig } from './config.ts';
 import { key } from './described.ts';
 import { addressSchema, endpointSchema } from './endpoint-schema.ts';
 import { Mistake } from './errors.ts';
-import { cureForeignPolicy } from './foreign-policies.ts';
+import { policySchema } from './policy-schema.ts';
 import { ejectionSchema } from './resilience-schemas.ts';
 import { retrySchema } from './retry-schema.ts';
 import { MOST, count, countOrOff, duration, listOf, object, oneOf, scalar, shortForm, toggle } from './scalars.ts';
@@ -31,13 +31,11 @@ const hostSchema = scalar(
   { anyOf: [{ enum: ['client', 'endpoint'] }, { type: 'string' }], words: '`client`, `endpoint`, or a name' },
 );
 
-const POLICY_NAMES = Object.keys(POLICIES);
-
 export const poolKeys = object(
   {
-    policy: key(oneOf(POLICY_NAMES, 'policy', cureForeignPolicy).prefault(DEFAULT_POLICY), {
+    policy: key(policySchema.prefault(DEFAULT_POLICY), {
       description:
-        'How an endpoint is chosen: `round-robin` (in turn, smooth by weight), `least-connections` (fewest in flight per weight), `random`, `power-of-two` (of two random ones, that with fewer in flight per weight).',
+        'How an endpoint is chosen: `round-robin` (in turn, smooth by weight), `least-connections` (fewest in flight per weight), `random`, `power-of-two` (of two random ones, that with fewer in flight per weight), `hash` (by what requests have in common).',
       example: 'least-connections',
       words: 'policy',
     }),

@@ -6,6 +6,7 @@ import { key } from './described.ts';
 import { Mistake } from './errors.ts';
 import { type WrittenMatch, matchSchema, parsePath } from './match-schema.ts';
 import { NAME_PATTERN, parseName } from './names.ts';
+import { policySchema } from './policy-schema.ts';
 import { TOKEN, listOf, object, scalar, sizeOrOff, toggle, withRule } from './scalars.ts';
 import { routeRetrySchema } from './retry-schema.ts';
 import { exchangeTimeoutsSchema } from './timeouts-schema.ts';
@@ -84,6 +85,12 @@ export const routeKeys = object(
       byDefault: 'every request',
     }),
     pool: key(poolName, { description: 'Where its requests go.', example: 'web' }),
+    policy: key(policySchema.optional(), {
+      description: 'How an endpoint is chosen for its requests, in place of the policy of its pool.',
+      example: { hash: 'header.x-user' },
+      byDefault: 'that of its pool',
+      sameAs: 'pools.*.policy',
+    }),
     stripPrefix: key(pathPrefix.optional(), {
       description:
         'Takes a prefix off the path on its way to the endpoint: with `/v1`, `/v1/x?a` becomes `/x?a`. Paths not under it stay.',
@@ -140,6 +147,7 @@ export const routeSchema = withRule(routeKeys, {
     name: name ?? null,
     match,
     pool,
+    policy: written.policy ?? null,
     replacePrefix: replace,
     timeouts,
     retry,

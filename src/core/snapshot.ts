@@ -3,6 +3,7 @@
  * milliseconds and sizes bytes; 0 means off. Every object has an identity (`id`), which a reload keeps.
  */
 import type { RouteLogSpec } from './access-log.ts';
+import type { HashTableHandle, HashTableKind } from './balancer/hash-table.ts';
 import type { Settings } from './settings.ts';
 import type { PoolTableHandle } from './shared/pool-table.ts';
 import type { RouteTableHandle } from './shared/route-table.ts';
@@ -43,6 +44,8 @@ export interface RouteSpec {
   readonly match: RouteMatch;
   /** Id of a pool. */
   readonly pool: string;
+  /** Null: that of the pool. */
+  readonly policy: PolicySpec | null;
   /** The matched prefix is replaced by this (`stripPrefix` compiles to `''`); null leaves the path alone. */
   readonly replacePrefix: { readonly prefix: string; readonly by: string } | null;
   /** Upgrade protocols that pass, lower case; default `['websocket']`. */
@@ -86,10 +89,33 @@ export interface ValueMatch {
   readonly value: string | null;
 }
 
+/** What requests that belong together have in common. */
+export interface KeySpec {
+  /** As written, see `keys/key-parts.ts`; at least one. */
+  readonly parts: readonly string[];
+  /** Where a part is not there: no key, or the client's address. */
+  readonly missing: 'random' | 'client';
+}
+
+/** How a hash policy finds the endpoint of a key. */
+export interface HashSpec {
+  readonly key: KeySpec;
+  readonly table: HashTableKind | 'rendezvous';
+  /** Most that an endpoint may have in flight, as a multiple of its share of all; 0: no limit. */
+  readonly boundedLoad: number;
+}
+
+/** A policy by its name, or one that needs more said. */
+export type PolicySpec = string | { readonly hash: HashSpec };
+
 /** A named set of servers. */
 export interface PoolSpec {
   readonly id: string;
-  readonly policy: string;
+  readonly policy: PolicySpec;
+  /** Other policies that routes to this pool pick by, each once. */
+  readonly routePolicies: readonly PolicySpec[];
+  /** Made for the endpoints as they are here, where a policy of this pool looks into one. */
+  readonly hashTables: readonly HashTableHandle[];
   readonly endpoints: readonly EndpointSpec[];
   readonly table: PoolTableHandle;
   readonly checks: readonly CheckSpec[];

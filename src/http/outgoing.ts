@@ -24,6 +24,8 @@ export class OutgoingRequest {
   readonly isRepeatable: boolean;
   /** What its failures can say of an endpoint. */
   readonly kind: number;
+  /** What it has in common with others that belong together, as its route's policy sees it; 0: nothing. */
+  key = 0;
   /** Host for the endpoint, `''`: the endpoint's own name. */
   readonly authority: string;
   /** For the codec that sends it: the text as it went out last time, without the request id, and the authority that was in it. */

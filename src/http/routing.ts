@@ -2,6 +2,7 @@
  * What a worker works with: the snapshot's routes and pools as objects. It is immutable and swapped
  * between requests; pools and endpoints live on from one to the next while their identity stays.
  */
+import type { KeySource } from '../core/keys/key-source.ts';
 import type { Routable, RoutedRequest } from '../core/routing/routed-request.ts';
 import type { RouteSpec, Snapshot } from '../core/snapshot.ts';
 import type { ExchangeLog } from './exchange-log.ts';
@@ -14,6 +15,10 @@ export interface Route extends Routable {
   readonly pool: HttpPool;
   /** Answers that are retried; null: none are. */
   readonly retriedStatuses: ReadonlySet<number> | null;
+  /** Which of the pool's policies picks for it, 0: the pool's own. */
+  readonly policy: number;
+  /** What its policy takes for the key of a request; null: none. */
+  readonly key: KeySource | null;
   /** Null: requests go straight to the pool, and answers straight back. */
   readonly steps: RouteSteps | null;
   /** Under what HTTP/1.1 keeps the heads it has encoded: routes that change nothing share them. Each codec has its own. */

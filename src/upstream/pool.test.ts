@@ -27,21 +27,22 @@ function pool(policy: Policy, panic: Policy | null, reports: EndpointReports = S
   const endpoints = spec.endpoints.map(
     (each) => new Endpoint({ poolId: 'web', spec: each, table, limits: LIMITS, leases: NO_LEASES, reports }),
   );
-  made.arrange(spec, endpoints, policy, panic);
+  made.arrange(spec, endpoints, [policy], panic);
   return made;
 }
 
+const ANYWHERE = { tried: null, key: 0, policy: 0 };
 const SILENT: EndpointReports = { onFailuresReached() {}, onPassiveFailure() {}, onRecovered() {} };
 
 test('the last resort is asked only where the policy finds nobody, and counted', () => {
   let answer = 1;
   const made = pool({ pick: () => answer }, { pick: () => 0 });
-  assert.equal(made.pick({ tried: null, key: 0 }), 1);
+  assert.equal(made.pick(ANYWHERE), 1);
   assert.equal(made.table.total(0, COUNTER_PANIC_PICKS), 0);
   answer = -1;
-  assert.equal(made.pick({ tried: null, key: 0 }), 0);
+  assert.equal(made.pick(ANYWHERE), 0);
   assert.equal(made.table.total(0, COUNTER_PANIC_PICKS), 1);
-  assert.equal(pool({ pick: () => -1 }, null).pick({ tried: null, key: 0 }), -1);
+  assert.equal(pool({ pick: () => -1 }, null).pick(ANYWHERE), -1);
 });
 
 test('a policy that learns hears what became of an endpoint, by its index; others are not asked', () => {

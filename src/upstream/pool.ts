@@ -1,10 +1,16 @@
 /** A pool on one thread: its policy, its endpoints in pool order, and the picking of one for an attempt. */
+import { isSamePolicy } from '../core/balancer/policies.ts';
 import type { PickRequest, Policy } from '../core/balancer/policy.ts';
 import { COUNTER_PANIC_PICKS } from '../core/shared/pool-table.ts';
 import type { PoolTable } from '../core/shared/pool-table.ts';
-import type { PoolSpec } from '../core/snapshot.ts';
+import type { PolicySpec, PoolSpec } from '../core/snapshot.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Waiter } from './waiter.ts';
+
+/** For whom an endpoint is picked, and which of the pool's policies picks it. */
+export interface PoolPick extends PickRequest {
+  readonly policy: number;
+}
 
 const NOBODY: Policy = { pick: () => -1 };
 
@@ -13,6 +19,8 @@ export class Pool<W extends Waiter> {
   table: PoolTable;
   endpoints: readonly Endpoint<W>[] = [];
   #policy: Policy = NOBODY;
+  /** Those that routes pick by in its place, in the order of `spec.routePolicies`. */
+  #routePolicies: readonly Policy[] = [];
   /** Picks among the ineligible: the last resort, null where `panic` is off. */
   #panic: Policy | null = null;
   /** `spec.ejection.statuses` by status, so that a response costs one look. */
@@ -24,11 +32,17 @@ export class Pool<W extends Waiter> {
     this.table = table;
   }
 
-  /** The endpoints in the order of the spec, and the policies that were made for it. */
-  arrange(spec: PoolSpec, endpoints: readonly Endpoint<W>[], policy: Policy, panic: Policy | null): void {
+  /** The endpoints in the order of the spec, and the policies that were made for it: the pool's, then those of routes. */
+  arrange(
+    spec: PoolSpec,
+    endpoints: readonly Endpoint<W>[],
+    [policy, ...routePolicies]: readonly Policy[],
+    panic: Policy | null,
+  ): void {
     this.spec = spec;
     this.endpoints = endpoints;
     this.#policy = policy;
+    this.#routePolicies = routePolicies;
     this.#panic = panic;
     this.#failureStatuses.fill(0);
     if (spec.ejection.enabled) for (const status of spec.ejection.statuses) this.#failureStatuses[status] = 1;
@@ -39,13 +53,23 @@ export class Pool<W extends Waiter> {
     return this.#failureStatuses[status] === 1;
   }
 
+  /** Which of its policies a route picks by: 0 for the pool's own. */
+  policyOf(spec: PolicySpec | null): number {
+    return spec === null ? 0 : 1 + this.spec.routePolicies.findIndex((each) => isSamePolicy(each, spec));
+  }
+
   /** Index of the endpoint for the next attempt, -1 where there is none. */
-  pick(request: PickRequest): number {
-    const index = this.#policy.pick(request);
+  pick(request: PoolPick): number {
+    const index = (request.policy === 0 ? this.#policy : this.#routePolicy(request.policy)).pick(request);
     if (index >= 0 || this.#panic === null) return index;
     const last = this.#panic.pick(request);
     if (last >= 0) this.endpoints[last].count(COUNTER_PANIC_PICKS, 1);
     return last;
+  }
+
+  /** A route of an older config may name one that is not there any more. */
+  #routePolicy(at: number): Policy {
+    return at > this.#routePolicies.length ? this.#policy : this.#routePolicies[at - 1];
   }
 
   /**

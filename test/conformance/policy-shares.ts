@@ -4,9 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { definitionOf, nameOfPolicy } from '../../src/core/balancer/policies.ts';
 import type { PolicyDefinition } from '../../src/core/balancer/policy.ts';
 import { DRAINING, UNHEALTHY } from '../../src/core/shared/pool-table.ts';
 import type { PoolTable } from '../../src/core/shared/pool-table.ts';
+import type { PolicySpec } from '../../src/core/snapshot.ts';
 import { PolicyThreads, THREADS, sum } from './policy-threads.ts';
 import { ANYWHERE, Traffic, createPool } from './policy-traffic.ts';
 
@@ -37,10 +39,10 @@ function assertShares(counts: ArrayLike<number>, weights: readonly number[]): vo
   assert.ok(chiSquare <= bound, `${Array.from(counts).join(' ')} for ${weights.join(' ')}: χ² ${chiSquare} > ${bound}`);
 }
 
-export function testWeightedShares(definition: PolicyDefinition): void {
-  describe(`policy ${definition.name}, whose shares follow the weights`, () => {
-    testShares(definition);
-    testSharesOfThreads(definition);
+export function testWeightedShares(spec: PolicySpec): void {
+  describe(`policy ${nameOfPolicy(spec)}, whose shares follow the weights`, () => {
+    testShares(definitionOf(spec));
+    testSharesOfThreads(spec);
   });
 }
 
@@ -95,8 +97,8 @@ function testShares(definition: PolicyDefinition): void {
   });
 }
 
-function testSharesOfThreads(definition: PolicyDefinition): void {
-  const threads = new PolicyThreads(definition);
+function testSharesOfThreads(spec: PolicySpec): void {
+  const threads = new PolicyThreads(spec);
 
   it('shares by weight over four threads', async () => {
     const weights = [1, 2, 3, 4];
@@ -111,9 +113,9 @@ function testSharesOfThreads(definition: PolicyDefinition): void {
 }
 
 /** Shares that are exact over all threads. */
-export function testExactShares(definition: PolicyDefinition): void {
-  describe(`policy ${definition.name}, whose shares are exact`, () => {
-    const threads = new PolicyThreads(definition);
+export function testExactShares(spec: PolicySpec): void {
+  describe(`policy ${nameOfPolicy(spec)}, whose shares are exact`, () => {
+    const threads = new PolicyThreads(spec);
 
     it('gives each endpoint exactly its share over four threads', async () => {
       const weights = [5, 1, 1, 3];

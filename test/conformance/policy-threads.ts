@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import type { PolicyName } from '../../src/core/balancer/policies.ts';
-import type { PolicyDefinition } from '../../src/core/balancer/policy.ts';
+import type { PolicySpec } from '../../src/core/snapshot.ts';
 import { COUNT_MASK, PoolTable, createPoolTable } from '../../src/core/shared/pool-table.ts';
 import type { PolicyJob, PolicyJobResult } from './policy-worker.ts';
 
@@ -20,12 +19,12 @@ export interface ThreadsRun {
 }
 
 export class PolicyThreads {
-  readonly #definition: PolicyDefinition;
+  readonly #policy: PolicySpec;
   readonly #threads: Worker[] = [];
 
   /** Within a `describe`: the threads begin and end with it. */
-  constructor(definition: PolicyDefinition) {
-    this.#definition = definition;
+  constructor(policy: PolicySpec) {
+    this.#policy = policy;
     before(() => {
       for (let thread = 0; thread < THREADS; thread++)
         this.#threads.push(new Worker(new URL('./policy-worker.ts', import.meta.url)));
@@ -44,7 +43,7 @@ export class PolicyThreads {
     run.prepare?.(table);
     const slots = weights.map((_, index) => index);
     const { picks, held } = run;
-    const policy = this.#definition.name as PolicyName;
+    const policy = this.#policy;
     const answers = this.#threads.map((thread, worker) =>
       ask(thread, {
         policy,

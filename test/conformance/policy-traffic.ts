@@ -4,6 +4,7 @@ import { createSeededRandom } from '../../src/core/random.ts';
 import type { Random } from '../../src/core/random.ts';
 import { PoolTable, createPoolTable } from '../../src/core/shared/pool-table.ts';
 import type { PoolTableHandle } from '../../src/core/shared/pool-table.ts';
+import { policyInput } from '../support/policy-input.ts';
 
 /** For an exchange that has been nowhere. */
 export const ANYWHERE: PickRequest = { tried: null, key: 0 };
@@ -31,7 +32,10 @@ export function attachPool(definition: PolicyDefinition, spec: PolicyPoolSpec): 
   const slots = Int32Array.from(spec.slots);
   const random = createSeededRandom(spec.seed);
   const weights = Float64Array.from(spec.weights);
-  return { table, slots, random, policy: definition.create({ table, slots, weights, random, workers: spec.workers }) };
+  const kind = definition.hashTable ?? null;
+  const input = policyInput({ table, slots, weights, random, workers: spec.workers }, kind === null ? [] : [kind]);
+  table.sumInFlight(definition.readsTotal === true);
+  return { table, slots, random, policy: definition.create(input) };
 }
 
 /** A pool of one thread; `slots` default to 0, 1, 2 … */

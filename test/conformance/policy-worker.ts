@@ -1,12 +1,12 @@
 /** One of several threads that pick from one pool; started by `policy.ts`. */
 import { parentPort } from 'node:worker_threads';
-import { POLICIES } from '../../src/core/balancer/policies.ts';
-import type { PolicyName } from '../../src/core/balancer/policies.ts';
+import { definitionOf } from '../../src/core/balancer/policies.ts';
+import type { PolicySpec } from '../../src/core/snapshot.ts';
 import { attachPool, Traffic } from './policy-traffic.ts';
 import type { PolicyPoolSpec } from './policy-traffic.ts';
 
 export interface PolicyJob extends PolicyPoolSpec {
-  readonly policy: PolicyName;
+  readonly policy: PolicySpec;
   /** Infinite: until the last phase is over. */
   readonly picks: number;
   readonly held: number;
@@ -24,7 +24,7 @@ export interface PolicyJobResult {
 const PHASES = 3;
 
 function run(job: PolicyJob): PolicyJobResult {
-  const traffic = new Traffic(attachPool(POLICIES[job.policy], job));
+  const traffic = new Traffic(attachPool(definitionOf(job.policy), job));
   const counts = Array.from({ length: PHASES }, () => new Float64Array(job.slots.length));
   const total = new Float64Array(job.slots.length);
   Atomics.add(job.signals, 0, 1);

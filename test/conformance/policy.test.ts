@@ -1,16 +1,23 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DEFAULT_POLICY, POLICIES } from '../../src/core/balancer/policies.ts';
+import type { PolicySpec } from '../../src/core/snapshot.ts';
 import { testExactShares, testWeightedShares } from './policy-shares.ts';
 import { testPolicy } from './policy.ts';
 
-for (const definition of Object.values(POLICIES)) testPolicy(definition);
+const HASHES = (['ring', 'maglev', 'rendezvous'] as const).flatMap((table) =>
+  [0, 1.25].map((boundedLoad): PolicySpec => {
+    return { hash: { key: { parts: ['client'], missing: 'random' }, table, boundedLoad } };
+  }),
+);
+
+for (const policy of [...Object.keys(POLICIES), ...HASHES]) testPolicy(policy);
 
 // A new policy is named here, too, unless its shares follow something else than the weights.
 for (const name of ['round-robin', 'least-connections', 'random', 'power-of-two'] as const) {
-  testWeightedShares(POLICIES[name]);
+  testWeightedShares(name);
 }
-testExactShares(POLICIES['round-robin']);
+testExactShares('round-robin');
 
 describe('the record of policies', () => {
   it('names each policy as it names itself', () => {

@@ -7,16 +7,20 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { getHeapStatistics } from 'node:v8';
 import fc from 'fast-check';
+import { definitionOf, nameOfPolicy } from '../../src/core/balancer/policies.ts';
 import type { PolicyDefinition } from '../../src/core/balancer/policy.ts';
 import { DRAINING, EJECTED, PoolTable, REFUSED, UNHEALTHY, createPoolTable } from '../../src/core/shared/pool-table.ts';
+import type { PolicySpec } from '../../src/core/snapshot.ts';
+import { policyInput } from '../support/policy-input.ts';
 import { PolicyThreads, picked, sum } from './policy-threads.ts';
 import { ANYWHERE, createPool } from './policy-traffic.ts';
 
-export function testPolicy(definition: PolicyDefinition): void {
-  describe(`policy ${definition.name}`, () => {
+export function testPolicy(spec: PolicySpec): void {
+  const definition = definitionOf(spec);
+  describe(`policy ${nameOfPolicy(spec)}`, () => {
     testEligibility(definition);
     testCost(definition);
-    testThreads(definition);
+    testThreads(spec);
   });
 }
 
@@ -111,7 +115,9 @@ function testCost(definition: PolicyDefinition): void {
     const slots = Int32Array.from({ length: 20 }, (_, index) => index);
     const weights = Float64Array.from(slots, (slot) => 1 + (slot % 3));
     // A number with a fraction is an object of its own when it leaves a function: this source has none.
-    const policy = definition.create({ table, slots, weights, random: { next: () => 0 }, workers: 1 });
+    const kind = definition.hashTable ?? null;
+    const input = policyInput({ table, slots, weights, random: { next: () => 0 } }, kind === null ? [] : [kind]);
+    const policy = definition.create(input);
     table.setHealth(0, UNHEALTHY);
     const again = { tried: [1, 2], key: 0 };
     let sum = 0;
@@ -131,8 +137,8 @@ function testCost(definition: PolicyDefinition): void {
   });
 }
 
-function testThreads(definition: PolicyDefinition): void {
-  const threads = new PolicyThreads(definition);
+function testThreads(spec: PolicySpec): void {
+  const threads = new PolicyThreads(spec);
 
   it('is seen by four threads at once when an endpoint goes and comes back', async () => {
     const weights = [2, 1, 3];

@@ -10,15 +10,20 @@ export function surroundingsOf(path: string): Written {
   const check = { [kind]: {} };
   const hasCheck = path.startsWith('pools.*.check.') || path.startsWith('defaults.check.');
   const match = path.startsWith('routes.*.match.path.') ? { path: { regex: 'a' } } : {};
+  const inPolicy = (owner: string): Written =>
+    path.startsWith(`${owner}.policy.hash.`) ? { policy: { hash: {} } } : {};
   const replace = path.startsWith('routes.*.replacePrefix.') ? { replacePrefix: { prefix: '/v1', by: '/v2' } } : {};
   const rotate = path.startsWith('accessLog.to.rotate.') ? { rotate: {} } : {};
   const to = path.startsWith('accessLog.to.') ? { to: { file: 'access.log', ...rotate } } : {};
   const accessLog = path.startsWith('accessLog.') ? { accessLog: to } : {};
   return {
     ...accessLog,
+    ...(path.startsWith('defaults.policy.') ? { defaults: inPolicy('defaults') } : {}),
     listeners: { web: { address: '127.0.0.1:8080' } },
-    routes: [{ pool: 'web', match, ...replace }],
-    pools: { web: { endpoints: [{ address: 'localhost:8081' }], ...(hasCheck ? { check } : {}) } },
+    routes: [{ pool: 'web', match, ...replace, ...inPolicy('routes.*') }],
+    pools: {
+      web: { endpoints: [{ address: 'localhost:8081' }], ...(hasCheck ? { check } : {}), ...inPolicy('pools.*') },
+    },
   };
 }
 

@@ -81,7 +81,7 @@ function watch(t: TestContext, ports: readonly number[], check: string, addresse
     lateness: new Lateness(time, time),
     probes: Object.fromEntries(Object.entries(PROBES).map(counted)) as unknown as Probes,
   };
-  const spec: PoolSpec = { ...pool, endpoints: [], table: handle };
+  const spec: PoolSpec = { ...pool, endpoints: [], routePolicies: [], hashTables: [], table: handle };
   const health = new PoolHealth(spec, table, tools, {
     onChange: (event) => events.push(event),
     onPanic: () => {},

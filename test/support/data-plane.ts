@@ -96,6 +96,8 @@ export function testSnapshot(options: TestPlaneOptions): Snapshot {
   const pool: PoolSpec = {
     id: 'web',
     policy: 'round-robin',
+    routePolicies: [],
+    hashTables: [],
     endpoints: options.ports.map((port, slot) => ({
       id: `127.0.0.1:${port}`,
       slot,
@@ -121,6 +123,7 @@ export function testSnapshot(options: TestPlaneOptions): Snapshot {
     id: `#${slot + 1}`,
     slot: slot + 1,
     pool: 'web',
+    policy: null,
     replacePrefix: null,
     upgrades: ['websocket'],
     maxBody: 0,

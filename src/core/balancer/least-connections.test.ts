@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { ANYWHERE } from '../../../test/conformance/policy-traffic.ts';
 import { createSeededRandom } from '../random.ts';
 import { PoolTable, UNHEALTHY, createPoolTable } from '../shared/pool-table.ts';
+import { policyInput } from '../../../test/support/policy-input.ts';
 import { leastConnections } from './least-connections.ts';
 import type { Policy } from './policy.ts';
 
@@ -21,7 +22,7 @@ function createPool(endpoints: readonly Endpoint[], slots: readonly number[], se
   });
   const weights = Float64Array.from(endpoints, ({ weight }) => weight);
   const random = createSeededRandom(seed);
-  return leastConnections.create({ table, slots: Int32Array.from(slots), weights, random, workers: 1 });
+  return leastConnections.create(policyInput({ table, slots: Int32Array.from(slots), weights, random }));
 }
 
 describe('least-connections', () => {

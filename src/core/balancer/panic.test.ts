@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { ANYWHERE } from '../../../test/conformance/policy-traffic.ts';
 import { createSeededRandom } from '../random.ts';
 import { DRAINING, EJECTED, PoolTable, REFUSED, UNHEALTHY, createPoolTable } from '../shared/pool-table.ts';
+import { policyInput } from '../../../test/support/policy-input.ts';
 import { createPanicPolicy } from './panic.ts';
 import type { Policy } from './policy.ts';
 
@@ -11,7 +12,7 @@ function createPool(flags: readonly number[], weights = flags.map(() => 1)): Pol
   flags.forEach((each, index) => table.setHealth(index, each));
   const slots = Int32Array.from(flags, (_, index) => index);
   const random = createSeededRandom(5);
-  return createPanicPolicy({ table, slots, weights: Float64Array.from(weights), random, workers: 1 });
+  return createPanicPolicy(policyInput({ table, slots, weights: Float64Array.from(weights), random }));
 }
 
 function count(policy: Policy, endpoints: number, tried: readonly number[] | null = null): number[] {

@@ -1,4 +1,6 @@
-/** Every balancing policy by its name in config. */
+/** Every balancing policy by its name in config; `hash` beside them, which needs more said. */
+import type { PolicySpec } from '../snapshot.ts';
+import { hashPolicy } from './hash.ts';
 import { leastConnections } from './least-connections.ts';
 import type { PolicyDefinition } from './policy.ts';
 import { powerOfTwo } from './power-of-two.ts';
@@ -15,3 +17,18 @@ export const POLICIES = Object.freeze({
 export type PolicyName = keyof typeof POLICIES;
 
 export const DEFAULT_POLICY: PolicyName = 'power-of-two';
+
+export function definitionOf(spec: PolicySpec): PolicyDefinition {
+  return typeof spec === 'string' ? POLICIES[spec as PolicyName] : hashPolicy(spec.hash);
+}
+
+export function isSamePolicy(a: PolicySpec, b: PolicySpec): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** As it is said to people. */
+export function nameOfPolicy(spec: PolicySpec): string {
+  if (typeof spec === 'string') return spec;
+  const { key, table, boundedLoad } = spec.hash;
+  return `hash of ${key.parts.join(' and ')} (${table}${boundedLoad === 0 ? '' : `, at most ${boundedLoad} × its share`})`;
+}

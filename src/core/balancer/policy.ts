@@ -10,6 +10,7 @@
  * - a weight of 0 is never picked;
  * - a pick allocates nothing and its cost is bounded.
  */
+import type { HashTableHandle, HashTableKind } from './hash-table.ts';
 import type { Random } from '../random.ts';
 import type { PoolTable } from '../shared/pool-table.ts';
 
@@ -23,19 +24,28 @@ export interface PolicyInput {
   readonly random: Random;
   /** Threads that pick from this table at the same time, for policies that keep something per thread. */
   readonly workers: number;
+  /** Identities of the endpoints, in the same order. */
+  readonly ids: readonly string[];
+  /** Those that policies of this pool asked for, built for these ids and weights. */
+  readonly hashTables: readonly HashTableHandle[];
 }
 
 /** What an endpoint is picked for. Policies read it and never keep it. */
 export interface PickRequest {
   /** Indexes that this exchange has been sent to before, null or empty for none. */
   readonly tried: readonly number[] | null;
-  /** What requests that belong together have in common, hashed; 0 where the policy does not look at it. */
+  /** What requests that belong together have in common, hashed to an Int32; 0 where nobody looks at it or it has none. */
   readonly key: number;
 }
 
 export interface Policy {
   /** Chooses an endpoint for the next attempt: an index into `slots`, or -1 where none is eligible. */
   pick(request: PickRequest): number;
+  /**
+   * For policies that bind: the index of the endpoint that the request's key belongs to, whether or not it may be picked
+   * just now; -1 where it is bound to none.
+   */
+  owner?(request: PickRequest): number;
   /**
    * For policies that learn: an attempt at the endpoint at `index` had its first byte after `ms`, or failed after that
    * time. Called only in the thread of the attempt.
@@ -49,5 +59,9 @@ export interface PolicyDefinition {
   readonly name: string;
   /** It compares the table's in-flight counts: only for such policies all threads share them. */
   readonly readsInFlight: boolean;
+  /** It compares them with those of the whole pool: only then each thread keeps its sum. */
+  readonly readsTotal?: boolean;
+  /** The table that it looks keys up in. */
+  readonly hashTable?: HashTableKind | null;
   create(input: PolicyInput): Policy;
 }

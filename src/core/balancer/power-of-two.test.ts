@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { ANYWHERE } from '../../../test/conformance/policy-traffic.ts';
 import { createSeededRandom } from '../random.ts';
 import { PoolTable, UNHEALTHY, createPoolTable } from '../shared/pool-table.ts';
+import { policyInput } from '../../../test/support/policy-input.ts';
 import { powerOfTwo } from './power-of-two.ts';
 
 const PICKS = 20_000;
@@ -13,7 +14,7 @@ function count(weights: readonly number[], inflight: readonly number[], out: rea
   for (const index of out) table.setHealth(index, UNHEALTHY);
   const slots = Int32Array.from(weights, (_, index) => index);
   const random = createSeededRandom(7919);
-  const policy = powerOfTwo.create({ table, slots, weights: Float64Array.from(weights), random, workers: 1 });
+  const policy = powerOfTwo.create(policyInput({ table, slots, weights: Float64Array.from(weights), random }));
   const counts = weights.map(() => 0);
   for (let pick = 0; pick < PICKS; pick++) counts[policy.pick(ANYWHERE)]++;
   return counts;

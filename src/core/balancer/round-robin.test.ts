@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createSeededRandom } from '../random.ts';
 import { PoolTable, UNHEALTHY, createPoolTable } from '../shared/pool-table.ts';
+import { policyInput } from '../../../test/support/policy-input.ts';
 import type { Policy } from './policy.ts';
 import { roundRobin } from './round-robin.ts';
 
@@ -11,7 +12,7 @@ function createPool(weights: readonly number[]): { readonly table: PoolTable; re
   const random = createSeededRandom(1);
   return {
     table,
-    policy: roundRobin.create({ table, slots, weights: Float64Array.from(weights), random, workers: 1 }),
+    policy: roundRobin.create(policyInput({ table, slots, weights: Float64Array.from(weights), random })),
   };
 }
 
@@ -28,7 +29,7 @@ describe('round-robin', () => {
   it('walks the same sequence with every policy made on the table', () => {
     const { table, policy } = createPool([1, 1, 1]);
     const slots = Int32Array.of(0, 1, 2);
-    const input = { table, slots, weights: Float64Array.of(1, 1, 1), random: createSeededRandom(1), workers: 2 };
+    const input = policyInput({ table, slots, weights: Float64Array.of(1, 1, 1), workers: 2 });
     const other = roundRobin.create(input);
     assert.equal(Array.from({ length: 4 }, () => picks(policy, 1) + picks(other, 1)).join(''), 'abcabcab');
   });

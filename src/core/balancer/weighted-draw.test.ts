@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createSeededRandom } from '../random.ts';
 import { INELIGIBLE, PoolTable, UNHEALTHY, createPoolTable } from '../shared/pool-table.ts';
+import { policyInput } from '../../../test/support/policy-input.ts';
 import { WeightedDraw } from './weighted-draw.ts';
 
 const DRAWS = 20_000;
@@ -13,7 +14,7 @@ function countOpen(open: readonly number[], except: number, tried: readonly numb
   const weights = Float64Array.from(slots, (slot) => 1 + (slot % 4));
   for (const slot of slots) if (!open.includes(slot)) table.setHealth(slot, UNHEALTHY);
   const draw = new WeightedDraw(
-    { table, slots, weights, random: createSeededRandom(99), workers: 1 },
+    policyInput({ table, slots, weights, random: createSeededRandom(99) }),
     table.inflight,
     INELIGIBLE,
   );

@@ -60,6 +60,19 @@ function hashOf(text: string, start: number, end: number): number {
   return hash >>> 0;
 }
 
+/**
+ * The byte at `at` of a text as forms write it, and how many characters it takes there; what is malformed stands for
+ * itself, a character a byte.
+ */
+export function looseByteAt(text: string, at: number, end: number): number {
+  const byte = byteAt(text, at, end);
+  return byte === NO_TEXT ? text.charCodeAt(at) : byte;
+}
+
+export function looseWidthAt(text: string, at: number, end: number): number {
+  return byteAt(text, at, end) === NO_TEXT ? 1 : widthAt(text, at);
+}
+
 /** `text[start, end)` has been hashed, so its escapes are good. */
 function isText(text: string, start: number, end: number, bytes: Uint8Array): boolean {
   let index = 0;

@@ -24,6 +24,9 @@ const LEDGER_COLUMNS = 4;
 export const COUNTERS = 10;
 
 const CURSOR_INTS = 16;
+const VERSION_INTS = 16;
+/** A worker's sum lies on a cache line of its own, wherever the buffer begins. */
+export const SUM_STRIDE = 32;
 /** Rows come in as many. */
 const ROWS = 16;
 
@@ -31,6 +34,9 @@ let tables = 0;
 
 export interface PoolLayout {
   readonly cursor: Place;
+  readonly version: Place;
+  /** One for each worker, {@link SUM_STRIDE} apart. */
+  readonly sums: Place;
   /** One for each worker. */
   readonly silent: Place;
   readonly inflight: Place;
@@ -52,6 +58,8 @@ export function poolLayout({ capacity, workerSlots }: Pick<PoolTableHandle, 'cap
   const layout = new Layout(capacity, workerSlots);
   return {
     cursor: layout.header(CURSOR_INTS),
+    version: layout.header(VERSION_INTS),
+    sums: layout.header(workerSlots * SUM_STRIDE),
     silent: layout.header(workerSlots),
     inflight: layout.column(),
     connections: layout.column(),

@@ -33,6 +33,37 @@ describe('PoolTable', () => {
     assert.equal(first.drift(2), 0);
   });
 
+  it('sums what all workers have in flight that were asked to, whatever is there before and whoever is gone', () => {
+    const handle = createPoolTable(3, 3);
+    const [first, second, third] = [0, 1, 2].map((worker) => new PoolTable(handle, worker));
+    for (const table of [first, second, third]) table.acquire(1);
+    assert.equal(first.inFlightOfAll(), 0);
+    first.sumInFlight(true);
+    second.sumInFlight(true);
+    second.acquire(0);
+    assert.equal(third.inFlightOfAll(), 3);
+    const larger = new PoolTable(createPoolTable(17, 3), 1);
+    larger.sumInFlight(true);
+    for (const slot of [0, 1]) second.moveSlot(larger, slot);
+    assert.deepEqual([first.inFlightOfAll(), larger.inFlightOfAll()], [1, 2]);
+    larger.release(0);
+    larger.sumInFlight(false);
+    assert.equal(larger.inFlightOfAll(), 0);
+    larger.sumInFlight(true);
+    assert.equal(larger.inFlightOfAll(), 1);
+    larger.clearLedger(1);
+    assert.equal(larger.inFlightOfAll(), 0);
+  });
+
+  it('says with a number when eligibility changes', () => {
+    const table = new PoolTable(createPoolTable(1, 1), 0);
+    const before = table.version[0];
+    table.setHealth(0, EJECTED);
+    const out = table.version[0];
+    table.setHealth(0, 0);
+    assert.deepEqual([out > before, table.version[0] > out], [true, true]);
+  });
+
   it('opens no more sockets than allowed, and keeps no more idle', () => {
     const handle = createPoolTable(1, 2);
     const tables = [new PoolTable(handle, 0), new PoolTable(handle, 1)];

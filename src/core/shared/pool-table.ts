@@ -26,6 +26,7 @@ import {
   HELD_IDLE_PLACES,
   HELD_INFLIGHT,
   KEPT_IDLE,
+  SUM_STRIDE,
   poolLayout,
 } from './pool-layout.ts';
 import type { PoolTableHandle } from './pool-layout.ts';
@@ -69,6 +70,8 @@ export class PoolTable {
   readonly handle: PoolTableHandle;
   /** Shared cursor of the compiled round-robin sequence, at index 0. */
   readonly cursor: Int32Array;
+  /** At index 0, raised whenever an endpoint has become eligible or is so no longer. */
+  readonly version: Int32Array;
   /**
    * Attempts in flight over the threads that count them here, {@link INELIGIBLE} set while the slot may not be picked.
    * For policies that compare endpoints; all others use {@link PoolTable.inFlight}.
@@ -95,6 +98,10 @@ export class PoolTable {
   readonly rescue: Int32Array;
   /** 1 for a worker whose attempts are in its ledger alone. */
   readonly #silent: Int32Array;
+  /** What each worker has in flight in all, where it keeps that sum. */
+  readonly #sums: Int32Array;
+  readonly #sum: number;
+  #isSumming = false;
   /** The columns that have ledgers, in the ledgers' order. */
   readonly #totals: readonly Int32Array[];
   readonly #ledgers: Int32Array;
@@ -118,6 +125,9 @@ export class PoolTable {
     this.#capacity = capacity;
     this.#worker = worker;
     this.cursor = int32At(buffer, layout.cursor);
+    this.version = int32At(buffer, layout.version);
+    this.#sums = int32At(buffer, layout.sums);
+    this.#sum = worker * SUM_STRIDE + SUM_STRIDE / 2;
     this.inflight = int32At(buffer, layout.inflight);
     this.connections = int32At(buffer, layout.connections);
     this.idlePlaces = int32At(buffer, layout.idlePlaces);
@@ -149,11 +159,13 @@ export class PoolTable {
   acquire(slot: number): void {
     if (this.#isCounting) Atomics.add(this.inflight, slot, 1);
     this.#ledgers[this.#inflightRow + slot]++;
+    if (this.#isSumming) this.#sums[this.#sum]++;
   }
 
   release(slot: number): void {
     if (this.#isCounting) Atomics.sub(this.inflight, slot, 1);
     this.#ledgers[this.#inflightRow + slot]--;
+    if (this.#isSumming) this.#sums[this.#sum]--;
   }
 
   /**
@@ -168,6 +180,22 @@ export class PoolTable {
       if (held !== 0) Atomics.add(this.inflight, slot, isCounting ? held : -held);
     }
     this.#silent[this.#worker] = isCounting ? 0 : 1;
+  }
+
+  /** Whether this worker keeps the sum of what it has in flight, for {@link inFlightOfAll}; it does not until this says so. */
+  sumInFlight(isSumming: boolean): void {
+    if (isSumming === this.#isSumming) return;
+    this.#isSumming = isSumming;
+    let sum = 0;
+    for (let slot = 0; slot < this.#capacity; slot++) sum += this.#ledgers[this.#inflightRow + slot];
+    this.#sums[this.#sum] = isSumming ? sum : 0;
+  }
+
+  /** Attempts in flight in the whole pool, over the threads that keep their sum. */
+  inFlightOfAll(): number {
+    let sum = 0;
+    for (let at = SUM_STRIDE / 2; at < this.#sums.length; at += SUM_STRIDE) sum += this.#sums[at];
+    return sum;
   }
 
   /** Takes a place for one more socket, unless `max` (0: no limit) are open over all threads. */
@@ -233,12 +261,18 @@ export class PoolTable {
       if (held === 0) continue;
       if (column !== HELD_INFLIGHT || to.#isCounting) Atomics.add(to.#totals[column], slot, held);
       to.#ledgers[to.#ledgerRow(to.#worker, column) + slot] += held;
+      if (column === HELD_INFLIGHT) this.#moveSum(to, held);
       if (column !== HELD_INFLIGHT || this.#isCounting) Atomics.sub(this.#totals[column], slot, held);
       this.#ledgers[from] -= held;
     }
     to.#ledgers[to.#keptRow + slot] += this.#ledgers[this.#keptRow + slot];
     this.#ledgers[this.#keptRow + slot] = 0;
     this.#moveCounters(to, this.#counterRow + slot * COUNTERS, to.#counterRow + slot * COUNTERS, COUNTERS);
+  }
+
+  #moveSum(to: PoolTable, held: number): void {
+    if (to.#isSumming) to.#sums[to.#sum] += held;
+    if (this.#isSumming) this.#sums[this.#sum] -= held;
   }
 
   #moveCounters(to: PoolTable, from: number, at: number, count: number): void {
@@ -294,6 +328,7 @@ export class PoolTable {
     Atomics.store(this.health, slot, flags);
     if ((flags & INELIGIBLE_FLAGS) !== 0) Atomics.or(this.inflight, slot, INELIGIBLE);
     else Atomics.and(this.inflight, slot, ~INELIGIBLE);
+    Atomics.add(this.version, 0, 1);
   }
 
   /** Gives back everything that a worker which is gone still held. Returns how many units that was. */
@@ -312,6 +347,7 @@ export class PoolTable {
     const kept = this.#ledgerRow(worker, KEPT_IDLE);
     this.#ledgers.fill(0, kept, kept + this.#capacity);
     this.#silent[worker] = 0;
+    this.#sums[worker * SUM_STRIDE + SUM_STRIDE / 2] = 0;
     return returned;
   }
 

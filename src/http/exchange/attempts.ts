@@ -14,7 +14,7 @@ import { AWAITING, CONNECTING, SENDING, WAITING } from './states.ts';
 const CONTINUE_MS = 1000;
 
 /** For whom an endpoint is picked, used for one call and then for the next. */
-const picking: { tried: readonly number[] | null; key: number } = { tried: null, key: 0 };
+const picking: { tried: readonly number[] | null; key: number; policy: number } = { tried: null, key: 0, policy: 0 };
 
 export function startAttempt(exchange: Exchange): void {
   const endpoint = pickEndpoint(exchange, (exchange.request as OutgoingRequest).route.pool);
@@ -46,14 +46,17 @@ export function beginAttempt(exchange: Exchange, endpoint: HttpEndpoint): void {
 /** One that this exchange has not been at, while there is one; one that has refused it never again. Null: none. */
 export function pickEndpoint(exchange: Exchange, pool: HttpPool): HttpEndpoint | null {
   const { tried, refused } = exchange;
-  const endpoint = pick(pool, tried);
+  const request = exchange.request as OutgoingRequest;
+  const endpoint = pick(request, pool, tried);
   if (endpoint === null || refused.length === 0 || !refused.includes(endpoint)) return endpoint;
-  const other = refused.length < tried.length ? pick(pool, refused) : endpoint;
+  const other = refused.length < tried.length ? pick(request, pool, refused) : endpoint;
   return other === null || refused.includes(other) ? null : other;
 }
 
-function pick(pool: HttpPool, tried: readonly HttpEndpoint[]): HttpEndpoint | null {
+function pick(request: OutgoingRequest, pool: HttpPool, tried: readonly HttpEndpoint[]): HttpEndpoint | null {
   picking.tried = tried.length === 0 ? null : indexesOf(tried, pool.endpoints);
+  picking.key = request.key;
+  picking.policy = request.route.policy;
   const index = pool.pick(picking);
   return index < 0 ? null : pool.endpoints[index];
 }

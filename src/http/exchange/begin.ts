@@ -9,6 +9,7 @@ import { clientAddress, forwardedLines } from '../forwarding.ts';
 import { BODY_LENGTH, BODY_NONE } from '../head.ts';
 import type { RequestHead } from '../head.ts';
 import { OutgoingRequest } from '../outgoing.ts';
+import { requestKey } from '../request-key.ts';
 import type { Route } from '../routing.ts';
 import type { ClientStream } from '../stream.ts';
 import { startAttempt } from './attempts.ts';
@@ -102,5 +103,7 @@ function outgoing(
   const extra = forwardedLines(head, peer, routing.snapshot.settings.headers);
   const address = clientAddress(head, peer, exchange.host.isTrusted);
   const isRepeatable = isIdempotent(head.method) || has(head.lines, 'idempotency-key');
-  return new OutgoingRequest(head, routing, route, target, authority, extra, address, isRepeatable);
+  const request = new OutgoingRequest(head, routing, route, target, authority, extra, address, isRepeatable);
+  if (route.key !== null) request.key = requestKey(route.key, request, client.connection, path);
+  return request;
 }

@@ -52,6 +52,46 @@ describe('the compiler', () => {
     );
   });
 
+  it('builds the table of a hash policy anew only when endpoints or weights change, and none for other policies', async () => {
+    const compiler = new SnapshotCompiler(WORKER_SLOTS);
+    const by = (table: string): string => `, policy: { hash: { table: ${table} } }`;
+    const first = await compile(compiler, ports(1, 3), 0, by('ring'));
+    const same = await compile(compiler, ports(1, 3), 1, by('ring'));
+    assert.deepEqual(diffSnapshots(first, same), []);
+    assert.equal(same.pools[0].hashTables[0].buffer, first.pools[0].hashTables[0].buffer);
+    const more = await compile(compiler, ports(1, 4), 2, by('ring'));
+    assert.notEqual(more.pools[0].hashTables[0].id, first.pools[0].hashTables[0].id);
+    assert.deepEqual(
+      diffSnapshots(same, more).map(({ op }) => op),
+      ['update-pool', 'add-endpoint'],
+    );
+    for (const policy of [by('rendezvous'), ', policy: random']) {
+      assert.deepEqual((await compile(compiler, ports(1, 4), 3, policy)).pools[0].hashTables, []);
+    }
+  });
+
+  it('gathers the policies of the routes to a pool, each once, with the tables that they need', async () => {
+    const config = configOf(`
+      routes:
+        - { match: { path: /a }, pool: web, policy: { hash: { table: maglev } } }
+        - { match: { path: /b }, pool: web, policy: { hash: { table: maglev } } }
+        - { match: { path: /c }, pool: web, policy: random }
+        - { match: { path: /d }, pool: other, policy: round-robin }
+        - { pool: web }
+      pools: { web: { policy: hash, endpoints: [${ports(1, 2).join(', ')}] }, other: "127.0.0.1:3" }
+    `);
+    const compiled = new SnapshotCompiler(WORKER_SLOTS).compile(
+      config,
+      await resolveNames(config),
+      MACHINE,
+      confirmed(0),
+    );
+    const [web, other] = compiled.pools;
+    assert.deepEqual(web.routePolicies, [config.routes[0].policy, 'random']);
+    assert.deepEqual(web.hashTables.map(({ kind }) => kind).sort(), ['maglev', 'ring']);
+    assert.deepEqual([other.routePolicies, other.hashTables], [['round-robin'], []]);
+  });
+
   it('changes nothing for the same config', async () => {
     const compiler = new SnapshotCompiler(WORKER_SLOTS);
     const first = await compile(compiler, ports(1, 3), 0);

@@ -6,11 +6,13 @@
  * size, with everything in the same rows: each worker moves what it holds and has counted when it takes the snapshot
  * over, the control plane what workers that are gone have counted. So nothing but memory changes.
  */
+import { isSamePolicy } from '../../core/balancer/policies.ts';
 import { PoolTable, createPoolTable } from '../../core/shared/pool-table.ts';
 import type { Settings } from '../../core/settings.ts';
-import type { EndpointSpec, PoolSpec, Snapshot } from '../../core/snapshot.ts';
+import type { EndpointSpec, PolicySpec, PoolSpec, Snapshot } from '../../core/snapshot.ts';
 import type { Config, PoolConfig } from '../../config/config.ts';
 import type { ResolvedEndpoint, ResolvedPools } from './resolve-names.ts';
+import { HashTables } from './hash-tables.ts';
 import { RouteRows } from './route-rows.ts';
 import { SlotBook } from './slot-book.ts';
 
@@ -32,6 +34,8 @@ export interface Confirmation {
   readonly heldRoutes: ReadonlySet<number>;
 }
 
+type NamedPool = PoolConfig & Pick<PoolSpec, 'routePolicies'>;
+
 interface PoolRows {
   readonly table: PoolTable;
   readonly book: SlotBook;
@@ -44,6 +48,7 @@ export class SnapshotCompiler {
   readonly #workerSlots: number;
   readonly #pools = new Map<string, PoolRows>();
   readonly #routes: RouteRows;
+  readonly #hashTables = new HashTables();
   #version = 0;
 
   /** `workerSlots`: rows of ledgers and stripes in every table, for the whole life of a process. */
@@ -56,8 +61,15 @@ export class SnapshotCompiler {
     this.#version++;
     const kept = new Set(config.pools.map(({ id }) => id));
     for (const id of this.#pools.keys()) if (!kept.has(id)) this.#pools.delete(id);
+    this.#hashTables.keepOnly(kept);
     const routes = this.#routes.place(config.routes, this.#version, confirmed);
-    const pools = config.pools.map((pool) => this.#compilePool(pool, endpoints.get(pool.id) ?? [], confirmed.version));
+    const pools = config.pools.map((pool) =>
+      this.#compilePool(
+        { ...pool, routePolicies: policiesOf(config.routes, pool.id) },
+        endpoints.get(pool.id) ?? [],
+        confirmed.version,
+      ),
+    );
     return {
       version: this.#version,
       threads: machine.threads,
@@ -70,7 +82,8 @@ export class SnapshotCompiler {
     };
   }
 
-  #compilePool(config: PoolConfig, resolved: readonly ResolvedEndpoint[], confirmed: number): PoolSpec {
+  #compilePool(pool: NamedPool, resolved: readonly ResolvedEndpoint[], confirmed: number): PoolSpec {
+    const config = { ...pool, hashTables: this.#hashTables.of(pool, resolved) };
     const rows = this.#pools.get(config.id) ?? this.#createRows(config.id, resolved.length);
     rows.book.keepOnly(new Set(resolved.map(({ id }) => id)), this.#version);
     const endpoints = placeEndpoints(resolved, rows.book, confirmed);
@@ -102,6 +115,12 @@ export class SnapshotCompiler {
   #createTable(capacity: number): PoolTable {
     return new PoolTable(createPoolTable(capacity, this.#workerSlots), 0);
   }
+}
+
+/** Policies that routes to a pool name for themselves, each once. */
+function policiesOf(routes: Config['routes'], pool: string): readonly PolicySpec[] {
+  const named = routes.flatMap((route) => (route.pool === pool && route.policy !== null ? [route.policy] : []));
+  return named.filter((policy, at) => named.findIndex((other) => isSamePolicy(other, policy)) === at);
 }
 
 /** Null where the table has no row left. */

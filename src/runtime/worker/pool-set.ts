@@ -1,8 +1,7 @@
 /** The pools of one thread: made, changed and let go of by the operations between two snapshots, and by nothing else. */
 import { createPanicPolicy } from '../../core/balancer/panic.ts';
-import { POLICIES } from '../../core/balancer/policies.ts';
-import type { PolicyName } from '../../core/balancer/policies.ts';
-import type { PolicyDefinition, PolicyInput } from '../../core/balancer/policy.ts';
+import { definitionOf } from '../../core/balancer/policies.ts';
+import type { PolicyInput } from '../../core/balancer/policy.ts';
 import type { Operation } from '../../core/operations.ts';
 import type { Random } from '../../core/random.ts';
 import { PoolTable } from '../../core/shared/pool-table.ts';
@@ -144,8 +143,9 @@ export class PoolSet {
 
   /** The endpoints in the pool's order, and the policies that go by it. */
   #arrange(pool: HttpPool, spec: PoolSpec): void {
-    const definition: PolicyDefinition = POLICIES[spec.policy as PolicyName];
-    pool.table.countInFlight(definition.readsInFlight);
+    const definitions = [spec.policy, ...spec.routePolicies].map(definitionOf);
+    pool.table.countInFlight(definitions.some(({ readsInFlight }) => readsInFlight));
+    pool.table.sumInFlight(definitions.some(({ readsTotal }) => readsTotal === true));
     const endpoints = spec.endpoints.map(({ id, slot, generation }) => {
       const endpoint = pool.endpoints.find(
         (each) => each.spec.id === id && each.slot === slot && each.spec.generation === generation,
@@ -162,8 +162,11 @@ export class PoolSet {
       weights: Float64Array.from(spec.endpoints, (endpoint) => endpoint.weight),
       random: this.#options.random,
       workers: pool.table.handle.workerSlots,
+      ids: spec.endpoints.map(({ id }) => id),
+      hashTables: spec.hashTables,
     };
-    pool.arrange(spec, endpoints, definition.create(input), spec.panic ? createPanicPolicy(input) : null);
+    const policies = definitions.map((definition) => definition.create(input));
+    pool.arrange(spec, endpoints, policies, spec.panic ? createPanicPolicy(input) : null);
   }
 
   #lookForPlaces(): void {

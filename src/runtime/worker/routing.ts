@@ -1,6 +1,8 @@
 /** Compiles a snapshot's routes: each with its pool and its steps at hand. */
+import { PUBLIC_SEED } from '../../core/keys/half-sip-hash.ts';
+import { KeySource } from '../../core/keys/key-source.ts';
 import { compileRoutes } from '../../core/routing/router.ts';
-import type { RouteMatch, RouteSpec, Snapshot } from '../../core/snapshot.ts';
+import type { PolicySpec, RouteMatch, RouteSpec, Snapshot } from '../../core/snapshot.ts';
 import type { ExchangeLog } from '../../http/exchange-log.ts';
 import type { Route, Routing } from '../../http/routing.ts';
 import { createSteps } from '../../http/steps/route-steps.ts';
@@ -16,6 +18,8 @@ class CompiledRoute implements Route {
   readonly spec: RouteSpec;
   readonly pool: HttpPool;
   readonly retriedStatuses: ReadonlySet<number> | null;
+  readonly policy: number;
+  readonly key: KeySource | null;
   readonly steps: RouteSteps | null;
   readonly http1Heads: object;
   readonly log: ExchangeLog | null;
@@ -29,10 +33,17 @@ class CompiledRoute implements Route {
     this.spec = spec;
     this.pool = pool;
     this.retriedStatuses = spec.retry.statuses.length === 0 ? null : new Set(spec.retry.statuses);
+    this.policy = pool.policyOf(spec.policy);
+    this.key = keySourceOf(spec.policy ?? pool.spec.policy);
     this.steps = steps;
     this.http1Heads = (steps?.onResponse ?? null) === null ? shared : {};
     this.log = log;
   }
+}
+
+/** Null where nobody looks at keys. */
+function keySourceOf(policy: PolicySpec): KeySource | null {
+  return typeof policy === 'string' ? null : new KeySource(policy.hash.key, PUBLIC_SEED);
 }
 
 /** Where routes find their pools. */

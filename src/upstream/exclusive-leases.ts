@@ -13,6 +13,7 @@ import type { Dialer, Home, Leased } from './leased.ts';
 import { StrayRecord } from './stray-record.ts';
 import { LEASE_ANY, LEASE_FRESH } from './waiter.ts';
 import type { Waiter } from './waiter.ts';
+import { WaitingLine } from './waiting-line.ts';
 
 export interface ExclusiveLeasesOptions<W extends Waiter> {
   readonly spec: EndpointSpec;
@@ -37,7 +38,7 @@ export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> 
   #table: PoolTable;
   /** Newest last. */
   readonly #idle: Leased<W>[] = [];
-  readonly #waiting: W[] = [];
+  readonly #waiting = new WaitingLine<W>();
   /** Between an answer and the idle ones: not yet known to be clean. */
   readonly #settling = new Set<Leased<W>>();
   #isRetired = false;
@@ -82,7 +83,7 @@ export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> 
       connection.close();
     }
     if (this.#tryDial(waiter)) return true;
-    this.#waiting.push(waiter);
+    this.#waiting.join(waiter);
     // Others that hold idle connections are asked to give one up.
     Atomics.store(this.#table.wanted, this.#slot, 1);
     return false;
@@ -131,14 +132,11 @@ export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> 
   }
 
   cancel(waiter: W): void {
-    const index = this.#waiting.indexOf(waiter);
-    if (index < 0) return;
-    this.#waiting.splice(index, 1);
-    this.#wantLess();
+    if (this.#waiting.leave(waiter)) this.#wantLess();
   }
 
   lookForPlaces(): void {
-    if (this.#waiting.length > 0) this.#serveWaiting();
+    if (this.#waiting.size > 0) this.#serveWaiting();
     else this.#yieldIdle();
   }
 
@@ -163,7 +161,11 @@ export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> 
     this.#settling.clear();
     while (this.#closeOldest());
     this.#table.yieldPlaces(this.#slot);
-    for (const waiter of this.#waiting.splice(0)) this.#moveAway(waiter);
+    // One that is moved may make others leave, or come back here.
+    for (let left = this.#waiting.size; left > 0; left--) {
+      const waiter = this.#waiting.shift();
+      if (waiter !== null) this.#moveAway(waiter);
+    }
     this.#wantLess();
   }
 
@@ -181,12 +183,13 @@ export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> 
 
   keep(connection: Leased<W>, now: number): boolean {
     if (this.#isRetired) return false;
-    if (this.#waiting.length > 0) {
+    const { first } = this.#waiting;
+    if (first !== null) {
       // Closed, it makes room for a new one.
-      if (this.#waiting[0].want !== LEASE_ANY && !this.#isTrusted(now)) return false;
-      const next = this.#waiting.shift() as W;
+      if (first.want !== LEASE_ANY && !this.#isTrusted(now)) return false;
+      this.#waiting.shift();
       this.#wantLess();
-      this.#give(connection, next);
+      this.#give(connection, first);
       return true;
     }
     if (this.limits.maxConnections > 0 && Atomics.exchange(this.#table.wanted, this.#slot, 0) === 1) return false;
@@ -225,18 +228,17 @@ export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> 
 
   closed(): void {
     this.#table.closed(this.#slot);
-    if (this.#waiting.length > 0) this.#serveWaiting();
+    if (this.#waiting.size > 0) this.#serveWaiting();
   }
 
   /** Serves who waits, as far as there are places. */
   #serveWaiting(): void {
-    while (this.#waiting.length > 0) {
-      const waiter = this.#waiting[0];
+    for (let waiter = this.#waiting.first; waiter !== null; waiter = this.#waiting.first) {
       if (!this.#tryDial(waiter)) {
         Atomics.store(this.#table.wanted, this.#slot, 1);
         return;
       }
-      this.#waiting.shift();
+      this.#waiting.leave(waiter);
       this.#wantLess();
       waiter.onPlace();
     }
@@ -244,7 +246,7 @@ export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> 
 
   /** With nobody left here the flag falls; a thread that still waits raises it again within milliseconds. */
   #wantLess(): void {
-    if (this.#waiting.length === 0) Atomics.store(this.#table.wanted, this.#slot, 0);
+    if (this.#waiting.size === 0) Atomics.store(this.#table.wanted, this.#slot, 0);
   }
 
   /** Closes one idle connection where another thread has asked for a place. */

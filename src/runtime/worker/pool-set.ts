@@ -6,7 +6,7 @@ import type { Operation } from '../../core/operations.ts';
 import type { Random } from '../../core/random.ts';
 import { PoolTable } from '../../core/shared/pool-table.ts';
 import type { EndpointSpec, PoolSpec, Snapshot } from '../../core/snapshot.ts';
-import type { LoopTurns } from '../../net/loop-turns.ts';
+import type { Cancel, LoopTurns } from '../../net/loop-turns.ts';
 import type { HttpEndpoint, HttpPool, HttpWaiter } from '../../http/stream.ts';
 import { Endpoint } from '../../upstream/endpoint.ts';
 import type { EndpointLimits, EndpointReports } from '../../upstream/endpoint.ts';
@@ -34,11 +34,13 @@ const IDLE_PLACES_INTERVAL_MS = 250;
 export class PoolSet {
   readonly #options: PoolSetOptions;
   readonly #pools = new Map<string, HttpPool>();
-  readonly #places = new Repeated(PLACES_INTERVAL_MS, () => this.#lookForPlaces());
-  readonly #idlePlaces = new Repeated(IDLE_PLACES_INTERVAL_MS, () => this.#yieldIdlePlaces());
+  readonly #places: Repeated;
+  readonly #idlePlaces: Repeated;
 
   constructor(options: PoolSetOptions) {
     this.#options = options;
+    this.#places = new Repeated(options.turns, PLACES_INTERVAL_MS, () => this.#lookForPlaces());
+    this.#idlePlaces = new Repeated(options.turns, IDLE_PLACES_INTERVAL_MS, () => this.#yieldIdlePlaces());
   }
 
   get(id: string): HttpPool {
@@ -191,19 +193,21 @@ export class PoolSet {
 
 /** A task of the thread that runs again and again while it is needed. */
 class Repeated {
+  readonly #turns: LoopTurns;
   readonly #everyMs: number;
   readonly #task: () => void;
-  #timer: NodeJS.Timeout | null = null;
+  #cancel: Cancel | null = null;
 
-  constructor(everyMs: number, task: () => void) {
+  constructor(turns: LoopTurns, everyMs: number, task: () => void) {
+    this.#turns = turns;
     this.#everyMs = everyMs;
     this.#task = task;
   }
 
   run(isNeeded: boolean): void {
-    if (isNeeded === (this.#timer !== null)) return;
-    if (this.#timer !== null) clearInterval(this.#timer);
-    this.#timer = isNeeded ? setInterval(this.#task, this.#everyMs).unref() : null;
+    if (isNeeded === (this.#cancel !== null)) return;
+    this.#cancel?.();
+    this.#cancel = isNeeded ? this.#turns.every(this.#everyMs, this.#task) : null;
   }
 }
 

@@ -15,6 +15,7 @@
  * @packageDocumentation
  */
 export { CheckFileError } from './checks/trusted-certificates.ts';
+export type { WithheldEjection } from './checks/pool-ejections.ts';
 export type { HealthEvent, PanicEvent } from './checks/pool-health.ts';
 export type { CheckReport, EndpointHealthReport, HealthState, HealthTransition } from './checks/endpoint-health.ts';
 export type {
@@ -36,7 +37,7 @@ export type { Excerpt } from './config/excerpt.ts';
 export { loadConfig, parseConfig } from './config/load.ts';
 export type { LoadedConfig, LoadOptions, ParsedConfig } from './config/load.ts';
 export { ConfigInvalid } from './config/to-config.ts';
-export type { Duration, Off, Size, Toggle } from './config/written-values.ts';
+export type { Duration, Off, Percent, Size, Toggle } from './config/written-values.ts';
 export type { Clock } from './core/clock.ts';
 export type { CheckAnswer, ThresholdState } from './core/health/threshold.ts';
 export type { HashTableHandle, HashTableKind } from './core/balancer/hash-table.ts';

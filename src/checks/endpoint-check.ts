@@ -42,6 +42,8 @@ interface Flight {
 export class EndpointCheck {
   readonly spec: CheckSpec;
   readonly threshold: HealthThreshold;
+  /** Clock's ms at which the last try began that passed. */
+  passBeganAt = -Infinity;
   readonly #tools: CheckTools;
   readonly #onAnswer: (answer: CheckAnswerEvent) => void;
   #endpoint: EndpointSpec;
@@ -135,7 +137,10 @@ export class EndpointCheck {
 
   #record(result: ProbeResult, beganAt: number, address: string): void {
     const isPass = result.outcome === 'pass';
-    if (isPass) this.#preferred = address;
+    if (isPass) {
+      this.#preferred = address;
+      this.passBeganAt = beganAt;
+    }
     const { reason, isRefused, unanswered } = result;
     const change = this.threshold.record(isPass, this.#tools.clock.wallTime(), reason);
     this.#schedule(nextDelayMs(this.spec, this.threshold, this.#tools.random));

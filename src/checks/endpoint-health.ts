@@ -1,4 +1,7 @@
 /** The health of one endpoint of one pool, with the evidence for it. */
+import type { Evidence } from '../core/health/evidence.ts';
+import type { Ejection } from '../core/health/outlier-detector.ts';
+import { isTestedBy } from '../core/health/tested-by.ts';
 import type { CheckAnswer, ThresholdState } from '../core/health/threshold.ts';
 import { DRAINING, EJECTED, REFUSED, UNHEALTHY } from '../core/shared/pool-table.ts';
 import type { CheckSpec, EndpointSpec } from '../core/snapshot.ts';
@@ -42,13 +45,20 @@ export interface CheckReport {
   readonly answers: readonly CheckAnswer[];
 }
 
+/** An ejection as it takes effect. */
+export interface EjectionState extends Ejection {
+  /** Wall-clock ms. */
+  readonly untilWall: number;
+  /** Its check passed while traffic failed: it does not test what failed, and its pass ends nothing. */
+  readonly isBlind: boolean;
+}
+
 const KEPT_TRANSITIONS = 32;
 
 export class EndpointHealth {
   spec: EndpointSpec;
-  isEjected = false;
-  /** Wall-clock ms; null where it is not ejected. */
-  ejectedUntil: number | null = null;
+  /** Null: it is not ejected. */
+  ejection: EjectionState | null = null;
   isDraining = false;
   /** The last failure was a refused connect. */
   isRefused = false;
@@ -56,6 +66,9 @@ export class EndpointHealth {
   since: number;
   reason = 'added';
   lastFailure = '';
+  lastEvidence: Evidence | null = null;
+  /** Clock's ms at which the first of its failures in a row began. */
+  failingSince = -Infinity;
   #transitions: readonly HealthTransition[] = [];
   #checks: readonly EndpointCheck[] = [];
   /** Its pool's checks, be it none, have been set before. */
@@ -89,6 +102,13 @@ export class EndpointHealth {
     for (const check of this.#checks) check.setEndpoint(spec);
   }
 
+  /** Whether a check has passed that began at or after this, and that tests whether answers come. */
+  hasPassedSince(since: number): boolean {
+    return this.#checks.some(
+      ({ spec, passBeganAt }) => passBeganAt >= since && isTestedBy(spec, 'silent', this.spec.port),
+    );
+  }
+
   suspect(): void {
     for (const check of this.#checks) check.suspect();
   }
@@ -105,7 +125,7 @@ export class EndpointHealth {
   get flags(): number {
     return (
       (this.isPassing ? 0 : UNHEALTHY) |
-      (this.isEjected ? EJECTED : 0) |
+      (this.ejection === null ? 0 : EJECTED) |
       (this.isDraining ? DRAINING : 0) |
       (this.isRefused ? REFUSED : 0)
     );
@@ -115,7 +135,7 @@ export class EndpointHealth {
   currentState(): HealthState {
     if (this.isDraining) return 'draining';
     if (!this.isPassing) return 'unhealthy';
-    return this.isEjected ? 'ejected' : 'healthy';
+    return this.ejection === null ? 'healthy' : 'ejected';
   }
 
   /** Its state is another one from now on, with what is known at this moment as the evidence. `at` is wall-clock ms. */
@@ -128,7 +148,8 @@ export class EndpointHealth {
   }
 
   report(): EndpointHealthReport {
-    const { state, since, reason, lastFailure, ejectedUntil } = this;
+    const { state, since, reason, lastFailure } = this;
+    const ejectedUntil = this.ejection?.untilWall ?? null;
     const [checks, transitions] = [this.#reportChecks(), this.#transitions];
     return { state, since, reason, lastFailure, ejectedUntil, checks, transitions };
   }

@@ -11,17 +11,15 @@
  * | draining  | it has left the config                          | no                 |
  */
 import { isDeepStrictEqual } from 'node:util';
-import { clearFailures } from '../core/health/consecutive-failures.ts';
-import { evidenceNumber } from '../core/health/evidence.ts';
-import type { RescueKind, RescueOrder } from '../core/health/evidence.ts';
-import { OutlierDetector } from '../core/health/outlier-detector.ts';
-import type { EjectionPool } from '../core/health/outlier-detector.ts';
+import { evidenceNumber, evidenceOf } from '../core/health/evidence.ts';
+import type { BlamedFailure, Evidence, RescueKind, RescueOrder } from '../core/health/evidence.ts';
 import type { PoolTable } from '../core/shared/pool-table.ts';
 import type { CheckSpec, EndpointSpec, PoolSpec } from '../core/snapshot.ts';
 import type { CheckAnswerEvent, CheckTools } from './endpoint-check.ts';
 import { EndpointHealth } from './endpoint-health.ts';
 import type { EndpointHealthReport, HealthState } from './endpoint-health.ts';
-import type { Cancel } from './scheduler.ts';
+import { PoolEjections } from './pool-ejections.ts';
+import type { EjectingPool, WithheldEjection } from './pool-ejections.ts';
 
 /** An endpoint's state has changed. */
 export interface HealthEvent extends EndpointHealthReport {
@@ -41,9 +39,19 @@ export interface PanicEvent {
   readonly triesAnyway: boolean;
 }
 
+/** A failure that counts against an endpoint, as a worker reports it. */
+export interface ReportedFailure {
+  readonly slot: number;
+  readonly generation: number;
+  readonly failure: BlamedFailure;
+  /** The rule that a malformed answer broke, else `''`. */
+  readonly detail: string;
+}
+
 export interface PoolHealthEvents {
   onChange(event: HealthEvent): void;
   onPanic(event: PanicEvent): void;
+  onWithheld(event: WithheldEjection): void;
   /** Attempts are to move off an endpoint: to be told to every worker. */
   onRescue(order: RescueOrder): void;
 }
@@ -55,8 +63,7 @@ export class PoolHealth {
   readonly #endpoints = new Map<string, EndpointHealth>();
   #spec: PoolSpec;
   #table: PoolTable;
-  #detector: OutlierDetector;
-  #cancelReturn: Cancel | null = null;
+  readonly #ejections: PoolEjections;
   /** No endpoint that could be picked is healthy. */
   isPanicking = false;
 
@@ -66,15 +73,16 @@ export class PoolHealth {
     this.#table = table;
     this.#tools = tools;
     this.#events = events;
-    this.#detector = this.#createDetector();
+    this.#ejections = new PoolEjections(this.#asEjecting(), tools);
   }
 
   /** What the config says of the pool has changed, or its table. */
   update(spec: PoolSpec, table: PoolTable): void {
     const before = this.#spec;
     this.#spec = spec;
+    if (table !== this.#table) this.#ejections.moveToTable();
     this.#table = table;
-    if (!isDeepStrictEqual(before.ejection, spec.ejection)) this.#restartDetector();
+    if (!isDeepStrictEqual(before.ejection, spec.ejection)) this.#ejections.restart();
     const isRechecked = !isDeepStrictEqual(before.checks, spec.checks);
     for (const endpoint of this.#endpoints.values()) {
       if (isRechecked) this.#startChecks(endpoint);
@@ -86,8 +94,7 @@ export class PoolHealth {
   add(spec: EndpointSpec): void {
     const known = this.#endpoints.get(spec.id);
     if (known !== undefined) {
-      this.#detector.forget(known.spec.slot);
-      known.isEjected = false;
+      this.#ejections.forget(known);
       known.setEndpoint(spec);
       this.#publish(known, 'moved');
       return;
@@ -108,13 +115,13 @@ export class PoolHealth {
     if (endpoint?.spec.slot !== slot) return;
     endpoint.stop();
     endpoint.isDraining = true;
-    this.#detector.forget(slot);
+    this.#ejections.forget(endpoint);
     this.#publish(endpoint, 'removed from the config');
     this.#endpoints.delete(id);
   }
 
   close(): void {
-    this.#cancelReturn?.();
+    this.#ejections.close();
     for (const endpoint of this.#endpoints.values()) endpoint.stop();
   }
 
@@ -140,12 +147,12 @@ export class PoolHealth {
 
   // ——— what traffic met
 
-  /** The first failure after successes, or a refused connect. */
-  failed(slot: number, generation: number, kind: string): void {
-    const endpoint = this.#at(slot, generation);
+  /** The first failure after successes, `tookMs` after that attempt began; or another one, refused where the last was not. */
+  failed(report: ReportedFailure, isFirst: boolean, tookMs: number): void {
+    const endpoint = this.#at(report.slot, report.generation);
     if (endpoint === null) return;
-    endpoint.isRefused = kind === 'refused';
-    endpoint.lastFailure = kind;
+    if (isFirst) endpoint.failingSince = this.#tools.clock.now() - tookMs;
+    this.#note(endpoint, report);
     endpoint.suspect();
     this.#publish(endpoint, endpoint.reason);
   }
@@ -157,21 +164,20 @@ export class PoolHealth {
     this.#publish(endpoint, endpoint.reason);
   }
 
-  /** Too many failures in a row: ejected, unless too many are out already. */
-  failedInARow(slot: number, generation: number, kind: string): void {
-    const endpoint = this.#at(slot, generation);
+  /** Failures in a row have reached their number. `kind` is the strictest of them, the report is about the last. */
+  failedInARow(report: ReportedFailure, kind: Evidence): void {
+    const endpoint = this.#at(report.slot, report.generation);
     if (endpoint === null) return;
-    endpoint.lastFailure = kind;
-    const verdict = this.#detector.consider(slot, this.#tools.clock.now());
-    if (!verdict.isEjected) return;
-    endpoint.isEjected = true;
-    endpoint.ejectedUntil = this.#tools.clock.wallTime() + verdict.ejection.durationMs;
-    endpoint.suspect();
-    const { failures } = this.#spec.ejection;
-    const seconds = Math.round(verdict.ejection.durationMs / 1000);
-    this.#publish(endpoint, `${failures} failures in a row (${kind}): out for ${seconds} s`);
+    this.#note(endpoint, report);
+    const isDown = report.failure === 'refused' || report.failure === 'unreachable';
+    this.#ejections.failedInARow(endpoint, { kind, isDown }, endpoint.lastFailure);
     this.watchPanic();
-    this.#awaitReturn();
+  }
+
+  #note(endpoint: EndpointHealth, { failure, detail }: ReportedFailure): void {
+    endpoint.isRefused = failure === 'refused';
+    endpoint.lastFailure = detail === '' ? failure : `${failure}: ${detail}`;
+    endpoint.lastEvidence = evidenceOf(failure);
   }
 
   // ———
@@ -181,49 +187,13 @@ export class PoolHealth {
   }
 
   #onAnswer(endpoint: EndpointHealth, answer: CheckAnswerEvent, check: CheckSpec): void {
-    if (answer.isPass) this.#endEjection(endpoint, answer.beganAt);
+    if (answer.isPass) this.#ejections.checkPassed(endpoint, check, answer.beganAt);
     // A check on a port of its own says nothing about connects to the endpoint's.
     if (check.port === 0) endpoint.isRefused = answer.isRefused;
     this.#publish(endpoint, `${check.kind} check: ${answer.reason}`);
     // One that answers badly may still be finishing what it has.
     if (answer.change?.isHealthy === false && answer.unanswered !== null) this.#moveOff(endpoint, answer.unanswered);
     this.watchPanic();
-  }
-
-  /** A check that began after the ejection has passed. */
-  #endEjection(endpoint: EndpointHealth, beganAt: number): void {
-    const { slot } = endpoint.spec;
-    const ejection = this.#detector.ejections.find((one) => one.slot === slot);
-    if (ejection === undefined || beganAt < ejection.at || !endpoint.isPassing) return;
-    this.#detector.passed(slot, this.#tools.clock.now());
-    this.#returned(endpoint);
-  }
-
-  #awaitReturn(): void {
-    this.#cancelReturn?.();
-    const { clock, scheduler } = this.#tools;
-    const { nextDueAt } = this.#detector;
-    if (nextDueAt === Infinity) return;
-    this.#cancelReturn = scheduler.after(Math.max(0, nextDueAt - clock.now()), () => this.#bringBack());
-  }
-
-  #bringBack(): void {
-    for (const { slot } of this.#detector.due(this.#tools.clock.now())) {
-      for (const endpoint of this.#endpoints.values()) {
-        if (endpoint.spec.slot !== slot) continue;
-        this.#returned(endpoint);
-        this.#publish(endpoint, 'its ejection is over');
-      }
-    }
-    this.watchPanic();
-    this.#awaitReturn();
-  }
-
-  #returned(endpoint: EndpointHealth): void {
-    endpoint.isEjected = false;
-    endpoint.ejectedUntil = null;
-    endpoint.isRefused = false;
-    clearFailures(this.#table, endpoint.spec.slot);
   }
 
   /** What is under way there is to go elsewhere. */
@@ -253,28 +223,23 @@ export class PoolHealth {
     return null;
   }
 
-  #createDetector(): OutlierDetector {
-    const endpoints = this.#endpoints;
-    const isEligible = (slot: number): boolean => this.#table.isEligible(slot);
-    const pool: EjectionPool = {
-      get size() {
-        return endpoints.size;
+  #asEjecting(): EjectingPool {
+    const spec = (): PoolSpec => this.#spec;
+    const table = (): PoolTable => this.#table;
+    return {
+      get spec() {
+        return spec();
       },
-      get eligibleCount() {
-        return [...endpoints.values()].filter(({ spec }) => isEligible(spec.slot)).length;
+      get table() {
+        return table();
       },
-      isEligible,
+      endpoints: () => this.#endpoints.values(),
+      publish: (endpoint, reason) => {
+        this.#publish(endpoint, reason);
+        this.watchPanic();
+      },
+      moveOff: (endpoint, kind) => this.#moveOff(endpoint, kind),
+      onWithheld: (event) => this.#events.onWithheld(event),
     };
-    return new OutlierDetector(this.#spec.ejection, pool, this.#tools.random);
-  }
-
-  /** With other rules nobody stays out by the old ones. */
-  #restartDetector(): void {
-    this.#cancelReturn?.();
-    for (const endpoint of this.#endpoints.values()) {
-      endpoint.isEjected = false;
-      endpoint.ejectedUntil = null;
-    }
-    this.#detector = this.#createDetector();
   }
 }

@@ -56,6 +56,10 @@ export function logEvents(balancer: EventEmitter<BalancerEvents>, say: Say, cloc
     const fields = { pool, panic: phase, endpoints, healthy };
     say(describePanic(event), phase === 'begin' ? 'error' : 'info', fields);
   });
+  balancer.on('withheld', ({ pool, endpoint, why, reason }) => {
+    const text = why === 'dry-run' ? `endpoint ${endpoint} would be ejected` : `pool-failing: ${endpoint} stays`;
+    say(`pool ${pool}: ${text}: ${reason}`, 'warn', { pool, endpoint, withheld: why, reason });
+  });
   balancer.on('failure', (failure) => {
     const { pool, endpoint, reason, cause, status, count } = failure;
     say(describeFailure(failure), 'warn', { pool, endpoint, reason, cause, status, requests: count });

@@ -156,9 +156,17 @@ function unlessEmpty(text: string): string | undefined {
   return text === '' ? undefined : text;
 }
 
-function writeEjection({ enabled, failures, statuses, baseMs, maxMs }: EjectionSpec): unknown {
-  if (!enabled) return 'off';
-  return { failures, statuses, time: formatDuration(baseMs), maxTime: formatDuration(maxMs) };
+function writeEjection(ejection: EjectionSpec): unknown {
+  if (!ejection.enabled) return 'off';
+  return {
+    failures: ejection.failures,
+    statuses: ejection.statuses,
+    time: formatDuration(ejection.baseMs),
+    maxTime: formatDuration(ejection.maxMs),
+    successRate: onOff(ejection.successRate),
+    maxShare: ejection.maxSharePercent === 0 ? 'auto' : `${ejection.maxSharePercent}%`,
+    dryRun: onOff(ejection.dryRun),
+  };
 }
 
 function writeRetry(retry: RetrySpec): Written {

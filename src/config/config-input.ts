@@ -2,7 +2,7 @@
  * What a user writes: the input of `defineConfig`, `createBalancer` and `reload`.
  * Written by `npm run docs` from the schema of the config: change it there.
  */
-import type { Duration, Off, Size, Toggle } from './written-values.ts';
+import type { Duration, Off, Percent, Size, Toggle } from './written-values.ts';
 
 /** A config. `PoolName` are the names of its pools, the only ones that its routes may name. */
 export interface ConfigInput<PoolName extends string = string> {
@@ -486,17 +486,35 @@ export interface EjectionInput {
    */
   readonly statuses?: readonly number[] | number;
   /**
-   * The first ejection; the n-th takes n times as long.
-   * @defaultValue `'30s'`
+   * The first ejection; each further one takes twice as long.
+   * @defaultValue `'2s'`
    * @example '10s'
    */
   readonly time?: Duration;
   /**
    * The longest ejection.
-   * @defaultValue `300s`, at least `time`
+   * @defaultValue `60s`, at least `time`
    * @example '1m'
    */
   readonly maxTime?: Duration;
+  /**
+   * Ejects as well where the success rate within 10 s is under mean − 1.9 σ of the pool, with at least 5 endpoints of at least 100 requests.
+   * @defaultValue `'off'`
+   * @example 'on'
+   */
+  readonly successRate?: Toggle;
+  /**
+   * Most of the pool that may be ejected. Who refuses connections does not count.
+   * @defaultValue `auto`: `50%` of fewer than 10 endpoints, else `30%`
+   * @example '30%'
+   */
+  readonly maxShare?: 'auto' | Percent;
+  /**
+   * Ejects nobody, and logs whom it would have ejected.
+   * @defaultValue `'off'`
+   * @example 'on'
+   */
+  readonly dryRun?: Toggle;
 }
 
 /** An active check: asks each endpoint whether it is well. */

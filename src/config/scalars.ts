@@ -6,7 +6,15 @@ import { type SchemaNode, note, notesOf } from './described.ts';
 import { Mistake } from './errors.ts';
 import { cureForeignKey, toWord } from './foreign-keys.ts';
 import { NAME_PATTERN } from './names.ts';
-import { DURATION_PATTERN, SIZE_PATTERN, describeValue, parseDuration, parseSize } from './units.ts';
+import {
+  DURATION_PATTERN,
+  PERCENT_PATTERN,
+  SIZE_PATTERN,
+  describeValue,
+  parseDuration,
+  parsePercent,
+  parseSize,
+} from './units.ts';
 
 /**
  * A value read by a function that answers the result, or what is wrong with it and the cure. `notes` says the same
@@ -117,6 +125,8 @@ export function shortForm<T extends z.ZodType>(
 const DURATION: SchemaNode = { type: 'string', pattern: DURATION_PATTERN, words: 'duration', tsType: 'Duration' };
 const SIZE: SchemaNode = { type: 'string', pattern: SIZE_PATTERN, words: 'size', tsType: 'Size' };
 
+const PERCENT: SchemaNode = { type: 'string', pattern: PERCENT_PATTERN, words: 'share', tsType: 'Percent' };
+
 export const duration = scalar(parseDuration, DURATION);
 
 /** `off` is 0. */
@@ -148,6 +158,17 @@ export const sizeOrAuto = scalar(
     return new Mistake(bytes.message, didYouMean(value, ['auto'], bytes.cure));
   },
   { anyOf: [{ const: 'auto' }, SIZE], words: '`auto` or a size' },
+);
+
+/** A share of something, in percent, or `auto`. */
+export const percentOrAuto = scalar(
+  (value): number | 'auto' | Mistake => {
+    if (value === 'auto') return value;
+    const percent = parsePercent(value);
+    if (typeof percent === 'number' || typeof value !== 'string') return percent;
+    return new Mistake(percent.message, didYouMean(value, ['auto'], percent.cure));
+  },
+  { anyOf: [{ const: 'auto' }, PERCENT], words: '`auto` or a share' },
 );
 
 /** A whole number from `min` to `max`. */

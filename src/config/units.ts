@@ -21,6 +21,7 @@ const QUANTITY = new RegExp(`^(${AMOUNT}) ?([A-Za-z]+)$`);
 
 /** For those who check a config without running this. */
 export const DURATION_PATTERN = `^${AMOUNT} ?(?:${Object.keys(DURATION_UNITS).join('|')})$`;
+export const PERCENT_PATTERN = '^(?:100|[1-9]\\d?) ?%$';
 export const SIZE_PATTERN = `^${AMOUNT} ?(?:${Object.keys(SIZE_UNITS).join('|')})$`;
 
 const DURATION_CURE = 'Write a number and one of ms, s, m, h, d, e.g. 500ms or 5s.';
@@ -58,6 +59,16 @@ export function parseSize(value: unknown): number | Mistake {
   if (bytes < 1) return new Mistake('a size of nothing is not possible here', 'Write at least 1B.');
   if (!Number.isSafeInteger(bytes)) return new Mistake(`${amount}${unit} is too large`, 'Write a smaller size.');
   return bytes;
+}
+
+/** `1%` to `100%`, whole → 1 to 100. */
+export function parsePercent(value: unknown): number | Mistake {
+  const cure = 'Write a whole number from 1 to 100 and %, e.g. 20%.';
+  const found = typeof value === 'string' ? /^(\d{1,3}) ?%$/.exec(value) : null;
+  const percent = found === null ? 0 : Number(found[1]);
+  if (percent >= 1 && percent <= 100) return percent;
+  if (!isPlainNumber(value)) return new Mistake(`${describeValue(value)} is not a share`, cure);
+  return new Mistake(`a share is written in percent, ${value} has no %`, cure);
 }
 
 function factorOf(units: Readonly<Record<string, number>>, unit: string): number | null {

@@ -16,6 +16,9 @@ export type Size =
   | `${number}GB`
   | `${number}TB`;
 
+/** A share in whole percent: `'20%'`. */
+export type Percent = `${number}%`;
+
 /** A switch; `true` is `'on'`. */
 export type Toggle = 'on' | 'off' | boolean;
 

@@ -203,15 +203,23 @@ export interface HttpsCheckSpec extends CheckRhythm, HttpQuestion {
   readonly verify: boolean;
 }
 
-/** Consecutive-failure ejection. */
+/** Ejection of endpoints by what traffic meets. */
 export interface EjectionSpec {
   readonly enabled: boolean;
   /** Gateway failures in a row. */
   readonly failures: number;
   /** Statuses that count as gateway failures. */
   readonly statuses: readonly number[];
+  /** The first ejection; each further one takes twice as long … */
   readonly baseMs: number;
+  /** … up to this. */
   readonly maxMs: number;
+  /** A success rate far under that of the others ejects as well. */
+  readonly successRate: boolean;
+  /** Most of a pool that may be out, in percent; 0: half of fewer than ten endpoints, 30 of more. */
+  readonly maxSharePercent: number;
+  /** Only reports what it would have done. */
+  readonly dryRun: boolean;
 }
 
 /** When a failed attempt is followed by another one. */

@@ -1,9 +1,10 @@
 /** One try at one endpoint. It owns the place in the endpoint's in-flight count and the upstream stream. */
+import { isBlamed } from '../core/health/evidence.ts';
+import type { BlamedFailure } from '../core/health/evidence.ts';
 import {
   COUNTER_ATTEMPTS,
   COUNTER_BYTES_RECEIVED,
   COUNTER_BYTES_SENT,
-  COUNTER_FAILURES,
   COUNTER_FIRST_BYTE_MS,
 } from '../core/shared/pool-table.ts';
 import { LEASE_ANY } from '../upstream/waiter.ts';
@@ -28,7 +29,7 @@ import type { OutgoingRequest } from './outgoing.ts';
 import type { HttpEndpoint, HttpWaiter, UpstreamFailure, UpstreamStream } from './stream.ts';
 
 /** What a server may do to every request of a kind that it does not know. */
-const KIND_DEPENDENT: ReadonlySet<string> = new Set(['closed', 'reset', 'bad-response', 'unexpected-upgrade']);
+const KIND_DEPENDENT: ReadonlySet<BlamedFailure> = new Set(['closed', 'reset', 'bad-response', 'unexpected-upgrade']);
 
 export class Attempt implements HttpWaiter, ResponseSource {
   readonly exchange: Exchange;
@@ -208,18 +209,18 @@ export class Attempt implements HttpWaiter, ResponseSource {
    * malformed answer says nothing where requests of that kind have not succeeded there.
    */
   blame(kind: string): void {
-    if (this.isBlamed || this.saysNothing) return;
+    if (this.isBlamed || this.saysNothing || !isBlamed(kind)) return;
     const endpoint = this.endpoint as HttpEndpoint;
     if (KIND_DEPENDENT.has(kind) && !endpoint.kinds.isEvidence(this.#request.kind, this.exchange.host.now())) {
       this.saysNothing = true;
       return;
     }
     this.isBlamed = true;
-    endpoint.count(COUNTER_FAILURES, 1);
-    endpoint.failed(this.rule === '' ? kind : `${kind}: ${this.rule}`);
+    const tookMs = this.exchange.host.now() - this.startedAt;
+    endpoint.failed({ failure: kind, detail: this.rule, tookMs });
     // A status is heard of with its first byte.
     if (this.#isObserved || kind === 'status') return;
-    this.#request.route.pool.observed(endpoint, this.exchange.host.now() - this.startedAt, false);
+    this.#request.route.pool.observed(endpoint, tookMs, false);
   }
 
   /** A piece of the request's body. False: it stays borrowed until the endpoint has taken it. */

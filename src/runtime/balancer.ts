@@ -11,6 +11,7 @@
  */
 import { EventEmitter } from 'node:events';
 import type { CheckTools } from '../checks/endpoint-check.ts';
+import type { WithheldEjection } from '../checks/pool-ejections.ts';
 import type { HealthEvent, PanicEvent } from '../checks/pool-health.ts';
 import { PROBES } from '../checks/probes.ts';
 import { systemScheduler } from '../checks/scheduler.ts';
@@ -71,6 +72,8 @@ export interface BalancerEvents {
   health: [event: HealthEvent];
   /** A pool has come to have no healthy endpoint, or has one again. */
   panic: [event: PanicEvent];
+  /** An endpoint was not ejected though its failures said so: its whole pool fails, or `dryRun` is on. */
+  withheld: [event: WithheldEjection];
   /**
    * Requests that a pool had no good answer for: the first of each pool and reason at once, those that follow summed up
    * every 10 s.
@@ -128,6 +131,7 @@ export class Balancer extends EventEmitter<BalancerEvents> {
       events: {
         onHealth: (event) => void this.emit('health', event),
         onPanic: (event) => void this.emit('panic', event),
+        onWithheld: (event) => void this.emit('withheld', event),
         onWorker: (change) => void this.emit('worker', change),
         onFailure: (failure) => void this.emit('failure', failure),
         onFault: (fault) => void this.emit('fault', fault),

@@ -3,8 +3,10 @@
  * connections.
  */
 import { recordFailure, recordSuccess } from '../core/health/consecutive-failures.ts';
+import { evidenceOf } from '../core/health/evidence.ts';
+import type { BlamedFailure, Evidence } from '../core/health/evidence.ts';
 import { KindsServed } from '../core/health/request-kinds.ts';
-import { REFUSED } from '../core/shared/pool-table.ts';
+import { COUNTER_COMMON_FAILURES, COUNTER_FAILURES, REFUSED } from '../core/shared/pool-table.ts';
 import type { PoolTable } from '../core/shared/pool-table.ts';
 import type { EndpointSpec } from '../core/snapshot.ts';
 import type { LeaseLimits, LeasePool } from './lease-pool.ts';
@@ -16,12 +18,24 @@ export interface ReportedEndpoint {
   readonly spec: EndpointSpec;
 }
 
+/** A failure that is the endpoint's fault. */
+export interface Blame {
+  readonly failure: BlamedFailure;
+  /** The rule that a malformed answer broke, else `''`. */
+  readonly detail: string;
+  /** How long the attempt had been under way, ms. */
+  readonly tookMs: number;
+}
+
 /** What a worker tells the control plane about an endpoint. */
 export interface EndpointReports {
-  /** Consecutive gateway failures reached the pool's threshold: the control plane decides on ejection. */
-  onFailuresReached(endpoint: ReportedEndpoint, kind: string): void;
-  /** The first failure after a success, or a refused connect that was not known. */
-  onPassiveFailure(endpoint: ReportedEndpoint, kind: string): void;
+  /**
+   * Failures in a row reached the pool's threshold: the control plane decides on ejection. `kind` is the strictest of
+   * them, `last` the last.
+   */
+  onFailuresReached(endpoint: ReportedEndpoint, kind: Evidence, last: Blame): void;
+  /** The first failure after a success, or one that was a refused connect where the last was not, or the other way round. */
+  onPassiveFailure(endpoint: ReportedEndpoint, isFirst: boolean, blame: Blame): void;
   /** A success after failures. */
   onRecovered(endpoint: ReportedEndpoint): void;
 }
@@ -83,14 +97,17 @@ export class Endpoint<W extends Waiter> implements ReportedEndpoint {
     if (wasRefused) this.#reports.onRecovered(this);
   }
 
-  failed(kind: string): void {
+  failed(blame: Blame): void {
+    const kind = evidenceOf(blame.failure);
+    this.count(COUNTER_FAILURES, 1);
+    if (kind === 'status' || kind === 'timeout') this.count(COUNTER_COMMON_FAILURES, 1);
     const isFirst = this.table.failures[this.slot] === 0;
-    const isReached = recordFailure(this.table, this.slot, this.limits.failures);
+    const reached = recordFailure(this.table, this.slot, this.limits.failures, kind);
     const isKnownRefused = (this.table.health[this.slot] & REFUSED) !== 0;
-    if (isFirst || (kind === 'refused') !== isKnownRefused) {
-      this.#reports.onPassiveFailure(this, kind);
+    if (isFirst || (blame.failure === 'refused') !== isKnownRefused) {
+      this.#reports.onPassiveFailure(this, isFirst, blame);
     }
-    if (isReached) this.#reports.onFailuresReached(this, kind);
+    if (reached !== null) this.#reports.onFailuresReached(this, reached, blame);
   }
 
   /** Its weight, its addresses or the pool's limits have changed. */

@@ -66,15 +66,15 @@ test('statuses of the list are failures, others are not', () => {
 test('an endpoint reports the first failure, those that reach the threshold, and a recovery from refused connects', () => {
   const said: string[] = [];
   const made = pool({ pick: () => 0 }, null, {
-    onFailuresReached: ({ spec }, kind) => said.push(`${spec.port} reached by ${kind}`),
-    onPassiveFailure: ({ spec }, kind) => said.push(`${spec.port} ${kind}`),
+    onFailuresReached: ({ spec }, kind, { failure }) => said.push(`${spec.port} reached: ${kind}, the last ${failure}`),
+    onPassiveFailure: ({ spec }, isFirst, { failure }) => said.push(`${spec.port} ${failure} ${isFirst}`),
     onRecovered: ({ spec }) => said.push(`${spec.port} recovered`),
   });
   const [endpoint] = made.endpoints;
-  endpoint.failed('refused');
+  endpoint.failed({ failure: 'refused', detail: '', tookMs: 1 });
   made.table.setHealth(0, REFUSED);
-  endpoint.failed('refused');
+  endpoint.failed({ failure: 'refused', detail: '', tookMs: 1 });
   endpoint.succeeded();
   endpoint.succeeded();
-  assert.deepEqual(said, ['1 refused', '1 reached by refused', '1 recovered']);
+  assert.deepEqual(said, ['1 refused true', '1 reached: connect, the last refused', '1 recovered']);
 });

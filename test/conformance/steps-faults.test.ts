@@ -1,5 +1,6 @@
 /** A step with a bug costs its own request an error, and nobody else anything. */
 import assert from 'node:assert/strict';
+import { failuresInARow } from '../../src/core/health/consecutive-failures.ts';
 import { ANSWERED, LATER, PASS } from '../../src/http/steps/step.ts';
 import type { Step } from '../../src/http/steps/step.ts';
 import { get, readResponse } from '../support/proxied.ts';
@@ -36,7 +37,7 @@ scripted(
     const peer = await client();
     await peer.send(get('/x'));
     assert.equal((await readResponse(peer)).body, '/x');
-    assert.equal(plane.table.failures[0], 0);
+    assert.equal(failuresInARow(plane.table, 0), 0);
     assert.ok(servers[0].peers.length > 0);
   },
 );

@@ -5,115 +5,10 @@ import type http from 'node:http';
 import net from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
-import type { TestContext } from 'node:test';
-import { Lateness } from '../../src/checks/lateness.ts';
-import { PoolHealth } from '../../src/checks/pool-health.ts';
-import type { HealthEvent } from '../../src/checks/pool-health.ts';
-import type { Probe, Probes } from '../../src/checks/probe.ts';
-import { PROBES } from '../../src/checks/probes.ts';
-import type { RescueOrder } from '../../src/core/health/evidence.ts';
 import { evidenceAt } from '../../src/core/health/evidence.ts';
-import { createSeededRandom } from '../../src/core/random.ts';
-import { DRAINING, EJECTED, PoolTable, REFUSED, UNHEALTHY, createPoolTable } from '../../src/core/shared/pool-table.ts';
-import type { EndpointSpec, PoolSpec } from '../../src/core/snapshot.ts';
-import { FakeTime } from '../support/fake-time.ts';
-import { startHttpServer } from '../support/http-server.ts';
-import { configOf } from '../support/running-balancer.ts';
+import { DRAINING, REFUSED, UNHEALTHY } from '../../src/core/shared/pool-table.ts';
 import { until } from '../support/until.ts';
-
-const GENERATION = 0;
-
-interface Server {
-  port: number;
-  readonly requests: http.IncomingMessage[];
-  respond: http.RequestListener;
-}
-
-async function startServer(t: TestContext, host = '127.0.0.1'): Promise<Server> {
-  const started: Server = { port: 0, requests: [], respond: (_request, response) => response.end('fine') };
-  const answer: http.RequestListener = (request, response) => {
-    started.requests.push(request);
-    started.respond(request, response);
-  };
-  started.port = await startHttpServer(t, answer, host);
-  return started;
-}
-
-interface Watched {
-  readonly time: FakeTime;
-  readonly health: PoolHealth;
-  readonly table: PoolTable;
-  readonly events: HealthEvent[];
-  readonly rescues: RescueOrder[];
-  /** Waits for the check's answer with this number, from 1. */
-  answer(count: number): Promise<void>;
-  answers(): number;
-  /** The addresses that were asked, in order. */
-  readonly asked: readonly string[];
-}
-
-/** A pool of some ports on 127.0.0.1 under a check as the config writes it. */
-function watch(t: TestContext, ports: readonly number[], check: string, addresses = ['127.0.0.1']): Watched {
-  const checkText = check === '' ? '' : `check: ${check}, `;
-  const [pool] = configOf(`pools: { web: { ${checkText}endpoints: ["127.0.0.1:1"] } }`).pools;
-  const time = new FakeTime();
-  const events: HealthEvent[] = [];
-  const rescues: RescueOrder[] = [];
-  const handle = createPoolTable(ports.length, 1);
-  const table = new PoolTable(handle, 0);
-  let answers = 0;
-  const asked: string[] = [];
-  const counted = ([kind, probe]: [string, unknown]): [string, Probe] => {
-    return [
-      kind,
-      async (target, signal) => {
-        asked.push(target.address);
-        const result = await (probe as Probe)(target, signal);
-        setImmediate(() => answers++);
-        return result;
-      },
-    ];
-  };
-  const tools = {
-    clock: time,
-    random: createSeededRandom(1),
-    scheduler: time,
-    lateness: new Lateness(time, time),
-    probes: Object.fromEntries(Object.entries(PROBES).map(counted)) as unknown as Probes,
-  };
-  const spec: PoolSpec = { ...pool, endpoints: [], routePolicies: [], hashTables: [], table: handle };
-  const health = new PoolHealth(spec, table, tools, {
-    onChange: (event) => events.push(event),
-    onPanic: () => {},
-    onRescue: (order) => rescues.push(order),
-  });
-  ports.forEach((port, slot) => health.add(endpointAt(port, slot, addresses)));
-  t.after(() => health.close());
-  return {
-    time,
-    health,
-    table,
-    events,
-    rescues,
-    answers: () => answers,
-    asked,
-    answer: (count) => until(() => answers >= count, `answer ${count} of the check`),
-  };
-}
-
-function endpointAt(port: number, slot: number, addresses: readonly string[]): EndpointSpec {
-  return { id: String(slot), slot, generation: GENERATION, weight: 1, addresses, port, authority: `web.test:${port}` };
-}
-
-async function unusedPort(): Promise<number> {
-  const server = net.createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
+import { startServer, unusedPort, watch } from '../support/watched-pool.ts';
 
 describe('an active check', () => {
   it('tries at once, and the first answer decides alone', async (t) => {
@@ -255,7 +150,9 @@ describe('an active check', () => {
   it('of localhost passes on whichever family answers, and then asks that one first', async (t) => {
     const server = await startServer(t, '::1');
     // The port was chosen on ::1 alone: on 127.0.0.1 another test may have it.
-    const { time, table, asked, answer } = watch(t, [server.port], '{ http: {} }', ['127.0.0.77', '::1']);
+    const { time, table, asked, answer } = watch(t, [server.port], '{ http: {} }', {
+      addresses: ['127.0.0.77', '::1'],
+    });
     await answer(2);
     assert.ok(table.isEligible(0));
     // So far that the other one joins as well: which of the two answers first is a matter of chance.
@@ -380,75 +277,6 @@ describe('a change of health', () => {
     const transitions = health.report('0')?.transitions ?? [];
     assert.equal(transitions.length, 32);
     assert.equal(transitions[31].to, 'healthy');
-  });
-});
-
-describe('what traffic meets', () => {
-  it('puts the check into its fast interval', async (t) => {
-    const server = await startServer(t);
-    const { time, health, answer } = watch(t, [server.port], '{ http: {}, interval: 60s }');
-    await answer(1);
-    health.failed(0, GENERATION, 'reset');
-    time.advance(1100);
-    await answer(2);
-    // It has passed, so that the next one is an interval away.
-    time.advance(50_000);
-    assert.equal(server.requests.length, 2);
-  });
-
-  it('is marked when it is a refused connect, until something else is heard', (t) => {
-    const { health, table } = watch(t, [1, 2], '');
-    health.failed(0, GENERATION, 'refused');
-    assert.equal(table.health[0], REFUSED);
-    assert.ok(table.isEligible(0));
-    health.recovered(0, GENERATION);
-    assert.equal(table.health[0], 0);
-  });
-
-  it('ejects an endpoint for a time that grows', (t) => {
-    const { time, health, table, events } = watch(t, [1, 2, 3], '');
-    health.failedInARow(0, GENERATION, 'reset');
-    assert.equal(table.health[0], EJECTED);
-    assert.match(events[0].reason, /^5 failures in a row \(reset\): out for (2[789]|3[0123]) s$/);
-    time.advance(33_000);
-    assert.ok(table.isEligible(0));
-    health.failedInARow(0, GENERATION, 'reset');
-    time.advance(53_000);
-    assert.ok(!table.isEligible(0));
-    time.advance(13_000);
-    assert.ok(table.isEligible(0));
-  });
-
-  it('never ejects the last eligible endpoint', (t) => {
-    const { health, table } = watch(t, [1, 2], '');
-    health.failedInARow(0, GENERATION, 'reset');
-    health.failedInARow(1, GENERATION, 'reset');
-    assert.ok(!table.isEligible(0));
-    assert.ok(table.isEligible(1));
-  });
-
-  it('no longer ejects when a check that began later has passed', async (t) => {
-    const servers = [await startServer(t), await startServer(t)];
-    const { time, health, table, answer } = watch(
-      t,
-      servers.map(({ port }) => port),
-      '{ http: {} }',
-    );
-    await answer(2);
-    table.failures[0] = 5;
-    time.advance(1);
-    health.failedInARow(0, GENERATION, 'reset');
-    assert.equal(table.health[0], EJECTED);
-    time.advance(1100);
-    await answer(3);
-    assert.equal(table.health[0], 0);
-    assert.equal(table.failures[0], 0);
-  });
-
-  it('is not put down to another endpoint that has taken the row since', (t) => {
-    const { health, table } = watch(t, [1, 2], '');
-    health.failedInARow(0, GENERATION + 1, 'reset');
-    assert.equal(table.health[0], 0);
   });
 });
 

@@ -1,5 +1,6 @@
 /** Requests that a client chooses because a server breaks on them: the server stays in, and is blamed for what is its fault. */
 import assert from 'node:assert/strict';
+import { failuresInARow } from '../../src/core/health/consecutive-failures.ts';
 import { END_OF_HEAD, get, ok, proxied, readResponse } from '../support/proxied.ts';
 import type { Script } from '../support/proxied.ts';
 import { until } from '../support/until.ts';
@@ -51,7 +52,7 @@ proxied(
       }
     }
     await until(() => plane.plane.exchanges === 0, 'all have ended');
-    assert.deepEqual([plane.table.failures[0], plane.table.failures[1]], [0, 0]);
+    assert.deepEqual([failuresInARow(plane.table, 0), failuresInARow(plane.table, 1)], [0, 0]);
     // That requests failed is told; nothing of it is told to who decides on health.
     assert.deepEqual(
       plane.reports.filter(({ type }) => type !== 'requests-failed'),
@@ -69,11 +70,11 @@ proxied(
       const peer = await client();
       await peer.send(request(method, target, 'serve', more));
       assert.equal((await readResponse(peer)).status, 200);
-      assert.equal(plane.table.failures[0], 0, `${index} ends the row`);
+      assert.equal(failuresInARow(plane.table, 0), 0, `${index} ends the row`);
       const other = await client();
       await other.send(request(method, target, 'break nonsense', more));
       assert.equal((await readResponse(other)).status, 502);
-      assert.equal(plane.table.failures[0], 1, method);
+      assert.equal(failuresInARow(plane.table, 0), 1, method);
     }
   },
 );
@@ -86,6 +87,6 @@ proxied(
     const peer = await client();
     await peer.send(request('GET', '/', 'break nonsense'));
     assert.equal((await readResponse(peer)).status, 502);
-    assert.equal(plane.table.failures[0], 1);
+    assert.equal(failuresInARow(plane.table, 0), 1);
   },
 );

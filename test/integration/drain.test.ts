@@ -1,5 +1,6 @@
 /** Drain, and the ways a client ends its side: what is under way finishes, what is idle closes. */
 import assert from 'node:assert/strict';
+import { failuresInARow } from '../../src/core/health/consecutive-failures.ts';
 import { END_OF_HEAD, answering, get, ok, proxied, readResponse } from '../support/proxied.ts';
 import type { RawPeer } from '../support/segmented-socket.ts';
 import { until } from '../support/until.ts';
@@ -187,7 +188,7 @@ for (const [answer, head] of [
         assert.equal(await servers[0].peers[round].closed, 'rst');
       }
       assert.equal(servers[0].peers.length, 2);
-      assert.equal(plane.table.failures[0], 0);
+      assert.equal(failuresInARow(plane.table, 0), 0);
     },
   );
 }

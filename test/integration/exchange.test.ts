@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { failuresInARow } from '../../src/core/health/consecutive-failures.ts';
 import { evidenceNumber } from '../../src/core/health/evidence.ts';
 import { UNHEALTHY } from '../../src/core/shared/pool-table.ts';
 import { END_OF_HEAD, answering, get, ok, proxied, readResponse } from '../support/proxied.ts';
@@ -174,7 +175,7 @@ proxied(
       assert.equal(answer.status, status);
       assert.doesNotMatch(head, /Transfer-Encoding/i);
     }
-    assert.equal(plane.table.failures[0], 0);
+    assert.equal(failuresInARow(plane.table, 0), 0);
   },
 );
 
@@ -306,7 +307,7 @@ proxied(
       await peer.send(get());
       assert.equal((await readResponse(peer)).body, 'hello');
     }
-    assert.ok(plane.reports.some((report) => report.type === 'passive-failure' && report.kind === 'refused'));
+    assert.ok(plane.reports.some((report) => report.type === 'passive-failure' && report.failure === 'refused'));
   },
 );
 

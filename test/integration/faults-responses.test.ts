@@ -1,5 +1,7 @@
 /** Answers that break: a 502 while nothing of them has gone out, a cut connection after, and one failure counted. */
 import assert from 'node:assert/strict';
+import { clearFailures, failuresInARow } from '../../src/core/health/consecutive-failures.ts';
+import { EJECTION } from '../support/data-plane.ts';
 import { END_OF_HEAD, answering, get, ok, proxied, readResponse } from '../support/proxied.ts';
 import { until } from '../support/until.ts';
 
@@ -28,7 +30,7 @@ const HEADS: readonly (readonly [head: string, rule: string])[] = [
 
 proxied(
   'a malformed head of an answer is a 502, its connection is not used again, and the endpoint is blamed',
-  { pool: { ejection: { enabled: false, failures: 5, statuses: [], baseMs: 0, maxMs: 0 } } },
+  { pool: { ejection: { ...EJECTION, enabled: false } } },
   answering((head) => HEADS[Number(/^GET \/(\d+)/.exec(head)?.[1] ?? 0)][0]),
   async ({ client, plane, servers }) => {
     for (let index = 0; index < HEADS.length; index++) {
@@ -37,11 +39,14 @@ proxied(
       const response = await readResponse(peer);
       assert.equal(response.status, 502, HEADS[index][0].slice(0, 100));
       assert.match(response.head, /\r\nFairlead-Error: bad-response\r\n/);
-      assert.equal(plane.table.failures[0], 1);
-      plane.table.failures[0] = 0;
+      assert.equal(failuresInARow(plane.table, 0), 1);
+      clearFailures(plane.table, 0);
       // The next failure is the first again, and is told to the control plane.
       const report = plane.reports.findLast(({ type }) => type === 'passive-failure');
-      assert.equal(report?.type === 'passive-failure' ? report.kind : '', `bad-response: ${HEADS[index][1]}`);
+      assert.equal(
+        report?.type === 'passive-failure' ? `${report.failure}: ${report.detail}` : '',
+        `bad-response: ${HEADS[index][1]}`,
+      );
     }
     assert.equal(servers[0].peers.length, HEADS.length);
   },
@@ -68,7 +73,7 @@ proxied(
       // The client's own side is in order, so it goes on.
       assert.doesNotMatch(response.head, /Connection: close/);
     }
-    assert.equal(plane.table.failures[0], 2);
+    assert.equal(failuresInARow(plane.table, 0), 2);
   },
 );
 
@@ -104,7 +109,7 @@ proxied(
     await peer.send(get());
     await peer.closed;
     await until(() => plane.plane.exchanges === 0, 'it ends');
-    assert.equal(plane.table.failures[0], 1);
+    assert.equal(failuresInARow(plane.table, 0), 1);
   },
 );
 
@@ -167,7 +172,7 @@ proxied(
       assert.equal(answer.body, 'hello');
     }
     assert.equal(servers[0].peers.length, 1);
-    assert.equal(plane.table.failures[0], 0);
+    assert.equal(failuresInARow(plane.table, 0), 0);
   },
 );
 

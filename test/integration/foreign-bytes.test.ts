@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { test } from 'node:test';
-import { startPlane } from '../support/data-plane.ts';
+import { EJECTION, startPlane } from '../support/data-plane.ts';
 import { END_OF_HEAD, get, proxied } from '../support/proxied.ts';
 import type { RawPeer } from '../support/segmented-socket.ts';
 import { until } from '../support/until.ts';
@@ -56,7 +56,7 @@ const KINDS = Object.keys(MISCHIEF);
 
 proxied(
   'clients get their own answers or errors, whatever the endpoints do',
-  { endpoints: 3, pool: { ejection: { enabled: false, failures: 5, statuses: [], baseMs: 0, maxMs: 0 } } },
+  { endpoints: 3, pool: { ejection: { ...EJECTION, enabled: false } } },
   async (peer, endpoint) => {
     for (let index = 0; ; index++) {
       const head = await peer.readUntil(END_OF_HEAD).catch(() => '');

@@ -1,6 +1,8 @@
 /** How long an exchange waits for whom, over all its attempts. */
 import assert from 'node:assert/strict';
+import { failuresInARow } from '../../src/core/health/consecutive-failures.ts';
 import { COUNTER_FAILURES } from '../../src/core/shared/pool-table.ts';
+import { EJECTION } from '../support/data-plane.ts';
 import { END_OF_HEAD, get, ok, proxied, readResponse } from '../support/proxied.ts';
 
 proxied(
@@ -63,7 +65,7 @@ proxied(
     assert.equal(await peer.readUntil(END_OF_HEAD), 'HTTP/1.1 100 Continue\r\n\r\n');
     await peer.send('body');
     assert.equal((await readResponse(peer)).body, 'body');
-    assert.equal(plane.table.failures[0], 0);
+    assert.equal(failuresInARow(plane.table, 0), 0);
   },
 );
 
@@ -83,7 +85,7 @@ proxied(
         assert.equal((await readResponse(peer)).status, 408);
       }),
     );
-    assert.equal(plane.table.failures[0], 0);
+    assert.equal(failuresInARow(plane.table, 0), 0);
     assert.deepEqual(plane.reports, []);
   },
 );
@@ -102,7 +104,7 @@ proxied(
   'no answer to a request that is not complete counts against its endpoint; the same to a whole one does',
   {
     timeouts: { perTryMs: 150 },
-    pool: { ejection: { enabled: true, failures: 100, statuses: [503], baseMs: 1, maxMs: 1 } },
+    pool: { ejection: { ...EJECTION, failures: 100, statuses: [503] } },
   },
   async (peer) => {
     const head = await peer.readUntil(END_OF_HEAD);
@@ -153,6 +155,6 @@ proxied(
       servers.map(({ peers }) => peers.length),
       [1, 1],
     );
-    assert.deepEqual([plane.table.failures[0], plane.table.failures[1]], [1, 1]);
+    assert.deepEqual([failuresInARow(plane.table, 0), failuresInARow(plane.table, 1)], [1, 1]);
   },
 );

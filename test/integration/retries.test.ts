@@ -1,11 +1,13 @@
 /** Second attempts: what may be sent again, with what body, to whom, and what is counted for it. */
 import assert from 'node:assert/strict';
+import { failuresInARow } from '../../src/core/health/consecutive-failures.ts';
+import { EJECTION } from '../support/data-plane.ts';
 import { END_OF_HEAD, answering, get, ok, proxied, readResponse } from '../support/proxied.ts';
 import type { Script } from '../support/proxied.ts';
 import type { RawPeer } from '../support/segmented-socket.ts';
 import { until } from '../support/until.ts';
 
-const NO_EJECTION = { enabled: false, failures: 5, statuses: [], baseMs: 0, maxMs: 0 };
+const NO_EJECTION = { ...EJECTION, enabled: false };
 
 async function readRequest(peer: RawPeer): Promise<{ head: string; body: string } | null> {
   const head = await peer.readUntil(END_OF_HEAD).catch(() => '');
@@ -163,7 +165,7 @@ proxied(
       assert.equal((await readResponse(peer)).body, 'served');
     }
     assert.equal(servers[0].peers.length, 3);
-    assert.equal(plane.table.failures[0], 0);
+    assert.equal(failuresInARow(plane.table, 0), 0);
     assert.deepEqual(plane.reports, []);
   },
 );
@@ -221,7 +223,7 @@ proxied(
     const response = await readResponse(peer);
     assert.equal(response.status, 502);
     assert.deepEqual(servers.map((server) => server.peers.length).sort(), [0, 1, 1, 1]);
-    assert.deepEqual([0, 1, 2, 3].map((slot) => plane.table.failures[slot]).sort(), [0, 1, 1, 1]);
+    assert.deepEqual([0, 1, 2, 3].map((slot) => failuresInARow(plane.table, slot)).sort(), [0, 1, 1, 1]);
   },
 );
 
@@ -245,7 +247,7 @@ proxied(
 
 proxied(
   'statuses of the list and broken bodies count against an endpoint, its other answers end the row',
-  { pool: { ejection: { enabled: true, failures: 3, statuses: [503], baseMs: 1000, maxMs: 1000 } } },
+  { pool: { ejection: { ...EJECTION, failures: 3, statuses: [503] } } },
   answering((head) => {
     if (head.startsWith('GET /503')) return 'HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n';
     if (head.startsWith('GET /500')) return 'HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n';
@@ -256,7 +258,7 @@ proxied(
     const send = async (path: string): Promise<number> => {
       await peer.send(get(path));
       await readResponse(peer);
-      return plane.table.failures[0];
+      return failuresInARow(plane.table, 0);
     };
     assert.deepEqual([await send('/503'), await send('/503'), await send('/'), await send('/500')], [1, 2, 0, 0]);
     for (let index = 0; index < 3; index++) await send('/503');

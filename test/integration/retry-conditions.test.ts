@@ -1,12 +1,14 @@
 /** What is retried beside resets: refused connects, which count for nothing, statuses and timeouts by choice; and by route. */
 import assert from 'node:assert/strict';
+import { failuresInARow } from '../../src/core/health/consecutive-failures.ts';
 import { COUNTER_CONNECTS, COUNTER_MOVES, COUNTER_RETRIES } from '../../src/core/shared/pool-table.ts';
 import type { PoolTable } from '../../src/core/shared/pool-table.ts';
 import { ROUTE_MOVES, ROUTE_RETRIES } from '../../src/core/shared/route-table.ts';
+import { EJECTION } from '../support/data-plane.ts';
 import { END_OF_HEAD, answering, get, ok, proxied, readResponse } from '../support/proxied.ts';
 import type { Script } from '../support/proxied.ts';
 
-const NO_EJECTION = { enabled: false, failures: 5, statuses: [], baseMs: 0, maxMs: 0 };
+const NO_EJECTION = { ...EJECTION, enabled: false };
 const POST = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody';
 const BUSY = 'HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nbusy';
 
@@ -136,7 +138,7 @@ proxied(
     assert.equal(answer.status, 503);
     assert.doesNotMatch(answer.head, /Fairlead-Error/);
     assert.equal(plane.table.total(0, COUNTER_RETRIES), 2);
-    assert.equal(plane.table.failures[0], 3);
+    assert.equal(failuresInARow(plane.table, 0), 3);
     await peer.send(get('/once'));
     assert.equal((await readResponse(peer)).status, 503);
     assert.equal(plane.table.total(0, COUNTER_RETRIES), 2);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import net from 'node:net';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { failuresInARow } from '../../src/core/health/consecutive-failures.ts';
 import { createSeededRandom } from '../../src/core/random.ts';
 import { startPlane } from '../support/data-plane.ts';
 import type { TestPlane } from '../support/data-plane.ts';
@@ -41,7 +42,7 @@ for (const delayMs of [0, 1, 5]) {
         await peer.send(POST + POST + POST);
         for (let index = 0; index < 3; index++) assert.equal((await readResponse(peer)).status, 200);
       }
-      assert.equal(plane.table.failures[0], 0);
+      assert.equal(failuresInARow(plane.table, 0), 0);
     },
   );
 }

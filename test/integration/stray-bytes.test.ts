@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { test } from 'node:test';
+import { failuresInARow } from '../../src/core/health/consecutive-failures.ts';
 import { STRAY_AFTER_BODY, STRAY_AFTER_HEAD } from '../../src/core/shared/pool-table.ts';
 import type { PoolTable } from '../../src/core/shared/pool-table.ts';
 import { readEndpointStats } from '../../src/runtime/control/table-stats.ts';
@@ -214,7 +215,7 @@ proxied(
   async ({ client, plane, servers }) => {
     const peer = await client();
     for (let index = 0; index < 3; index++) assert.equal((await ask(peer, get())).body, 'hello');
-    assert.deepEqual([plane.table.strays[0], plane.table.failures[0]], [STRAY_AFTER_BODY, 0]);
+    assert.deepEqual([plane.table.strays[0], failuresInARow(plane.table, 0)], [STRAY_AFTER_BODY, 0]);
     assert.equal(servers[0].peers.length, 3);
   },
 );

@@ -10,6 +10,7 @@ import { MemoryTable, createMemoryTable } from '../../src/core/shared/memory-tab
 import { PoolTable, createPoolTable } from '../../src/core/shared/pool-table.ts';
 import { RouteTable, createRouteTable } from '../../src/core/shared/route-table.ts';
 import type {
+  EjectionSpec,
   HeaderRules,
   Limits,
   ListenerSpec,
@@ -51,6 +52,17 @@ export const RETRY: RetrySpec = {
   replayBytes: 65_536,
   backoffMs: 25,
   maxBackoffMs: 250,
+};
+
+export const EJECTION: EjectionSpec = {
+  enabled: true,
+  failures: 5,
+  statuses: [502, 503, 504],
+  baseMs: 2000,
+  maxMs: 60_000,
+  successRate: false,
+  maxSharePercent: 0,
+  dryRun: false,
 };
 
 const ALL: RouteMatch = { host: null, path: null, methods: [], headers: [], query: [], cookies: [] };
@@ -109,7 +121,7 @@ export function testSnapshot(options: TestPlaneOptions): Snapshot {
     })),
     table: createPoolTable(options.ports.length, 1),
     checks: [],
-    ejection: { enabled: true, failures: 5, statuses: [502, 503, 504], baseMs: 30_000, maxMs: 300_000 },
+    ejection: EJECTION,
     retry: { ...RETRY, ...options.retry },
     maxConnections: 0,
     maxIdle: 32,

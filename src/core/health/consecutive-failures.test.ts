@@ -5,10 +5,15 @@ import { describe, it } from 'node:test';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { PoolTable, createPoolTable } from '../shared/pool-table.ts';
 import type { PoolTableHandle } from '../shared/pool-table.ts';
-import { clearFailures, recordFailure, recordSuccess } from './consecutive-failures.ts';
+import { clearFailures, failuresInARow, recordFailure, recordSuccess } from './consecutive-failures.ts';
+import type { Evidence } from './evidence.ts';
 
 function failTimes(table: PoolTable, slot: number, times: number, threshold: number): boolean[] {
-  return Array.from({ length: times }, () => recordFailure(table, slot, threshold));
+  return Array.from({ length: times }, () => recordFailure(table, slot, threshold, 'reset') !== null);
+}
+
+function failOf(table: PoolTable, threshold: number, kinds: readonly Evidence[]): (Evidence | null)[] {
+  return kinds.map((kind) => recordFailure(table, 0, threshold, kind));
 }
 
 const THREADS = 4;
@@ -26,7 +31,7 @@ function failTogether({ handle, worker, ready }: Job): number {
   let reports = 0;
   Atomics.add(ready, 0, 1);
   while (Atomics.load(ready, 0) < THREADS);
-  for (let failure = 0; failure < FAILURES; failure++) if (recordFailure(table, 0, 5)) reports++;
+  for (let failure = 0; failure < FAILURES; failure++) if (recordFailure(table, 0, 5, 'status') !== null) reports++;
   return reports;
 }
 
@@ -55,10 +60,26 @@ function describeCounting(): void {
       assert.deepEqual(failTimes(table, 0, 3, 3), [false, false, true]);
     });
 
+    it('says the strictest kind among those that completed it, and forgets those before', () => {
+      const table = new PoolTable(createPoolTable(1, 1), 0);
+      assert.deepEqual(failOf(table, 3, ['connect', 'reset', 'timeout']), [null, null, 'reset']);
+      assert.deepEqual(failOf(table, 3, ['connect', 'connect', 'connect']), [null, null, 'connect']);
+      const mildestFirst: readonly Evidence[] = ['connect', 'timeout', 'silent', 'status', 'reset', 'protocol'];
+      for (const [index, strictest] of mildestFirst.entries()) {
+        clearFailures(table, 0);
+        const kinds = mildestFirst.slice(0, index + 1).toReversed();
+        assert.equal(failOf(table, kinds.length, kinds).at(-1), strictest);
+      }
+      clearFailures(table, 0);
+      assert.deepEqual(failOf(table, 2, ['protocol']), [null]);
+      recordSuccess(table, 0);
+      assert.deepEqual(failOf(table, 2, ['connect', 'timeout']), [null, 'timeout']);
+    });
+
     it('counts and reports nothing with a threshold of 0', () => {
       const table = new PoolTable(createPoolTable(1, 1), 0);
       assert.deepEqual(failTimes(table, 0, 3, 0), [false, false, false]);
-      assert.equal(table.failures[0], 3);
+      assert.equal(failuresInARow(table, 0), 3);
     });
 
     it('reports each full threshold once, with four threads failing at the same time', async () => {
@@ -71,7 +92,7 @@ function describeCounting(): void {
           return count as number;
         }),
       );
-      assert.equal(new PoolTable(handle, 0).failures[0], THREADS * FAILURES);
+      assert.equal(failuresInARow(new PoolTable(handle, 0), 0), THREADS * FAILURES);
       assert.equal(
         reports.reduce((sum, count) => sum + count),
         (THREADS * FAILURES) / 5,

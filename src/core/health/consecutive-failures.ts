@@ -1,8 +1,15 @@
 /**
- * Consecutive gateway failures of an endpoint, counted by all threads in one shared column. A success in any thread
- * sets the count back to 0.
+ * Failures in a row of an endpoint, counted by all threads in one shared column, with the strictest kind among them. A
+ * success of any thread begins the count anew.
+ *
+ * An Int32 of the column is the count, and above it the kind's number. It is changed only when something fails.
  */
 import type { PoolTable } from '../shared/pool-table.ts';
+import { evidenceAt, evidenceNumber } from './evidence.ts';
+import type { Evidence } from './evidence.ts';
+
+const COUNT_BITS = 24;
+const COUNT_MASK = 2 ** COUNT_BITS - 1;
 
 /** The endpoint answered well. Costs one plain load unless there is something to clear. */
 export function recordSuccess(table: PoolTable, slot: number): void {
@@ -10,13 +17,26 @@ export function recordSuccess(table: PoolTable, slot: number): void {
 }
 
 /**
- * One more failure that is the endpoint's fault. Returns true in exactly one thread for every `threshold` failures in a
- * row: the endpoint is then to be reported for ejection. It is reported again after as many more, since the first
- * report may have been declined. A threshold of 0 only counts.
+ * One more failure that is the endpoint's fault. Whenever another `threshold` failures in a row are full, exactly one
+ * thread gets the strictest kind among these: the endpoint is then to be reported for ejection. It is reported again
+ * after as many more, since the first report may have been turned down. Null: not yet, or a threshold of 0, which only
+ * counts.
  */
-export function recordFailure(table: PoolTable, slot: number, threshold: number): boolean {
-  const failures = Atomics.add(table.failures, slot, 1) + 1;
-  return threshold > 0 && failures % threshold === 0;
+export function recordFailure(table: PoolTable, slot: number, threshold: number, kind: Evidence): Evidence | null {
+  for (;;) {
+    const before = Atomics.load(table.failures, slot);
+    const count = before & COUNT_MASK;
+    const isFirst = count === 0 || (threshold > 0 && count % threshold === 0);
+    const strictest = isFirst ? evidenceNumber(kind) : Math.max(before >>> COUNT_BITS, evidenceNumber(kind));
+    const next = count === COUNT_MASK ? 1 : count + 1;
+    if (Atomics.compareExchange(table.failures, slot, before, (strictest << COUNT_BITS) | next) !== before) continue;
+    return threshold > 0 && next % threshold === 0 ? evidenceAt(strictest) : null;
+  }
+}
+
+/** How many there are in a row. */
+export function failuresInARow(table: PoolTable, slot: number): number {
+  return Atomics.load(table.failures, slot) & COUNT_MASK;
 }
 
 /** Control plane: an endpoint that returns from its ejection begins at 0. */

@@ -44,6 +44,11 @@ const KINDS: Readonly<Record<BlamedFailure, Evidence>> = {
   'unexpected-upgrade': 'protocol',
 };
 
+/** What is not is no endpoint's fault. */
+export function isBlamed(failure: string): failure is BlamedFailure {
+  return Object.hasOwn(KINDS, failure);
+}
+
 export function evidenceOf(failure: BlamedFailure): Evidence {
   return KINDS[failure];
 }

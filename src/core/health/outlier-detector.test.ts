@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { EJECTION } from '../../../test/support/data-plane.ts';
 import { createSeededRandom } from '../random.ts';
 import type { EjectionSpec } from '../snapshot.ts';
 import { OutlierDetector } from './outlier-detector.ts';
-import type { Ejection, KeptReason } from './outlier-detector.ts';
+import type { Ejection, Finding, KeptReason } from './outlier-detector.ts';
 
-const SPEC: EjectionSpec = { enabled: true, failures: 5, statuses: [502, 503, 504], baseMs: 30_000, maxMs: 300_000 };
+const SPEC: EjectionSpec = EJECTION;
+const RESET: Finding = { kind: 'reset', isDown: false };
+const REFUSED: Finding = { kind: 'connect', isDown: true };
 const MIDDLE = { next: () => 0.5 };
 
 /** A pool that publishes ejections as the control plane does. */
@@ -30,79 +33,87 @@ class FakePool {
     return count;
   }
 
-  eject(slot: number, now: number): Ejection {
-    const verdict = this.detector.consider(slot, now);
+  eject(slot: number, now: number, finding = RESET): Ejection {
+    const verdict = this.detector.consider(slot, finding, now);
     assert.ok(verdict.isEjected, `slot ${slot} is kept: ${verdict.isEjected ? '' : verdict.reason}`);
     return verdict.ejection;
   }
 
-  keep(slot: number, now: number): KeptReason {
-    const verdict = this.detector.consider(slot, now);
+  keep(slot: number, now: number, finding = RESET): KeptReason {
+    const verdict = this.detector.consider(slot, finding, now);
     assert.ok(!verdict.isEjected, `slot ${slot} is ejected`);
     return verdict.reason;
   }
 }
 
 describe('OutlierDetector', () => {
-  it('ejects for 30 s, and says since when and until when', () => {
+  it('ejects for 2 s, and says what for, since when and until when', () => {
     const pool = new FakePool(4);
-    const ejection = { slot: 2, at: 1000, until: 31_000, durationMs: 30_000, times: 1 };
+    const ejection = { slot: 2, kind: 'reset', isDown: false, at: 1000, until: 3000, durationMs: 2000, before: 0 };
     assert.deepEqual(pool.eject(2, 1000), ejection);
     assert.deepEqual(pool.detector.ejections, [ejection]);
-    assert.equal(pool.detector.nextDueAt, 31_000);
+    assert.equal(pool.detector.nextDueAt, 3000);
   });
 
   it('returns an endpoint when its time is up, not before, and once', () => {
     const pool = new FakePool(4);
     pool.eject(2, 0);
-    assert.deepEqual(pool.detector.due(29_999), []);
+    assert.deepEqual(pool.detector.due(1999), []);
     assert.deepEqual(
-      pool.detector.due(30_000).map(({ slot }) => slot),
+      pool.detector.due(2000).map(({ slot }) => slot),
       [2],
     );
-    assert.deepEqual(pool.detector.due(30_001), []);
+    assert.deepEqual(pool.detector.due(2001), []);
     assert.equal(pool.detector.nextDueAt, Infinity);
   });
 
-  it('ejects for longer each time, up to ten times as long', () => {
+  it('ejects for twice as long each time, up to a minute', () => {
     const pool = new FakePool(4);
     let now = 0;
-    for (let time = 1; time <= 15; time++) {
-      const ejection = pool.eject(1, now);
-      assert.equal(ejection.durationMs, Math.min(time, 10) * 30_000);
-      now = ejection.until;
+    const durations = Array.from({ length: 8 }, () => {
+      const { durationMs, until } = pool.eject(1, now);
+      now = until;
       pool.detector.due(now);
-    }
+      return durationMs / 1000;
+    });
+    assert.deepEqual(durations, [2, 4, 8, 16, 32, 60, 60, 60]);
   });
 
-  it('forgives one time for each 10 s in service, however often it was ejected', () => {
+  it('takes one off for each 30 s in service, however often it was ejected', () => {
     const pool = new FakePool(4);
     let now = 0;
     for (let time = 1; time <= 15; time++) {
       now = pool.eject(1, now).until;
       pool.detector.due(now);
     }
-    now += 39_999;
-    const ejection = pool.eject(1, now);
-    assert.equal(ejection.times, 8);
+    const ejection = pool.eject(1, now + 89_999);
+    assert.equal(ejection.durationMs, 16_000);
     pool.detector.due(ejection.until);
-    assert.equal(pool.eject(1, ejection.until + 3_600_000).times, 1);
+    assert.equal(pool.eject(1, ejection.until + 150_000).durationMs, 2000);
+  });
+
+  it('keeps to one length where the longest is the first', () => {
+    const pool = new FakePool(4, { ...SPEC, baseMs: 10_000, maxMs: 10_000 });
+    for (let now = 0; now < 100_000; now += 10_000) {
+      assert.equal(pool.eject(1, now).durationMs, 10_000);
+      pool.detector.due(now + 10_000);
+    }
   });
 
   it('spreads the returns over ± 10 %', () => {
     const random = createSeededRandom(11);
     const durations = Array.from({ length: 500 }, () => new FakePool(4, SPEC, random).eject(0, 0).durationMs);
-    assert.ok(durations.every((duration) => duration >= 27_000 && duration <= 33_000));
-    assert.ok(Math.min(...durations) < 27_100 && Math.max(...durations) > 32_900);
+    assert.ok(durations.every((duration) => duration >= 1800 && duration <= 2200));
+    assert.ok(Math.min(...durations) < 1810 && Math.max(...durations) > 2190);
   });
 
   it('ends an ejection when an active check passes, and counts it all the same', () => {
     const pool = new FakePool(4);
     const ejection = pool.eject(3, 0);
-    assert.deepEqual(pool.detector.passed(3, 5000), ejection);
-    assert.equal(pool.detector.passed(3, 5001), null);
+    assert.deepEqual(pool.detector.passed(3, 500), ejection);
+    assert.equal(pool.detector.passed(3, 501), null);
     assert.ok(pool.isEligible(3));
-    assert.equal(pool.eject(3, 6000).times, 2);
+    assert.equal(pool.eject(3, 600).durationMs, 4000);
   });
 
   it('takes out at most half of a small pool and 30 % of others', () => {
@@ -118,7 +129,7 @@ describe('OutlierDetector', () => {
       [100, 30],
     ] as const) {
       const pool = new FakePool(size);
-      for (let slot = 0; slot < size; slot++) pool.detector.consider(slot, 0);
+      for (let slot = 0; slot < size; slot++) pool.detector.consider(slot, RESET, 0);
       assert.equal(pool.detector.ejections.length, most, `of ${size}`);
     }
   });
@@ -127,8 +138,26 @@ describe('OutlierDetector', () => {
     const pool = new FakePool(3);
     pool.eject(0, 0);
     assert.equal(pool.keep(1, 1), 'share-reached');
-    pool.detector.due(30_000);
-    pool.eject(1, 30_000);
+    pool.detector.due(2000);
+    pool.eject(1, 2000);
+  });
+
+  it('does not count those that take no connections, and holds them to no share', () => {
+    const pool = new FakePool(5);
+    for (const slot of [0, 1, 2]) pool.eject(slot, 0, REFUSED);
+    pool.eject(3, 0);
+    assert.equal(pool.keep(4, 0, REFUSED), 'last-eligible');
+    const mixed = new FakePool(6);
+    for (const slot of [0, 1, 2]) mixed.eject(slot, 0);
+    assert.equal(mixed.keep(3, 0), 'share-reached');
+    mixed.eject(3, 0, REFUSED);
+  });
+
+  it('takes out at most the share that the config says', () => {
+    const pool = new FakePool(20, { ...SPEC, maxSharePercent: 10 });
+    pool.eject(0, 0);
+    pool.eject(1, 0);
+    assert.equal(pool.keep(2, 0), 'share-reached');
   });
 
   it('never takes out the last eligible endpoint', () => {
@@ -151,7 +180,7 @@ describe('OutlierDetector', () => {
     pool.eject(2, 0);
     pool.detector.forget(2);
     assert.deepEqual(pool.detector.ejections, []);
-    assert.equal(pool.eject(2, 1).times, 1);
+    assert.equal(pool.eject(2, 1).before, 0);
   });
 
   it('keeps its bounds through any course of events', () => {
@@ -172,14 +201,15 @@ describe('OutlierDetector', () => {
             const slot = any % size;
             now += after;
             const eligibleBefore = pool.eligibleCount;
-            if (event === 'failures' && pool.detector.consider(slot, now).isEjected) assert.ok(eligibleBefore > 1);
+            if (event === 'failures' && pool.detector.consider(slot, RESET, now).isEjected)
+              assert.ok(eligibleBefore > 1);
             else if (event === 'passed') pool.detector.passed(slot, now);
             else if (event === 'due') assert.ok(pool.detector.due(now).every(({ until }) => until <= now));
             else if (event === 'unhealthy') pool.unhealthy.add(slot);
             else if (event === 'healthy') pool.unhealthy.delete(slot);
             assert.ok(pool.detector.ejections.length <= size * (size < 10 ? 0.5 : 0.3));
-            for (const { durationMs, times } of pool.detector.ejections) {
-              assert.ok(durationMs >= 27_000 && durationMs <= 330_000 && times >= 1 && times <= 10);
+            for (const { durationMs, before } of pool.detector.ejections) {
+              assert.ok(durationMs >= 1800 && durationMs <= 66_000 && before >= 0 && before <= 5);
             }
           }
         },

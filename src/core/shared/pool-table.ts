@@ -65,6 +65,8 @@ export const COUNTER_PANIC_PICKS = 7;
 export const COUNTER_STRAYS = 8;
 /** Attempts that went on elsewhere before anything was sent. */
 export const COUNTER_MOVES = 9;
+/** Failures of kind `status` and `timeout` (`core/health/evidence.ts`): those that a whole pool can have in common. */
+export const COUNTER_COMMON_FAILURES = 10;
 
 export class PoolTable {
   readonly handle: PoolTableHandle;
@@ -81,7 +83,7 @@ export class PoolTable {
   readonly connections: Int32Array;
   /** Places for idle sockets that threads have, used or not. */
   readonly idlePlaces: Int32Array;
-  /** Consecutive gateway failures. */
+  /** Failures in a row and their kind, see `core/health/consecutive-failures.ts`. */
   readonly failures: Int32Array;
   readonly health: Int32Array;
   readonly generation: Int32Array;

@@ -5,6 +5,7 @@
 import type { CheckTools } from '../../checks/endpoint-check.ts';
 import { Lateness } from '../../checks/lateness.ts';
 import type { HealthEvent, PanicEvent } from '../../checks/pool-health.ts';
+import type { WithheldEjection } from '../../checks/pool-ejections.ts';
 import type { Cancel, Scheduler } from '../../checks/scheduler.ts';
 import { requireCheckFiles } from '../../checks/trusted-certificates.ts';
 import type { Config } from '../../config/config.ts';
@@ -55,6 +56,7 @@ export interface ControlPlaneOptions {
 export interface ControlPlaneEvents {
   onHealth(event: HealthEvent): void;
   onPanic(event: PanicEvent): void;
+  onWithheld(event: WithheldEjection): void;
   onWorker(change: WorkerChange): void;
   onFailure(failure: PoolFailure): void;
   onFault(fault: WorkerFault): void;
@@ -94,6 +96,7 @@ export class ControlPlane {
     this.#health = new HealthKeeper(tools, (pool) => this.#tables.pool(pool), {
       onChange: (event) => events.onHealth(event),
       onPanic: (event) => events.onPanic(event),
+      onWithheld: (event) => events.onWithheld(event),
       onRescue: (order) => this.#workers?.tell({ type: 'rescue', ...order }),
     });
     this.#failures = new PoolFailures(scheduler, (failure) => events.onFailure(failure));

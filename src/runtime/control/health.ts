@@ -29,8 +29,8 @@ export class HealthKeeper {
     const pool = this.#pools.get(report.pool);
     if (pool === undefined) return;
     const { slot, generation } = report;
-    if (report.type === 'passive-failure') pool.failed(slot, generation, report.kind);
-    else if (report.type === 'failures-reached') pool.failedInARow(slot, generation, report.kind);
+    if (report.type === 'passive-failure') pool.failed(report, report.isFirst, report.tookMs);
+    else if (report.type === 'failures-reached') pool.failedInARow(report, report.kind);
     else pool.recovered(slot, generation);
   }
 

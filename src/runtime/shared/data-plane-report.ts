@@ -1,4 +1,8 @@
+/** The reports of data planes. */
+import type { BlamedFailure, Evidence } from '../../core/health/evidence.ts';
+
 /** What a data plane tells the control plane on its own account. */
+/** Requests that a pool had no good answer for. */
 export interface FailedRequests {
   readonly pool: string;
   /** Of the last of them; `''` where none was chosen. */
@@ -12,6 +16,7 @@ export interface FailedRequests {
   readonly count: number;
 }
 
+/** What a data plane tells the control plane on its own account. */
 export type DataPlaneReport =
   /** Consecutive gateway failures reached the pool's threshold: the control plane decides on ejection. */
   | {
@@ -19,7 +24,11 @@ export type DataPlaneReport =
       readonly pool: string;
       readonly slot: number;
       readonly generation: number;
-      readonly kind: string;
+      /** The strictest kind of failure among them. */
+      readonly kind: Evidence;
+      /** The last of them, and the rule that a malformed answer broke. */
+      readonly failure: BlamedFailure;
+      readonly detail: string;
     }
   /** The first failure after successes, or a refused connect that was not known: checks go to their fast interval. */
   | {
@@ -27,7 +36,12 @@ export type DataPlaneReport =
       readonly pool: string;
       readonly slot: number;
       readonly generation: number;
-      readonly kind: string;
+      readonly failure: BlamedFailure;
+      readonly detail: string;
+      /** The one before was a success. */
+      readonly isFirst: boolean;
+      /** How long the attempt had been under way, ms. */
+      readonly tookMs: number;
     }
   /** A success after a refused connect. */
   | { readonly type: 'recovered'; readonly pool: string; readonly slot: number; readonly generation: number }

@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import type { Fault } from '../../core/errors.ts';
-import type { RescueOrder } from '../../core/health/evidence.ts';
+import type { Evidence, RescueOrder } from '../../core/health/evidence.ts';
 import type { KeptMemory } from '../../core/kept-memory.ts';
 import type { Operation } from '../../core/operations.ts';
 import type { Random } from '../../core/random.ts';
@@ -28,7 +28,7 @@ import { passStages } from '../../net/stages.ts';
 import type { Stage } from '../../net/stages.ts';
 import { TimerWheel } from '../../net/timer-wheel.ts';
 import type { AcceptedConnection, ConnectionHandler, Transport } from '../../net/transport.ts';
-import type { EndpointReports, ReportedEndpoint } from '../../upstream/endpoint.ts';
+import type { Blame, EndpointReports, ReportedEndpoint } from '../../upstream/endpoint.ts';
 import { SettlingList } from '../../upstream/settling-list.ts';
 import type { DataPlane, DataPlaneOptions } from './data-plane-api.ts';
 import { Departures } from './departures.ts';
@@ -252,14 +252,14 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
     this.#options.report({ type: 'fault', message, stack: stack ?? '' });
   }
 
-  onFailuresReached(endpoint: ReportedEndpoint, kind: string): void {
+  onFailuresReached(endpoint: ReportedEndpoint, kind: Evidence, { failure, detail }: Blame): void {
     const { slot, generation } = endpoint.spec;
-    this.#options.report({ type: 'failures-reached', pool: endpoint.poolId, slot, generation, kind });
+    this.#options.report({ type: 'failures-reached', pool: endpoint.poolId, slot, generation, kind, failure, detail });
   }
 
-  onPassiveFailure(endpoint: ReportedEndpoint, kind: string): void {
+  onPassiveFailure(endpoint: ReportedEndpoint, isFirst: boolean, blame: Blame): void {
     const { slot, generation } = endpoint.spec;
-    this.#options.report({ type: 'passive-failure', pool: endpoint.poolId, slot, generation, kind });
+    this.#options.report({ type: 'passive-failure', pool: endpoint.poolId, slot, generation, isFirst, ...blame });
   }
 
   onRecovered(endpoint: ReportedEndpoint): void {

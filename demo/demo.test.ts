@@ -5,7 +5,7 @@ import { Demo } from './demo.ts';
 import { createStatusLines } from './status-line.ts';
 
 describe('the demo', () => {
-  test('balances over five servers behind two names, tells of it, and ends within seconds', async () => {
+  test('the demo balances over five servers behind two names, tells of it, and ends within seconds', async () => {
     const demo = await Demo.start({ temper: 'calm', rate: 100 });
     try {
       const nextLine = createStatusLines(

@@ -53,13 +53,13 @@ const VIEW: DemoView = {
 const draw = (columns: number, rows = 40, view = VIEW): string[] => drawDemo(view, { columns, rows, isColored: false });
 
 describe('the screen of the demo', () => {
-  test('shows which pool is in panic, and what that means', () => {
+  test('the screen of the demo shows which pool is in panic, and what that means', () => {
     assert.doesNotMatch(draw(100).join('\n'), /PANIC/);
     const text = draw(100, 40, { ...VIEW, panicking: ['api'] }).join('\n');
     assert.match(text, / PANIC {3}no server of api is healthy: those that do not refuse are tried/);
   });
 
-  test('shows policy, addresses, totals, a row for each server, events and keys', () => {
+  test('the screen of the demo shows policy, addresses, totals, a row for each server, events and keys', () => {
     const text = draw(120).join('\n');
     assert.match(text, /policy power-of-two {3}2 threads {3}1:05/);
     assert.match(text, /http:\/\/app\.localhost:8080 {2}→ {2}app: s1 s2 s3 {3}checked each second\n/);
@@ -74,7 +74,7 @@ describe('the screen of the demo', () => {
     assert.match(text, /k kill.*\bq quit$/s);
   });
 
-  test('fits into any terminal, colours and all, with the five servers whole from 12 rows and 50 columns on', () => {
+  test('the screen of the demo fits into any terminal, colours and all, with the five servers whole from 12 rows and 50 columns on', () => {
     for (let columns = 20; columns <= 250; columns += 5) {
       for (const rows of [5, 12, 16, 24, 60]) {
         const lines = drawDemo(VIEW, { columns, rows, isColored: true }).map(stripVTControlCharacters);
@@ -91,7 +91,7 @@ describe('the screen of the demo', () => {
     }
   });
 
-  test('gives what a narrow terminal has no room for to wider ones, and never half a figure', () => {
+  test('the screen of the demo gives what a narrow terminal has no room for to wider ones, and never half a figure', () => {
     const heading = (columns: number): string => draw(columns).find((line) => line.includes('health')) ?? '';
     assert.doesNotMatch(heading(60), /in flight|weight|why/);
     assert.match(heading(80), /p50 ms {2}p99 ms {2}last 60 s/);
@@ -104,14 +104,14 @@ describe('the screen of the demo', () => {
     }
   });
 
-  test('drops events, then addresses, where there are few rows', () => {
+  test('the screen of the demo drops events, then addresses, where there are few rows', () => {
     const low = draw(100, 14).join('\n');
     assert.doesNotMatch(low, /curl/);
     assert.match(low, /s5.*\n\n(.*event 18\n.*event 19\n\n)?1-5/);
     assert.match(draw(100, 24).join('\n'), /curl.*event 19/s);
   });
 
-  test('counts an ejection down, explains panic, and says what a loss was', () => {
+  test('the screen of the demo counts an ejection down, explains panic, and says what a loss was', () => {
     const out = server('s4', { pool: 'api', health: 'ejected', secondsOut: 12, share: 0 });
     const text = draw(140, 40, { ...VIEW, servers: [out], panicking: ['app'], lost: { all: 3, posts: 1 } }).join('\n');
     assert.match(text, /s4 {2}api {3}● ejected 12s {2}/);
@@ -120,17 +120,17 @@ describe('the screen of the demo', () => {
     assert.match(draw(140, 40, { ...VIEW, lost: { all: 2, posts: 2 } }).join('\n'), /lost 2 \(POST\)\n/);
   });
 
-  test('has a hint above the keys where there is a row for it', () => {
+  test('the screen of the demo has a hint above the keys where there is a row for it', () => {
     const hinted = { ...VIEW, hint: 'Press k: s1 is killed' };
     assert.match(draw(120, 40, hinted).join('\n'), /\n▸ Press k: s1 is killed\n1-5/);
     assert.ok(draw(120, 12, hinted).length <= 12);
   });
 
-  test('says that the load is paused', () => {
+  test('the screen of the demo says that the load is paused', () => {
     assert.match(draw(100, 40, { ...VIEW, isPaused: true }).join('\n'), /paused/);
   });
 
-  test('has no escape sequence without colours', () => {
+  test('the screen of the demo has no escape sequence without colours', () => {
     assert.doesNotMatch(draw(120).join('\n'), /\u001b/);
   });
 });

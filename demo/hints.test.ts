@@ -7,12 +7,12 @@ const hint = (facts: Partial<HintFacts>): string =>
   nextHint({ idleSeconds: 60, pressed: new Set(), chosen: 's2', harmed: [], ...facts }) ?? '';
 
 describe('a hint of the demo', () => {
-  test('comes only to who presses nothing for a while', () => {
+  test('a hint of the demo comes only when nothing has been pressed for a while', () => {
     assert.equal(hint({ idleSeconds: 2 }), '');
     assert.match(hint({}), /^Press k: s2 is killed under load\./);
   });
 
-  test('leads on: what was killed is revived, what was tried is passed over, and in the end there is none', () => {
+  test('a hint of the demo leads on: what was killed is revived, what was tried is passed over, and in the end there is none', () => {
     assert.match(hint({ pressed: new Set(['kill']), harmed: ['s2'] }), /^Press r: s2 comes back/);
     assert.match(hint({ pressed: new Set(['kill', 'revive']) }), /^Press s: /);
     assert.match(hint({ pressed: new Set(['slow', 'choose']) }), /^Press k: /);

@@ -21,7 +21,7 @@ function historyOf(attempts: readonly number[]): StatsHistory {
 }
 
 describe('the history of the figures', () => {
-  test('has rates of the last two seconds', () => {
+  test('the history of the figures has rates of the last two seconds', () => {
     const history = historyOf([0, 1000, 1010, 1020, 1030, 1040]);
     assert.equal(history.attemptsPerSecond('a'), 20);
     assert.equal(history.requestsPerSecond, 40);
@@ -29,13 +29,13 @@ describe('the history of the figures', () => {
     assert.equal(history.requests, 2080);
   });
 
-  test('has nothing to say before the second sample, nor of an endpoint it does not know', () => {
+  test('the history of the figures has nothing to say before the second sample, nor of an endpoint it does not know', () => {
     assert.equal(historyOf([]).requestsPerSecond, 0);
     assert.equal(historyOf([7]).attemptsPerSecond('a'), 0);
     assert.equal(historyOf([0, 7]).attemptsPerSecond('b'), 0);
   });
 
-  test('has a value for each of the last 60 seconds, newest last, and null before the start', () => {
+  test('the history of the figures has a value for each of the last 60 seconds, newest last, and null before the start', () => {
     const short = historyOf([0, 1, 2, 7, 12]).history('a');
     assert.equal(short.length, 60);
     assert.deepEqual(short.slice(-3), [null, 2, 10]);
@@ -44,15 +44,15 @@ describe('the history of the figures', () => {
   });
 });
 
-describe('recent times', () => {
-  test('are those of the window, by nearest rank', () => {
+describe('the recent times', () => {
+  test('the recent times are those of the window, by nearest rank', () => {
     const times = new RecentTimes(1000);
     times.add(0, 900);
     for (let i = 1; i <= 100; i++) times.add(1000 + i, i);
     assert.deepEqual(times.read(1101), { p50Ms: 50, p99Ms: 99 });
   });
 
-  test('are nothing once the window has passed', () => {
+  test('the recent times are nothing once the window has passed', () => {
     const times = new RecentTimes(1000);
     times.add(0, 5);
     assert.deepEqual(times.read(999), { p50Ms: 5, p99Ms: 5 });

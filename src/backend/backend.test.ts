@@ -23,7 +23,7 @@ interface Echo {
 }
 
 describe('a mock server', () => {
-  threeWays('says who it is and echoes request line, headers and the digest of the body', async (net) => {
+  threeWays('a mock server says who it is and echoes request line, headers and the digest of the body', async (net) => {
     await using backend = await startBackend({ name: 's1' });
     const client = await net.connect(backend.port);
     await client.send('PUT /v1/x?y=1 HTTP/1.1\r\nHost: app.test\r\nContent-Length: 5\r\nX-A: b\r\n\r\nhello');
@@ -39,7 +39,7 @@ describe('a mock server', () => {
     assert.deepEqual(echo.body, { bytes: 5, sha256: createHash('sha256').update('hello').digest('hex') });
   });
 
-  threeWays('answers pipelined requests on one connection', async (net) => {
+  threeWays('a mock server answers pipelined requests on one connection', async (net) => {
     await using backend = await startBackend();
     const client = await net.connect(backend.port);
     await client.send('GET /healthcheck HTTP/1.1\r\nHost: a\r\n\r\nGET /status/404 HTTP/1.1\r\nHost: a\r\n\r\n');
@@ -47,12 +47,12 @@ describe('a mock server', () => {
     assert.match(await client.readUntil('404\n'), / 404 Not Found/);
   });
 
-  test('answers with a text instead of the echo when it was given one', async () => {
+  test('a mock server answers with a text instead of the echo when it was given one', async () => {
     await using backend = await startBackend({ text: 'moin\n' });
     assert.equal(await (await fetch(backend.url)).text(), 'moin\n');
   });
 
-  test('sends as many bytes as asked for, with a length or in chunks', async () => {
+  test('a mock server sends as many bytes as asked for, with a length or in chunks', async () => {
     await using backend = await startBackend();
     for (const query of ['', '?chunked=1']) {
       const response = await fetch(`${backend.url}/bytes/200000${query}`);
@@ -63,7 +63,7 @@ describe('a mock server', () => {
     }
   });
 
-  test('holds a large body back for a client that does not read', async () => {
+  test('a mock server holds a large body back for a client that does not read', async () => {
     await using backend = await startBackend();
     const socket = connect(backend.port, backend.host);
     socket.write('GET /bytes/1000000000 HTTP/1.1\r\nHost: a\r\n\r\n');
@@ -73,7 +73,7 @@ describe('a mock server', () => {
     await until(() => backend.stats.inFlight === 0 && backend.stats.connections === 0, 'nothing is left');
   });
 
-  test('answers later where a delay is asked for, and forgets the request of a client that left', async () => {
+  test('a mock server answers later where a delay is asked for, and forgets the request of a client that left', async () => {
     await using backend = await startBackend();
     const startedAt = performance.now();
     assert.equal((await fetch(`${backend.url}/delay/30`)).status, 200);
@@ -86,7 +86,7 @@ describe('a mock server', () => {
     await until(() => backend.stats.inFlight === 0, 'the request is forgotten');
   });
 
-  test('answers with any status, and refuses what is none', async () => {
+  test('a mock server answers with any status, and refuses what is none', async () => {
     await using backend = await startBackend();
     assert.equal((await fetch(`${backend.url}/status/204`)).status, 204);
     assert.equal((await fetch(`${backend.url}/status/503`)).status, 503);
@@ -97,7 +97,7 @@ describe('a mock server', () => {
     }
   });
 
-  test('streams events one by one, unbuffered', async () => {
+  test('a mock server streams events one by one, unbuffered', async () => {
     await using backend = await startBackend({ name: 's1' });
     const response = await fetch(`${backend.url}/stream?interval=1&count=3`);
     assert.equal(response.headers.get('content-type'), 'text/event-stream');
@@ -108,7 +108,7 @@ describe('a mock server', () => {
     );
   });
 
-  test('echoes WebSocket messages, text and bytes', async () => {
+  test('a mock server echoes WebSocket messages, text and bytes', async () => {
     await using backend = await startBackend();
     const socket = new WebSocket(`ws://${backend.host}:${backend.port}/ws`);
     const received: unknown[] = [];
@@ -123,7 +123,7 @@ describe('a mock server', () => {
     await once(socket, 'close');
   });
 
-  test('takes an upgrade elsewhere for an ordinary request', async () => {
+  test('a mock server takes an upgrade elsewhere for an ordinary request', async () => {
     await using backend = await startBackend();
     const socket = new WebSocket(`ws://${backend.host}:${backend.port}/elsewhere`);
     const [error] = (await once(socket, 'error', {})) as [Error];
@@ -132,7 +132,7 @@ describe('a mock server', () => {
 });
 
 describe('the switches of a mock server', () => {
-  test('fail answers everything with 503, checks and upgrades included, until it is ok again', async () => {
+  test('the mode fail answers everything with 503, checks and upgrades included, until it is ok again', async () => {
     await using backend = await startBackend();
     assert.equal((await post(backend, 'fail')).status, 200);
     assert.equal(backend.mode, 'fail');
@@ -146,7 +146,7 @@ describe('the switches of a mock server', () => {
     assert.equal(backend.stats.failures, 3);
   });
 
-  test('hang answers nobody, and what hung is answered once it is ok again', async () => {
+  test('the mode hang answers nobody, and what hung is answered once it is ok again', async () => {
     await using backend = await startBackend();
     backend.setMode('hang');
     let isAnswered = false;
@@ -158,7 +158,7 @@ describe('the switches of a mock server', () => {
     assert.equal((await answer).status, 200);
   });
 
-  test('reset cuts the connection with RST', async () => {
+  test('the mode reset cuts the connection with RST', async () => {
     await using backend = await startBackend();
     await post(backend, 'reset');
     const socket = connect(backend.port, backend.host);
@@ -195,14 +195,14 @@ describe('the switches of a mock server', () => {
 });
 
 describe('the connections of a mock server', () => {
-  threeWays('are closed after each answer when nothing is kept alive', async (net) => {
+  threeWays('the connections of a mock server are closed after each answer when nothing is kept alive', async (net) => {
     await using backend = await startBackend({ keepAliveMs: 0 });
     const client = await net.connect(backend.port);
     await client.send('GET /healthcheck HTTP/1.1\r\nHost: a\r\n\r\n');
     assert.match(await client.readAll(), /\r\nConnection: close\r\n/);
   });
 
-  test('are cut by close, whatever is in flight, and the port is free again', async () => {
+  test('the connections of a mock server are cut by close, whatever is in flight, and the port is free again', async () => {
     const backend = await startBackend();
     const { port } = backend;
     backend.setMode('hang');

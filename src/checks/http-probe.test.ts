@@ -72,20 +72,20 @@ describe('an http check', () => {
     ['trailers', `${OK}Transfer-Encoding: chunked\r\n\r\n0\r\n`, many('a: b\r\n'), 'needle', /./],
   ];
   for (const [what, begin, more, body, reason] of endless) {
-    it(`bounds ${what} without end`, { timeout: 10_000 }, async (t) => {
+    it(`an http check bounds ${what} without end`, { timeout: 10_000 }, async (t) => {
       const result = await probe(t, begin, more, body);
       assert.equal(result.outcome, 'fail', result.reason);
       assert.match(result.reason, reason);
     });
   }
 
-  it('passes after a few interim answers, whatever follows the head that decides', async (t) => {
+  it('an http check passes after a few interim answers, whatever follows the head that decides', async (t) => {
     const hints = 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'.repeat(8);
     const result = await probe(t, `${hints}${OK}Connection: close\r\n\r\n`, many('x'));
     assert.deepEqual([result.outcome, result.reason], ['pass', 'status 200']);
   });
 
-  it('finds a text within the first 64 KiB of a body of any length, and none behind them', async (t) => {
+  it('an http check finds a text within the first 64 KiB of a body of any length, and none behind them', async (t) => {
     const head = `${OK}Connection: close\r\n\r\n`;
     const inside = await probe(t, `${head}${'x'.repeat(65_530)}needle`, many('x'), 'needle');
     assert.equal(inside.outcome, 'pass', inside.reason);
@@ -93,7 +93,7 @@ describe('an http check', () => {
     assert.match(behind.reason, /does not have the expected text/);
   });
 
-  it('takes a hundred header lines and no more', async (t) => {
+  it('an http check takes a hundred header lines and no more', async (t) => {
     const lines = (count: number): string => `${OK}Content-Length: 0\r\n${'a: b\r\n'.repeat(count - 1)}\r\n`;
     assert.equal((await probe(t, lines(100), '')).outcome, 'pass');
     assert.match((await probe(t, lines(101), '')).reason, /more than 100 header lines/);

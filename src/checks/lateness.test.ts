@@ -6,29 +6,29 @@ import { LATE_MS, Lateness } from './lateness.ts';
 /** Late at most by what is allowed, plus the tick that was due anyway. */
 const BARELY_MS = LATE_MS + 20;
 
-describe('lateness', () => {
-  it('is not seen while timers come in time', () => {
+describe('the lateness of the main thread', () => {
+  it('the lateness of the main thread is not seen while timers come in time', () => {
     const time = new FakeTime();
     const end = new Lateness(time, time).begin();
     time.advance(5000);
     assert.equal(end(), false);
   });
 
-  it('is seen when a check ends after a stall in which no tick came', () => {
+  it('the lateness of the main thread is seen when a check ends after a stall in which no tick came', () => {
     const time = new FakeTime();
     const end = new Lateness(time, time).begin();
     time.stall(BARELY_MS + 1);
     assert.equal(end(), true);
   });
 
-  it('is forgiven up to 50 ms', () => {
+  it('the lateness of the main thread is forgiven up to 50 ms', () => {
     const time = new FakeTime();
     const end = new Lateness(time, time).begin();
     time.stall(BARELY_MS);
     assert.equal(end(), false);
   });
 
-  it('is remembered for every check that was in flight, and for none that began later', () => {
+  it('the lateness of the main thread is remembered for every check that was in flight, and for none that began later', () => {
     const time = new FakeTime();
     const lateness = new Lateness(time, time);
     const early = lateness.begin();
@@ -40,7 +40,7 @@ describe('lateness', () => {
     assert.equal(early(), true);
   });
 
-  it('of an idle time between checks is nobody’s', () => {
+  it('the lateness of the main thread between two checks concerns no check', () => {
     const time = new FakeTime();
     const lateness = new Lateness(time, time);
     assert.equal(lateness.begin()(), false);

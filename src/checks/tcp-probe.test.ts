@@ -24,7 +24,7 @@ async function probe(
 }
 
 describe('a tcp check', () => {
-  it('writes what it sends and passes on what it expects, however it is cut', async (t) => {
+  it('a tcp check writes what it sends and passes on what it expects, however it is cut', async (t) => {
     const asked: string[] = [];
     const result = await probe(t, { send: 'PING\r\n', expect: '+PONG' }, (socket) => {
       socket.on('data', (chunk: Buffer) => {
@@ -37,17 +37,17 @@ describe('a tcp check', () => {
     assert.deepEqual(asked, ['PING\r\n']);
   });
 
-  it('takes a greeting without having sent anything', async (t) => {
+  it('a tcp check takes a greeting without having sent anything', async (t) => {
     const result = await probe(t, { expect: '220 ' }, (socket) => socket.write('220 mail.test ESMTP\r\n'));
     assert.equal(result.outcome, 'pass');
   });
 
-  it('fails where the server closes before it has said what is expected', async (t) => {
+  it('a tcp check fails where the server closes before it has said what is expected', async (t) => {
     const result = await probe(t, { send: 'PING\r\n', expect: '+PONG' }, (socket) => socket.end('-ERR\r\n'));
     assert.deepEqual([result.outcome, result.reason], ['fail', 'it closed after 6 bytes without the expected text']);
   });
 
-  it('fails on 64 KiB without the text, from a server that never ends', { timeout: 10_000 }, async (t) => {
+  it('a tcp check fails on 64 KiB without the text, from a server that never ends', { timeout: 10_000 }, async (t) => {
     const result = await probe(t, { expect: 'needle' }, (socket) => {
       const send = (): void => {
         while (!socket.destroyed && socket.write('x'.repeat(16_384))) {
@@ -60,7 +60,7 @@ describe('a tcp check', () => {
     assert.deepEqual([result.outcome, result.reason], ['fail', 'the expected text is not in the first 64 KiB']);
   });
 
-  it('that sends and expects nothing passes when it is connected, and the server has what was sent', async (t) => {
+  it('a tcp check that sends and expects nothing passes when it is connected, and the server has what was sent', async (t) => {
     const { promise: received, resolve } = Promise.withResolvers<string>();
     const result = await probe(t, { send: 'hello' }, (socket) =>
       socket.on('data', (chunk: Buffer) => resolve(chunk.toString())),

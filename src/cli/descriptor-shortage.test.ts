@@ -19,26 +19,26 @@ function configOf(text: string): Config {
 }
 
 describe('too few descriptors', () => {
-  test('are said with what is needed and how the limit is raised', () => {
+  test('too few descriptors are said with what is needed and how the limit is raised', () => {
     const shortage = describeShortage(configOf(''), machineWith(60)) ?? '';
     assert.match(shortage, /^this process may have 60 files and sockets open, and 4 threads need at least 100\. Raise/);
     assert.match(shortage, /ulimit -n 65536 .* LimitNOFILE=65536 .* --ulimit nofile=65536:65536/);
   });
 
-  test('lead to fewer threads where these would do', () => {
+  test('too few descriptors lead to fewer threads where these would do', () => {
     assert.match(describeShortage(configOf(''), machineWith(80)) ?? '', /Or take fewer threads: --threads 1\.$/);
     assert.doesNotMatch(describeShortage(configOf(''), machineWith(60)) ?? '', /--threads/);
     assert.match(describeShortage(configOf('threads: 1'), machineWith(60)) ?? '', /and 1 thread needs at least 73\./);
   });
 
-  test('are not where each thread has its listeners, and some connections are left', () => {
+  test('descriptors are not too few where each thread has its listeners, and some connections are left', () => {
     assert.equal(describeShortage(configOf(''), machineWith(100)), null);
     const two = 'listeners: { a: "127.0.0.1:0", b: "127.0.0.1:0" }';
     assert.notEqual(describeShortage(configOf(two), machineWith(100)), null);
     assert.equal(describeShortage(configOf(two), machineWith(104)), null);
   });
 
-  test('are recognised in whatever error of Node they come to light', () => {
+  test('too few descriptors are recognised in whatever error of Node they come to light', () => {
     const emfile = Object.assign(new Error('open'), { code: 'EMFILE' });
     const worker = Object.assign(new Error('Worker initialization failure: EMFILE'), {
       code: 'ERR_WORKER_INIT_FAILED',

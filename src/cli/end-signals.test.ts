@@ -22,14 +22,14 @@ function setUp(): {
 }
 
 describe('the signals that end a process', () => {
-  test('count once when copies of one arrive together', () => {
+  test('the signals that end a process count once when copies of one arrive together', () => {
     const { signals, heard, send } = setUp();
     for (const atMs of [0, 3, 99]) send(atMs, 'SIGINT');
     assert.deepEqual(heard, ['SIGINT']);
     assert.equal(signals.count, 1);
   });
 
-  test('count again when somebody sends another', () => {
+  test('the signals that end a process count again when somebody sends another', () => {
     const { signals, heard, send } = setUp();
     send(0, 'SIGINT');
     send(100, 'SIGINT');
@@ -37,14 +37,14 @@ describe('the signals that end a process', () => {
     assert.equal(signals.count, 2);
   });
 
-  test('are never copies of the other kind', () => {
+  test('a signal that ends a process is never taken for a copy of the other kind', () => {
     const { heard, send } = setUp();
     send(0, 'SIGTERM');
     send(1, 'SIGINT');
     assert.deepEqual(heard, ['SIGTERM', 'SIGINT']);
   });
 
-  test('are left alone after stop', () => {
+  test('the signals that end a process are left alone after stop', () => {
     const { source, signals } = setUp();
     signals.stop();
     assert.deepEqual(source.eventNames(), []);

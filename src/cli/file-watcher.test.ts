@@ -33,7 +33,7 @@ async function sees(count: number): Promise<void> {
 }
 
 describe('a file that is watched', () => {
-  test('is seen when it is written, and again', async () => {
+  test('a file that is watched is seen when it is written, and again', async () => {
     await writeFile(at('a.yaml'), 'a');
     watcher.watch([at('a.yaml')]);
     await writeFile(at('a.yaml'), 'b');
@@ -42,7 +42,7 @@ describe('a file that is watched', () => {
     await sees(2);
   });
 
-  test('is seen when another takes its name, as editors save, and afterwards too', async () => {
+  test('a file that is watched is seen when another takes its name, as editors save, and afterwards too', async () => {
     await writeFile(at('a.yaml'), 'a');
     watcher.watch([at('a.yaml')]);
     await writeFile(at('.a.swp'), 'b');
@@ -52,7 +52,7 @@ describe('a file that is watched', () => {
     await sees(2);
   });
 
-  test('is seen when it was written while it was read, before it was watched again', async () => {
+  test('a file that is watched is seen when it was written while it was read, before it was watched again', async () => {
     await writeFile(at('a.yaml'), 'a');
     watcher.watch([at('a.yaml')]);
     watcher.mark();
@@ -66,7 +66,7 @@ describe('a file that is watched', () => {
     assert.equal(changes, 2);
   });
 
-  test('is seen when it goes and when it comes', async () => {
+  test('a file that is watched is seen when it goes and when it comes', async () => {
     await writeFile(at('a.yaml'), 'a');
     watcher.watch([at('a.yaml')]);
     await unlink(at('a.yaml'));
@@ -75,7 +75,7 @@ describe('a file that is watched', () => {
     await sees(2);
   });
 
-  test('is seen when a link on its way points elsewhere, as a ConfigMap is changed', async () => {
+  test('a file that is watched is seen when a link on its way points elsewhere, as a ConfigMap is changed', async () => {
     for (const name of ['v1', 'v2']) {
       await mkdir(at(name));
       await writeFile(join(at(name), 'a.yaml'), 'same');
@@ -88,7 +88,7 @@ describe('a file that is watched', () => {
     await sees(1);
   });
 
-  test('is seen when a folder on its way is a link that points elsewhere, as a release is changed', async () => {
+  test('a file that is watched is seen when a folder on its way is a link that points elsewhere, as a release is changed', async () => {
     for (const name of ['1', '2', '3']) {
       await mkdir(join(at('releases'), name), { recursive: true });
       await writeFile(join(at('releases'), name, 'a.yaml'), 'same');
@@ -103,7 +103,7 @@ describe('a file that is watched', () => {
     await sees(3);
   });
 
-  test('is seen whichever of several links on its way points elsewhere', async () => {
+  test('a file that is watched is seen whichever of several links on its way points elsewhere', async () => {
     for (const name of ['a', 'b', 'c', 'd', 'one', 'two']) await mkdir(at(name));
     for (const name of ['a', 'b', 'c', 'd']) await writeFile(join(at(name), 'x.yaml'), 'same');
     await symlink('../a', join(at('one'), 'target'));
@@ -121,7 +121,7 @@ describe('a file that is watched', () => {
     await sees(4);
   });
 
-  test('is seen when a link on its way was gone for a while', async () => {
+  test('a file that is watched is seen when a link on its way was gone for a while', async () => {
     for (const name of ['1', '2']) {
       await mkdir(at(name));
       await writeFile(join(at(name), 'a.yaml'), 'same');
@@ -135,7 +135,7 @@ describe('a file that is watched', () => {
     await sees(2);
   });
 
-  test('is seen when the folder it lies in is another one of that name', async () => {
+  test('a file that is watched is seen when the folder it lies in is another one of that name', async () => {
     for (const name of ['conf', 'next']) {
       await mkdir(at(name));
       await writeFile(join(at(name), 'a.yaml'), 'same');
@@ -148,7 +148,7 @@ describe('a file that is watched', () => {
     await sees(2);
   });
 
-  test('is seen when it comes back after its folder was no folder, or a link in a circle', async () => {
+  test('a file that is watched is seen when it comes back after its folder was no folder, or a link in a circle', async () => {
     await mkdir(at('conf'));
     await writeFile(join(at('conf'), 'a.yaml'), 'a');
     watcher.watch([join(at('conf'), 'a.yaml')]);
@@ -161,7 +161,7 @@ describe('a file that is watched', () => {
     await sees(2);
   });
 
-  test('is seen though another one beside it is written all the time', async () => {
+  test('a file that is watched is seen though another one beside it is written all the time', async () => {
     await writeFile(at('a.yaml'), 'a');
     watcher.close();
     watcher = new FileWatcher(() => changes++, 200);
@@ -175,7 +175,7 @@ describe('a file that is watched', () => {
     }
   });
 
-  test('is not changed by what happens to others beside it', async () => {
+  test('a file that is watched is not changed by what happens to others beside it', async () => {
     await writeFile(at('a.yaml'), 'a');
     watcher.watch([at('a.yaml')]);
     await writeFile(at('b.yaml'), 'b');

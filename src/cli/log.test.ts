@@ -26,7 +26,7 @@ function setUp(): LogTest {
 }
 
 describe('the log', () => {
-  test('says what happens to endpoints, workers and connections', () => {
+  test('the log says what happens to endpoints, workers and connections', () => {
     const { balancer, lines } = setUp();
     const health = {
       state: 'unhealthy',
@@ -52,7 +52,7 @@ describe('the log', () => {
     ]);
   });
 
-  test('says which requests a pool failed, and why, with the answer, the endpoint and the cause', () => {
+  test('the log says which requests a pool failed, and why, with the answer, the endpoint and the cause', () => {
     const { balancer, lines, fields } = setUp();
     const about = {
       pool: 'web',
@@ -89,7 +89,7 @@ describe('the log', () => {
     assert.deepEqual(fields[1], { ...about, requests: 19 });
   });
 
-  test('says when panic of a pool begins and ends, and what becomes of requests', () => {
+  test('the log says when panic of a pool begins and ends, and what becomes of requests', () => {
     const { balancer, lines } = setUp();
     const begin = { pool: 'web', phase: 'begin', endpoints: 2, healthy: 0, triesAnyway: true } as const;
     balancer.emit('panic', begin);
@@ -102,7 +102,7 @@ describe('the log', () => {
     ]);
   });
 
-  test('has what a line is about in fields of JSON, beside the text', () => {
+  test('the log has what a line is about in fields of JSON, beside the text', () => {
     const { balancer, fields } = setUp();
     const health = {
       state: 'ejected',
@@ -135,7 +135,7 @@ describe('the log', () => {
     assert.doesNotMatch(formatLogLine('text', line, new Date(5)), /web/);
   });
 
-  test('shows ten faults a minute, and counts the rest', () => {
+  test('the log shows ten faults a minute, and counts the rest', () => {
     const { balancer, lines, time } = setUp();
     const fault = { worker: 0, message: 'x', stack: 'Error: x' };
     for (let i = 0; i < 25; i++) balancer.emit('fault', fault);

@@ -23,13 +23,13 @@ function threads(facts: SystemFacts): string {
 }
 
 describe('the threads of a machine', () => {
-  test('are all its processors, or as many as the config says', () => {
+  test('the threads of a machine are all its processors, or as many as the config says', () => {
     assert.equal(threads(system({})), '8: auto: all 8 processors');
     const { threads: count, threadsReason } = readMachine({ ...AUTO, threads: 3 }, system({}));
     assert.deepEqual([count, threadsReason], [3, 'as the config says']);
   });
 
-  test('are bounded by affinity, and by the quotas of both cgroup versions, which are told apart', () => {
+  test('the threads of a machine are bounded by affinity, and by the quotas of both cgroup versions, which are told apart', () => {
     const affinity = { '/proc/self/status': 'Cpus_allowed_list:\t0-2,5\n' };
     assert.equal(threads(system(affinity, { available: 4 })), '4: auto: affinity, of 8 processors');
     assert.equal(threads(system(affinity, { available: 2 })), '2: auto: a cgroup v2 quota, of 4 processors');
@@ -37,19 +37,19 @@ describe('the threads of a machine', () => {
     assert.equal(threads(system(v1)), '2: auto: a cgroup v1 quota, of 8 processors');
   });
 
-  test('are one where threads cannot share an address', () => {
+  test('the threads of a machine are one where threads cannot share an address', () => {
     assert.equal(threads(system({}, { canShare: false })), '1: auto: threads cannot share an address on this system');
   });
 });
 
 describe('the connections of a machine', () => {
-  test('are three quarters of the descriptors that are left', () => {
+  test('the connections of a machine are three quarters of the descriptors that are left', () => {
     const { descriptors, maxConnections, connectionsReason } = readMachine(AUTO, system({}));
     assert.deepEqual([descriptors, maxConnections], [20_256, 15_000]);
     assert.match(connectionsReason, /^auto: three quarters .* 20256 descriptors$/);
   });
 
-  test('are what the config says, with a word where that is more than there are descriptors', () => {
+  test('the connections of a machine are what the config says, with a word where that is more than there are descriptors', () => {
     const say = (maxConnections: number): string =>
       readMachine({ ...AUTO, settings: { maxConnections } }, system({})).connectionsReason;
     assert.equal(say(100), 'as the config says');

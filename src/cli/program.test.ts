@@ -50,7 +50,7 @@ const LOAD = {
 };
 
 describe('the command line', () => {
-  test('runs the config that is named, else the one of this folder', async () => {
+  test('the command line runs the config that is named, else the one of this folder', async () => {
     assert.deepEqual(await parse('run'), ['run', RUN]);
     assert.deepEqual(await parse('run -c a.json'), ['run', { ...RUN, config: 'a.json' }]);
     assert.deepEqual(await parse('check -c a.json --json'), ['check', { config: 'a.json', json: true }]);
@@ -58,7 +58,7 @@ describe('the command line', () => {
     assert.deepEqual(await parse('config --defaults'), ['config', { defaults: true }]);
   });
 
-  test('takes the config without the letters of the option, but not two of them', async () => {
+  test('the command line takes the config without the letters of the option, but not two of them', async () => {
     assert.deepEqual(await parse('run a.yaml --watch'), ['run', { ...RUN, config: 'a.yaml', watch: true }]);
     assert.deepEqual(await parse('dev a.yaml'), ['dev', { ...DEV, config: 'a.yaml' }]);
     assert.deepEqual(await parse('check a.yaml'), ['check', { config: 'a.yaml' }]);
@@ -77,24 +77,24 @@ describe('the command line', () => {
     }
   });
 
-  test('runs over servers, each with its own --to or all after one', async () => {
+  test('the command line runs over servers, each with its own --to or all after one', async () => {
     for (const line of ['run --to a:1 --to b:2 --listen c:3', 'run --to a:1 b:2 --listen c:3']) {
       assert.deepEqual(await parse(line), ['run', { ...RUN, to: ['a:1', 'b:2'], listen: 'c:3' }]);
     }
   });
 
-  test('runs with other threads, watching, and with a log in JSON', async () => {
+  test('the command line runs with other threads, watching, and with a log in JSON', async () => {
     const line = 'run --threads 0 --watch --log-format json';
     assert.deepEqual(await parse(line), ['run', { threads: 0, watch: true, logFormat: 'json' }]);
   });
 
-  test('watches in development with one thread, unless told otherwise', async () => {
+  test('the command line watches in development with one thread, unless told otherwise', async () => {
     assert.deepEqual(await parse('dev'), ['dev', DEV]);
     assert.deepEqual(await parse('dev --watch'), ['dev', DEV]);
     assert.deepEqual(await parse('dev --no-watch --threads 2'), ['dev', { threads: 2, watch: false }]);
   });
 
-  test('refuses what contradicts itself or does not exist', async () => {
+  test('the command line refuses what contradicts itself or does not exist', async () => {
     const lines = ['run -c a --to b:1', 'run -c a --listen b:1', 'run --listen b:1', 'dev --listen b:1', 'walk'];
     lines.push('run --fast', 'check x y', 'run --threads 1.5', 'run --log-format xml', 'config --defaults --json');
     lines.push('load', 'load http://', 'load a:1 -c 0', 'load a:1 -n 5 -d 5s', 'load a:1 -X HEAD', 'load a:1 -H x');
@@ -102,7 +102,7 @@ describe('the command line', () => {
     for (const line of lines) await assert.rejects(parse(line), { name: 'CommanderError' }, line);
   });
 
-  test('asks whether a command or an option that is nearly right was meant', async () => {
+  test('the command line asks whether a command or an option that is nearly right was meant', async () => {
     for (const [line, meant] of [
       ['chekc', 'check'],
       ['run --thread 2', '--threads'],
@@ -114,7 +114,7 @@ describe('the command line', () => {
     }
   });
 
-  test('leads from a mistake to the help of the command it was made in', async () => {
+  test('the command line leads from a mistake to the help of the command it was made in', async () => {
     const hints: readonly (readonly [string[], string])[] = [
       [['bogus'], '(fairlead --help lists commands and options)'],
       [['run', '--bogus'], '(fairlead run --help shows its options and examples)'],
@@ -127,7 +127,7 @@ describe('the command line', () => {
     }
   });
 
-  test('takes a load with its options, an address with or without http://', async () => {
+  test('the command line takes a load with its options, an address with or without http://', async () => {
     assert.deepEqual(await parse('load localhost:8080'), ['load', LOAD]);
     const line =
       'load http://localhost:8080 -c 64 -d 30s --rate 100 --pipelining 4 --timeout 2s -X PUT --body @a --json';
@@ -140,7 +140,7 @@ describe('the command line', () => {
     ]);
   });
 
-  test('starts a mock server with options, from the environment where an option is absent', async () => {
+  test('the command line starts a mock server with options, from the environment where an option is absent', async () => {
     assert.deepEqual(await parse('backend'), ['backend', BACKEND]);
     const environment = {
       FAIRLEAD_BACKEND_PORT: '0',
@@ -155,7 +155,7 @@ describe('the command line', () => {
     assert.deepEqual(await parse('backend --name s1', environment), ['backend', { ...fromEnvironment, name: 's1' }]);
   });
 
-  test('shows with each command an example that it takes, and its exit codes', async () => {
+  test('the command line shows with each command an example that it takes, and its exit codes', async () => {
     const { program } = recordingProgram();
     for (const command of program.commands) {
       const { program: fresh, words } = recordingProgram();
@@ -169,7 +169,7 @@ describe('the command line', () => {
     }
   });
 
-  test('is as old as package.json says', async () => {
+  test('the command line is as old as package.json says', async () => {
     const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
     const { version } = JSON.parse(text) as { version: string };
     await assert.rejects(parse('--version'), { code: 'commander.version', message: version });

@@ -30,7 +30,7 @@ function setUp(read: () => Promise<ReadConfig>, reload: (config: Config) => Prom
 }
 
 describe('a reload', () => {
-  test('applies the config with what the command line changes in it, and says what came of it', async () => {
+  test('a reload applies the config with what the command line changes in it, and says what came of it', async () => {
     const applied: Config[] = [];
     const reload = (config: Config): Promise<ReloadResult> => {
       applied.push(config);
@@ -46,7 +46,7 @@ describe('a reload', () => {
     assert.deepEqual(watched, [['/etc/fairlead.yaml']]);
   });
 
-  test('shows mistakes and applies nothing, and still hears which files to watch', async () => {
+  test('a reload shows mistakes and applies nothing, and still hears which files to watch', async () => {
     const { reloader, said, shown, watched } = setUp(
       () => Promise.resolve(configTo('not an address')),
       () => assert.fail('nothing to apply'),
@@ -57,7 +57,7 @@ describe('a reload', () => {
     assert.deepEqual(watched, [['/etc/fairlead.yaml']]);
   });
 
-  test('is refused with the cure where the process may not open enough files for so many threads', async () => {
+  test('a reload is refused with the cure where the process may not open enough files for so many threads', async () => {
     const { reloader, said } = setUp(
       () => Promise.resolve(configTo('a:1')),
       () => assert.fail('nothing to apply'),
@@ -70,7 +70,7 @@ describe('a reload', () => {
     );
   });
 
-  test('says why the balancer refused, and goes on', async () => {
+  test('a reload says why the balancer refused, and goes on', async () => {
     let isRefusing = true;
     const { reloader, said } = setUp(
       () => Promise.resolve(configTo('a:1')),
@@ -88,7 +88,7 @@ describe('a reload', () => {
     ]);
   });
 
-  test('runs once more for any number of wishes that came meanwhile, never twice at once', async () => {
+  test('a reload runs once more for any number of wishes that came meanwhile, never twice at once', async () => {
     const gates: (() => void)[] = [];
     let reads = 0;
     const read = async (): Promise<ReadConfig> => {

@@ -23,7 +23,7 @@ describe('a config that is written out', () => {
     const parsed = parseConfig(readFileSync(new URL(name, FIXTURES), 'utf8'), name);
     // What needs other files or an environment is the loader's to test.
     if ('errors' in parsed) continue;
-    test(`is the same config when it is read again: ${name}`, () => {
+    test(`a config that is written out is the same config when it is read again: ${name}`, () => {
       const written = writeConfig(parsed.config);
       const again = configOf(parseConfig(stringify(written), 'again.yaml'), stringify(written));
       assert.deepEqual(again, parsed.config);
@@ -31,7 +31,7 @@ describe('a config that is written out', () => {
     });
   }
 
-  test('has every default in the words of people', () => {
+  test('a config that is written out has every default in the words of people', () => {
     const config = configOf(parseConfig('pools: { web: [localhost:1] }', 'a.yaml'), 'a');
     const written = writeConfig(config);
     assert.deepEqual(written['listeners'], {

@@ -61,7 +61,7 @@ function titlesOf(node: SchemaNode): readonly string[] {
 
 describe('a bare value where a map belongs', () => {
   for (const [write, key, values] of SLIPS) {
-    it(`is answered with the map to write, which is accepted: ${write('').replaceAll('\n', ' ')} ${key}`, () => {
+    it(`a bare value where a map belongs is answered with the map to write, which is accepted: ${write('').replaceAll('\n', ' ')} ${key}`, () => {
       for (const value of values) {
         const text = write(`${key}: ${value}`);
         const errors = errorsOf(text);
@@ -77,12 +77,12 @@ describe('a bare value where a map belongs', () => {
     });
   }
 
-  it('is on by itself where it says on', () => {
+  it('a bare value where a map belongs is on by itself where it says on', () => {
     for (const line of ['retry: on', 'retry: true', 'ejection: yes'])
       assert.match(errorsOf(inPool(line))[0].cure, /^Take it out: .* on until you write off\.$/);
   });
 
-  it('is known of every map that has keys', () => {
+  it('a bare value where a map belongs is known of every map that has keys', () => {
     // A path that is no map is text, a target that is no map a word: they have messages of their own.
     const others = new Set(['Config', 'PathRegex', 'LogFile']);
     const titles = titlesOf(schemaTree()).filter((title) => !others.has(title));

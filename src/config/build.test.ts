@@ -14,11 +14,11 @@ function isProblems(built: Config | readonly Problem[]): built is readonly Probl
 }
 
 describe('buildConfig', () => {
-  it('does not look at the address of the JSON Schema', () => {
+  it('buildConfig does not look at the address of the JSON Schema', () => {
     assert.deepEqual(buildConfig({ $schema: './fairlead.schema.json', pools }), buildConfig({ pools }));
   });
 
-  it('takes a key without a value as one that is not written', () => {
+  it('buildConfig takes a key without a value as one that is not written', () => {
     const written = {
       timeouts: undefined,
       defaults: undefined,
@@ -33,7 +33,7 @@ describe('buildConfig', () => {
     assert.deepEqual(buildConfig({ ...rest, routes, pools: { web } }), expected);
   });
 
-  it('lets a key without a value take what defaults say', () => {
+  it('buildConfig lets a key without a value take what defaults say', () => {
     const defaults = { policy: 'random', retry: { attempts: 2 } };
     const web = { endpoints: ['localhost:8081'], policy: undefined, retry: { attempts: undefined } };
     const built = buildConfig({ defaults, pools: { web } });
@@ -41,7 +41,7 @@ describe('buildConfig', () => {
     assert.deepEqual([built.pools[0].policy, built.pools[0].retry.attempts], ['random', 2]);
   });
 
-  it('refuses to include files where there is no file', () => {
+  it('buildConfig refuses to include files where there is no file', () => {
     const problems = buildConfig({ include: ['pools.d'], pools });
     assert.ok(isProblems(problems));
     assert.deepEqual(
@@ -56,7 +56,7 @@ describe('buildConfig', () => {
     );
   });
 
-  it('answers any value with a config or with what is wrong', () => {
+  it('buildConfig returns a config, or what is wrong, for any value', () => {
     const anything = fc.anything({ withBigInt: true, withDate: true, withMap: true, withNullPrototype: true });
     const section = fc.constantFrom(...Object.keys(configSchema.shape));
     const part = fc.oneof(anything, fc.record({ endpoints: anything, check: anything, retry: anything }));
@@ -80,7 +80,7 @@ describe('buildConfig', () => {
     );
   });
 
-  it('changes nothing of what it was given, and freezes none of it', () => {
+  it('buildConfig changes nothing of what it was given, and freezes none of it', () => {
     const given = {
       defaults: { retry: { attempts: 2 } },
       pools: { web: { endpoints: ['localhost:8081'], retry: {} } },

@@ -42,25 +42,25 @@ const full = defineConfig({
 });
 
 describe('defineConfig', () => {
-  it('answers the config it was given, which is one', () => {
+  it('defineConfig returns the config it was given, which is valid', () => {
     const config = { pools };
     assert.equal(defineConfig(config), config);
     assert.ok(!Array.isArray(buildConfig(full)), JSON.stringify(buildConfig(full)));
   });
 
-  it('takes configs whose pools are known only while running', () => {
+  it('defineConfig takes configs whose pools are known only while running', () => {
     const found: Record<string, readonly string[]> = { [String(1)]: ['localhost:8081'] };
     const config: ConfigInput = defineConfig({ pools: found, routes: [{ pool: String(1) }] });
     assert.ok(!Array.isArray(buildConfig(config)));
   });
 
-  it('takes a duration and a size that are put together', () => {
+  it('defineConfig takes a duration and a size that are put together', () => {
     const seconds = Math.max(5, 1);
     const config = defineConfig({ pools, timeouts: { connect: `${seconds}s` }, limits: { head: `${seconds}KiB` } });
     assert.equal(config.timeouts?.connect, '5s');
   });
 
-  it('refuses what the parser refuses as well', () => {
+  it('defineConfig refuses what the parser refuses as well', () => {
     const refused: readonly ConfigInput[] = [
       // @ts-expect-error there is no such pool
       defineConfig({ pools, routes: [{ pool: 'wbe' }] }),
@@ -95,7 +95,7 @@ const MESSAGES = [
 ] as const;
 
 describe('what the compiler says of a mistake', () => {
-  it('names the value and what is possible', () => {
+  it('the message of the compiler names the wrong value and the possible ones', () => {
     const file = fileURLToPath(new URL('./mistakes.ts', import.meta.url));
     const lines = MESSAGES.map(([mistake]) => `defineConfig({ ${mistake} });`);
     const text = [`import { defineConfig } from './define-config.ts';`, ...lines].join('\n');

@@ -91,12 +91,12 @@ const CASES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 
 describe('a key at the wrong depth', () => {
   for (const [title, cases] of Object.entries(CASES)) {
-    it(`is named once, with the cure, and nothing that follows from it: ${title}`, () => {
+    it(`a key at the wrong depth is named once, with the cure, and nothing that follows from it: ${title}`, () => {
       for (const [text, expected] of Object.entries(cases)) assert.deepEqual(mistakesOf(text), expected, text);
     });
   }
 
-  it('hides no mistake that does not follow from it', () => {
+  it('a key at the wrong depth hides no mistake that does not follow from it', () => {
     const text = `threads: many\nroutes:\n  - { match: { path: v1 }, pool: wbe }\npools:\n  web:\n  endpoints: [localhost:8081]\n  api: [localhost]\n`;
     assert.deepEqual(
       mistakesOf(text).map((line) => line.split(' ')[1]),
@@ -104,7 +104,7 @@ describe('a key at the wrong depth', () => {
     );
   });
 
-  it('is none where a pool or a listener is called like a key', () => {
+  it('a key at the wrong depth is none where a pool or a listener is called like a key', () => {
     for (const text of [
       'pools: { endpoints: [localhost:8081] }',
       'pools: { host: localhost:8081 }',

@@ -14,13 +14,13 @@ function uncomment(text: string): string {
 describe('describeConfigDefaults', () => {
   const text = describeConfigDefaults();
 
-  it('is the config that has its pool and nothing else', () => {
+  it('describeConfigDefaults returns the config that has its pool and nothing else', () => {
     const expected = buildConfig({ pools: { web: ['localhost:8081'] } });
     assert.ok(!Array.isArray(expected));
     assert.deepEqual(buildConfig(parse(text)), expected);
   });
 
-  it('writes every key', () => {
+  it('describeConfigDefaults writes every key', () => {
     for (const { path, sameAs } of listConfigKeys()) {
       // Those that mean what they mean elsewhere are written there.
       if (sameAs !== null) continue;
@@ -29,14 +29,14 @@ describe('describeConfigDefaults', () => {
     }
   });
 
-  it('is YAML with its commented keys in it, level by level', () => {
+  it('describeConfigDefaults returns YAML with its commented keys in it, level by level', () => {
     // The first uncovers keys of pieces that were taken out as a whole; they exclude each other only for the parser.
     const once = uncomment(text);
     for (const layer of [once, uncomment(once)]) assert.doesNotThrow(() => parse(layer) as unknown, layer);
     assert.ok(!/^ *#(?! )/m.test(uncomment(uncomment(once))));
   });
 
-  it('has no line of more than 100 characters', () => {
+  it('describeConfigDefaults has no line of more than 100 characters', () => {
     assert.deepEqual(
       text.split('\n').filter((line) => line.length > 100),
       [],
@@ -45,7 +45,7 @@ describe('describeConfigDefaults', () => {
 });
 
 describe('toYaml', () => {
-  it('quotes what would be read as something else, and nothing more', () => {
+  it('toYaml quotes what would be read as something else, and nothing more', () => {
     for (const value of [
       'off',
       ':80',

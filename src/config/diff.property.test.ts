@@ -189,11 +189,11 @@ const snapshot: fc.Arbitrary<Snapshot> = fc
   .map((some) => ({ ...base, ...some }));
 
 describe('the difference of two snapshots', () => {
-  it('made from nothing makes the snapshot', () => {
+  it('the difference of two snapshots made from nothing makes the snapshot', () => {
     fc.assert(fc.property(snapshot, (to) => assert.deepEqual(modelOf(to), expected(to))));
   });
 
-  it('applied to the first makes the second', () => {
+  it('the difference of two snapshots applied to the first makes the second', () => {
     fc.assert(
       fc.property(snapshot, snapshot, (from, to) => {
         const model = modelOf(from);
@@ -204,7 +204,7 @@ describe('the difference of two snapshots', () => {
     );
   });
 
-  it('is empty between a snapshot and a copy of it', () => {
+  it('the difference of two snapshots is empty between a snapshot and a copy of it', () => {
     fc.assert(fc.property(snapshot, (one) => assert.deepEqual(diffSnapshots(one, copyOf(one)), [])));
   });
 });

@@ -93,7 +93,7 @@ interface Fixture {
 
 describe('diffSnapshots', () => {
   for (const file of readdirSync(FIXTURES)) {
-    it(`gives the operations of ${file}`, () => {
+    it(`diffSnapshots gives the operations of ${file}`, () => {
       const text = readFileSync(join(FIXTURES, file), 'utf8');
       const { from, to, operations } = parse(text) as Fixture;
       const compiler = new Compiler();
@@ -108,20 +108,20 @@ describe('diffSnapshots', () => {
     });
   }
 
-  it('says nothing of a table that the threads have written to', () => {
+  it('diffSnapshots says nothing of a table that the threads have written to', () => {
     const compiler = new Compiler();
     const before = compiler.compile({ pools: { web: ['localhost:8081'] } });
     new Int32Array(before.pools[0].table.buffer)[20] = 7;
     assert.deepEqual(diffSnapshots(before, compiler.compile({ pools: { web: ['localhost:8081'] } })), []);
   });
 
-  it('updates a pool whose table has been replaced', () => {
+  it('diffSnapshots updates a pool whose table has been replaced', () => {
     const before = new Compiler().compile({ pools: { web: ['localhost:8081'] } });
     const after = { ...before, pools: [{ ...before.pools[0], table: createPoolTable(64, 1) }] };
     assert.deepEqual(diffSnapshots(before, after).map(describeOperation), ['update-pool web (power-of-two)']);
   });
 
-  it('treats an endpoint in another slot as another endpoint', () => {
+  it('diffSnapshots treats an endpoint in another slot as another endpoint', () => {
     const before = new Compiler().compile({ pools: { web: ['localhost:8081'] } });
     const [pool] = before.pools;
     const after = { ...before, pools: [{ ...pool, endpoints: [{ ...pool.endpoints[0], slot: 3 }] }] };

@@ -36,7 +36,7 @@ function messageOf(parsed: LoadedConfig): string {
 
 describe('a config of files', () => {
   for (const name of readdirSync(FIXTURES)) {
-    it(`${name} gives exactly what is expected`, async () => {
+    it(`a config of files ${name} gives exactly what is expected`, async () => {
       const folder = join(FIXTURES, name);
       const file = readdirSync(folder).find((each) => each.startsWith('fairlead.'));
       assert.ok(file !== undefined);
@@ -62,7 +62,7 @@ describe('loadConfig', () => {
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-files-'));
   after(() => rmSync(folder, { recursive: true }));
 
-  it('names every file and folder that a change of the config would be in', async () => {
+  it('loadConfig names every file and folder that a change of the config would be in', async () => {
     const { files } = await loadConfig(join(FIXTURES, 'include', 'fairlead.yaml'), { env: ENV });
     const names = ['fairlead.yaml', 'pools.d', 'pools.d/10-api.yaml', 'pools.d/20-web.json', 'pools.d/30-empty.yaml'];
     const rest = ['routes.yaml', 'more/rest.yaml'];
@@ -72,7 +72,7 @@ describe('loadConfig', () => {
     );
   });
 
-  it('reads a file once that several others include, by whatever names and however often', async () => {
+  it('loadConfig reads a file once that several others include, by whatever names and however often', async () => {
     const inside = mkdtempSync(join(folder, 'diamonds-'));
     const depth = 16;
     const names = Array.from({ length: depth }, (_none, index) => `${index}.yaml`);
@@ -90,14 +90,14 @@ describe('loadConfig', () => {
     assert.equal(parsed.files.length, 2 * depth - 1, 'each file by each of its names');
   });
 
-  it('calls a file that includes itself by another name a circle', async () => {
+  it('loadConfig calls a file that includes itself by another name a circle', async () => {
     const inside = mkdtempSync(join(folder, 'circle-'));
     symlinkSync('.', join(inside, 'again'));
     const file = write(join(inside, 'fairlead.yaml'), 'pools: { web: [localhost:1] }\ninclude: again/fairlead.yaml\n');
     assert.match(messageOf(await loadConfig(file)), /includes itself/);
   });
 
-  it('names the modules that a module imports, also when it threw', async () => {
+  it('loadConfig names the modules that a module imports, also when it threw', async () => {
     for (const [name, other] of [
       ['module', 'ports.ts'],
       ['module-throws', 'load.ts'],
@@ -110,7 +110,7 @@ describe('loadConfig', () => {
     }
   });
 
-  it('sees fresh code at each load, of what it imports too', async () => {
+  it('loadConfig sees fresh code at each load, of what it imports too', async () => {
     write(join(folder, 'port.ts'), 'export const port: number = 8081;\n');
     const file = write(
       join(folder, 'fresh.config.ts'),
@@ -124,7 +124,7 @@ describe('loadConfig', () => {
     assert.deepEqual([first.config.pools[0].endpoints[0].port, second.config.pools[0].endpoints[0].port], [8081, 8082]);
   });
 
-  it('takes a module for what it is written as in a package of CommonJS, which npm init makes', async () => {
+  it('loadConfig takes a module for what it is written as in a package of CommonJS, which npm init makes', async () => {
     const inside = mkdtempSync(join(folder, 'commonjs-'));
     write(join(inside, 'package.json'), '{ "type": "commonjs" }');
     write(join(inside, 'port.ts'), '// A port.\nexport const port: number = 8081;\n');
@@ -145,14 +145,14 @@ describe('loadConfig', () => {
     }
   });
 
-  it('ends a module that loops, and says so', async () => {
+  it('loadConfig ends a module that loops, and says so', async () => {
     const file = write(join(folder, 'loops.config.ts'), '// a loop\nexport default (() => {\n  for (;;);\n})();\n');
     const { content } = await readModule(file, 300);
     assert.ok(!isDocument(content));
     assert.deepEqual([content[0].line, content[0].mistake.message], [2, 'the module was not done after 0.3 s']);
   });
 
-  it('colours its mistakes only when asked', async () => {
+  it('loadConfig colours its mistakes only when asked', async () => {
     const parsed = await loadConfig(join(FIXTURES, 'wide-characters', 'fairlead.yaml'));
     assert.ok('errors' in parsed);
     assert.ok(!formatConfigErrors(parsed.errors).includes('\u001b'));

@@ -6,16 +6,16 @@ const ofSizes = (...sizes: readonly number[]): readonly boolean[] =>
   settleGuards(sizes.map((maxBody) => ({ guards: null, maxBody }))).map(({ guards }) => guards);
 
 describe('a limit of bodies guards', () => {
-  it('where another route takes more', () => {
+  it('a limit of bodies guards where another route takes larger ones', () => {
     assert.deepEqual(ofSizes(10, 20, 20), [true, false, false]);
     assert.deepEqual(ofSizes(10, 0), [true, false]);
   });
-  it('not where all have the same, or none', () => {
+  it('a limit of bodies does not guard where all routes have the same, or none', () => {
     assert.deepEqual(ofSizes(10, 10), [false, false]);
     assert.deepEqual(ofSizes(0, 0), [false, false]);
     assert.deepEqual(ofSizes(), []);
   });
-  it('and nothing more, where the config does not say so', () => {
+  it('only a limit of bodies guards where the config does not say so', () => {
     const routes = settleGuards([
       { guards: null, maxBody: 1 },
       { guards: true, maxBody: 1 },
@@ -26,7 +26,7 @@ describe('a limit of bodies guards', () => {
       [true, false, false],
     );
   });
-  it('as the config says, where it does', () => {
+  it('a route guards as its config says, whatever the limits of bodies', () => {
     const routes = [
       { guards: false, maxBody: 1 },
       { guards: true, maxBody: 0 },

@@ -55,13 +55,14 @@ interface DescribedMap {
 describe('the JSON Schema', () => {
   const files = configsIn('test/fixtures/config/valid').filter(isConfig);
 
-  it('is asked about every fixture', () => assert.ok(files.length > 20, String(files.length)));
+  it('every fixture is checked against the JSON Schema', () => assert.ok(files.length > 20, String(files.length)));
 
   for (const file of files) {
-    it(`takes ${file}`, () => assert.equal(findMistakes(readFileSync(join(ROOT, file), 'utf8')), 'No errors'));
+    it(`the JSON Schema takes ${file}`, () =>
+      assert.equal(findMistakes(readFileSync(join(ROOT, file), 'utf8')), 'No errors'));
   }
 
-  it('takes values of the environment where a value is no free text', () => {
+  it('the JSON Schema accepts environment variables where a value is not free text', () => {
     const text =
       'threads: ${THREADS:-auto}\ntimeouts: { connect: "${CONNECT}" }\nheaders: { via: "${VIA}" }\n' +
       'pools: { web: { endpoints: ["${HOST}:8081", "localhost:${PORT}"], policy: "${POLICY}" } }';
@@ -69,7 +70,7 @@ describe('the JSON Schema', () => {
     assert.notEqual(findMistakes('pools: { web: ["localhost:8081"] }\nthreads: $THREADS'), 'No errors');
   });
 
-  it('takes whatever the parser takes', () => {
+  it('the JSON Schema takes whatever the parser takes', () => {
     const configs = files.map((file) => parse(readFileSync(join(ROOT, file), 'utf8')) as unknown);
     let taken = 0;
     fc.assert(
@@ -87,7 +88,7 @@ describe('the JSON Schema', () => {
     assert.ok(taken > 50, String(taken));
   });
 
-  it('says of every key what it means', () => {
+  it('the JSON Schema says of every key what it means', () => {
     const properties = Object.values(configJsonSchema()['$defs'] as Readonly<Record<string, DescribedMap>>);
     const described = properties.flatMap((map) => Object.entries(map.properties ?? {}));
     assert.ok(described.length > 70, String(described.length));
@@ -97,7 +98,7 @@ describe('the JSON Schema', () => {
     );
   });
 
-  it('has no word in it that is none of JSON Schema', () => {
+  it('the JSON Schema has only keywords of JSON Schema', () => {
     const schema = JSON.stringify(configJsonSchema());
     for (const word of ['words', 'tsType', 'byDefault', 'sameAs', 'forms', 'hidden', 'tsKeys']) {
       assert.ok(!schema.includes(`"${word}":`), word);
@@ -139,7 +140,7 @@ const MISTAKES: readonly (readonly [string, string])[] = [
 
 describe('a mistake that the parser finds', () => {
   for (const [text, complaint] of MISTAKES) {
-    it(`shows in an editor as well: ${text.replace('\n', ' ')}`, () => {
+    it(`a mistake that the parser finds shows in an editor as well: ${text.replace('\n', ' ')}`, () => {
       assert.ok('errors' in parseConfig(text, 'a.yaml'));
       const said = findMistakes(text);
       assert.ok(said.includes(complaint), said);

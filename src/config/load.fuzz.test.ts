@@ -9,12 +9,12 @@ import { parseConfig } from './load.ts';
 const seed = 20261121;
 
 describe('parseConfig', () => {
-  it('answers every mutation of a config with a config, or with mistakes that have a line and a cure', () => {
+  it('parseConfig returns a config, or mistakes with a line and a cure, for every mutation of a config', () => {
     const { configs, refused } = fuzzConfigs(500, seed);
     assert.ok(configs > 0 && refused > 0);
   });
 
-  it('answers a config with any values at its keys', () => {
+  it('parseConfig returns a config or mistakes for any values at its keys', () => {
     const key = fc.constantFrom(
       ...[
         'threads',
@@ -72,7 +72,7 @@ describe('parseConfig', () => {
     );
   });
 
-  it('reads five thousand routes, and refuses twenty thousand keys of one map, in a time linear in their number', () => {
+  it('parseConfig reads five thousand routes, and refuses twenty thousand keys of one map, in a time linear in their number', () => {
     const routes = Array.from(
       { length: 5_000 },
       (_, i) => `  - { match: { host: h${i}.example.com, path: /p${i}/* }, pool: web }`,

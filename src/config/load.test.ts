@@ -34,14 +34,14 @@ function messageOf(parsed: ParsedConfig): string {
 
 describe('a valid config', () => {
   for (const file of inputsOf('valid')) {
-    it(`${file} becomes exactly the config beside it`, () => {
+    it(`a valid config ${file} becomes exactly the config beside it`, () => {
       const parsed = parseFixture('valid', file);
       assert.ok('config' in parsed, messageOf(parsed));
       expect('valid', file, 'json', `${JSON.stringify(parsed.config, null, 2)}\n`);
     });
   }
 
-  it('is frozen to the bottom', () => {
+  it('a valid config is frozen to the bottom', () => {
     const parsed = parseConfig('pools: { web: [localhost:8081] }', 'a.yaml');
     assert.ok('config' in parsed);
     const { routes, pools, settings } = parsed.config;
@@ -51,7 +51,7 @@ describe('a valid config', () => {
     }
   });
 
-  it('survives the way to another thread', () => {
+  it('a valid config survives the way to another thread', () => {
     const parsed = parseFixture('valid', 'match-conditions.yaml');
     assert.ok('config' in parsed);
     assert.deepEqual(structuredClone(parsed.config), parsed.config);
@@ -60,7 +60,7 @@ describe('a valid config', () => {
 
 describe('an invalid config', () => {
   for (const file of inputsOf('invalid')) {
-    it(`${file} gives exactly the message beside it`, () => {
+    it(`an invalid config ${file} gives exactly the message beside it`, () => {
       const parsed = parseFixture('invalid', file);
       assert.ok('errors' in parsed);
       assert.ok(parsed.errors.every(({ line, column }) => line >= 1 && column >= 1));
@@ -77,25 +77,25 @@ describe('loadConfig', () => {
     return join(folder, name);
   };
 
-  it('reads a file', async () => {
+  it('loadConfig reads a file', async () => {
     const parsed = await loadConfig(write('a.yaml', '\ufeffpools: { web: [localhost:8081] }\r\n'));
     assert.ok('config' in parsed, messageOf(parsed));
     assert.equal(parsed.config.pools[0].endpoints[0].port, 8081);
   });
-  it('says that there is no such file', async () => {
+  it('loadConfig says that there is no such file', async () => {
     const path = join(folder, 'none.yaml');
     const message = `${path}: there is no such file. Check the path; "fairlead init" writes a first config.`;
     assert.equal(messageOf(await loadConfig(path)), message);
   });
-  it('says that a directory is no file', async () => {
+  it('loadConfig says that a directory is no file', async () => {
     assert.equal(messageOf(await loadConfig(folder)), `${folder}: this is a directory. Name the file in it.`);
   });
-  it('says where a file is not UTF-8', async () => {
+  it('loadConfig says where a file is not UTF-8', async () => {
     const path = write('b.yaml', Buffer.from('pools:\n  web: [\xff]\n', 'latin1'));
     const message = `${path}:2:9: there are bytes that are not UTF-8. A config is plain text in UTF-8.`;
     assert.equal(messageOf(await loadConfig(path)).split('\n')[0], message);
   });
-  it('refuses a file of more than 16 MiB', async () => {
+  it('loadConfig refuses a file of more than 16 MiB', async () => {
     const path = write('c.yaml', Buffer.alloc(16 * 2 ** 20 + 1, '#'));
     assert.equal(
       messageOf(await loadConfig(path)).split('\n')[0],
@@ -105,7 +105,7 @@ describe('loadConfig', () => {
 });
 
 describe('fromArguments', () => {
-  it('puts the endpoints in one pool behind the default listener', () => {
+  it('fromArguments puts the endpoints in one pool behind the default listener', () => {
     const parsed = fromArguments(['localhost:8081', '[::1]:8082']);
     assert.ok('config' in parsed);
     const { listeners, routes, pools } = parsed.config;
@@ -119,13 +119,13 @@ describe('fromArguments', () => {
       ],
     );
   });
-  it('takes another address to listen on', () => {
+  it('fromArguments takes another address to listen on', () => {
     const parsed = fromArguments(['localhost:8081'], ':0');
     assert.ok('config' in parsed);
     assert.equal(parsed.config.listeners[0].host, '');
     assert.equal(parsed.config.listeners[0].port, 0);
   });
-  it('names the argument that is wrong', () => {
+  it('fromArguments names the argument that is wrong', () => {
     const cure = 'Write a name or a numeric address and a port, e.g. localhost:8081 or [::1]:8081.';
     assert.equal(
       messageOf(fromArguments(['localhost:8081', 'localhost'], '8080')),

@@ -62,8 +62,8 @@ function divide(map: Map, left: () => boolean): readonly [Map, Map] {
   return parts;
 }
 
-describe('defaults', () => {
-  it('and a pool are together what either could say alone, however it is divided', () => {
+describe('the defaults of a config', () => {
+  it('the defaults of a config and a pool are together what either could say alone, however it is divided', () => {
     const whole = poolOf({}, { endpoints: ['localhost:8081'], ...POOL });
     fc.assert(
       fc.property(fc.infiniteStream(fc.boolean()), (draws) => {
@@ -73,7 +73,7 @@ describe('defaults', () => {
     );
   });
 
-  it('give way to what a pool says', () => {
+  it('the defaults of a config give way to what a pool says', () => {
     const endpoints = ['localhost:8081'];
     const merged = poolOf({ ...POOL }, { endpoints, ...LATER_WINS });
     const written = {
@@ -85,18 +85,18 @@ describe('defaults', () => {
     assert.deepEqual(merged, poolOf({}, { endpoints, ...written }));
   });
 
-  it('hold for a pool that is nothing but its endpoints', () => {
+  it('the defaults of a config hold for a pool that is nothing but its endpoints', () => {
     const endpoints = ['localhost:8081', 'localhost:8082'];
     assert.deepEqual(poolOf(POOL, endpoints), poolOf({}, { endpoints, ...POOL }));
     assert.deepEqual(poolOf(POOL, 'localhost:8081'), poolOf({}, { endpoints: 'localhost:8081', ...POOL }));
   });
 
-  it('hold for the route that need not be written', () => {
+  it('the defaults of a config hold for the route that need not be written', () => {
     const { routes } = build({ defaults: { maxBody: '1KiB', upgrades: [] }, pools: { web: ['localhost:8081'] } });
     assert.deepEqual([routes[0].maxBody, routes[0].upgrades], [1024, []]);
   });
 
-  it('merge a check that is written in short', () => {
+  it('the defaults of a config merge a check that is written in short', () => {
     const endpoints = ['localhost:8081'];
     const common = { check: { http: { method: 'OPTIONS', path: '/live' }, interval: '7s' } };
     const merged = poolOf(common, { endpoints, check: { http: '/ready' } });
@@ -108,12 +108,12 @@ describe('defaults', () => {
     assert.deepEqual(poolOf({ check: 'http' }, { endpoints, check: 'off' }).checks, []);
   });
 
-  it('do not hide a key that is called like a property of every object', () => {
+  it('the defaults of a config do not hide a key that is called like a property of every object', () => {
     const text = `{"pools":{"web":{"endpoints":["localhost:8081"],"retry":{"__proto__":{},"attempts":1}}},"defaults":{"retry":{"attempts":2}}}`;
     assert.deepEqual(pathsOf(JSON.parse(text)), [['pools', 'web', 'retry', '__proto__']]);
   });
 
-  it('are read in a moment where ten thousand pools make a mistake with them', () => {
+  it('the defaults of a config are read in a moment where ten thousand pools make a mistake with them', () => {
     const names = Array.from({ length: 10_000 }, (_, index) => `pool-${index}`);
     const config = {
       defaults: { ejection: { maxTime: '1s' } },

@@ -6,13 +6,13 @@ import { parseConfig } from './load.ts';
 import { ConfigInvalid, toConfig } from './to-config.ts';
 
 describe('toConfig', () => {
-  test('reads what people write, with the defaults of a file', () => {
+  test('toConfig reads what people write, with the defaults of a file', () => {
     const parsed = parseConfig('pools: { web: [localhost:8081] }', 'a.yaml');
     assert.ok('config' in parsed);
     assert.deepEqual(toConfig({ pools: { web: ['localhost:8081'] } }), parsed.config);
   });
 
-  test('takes a config that was read before as it is, a copy with other threads and a clone too', () => {
+  test('toConfig takes a config that was read before as it is, a copy with other threads and a clone too', () => {
     const config = toConfig({ pools: { web: ['localhost:8081'] } });
     assert.equal(toConfig(config), config);
     const copy = { ...config, threads: 2 };
@@ -21,7 +21,7 @@ describe('toConfig', () => {
     assert.equal(toConfig(clone), clone);
   });
 
-  test('throws every mistake at once, with key and cure, in the message too', () => {
+  test('toConfig throws every mistake at once, with key and cure, in the message too', () => {
     const input = { pools: { web: { endpoints: ['localhost'], policy: 'least-conections' } } };
     const error = errorOf(input as unknown as ConfigInput);
     assert.equal(error.code, 'FL_CONFIG_INVALID');
@@ -32,7 +32,7 @@ describe('toConfig', () => {
     assert.match(error.message, /^config: pools\.web\.policy: .*"least-connections"/m);
   });
 
-  test('refuses lists where names belong, and what is no config at all', () => {
+  test('toConfig refuses lists where names belong, and what is no config at all', () => {
     for (const value of [null, undefined, 7, 'web', [], {}, { pools: [] }, { listeners: [], pools: [] }]) {
       assert.ok(errorOf(value as unknown as ConfigInput).errors.length > 0);
     }

@@ -5,7 +5,7 @@ import { Mistake } from './errors.ts';
 import { parseDuration, parseSize } from './units.ts';
 
 describe('parseDuration', () => {
-  it('gives milliseconds', () => {
+  it('parseDuration gives milliseconds', () => {
     const cases = {
       '1ms': 1,
       '500ms': 500,
@@ -17,7 +17,7 @@ describe('parseDuration', () => {
     };
     for (const [text, ms] of Object.entries(cases)) assert.equal(parseDuration(text), ms, text);
   });
-  it('refuses what has no unit, nothing, too long a time and everything else', () => {
+  it('parseDuration refuses what has no unit, nothing, too long a time and everything else', () => {
     for (const value of [5, '5', '0s', '0.1ms', '25d', '5 sec', '5S', '-1s', '1e3s', '', ' 5s', null, {}, ['5s']]) {
       assert.ok(parseDuration(value) instanceof Mistake, JSON.stringify(value));
     }
@@ -25,7 +25,7 @@ describe('parseDuration', () => {
 });
 
 describe('parseSize', () => {
-  it('gives bytes', () => {
+  it('parseSize gives bytes', () => {
     const cases = {
       '1B': 1,
       '64KiB': 65_536,
@@ -36,7 +36,7 @@ describe('parseSize', () => {
     };
     for (const [text, bytes] of Object.entries(cases)) assert.equal(parseSize(text), bytes, text);
   });
-  it('refuses what has no unit, nothing, too large a size and everything else', () => {
+  it('parseSize refuses what has no unit, nothing, too large a size and everything else', () => {
     for (const value of [64, '64', '0B', '10m', '10k', '99999999TiB', '1 KByte', '-1B', '', null, {}]) {
       assert.ok(parseSize(value) instanceof Mistake, JSON.stringify(value));
     }
@@ -45,7 +45,7 @@ describe('parseSize', () => {
 
 describe('a unit of another program', () => {
   const questionOf = (read: number | Mistake): string => (read instanceof Mistake ? read.cure : String(read));
-  it('is asked back as ours: m is a mebibyte to nginx and HAProxy', () => {
+  it('a unit of another program is asked back as ours: m is a mebibyte to nginx and HAProxy', () => {
     const sizes = { '10m': '10MiB', '10M': '10MiB', '1.5g': '1.5GiB', '8k': '8KiB', '64kib': '64KiB', '2mb': '2MiB' };
     for (const [text, meant] of Object.entries(sizes)) {
       assert.equal(questionOf(parseSize(text)), `Did you mean "${meant}"?`);
@@ -55,7 +55,7 @@ describe('a unit of another program', () => {
       assert.equal(questionOf(parseDuration(text)), `Did you mean "${meant}"?`);
     }
   });
-  it('is only named where nobody could know what was meant', () => {
+  it('a unit of another program is only named where its meaning cannot be known', () => {
     for (const text of ['1x', '1 fortnight', '1constructor']) {
       assert.match(questionOf(parseSize(text)), /^Write a number and one of/);
       assert.match(questionOf(parseDuration(text)), /^Write a number and one of/);
@@ -65,7 +65,7 @@ describe('a unit of another program', () => {
 
 describe('closestName', () => {
   const names = ['round-robin', 'least-connections', 'random', 'policy'];
-  it('finds a name through dropped, added, changed and swapped letters, and in any case', () => {
+  it('closestName finds a name through dropped, added, changed and swapped letters, and in any case', () => {
     const cases = {
       'round-robn': 'round-robin',
       polciy: 'policy',
@@ -75,7 +75,7 @@ describe('closestName', () => {
     };
     for (const [word, name] of Object.entries(cases)) assert.equal(closestName(word, names), name);
   });
-  it('finds none where all are far', () => {
+  it('closestName finds none where all are far', () => {
     for (const word of ['fastest', 'x', '']) assert.equal(closestName(word, names), null);
   });
 });

@@ -136,7 +136,7 @@ const CASES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 
 describe('a mistake of YAML', () => {
   for (const [title, cases] of Object.entries(CASES)) {
-    it(`is named with its place and its cure: ${title}`, () => {
+    it(`a mistake of YAML is named with its place and its cure: ${title}`, () => {
       for (const [text, expected] of Object.entries(cases)) {
         const found = mistakesOf(text);
         assert.deepEqual(found.slice(0, expected.length), expected, text);
@@ -146,7 +146,7 @@ describe('a mistake of YAML', () => {
     });
   }
 
-  it('is not seen in texts that are right, however odd they look', () => {
+  it('a mistake of YAML is not seen in texts that are right, however odd they look', () => {
     const routes = `routes:
 - match: { path: { regex: "^/[a-z]+" }, header: { x-a: "it's", x-b: 'a "b"' } } # it's a [comment
   pool: web
@@ -158,7 +158,7 @@ describe('a mistake of YAML', () => {
     assert.deepEqual(mistakesOf('pools: { a: &a [localhost:8081], b: *a }\nroutes: [{ pool: a }]\n'), []);
   });
 
-  it('is one of a hundred at most: each is looked into with what stands above it', () => {
+  it('a mistake of YAML is one of a hundred at most: each is looked into with what stands above it', () => {
     const found = mistakesOf(`pools:\n  web: [localhost:8081]\n${'   a: [b\n'.repeat(20_000)}`);
     assert.ok(found.length > 0 && found.length <= 101, String(found.length));
   });

@@ -12,17 +12,17 @@ function headWith(fields: Partial<RequestHead>): RequestHead {
 }
 
 describe('the lines of ours on a request', () => {
-  it('say of a stranger what we know, and nothing of what he says', () => {
+  it('the lines of ours on a request say of a stranger what we know, and nothing of what he says', () => {
     const claims = { forwardedFor: '6.6.6.6', forwardedPort: '1', forwardedOthers: 'X-Forwarded-Prefix: /\r\n' };
     assert.equal(
       forwardedLines(headWith(claims), STRANGER, RULES),
       'X-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: a.example\r\nX-Forwarded-Port: 8080\r\n',
     );
   });
-  it('have no host where none was sent', () => {
+  it('the lines of ours on a request have no host where none was sent', () => {
     assert.doesNotMatch(forwardedLines(headWith({ authority: '' }), STRANGER, RULES), /Host/);
   });
-  it('take the port of what a trusted proxy says, the first of a list', () => {
+  it('the lines of ours on a request take the port of what a trusted proxy says, the first of a list', () => {
     const portOf = (fields: Partial<RequestHead>): string | undefined =>
       /Port: (\S*)\r\n/.exec(forwardedLines(headWith(fields), PROXY, RULES))?.[1];
     assert.equal(portOf({}), '8080');
@@ -40,16 +40,16 @@ describe('the address of the client', () => {
   const isTrusted = (address: string): boolean => address.startsWith('10.') || address === '::1';
   const seen = (forwardedFor: string): string => clientAddress(headWith({ forwardedFor }), PROXY, isTrusted);
 
-  it('is the peer where it is a stranger or says nothing', () => {
+  it('the address of the client is the peer where it is a stranger or says nothing', () => {
     assert.equal(clientAddress(headWith({ forwardedFor: '6.6.6.6' }), STRANGER, isTrusted), '192.0.2.7');
     assert.equal(seen(''), '10.0.0.1');
   });
-  it('is the rightmost that no trusted proxy vouches for, else the first', () => {
+  it('the address of the client is the rightmost that no trusted proxy vouches for, else the first', () => {
     assert.equal(seen('6.6.6.6, 192.0.2.9, 10.0.0.2'), '192.0.2.9');
     assert.equal(seen('10.0.0.3,\t10.0.0.2'), '10.0.0.3');
     assert.equal(seen('192.0.2.9'), '192.0.2.9');
   });
-  it('is written without port and brackets, and mapped addresses as IPv4', () => {
+  it('the address of the client is written without port and brackets, and mapped addresses as IPv4', () => {
     assert.equal(seen('192.0.2.9:80, [::1]:443'), '192.0.2.9');
     assert.equal(seen('::FFFF:192.0.2.9'), '192.0.2.9');
   });

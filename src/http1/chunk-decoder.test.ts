@@ -130,42 +130,42 @@ describe('ChunkDecoder refuses', () => {
 });
 
 describe('ChunkDecoder reads', () => {
-  it('chunks up to the last one, and leaves what follows', () => {
+  it('ChunkDecoder reads chunks up to the last one, and leaves what follows', () => {
     const decoded = decode(`5\r\nhello\r\n6\r\n world\r\n${END}GET /`);
     assert.deepEqual(decoded, { data: 'hello world', trailers: '', done: true, failed: null, consumed: 26 });
   });
 
-  it('a body that is empty', () => {
+  it('ChunkDecoder reads a body that is empty', () => {
     assert.equal(decode(END).done, true);
   });
 
-  it('sizes in either case and with leading zeros', () => {
+  it('ChunkDecoder reads sizes in either case and with leading zeros', () => {
     assert.equal(decode(`a\r\n0123456789\r\n0A\r\n0123456789\r\n${END}`).data.length, 20);
     assert.equal(decode(`0000000000000001\r\nx\r\n000\r\n\r\n`).data, 'x');
   });
 
-  it('data that looks like framing', () => {
+  it('ChunkDecoder reads data that looks like framing', () => {
     assert.equal(decode(`5\r\n0\r\n\r\n\r\n${END}`).data, '0\r\n\r\n');
   });
 
-  it('extensions, and drops them', () => {
+  it('ChunkDecoder reads extensions, and drops them', () => {
     const decoded = decode(`5;a;b=c;d="e;f \\" \\\\ \t\xe9"\r\nhello\r\n0;x=y\r\n\r\n`);
     assert.equal(decoded.data, 'hello');
     assert.equal(decoded.done, true);
   });
 
-  it('extensions without end where the data keeps pace', () => {
+  it('ChunkDecoder reads extensions without end where the data keeps pace', () => {
     const chunk = `400;${'a'.repeat(1000)}\r\n${'x'.repeat(1024)}\r\n`;
     assert.equal(decodeBy(chunk.repeat(50) + END, 4096).done, true);
   });
 
-  it('trailers as header lines', () => {
+  it('ChunkDecoder reads trailers as header lines', () => {
     const decoded = decode(`1\r\nx\r\n0\r\nGrpc-Status: 0\r\nX:\r\n\r\nrest`);
     assert.equal(decoded.trailers, 'Grpc-Status: 0\r\nX:\r\n');
     assert.equal(decoded.consumed, 31);
   });
 
-  it('an incomplete body as neither done nor failed', () => {
+  it('ChunkDecoder reads an incomplete body as neither done nor failed', () => {
     for (const text of ['', '5', '5\r\nhel', '5\r\nhello\r\n', '5\r\nhello\r\n0\r\n', '0\r\nX: y\r\n', '0\r\n\r']) {
       const decoded = decode(text);
       assert.equal(decoded.done, false, JSON.stringify(text));
@@ -173,7 +173,7 @@ describe('ChunkDecoder reads', () => {
     }
   });
 
-  it('one body after another once it is reset', () => {
+  it('ChunkDecoder reads one body after another once it is reset', () => {
     const decoder = new ChunkDecoder(UNBOUNDED_MEMORY);
     let data = '';
     const sink = {

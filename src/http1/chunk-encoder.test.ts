@@ -6,18 +6,18 @@ import { ChunkDecoder } from './chunk-decoder.ts';
 import { CHUNK_END, chunkHead, lastChunk } from './chunk-encoder.ts';
 
 describe('the chunk encoder', () => {
-  it('writes sizes in hex digits', () => {
+  it('the chunk encoder writes sizes in hex digits', () => {
     assert.equal(chunkHead(1), '1\r\n');
     assert.equal(chunkHead(255), 'ff\r\n');
     assert.equal(chunkHead(131072), '20000\r\n');
   });
 
-  it('ends a body with or without trailers', () => {
+  it('the chunk encoder ends a body with or without trailers', () => {
     assert.equal(lastChunk(''), '0\r\n\r\n');
     assert.equal(lastChunk('X: y\r\n'), '0\r\nX: y\r\n\r\n');
   });
 
-  it('writes what the decoder reads', () => {
+  it('the chunk encoder writes what the decoder reads', () => {
     const bodies = fc.array(fc.uint8Array({ minLength: 1, maxLength: 300 }), { maxLength: 8 });
     const trailers = fc.constantFrom('', 'X: y\r\n', 'A:\r\nB: \xe9\r\n');
     fc.assert(

@@ -23,10 +23,11 @@ describe('a glimpse of a refused request', () => {
     ['nothing', '', {}],
   ];
   for (const [what, head, known] of cases) {
-    it(`has what is sure of ${what}`, () => assert.deepEqual(glimpseOf(head), { ...NO_GLIMPSE, ...known }));
+    it(`a glimpse of a refused request has what is sure of ${what}`, () =>
+      assert.deepEqual(glimpseOf(head), { ...NO_GLIMPSE, ...known }));
   }
 
-  it('costs in proportion to the head', () => {
+  it('a glimpse of a refused request costs in proportion to the head', () => {
     const timeOf = (length: number): number => {
       const heads = ['\r', 'Host:', '\nhost: ', '\nhost:\t', ' '].map(
         (piece) => `GET / HTTP/1.1\r\n${piece.repeat(length)}`,

@@ -46,7 +46,7 @@ const special = fc.constantFrom(
 );
 
 describe('the request parser', () => {
-  it('reads every valid head and passes its lines in order', () => {
+  it('the request parser reads every valid head and passes its lines in order', () => {
     const extra = fc.array(fc.tuple(fc.nat(60), special), { maxLength: 4 });
     fc.assert(
       fc.property(token, target, lines, extra, fc.nat(60), (method, path, passing, strewn, hostAt) => {
@@ -68,7 +68,7 @@ describe('the request parser', () => {
     );
   });
 
-  it('answers or refuses every head with one byte changed, never throws, and says why', () => {
+  it('the request parser reads or refuses every head with one byte changed, never throws, and says why', () => {
     const base =
       'POST http://a.b:80/c?d=e HTTP/1.1\r\nHost: A.b\r\nConnection: close, x-own\r\nContent-Length: 12\r\nX-Own: 1\r\n' +
       'Expect: 100-continue\r\nTE: trailers\r\nX-Forwarded-For: 1.2.3.4\r\nAccept: */*\r\n\r\n';
@@ -87,7 +87,7 @@ describe('the request parser', () => {
     );
   });
 
-  it('remembers nothing that changes its answers', () => {
+  it('the request parser remembers nothing that changes its results', () => {
     const parts = fc.array(
       fc.tuple(fc.constantFrom('GET / HTTP/1.1', 'GET http://b/ HTTP/1.1', 'GET / HTTP/1.0', 'GET # HTTP/1.1'), lines),
       { maxLength: 6 },
@@ -109,7 +109,7 @@ describe('the request parser', () => {
 });
 
 describe('the response parser', () => {
-  it('reads every valid head and passes its lines in order', () => {
+  it('the response parser reads every valid head and passes its lines in order', () => {
     const extra = fc.array(fc.tuple(fc.nat(60), special), { maxLength: 4 });
     const status = fc.integer({ min: 200, max: 999 });
     fc.assert(
@@ -127,7 +127,7 @@ describe('the response parser', () => {
     );
   });
 
-  it('answers or refuses every head with one byte changed, and never throws', () => {
+  it('the response parser reads or refuses every head with one byte changed, and never throws', () => {
     const base =
       'HTTP/1.1 200 OK\r\nDate: x\r\nConnection: close, x-own\r\nContent-Length: 12\r\nX-Own: 1\r\n' +
       'Keep-Alive: timeout=5\r\nContent-Type: text/event-stream\r\nSet-Cookie: a=b\r\n\r\n';
@@ -143,7 +143,7 @@ describe('the response parser', () => {
 });
 
 describe('the chunk decoder', () => {
-  it('gives the same data, trailers and end however the bytes are cut', () => {
+  it('the chunk decoder gives the same data, trailers and end however the bytes are cut', () => {
     const pieces = fc.array(
       fc.constantFrom(
         '5\r\nhello\r\n',

@@ -213,18 +213,18 @@ const REFUSED: readonly (readonly [why: string, text: string, fault: Fault])[] =
 
 describe('RequestParser refuses', () => {
   for (const [why, text, fault] of REFUSED) {
-    it(`${why} with ${fault.status} ${fault.code}`, () => {
+    it(`RequestParser refuses ${why} with ${fault.status} ${fault.code}`, () => {
       assert.equal(faultOf(text)?.code, fault.code);
     });
   }
 
-  it('text that does not end with an empty line', () => {
+  it('RequestParser refuses text that does not end with an empty line', () => {
     assert.equal(faultOf('GET / HTTP/1.1\r\nHost: a\r\n')?.status, 400);
     assert.equal(faultOf('GET / HTTP/1.1')?.status, 400);
     assert.equal(faultOf('')?.status, 400);
   });
 
-  it('the same bad head again and again', () => {
+  it('RequestParser refuses the same bad head again and again', () => {
     const parser = new RequestParser(LIMITS);
     for (let time = 0; time < 3; time++) assert.equal(parser.parse(withHost('X y')), null);
     for (let time = 0; time < 3; time++) assert.equal(parser.parse('\r\n\r\n'), null);
@@ -232,7 +232,7 @@ describe('RequestParser refuses', () => {
 });
 
 describe('RequestParser reads', () => {
-  it('the request line and passes the other headers as they came', () => {
+  it('RequestParser reads the request line and passes the other headers as they came', () => {
     const read = parse(head('GET /a?b HTTP/1.1', 'Host: A.example:8080', 'X-A:1', 'x-b:  2 ', 'Cookie: c=d'));
     assert.equal(read.method, 'GET');
     assert.equal(read.target, '/a?b');
@@ -244,21 +244,21 @@ describe('RequestParser reads', () => {
     assert.equal(read.keepAlive, true);
   });
 
-  it('methods it has never heard of', () => {
+  it('RequestParser reads methods it has never heard of', () => {
     assert.equal(parse(head('FROBNICATE / HTTP/1.1', 'Host: a')).method, 'FROBNICATE');
     assert.equal(parse(head(`${'M'.repeat(32)} / HTTP/1.1`, 'Host: a')).method.length, 32);
   });
 
-  it('empty values, obs-text and tabs in values', () => {
+  it('RequestParser reads empty values, obs-text and tabs in values', () => {
     assert.equal(parse(withHost('X:', 'Y: \xe9\t\xff')).lines, 'X:\r\nY: \xe9\t\xff\r\n');
   });
 
-  it('exactly as many headers, and as long a target, as the limits allow', () => {
+  it('RequestParser reads as many headers, and as long a target, as the limits allow, and no more', () => {
     parse(withHost(...Array<string>(99).fill('X: y')));
     parse(head(`GET /${'x'.repeat(8191)} HTTP/1.1`, 'Host: a'));
   });
 
-  it('Host in its normal form, and as it came', () => {
+  it('RequestParser reads Host in its normal form, and as it came', () => {
     for (const [text, host] of [
       ['EXAMPLE.com.', 'example.com'],
       ['a:', 'a'],
@@ -272,7 +272,7 @@ describe('RequestParser reads', () => {
     }
   });
 
-  it('HTTP/1.0 without a Host', () => {
+  it('RequestParser reads HTTP/1.0 without a Host', () => {
     const read = parse(head('GET / HTTP/1.0'));
     assert.equal(read.host, '');
     assert.equal(read.authority, '');
@@ -280,7 +280,7 @@ describe('RequestParser reads', () => {
     assert.equal(parse(head('GET / HTTP/1.0', 'Connection: Keep-Alive')).keepAlive, true);
   });
 
-  it('an absolute form as its origin form', () => {
+  it('RequestParser reads an absolute form as its origin form', () => {
     for (const [target, host, reduced] of [
       ['http://a/b?c', 'a', '/b?c'],
       ['HTTP://A:80/b', 'a', '/b'],
@@ -296,13 +296,13 @@ describe('RequestParser reads', () => {
     assert.equal(old.authority, 'A:81');
   });
 
-  it('OPTIONS for the whole server', () => {
+  it('RequestParser reads OPTIONS for the whole server', () => {
     assert.equal(parse(head('OPTIONS * HTTP/1.1', 'Host: a')).target, '*');
     assert.equal(parse(head('OPTIONS http://a HTTP/1.1', 'Host: a')).target, '*');
     assert.equal(parse(head('OPTIONS http://a/ HTTP/1.1', 'Host: a')).target, '/');
   });
 
-  it('a body by length, whatever the method', () => {
+  it('RequestParser reads a body by length, whatever the method', () => {
     const read = parse(withHost('Content-Length: 17 '));
     assert.equal(read.bodyKind, BODY_LENGTH);
     assert.equal(read.contentLength, 17);
@@ -310,20 +310,20 @@ describe('RequestParser reads', () => {
     assert.equal(parse(withHost('Content-Length: 9007199254740991')).contentLength, Number.MAX_SAFE_INTEGER);
   });
 
-  it('a length with leading zeros, and writes it anew', () => {
+  it('RequestParser reads a length with leading zeros, and writes it anew', () => {
     const read = parse(withHost('Content-Length: 010', 'X: y'));
     assert.equal(read.contentLength, 10);
     assert.equal(read.lines, 'X: y\r\nContent-Length: 10\r\n');
   });
 
-  it('a body in chunks, and takes the line out', () => {
+  it('RequestParser reads a body in chunks, and takes the line out', () => {
     const read = parse(withHost('Transfer-Encoding: Chunked', 'Trailer: x'));
     assert.equal(read.bodyKind, BODY_CHUNKED);
     assert.equal(read.contentLength, 0);
     assert.equal(read.lines, 'Trailer: x\r\n');
   });
 
-  it('Expect where a body follows', () => {
+  it('RequestParser reads Expect where a body follows', () => {
     assert.equal(parse(withHost('Expect: 100-Continue', 'Content-Length: 5')).expectsContinue, true);
     assert.equal(parse(withHost('Expect: 100-continue')).expectsContinue, false);
     assert.equal(parse(withHost('Expect: 100-continue')).lines, '');
@@ -331,7 +331,7 @@ describe('RequestParser reads', () => {
     assert.equal(old.expectsContinue, false);
   });
 
-  it('hop-by-hop headers out of the head', () => {
+  it('RequestParser takes hop-by-hop headers out of the head', () => {
     const read = parse(
       withHost(
         'Connection: keep-alive, X-Own , TE,',
@@ -351,13 +351,13 @@ describe('RequestParser reads', () => {
     assert.equal(read.keepAlive, true);
   });
 
-  it('what Connection names over several lines, the header before or after it', () => {
+  it('RequestParser takes out what Connection names over several lines, before or after that header', () => {
     const read = parse(withHost('A: 1', 'Connection: a', 'B: 2', 'Connection: b, close', 'C: 3', 'a: 4'));
     assert.equal(read.lines, 'C: 3\r\n');
     assert.equal(read.keepAlive, false);
   });
 
-  it('headers that cannot be named away', () => {
+  it('RequestParser keeps protected headers that Connection names', () => {
     const read = parse(
       withHost(
         'Connection: host, content-length, transfer-encoding, authorization, cookie, via, forwarded',
@@ -379,12 +379,12 @@ describe('RequestParser reads', () => {
     assert.equal(read.forwarded, 'for=1.2.3.4');
   });
 
-  it('close as stronger than keep-alive', () => {
+  it('RequestParser takes close for stronger than keep-alive', () => {
     assert.equal(parse(withHost('Connection: keep-alive', 'Connection: close')).keepAlive, false);
     assert.equal(parse(head('GET / HTTP/1.0', 'Connection: close, keep-alive')).keepAlive, false);
   });
 
-  it("other proxies' headers into fields, several lines joined", () => {
+  it("RequestParser reads other proxies' headers into fields, several lines joined", () => {
     const read = parse(
       withHost(
         'X-Forwarded-For: 1.1.1.1',
@@ -407,7 +407,7 @@ describe('RequestParser reads', () => {
     assert.equal(read.lines, '');
   });
 
-  it('no header that would be one of ours with hyphens, unless it is told to', () => {
+  it('RequestParser passes no header that would be one of ours with hyphens, unless it is told to', () => {
     const text = withHost(
       'X_Forwarded_For: 1',
       'x-forwarded_b: 2',
@@ -422,7 +422,7 @@ describe('RequestParser reads', () => {
     assert.equal(kept?.contentLength, 0);
   });
 
-  it('a request id where there is exactly one and it is valid', () => {
+  it('RequestParser reads a request id where there is exactly one and it is valid', () => {
     assert.equal(parse(withHost('X-Request-Id: a-b_c/9=')).requestId, 'a-b_c/9=');
     assert.equal(parse(withHost('X-Request-Id: a b')).requestId, '');
     assert.equal(parse(withHost(`X-Request-Id: ${'a'.repeat(129)}`)).requestId, '');
@@ -431,7 +431,7 @@ describe('RequestParser reads', () => {
     assert.equal(parse(withHost('X-Request-Id: a b')).lines, '');
   });
 
-  it('an upgrade that Connection confirms, and ignores what could not happen', () => {
+  it('RequestParser reads an upgrade that Connection confirms, and ignores what could not happen', () => {
     assert.equal(parse(withHost('Connection: Upgrade', 'Upgrade: WebSocket')).upgrade, 'websocket');
     assert.equal(
       parse(withHost('Connection: Upgrade', 'Upgrade: WebSocket', 'Content-Length: 0')).upgrade,
@@ -448,14 +448,14 @@ describe('RequestParser reads', () => {
 });
 
 describe('RequestParser remembers', () => {
-  it('the last head, and answers the same object for the same text', () => {
+  it('RequestParser remembers the last head, and returns the same object for the same text', () => {
     const parser = new RequestParser(LIMITS);
     const first = parser.parse(withHost('X: y'));
     assert.equal(parser.parse(withHost('X: y')), first);
     assert.notEqual(parser.parse(withHost('X: z')), first);
   });
 
-  it('header block and request line each on their own, and checks them against each other', () => {
+  it('RequestParser remembers header block and request line each on their own, and checks them against each other', () => {
     const parser = new RequestParser(LIMITS);
     const first = parser.parse(head('GET /a HTTP/1.1', 'Host: a', 'X: y')) as RequestHead;
     const second = parser.parse(head('PUT /b HTTP/1.1', 'Host: a', 'X: y')) as RequestHead;
@@ -467,7 +467,7 @@ describe('RequestParser remembers', () => {
     assert.equal(parser.fault, FAULTS.badHost);
   });
 
-  it('nothing of a head that was refused', () => {
+  it('RequestParser remembers nothing of a head that was refused', () => {
     const parser = new RequestParser(LIMITS);
     assert.equal(parser.parse(withHost('Transfer-Encoding: x')), null);
     assert.equal(parser.parse(withHost('Transfer-Encoding: x')), null);

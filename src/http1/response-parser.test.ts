@@ -86,7 +86,7 @@ describe('ResponseParser refuses', () => {
     });
   }
 
-  it('text that does not end with an empty line', () => {
+  it('ResponseParser refuses text that does not end with an empty line', () => {
     const parser = new ResponseParser(LIMITS);
     assert.equal(parser.parse('HTTP/1.1 200 OK\r\n', 'GET'), null);
     assert.equal(parser.parse('HTTP/1.1 200 OK', 'GET'), null);
@@ -94,7 +94,7 @@ describe('ResponseParser refuses', () => {
 });
 
 describe('ResponseParser reads', () => {
-  it('the status line and passes the other headers as they came', () => {
+  it('ResponseParser reads the status line and passes the other headers as they came', () => {
     const read = parse(ok('Date: x', 'Server:y', 'Set-Cookie: a', 'Set-Cookie: b', 'Content-Length: 5'));
     assert.equal(read.status, 200);
     assert.equal(read.reason, 'OK');
@@ -106,18 +106,18 @@ describe('ResponseParser reads', () => {
     assert.equal(read.keepAlive, true);
   });
 
-  it('an empty reason, none, and one with obs-text', () => {
+  it('ResponseParser reads an empty reason, a missing one, and one with obs-text', () => {
     assert.equal(parse(head('HTTP/1.1 200 ', 'Content-Length: 0')).reason, '');
     assert.equal(parse(head('HTTP/1.1 200', 'Content-Length: 0')).reason, '');
     assert.equal(parse(head('HTTP/1.1 404 Pas trouv\xe9', 'Content-Length: 0')).reason, 'Pas trouv\xe9');
   });
 
-  it('statuses nobody has defined', () => {
+  it('ResponseParser reads statuses nobody has defined', () => {
     assert.equal(parse(head('HTTP/1.1 299 X', 'Content-Length: 1')).bodyKind, BODY_LENGTH);
     assert.equal(parse(head('HTTP/1.1 999 X', 'Content-Length: 1')).status, 999);
   });
 
-  it('a body by its length, by chunks, or up to the end of the connection', () => {
+  it('ResponseParser reads a body by its length, by chunks, or up to the end of the connection', () => {
     assert.equal(parse(ok('Content-Length: 0')).bodyKind, BODY_LENGTH);
     const chunked = parse(ok('Transfer-Encoding: chunked', 'Trailer: x'));
     assert.equal(chunked.bodyKind, BODY_CHUNKED);
@@ -127,12 +127,12 @@ describe('ResponseParser reads', () => {
     assert.equal(open.keepAlive, false);
   });
 
-  it('a length with leading zeros, and writes it anew', () => {
+  it('ResponseParser reads a length with leading zeros, and writes it anew', () => {
     assert.equal(parse(ok('Content-Length: 007')).lines, 'Content-Length: 7\r\n');
     assert.equal(parse(head('HTTP/1.1 204 X', 'Content-Length: 00')).lines, '');
   });
 
-  it('no body after HEAD, 1xx, 204 and 304', () => {
+  it('ResponseParser expects no body after HEAD, 1xx, 204 and 304', () => {
     const forHead = parse(ok('Content-Length: 5'), 'HEAD');
     assert.equal(forHead.bodyKind, BODY_NONE);
     assert.equal(forHead.contentLength, 0);
@@ -147,14 +147,14 @@ describe('ResponseParser reads', () => {
     assert.equal(parse(head('HTTP/1.1 103 Early Hints', 'Link: </a>')).lines, 'Link: </a>\r\n');
   });
 
-  it('whether the connection persists', () => {
+  it('ResponseParser reads whether the connection persists', () => {
     assert.equal(parse(ok('Content-Length: 0', 'Connection: close')).keepAlive, false);
     assert.equal(parse(ok('Content-Length: 0', 'Connection: keep-alive', 'Connection: Close')).keepAlive, false);
     assert.equal(parse(head('HTTP/1.0 200 OK', 'Content-Length: 0')).keepAlive, false);
     assert.equal(parse(head('HTTP/1.0 200 OK', 'Content-Length: 0', 'Connection: keep-alive')).keepAlive, true);
   });
 
-  it('how long the server keeps an idle connection', () => {
+  it('ResponseParser reads how long the server keeps an idle connection', () => {
     for (const [value, timeoutMs] of [
       ['timeout=5', 5000],
       ['timeout=5, max=100', 5000],
@@ -169,12 +169,12 @@ describe('ResponseParser reads', () => {
     }
   });
 
-  it('a keep-alive time of nothing as the end of the connection', () => {
+  it('ResponseParser reads a keep-alive time of nothing as the end of the connection', () => {
     assert.equal(parse(ok('Content-Length: 0', 'Keep-Alive: timeout=0')).keepAlive, false);
     assert.equal(parse(ok('Content-Length: 0', 'Keep-Alive: timeout=1')).keepAlive, true);
   });
 
-  it('hop-by-hop headers out of the head', () => {
+  it('ResponseParser takes hop-by-hop headers out of the head', () => {
     const read = parse(
       ok(
         'Connection: keep-alive, x-own, http2-settings',
@@ -193,14 +193,14 @@ describe('ResponseParser reads', () => {
     assert.equal(read.upgrade, '');
   });
 
-  it('a switch of protocols', () => {
+  it('ResponseParser reads a switch of protocols', () => {
     const read = parse(head('HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', 'Upgrade: WebSocket', 'X: y'));
     assert.equal(read.upgrade, 'websocket');
     assert.equal(read.lines, 'X: y\r\n');
     assert.equal(read.bodyKind, BODY_NONE);
   });
 
-  it('which answers are streams of events', () => {
+  it('ResponseParser reads which answers are streams of events', () => {
     for (const [type, isEventStream] of [
       ['text/event-stream', true],
       ['Text/Event-Stream; charset=utf-8', true],
@@ -232,18 +232,18 @@ const FRAMING: readonly (readonly string[])[] = [
 describe('ResponseParser lets no framing line decide, and none pass, where no body can follow:', () => {
   for (const lines of FRAMING) {
     for (const status of ['100 Continue', '103 Early Hints', '204 No Content']) {
-      it(`${status} with ${lines.join(', ')}`, () => {
+      it(`ResponseParser lets no framing line decide, and none pass, where no body can follow: ${status} with ${lines.join(', ')}`, () => {
         const read = parse(head(`HTTP/1.1 ${status}`, 'X: y', ...lines));
         assert.equal(read.bodyKind, BODY_NONE);
         assert.equal(read.lines, 'X: y\r\n');
       });
     }
-    it(`101 with ${lines.join(', ')}`, () => {
+    it(`ResponseParser lets no framing line decide, and none pass, where no body can follow: 101 with ${lines.join(', ')}`, () => {
       const read = parse(head('HTTP/1.1 101 X', 'Connection: upgrade', 'Upgrade: websocket', ...lines));
       assert.equal(read.bodyKind, BODY_NONE);
       assert.equal(read.lines, '');
     });
-    it(`304 with ${lines.join(', ')}`, () => {
+    it(`ResponseParser lets no framing line decide, and none pass, where no body can follow: 304 with ${lines.join(', ')}`, () => {
       const read = parse(head('HTTP/1.1 304 Not Modified', 'X: y', ...lines));
       assert.equal(read.bodyKind, BODY_NONE);
       const isOneLength = lines.every((line) => line === 'Content-Length: 5');
@@ -251,7 +251,7 @@ describe('ResponseParser lets no framing line decide, and none pass, where no bo
     });
   }
 
-  it('answers to HEAD, of HTTP/1.0 as well', () => {
+  it('ResponseParser lets no framing line decide, and none pass, where no body can follow: answers to HEAD, of HTTP/1.0 as well', () => {
     for (const version of ['1.0', '1.1']) {
       const ofHead = (...lines: string[]): ResponseHead => parse(head(`HTTP/${version} 200 OK`, ...lines), 'HEAD');
       assert.equal(ofHead('Transfer-Encoding: chunked').lines, '');
@@ -263,12 +263,12 @@ describe('ResponseParser lets no framing line decide, and none pass, where no bo
     }
   });
 
-  it('but an answer to HEAD with lengths that differ, or with none that is a number, is refused', () => {
+  it('ResponseParser refuses an answer to HEAD with lengths that differ, or with none that is a number', () => {
     for (const lines of [['Content-Length: 5', 'Content-Length: 6'], ['Content-Length: 5, 6'], ['Content-Length: x']])
       assert.equal(new ResponseParser(LIMITS).parse(ok(...lines), 'HEAD'), null);
   });
 
-  it('and one that announces a body where there is none, or contradicts itself, ends its connection', () => {
+  it('an answer that announces a body where there is none, or contradicts itself, ends its connection', () => {
     const keeps = (status: string, ...lines: string[]): boolean =>
       parse(head(`HTTP/1.1 ${status}`, ...lines)).keepAlive;
     assert.equal(keeps('100 Continue', 'Content-Length: 0', 'Connection: close'), true);
@@ -284,7 +284,7 @@ describe('ResponseParser lets no framing line decide, and none pass, where no bo
     assert.equal(parse(head('HTTP/1.1 204 No Content', 'Transfer-Encoding: chunked')).keepAlive, false);
   });
 
-  it('what Connection says in an interim answer means nothing for the connection', () => {
+  it('Connection in an interim answer means nothing for the connection', () => {
     for (const value of ['close', 'a b', 'keep-alive, close'])
       assert.equal(parse(head('HTTP/1.1 100 Continue', `Connection: ${value}`)).lines, '');
     assert.equal(parse(head('HTTP/1.1 103 X', 'Connection: x-own', 'X-Own: 1', 'X: y')).lines, 'X: y\r\n');
@@ -292,7 +292,7 @@ describe('ResponseParser lets no framing line decide, and none pass, where no bo
 });
 
 describe('ResponseParser remembers', () => {
-  it('a head, and answers the same object for the same text', () => {
+  it('ResponseParser remembers a head, and returns the same object for the same text', () => {
     const parser = new ResponseParser(LIMITS);
     const first = parser.parse(ok('Content-Length: 5'), 'GET');
     const other = parser.parse(ok('Content-Length: 12'), 'GET');
@@ -300,7 +300,7 @@ describe('ResponseParser remembers', () => {
     assert.equal(parser.parse(ok('Content-Length: 12'), 'GET'), other);
   });
 
-  it('the method it was read for', () => {
+  it('ResponseParser remembers the method it was read for', () => {
     const parser = new ResponseParser(LIMITS);
     assert.equal(parser.parse(ok('Content-Length: 5'), 'GET')?.bodyKind, BODY_LENGTH);
     assert.equal(parser.parse(ok('Content-Length: 5'), 'HEAD')?.bodyKind, BODY_NONE);

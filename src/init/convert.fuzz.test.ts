@@ -119,7 +119,7 @@ function moveLines(text: string, moves: readonly { from: number; to: number; isC
 }
 
 describe('converting mutated configs', () => {
-  it('gives a config without mistakes, or a place and a reason', async () => {
+  it('converting mutated configs gives a config without mistakes, or a place and a reason', async () => {
     let converted = 0;
     const property = fc.asyncProperty(
       anyInput,
@@ -132,7 +132,7 @@ describe('converting mutated configs', () => {
     assert.ok(converted > RUNS / 20, `${converted} of ${RUNS} converted`);
   });
 
-  it('gives one for lines that are gone, or stand where another did, too', async () => {
+  it('converting configs with lines removed or swapped gives a config without mistakes, or a place and a reason', async () => {
     let converted = 0;
     const property = fc.asyncProperty(
       anyInput,
@@ -182,7 +182,7 @@ function withMark({ text, file }: Input, at: number): string {
 }
 
 describe('a statement that nobody knows', () => {
-  it('is listed wherever it stands, or stands in something that is', async () => {
+  it('an unknown statement is listed wherever it is, or is part of one that is listed', async () => {
     let seen = 0;
     const property = fc.asyncProperty(anyInput, anyPlace, async (input, at) => {
       const text = withMark(input, at);

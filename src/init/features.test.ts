@@ -12,7 +12,7 @@ const SOURCES = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' })
   .map((name) => ({ name, text: readFileSync(join(FOLDER, name), 'utf8') }));
 
 describe('what init cannot take over', () => {
-  it('is said in one table, and by no converter in words of its own', () => {
+  it('what init cannot take over is said in one table, and by no converter in words of its own', () => {
     const isOwn = /['"`][^'"`\n]*\b(?:not built|not \w+ yet|not converted|built yet)\b/;
     assert.deepEqual(
       SOURCES.filter(({ text }) => isOwn.test(text.replace(/^\s*(?:\/\/|\/?\*).*$/gm, ''))).map(({ name }) => name),
@@ -20,7 +20,7 @@ describe('what init cannot take over', () => {
     );
   });
 
-  it('is asked for by a converter, each line of the table', () => {
+  it('every line of the table of what init cannot take over is used by a converter', () => {
     const isUsed = (name: string): boolean => SOURCES.some(({ text }) => text.includes(`lacking('${name}'`));
     assert.deepEqual(
       Object.keys(FEATURES).filter((name) => !isUsed(name)),
@@ -28,13 +28,13 @@ describe('what init cannot take over', () => {
     );
   });
 
-  it('is said with what to do meanwhile, and what becomes of the requests', () => {
+  it('what init cannot take over is said with what to do meanwhile, and what becomes of the requests', () => {
     assert.equal(lacking('compression'), 'not built yet: compression');
     assert.equal(lacking('tls', 'left out'), 'not built yet: TLS; end it in front of Fairlead; left out');
     assert.equal(lacking('files'), 'not what Fairlead does: files');
   });
 
-  it('names the page once a part is there that init does not convert', () => {
+  it('the table of what init cannot take over names a page for a part that Fairlead has', () => {
     const there = byHand(FEATURES['tls' satisfies FeatureName].what, 'tls.md');
     assert.equal(reasonFor(there, 'left out'), 'not converted: TLS; docs/tls.md; left out');
   });

@@ -39,7 +39,7 @@ function compare(path: string, actual: string): void {
 
 describe('init --from', () => {
   for (const name of readdirSync(FIXTURES)) {
-    it(`${name} gives exactly what is expected`, async () => {
+    it(`init --from ${name} gives exactly what is expected`, async () => {
       const folder = join(FIXTURES, name);
       const input = readdirSync(folder).find((file) => file.startsWith('input.'));
       assert.ok(input !== undefined);

@@ -22,7 +22,7 @@ const CADDY = 'this is a Caddyfile, which init does not convert: docs/coming-fro
 const TRAEFIK = 'this is a config of Traefik, which init does not convert: docs/coming-from-traefik.md';
 
 describe('a config that init does not convert', () => {
-  it('of Caddy is named, by its file or by what it says', async () => {
+  it('a config of Caddy is recognised, by its file or by what it says', async () => {
     for (const text of [
       'example.com\n\nreverse_proxy localhost:3000\n',
       '{\n\temail a@example.com\n}\n\nexample.com {\n\treverse_proxy localhost:3000 localhost:3001\n}\n',
@@ -37,7 +37,7 @@ describe('a config that init does not convert', () => {
     assert.match(await refusalOf(json, 'caddy.json'), /^this is a config of Caddy in JSON, .*coming-from-caddy\.md$/);
   });
 
-  it('of Traefik is named, by its file or by what it says', async () => {
+  it('a config of Traefik is recognised, by its file or by what it says', async () => {
     for (const [text, file] of [
       ['entryPoints:\n  web:\n    address: ":80"\n', 'x.yml'],
       ['http:\n  routers:\n    a:\n      rule: Host(`a.com`)\n      service: a\n', 'dynamic.yaml'],
@@ -50,7 +50,7 @@ describe('a config that init does not convert', () => {
     }
   });
 
-  it('is refused with the whole name of its page, on stderr', async (t) => {
+  it('a config that init does not convert is refused with the whole name of its page, on stderr', async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'fairlead-foreign-'));
     t.after(() => rm(folder, { recursive: true, force: true }));
     const file = join(folder, 'traefik.yml');
@@ -64,7 +64,7 @@ describe('a config that init does not convert', () => {
     );
   });
 
-  it('of others is named with what init reads', async () => {
+  it('a config of another program is named, with what init reads', async () => {
     const reads = 'it reads nginx.conf, haproxy.cfg and proxy.conf.json';
     assert.match(
       await refusalOf('static_resources:\n  listeners: []\n', 'envoy.yaml'),
@@ -77,7 +77,7 @@ describe('a config that init does not convert', () => {
     assert.match(await refusalOf(unnamed, 'conf.json'), /^this is no proxy table: /);
   });
 
-  it('is none of those of nginx and HAProxy, whatever words stand in them', async () => {
+  it('a config of nginx or HAProxy is never taken for one that init does not convert, whatever words it contains', async () => {
     const nginx =
       'server {\n  listen 80;\n  # reverse_proxy localhost:3000\n  location / { proxy_pass http://a:1; }\n}\n';
     const haproxy = 'defaults\n  mode http\nlisten web\n  bind :80\n  server import 10.0.0.1:80\n';

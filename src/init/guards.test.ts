@@ -31,7 +31,7 @@ function isConfig(built: ReturnType<typeof buildConfig>): built is Config {
 const PATHS = ['/a/admin', '/a/admin/x', '/a/adminx', '/a/x', '/ax', '/b'];
 
 describe('a guard on the start of a path', () => {
-  it('keeps out what goes on within the segment, beside routes that would take it: nginx', async () => {
+  it('a guard on the start of a path keeps out what goes on within the segment, beside routes that would take it: nginx', async () => {
     for (const sign of ['', '^~ ']) {
       const text = `server {
         listen 80;
@@ -46,7 +46,7 @@ describe('a guard on the start of a path', () => {
     }
   });
 
-  it('keeps out what goes on within the segment, beside routes that would take it: HAProxy', async () => {
+  it('a guard on the start of a path keeps out what goes on within the segment, beside routes that would take it: HAProxy', async () => {
     const text = `defaults
   mode http
 frontend f
@@ -75,7 +75,7 @@ describe('a guard', () => {
     assert.notEqual(pools.at(-1), 'closed');
   };
 
-  it('keeps out every spelling of its path that a server may read so: nginx', async () => {
+  it('a guard keeps out every spelling of its path that a server may read so: nginx', async () => {
     for (const location of ['/admin/', '^~ /admin/', '~ ^/admin(?:/|$)', '/admin'])
       await guard(
         'nginx.conf',
@@ -87,7 +87,7 @@ describe('a guard', () => {
       );
   });
 
-  it('keeps out every spelling of its path that a server may read so: HAProxy', async () => {
+  it('a guard keeps out every spelling of its path that a server may read so: HAProxy', async () => {
     for (const path of ['/admin/', '/admin'])
       await guard(
         'haproxy.cfg',
@@ -103,7 +103,7 @@ backend web
       );
   });
 
-  it('on a location whose text no request has as it is keeps out what nginx reads so', async () => {
+  it('a guard on a location whose text no request has as it is keeps out what nginx reads so', async () => {
     const text = `server { listen 80;
       location / { proxy_pass http://10.0.0.1:1; }
       location "/a b/" { deny all; }
@@ -123,7 +123,7 @@ describe('a rule that could not be taken over', () => {
     'if { hdr(Upgrade) -i websocket } { nbsrv(b) gt 1 }',
   ];
   for (const rule of rules) {
-    it(`leaves its backend to nobody where it was the only way there: ${rule}`, async () => {
+    it(`a rule that could not be taken over leaves its backend without requests if it was the only way there: ${rule}`, async () => {
       const text = `defaults
   mode http
 frontend f
@@ -138,7 +138,7 @@ backend b
     });
   }
 
-  it('leaves a server of nginx to nobody where its only location is a mistake', async () => {
+  it('a server of nginx gets no requests if its only location is a mistake', async () => {
     const { draft } = await convert(
       'server { listen 80; location ~ ^/(a { proxy_pass http://10.0.0.1:1; } }',
       'nginx.conf',
@@ -161,7 +161,7 @@ describe('what nginx keeps out', () => {
   const isGuarded = (path: string): boolean =>
     /^\/admin(?:\/|$)|^\/private|^\/ünd\/|^\/a b\//.test(path) || path === '/secret' || path.includes('/.git/');
 
-  it('is not let in by another spelling of its path', async () => {
+  it('what nginx denies is not let in by another spelling of its path', async () => {
     const paths = fc.sample(hostilePath, { seed: Date.now() & 0x7fffffff, numRuns: 5000 });
     const named = [
       '/%C3%BCnd/x',

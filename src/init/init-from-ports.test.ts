@@ -76,7 +76,7 @@ async function initWith(machine: Surroundings, t: TestContext): Promise<Result> 
 }
 
 describe('init from what runs here', () => {
-  it('makes one pool of all that answers, checked by a path that all answer', async (t) => {
+  it('init from what runs here makes one pool of all that answers, checked by a path that all answer', async (t) => {
     await using first = await startBackend({});
     await using second = await startBackend({});
     const ports = [first.port, second.port].sort((a, b) => a - b);
@@ -93,7 +93,7 @@ describe('init from what runs here', () => {
     assert.match(said, /\n {2}fairlead check -c \/my\.yaml\n {2}fairlead run -c \/my\.yaml\n/);
   });
 
-  it('makes a pool of each application, with a route by a name below localhost', async (t) => {
+  it('init from what runs here makes a pool of each application, with a route by a name below localhost', async (t) => {
     await using shop = await startBackend({});
     await using blog = await startBackend({});
     await using broken = await startBackend({ errorRate: 1 });
@@ -128,7 +128,7 @@ describe('init from what runs here', () => {
     assert.match(said, new RegExp(`\nLeft out:\n  localhost:${broken.port}  answers 503: it fails\n`));
   });
 
-  it('tells applications apart by what really runs', { skip: NO_PROC }, async (t) => {
+  it('init from what runs here tells applications apart by what really runs', { skip: NO_PROC }, async (t) => {
     const folders = ['shop', 'shop', 'blog'];
     const running = await Promise.all(folders.map((name) => startProgram(name, t)));
     const ports = running.map(({ port }) => port);
@@ -149,14 +149,14 @@ describe('init from what runs here', () => {
     );
   });
 
-  it('listens on this machine alone, on a port that nobody has', async (t) => {
+  it('init from what runs here listens on this machine alone, on a port that nobody has', async (t) => {
     const { config } = await initWith(machineWith(), t);
     const [{ host, port }] = config.listeners;
     assert.equal(host, '127.0.0.1');
     assert.ok(port >= 8080 && port < 8180, String(port));
   });
 
-  it('writes an example, and says so, where nothing answers', async (t) => {
+  it('init from what runs here writes an example, and says so, where nothing answers', async (t) => {
     const { said, text, config } = await initWith(machineWith(), t);
     assert.match(said, /^No HTTP server answered on this machine\./);
     assert.deepEqual(

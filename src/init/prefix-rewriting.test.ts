@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { mayMeet, readReplacement, toRewriting } from './prefix-rewriting.ts';
 
 describe('rewriting by pattern', () => {
-  it('is a cut prefix, or another in its place', () => {
+  it('rewriting by pattern becomes a cut prefix, or another in its place', () => {
     for (const [pattern, template, expected] of [
       ['^/api/(.*)$', '/$1', { stripPrefix: '/api' }],
       ['/api/(.*)', '/\\1', { stripPrefix: '/api' }],
@@ -17,7 +17,7 @@ describe('rewriting by pattern', () => {
     }
   });
 
-  it('is nothing that Fairlead has where it does more', () => {
+  it('rewriting by pattern is not taken over where it does more than replace a prefix', () => {
     for (const [pattern, template] of [
       ['/(.*)', '/app/$1'],
       ['^/user/(\\d+)$', '/users?id=$1'],
@@ -29,7 +29,7 @@ describe('rewriting by pattern', () => {
     }
   });
 
-  it('concerns a route only where one of its paths may have the prefix', () => {
+  it('rewriting by pattern concerns a route only where one of its paths may have the prefix', () => {
     assert.ok(mayMeet('/api', false, '/api'));
     assert.ok(mayMeet('/api/x', true, '/api'));
     assert.ok(mayMeet('/', true, '/api'));

@@ -11,7 +11,7 @@ function line(local: string, state: string, inode: string): string {
 }
 
 describe('the listening ports of /proc', () => {
-  it('are those that a program on this machine can reach, each once and in order', () => {
+  it('the listening ports of /proc are those that a program on this machine can reach, each once and in order', () => {
     const table = [
       HEADER,
       line('0100007F:0BB9', '0A', '11'),
@@ -26,7 +26,7 @@ describe('the listening ports of /proc', () => {
     ]);
   });
 
-  it('leave out connections, other addresses and what is no line', () => {
+  it('the listening ports of /proc leave out connections, other addresses and what is no line', () => {
     const table = [
       HEADER,
       line('0100007F:0BB9', '01', '11'),
@@ -40,7 +40,7 @@ describe('the listening ports of /proc', () => {
 });
 
 describe('who has a port', { skip: process.platform === 'linux' ? false : 'only Linux says so' }, () => {
-  it('is the process that listens there, and nobody once it has gone', async () => {
+  it('a port belongs to the process that listens there, and to nobody once it has gone', async () => {
     const server = net.createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as net.AddressInfo;
@@ -54,7 +54,7 @@ describe('who has a port', { skip: process.platform === 'linux' ? false : 'only 
 });
 
 describe('the name of a program', () => {
-  it('has the script that an interpreter runs, without its folder and its options', () => {
+  it('the name of a program has the script that an interpreter runs, without its folder and its options', () => {
     assert.equal(
       programName('node-MainThread\n', 'node\0--watch\0/srv/app/server.js\0--token=abc\0'),
       'node server.js',
@@ -64,7 +64,7 @@ describe('the name of a program', () => {
     assert.equal(programName('node', ''), 'node');
   });
 
-  it('is one line of ASCII, whatever a file is called', () => {
+  it('the name of a program is one line of ASCII, whatever a file is called', () => {
     assert.equal(programName('node', 'node\0/srv/a\npools: {}\u001b[31m.js\0'), 'node apools: {}[31m.js');
   });
 });

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Guard } from './guard.ts';
 
-describe('guard', () => {
-  test('tells the reporter first, then the owner', () => {
+describe('the guard', () => {
+  test('the guard tells the reporter first, then the owner', () => {
     const told: string[] = [];
     const guard = new Guard(() => told.push('reporter'));
     assert.equal(guard.caught(new Error('bug'), { onFault: () => told.push('owner') }), true);
     assert.deepEqual(told, ['reporter', 'owner']);
   });
 
-  test('says when the owner failed as well, and reports that, too', () => {
+  test('the guard says when the owner failed as well, and reports that, too', () => {
     const reported: unknown[] = [];
     const guard = new Guard((error) => reported.push(error));
     const [first, second] = [new Error('first'), new Error('second')];
@@ -23,7 +23,7 @@ describe('guard', () => {
     assert.deepEqual(reported, [first, second]);
   });
 
-  test('outlives a reporter that throws', () => {
+  test('the guard outlives a reporter that throws', () => {
     const guard = new Guard(() => {
       throw new Error('no log');
     });

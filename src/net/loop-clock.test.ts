@@ -7,8 +7,8 @@ function countedClock(): { clock: LoopClock; reads: () => number } {
   return { clock: new LoopClock({ now: () => (reads += 1), wallTime: () => 7 }), reads: () => reads };
 }
 
-describe('loop clock', () => {
-  test('reads the time once in an entry, and only when asked', () => {
+describe('the loop clock', () => {
+  test('the loop clock reads the time once in an entry, and only when asked', () => {
     const { clock, reads } = countedClock();
     clock.enter();
     assert.equal(reads(), 0);
@@ -19,7 +19,7 @@ describe('loop clock', () => {
     clock.leave();
   });
 
-  test('remembers nothing outside of an entry', () => {
+  test('the loop clock remembers nothing outside of an entry', () => {
     const { clock } = countedClock();
     clock.enter();
     assert.equal(clock.now(), 1);
@@ -29,7 +29,7 @@ describe('loop clock', () => {
     assert.equal(clock.wallTime(), 7);
   });
 
-  test('is shared by all who are given one', () => {
+  test('the loop clock is shared by all who are given one', () => {
     const { clock } = countedClock();
     assert.equal(loopClockOf(clock), clock);
     assert.notEqual(loopClockOf({ now: () => 0, wallTime: () => 0 }), clock);

@@ -65,8 +65,8 @@ class WheelStage {
   }
 }
 
-describe('timer wheel', () => {
-  test('fires once, not before its deadline and at most a tick after it', () => {
+describe('the timer wheel', () => {
+  test('the timer wheel fires once, not before its deadline and at most a tick after it', () => {
     for (const ms of [0, 1, 49, 50, 51, 999, 25_600, 25_700, 75_000, 3_600_000]) {
       const stage = new WheelStage();
       const timer = stage.timer();
@@ -79,7 +79,7 @@ describe('timer wheel', () => {
     }
   });
 
-  test('pushes a deadline later without moving the timer, and fires at the new one', () => {
+  test('the timer wheel pushes a deadline later without moving the timer, and fires at the new one', () => {
     const stage = new WheelStage();
     const timer = stage.timer();
     stage.wheel.arm(timer, 1000);
@@ -94,7 +94,7 @@ describe('timer wheel', () => {
     assert.ok(timer.firedAt[0] >= deadline);
   });
 
-  test('pulls a deadline earlier', () => {
+  test('the timer wheel pulls a deadline earlier', () => {
     const stage = new WheelStage();
     const timer = stage.timer();
     stage.wheel.arm(timer, 75_000);
@@ -105,7 +105,7 @@ describe('timer wheel', () => {
     assert.equal(timer.firedAt.length, 1);
   });
 
-  test('forgets a timer that is disarmed', () => {
+  test('the timer wheel forgets a timer that is disarmed', () => {
     const stage = new WheelStage();
     const timer = stage.timer();
     stage.wheel.arm(timer, 100);
@@ -117,7 +117,7 @@ describe('timer wheel', () => {
     assert.deepEqual(timer.firedAt, []);
   });
 
-  test('ticks only while timers are armed, and begins again', () => {
+  test('the timer wheel ticks only while timers are armed, and begins again', () => {
     const stage = new WheelStage();
     const timer = stage.timer();
     assert.equal(stage.isTicking, false);
@@ -131,7 +131,7 @@ describe('timer wheel', () => {
     assert.equal(timer.firedAt.length, 2);
   });
 
-  test('lets a timer arm itself and others, and disarm others, while it fires', () => {
+  test('the timer wheel lets a timer arm itself and others, and disarm others, while it fires', () => {
     const stage = new WheelStage();
     const [first, second, third] = [stage.timer(), stage.timer(), stage.timer()];
     first.action = () => {
@@ -161,7 +161,7 @@ describe('timer wheel', () => {
     assert.equal(good.firedAt.length, 1);
   });
 
-  test('fires everything that is due after the thread was held up for longer than the horizon', () => {
+  test('the timer wheel fires everything that is due after the thread was held up for longer than the horizon', () => {
     const stage = new WheelStage();
     const timers = [10, 5000, 25_599, 30_000, 59_000].map((ms) => {
       const timer = stage.timer();
@@ -172,7 +172,7 @@ describe('timer wheel', () => {
     for (const timer of timers) assert.equal(timer.firedAt.length, 1);
   });
 
-  test('agrees with a sorted list of deadlines, whatever is armed, disarmed and held up', () => {
+  test('the timer wheel agrees with a sorted list of deadlines, whatever is armed, disarmed and held up', () => {
     const step = fc.oneof(
       fc.record({ op: fc.constant('arm' as const), at: fc.nat(9), ms: fc.oneof(fc.nat(200), fc.nat(80_000)) }),
       fc.record({ op: fc.constant('disarm' as const), at: fc.nat(9), ms: fc.constant(0) }),

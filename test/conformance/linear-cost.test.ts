@@ -60,28 +60,28 @@ describe('what a head costs grows with its length and no faster', () => {
     'cookie',
     'accept',
   ]) {
-    it(`in the value of ${name} in a request`, () =>
+    it(`what a head costs grows with its length and no faster in the value of ${name} in a request`, () =>
       assertLinear((text) => readRequest(`${name}: ${text}\r\n`), HEAD_BYTES));
   }
   for (const name of [...RESPONSE_NAMES, 'set-cookie']) {
-    it(`in the value of ${name} in an answer`, () =>
+    it(`what a head costs grows with its length and no faster in the value of ${name} in an answer`, () =>
       assertLinear((text) => readResponse(`${name}: ${text}\r\n`), HEAD_BYTES));
   }
-  it('in names, and in lines without a colon', () => {
+  it('what a head costs grows with its length and no faster in names, and in lines without a colon', () => {
     assertLinear((text) => {
       readRequest(`${text}: a\r\n`);
       readRequest(`a${text}\r\n`);
       readResponse(`${text}: a\r\n`);
     }, HEAD_BYTES);
   });
-  it('in the number of lines of any name', () => {
+  it('what a head costs grows with its length and no faster in the number of lines of any name', () => {
     for (const name of [...REQUEST_NAMES, ...RESPONSE_NAMES, 'x', '']) {
       const make = (length: number): string => `${name}: a,\r\n`.repeat(length / 16);
       assertLinearIn(make, readRequest, HEAD_BYTES, `${name} in a request`);
       assertLinearIn(make, readResponse, HEAD_BYTES, `${name} in an answer`);
     }
   });
-  it('in the names that Connection takes out', () => {
+  it('what a head costs grows with its length and no faster in the names that Connection takes out', () => {
     const make = (length: number): string => {
       const names = Array.from({ length: length / 16 }, (_, index) => `x${index}`);
       return `connection: ${names.join()}\r\n${names.map((name) => `${name}: a\r\n`).join('')}`;
@@ -89,7 +89,7 @@ describe('what a head costs grows with its length and no faster', () => {
     assertLinearIn(make, readRequest, HEAD_BYTES, 'in a request');
     assertLinearIn(make, readResponse, HEAD_BYTES, 'in an answer');
   });
-  it('in the request line', () => {
+  it('what a head costs grows with its length and no faster in the request line', () => {
     assertLinear((text) => {
       readRequest('', `/${text}`);
       readRequest('', `http://${text}`);
@@ -97,10 +97,10 @@ describe('what a head costs grows with its length and no faster', () => {
       new RequestParser(LIMITS).parse(`${text}\r\n\r\n`);
     }, HEAD_BYTES);
   });
-  it('in the status line', () => {
+  it('what a head costs grows with its length and no faster in the status line', () => {
     assertLinear((text) => new ResponseParser(LIMITS).parse(`HTTP/1.1 200 ${text}\r\n\r\n`, 'GET'), HEAD_BYTES);
   });
-  it('in a host, up to the longest that is one', () => {
+  it('what a head costs grows with its length and no faster in a host, up to the longest that is one', () => {
     assertLinear(
       (text) => {
         for (let time = 0; time < 50; time++) parseAuthority(text);
@@ -109,7 +109,7 @@ describe('what a head costs grows with its length and no faster', () => {
       4,
     );
   });
-  it('in reads of one byte', () => {
+  it('what a head costs grows with its length and no faster in reads of one byte', () => {
     const read = (text: string): void => {
       const bytes = Buffer.from(`GET / HTTP/1.1\r\n${text}`, 'latin1');
       const reader = new HeadReader(UNBOUNDED_MEMORY);
@@ -120,8 +120,9 @@ describe('what a head costs grows with its length and no faster', () => {
 });
 
 describe('what a body around its data costs grows with its length and no faster', () => {
-  it('in extensions of chunks', () => assertLinear((text) => decode(`1;${text}`, text.length), HEAD_BYTES));
-  it('in chunks of one byte', () => {
+  it('what a body around its data costs grows with its length and no faster in extensions of chunks', () =>
+    assertLinear((text) => decode(`1;${text}`, text.length), HEAD_BYTES));
+  it('what a body around its data costs grows with its length and no faster in chunks of one byte', () => {
     assertLinearIn(
       (length) => '1\r\nx\r\n'.repeat(length / 6),
       (text) => decode(text, text.length),
@@ -129,7 +130,7 @@ describe('what a body around its data costs grows with its length and no faster'
       'chunks',
     );
   });
-  it('in trailers, whole and in reads of one byte', () => {
+  it('what a body around its data costs grows with its length and no faster in trailers, whole and in reads of one byte', () => {
     for (const line of ['a\n', '\n', 'a:\r\n', 'a:b\r\n', 'a: b\n', ':\r\n']) {
       for (const size of [1, TRAILER_BYTES])
         assertLinearIn(
@@ -164,7 +165,7 @@ describe('what routing costs grows with the target and the lines and no faster',
     ]),
   );
 
-  it('in a path: its normal form, its route, its other prefix', () => {
+  it('what routing costs grows with the target and the lines and no faster in a path: its normal form, its route, its other prefix', () => {
     assertLinear((text) => {
       const target = `/${text}`;
       if (!parser.parse(target)) return;
@@ -174,20 +175,20 @@ describe('what routing costs grows with the target and the lines and no faster',
   });
   for (const source of patterns) {
     const pattern = new PathPattern(source);
-    it(`in a path that ${source} is looked for in`, () =>
+    it(`what routing costs grows with the target and the lines and no faster in a path that ${source} is looked for in`, () =>
       assertLinear((text) => pattern.test(`/${text}`), TARGET_BYTES));
   }
-  it('in a query', () => {
+  it('what routing costs grows with the target and the lines and no faster in a query', () => {
     assertLinear((text) => {
       conditional.match({ ...request, query: text });
     }, HEAD_BYTES);
   });
-  it('in cookies, in one line and in many', () => {
+  it('what routing costs grows with the target and the lines and no faster in cookies, in one line and in many', () => {
     assertLinear((text) => conditional.match({ ...request, lines: `Cookie: ${text}\r\n` }), HEAD_BYTES);
     const make = (length: number): string => `${'Cookie: a\r\n'.repeat(length / 22)}X: ${'x'.repeat(length / 2)}\r\n`;
     assertLinearIn(make, (lines) => conditional.match({ ...request, lines }), 4 * HEAD_BYTES, 'lines');
   });
-  it('in headers', () => {
+  it('what routing costs grows with the target and the lines and no faster in headers', () => {
     assertLinear((text) => conditional.match({ ...request, lines: `X-A: ${text}\r\nX-A: 1${text}\r\n` }), HEAD_BYTES);
   });
 });
@@ -195,7 +196,7 @@ describe('what routing costs grows with the target and the lines and no faster',
 describe('what a line of the access log costs grows with what is in it and no faster', () => {
   for (const format of ['json', 'common', 'combined'] as const) {
     const write = createFormat({ to: { kind: 'stdout' }, format, mask: ['token', 'a'] } as never);
-    it(`in ${format}`, () => {
+    it(`what a line of the access log costs grows with what is in it and no faster in ${format}`, () => {
       assertLinear((text) => {
         write({ ...emptyLine(), target: `/?${text}`, userAgent: text, referer: `http://a/?${text}`, host: text });
       }, TARGET_BYTES);

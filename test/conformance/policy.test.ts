@@ -20,15 +20,15 @@ for (const name of ['round-robin', 'least-connections', 'random', 'power-of-two'
 testExactShares('round-robin');
 
 describe('the record of policies', () => {
-  it('names each policy as it names itself', () => {
+  it('the record of policies names each policy as it names itself', () => {
     for (const [name, definition] of Object.entries(POLICIES)) assert.equal(definition.name, name);
   });
 
-  it('cannot be changed', () => {
+  it('the record of policies cannot be changed', () => {
     assert.ok(Object.isFrozen(POLICIES));
   });
 
-  it('has the default', () => {
+  it('the record of policies contains the default', () => {
     assert.equal(POLICIES[DEFAULT_POLICY].name, 'power-of-two');
   });
 });

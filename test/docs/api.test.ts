@@ -13,15 +13,15 @@ describe('docs/api.md', () => {
     page = await writeApiPage();
   });
 
-  it('finds every export described, and every type that one meets exported', () => {
+  it('docs/api.md finds every export described, and every type that one meets exported', () => {
     assert.deepEqual(page.complaints, []);
   });
 
-  it('is fresh: npm run docs', () => {
+  it('docs/api.md is fresh: npm run docs', () => {
     assert.equal(readFileSync(join(PACKAGE_ROOT, page.path), 'utf8'), page.text, 'docs/api.md is stale: npm run docs');
   });
 
-  it('has a heading for everything that can be imported and run', () => {
+  it('docs/api.md has a heading for everything that can be imported and run', () => {
     for (const name of Object.keys(library)) assert.match(page.text, new RegExp(`^### ${name}(\\(\\))?$`, 'm'));
   });
 });

@@ -38,10 +38,11 @@ describe('a page for those who come from another proxy', () => {
   for (const page of PAGES) {
     const rows = findTableRows(page).filter(({ columns }) => columns.at(-1) === 'ours');
 
-    it(`has a table of defaults: ${page.path}`, () => assert.ok(rows.length >= 5, String(rows.length)));
+    it(`a page for those who come from another proxy has a table of defaults: ${page.path}`, () =>
+      assert.ok(rows.length >= 5, String(rows.length)));
 
     for (const { cells, place } of rows) {
-      it(`gives a default that is so at ${place}`, () => {
+      it(`a page for those who come from another proxy gives a default that is so at ${place}`, () => {
         const [key, ours] = cells.slice(-2).map((cell) => codesIn(cell)[0]);
         assert.equal(ours, DEFAULTS.get(key), key);
       });
@@ -51,7 +52,7 @@ describe('a page for those who come from another proxy', () => {
     for (const [index, { language, text, place }] of examples.entries()) {
       const file = CONVERTED.get(language);
       if (file === undefined) continue;
-      it(`shows below the example at ${place} what init makes of it`, async () => {
+      it(`a page for those who come from another proxy shows below the example at ${place} what init makes of it`, async () => {
         const { draft, notes } = await convert(text, file);
         assert.ok(draft !== null);
         const beside = examples.slice(index + 1).find((example) => example.language === 'yaml');
@@ -63,18 +64,22 @@ describe('a page for those who come from another proxy', () => {
 
   const programs = PAGES.flatMap(findExamples).filter(({ language }) => language === 'ts');
   for (const { place, text } of programs) {
-    it(`has a program that runs at ${place}`, { timeout: 60_000 }, async () => {
-      const { balancer } = await run(text);
-      const [{ endpoints }] = balancer.stats().pools;
-      await balancer.close({ force: true });
-      assert.deepEqual(
-        endpoints.map(({ endpoint }) => endpoint),
-        ['localhost:3001', 'localhost:3002', 'localhost:3003'],
-      );
-    });
+    it(
+      `a page for those who come from another proxy has a program that runs at ${place}`,
+      { timeout: 60_000 },
+      async () => {
+        const { balancer } = await run(text);
+        const [{ endpoints }] = balancer.stats().pools;
+        await balancer.close({ force: true });
+        assert.deepEqual(
+          endpoints.map(({ endpoint }) => endpoint),
+          ['localhost:3001', 'localhost:3002', 'localhost:3003'],
+        );
+      },
+    );
   }
 
-  it('has examples for the converter in nginx, HAProxy and JSON, and a program', () => {
+  it('a page for those who come from another proxy has examples for the converter in nginx, HAProxy and JSON, and a program', () => {
     const languages = new Set(PAGES.flatMap(findExamples).map(({ language }) => language));
     const wanted = [...CONVERTED.keys(), 'ts'];
     assert.deepEqual(

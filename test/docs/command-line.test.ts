@@ -13,20 +13,20 @@ const ROWS = findTableRows(readPage('docs/command-line.md'));
 const COMMANDS = describeProgram(createProgram({} as Actions)).commands.filter(({ name }) => name !== 'help');
 
 describe('docs/command-line.md', () => {
-  it('has every command in its list, and no other', () => {
+  it('docs/command-line.md has every command in its list, and no other', () => {
     const listed = ROWS.filter(({ columns }) => columns[0] === 'command').map(({ cells }) => codesIn(cells[0])[0]);
     assert.deepEqual(listed.sort(), COMMANDS.map(({ name }) => name).sort());
   });
 
   for (const { name, options } of COMMANDS) {
-    it(`has every option of ${name} with its short form, and no other`, () => {
+    it(`docs/command-line.md has every option of ${name} with its short form, and no other`, () => {
       const rows = ROWS.filter(({ heading, columns }) => heading === `\`${name}\`` && columns[0] === 'option');
       const documented = rows.map(({ cells }) => codesIn(cells[0])[0].replace(/ [A-Z…]+$/, ''));
       assert.deepEqual(documented.sort(), options.filter(isOwn).map(formatOption).sort());
     });
   }
 
-  it('has the names under which a config is found, in their order', () => {
+  it('docs/command-line.md has the names under which a config is found, in their order', () => {
     const { lines } = readPage('docs/command-line.md');
     const section = lines.slice(lines.indexOf('## Which config')).join(' ').split('## `run`')[0];
     assert.deepEqual(
@@ -35,7 +35,7 @@ describe('docs/command-line.md', () => {
     );
   });
 
-  it('has every exit code', () => {
+  it('docs/command-line.md has every exit code', () => {
     const documented = ROWS.filter(({ columns }) => columns[0] === 'code').map(({ cells }) => cells[0]);
     const numbers = Object.values(exitCodes).filter((value) => typeof value === 'number');
     assert.deepEqual(documented, [...numbers.sort((a, b) => a - b).map(String), '78', '128 + n']);

@@ -33,12 +33,12 @@ const errorsOf = (parsed: ReturnType<typeof parse>): string =>
   'errors' in parsed ? JSON.stringify(parsed.errors) : '';
 
 describe('the description of the config', () => {
-  it('has the keys that the parser knows, and no others', () => {
+  it('the description of the config has the keys that the parser knows, and no others', () => {
     const described = KEYS.map(({ path }) => path.replaceAll('.*', ''));
     assert.deepEqual(new Set(described), findSchemaKeys());
   });
 
-  it('says something of each key', () => {
+  it('the description of the config covers each key', () => {
     assert.ok(KEYS.length > 100, String(KEYS.length));
     for (const { path, type, description, example } of KEYS) {
       assert.match(description, /^.{9,}\.$/, path);
@@ -50,7 +50,7 @@ describe('the description of the config', () => {
   for (const { path, example } of KEYS) {
     // Names files that are not there.
     if (path === 'include') continue;
-    it(`gives an example of ${path} that can be written`, () => {
+    it(`the description of the config gives an example of ${path} that can be written`, () => {
       const pools = path === 'routes' ? { pools: { api: ['localhost:8081'], web: ['localhost:8082'] } } : {};
       const parsed = parse({ ...configWith(path, parseYaml(example)), ...pools });
       assert.ok('config' in parsed, errorsOf(parsed));
@@ -59,7 +59,7 @@ describe('the description of the config', () => {
 
   for (const { path, default: byDefault } of KEYS) {
     if (byDefault === null || path === 'listeners') continue;
-    it(`gives a default of ${path} that changes nothing when it is written`, () => {
+    it(`the description of the config gives a default of ${path} that changes nothing when it is written`, () => {
       const parsed = parse(configWith(path, parseYaml(byDefault)));
       assert.ok('config' in parsed, errorsOf(parsed));
       assert.deepEqual(parsed, parse(surroundingsOf(path)));
@@ -68,13 +68,13 @@ describe('the description of the config', () => {
 });
 
 describe('what is written from the schema', () => {
-  it('is up to date; `npm run docs` writes it', async () => {
+  it('what is written from the schema is up to date; `npm run docs` writes it', async () => {
     for (const { path, text } of await writeAll()) {
       assert.equal(readFileSync(join(PACKAGE_ROOT, path), 'utf8'), text, `${path}: run npm run docs`);
     }
   });
 
-  it('takes no pattern that means no key, and no table without an end', () => {
+  it('what is written from the schema takes no pattern that means no key, and no table without an end', () => {
     assert.throws(() => fillTables('<!-- keys: pools.*.polcy -->\n<!-- /keys -->\n'), /pools\.\*\.polcy/);
     assert.throws(() => fillTables('<!-- keys: pools -->\n'), /no <!-- \/keys -->/);
   });
@@ -83,7 +83,7 @@ describe('what is written from the schema', () => {
 describe('the documentation', () => {
   const pages = readPages();
 
-  it('documents no key that does not exist', () => {
+  it('the documentation documents no key that does not exist', () => {
     const documented = pages.flatMap(findDocumentedKeys);
     assert.ok(documented.length > 100);
     assert.deepEqual(
@@ -92,7 +92,7 @@ describe('the documentation', () => {
     );
   });
 
-  it('speaks of no key that does not exist', () => {
+  it('the documentation speaks of no key that does not exist', () => {
     const mentioned = pages.flatMap(findMentionedKeys);
     assert.ok(mentioned.length > 100);
     assert.deepEqual(
@@ -101,7 +101,7 @@ describe('the documentation', () => {
     );
   });
 
-  it('has every key in the reference', () => {
+  it('the documentation has every key in the reference', () => {
     const documented = new Set(findDocumentedKeys(readPage(REFERENCE)).map(({ key }) => key));
     assert.deepEqual(
       OWN.map(({ path }) => path).filter((path) => !documented.has(path)),
@@ -109,7 +109,7 @@ describe('the documentation', () => {
     );
   });
 
-  it('has every key on the page of its capability, but those that are left to the reference', () => {
+  it('the documentation has every key on the page of its capability, but those that are left to the reference', () => {
     const capabilities = pages.filter(({ path }) => path !== REFERENCE);
     const documented = new Set(capabilities.flatMap(findDocumentedKeys).map(({ key }) => key));
     const leaves = OWN.filter(({ path }) => !KEYS.some((other) => other.path.startsWith(`${path}.`)));
@@ -117,7 +117,7 @@ describe('the documentation', () => {
     assert.deepEqual(missing.sort(), [...LEFT_TO_REFERENCE].sort());
   });
 
-  it('says which timeouts a pool and a route may not set', () => {
+  it('the documentation says which timeouts a pool and a route may not set', () => {
     const whole = KEYS.filter(({ path }) => /^timeouts\.\w+$/.test(path)).map(({ path }) => path.split('.')[1]);
     for (const owner of ['pools', 'routes']) {
       const refused = whole.filter((name) => !KNOWN.has(`${owner}.*.timeouts.${name}`));

@@ -9,19 +9,19 @@ const ROWS = findTableRows(readPage('docs/errors.md')).filter(({ columns }) => c
 const DOCUMENTED = new Map(ROWS.map(({ cells }) => [codesIn(cells[0])[0], Number(cells[1])]));
 
 describe('docs/errors.md', () => {
-  it('has every code of the catalogue once, and no other', () => {
+  it('docs/errors.md has every code of the catalogue once, and no other', () => {
     assert.deepEqual(ROWS.map(({ cells }) => codesIn(cells[0])[0]).sort(), [...CODES.keys()].sort());
   });
 
   for (const [code, status] of CODES) {
-    it(`says that ${code} is a ${status}`, () => assert.equal(DOCUMENTED.get(code), status));
+    it(`docs/errors.md says that ${code} is a ${status}`, () => assert.equal(DOCUMENTED.get(code), status));
   }
 });
 
 describe('the list of what is refused in docs/http.md', () => {
   const rows = findTableRows(readPage('docs/http.md')).filter(({ columns }) => columns.includes('code'));
   for (const { cells, place } of rows) {
-    it(`gives a code and its status at ${place}`, () => {
+    it(`the list of what is refused in docs/http.md gives a code and its status at ${place}`, () => {
       const [, status, code] = cells;
       assert.equal(CODES.get(codesIn(code)[0]), Number(status));
     });
@@ -29,7 +29,7 @@ describe('the list of what is refused in docs/http.md', () => {
 });
 
 describe('docs/troubleshooting.md', () => {
-  it('has every code of the catalogue once, under the statuses of its heading', () => {
+  it('docs/troubleshooting.md has every code of the catalogue once, under the statuses of its heading', () => {
     const rows = findTableRows(readPage('docs/troubleshooting.md')).filter(({ columns }) => columns[0] === 'code');
     assert.deepEqual(rows.map(({ cells }) => codesIn(cells[0])[0]).sort(), [...CODES.keys()].sort());
     for (const { heading, cells } of rows) {

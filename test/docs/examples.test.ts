@@ -18,24 +18,24 @@ const isRightInEditor = new Ajv2020({ strict: false }).compile(configJsonSchema(
 
 describe('an example of a config in the documentation', () => {
   for (const { place, text } of EXAMPLES) {
-    it(`at ${place} is YAML`, () => {
+    it(`an example of a config in the documentation at ${place} is YAML`, () => {
       assert.doesNotThrow(() => parse(text) as unknown);
     });
 
     // Without pools it is a piece of a config, or something else.
     if (!/^pools:/m.test(text)) continue;
-    it(`at ${place} is a valid config`, () => {
+    it(`an example of a config in the documentation at ${place} is a valid config`, () => {
       const parsed = parseConfig(text, place);
       assert.ok('config' in parsed, 'errors' in parsed ? formatConfigErrors(parsed.errors) : '');
     });
 
-    it(`at ${place} is right in an editor`, () => {
+    it(`an example of a config in the documentation at ${place} is right in an editor`, () => {
       assert.ok(isRightInEditor(parse(text)), JSON.stringify(isRightInEditor.errors));
     });
   }
 
   for (const { place, text } of TYPESCRIPT) {
-    it(`at ${place} is a valid config in TypeScript`, async () => {
+    it(`an example of a config in the documentation at ${place} is a valid config in TypeScript`, async () => {
       const url = new URL('../../src/config/define-config.ts', import.meta.url).href;
       const module = `data:text/javascript,${encodeURIComponent(text.replace("'fairlead'", `'${url}'`))}`;
       const { default: config } = (await import(module)) as { readonly default: unknown };
@@ -43,7 +43,7 @@ describe('an example of a config in the documentation', () => {
     });
   }
 
-  it('is there on each page about a capability', () => {
+  it('each page about a capability has an example of a config', () => {
     for (const name of ['routing', 'balancing', 'health', 'http', 'headers', 'timeouts', 'retries', 'configuration']) {
       const page = `docs/${name}.md:`;
       assert.ok(

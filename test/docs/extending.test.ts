@@ -19,7 +19,7 @@ function sourceOf(place: string): string {
 describe('the page about extending', () => {
   const examples = findExamples(page);
 
-  it('shows a policy, a check, a key and a step', () => {
+  it('the page about extending shows a policy, a check, a key and a step', () => {
     assert.ok(examples.length >= 8);
     for (const room of ['src/core/balancer/', 'src/checks/', 'src/config/', 'src/http/steps/'])
       assert.ok(
@@ -29,14 +29,14 @@ describe('the page about extending', () => {
   });
 
   for (const { place, text } of examples) {
-    it(`has at ${place} what stands in ${sourceOf(place)}`, () => {
+    it(`the page about extending has at ${place} what stands in ${sourceOf(place)}`, () => {
       const file = join(ROOT, sourceOf(place));
       assert.ok(sourceOf(place) !== '' && existsSync(file), `no file is named above ${place}`);
       assert.ok(readFileSync(file, 'utf8').includes(text), `${place} is not in ${sourceOf(place)}`);
     });
   }
 
-  it('names files that are there', () => {
+  it('the page about extending names files that are there', () => {
     for (const { cells, place } of findTableRows(page))
       for (const path of codesIn(cells[0])) assert.ok(existsSync(join(ROOT, path)), `${place}: ${path}`);
   });

@@ -10,7 +10,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 describe('a link in the documentation', () => {
   for (const page of readPages()) {
-    it(`leads to a file and a heading that are there: ${page.path}`, () => {
+    it(`a link in the documentation leads to a file and a heading that are there: ${page.path}`, () => {
       const broken = findLinks(page).filter(({ target }) => {
         const [file, anchor] = target.split('#');
         const path = file === '' ? page.path : join(dirname(page.path), file);

@@ -8,7 +8,7 @@ import { SCENES } from '../../scripts/pictures/scenes.ts';
 const MOST_BYTES = 60 * 1024;
 
 describe('a captured screen', () => {
-  test('is runs of one style, at their places, and styles go on over the ends of lines', () => {
+  test('a captured screen is runs of one style, at their places, and styles go on over the ends of lines', () => {
     const rows = parseAnsiScreen('ab\u001b[1;31mcd\n漢e\u001b[0mf');
     const seen = rows.map((runs) =>
       runs.map(({ text, column, cells, style }) => [text, column, cells, style.isBold, style.color]),
@@ -25,7 +25,7 @@ describe('a captured screen', () => {
     ]);
   });
 
-  test('has the colours of 16, of 256 and of all', () => {
+  test('a captured screen has the colours of 16, of 256 and of all', () => {
     const colorOf = (codes: string): string | null => parseAnsiScreen(`\u001b[${codes}mx`)[0][0].style.color;
     assert.equal(colorOf('92'), '#56d364');
     assert.equal(colorOf('38;5;196'), 'rgb(255,0,0)');
@@ -35,13 +35,13 @@ describe('a captured screen', () => {
     assert.equal(parseAnsiScreen('\u001b[38;5;1;1mx')[0][0].style.isBold, true);
   });
 
-  test('with a sequence that is no style is refused', () => {
+  test('a captured screen with a sequence that is no style is refused', () => {
     assert.throws(() => parseAnsiScreen('\u001b[2Jx'), /no style/);
   });
 });
 
 describe('the picture of a screen', () => {
-  test('has the text as text, bars drawn, and nothing of the blank rows below', () => {
+  test('the picture of a screen has the text as text, bars drawn, and nothing of the blank rows below', () => {
     const svg = drawTerminal('a & b', 20, parseAnsiScreen('1 < 2\n\u001b[32m██▌\u001b[39m 50%\n\n'));
     assert.match(svg, /<title>a &amp; b<\/title>/);
     assert.match(svg, />1 &lt; 2<\/text>/);
@@ -52,7 +52,7 @@ describe('the picture of a screen', () => {
 });
 
 describe('the pictures of the docs', () => {
-  test('are there for each scene, with its title, and small', () => {
+  test('the pictures of the docs are there for each scene, with its title, and small', () => {
     for (const { name, title } of SCENES) {
       const svg = readFileSync(new URL(`../../docs/images/${name}.svg`, import.meta.url), 'utf8');
       assert.ok(Buffer.byteLength(svg) < MOST_BYTES, name);

@@ -35,16 +35,16 @@ function changes(): readonly Arrow[] {
 }
 
 describe('the map of an exchange', () => {
-  it('lists every state and every event, in the order of the code', () => {
+  it('the map of an exchange lists every state and every event, in the order of the code', () => {
     assert.deepEqual(firstCells('States'), STATES);
     assert.deepEqual(firstCells('Events'), EVENTS);
   });
 
-  it('draws every state', () => {
+  it('the map of an exchange draws every state', () => {
     for (const state of STATES) assert.match(drawing, new RegExp(`\\b${state}\\b`));
   });
 
-  it('has an arrow for every change of state that the table makes', () => {
+  it('the map of an exchange has an arrow for every change of state that the table makes', () => {
     for (const { from, event, to } of changes()) {
       const arrow = arrows.find((one) => one.from === from && one.event === event);
       assert.ok(arrow !== undefined, `${from} × ${event} → ${to[0]} is not on the page`);
@@ -52,7 +52,7 @@ describe('the map of an exchange', () => {
     }
   });
 
-  it('has no arrow between states or for events that are not there, or that cannot happen', () => {
+  it('the map of an exchange has no arrow between states or for events that are not there, or that cannot happen', () => {
     for (const { from, event, to } of arrows) {
       const expected = EXPECTED[from as StateName][event as EventName];
       assert.ok(expected !== undefined && expected !== 'never', `${from} × ${event}`);

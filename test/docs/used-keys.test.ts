@@ -18,12 +18,12 @@ const settingsOf = (path: string): readonly string[] =>
   FIXTURES.flatMap((fixture) => settingsBy(fixture, path, EXAMPLES.get(path)));
 
 describe('a key of the config', () => {
-  it('changes what a fixture becomes', () => {
+  it('a key of the config changes what a fixture becomes', () => {
     const ignored = PATHS.filter((path) => !NOT_FOR_THE_PARSER.has(path) && settingsOf(path).length === 0);
     assert.deepEqual(ignored, []);
   });
 
-  it('stands, by its name or that of the setting it makes, in a test of what the program does with it', () => {
+  it('a key of the config is used, by its name or that of the setting it makes, in a test of what the program does with it', () => {
     const tests = readBehaviourTests();
     const untested = LEAVES.filter((path) => {
       const names = [path.split('.').at(-1) ?? '', ...settingsOf(path)];

@@ -8,7 +8,7 @@ const RUNS = 4000;
 const SEED = 20260;
 
 describe("Fairlead's parsers beside Node's", () => {
-  it('refuse what Node refuses, and read the same requests with the same ends', async () => {
+  it("Fairlead's parsers refuse what Node refuses, and read the same requests with the same ends", async () => {
     const report = await fuzzRequests(new OurParser(), RUNS, SEED);
     assert.equal(report.disagreement, null, report.disagreement ?? '');
     assert.equal(report.runs, RUNS);
@@ -16,7 +16,7 @@ describe("Fairlead's parsers beside Node's", () => {
     assert.ok(report.accepted > RUNS / 2 && report.refusedByNode > RUNS / 10);
   });
 
-  it('refuse what Node refuses, and read the same responses with the same ends', async () => {
+  it("Fairlead's parsers refuse what Node refuses, and read the same responses with the same ends", async () => {
     const report = await fuzzResponses(new OurParser(), RUNS, SEED);
     assert.equal(report.disagreement, null, report.disagreement ?? '');
     assert.equal(report.runs, RUNS);

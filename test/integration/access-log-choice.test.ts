@@ -13,7 +13,7 @@ async function pathsLogged(running: LoggedBalancer, paths: readonly string[]): P
 }
 
 describe('the access log', () => {
-  it('has from each level what the level says', async (t) => {
+  it('the access log has from each level what the level says', async (t) => {
     const routes = `[
       { match: { path: /fail/warn }, pool: web, accessLog: { level: warn } },
       { match: { path: /fail/error }, pool: web, accessLog: { level: error } },
@@ -25,12 +25,12 @@ describe('the access log', () => {
     assert.deepEqual(await pathsLogged(running, asked), ['/fail/warn', '/fail/error']);
   });
 
-  it('has 404 of no route from level warn on', async (t) => {
+  it('the access log has 404 of no route from level warn on', async (t) => {
     const running = await runLogged(t, { routes: '[{ match: { path: /ok }, pool: web }]', accessLog: 'level: warn' });
     assert.deepEqual(await pathsLogged(running, ['/ok', '/nowhere']), ['/nowhere']);
   });
 
-  it('has only what was slow or failed, where that is asked for', async (t) => {
+  it('the access log has only what was slow or failed, where that is asked for', async (t) => {
     const running = await runLogged(t, {
       accessLog: 'only: slow-or-failed, slow: 50ms',
       routes: '[{ match: { path: /late/quick }, pool: web, accessLog: { slow: 1h } }, { pool: web }]',
@@ -39,7 +39,7 @@ describe('the access log', () => {
     assert.deepEqual(await pathsLogged(running, asked), ['/late', '/fail', '/cut']);
   });
 
-  it('has all that failed and a share of the rest, where it is sampled', async (t) => {
+  it('the access log has all that failed and a share of the rest, where it is sampled', async (t) => {
     const running = await runLogged(t, {
       accessLog: 'sample: 0',
       routes: '[{ match: { path: /half/* }, pool: web, accessLog: { sample: 0.5 } }, { pool: web }]',
@@ -51,13 +51,13 @@ describe('the access log', () => {
     assert.ok(logged.length > 20 && logged.length < 80, String(logged.length));
   });
 
-  it('has nothing of a route that switched it off, and nothing at all when it is off', async (t) => {
+  it('the access log has nothing of a route that switched it off, and nothing at all when it is off', async (t) => {
     const routes = '[{ match: { path: /late }, pool: web, accessLog: off }, { pool: web }]';
     const running = await runLogged(t, { routes });
     assert.deepEqual(await pathsLogged(running, ['/late', '/ok']), ['/ok']);
   });
 
-  it('looks as its own format says', async (t) => {
+  it('the access log looks as its own format says', async (t) => {
     const format = '$$$method $path|$status|$${reason}x|$referer|$protocol|$attempts|$firstByteMs';
     const { port, file } = await runLogged(t, {
       accessLog: `format: '${format}'`,
@@ -73,7 +73,7 @@ describe('the access log', () => {
     assert.equal(refused, '$- -|400|bad-methodx|-|-|0|-');
   });
 
-  it('looks as the common format does', async (t) => {
+  it('the access log looks as the common format does', async (t) => {
     const { port, file } = await runLogged(t, { accessLog: 'format: common' });
     await exchange(port, get('/ok'));
     await until(() => readLines(file).length === 1, 'a line');
@@ -83,7 +83,7 @@ describe('the access log', () => {
     );
   });
 
-  it('changes with a reload: on, another format and file, off, on again', async (t) => {
+  it('the access log changes with a reload: on, another format and file, off, on again', async (t) => {
     const { balancer, port, file, endpoint } = await runLogged(t);
     const config = (accessLog: object | 'off') => ({
       threads: 1,

@@ -41,7 +41,7 @@ async function ask(port: number, count: number, path = '/ok'): Promise<void> {
 }
 
 describe('the file of the access log', () => {
-  it('is put aside by size, packed, and only so many are kept', async (t) => {
+  it('the file of the access log is put aside by size, packed, and only so many are kept', async (t) => {
     const { balancer, port, file } = await runLogged(t, { file: 'rotate: { size: 4KiB, keep: 2 }' });
     const aside = (): readonly string[] =>
       readdirSync(dirname(file)).filter((name) => /^access-.*\.log\.gz$/.test(name));
@@ -56,7 +56,7 @@ describe('the file of the access log', () => {
     for (const line of old.split('\n').slice(0, -1)) assert.equal((JSON.parse(line) as { status: number }).status, 200);
   });
 
-  it('is put aside as it is, where it is not to be packed', async (t) => {
+  it('the file of the access log is put aside as it is, where it is not to be packed', async (t) => {
     const { port, file } = await runLogged(t, { file: 'rotate: { size: 4KiB, every: 1d, keep: 3, compress: off }' });
     await ask(port, 100);
     const aside = (): readonly string[] => readdirSync(dirname(file)).filter((name) => /^access-.*\.log$/.test(name));
@@ -66,7 +66,7 @@ describe('the file of the access log', () => {
   });
 
   for (const rotate of ['rotate: off', 'rotate: { size: 1GiB }']) {
-    it(`goes on in a new one after it was moved away, with ${rotate}, without losing a line`, async (t) => {
+    it(`the file of the access log goes on in a new one after it was moved away, with ${rotate}, without losing a line`, async (t) => {
       const { balancer, port, file } = await runLogged(t, { file: rotate });
       await ask(port, 200);
       renameSync(file, `${file}.1`);
@@ -79,7 +79,7 @@ describe('the file of the access log', () => {
     });
   }
 
-  it('that cannot be opened is an error of listen, and of a reload, which changes nothing', async (t) => {
+  it('a file of the access log that cannot be opened makes listen fail, and a reload, which then changes nothing', async (t) => {
     const folder = tempFolder(t);
     const endpoint = await startObedientEndpoint(t);
     writeFileSync(join(folder, 'plain'), '');
@@ -100,7 +100,7 @@ describe('the file of the access log', () => {
   });
 
   it(
-    'that fails later is tried again, and what it missed is counted',
+    'a file of the access log that fails later is tried again, and what it missed is counted',
     { skip: process.getuid?.() !== 0 ? 'needs /dev/full' : false },
     async (t) => {
       const folder = tempFolder(t);
@@ -139,7 +139,7 @@ function smallDisk(t: TestContext): string | null {
 
 describe('a full disk', () => {
   for (const rotate of ['rotate: off', 'rotate: { size: 1GiB }']) {
-    it(`costs lines that are all counted, and no more, with ${rotate}`, async (t) => {
+    it(`a full disk costs lines that are all counted, and no more, with ${rotate}`, async (t) => {
       const disk = smallDisk(t);
       if (disk === null) {
         t.skip('NOT TESTED: this needs to mount a tmpfs, for which one has to be root');
@@ -178,7 +178,7 @@ describe('a full disk', () => {
 });
 
 describe('a ring of the access log', () => {
-  it('that is full drops lines, counts them and tells, while requests go on', async (t) => {
+  it('a full ring of the access log drops lines, counts and reports them, while requests go on', async (t) => {
     const { balancer, port, file } = await runLogged(t, { accessLog: 'buffer: 16KiB' });
     const long = 'x'.repeat(2000);
     // Pipelined, so that they end faster than the scribe looks.
@@ -211,7 +211,7 @@ describe('fairlead run', () => {
     return new FairleadProcess(['run'], { cwd: folder });
   }
 
-  it('writes every line before it ends, to stdout', async (t) => {
+  it('fairlead run writes every line before it ends, to stdout', async (t) => {
     await using fairlead = await started(t, 'on');
     const port = await fairlead.port();
     await ask(port, 1000);
@@ -220,7 +220,7 @@ describe('fairlead run', () => {
     assert.equal(fairlead.stdout.match(/^\{"level":30,.*"status":200,.*\}$/gm)?.length, 1000);
   });
 
-  it('writes to stderr where that is asked for', async (t) => {
+  it('fairlead run writes to stderr where that is asked for', async (t) => {
     await using fairlead = await started(t, '{ to: stderr, format: "line of $path" }');
     await ask(await fairlead.port(), 3);
     await until(
@@ -230,7 +230,7 @@ describe('fairlead run', () => {
     assert.doesNotMatch(fairlead.stdout, /line of/);
   });
 
-  it('goes on in a new file at SIGUSR1', async (t) => {
+  it('fairlead run goes on in a new file at SIGUSR1', async (t) => {
     const folder = tempFolder(t);
     const file = join(folder, 'access.log');
     await using fairlead = await started(t, JSON.stringify({ to: { file } }));
@@ -247,7 +247,7 @@ describe('fairlead run', () => {
     await until(() => readLines(file).length === 1, 'a line in the new file');
   });
 
-  it('goes on answering when nobody reads its stdout any more', async (t) => {
+  it('fairlead run goes on answering when nobody reads its stdout any more', async (t) => {
     await using fairlead = await started(t, 'on');
     const port = await fairlead.port();
     fairlead.closeStdout();
@@ -261,7 +261,7 @@ describe('fairlead run', () => {
     assert.deepEqual(await fairlead.ended, { code: 0, signal: null });
   });
 
-  it('ends with 69 where its log cannot be opened', async (t) => {
+  it('fairlead run ends with 69 where its log cannot be opened', async (t) => {
     await using fairlead = await started(t, '{ to: { file: /proc/nowhere/access.log } }');
     assert.equal((await fairlead.ended).code, 69);
     assert.match(fairlead.stderr, /^fairlead: accessLog: cannot write to \/proc\/nowhere\/access\.log: /m);

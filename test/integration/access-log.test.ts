@@ -22,7 +22,7 @@ function readRaw(file: string): string {
 
 for (const threads of [1, 4]) {
   describe(`a line of the access log, with ${threads} threads`, () => {
-    it('says who asked for what, where it went, what came back and how long each step took', async (t) => {
+    it(`a line of the access log says who asked for what, where it went, what came back and how long each step took (${threads} threads)`, async (t) => {
       const { port, endpoint, lines } = await runLogged(t, { threads });
       const before = Date.now();
       await exchange(port, get('/late?a=1', 'X-Request-Id: abc-1\r\n'));
@@ -52,14 +52,14 @@ for (const threads of [1, 4]) {
       assert.ok(totalMs + 0.01 >= queueMs + connectMs + firstByteMs, JSON.stringify(line));
     });
 
-    it('counts the bytes of both bodies', async (t) => {
+    it(`a line of the access log counts the bytes of both bodies (${threads} threads)`, async (t) => {
       const { port, lines } = await runLogged(t, { threads });
       await exchange(port, `POST /ok HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 7\r\n\r\n1234567`);
       const [{ method, bytesIn, bytesOut }] = await lines(1);
       assert.deepEqual({ method, bytesIn, bytesOut }, { method: 'POST', bytesIn: 7, bytesOut: 5 });
     });
 
-    it('is there for each of many requests on few connections, once', async (t) => {
+    it(`a line of the access log is there for each of many requests on few connections, once (${threads} threads)`, async (t) => {
       const { port, lines } = await runLogged(t, { threads });
       const keepAlive = (n: number): string => `GET /ok?n=${n} HTTP/1.1\r\nHost: a\r\n\r\n`;
       const lane = (from: number): Promise<string> =>
@@ -73,7 +73,7 @@ for (const threads of [1, 4]) {
 }
 
 describe('the access log', () => {
-  it('has what was refused before a route was known', async (t) => {
+  it('the access log has what was refused before a route was known', async (t) => {
     const { port, lines } = await runLogged(t, { routes: '[{ match: { path: /ok }, pool: web }]' });
     await exchange(port, get('/nowhere'));
     await exchange(port, 'GET /ok HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n');
@@ -108,7 +108,7 @@ describe('the access log', () => {
     });
   });
 
-  it('has 499 for a client that left before its answer', async (t) => {
+  it('the access log has 499 for a client that left before its answer', async (t) => {
     const { balancer, port, lines } = await runLogged(t);
     const socket = net.connect(port, '127.0.0.1');
     socket.write(get('/never'));
@@ -122,7 +122,7 @@ describe('the access log', () => {
     assert.equal(reason, 'client-closed');
   });
 
-  it('has what came of a head that never was complete, and masks it', async (t) => {
+  it('the access log has what came of a head that never was complete, and masks it', async (t) => {
     const { port, lines } = await runLogged(t);
     const socket = net.connect(port, '127.0.0.1');
     socket.end('PUT /half?token=secret HTTP/1.1\r\nHost: shop.example\r\nX-Fir');
@@ -131,7 +131,7 @@ describe('the access log', () => {
     assert.deepEqual([status, reason], [400, 'bad-request-line']);
   });
 
-  it('has no error for a client that leaves in the middle of an answer', async (t) => {
+  it('the access log has no error for a client that leaves in the middle of an answer', async (t) => {
     const { port, lines } = await runLogged(t);
     const socket = net.connect(port, '127.0.0.1');
     socket.write(get('/stream'));
@@ -141,7 +141,7 @@ describe('the access log', () => {
     assert.deepEqual([status, level, reason], [200, 30, 'client-closed']);
   });
 
-  it('has an error for an answer that broke off after its head', async (t) => {
+  it('the access log has an error for an answer that broke off after its head', async (t) => {
     const { port, lines } = await runLogged(t);
     await exchange(port, get('/cut'));
     const [{ status, level, reason, bytesOut }] = await lines(1);
@@ -149,7 +149,7 @@ describe('the access log', () => {
     assert.match(String(reason), /^upstream-(?:closed|reset)$/);
   });
 
-  it('names the rule that a malformed answer broke, as stats() does', async (t) => {
+  it('the access log names the rule that a malformed answer broke, as stats() does', async (t) => {
     const { balancer, port, lines } = await runLogged(t);
     await exchange(port, get('/unix'));
     const [{ status, reason }] = await lines(1);
@@ -157,7 +157,7 @@ describe('the access log', () => {
     assert.equal(balancer.stats().pools[0].endpoints[0].health.lastFailure, reason);
   });
 
-  it('counts attempts, and names the endpoint that was tried last', async (t) => {
+  it('the access log counts attempts, and names the endpoint that was tried last', async (t) => {
     const { balancer, file, endpoint, lines, port } = await runLogged(t);
     const refusing = net.createServer().listen(0, '127.0.0.1');
     await once(refusing, 'listening');
@@ -181,7 +181,7 @@ describe('the access log', () => {
     );
   });
 
-  it('has a line for a tunnel when it has ended, with its bytes both ways', async (t) => {
+  it('the access log has a line for a tunnel when it has ended, with its bytes both ways', async (t) => {
     const { port, lines } = await runLogged(t, {
       accessLog: 'only: slow-or-failed, slow: 1ms',
       routes: '[{ name: web, pool: web, accessLog: { only: all } }]',
@@ -201,14 +201,14 @@ describe('the access log', () => {
     );
   });
 
-  it('masks the values of parameters that are secrets, and of none else', async (t) => {
+  it('the access log masks the values of parameters that are secrets, and of none else', async (t) => {
     const { port, lines } = await runLogged(t, { accessLog: 'mask: [token, Session]' });
     await exchange(port, get('/ok?a=token&TOKEN=s3cret&x=1&%74oken=s3cret&session=s3cret&password=p&token'));
     const [{ path }] = await lines(1);
     assert.equal(path, '/ok?a=token&TOKEN=***&x=1&%74oken=***&session=***&password=p&token');
   });
 
-  it('writes what no client can break a line with', async (t) => {
+  it('the access log writes what no client can break a line with', async (t) => {
     const { port, file } = await runLogged(t, { accessLog: 'format: combined' });
     await exchange(port, get('/ok', 'User-Agent: a"b\\ \t\xe9\r\nReferer: http://a/?token=x&b\r\n'));
     await until(() => readRaw(file) !== '', 'a line');

@@ -39,7 +39,7 @@ function stateOf({ balancer }: RunningBalancer, index: number): string {
 
 for (const threads of [0, 1, 4]) {
   describe(`health with ${threads} threads`, () => {
-    it('that a check finds bad keeps requests away until it is good again', async (t) => {
+    it(`a bad check keeps requests away until it is good again (${threads} threads)`, async (t) => {
       const endpoints = [await startEndpoint(t), await startEndpoint(t)];
       endpoints[1].checkStatus = 500;
       const running = await runBalancer(`
@@ -63,7 +63,7 @@ for (const threads of [0, 1, 4]) {
       assert.ok(endpoints[1].requests > 0);
     });
 
-    it('ejects an endpoint after five failures in a row, and says why', async (t) => {
+    it(`an endpoint is ejected after five failures in a row, with the reason (${threads} threads)`, async (t) => {
       const endpoints = [await startEndpoint(t), await startEndpoint(t), await startEndpoint(t)];
       endpoints[2].status = 503;
       const running = await runBalancer(`

@@ -61,14 +61,14 @@ function probe(port: number, written: string, authority = `web.test:${port}`): P
 }
 
 describe('an https check', () => {
-  it('passes where its ca has signed the certificate, and names the endpoint in hello and Host', async (t) => {
+  it('an https check passes where its ca has signed the certificate, and names the endpoint in hello and Host', async (t) => {
     const { port, names } = await startTlsServer(t);
     const result = await probe(port, `{ ca: ${CA}, body: well }`);
     assert.deepEqual([result.outcome, result.reason], ['pass', 'status 200']);
     assert.deepEqual(names, [`web.test web.test:${port}`]);
   });
 
-  it('fails on a certificate that nobody it trusts has signed', async (t) => {
+  it('an https check fails on a certificate that nobody it trusts has signed', async (t) => {
     const { port, names } = await startTlsServer(t);
     for (const written of ['{}', `{ ca: ${OTHER_CA} }`]) {
       const result = await probe(port, written);
@@ -78,7 +78,7 @@ describe('an https check', () => {
     assert.deepEqual(names, []);
   });
 
-  it('fails where the certificate is for another name, of the endpoint or of `host`', async (t) => {
+  it('an https check fails where the certificate is for another name, of the endpoint or of `host`', async (t) => {
     const { port } = await startTlsServer(t);
     for (const [host, authority] of [
       ['other.test', `web.test:${port}`],
@@ -90,27 +90,27 @@ describe('an https check', () => {
     }
   });
 
-  it('takes the name of `host` for the certificate and for Host', async (t) => {
+  it('an https check takes the name of `host` for the certificate and for Host', async (t) => {
     const { port, names } = await startTlsServer(t);
     const result = await probe(port, `{ ca: ${CA}, host: web.test }`, 'localhost');
     assert.equal(result.outcome, 'pass', result.reason);
     assert.deepEqual(names, ['web.test web.test']);
   });
 
-  it('looks for the address in the certificate where the endpoint is one', async (t) => {
+  it('an https check looks for the address in the certificate where the endpoint is one', async (t) => {
     const { port, names } = await startTlsServer(t);
     const result = await probe(port, `{ ca: ${CA} }`, `127.0.0.1:${port}`);
     assert.equal(result.outcome, 'pass', result.reason);
     assert.deepEqual(names, [`- 127.0.0.1:${port}`]);
   });
 
-  it('with `verify: off` trusts whoever answers', async (t) => {
+  it('an https check with `verify: off` trusts whoever answers', async (t) => {
     const { port } = await startTlsServer(t);
     const result = await probe(port, '{ verify: off }', `other.test:${port}`);
     assert.deepEqual([result.outcome, result.reason], ['pass', 'status 200']);
   });
 
-  it('takes a certificate of the system where it has no ca', async (t) => {
+  it('an https check takes a certificate of the system where it has no ca', async (t) => {
     const { port } = await startTlsServer(t);
     const program = `
       const { probeHttps } = await import('${new URL('../../src/checks/https-probe.ts', import.meta.url).href}');
@@ -121,7 +121,7 @@ describe('an https check', () => {
     assert.equal(stdout.trim(), 'status 200');
   });
 
-  it('takes the certificates of a ca that was written anew', async (t) => {
+  it('an https check takes the certificates of a ca that was written anew', async (t) => {
     const { port } = await startTlsServer(t);
     const file = join(folder, 'turning.pem');
     writeFileSync(file, createSelfSigned('web.test').cert);
@@ -135,7 +135,7 @@ describe('an https check', () => {
 });
 
 describe('a config with an https check', () => {
-  it('brings endpoints up whose certificate it trusts, and no others', async (t) => {
+  it('a config with an https check brings endpoints up whose certificate it trusts, and no others', async (t) => {
     const { port } = await startTlsServer(t);
     const check = (ca: string): string => `{ https: { ca: ${ca} }, start: unhealthy }`;
     const { balancer } = await runBalancer(
@@ -153,7 +153,7 @@ describe('a config with an https check', () => {
     );
   });
 
-  it('is refused, at start and at a reload, where its ca is not there or holds no certificate', async (t) => {
+  it('a config with an https check is refused, at start and at a reload, where its ca is not there or holds no certificate', async (t) => {
     const config = (ca: string): string =>
       `{ threads: 0, listeners: { web: { address: '127.0.0.1:0' } }, pools: { web: { endpoints: ['127.0.0.1:1'], check: { https: { ca: ${ca} } } } } }`;
     const empty = join(folder, 'empty.pem');
@@ -169,7 +169,7 @@ describe('a config with an https check', () => {
     assert.equal(balancer.snapshot?.version, 1);
   });
 
-  it('says on the command line that `verify: off` looks at nothing, and with which code a bad ca ends it', async (t) => {
+  it('a config with an https check says on the command line that `verify: off` looks at nothing, and with which code a bad ca ends it', async (t) => {
     const { port } = await startTlsServer(t);
     const file = join(folder, 'fairlead.yaml');
     const write = (https: string): void =>

@@ -18,7 +18,7 @@ interface Service {
 }
 
 describe('the container files', () => {
-  test('agree with each other on names, ports and the time to drain', async () => {
+  test('the container files agree with each other on names, ports and the time to drain', async () => {
     const { services } = parse(read('compose.yaml'), { merge: true }) as { services: Record<string, Service> };
     const parsed = await loadConfig(join(ROOT, 'deploy/fairlead.yaml'));
     assert.ok('config' in parsed, JSON.stringify(parsed));
@@ -37,7 +37,7 @@ describe('the container files', () => {
     assert.ok(Object.values(services).every((service) => service.read_only));
   });
 
-  test('run the command of the package itself, with no shell in front, by a user without rights', () => {
+  test('the container files run the command of the package itself, with no shell in front, by a user without rights', () => {
     const lines = read('Dockerfile').split('\n');
     const [entry] = lines.filter((line) => line.startsWith('ENTRYPOINT ')).map((line) => line.slice(11));
     const { bin } = JSON.parse(read('package.json')) as { bin: { fairlead: string } };
@@ -48,7 +48,7 @@ describe('the container files', () => {
     assert.deepEqual([...new Set(bases.slice(1))], ['base']);
   });
 
-  test('bring libatomic, without which Node 26 does not start, where the base lacks it', () => {
+  test('the container files bring libatomic, without which Node 26 does not start, where the base lacks it', () => {
     const [base] = read('Dockerfile')
       .split(/^FROM .*$/m)
       .slice(1);

@@ -37,19 +37,19 @@ async function runTwoPools(t: TestContext): Promise<(path: string, body?: string
   };
 }
 
-describe('defaults', () => {
-  it('hold in a pool and a route that say nothing', async (t) => {
+describe('the defaults of a config', () => {
+  it('the defaults of a config hold in a pool and a route that say nothing', async (t) => {
     const request = await runTwoPools(t);
     assert.equal(await (await request('/x')).text(), 'common.internal');
     assert.equal((await request('/x', '12345')).status, 413);
   });
 
-  it('give way to a pool and a route that say otherwise', async (t) => {
+  it('the defaults of a config give way to a pool and a route that say otherwise', async (t) => {
     const request = await runTwoPools(t);
     assert.equal(await (await request('/own/x', '12345')).text(), 'own.internal');
   });
 
-  it('of timeouts give way to those of the pool, and these to those of the route', async (t) => {
+  it('the default timeouts of a config give way to those of the pool, and these to those of the route', async (t) => {
     const request = await runTwoPools(t);
     assert.equal((await request('/own/late')).status, 504);
     assert.equal((await request('/own/patient/late')).status, 200);

@@ -67,7 +67,7 @@ async function assertGivenBack(terminal: Terminal, shell: number): Promise<void>
 
 // Each waits more than it works.
 describe('the demo on a terminal', { ...options, concurrency: true }, () => {
-  test('shows a killed server lose its share and a revived one get it back, and ends well on SIGTERM', async () => {
+  test('the demo on a terminal shows a killed server lose its share and a revived one get it back, and ends well on SIGTERM', async () => {
     await using terminal = await openDemo();
     await terminal.press('2', 'k');
     await untilScreen(terminal, 's2 is killed, seen to be, and without a share', (screen, rows) => {
@@ -91,7 +91,7 @@ describe('the demo on a terminal', { ...options, concurrency: true }, () => {
     await assertGivenBack(terminal, shell);
   });
 
-  test('shows a slow server keep its share by round-robin and lose it by power-of-two, and ends well on Ctrl-C', async () => {
+  test('the demo on a terminal shows a slow server keep its share by round-robin and lose it by power-of-two, and ends well on Ctrl-C', async () => {
     await using terminal = await openDemo();
     await terminal.press('Down', 's', 's', 'p');
     await untilScreen(terminal, 's2 is slow, and has a third all the same', (screen, [, s2]) => {
@@ -111,7 +111,7 @@ describe('the demo on a terminal', { ...options, concurrency: true }, () => {
     await assertGivenBack(terminal, shell);
   });
 
-  test('has no colour with NO_COLOR, fits a smaller terminal, and ends well on q', async () => {
+  test('the demo on a terminal has no colour with NO_COLOR, fits a smaller terminal, and ends well on q', async () => {
     await using terminal = await openDemo({ NO_COLOR: '1' });
     assert.equal(await terminal.ask('alternate_on'), '1');
     assert.equal(await terminal.ask('cursor_flag'), '0');
@@ -126,7 +126,7 @@ describe('the demo on a terminal', { ...options, concurrency: true }, () => {
     await assertGivenBack(terminal, shell);
   });
 
-  test('gives the terminal back before an exception is printed', async () => {
+  test('the demo on a terminal gives the terminal back before an exception is printed', async () => {
     const boom = `data:text/javascript,${encodeURIComponent('process.on("SIGUSR2", () => { throw Error("boom") })')}`;
     await using terminal = await openDemo({ NODE_OPTIONS: `--import=${boom}` });
     const demo = processTree(await terminal.pid()).find((line) => line.includes(DEMO_PROCESS));

@@ -71,8 +71,8 @@ async function isRefused(url: string): Promise<boolean> {
   );
 }
 
-describe('run', () => {
-  test('balances over servers named on the command line', async () => {
+describe('fairlead run', () => {
+  test('fairlead run balances over servers named on the command line', async () => {
     await using backend = await startBackend({ name: 's1' });
     await using fairlead = new FairleadProcess(['run', '--to', `127.0.0.1:${backend.port}`, '--listen', '127.0.0.1:0']);
     const response = await fetch(`http://127.0.0.1:${await fairlead.port()}/`);
@@ -81,7 +81,7 @@ describe('run', () => {
     assert.deepEqual(await fairlead.ended, { code: 0, signal: null });
   });
 
-  test('ends at once on a second signal, and says so by its exit code', async () => {
+  test('fairlead run ends at once on a second signal, and says so by its exit code', async () => {
     await using backend = await startBackend();
     backend.setMode('hang');
     await using fairlead = new FairleadProcess(['run', '--to', `127.0.0.1:${backend.port}`, '--listen', '127.0.0.1:0']);
@@ -94,7 +94,7 @@ describe('run', () => {
     assert.deepEqual(await fairlead.ended, { code: 143, signal: null });
   });
 
-  test('exits with 69 where it cannot listen', async () => {
+  test('fairlead run exits with 69 where it cannot listen', async () => {
     await using backend = await startBackend();
     const taken = `127.0.0.1:${backend.port}`;
     await using fairlead = new FairleadProcess(['run', '--to', '127.0.0.1:1', '--listen', taken]);
@@ -102,7 +102,7 @@ describe('run', () => {
     assert.match(fairlead.stderr, new RegExp(`cannot listen on ${taken}`));
   });
 
-  test('exits with 2 and prints every mistake of a config', async () => {
+  test('fairlead run exits with 2 and prints every mistake of a config', async () => {
     const file = await writeConfig('pools: { web: { polcy: random, endpoints: [] } }\nthreds: 2\n', 'wrong.yaml');
     for (const command of ['run', 'check']) {
       await using fairlead = new FairleadProcess([command, '-c', file]);

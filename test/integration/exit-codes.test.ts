@@ -61,7 +61,7 @@ interface CheckReport {
 }
 
 describe('exit code 0', () => {
-  test('is that of a valid config, which check describes as JSON', async () => {
+  test('exit code 0 is that of a valid config, which check describes as JSON', async () => {
     const { code, stdout } = await runToEnd('check --json');
     assert.equal(code, 0);
     const report = JSON.parse(stdout) as CheckReport;
@@ -73,7 +73,7 @@ describe('exit code 0', () => {
     assert.equal(report.config.pools['web'].idleTimeout, '4s');
   });
 
-  test('is that of config, as YAML, as JSON, and of every default', async () => {
+  test('exit code 0 is that of config, as YAML, as JSON, and of every default', async () => {
     const [yaml, json, defaults] = await Promise.all(
       ['config', 'config --json', 'config --defaults'].map((line) => runToEnd(line)),
     );
@@ -84,13 +84,13 @@ describe('exit code 0', () => {
     assert.match(defaults.stdout, /idleTimeout: 4s/);
   });
 
-  test('is that of schema, which is JSON', async () => {
+  test('exit code 0 is that of schema, which is JSON', async () => {
     const { code, stdout } = await runToEnd('schema');
     assert.equal(code, 0);
     assert.ok('$schema' in (JSON.parse(stdout) as object));
   });
 
-  test('is that of completion and help', async () => {
+  test('exit code 0 is that of completion and help', async () => {
     const lines = ['completion bash', 'help run'];
     for (const [i, { code, stdout, stderr }] of (await Promise.all(lines.map((line) => runToEnd(line)))).entries()) {
       assert.deepEqual([code, stderr], [0, ''], lines[i]);
@@ -99,7 +99,7 @@ describe('exit code 0', () => {
   });
 });
 
-describe('load', () => {
+describe('fairlead load', () => {
   interface LoadReport {
     readonly answers: number;
     readonly statuses: Record<string, number>;
@@ -108,7 +108,7 @@ describe('load', () => {
     readonly errors: Record<string, number>;
   }
 
-  test('ends with 0 where a request succeeded, and says in JSON who answered', async () => {
+  test('fairlead load ends with 0 where a request succeeded, and says in JSON who answered', async () => {
     await using backend = await startBackend({ name: 's1' });
     const { code, stdout, stderr } = await runToEnd(`load ${backend.url}/x -n 40 -c 4 --json`);
     assert.deepEqual([code, stderr], [0, '']);
@@ -120,7 +120,7 @@ describe('load', () => {
     assert.equal(backend.stats.requests, 40);
   });
 
-  test('sends method, headers and a body from a file, and finds the name of a server in the answer', async () => {
+  test('fairlead load sends method, headers and a body from a file, and finds the name of a server in the answer', async () => {
     await using backend = await startBackend({ name: 's1' });
     await writeFile(join(folder, 'body.txt'), 'moin');
     const line = `load ${backend.url} -d 200ms -c 1 --pipelining 2 -X PUT --body @body.txt -H x-a:1 --by json:method --json`;
@@ -131,7 +131,7 @@ describe('load', () => {
     assert.deepEqual(servers, { by: 'json:method', answers: { PUT: answers }, unnamed: 0 });
   });
 
-  test('ends with 1 where every request failed, answered or not', async () => {
+  test('fairlead load ends with 1 where every request failed, answered or not', async () => {
     await using backend = await startBackend();
     backend.setMode('fail');
     const failed = await runToEnd(`load ${backend.url} -n 4 -c 2`);
@@ -147,7 +147,7 @@ describe('load', () => {
     );
   });
 
-  test('ends with 69 where autocannon is not installed, and asks for it by name', async () => {
+  test('fairlead load ends with 69 where autocannon is not installed, and asks for it by name', async () => {
     const hook = `import { registerHooks } from 'node:module';
       registerHooks({ resolve(name, context, next) {
         if (name !== 'autocannon') return next(name, context);
@@ -159,7 +159,7 @@ describe('load', () => {
     assert.match(stderr, /^ {2}npm install autocannon$/m);
   });
 
-  test('ends with 2 where its body cannot be read', async () => {
+  test('fairlead load ends with 2 where its body cannot be read', async () => {
     const { code, stderr } = await runToEnd('load localhost:1 --body @nothing.txt');
     assert.equal(code, 2);
     assert.match(stderr, /--body @nothing\.txt cannot be read/);
@@ -167,7 +167,7 @@ describe('load', () => {
 });
 
 describe('exit code 69', () => {
-  test('is that of a port which another program has: the message names it and the cure', async () => {
+  test('exit code 69 is that of a port which another program has: the message names it and the cure', async () => {
     await using backend = await startBackend();
     const listen = `127.0.0.1:${backend.port}`;
     const other =
@@ -200,7 +200,7 @@ describe(
       return { code, stdout, stderr };
     };
 
-    test('is answered with a message and the cure, not with the places where it shows', async () => {
+    test('a limit of 32 descriptors is answered with a message and the cure, not with the places where it shows', async () => {
       const run = await limited('run');
       assert.equal(run.code, 69, run.stderr);
       assert.match(
@@ -217,7 +217,7 @@ describe(
 );
 
 describe('exit code 2', () => {
-  test('is that of mistakes in a config, which check lists as JSON', async () => {
+  test('exit code 2 is that of mistakes in a config, which check lists as JSON', async () => {
     const { code, stdout } = await runToEnd('check -c wrong.yaml --json');
     assert.equal(code, 2);
     const { valid, errors } = JSON.parse(stdout) as CheckReport;
@@ -232,13 +232,13 @@ describe('exit code 2', () => {
     assert.ok(errors.every(({ cure }) => cure !== ''));
   });
 
-  test('is that of mistakes in the command line', async () => {
+  test('exit code 2 is that of mistakes in the command line', async () => {
     const { code, stderr } = await runToEnd('chekc');
     assert.equal(code, 2);
     assert.match(stderr, /Did you mean check\?/);
   });
 
-  test('is that of a folder without a config, with the names that were looked for', async () => {
+  test('exit code 2 is that of a folder without a config, with the names that were looked for', async () => {
     const cwd = await mkdtemp(join(folder, 'empty-'));
     for (const { code, stderr } of await Promise.all(['run', 'check'].map((line) => runToEnd(line, {}, cwd)))) {
       assert.equal(code, 2);
@@ -271,7 +271,7 @@ test('colours are not for pipes, unless FORCE_COLOR brings them', async () => {
 });
 
 describe('a signal', () => {
-  test('of SIGUSR1 opens no debugger, at start as later', async () => {
+  test('a signal of SIGUSR1 opens no debugger, at start as later', async () => {
     await using fairlead = new FairleadProcess(['run'], { cwd: folder });
     await fairlead.port();
     fairlead.kill('SIGUSR1');
@@ -281,7 +281,7 @@ describe('a signal', () => {
     assert.doesNotMatch(fairlead.stderr, /[Dd]ebugger/);
   });
 
-  test('of SIGUSR1 opens no debugger in any other command', async () => {
+  test('a signal of SIGUSR1 opens no debugger in any other command', async () => {
     await using fairlead = new FairleadProcess(['backend', '--port', '0']);
     await fairlead.said(/listens on (\S+)/);
     fairlead.kill('SIGUSR1');

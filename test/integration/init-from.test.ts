@@ -110,7 +110,7 @@ const JSON_TABLE = `{
 }`;
 
 describe('a converted config', () => {
-  test('of nginx sends requests where nginx would', async () => {
+  test('a converted config of nginx sends requests where nginx would', async () => {
     await using a = await startBackend({ name: 'a' });
     await using b = await startBackend({ name: 'b' });
     await using c = await startBackend({ name: 'c' });
@@ -128,7 +128,7 @@ describe('a converted config', () => {
     ]);
   });
 
-  test('of HAProxy sends requests where the first rule that holds would', async () => {
+  test('a converted config of HAProxy sends requests where the first rule that holds would', async () => {
     await using a = await startBackend({ name: 'a' });
     await using b = await startBackend({ name: 'b' });
     await using c = await startBackend({ name: 'c' });
@@ -147,7 +147,7 @@ describe('a converted config', () => {
     ]);
   });
 
-  test('of a proxy table in JSON sends requests where its table says', async () => {
+  test('a converted proxy table in JSON sends requests where its table says', async () => {
     await using a = await startBackend({ name: 'a' });
     await using b = await startBackend({ name: 'b' });
     await using c = await startBackend({ name: 'c' });

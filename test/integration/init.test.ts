@@ -28,7 +28,7 @@ async function runToEnd(line: string, cwd: string, env: Record<string, string> =
 const NGINX = 'gzip on;\nupstream app { server localhost:3000; }\nserver { location / { proxy_pass http://app; } }\n';
 
 describe('fairlead init', () => {
-  test('writes a config that check accepts, with its schema, and does not write over it', async (t) => {
+  test('fairlead init writes a config that check accepts, with its schema, and does not write over it', async (t) => {
     const folder = await newFolder(t);
     const first = await runToEnd('init', folder);
     assert.equal(first.code, 0, first.stderr);
@@ -47,7 +47,7 @@ describe('fairlead init', () => {
     assert.match(await readFile(join(folder, 'fairlead.yaml'), 'utf8'), /^pools:$/m);
   });
 
-  test('says what to type next as it was typed itself: with npx where npx started it', async (t) => {
+  test('fairlead init says what to type next as it was typed itself: with npx where npx started it', async (t) => {
     const folder = await newFolder(t);
     const { stdout } = await runToEnd('init -o a.yaml', folder, { npm_command: 'exec' });
     assert.match(stdout, /\nNext:\n {2}npx fairlead check -c a\.yaml\n {2}npx fairlead run -c a\.yaml\n/);
@@ -56,7 +56,7 @@ describe('fairlead init', () => {
     assert.match(stderr, /write one with "npx fairlead init"/);
   });
 
-  test('--json says what was found, and prints the config where it is not written', async (t) => {
+  test('fairlead init --json says what was found, and prints the config where it is not written', async (t) => {
     const folder = await newFolder(t);
     const { code, stdout } = await runToEnd('init -o - --json', folder);
     assert.equal(code, 0);
@@ -76,7 +76,7 @@ describe('fairlead init', () => {
 });
 
 describe('fairlead init --from', () => {
-  test('converts, lists on stderr what it left out, and prints to stdout', async (t) => {
+  test('fairlead init --from converts, lists on stderr what it left out, and prints to stdout', async (t) => {
     const folder = await newFolder(t);
     await writeFile(join(folder, 'site.conf'), NGINX);
     const { code, stdout, stderr } = await runToEnd('init --from site.conf -o -', folder);
@@ -86,7 +86,7 @@ describe('fairlead init --from', () => {
     assert.deepEqual(await readdir(folder), ['site.conf']);
   });
 
-  test('--json holds the format, the list and the config', async (t) => {
+  test('fairlead init --from --json holds the format, the list and the config', async (t) => {
     const folder = await newFolder(t);
     await writeFile(join(folder, 'site.conf'), NGINX);
     const { code, stdout, stderr } = await runToEnd('init --from site.conf --json -o x.yaml', folder);
@@ -103,7 +103,7 @@ describe('fairlead init --from', () => {
     assert.equal(await readFile(join(folder, 'x.yaml'), 'utf8'), config);
   });
 
-  test('ends with 2 and a place where the file cannot be read or is not in its format', async (t) => {
+  test('fairlead init --from ends with 2 and a place where the file cannot be read or is not in its format', async (t) => {
     const folder = await newFolder(t);
     await writeFile(join(folder, 'broken.conf'), 'server {\n  listen 80;\n');
     await writeFile(join(folder, 'empty.json'), '{}');

@@ -70,28 +70,28 @@ const SRC = { 'src/cli/main.ts': 'export const main = (args: string[]): void => 
 const DIST = { 'dist/cli/main.js': 'export const main = (args) => console.log("dist", ...args);' };
 
 describe('the fairlead command', () => {
-  test('takes src/ in a clone, and dist/ where that was built', async () => {
+  test('the fairlead command takes src/ in a clone, and dist/ where that was built', async () => {
     await using clone = await TestPackage.create(SRC);
     assert.equal((await clone.run(['run', '-c', 'x'])).stdout, 'src run -c x\n');
     await using built = await TestPackage.create({ ...SRC, ...DIST });
     assert.equal((await built.run([])).stdout, 'dist\n');
   });
 
-  test('finds its package through a link, from any folder', async () => {
+  test('the fairlead command finds its package through a link, from any folder', async () => {
     await using clone = await TestPackage.create(SRC);
     const link = join(clone.root, 'linked');
     await symlink(join(clone.root, 'bin/fairlead.js'), link);
     assert.equal((await clone.run(['a'], { bin: link })).stdout, 'src a\n');
   });
 
-  test('goes on with the Node installed beside it when its own is too old', async () => {
+  test('the fairlead command goes on with the Node installed beside it when its own is too old', async () => {
     await using clone = await TestPackage.create(SRC);
     await clone.installNode();
     assert.equal((await clone.run(['a', 'b c'], { isOld: true })).stdout, 'installed node\nsrc a b c\n');
     assert.equal((await clone.run(['a'])).stdout, 'src a\n');
   });
 
-  test('finds the Node of the project that it was installed in', async () => {
+  test('the fairlead command finds the Node of the project that it was installed in', async () => {
     await using project = await TestPackage.create({});
     await project.installNode();
     const root = join(project.root, 'node_modules/fairlead');
@@ -102,7 +102,7 @@ describe('the fairlead command', () => {
     assert.equal(result.stdout, 'installed node\ndist a\n');
   });
 
-  test('ends as that Node ended, by code or by signal', async () => {
+  test('the fairlead command ends as that Node ended, by code or by signal', async () => {
     await using failing = await TestPackage.create({ 'src/cli/main.ts': 'export const main = () => process.exit(7);' });
     await failing.installNode();
     assert.equal((await failing.run([], { isOld: true })).code, 7);
@@ -113,7 +113,7 @@ describe('the fairlead command', () => {
     assert.equal((await killed.run([], { isOld: true })).signal, 'SIGKILL');
   });
 
-  test('passes signals on to that Node', async () => {
+  test('the fairlead command passes signals on to that Node', async () => {
     const text = `export const main = () => {
       const timer = setInterval(() => {}, 1000);
       for (const name of ['SIGTERM', 'SIGUSR2']) process.on(name, () => console.log('heard', name));
@@ -133,14 +133,14 @@ describe('the fairlead command', () => {
     assert.deepEqual(await fairlead.ended, { code: 0, signal: null });
   });
 
-  test('says which Node it needs where there is none, with exit code 78', async () => {
+  test('the fairlead command says which Node it needs where there is none, with exit code 78', async () => {
     await using clone = await TestPackage.create(SRC);
     const result = await clone.run([], { isOld: true });
     assert.equal(result.code, 78);
     assert.match(result.stderr, /needs Node \^24\.20\.0 \|\| >=26\.6\.0; this is 20\.20\.2/);
   });
 
-  test('says how to install one, in a project, globally, in the cache of npx and in a clone', async () => {
+  test('the fairlead command says how to install one, in a project, globally, in the cache of npx and in a clone', async () => {
     const cures = {
       'project/node_modules/fairlead': 'npm install node@26',
       'prefix/lib/node_modules/fairlead': 'npm install -g --no-bin-links node@26',
@@ -158,7 +158,7 @@ describe('the fairlead command', () => {
     }
   });
 
-  test('goes on with a Node that npm installed globally beside it, where there is no .bin', async () => {
+  test('the fairlead command goes on with a Node that npm installed globally beside it, where there is no .bin', async () => {
     await using made = await TestPackage.create({});
     const root = 'lib/node_modules/fairlead';
     await cp(join(ROOT, 'bin'), join(made.root, root, 'bin'), { recursive: true });
@@ -169,7 +169,7 @@ describe('the fairlead command', () => {
     assert.equal(result.stdout, 'installed node\ndist a\n');
   });
 
-  test('names the package of the library that the installed Node lacks, with exit code 78', async () => {
+  test('the fairlead command names the package of the library that the installed Node lacks, with exit code 78', async () => {
     await using clone = await TestPackage.create(SRC);
     const line = 'error while loading shared libraries: libatomic.so.1: cannot open shared object file: No such file';
     await clone.installNode(`#!/bin/sh\necho "$0: ${line}" >&2\nexit 127\n`);
@@ -179,7 +179,7 @@ describe('the fairlead command', () => {
     assert.match(result.stderr, /Debian, Ubuntu: apt-get install libatomic1\. Fedora, RHEL: dnf install libatomic\./);
   });
 
-  test('says what the system says of an installed Node that does not run for another reason', async () => {
+  test('the fairlead command says what the system says of an installed Node that does not run for another reason', async () => {
     await using clone = await TestPackage.create(SRC);
     await clone.installNode('#!/no/such/loader\n');
     const result = await clone.run([], { isOld: true });
@@ -187,7 +187,7 @@ describe('the fairlead command', () => {
     assert.match(result.stderr, /does not run on this system:\n.*ENOENT\n/);
   });
 
-  test('asks for the Node that package.json asks for', async () => {
+  test('the fairlead command asks for the Node that package.json asks for', async () => {
     const { engines } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { engines: { node: string } };
     const version = (await import(join(ROOT, 'bin/node-version.js'))) as {
       NODE_RANGE: string;

@@ -101,7 +101,7 @@ async function unpack(tarball: string): Promise<void> {
 }
 
 describe('the published package', { concurrency: true }, () => {
-  test('holds what runs, and neither sources nor the Node of a checkout', async () => {
+  test('the published package holds what runs, and neither sources nor the Node of a checkout', async () => {
     const names = (await readdir(installed)).sort();
     assert.deepEqual(names, ['CHANGELOG.md', 'LICENSE', 'README.md', 'bin', 'dist', 'package.json']);
     const built = await readdir(join(installed, 'dist'), { recursive: true });
@@ -110,7 +110,7 @@ describe('the published package', { concurrency: true }, () => {
     assert.deepEqual(built.filter(isForeign), []);
   });
 
-  test('runs with two threads what a TypeScript config says, which imports the package', async () => {
+  test('the published package runs with two threads what a TypeScript config says, which imports the package', async () => {
     await using backend = await startBackend({ name: 's1' });
     const text = CONFIG.replace('PORT', String(backend.port));
     await mkdir(join(project(), 'balancer'));
@@ -124,7 +124,7 @@ describe('the published package', { concurrency: true }, () => {
     assert.deepEqual(await fairlead.ended, { code: 0, signal: null });
   });
 
-  test('checks a TypeScript config that imports the package, and shows where it is wrong', async () => {
+  test('the published package checks a TypeScript config that imports the package, and shows where it is wrong', async () => {
     const file = await write('wrong.config.ts', CONFIG.replace('PORT', '1').replace("pool: 'web'", "pool: 'wbe'"));
     await using fairlead = new FairleadProcess(['check', '-c', file, '--json'], {
       bin: join(installed, 'bin/fairlead.js'),
@@ -137,30 +137,30 @@ describe('the published package', { concurrency: true }, () => {
     );
   });
 
-  test('says its version', async () => {
+  test('the published package says its version', async () => {
     const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string };
     const { stdout } = await run(process.execPath, [join(installed, 'bin/fairlead.js'), '--version']);
     assert.equal(stdout, `${version}\n`);
   });
 
-  test('serves as a library, which takes another config', async () => {
+  test('the published package serves as a library, which takes another config', async () => {
     const { stdout } = await run(process.execPath, [await write('main.mts', PROGRAM)], { cwd: project() });
     assert.equal(stdout, 's1 1 nothing changed\n');
   });
 
-  test('has a mock server that names the package ws where a WebSocket asks for it and it is not installed', async () => {
+  test('the published package has a mock server that names the package ws where a WebSocket asks for it and it is not installed', async () => {
     const { stdout, stderr } = await run(process.execPath, [await write('socket.mjs', WEB_SOCKET)], { cwd: project() });
     assert.match(stdout, /^501 \/ws needs the package ws, which is not installed: npm install ws\n200\n$/);
     assert.match(stderr, /^s1: \/ws needs the package ws/);
   });
 
-  test('knows the names of pools while a program is compiled, and shows nothing that is for tests of ours', async () => {
+  test('the published package knows the names of pools while a program is compiled, and shows nothing that is for tests of ours', async () => {
     const files = [await write('main.mts', PROGRAM), await write('mistakes.mts', MISTAKES)];
     const options = ['--strict', '--target', 'es2024', '--module', 'nodenext', '--types', 'node', '--noEmit'];
     await run(process.execPath, [TSC, ...options, '--lib', 'es2024,esnext.disposable', ...files], { cwd: project() });
   });
 
-  test('brings the JSON Schema that the command prints', async () => {
+  test('the published package brings the JSON Schema that the command prints', async () => {
     const bin = join(installed, 'bin/fairlead.js');
     const { stdout } = await run(process.execPath, [bin, 'schema'], { cwd: project() });
     const script = "console.log(import.meta.resolve('fairlead/schema.json'))";
@@ -168,7 +168,7 @@ describe('the published package', { concurrency: true }, () => {
     assert.equal(await readFile(fileURLToPath(address.stdout.trim()), 'utf8'), stdout);
   });
 
-  test('needs fewer than 5 packages, the load generator left out', async () => {
+  test('the published package needs fewer than 5 packages, the load generator left out', async () => {
     const lock = JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8')) as Lock;
     const installedWith = Object.entries(lock.packages).filter(
       ([path, { dev, devOptional, optional, peer }]) =>

@@ -19,7 +19,7 @@ for (const threads of [1, 4]) {
       ['on', ''],
       ['off', 'HTTP/1.1 503 Service Unavailable'],
     ]) {
-      it(`answers ${answer || 'as its endpoint does'} with panic: ${panic}`, async (t) => {
+      it(`a pool without an eligible endpoint answers ${answer || 'as its endpoint does'} with panic: ${panic} (${threads} threads)`, async (t) => {
         const port = await startEndpoint(t);
         const { balancer, port: front } = await runBalancer(`
           threads: ${threads}
@@ -34,7 +34,7 @@ for (const threads of [1, 4]) {
       });
     }
 
-    it('says when that begins, and when it is over', async (t) => {
+    it(`a pool without an eligible endpoint says when that begins, and when it is over (${threads} threads)`, async (t) => {
       let isWell = false;
       const port = await startHttpServer(t, (_message, response) => {
         response.writeHead(isWell ? 200 : 500).end();

@@ -33,7 +33,7 @@ async function start(t: TestContext, threads: number, web: string): Promise<Fail
 
 for (const threads of [0, 1, 4]) {
   describe(`a pool that fails requests, with ${threads} threads`, () => {
-    it('has a line at once, with endpoint and cause, and one for all that follow within ten seconds', async (t) => {
+    it(`a pool that fails requests has a line at once, with endpoint and cause, and one for all that follow within ten seconds (${threads} threads)`, async (t) => {
       const { balancer, port, heard } = await start(t, threads, `endpoints: ["${NOBODY}"]`);
       for (let count = 0; count < 20; count++) assert.match(await request(port), /^HTTP\/1\.1 502/);
       await until(() => heard.length > 0, 'the first one is told');
@@ -47,7 +47,7 @@ for (const threads of [0, 1, 4]) {
 }
 
 describe('what a pool failed', () => {
-  it('is told by reason: nobody to ask, and an answer that broke off', async (t) => {
+  it('failed requests of a pool are reported by reason: no endpoint, and an answer that broke off', async (t) => {
     const broken = await startHttpServer(t, (_message, response) => {
       response.writeHead(200, { 'content-length': '10' });
       response.write('12345', () => response.destroy());
@@ -64,7 +64,7 @@ describe('what a pool failed', () => {
     assert.deepEqual([endpoint, reason, status], [`127.0.0.1:${broken}`, 'upstream-reset', 200]);
   });
 
-  it('is not what clients do, nor what no route was found for', async (t) => {
+  it('requests that clients broke off, or that met no route, are not failures of a pool', async (t) => {
     const port = await startHttpServer(t, (_message, response) => response.end());
     const config = `
       threads: 0

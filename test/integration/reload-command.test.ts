@@ -87,7 +87,7 @@ test('a file that comes into an included folder is taken up, and so is a change 
 });
 
 describe('SIGHUP', () => {
-  test('is answered with a word where there is no file to load again', async () => {
+  test('SIGHUP is answered with a word where there is no file to load again', async () => {
     await using backend = await startBackend({ name: 's1' });
     const args = ['run', '--to', `127.0.0.1:${backend.port}`, '--listen', '127.0.0.1:0', '--threads', '1'];
     await using fairlead = new FairleadProcess(args, { cwd: folder });
@@ -97,7 +97,7 @@ describe('SIGHUP', () => {
     assert.equal(await serverAt(url), 's1');
   });
 
-  test('keeps what the command line said of threads', async () => {
+  test('SIGHUP keeps what the command line said of threads', async () => {
     await using backend = await startBackend();
     await writeConfig(configTo(backend.port));
     await using fairlead = new FairleadProcess(['run', '--threads', '2'], { cwd: folder });
@@ -110,7 +110,7 @@ describe('SIGHUP', () => {
     );
   });
 
-  test('ends development, as the closing of a terminal does', async () => {
+  test('SIGHUP ends development, as the closing of a terminal does', async () => {
     await writeConfig('pools: { web: [127.0.0.1:1] }\nlisteners: { web: "127.0.0.1:0" }\n');
     await using fairlead = new FairleadProcess(['dev'], { cwd: folder });
     await fairlead.port();

@@ -41,7 +41,7 @@ for (const threads of [0, 1, 4]) {
       pools: { ${pools} }
     `;
 
-    it('come, go and move, and those that stay lose no connection', async (t) => {
+    it(`listeners come, go and move at a reload, and those that stay lose no connection (${threads} threads)`, async (t) => {
       const [a] = await startEndpoints(t, 'a');
       const web = pool('web', [a]);
       const [first, second, third] = [await freePort(t), await freePort(t), await freePort(t)];
@@ -70,7 +70,7 @@ for (const threads of [0, 1, 4]) {
       await balancer.endClean();
     });
 
-    it('under other names keep their sockets: no connection is refused', async (t) => {
+    it(`listeners under other names keep their sockets: no connection is refused (${threads} threads)`, async (t) => {
       const [a] = await startEndpoints(t, 'a');
       const port = await freePort(t);
       const text = (name: string): string => config(`${name}: "127.0.0.1:${port}"`, pool('web', [a]));
@@ -91,7 +91,7 @@ for (const threads of [0, 1, 4]) {
       await balancer.endClean();
     });
 
-    it('change in place under traffic: spread and halfClose', async (t) => {
+    it(`listeners change in place under traffic: spread and halfClose (${threads} threads)`, async (t) => {
       const [a] = await startEndpoints(t, 'a');
       const text = (spread: string, halfClose: string): string =>
         config(`web: { address: "127.0.0.1:0", spread: ${spread}, halfClose: ${halfClose} }`, pool('web', [a]));
@@ -119,7 +119,7 @@ for (const threads of [0, 1, 4]) {
       await balancer.endClean();
     });
 
-    it('that cannot be opened leave everything as it was', async (t) => {
+    it(`listeners that cannot be opened at a reload leave everything as it was (${threads} threads)`, async (t) => {
       const [a, b] = await startEndpoints(t, 'ab');
       const other = await occupied(t);
       const free = await freePort(t);
@@ -163,7 +163,7 @@ describe('a reload is refused', () => {
   const text = (threads: number, host = '127.0.0.1'): string =>
     `{ threads: ${threads}, listeners: { web: "127.0.0.1:0" }, pools: { web: ["${host}:1"] } }`;
 
-  it('before listen, while draining and after the end, and says why', async () => {
+  it('a reload is refused before listen, while draining and after the end, and says why', async () => {
     const balancer = createBalancer(configOf(text(1)));
     const refused = (why: RegExp): Promise<void> =>
       assert.rejects(
@@ -178,7 +178,7 @@ describe('a reload is refused', () => {
     await refused(/it is closed/);
   });
 
-  it('when close is called before it has taken effect, and leaves nothing open', async () => {
+  it('a reload is refused when close is called before it has taken effect, and leaves nothing open', async () => {
     const balancer = createBalancer(configOf(text(2)));
     await balancer.listen();
     const reloads = [3, 1, 4].map((threads) => balancer.reload(configOf(text(threads))).then(String, String));
@@ -187,7 +187,7 @@ describe('a reload is refused', () => {
     assert.equal(balancer.stats().workers.threads.length, 0);
   });
 
-  it('for a name without an address', async (t) => {
+  it('a reload is refused for a name without an address', async (t) => {
     const balancer = createBalancer(configOf(text(1)), { lookup: () => Promise.reject(new Error('no such name')) });
     t.after(() => balancer.close({ force: true }));
     await balancer.listen();
@@ -195,7 +195,7 @@ describe('a reload is refused', () => {
     assert.deepEqual(balancer.stats().pools[0].endpoints[0].endpoint, '127.0.0.1:1');
   });
 
-  it('where threads would come to be, or end to be, threads of their own, and where there is no room', async (t) => {
+  it('a reload is refused where threads would come to be, or end to be, threads of their own, and where there is no room', async (t) => {
     const balancer = createBalancer(configOf(text(0)));
     t.after(() => balancer.close({ force: true }));
     await balancer.listen();

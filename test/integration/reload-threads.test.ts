@@ -19,7 +19,7 @@ const served = (balancer: ReloadingBalancer): number => balancer.running.balance
 
 for (const spread of ['kernel', 'even']) {
   describe(`threads over a reload, spread ${spread}`, () => {
-    it('become more and fewer under traffic, and no connection is lost', async (t) => {
+    it(`threads become more and fewer under traffic, and no connection is lost (spread ${spread})`, async (t) => {
       const endpoints = await startEndpoints(t, 'ab');
       const balancer = await ReloadingBalancer.start(t, config(1, endpoints, spread));
       const load = startLoad(balancer.port(), 8);
@@ -42,7 +42,7 @@ for (const spread of ['kernel', 'even']) {
       await balancer.endClean();
     });
 
-    it('all get connections once there are more of them', async (t) => {
+    it(`all threads get connections once a reload has added some (spread ${spread})`, async (t) => {
       const [a] = await startEndpoints(t, 'a');
       const balancer = await ReloadingBalancer.start(t, config(3, [a], spread));
       await balancer.reload(config(1, [a], spread));
@@ -60,7 +60,7 @@ for (const spread of ['kernel', 'even']) {
 }
 
 describe('workers while a config takes effect', () => {
-  it('that leave let their tunnels live for the drain time', async (t) => {
+  it('workers that leave at a reload let their tunnels live for the drain time', async (t) => {
     const [a] = await startEndpoints(t, 'a');
     const drain = (time: string): string => `timeouts: { drain: ${time} }`;
     const balancer = await ReloadingBalancer.start(t, config(3, [a], 'even', drain('30s')));
@@ -73,7 +73,7 @@ describe('workers while a config takes effect', () => {
     await balancer.endClean();
   });
 
-  it('are replaced, and become fewer, while reloads go on: none is lost, none too many', async (t) => {
+  it('workers are replaced, and become fewer, while reloads go on: none is lost, none too many', async (t) => {
     const [a, b] = await startEndpoints(t, 'ab');
     const balancer = await ReloadingBalancer.start(t, config(3, [a]));
     const load = startLoad(balancer.port(), 8);
@@ -96,7 +96,7 @@ describe('workers while a config takes effect', () => {
   });
 
   for (const fault of ['throw', 'exit'] as const) {
-    it(`that die in the middle (${fault}) are replaced by ones that have the new config`, async (t) => {
+    it(`workers that die in the middle of a reload (${fault}) are replaced by ones that have the new config`, async (t) => {
       const [a, b] = await startEndpoints(t, 'ab');
       const balancer = await ReloadingBalancer.start(t, config(3, [a]));
       const { balancer: running, changes } = balancer.running;
@@ -119,7 +119,7 @@ describe('workers while a config takes effect', () => {
     });
   }
 
-  it('of which the only one died leave a config that is changed to the next one', async (t) => {
+  it('the only worker that dies during a reload leaves the changed config to the next one', async (t) => {
     const [a, b] = await startEndpoints(t, 'ab');
     const balancer = await ReloadingBalancer.start(t, config(1, [a]));
     balancer.running.balancer.workers?.serving[0].breakDown('exit');

@@ -22,7 +22,7 @@ for (const threads of [0, 1, 4]) {
   describe(`a reload with ${threads} threads`, () => {
     const config = configFor(threads);
 
-    it('fifty times under traffic loses and confuses no request', async (t) => {
+    it(`fifty reloads under traffic lose and confuse no request (${threads} threads)`, async (t) => {
       const [a, b, c, d] = await startEndpoints(t, 'abcd');
       // Requests for /x go to a or b, those for /y to c or d: whatever else comes and goes.
       const toX = '{ name: x, match: { path: "/x/*" }, pool: one }';
@@ -55,7 +55,7 @@ for (const threads of [0, 4]) {
   describe(`what a reload changes, ${threads} threads`, () => {
     const config = configFor(threads);
 
-    it('sends the very next requests to the endpoints there are now, each its share', async (t) => {
+    it(`a reload sends the very next requests to the endpoints there are now, each its share (${threads} threads)`, async (t) => {
       const endpoints = await startEndpoints(t, 'abc');
       const [a, b, c] = endpoints;
       const text = (list: readonly string[]): string =>
@@ -74,7 +74,7 @@ for (const threads of [0, 4]) {
       await balancer.endClean();
     });
 
-    it('keeps the counters of what stays, and gives none of them to what takes a place', async (t) => {
+    it(`a reload keeps the counters of what stays, and gives none of them to what takes a place (${threads} threads)`, async (t) => {
       const [a, b] = await startEndpoints(t, 'ab');
       const route = (name: string): string => `{ name: ${name}, match: { path: "/${name}/*" }, pool: web }`;
       const balancer = await ReloadingBalancer.start(t, config([pool('web', [a])], routes([route('x'), route('y')])));
@@ -99,7 +99,7 @@ for (const threads of [0, 4]) {
       await balancer.endClean();
     });
 
-    it('keeps sockets and counters of a pool that outgrows its table', async (t) => {
+    it(`a reload keeps sockets and counters of a pool that outgrows its table (${threads} threads)`, async (t) => {
       const [a] = await startEndpoints(t, 'a');
       const dead = Array.from({ length: 200 }, (_none, index) => `{ address: "127.0.0.1:${index + 1}", weight: 1 }`);
       const text = (more: readonly string[]): string =>
@@ -122,7 +122,7 @@ for (const threads of [0, 4]) {
       await balancer.endClean();
     });
 
-    it('lets a policy, a header rule and a limit take effect on connections that are open', async (t) => {
+    it(`a reload lets a policy, a header rule and a limit take effect on connections that are open (${threads} threads)`, async (t) => {
       const endpoints = await startEndpoints(t, 'ab');
       const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
       t.after(() => agent.destroy());
@@ -138,7 +138,7 @@ for (const threads of [0, 4]) {
       await balancer.endClean();
     });
 
-    it('says what has changed, in words and as data, and nothing where nothing has', async (t) => {
+    it(`a reload says what has changed, in words and as data, and nothing where nothing has (${threads} threads)`, async (t) => {
       const [a, b] = await startEndpoints(t, 'ab');
       const balancer = await ReloadingBalancer.start(t, config([pool('web', [a])]));
       const heard: string[] = [];

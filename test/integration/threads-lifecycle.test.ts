@@ -74,7 +74,7 @@ async function isRefused(port: number): Promise<boolean> {
 
 for (const threads of [0, 1, 4]) {
   describe(`a balancer with ${threads} threads`, () => {
-    it('answers on the port it says, and on none after its end', async (t) => {
+    it(`a balancer answers on the port it says, and on none after its end (${threads} threads)`, async (t) => {
       const { balancer, port } = await runBalancer(config(threads));
       t.after(() => balancer.close({ force: true }));
       assert.equal(await request(port), '');
@@ -87,7 +87,7 @@ for (const threads of [0, 1, 4]) {
       assert.ok(route.p50Ms > 0);
     });
 
-    it('rejects with listener and address where another program listens, and leaves nothing open', async () => {
+    it(`a balancer rejects with listener and address where another program listens, and leaves nothing open (${threads} threads)`, async () => {
       const other = net.createServer();
       other.listen(0, '127.0.0.1');
       await once(other, 'listening');
@@ -113,7 +113,7 @@ for (const threads of [0, 1, 4]) {
       other.close();
     });
 
-    it('lets what is in flight finish, refuses what is new, and says Connection: close', async (t) => {
+    it(`a balancer lets what is in flight finish, refuses what is new, and says Connection: close (${threads} threads)`, async (t) => {
       const { balancer, port } = await runBalancer(config(threads));
       t.after(() => balancer.close({ force: true }));
       const { response, answer } = await hold(port);
@@ -125,7 +125,7 @@ for (const threads of [0, 1, 4]) {
       assert.equal(heldUnits(balancer), 0);
     });
 
-    it('cuts what is in flight when its drain time is over', async (t) => {
+    it(`a balancer cuts what is in flight when its drain time is over (${threads} threads)`, async (t) => {
       const { balancer, port } = await runBalancer(config(threads, 'timeouts: { drain: 200ms }'));
       t.after(() => balancer.close({ force: true }));
       const { answer } = await hold(port);
@@ -134,7 +134,7 @@ for (const threads of [0, 1, 4]) {
       assert.equal(heldUnits(balancer), 0);
     });
 
-    it('ends at once at a second close, and with force', async () => {
+    it(`a balancer ends at once at a second close, and with force (${threads} threads)`, async () => {
       for (const isForced of [false, true]) {
         const { balancer, port } = await runBalancer(config(threads));
         const { answer } = await hold(port);
@@ -147,7 +147,7 @@ for (const threads of [0, 1, 4]) {
       }
     });
 
-    it('ends at once with nothing in flight', async (t) => {
+    it(`a balancer ends at once with nothing in flight (${threads} threads)`, async (t) => {
       const { balancer, port } = await runBalancer(config(threads));
       t.after(() => balancer.close({ force: true }));
       assert.equal(await request(port), '');
@@ -157,7 +157,7 @@ for (const threads of [0, 1, 4]) {
       assert.ok(performance.now() - began < 5000, 'it waited for the drain time');
     });
 
-    it('keeps connections beyond maxConnections waiting until one ends', async (t) => {
+    it(`a balancer keeps connections beyond maxConnections waiting until one ends (${threads} threads)`, async (t) => {
       const { balancer, port } = await runBalancer(config(threads, 'maxConnections: 4'));
       t.after(() => balancer.close({ force: true }));
       let limit = 0;
@@ -192,7 +192,7 @@ for (const threads of [0, 1, 4]) {
 }
 
 describe('spread: even', () => {
-  it('gives each thread as many connections as the others', async (t) => {
+  it('spread: even gives each thread as many connections as the others', async (t) => {
     const listener = '{ address: "127.0.0.1:0", spread: even }';
     const { balancer, port } = await runBalancer(config(4, '', listener));
     t.after(() => balancer.close({ force: true }));

@@ -39,7 +39,7 @@ describe('a worker that ends', () => {
 
   for (const threads of [1, 4]) {
     for (const spread of ['kernel', 'even']) {
-      it(`on purpose loses no connection, ${threads} threads, spread ${spread}`, async (t) => {
+      it(`a worker that ends on purpose loses no connection (${threads} threads, spread ${spread})`, async (t) => {
         const running = await runBalancer(config(threads, spread));
         t.after(() => running.balancer.close({ force: true }));
         const load = startLoad(running.port, LANES);
@@ -57,7 +57,7 @@ describe('a worker that ends', () => {
     }
 
     for (const fault of ['throw', 'reject'] as const) {
-      it(`by an exception (${fault}) loses no connection and is replaced, ${threads} threads`, async (t) => {
+      it(`a worker that ends by an exception (${fault}) loses no connection and is replaced (${threads} threads)`, async (t) => {
         const running = await runBalancer(config(threads));
         t.after(() => running.balancer.close({ force: true }));
         const load = await endUnderLoad(running, fault);
@@ -69,7 +69,7 @@ describe('a worker that ends', () => {
     }
 
     for (const fault of ['loop', 'exit'] as const) {
-      it(`in a ${fault} is replaced, and what it held is given back, ${threads} threads`, async (t) => {
+      it(`a worker that ends in a ${fault} is replaced, and what it held is given back (${threads} threads)`, async (t) => {
         const running = await runBalancer(config(threads));
         t.after(() => running.balancer.close({ force: true }));
         const load = await endUnderLoad(running, fault);
@@ -102,7 +102,7 @@ describe('a worker that ends', () => {
     return load;
   }
 
-  it('more than five times a minute is replaced no more; a neighbour takes its listening sockets', async (t) => {
+  it('a worker that ends more than five times a minute is replaced no more; a neighbour takes its listening sockets', async (t) => {
     const running = await runBalancer(config(2));
     t.after(() => running.balancer.close({ force: true }));
     const load = startLoad(running.port, 4);
@@ -120,7 +120,7 @@ describe('a worker that ends', () => {
     await endClean(running);
   });
 
-  it('as the last one leaves the balancer dead, which it says', async (t) => {
+  it('a worker that ends as the last one leaves the balancer dead, which it says', async (t) => {
     const running = await runBalancer(config(1));
     t.after(() => running.balancer.close({ force: true }));
     const dead = new Promise<void>((resolve) => running.balancer.once('dead', resolve));

@@ -15,7 +15,7 @@ describe('a clone on a minimal Debian', { skip: obstacle ?? false }, () => {
   });
   after(() => debian?.[Symbol.asyncDispose]());
 
-  test('names the package that its Node lacks to who may not install it, each time', async () => {
+  test('a clone on a minimal Debian names the package that its Node lacks to who may not install it, each time', async () => {
     for (const attempt of ['with npm ci', 'without']) {
       const { code, stdout, stderr } = await debian.run('npm start', NOBODY);
       assert.equal(code, 78, `${attempt}: ${stdout}${stderr}`);
@@ -25,13 +25,13 @@ describe('a clone on a minimal Debian', { skip: obstacle ?? false }, () => {
     }
   });
 
-  test('names it where the command is called', async () => {
+  test('a clone on a minimal Debian names it where the command is called', async () => {
     const { code, stderr } = await debian.run('node bin/fairlead.js check', NOBODY);
     assert.equal(code, 78, stderr);
     assert.match(stderr, CURE);
   });
 
-  test('installs it where it is root, and the demo runs', async () => {
+  test('a clone on a minimal Debian installs it where it is root, and the demo runs', async () => {
     const { stdout, stderr } = await debian.run('timeout --signal=INT 60 npm start | head -n 60');
     assert.match(stdout, /Installing libatomic1: this system lacks libatomic\.so\.1/, stderr);
     assert.match(stdout, /^ +\d+ s +[1-9]\d* req\/s +\d+ 5xx +\d+ retried │ app: s1/m, stderr);
@@ -39,7 +39,7 @@ describe('a clone on a minimal Debian', { skip: obstacle ?? false }, () => {
     assert.doesNotMatch(again.stdout, /Installing/);
   });
 
-  test('runs tests after that', async () => {
+  test('a clone on a minimal Debian runs tests after that', async () => {
     const { code, stdout, stderr } = await debian.run('npm test -- --test-shard=1/60');
     assert.equal(code, 0, `${stdout.slice(-4000)}${stderr}`);
     assert.match(stdout, /Node 26: ([1-9]\d*) of \1 tests pass/);

@@ -80,7 +80,7 @@ for (const program of ['nginx', 'haproxy'] as const) {
   const skip = findCommand(program) === null ? `${program} is not installed` : false;
   describe(`what init makes of a config of ${program}`, { skip, concurrency: false }, () => {
     for (const name of readdirSync(FOLDER).filter((file) => file.startsWith(program))) {
-      test(`differs from ${program} in nothing but what it listed: ${name}`, async () => {
+      test(`what init makes of a config of ${program} differs from ${program} in nothing but what it listed: ${name}`, async () => {
         const { notes, same, differences } = await compare(name, program);
         const untold = differences.filter((difference) => !isTold(difference, notes));
         assert.deepEqual(untold.map(inWords), [], formatNotes(notes).join('\n'));

@@ -35,31 +35,31 @@ COMP_CWORD=${words.length - 1}; _fairlead; printf '%s\\n' "\${COMPREPLY[@]}"`;
 }
 
 describe('the completion of bash', () => {
-  test('offers commands, those that begin with what is there', async () => {
+  test('the completion of bash offers the commands that begin with what is typed', async () => {
     const all = await completeInBash('fairlead', '');
     for (const command of program.commands) assert.ok(all.includes(command.name()), command.name());
     assert.deepEqual(await completeInBash('fairlead', 'che'), ['check']);
   });
 
-  test('offers the options of the command', async () => {
+  test('the completion of bash offers the options of the command', async () => {
     assert.deepEqual(await completeInBash('fairlead', 'run', '--l'), ['--log-format', '--listen']);
     assert.deepEqual(await completeInBash('fairlead', 'load', 'http', ':', '//x', '--requ'), ['--requests']);
     assert.deepEqual(await completeInBash('fairlead', 'schema', '--l'), []);
   });
 
-  test('offers the choices of an option, after a blank and after =', async () => {
+  test('the completion of bash offers the choices of an option, after a blank and after =', async () => {
     assert.deepEqual(await completeInBash('fairlead', 'run', '--log-format', ''), ['text', 'json']);
     assert.deepEqual(await completeInBash('fairlead', 'run', '--log-format', '='), ['text', 'json']);
     assert.deepEqual(await completeInBash('fairlead', 'run', '--log-format', '=', 'j'), ['json']);
     assert.deepEqual(await completeInBash('fairlead', 'run', '--threads', ''), []);
   });
 
-  test('offers the choices of an argument', async () => {
+  test('the completion of bash offers the choices of an argument', async () => {
     assert.deepEqual(await completeInBash('fairlead', 'completion', 'f'), ['fish']);
     assert.deepEqual(await completeInBash('fairlead', 'help', 'sch'), ['schema']);
   });
 
-  test('offers files where a file is meant, names with blanks whole', async () => {
+  test('the completion of bash offers files where a file is meant, names with blanks whole', async () => {
     assert.deepEqual(await completeInBash('fairlead', 'run', '-c', 'my'), ['my config.yaml']);
     assert.deepEqual(await completeInBash('fairlead', 'check', '--config', '=', 'my'), ['my config.yaml']);
   });

@@ -10,7 +10,7 @@ function answered(...latencies: readonly number[]): LoadFigures {
 }
 
 describe('the figures of a load', () => {
-  test('count answers, bytes, statuses, errors and servers, most first', () => {
+  test('the figures of a load count answers, bytes, statuses, errors and servers, most first', () => {
     const figures = answered(1, 1);
     figures.addAnswer(503, 1, 50);
     figures.addError('ECONNRESET');
@@ -35,7 +35,7 @@ describe('the figures of a load', () => {
     assert.equal(figures.errors, 4);
   });
 
-  test('are a success when one answer was below 500', () => {
+  test('the figures of a load are a success when one answer was below 500', () => {
     const figures = new LoadFigures();
     assert.equal(figures.hasSucceeded, false);
     figures.addAnswer(502, 1, 0);
@@ -45,7 +45,7 @@ describe('the figures of a load', () => {
     assert.equal(figures.hasSucceeded, true);
   });
 
-  test('have percentiles that are exact to three figures', () => {
+  test('the figures of a load have percentiles that are exact to three figures', () => {
     const { latencyMs } = answered(...Array.from({ length: 1000 }, (_, i) => (i + 1) / 10)).summarize(1000);
     assert.ok(latencyMs !== null);
     const wanted = { p50: 50, p75: 75, p90: 90, p99: 99, 'p99.9': 99.9, max: 100, min: 0.1, mean: 50.05, stdev: 28.87 };
@@ -56,12 +56,12 @@ describe('the figures of a load', () => {
     }
   });
 
-  test('have no latencies and no rows where nothing was answered', () => {
+  test('the figures of a load have no latencies and no rows where nothing was answered', () => {
     const { latencyMs, histogram, answersPerSecond } = new LoadFigures().summarize(0);
     assert.deepEqual([latencyMs, histogram, answersPerSecond], [null, [], 0]);
   });
 
-  test('draw rows from the first that has something to the last, edges inclusive', () => {
+  test('the figures of a load draw rows from the first that has something to the last, edges inclusive', () => {
     const rows = (...latencies: number[]) => answered(...latencies).summarize(1).histogram;
     assert.deepEqual(rows(1, 1.01, 5), [
       { toMs: 1, count: 1 },
@@ -72,7 +72,7 @@ describe('the figures of a load', () => {
     assert.deepEqual(rows(60_000), [{ toMs: null, count: 1 }]);
   });
 
-  test('lose no answer between the rows, however long it took', () => {
+  test('the figures of a load lose no answer between the rows, however long it took', () => {
     const latency = fc.double({ min: 0, max: 1e7, noNaN: true });
     fc.assert(
       fc.property(fc.array(latency, { minLength: 1 }), (latencies) => {

@@ -30,7 +30,7 @@ function someFigures(): LoadFigures {
 }
 
 describe('the report of a load', () => {
-  test('shows rates, latencies, a histogram, shares and errors', () => {
+  test('the report of a load shows rates, latencies, a histogram, shares and errors', () => {
     const text = stripVTControlCharacters(formatReport(OPTIONS, someFigures().summarize(2000)));
     assert.equal(
       text,
@@ -59,7 +59,7 @@ requests without an answer
     );
   });
 
-  test('is short where nothing was answered', () => {
+  test('the report of a load is short where nothing was answered', () => {
     const figures = new LoadFigures();
     figures.addError('ECONNREFUSED', 200);
     const text = stripVTControlCharacters(formatReport(OPTIONS, figures.summarize(100)));
@@ -74,12 +74,12 @@ requests without an answer
     );
   });
 
-  test('says so where connections were closed without a word', () => {
+  test('the report of a load says so where connections were closed without a word', () => {
     const text = stripVTControlCharacters(formatReport({ ...OPTIONS, requests: 1 }, new LoadFigures().summarize(100)));
     assert.match(text, /, 1 connection, [^]*\n\nThe server took connections and closed them without an answer\.$/);
   });
 
-  test('is one object for scripts', () => {
+  test('the report of a load is one object for scripts', () => {
     const report = JSON.parse(JSON.stringify(toJsonReport(OPTIONS, someFigures().summarize(2000)))) as object;
     assert.deepEqual(Object.keys(report), [
       'url',
@@ -102,7 +102,7 @@ requests without an answer
 });
 
 describe('the progress of a load', () => {
-  test('is by time, or by requests where their number is given', () => {
+  test('the progress of a load is by time, or by requests where their number is given', () => {
     const byTime = formatProgress(OPTIONS, { answers: 15_512, errors: 0 }, 2000);
     assert.equal(byTime, '██████░░░░░░░░░░░░░░░░░░░░░░░░   20%  2.0 s  15,512 answers  7,756/s');
     const byCount = formatProgress({ ...OPTIONS, requests: 100 }, { answers: 48, errors: 2 }, 2000);
@@ -110,7 +110,7 @@ describe('the progress of a load', () => {
     assert.match(formatProgress(OPTIONS, { answers: 1, errors: 0 }, 99_000), /^█{30} {2}100%/);
   });
 
-  test('stands in one line, which is empty at the end', () => {
+  test('the progress of a load stands in one line, which is empty at the end', () => {
     const written: string[] = [];
     const bar = new ProgressBar({ write: (text: string) => written.push(text) > 0 }, OPTIONS, new LoadFigures());
     bar.close();

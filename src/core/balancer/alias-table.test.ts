@@ -7,7 +7,7 @@ import { AliasTable } from './alias-table.ts';
 const POINTS = 1000;
 
 describe('AliasTable', () => {
-  it('stands each index for its share of the unit interval', () => {
+  it('AliasTable gives each index its share of the unit interval', () => {
     const weights = fc.array(fc.constantFrom<number[]>(0, 0.1, 1, 1, 2, 3, 50, 1e6), { minLength: 1, maxLength: 30 });
     fc.assert(
       fc.property(weights, (given) => {
@@ -27,7 +27,7 @@ describe('AliasTable', () => {
     );
   });
 
-  it('answers an index at both ends of the interval', () => {
+  it('AliasTable returns an index at both ends of the interval', () => {
     const table = new AliasTable(Float64Array.of(1, 2, 3));
     for (const uniform of [0, 1 - 2 ** -53, 1 / 3, 2 / 3]) assert.ok([0, 1, 2].includes(table.sample(uniform)));
   });

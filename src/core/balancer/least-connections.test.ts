@@ -25,8 +25,8 @@ function createPool(endpoints: readonly Endpoint[], slots: readonly number[], se
   return leastConnections.create(policyInput({ table, slots: Int32Array.from(slots), weights, random }));
 }
 
-describe('least-connections', () => {
-  it('picks exactly those with the lowest (in-flight + 1) / weight, and ties in turn', () => {
+describe('the policy least-connections', () => {
+  it('the policy least-connections picks exactly those with the lowest (in-flight + 1) / weight, and ties in turn', () => {
     const endpoint: fc.Arbitrary<Endpoint> = fc.record({
       weight: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 20 })),
       inflight: fc.oneof(fc.nat(3), fc.nat(2000)),
@@ -57,13 +57,13 @@ describe('least-connections', () => {
     );
   });
 
-  it('prefers an idle endpoint of a high weight to one of a low weight', () => {
+  it('the policy least-connections prefers an idle endpoint of a high weight to one of a low weight', () => {
     const endpoints = [1, 4, 2].map((weight) => ({ weight, inflight: 0, isOut: false }));
     const policy = createPool(endpoints, [0, 1, 2], 1);
     for (let pick = 0; pick < 5; pick++) assert.equal(policy.pick(ANYWHERE), 1);
   });
 
-  it('begins at another place in each thread', () => {
+  it('the policy least-connections begins at another place in each thread', () => {
     const endpoints = Array.from({ length: 50 }, () => ({ weight: 1, inflight: 0, isOut: false }));
     const slots = endpoints.map((_, index) => index);
     const first = [1, 2, 3, 4].map((seed) => createPool(endpoints, slots, seed * 7919).pick(ANYWHERE));

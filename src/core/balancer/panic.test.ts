@@ -21,21 +21,21 @@ function count(policy: Policy, endpoints: number, tried: readonly number[] | nul
   return counts;
 }
 
-describe('panic', () => {
-  it('tries the unhealthy and the ejected by weight, never the draining and the refused', () => {
+describe('a pool in panic', () => {
+  it('a pool in panic tries the unhealthy and the ejected by weight, never the draining and the refused', () => {
     const flags = [UNHEALTHY, UNHEALTHY | REFUSED, EJECTED, DRAINING | UNHEALTHY, UNHEALTHY | EJECTED];
     const counts = count(createPool(flags, [1, 1, 2, 1, 1]), 5);
     assert.equal(counts[1] + counts[3], 0);
     assert.ok(Math.abs(counts[2] - 2000) < 200 && Math.abs(counts[0] - counts[4]) < 200, counts.join(' '));
   });
 
-  it('avoids what was tried while there is another', () => {
+  it('a pool in panic avoids what was tried while there is another', () => {
     const policy = createPool([UNHEALTHY, UNHEALTHY, REFUSED | UNHEALTHY]);
     assert.deepEqual(count(policy, 3, [0]), [0, 4000, 0]);
     assert.equal(count(policy, 3, [0, 1])[2], 0);
   });
 
-  it('finds nothing where everything refuses or drains', () => {
+  it('a pool in panic finds nothing where everything refuses or drains', () => {
     assert.equal(createPool([REFUSED | UNHEALTHY, DRAINING]).pick(ANYWHERE), -1);
     assert.equal(createPool([]).pick(ANYWHERE), -1);
   });

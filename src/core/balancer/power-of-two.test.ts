@@ -27,25 +27,25 @@ function assertShares(counts: readonly number[], shares: readonly number[]): voi
   });
 }
 
-describe('power-of-two', () => {
-  it('picks the k-th least loaded of n as often as two distinct draws hold it and no lesser one', () => {
+describe('the policy power-of-two', () => {
+  it('the policy power-of-two picks the k-th least loaded of n as often as two distinct draws hold it and no lesser one', () => {
     assertShares(count([1, 1, 1, 1, 1], [30, 10, 40, 0, 20]), [0.1, 0.3, 0, 0.4, 0.2]);
   });
 
-  it('shares an idle pool by weight', () => {
+  it('the policy power-of-two shares an idle pool by weight', () => {
     assertShares(count([6, 3, 1], [0, 0, 0]), [0.6, 0.3, 0.1]);
   });
 
-  it('compares attempts in flight per weight', () => {
+  it('the policy power-of-two compares attempts in flight per weight', () => {
     assert.deepEqual(count([4, 1], [7, 2]), [PICKS, 0]);
     assert.deepEqual(count([4, 1], [9, 2]), [0, PICKS]);
   });
 
-  it('finds the other one however small its weight', () => {
+  it('the policy power-of-two finds the other one however small its weight', () => {
     assert.deepEqual(count([1e6, 1], [3e6, 1]), [0, PICKS]);
   });
 
-  it('draws again for what is ineligible, also where hardly any is left', () => {
+  it('the policy power-of-two draws again for what is ineligible, also where hardly any is left', () => {
     assertShares(count([1, 1, 1, 1, 1, 1], [0, 10, 0, 20, 0, 30], [0, 2, 4]), [0, 2 / 3, 0, 1 / 3, 0, 0]);
     const all = Array.from({ length: 100 }, (_, index) => index);
     const counts = count(

@@ -20,13 +20,13 @@ function picks(policy: Policy, count: number, tried: readonly number[] | null = 
   return Array.from({ length: count }, () => 'abcdefg'[policy.pick({ tried, key: 0 })] ?? '-').join('');
 }
 
-describe('round-robin', () => {
-  it('walks the smooth weighted sequence again and again', () => {
+describe('the policy round-robin', () => {
+  it('the policy round-robin walks the smooth weighted sequence again and again', () => {
     const { policy } = createPool([5, 1, 1]);
     assert.equal(picks(policy, 21), 'aabacaa'.repeat(3));
   });
 
-  it('walks the same sequence with every policy made on the table', () => {
+  it('the policy round-robin walks the same sequence with every policy made on the table', () => {
     const { table, policy } = createPool([1, 1, 1]);
     const slots = Int32Array.of(0, 1, 2);
     const input = policyInput({ table, slots, weights: Float64Array.of(1, 1, 1), workers: 2 });
@@ -34,7 +34,7 @@ describe('round-robin', () => {
     assert.equal(Array.from({ length: 4 }, () => picks(policy, 1) + picks(other, 1)).join(''), 'abcabcab');
   });
 
-  it('leaves an ineligible endpoint out of the sequence, and takes it in again', () => {
+  it('the policy round-robin leaves an ineligible endpoint out of the sequence, and takes it in again', () => {
     const { table, policy } = createPool([5, 1, 1]);
     table.setHealth(1, UNHEALTHY);
     assert.equal(picks(policy, 12), 'aaacaa'.repeat(2));
@@ -42,7 +42,7 @@ describe('round-robin', () => {
     assert.equal(picks(policy, 7), 'aabacaa');
   });
 
-  it('passes over what was tried, and goes back to it when nothing else is eligible', () => {
+  it('the policy round-robin passes over what was tried, and goes back to it when nothing else is eligible', () => {
     const { table, policy } = createPool([1, 1, 1]);
     assert.equal(picks(policy, 4, [1]), 'acac');
     table.setHealth(0, UNHEALTHY);
@@ -53,7 +53,7 @@ describe('round-robin', () => {
     assert.equal(picks(policy, 2), '--');
   });
 
-  it('goes on without a break where the cursor is set back', () => {
+  it('the policy round-robin goes on without a break where the cursor is set back', () => {
     for (const out of [[], [2], [0, 2]]) {
       const fresh = createPool([5, 1, 1]);
       const old = createPool([5, 1, 1]);

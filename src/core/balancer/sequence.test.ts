@@ -26,30 +26,30 @@ function countsOf(sequence: Int32Array, endpoints: number): number[] {
 }
 
 describe('compileSequence', () => {
-  it('makes a a b a c a a of 5, 1, 1', () => {
+  it('compileSequence makes a a b a c a a of 5, 1, 1', () => {
     assert.equal([...compileSequence([5, 1, 1])].map((index) => 'abc'[index]).join(' '), 'a a b a c a a');
   });
 
-  it('goes in turn where all weights are equal', () => {
+  it('compileSequence goes in turn where all weights are equal', () => {
     assert.deepEqual([...compileSequence([7, 7, 7, 7])], [0, 1, 2, 3]);
   });
 
-  it('divides by the greatest common divisor', () => {
+  it('compileSequence divides by the greatest common divisor', () => {
     assert.deepEqual([...compileSequence([100, 200])], [1, 0, 1]);
   });
 
-  it('takes decimal fractions as they are written', () => {
+  it('compileSequence takes decimal fractions as they are written', () => {
     assert.deepEqual(countsOf(compileSequence([0.1, 0.2, 0.7]), 3), [1, 2, 7]);
     assert.deepEqual(countsOf(compileSequence([1.5, 0.25]), 2), [6, 1]);
   });
 
-  it('is empty for nothing and for weights of 0, and leaves a 0 out', () => {
+  it('compileSequence is empty for nothing and for weights of 0, and leaves a 0 out', () => {
     assert.equal(compileSequence([]).length, 0);
     assert.equal(compileSequence([0, 0]).length, 0);
     assert.deepEqual(countsOf(compileSequence([2, 0, 1]), 3), [2, 0, 1]);
   });
 
-  it("equals nginx's smooth algorithm run step by step", () => {
+  it("compileSequence equals nginx's smooth algorithm run step by step", () => {
     const weights = fc.array(fc.oneof(fc.nat(6), fc.nat(60)), { minLength: 1, maxLength: 20 });
     fc.assert(
       fc.property(weights, (given) => {
@@ -62,7 +62,7 @@ describe('compileSequence', () => {
     );
   });
 
-  it('holds at most 4,096 picks, each weight as near to its share as that allows', () => {
+  it('compileSequence holds at most 4,096 picks, each weight as near to its share as that allows', () => {
     const weight = fc.oneof(fc.integer({ min: 1, max: 100_000 }), fc.double({ min: 1e-6, max: 1e6, noNaN: true }));
     fc.assert(
       fc.property(fc.array(weight, { minLength: 1, maxLength: 60 }), (weights) => {
@@ -79,7 +79,7 @@ describe('compileSequence', () => {
     );
   });
 
-  it('gives each of many endpoints its turn however far the weights are apart', () => {
+  it('compileSequence gives each of many endpoints its turn however far the weights are apart', () => {
     for (const endpoints of [4095, 4096, 5000]) {
       const weights = Array.from({ length: endpoints }, (_, index) => (index === 0 ? 1e9 : 1 + index / 1e4));
       const counts = countsOf(compileSequence(weights), endpoints);

@@ -27,7 +27,7 @@ function countOpen(open: readonly number[], except: number, tried: readonly numb
 }
 
 describe('WeightedDraw', () => {
-  it('draws the few that are open by weight', () => {
+  it('WeightedDraw draws the few that are open by weight', () => {
     const counts = countOpen([0, 41, 102, 199], -1, null);
     assert.equal(counts.size, 4);
     for (const [index, count] of counts) {
@@ -36,7 +36,7 @@ describe('WeightedDraw', () => {
     }
   });
 
-  it('draws neither the one excepted nor those that were tried', () => {
+  it('WeightedDraw draws neither the one excepted nor those that were tried', () => {
     assert.deepEqual([...countOpen([3, 5, 7], 5, [7])], [[3, DRAWS]]);
     assert.deepEqual([...countOpen([3, 5], 5, [3])], [[-1, DRAWS]]);
   });

@@ -5,7 +5,7 @@ import { each, edit, find, findLine, has, without } from './header-lines.ts';
 const LINES = 'Host_x: a\r\nAccept:\t b, c \r\naccept:d\r\nEmpty:\r\nCookie: accept: z\r\n';
 
 describe('header lines', () => {
-  it('are found by name in any case, and never inside a value or a longer name', () => {
+  it('header lines are found by name in any case, and never inside a value or a longer name', () => {
     assert.equal(find(LINES, 'accept'), 'b, c');
     assert.equal(find(LINES, 'host_x'), 'a');
     assert.equal(find(LINES, 'empty'), '');
@@ -13,18 +13,18 @@ describe('header lines', () => {
     for (const name of ['hos', 'ccept', 'ost_x', 'host-x', 'accept: b']) assert.ok(!has(LINES, name), name);
     assert.ok(!has('', 'a'));
   });
-  it('are found one after another', () => {
+  it('header lines are found one after another', () => {
     const first = findLine(LINES, 'accept');
     const second = findLine(LINES, 'accept', LINES.indexOf('\n', first) + 1);
     assert.equal(LINES.slice(second, second + 8), 'accept:d');
     assert.equal(findLine(LINES, 'accept', LINES.indexOf('\n', second) + 1), -1);
   });
-  it('are gone through in order', () => {
+  it('header lines are gone through in order', () => {
     const seen: string[] = [];
     each(LINES, (name, value) => seen.push(`${name}=${value}`));
     assert.deepEqual(seen, ['host_x=a', 'accept=b, c', 'accept=d', 'empty=', 'cookie=accept: z']);
   });
-  it('go out by name, the others as they came', () => {
+  it('header lines go out by name, the others as they came', () => {
     assert.equal(without(LINES, new Set(['accept', 'cookie'])), 'Host_x: a\r\nEmpty:\r\n');
     assert.equal(without(LINES, new Set(['none'])), LINES);
     assert.equal(without('', new Set(['a'])), '');
@@ -32,7 +32,7 @@ describe('header lines', () => {
 });
 
 describe('edits of header lines', () => {
-  it('take out, put in the place of, add, and add where there is none', () => {
+  it('edits of header lines take out, put in the place of, add, and add where there is none', () => {
     assert.equal(edit(LINES, []), LINES);
     assert.equal(
       edit(LINES, [
@@ -46,7 +46,7 @@ describe('edits of header lines', () => {
       'Host_x: a\r\nEmpty:\r\nAccept: e\r\nEmpty: f\r\nNew: h\r\n',
     );
   });
-  it('take out what was there, never what another edit adds', () => {
+  it('edits of header lines take out what was there, never what another edit adds', () => {
     const edits = [
       { kind: 'add', name: 'a', value: '2' },
       { kind: 'remove', name: 'A' },

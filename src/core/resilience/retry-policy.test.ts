@@ -41,60 +41,60 @@ function decide(changes: Partial<Case>): RetryDecision {
 }
 
 describe('mayRetry', () => {
-  it('moves on from a refused connect whatever the method and however many attempts there were', () => {
+  it('mayRetry moves on from a refused connect whatever the method and however many attempts there were', () => {
     for (const failure of ['refused', 'unreachable'])
       assert.equal(decide({ failure, method: 'POST', isSent: false, number: 9 }), 'move');
   });
 
-  it('follows a connect that timed out at once, whatever the method, within attempts', () => {
+  it('mayRetry follows a connect that timed out at once, whatever the method, within attempts', () => {
     const failure = 'connect-timeout';
     assert.equal(decide({ failure, method: 'POST', isSent: false }), 'now');
     assert.equal(decide({ failure, method: 'POST', isSent: false, number: 3 }), 'no');
   });
 
-  it('replaces a reused connection that closed before we wrote, also beyond attempts and without retryOn', () => {
+  it('mayRetry replaces a reused connection that closed before we wrote, also beyond attempts and without retryOn', () => {
     const spec = { ...SPEC, attempts: 1, onConnect: false, onReset: false };
     for (const failure of ['closed', 'reset']) {
       assert.equal(decide({ failure, method: 'POST', wasReused: true, isSent: false, number: 9, spec }), 'replace');
     }
   });
 
-  it('sends anew at once where a new connection closed before we wrote, within attempts', () => {
+  it('mayRetry sends anew at once where a new connection closed before we wrote, within attempts', () => {
     assert.equal(decide({ method: 'POST', isSent: false }), 'now');
     assert.equal(decide({ method: 'POST', isSent: false, number: 3 }), 'no');
   });
 
-  it('backs off before it repeats an idempotent request that was cut on a new connection', () => {
+  it('mayRetry backs off before it repeats an idempotent request that was cut on a new connection', () => {
     for (const failure of ['closed', 'reset']) assert.equal(decide({ failure }), 'backoff');
   });
 
-  it('repeats an idempotent request at once that was cut on a reused connection', () => {
+  it('mayRetry repeats an idempotent request at once that was cut on a reused connection', () => {
     assert.equal(decide({ wasReused: true }), 'now');
   });
 
-  it('never sends a second POST once something of the first was written', () => {
+  it('mayRetry never sends a second POST once something of the first was written', () => {
     for (const failure of ['closed', 'reset']) {
       for (const wasReused of [true, false]) assert.equal(decide({ failure, method: 'POST', wasReused }), 'no');
     }
   });
 
-  it('repeats a POST that carries an Idempotency-Key', () => {
+  it('mayRetry repeats a POST that carries an Idempotency-Key', () => {
     assert.equal(decide({ method: 'POST', hasKey: true }), 'backoff');
   });
 
-  it('stops when the attempts are used up', () => {
+  it('mayRetry stops when the attempts are used up', () => {
     assert.equal(decide({ number: 2 }), 'backoff');
     assert.equal(decide({ number: 3 }), 'no');
     assert.equal(decide({ failure: 'connect-timeout', isSent: false, number: 3 }), 'no');
   });
 
-  it('retries only what retryOn names', () => {
+  it('mayRetry retries only what retryOn names', () => {
     assert.equal(decide({ spec: { ...SPEC, onReset: false } }), 'no');
     assert.equal(decide({ failure: 'refused', isSent: false, spec: { ...SPEC, onConnect: false } }), 'no');
     assert.equal(decide({ failure: 'refused', isSent: false, spec: { ...SPEC, onReset: false } }), 'move');
   });
 
-  it('does not retry malformed answers, wants of our own, and without retryOn timeouts', () => {
+  it('mayRetry does not retry malformed answers, our own lack of resources, or, without retryOn, timeouts', () => {
     const others = ['bad-response', 'unexpected-upgrade', 'queue-timeout', 'local-resources'];
     for (const failure of [...others, 'timeout', 'write-timeout']) {
       assert.equal(decide({ failure }), 'no', failure);
@@ -102,7 +102,7 @@ describe('mayRetry', () => {
     }
   });
 
-  it('retries timeouts by choice, with the method rule and after a backoff, on a reused connection too', () => {
+  it('mayRetry retries timeouts by choice, with the method rule and after a backoff, on a reused connection too', () => {
     const spec = { ...SPEC, onTimeout: true };
     for (const failure of ['timeout', 'write-timeout']) {
       for (const wasReused of [true, false]) assert.equal(decide({ failure, wasReused, spec }), 'backoff');
@@ -110,7 +110,7 @@ describe('mayRetry', () => {
     }
   });
 
-  it('retries an answer within attempts, with the method rule and the body at hand', () => {
+  it('mayRetry retries an answer within attempts, with the method rule and the body at hand', () => {
     const may = (number: number, isRepeatable: boolean, isReplayable: boolean): boolean =>
       mayRetryAnswer({ number, isReplayable }, { isRepeatable }, SPEC);
     assert.ok(may(2, true, true));
@@ -119,7 +119,7 @@ describe('mayRetry', () => {
     assert.ok(!may(1, true, false));
   });
 
-  it('holds its prohibitions whatever else is the case', () => {
+  it('mayRetry keeps to its prohibitions whatever else is the case', () => {
     const cases: fc.Arbitrary<Case> = fc.record({
       failure: fc.constantFrom(
         'refused',
@@ -186,14 +186,14 @@ describe('mayRetry', () => {
 });
 
 describe('isIdempotent', () => {
-  it('knows the six methods, by their exact name', () => {
+  it('isIdempotent knows the six methods, by their exact name', () => {
     for (const method of ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']) assert.ok(isIdempotent(method), method);
     for (const method of ['POST', 'PATCH', 'CONNECT', 'get', 'PROPFIND', '']) assert.ok(!isIdempotent(method), method);
   });
 });
 
 describe('backoffMs', () => {
-  it('spreads over the whole of [0, 25 ms × 2ⁿ), and never beyond 250 ms', () => {
+  it('backoffMs spreads over the whole of [0, 25 ms × 2ⁿ), and never beyond 250 ms', () => {
     const random = createSeededRandom(7);
     for (const [attempt, limit] of [
       [1, 50],

@@ -27,11 +27,11 @@ describe('the guard forms of a path', () => {
     ['/a%3Fb%23c'],
     ['//admin//..%2Fx', '/x', '/admin/x', '/admin/..%2Fx', '/..%2Fx'],
   ]) {
-    it(`of ${path} are ${forms.join(' and ') || 'none but itself'}`, () =>
+    it(`the guard forms of ${path} are ${forms.join(' and ') || 'none but itself'}`, () =>
       assert.deepEqual(guardForms(path, normalizePath(path) ?? ''), forms));
   }
 
-  it('are paths in normal form, without empty or dot segments, and have no other form', () => {
+  it('the guard forms of a path are paths in normal form, without empty or dot segments, and have no other form', () => {
     fc.assert(
       fc.property(hostilePath, (raw) => {
         const path = normalizePath(raw);
@@ -60,7 +60,7 @@ describe('a route that guards', () => {
     router.match({ host: 'a', path: normalizePath(path) ?? '', rawPath: path, query: '', method: 'GET', lines: '' })
       ?.id;
 
-  it('is taken for whatever a server reads as its path, be it nginx or one that differs from it', () => {
+  it('a route that guards is taken for whatever a server reads as its path, be it nginx or one that differs from it', () => {
     fc.assert(
       fc.property(hostilePath, (raw) => {
         const path = normalizePath(raw);
@@ -75,14 +75,14 @@ describe('a route that guards', () => {
     );
   });
 
-  it('leaves alone what no server reads as its path, and what a longer open path takes', () => {
+  it('a route that guards leaves alone what no server reads as its path, and what a longer open path takes', () => {
     for (const path of ['/', '/x', '/x%2Fadmin', '/x//admin/y', '/adminx', '/a%2Fb', '/%2561dmin', '/x;/y']) {
       assert.equal(routeOf(path), 'rest', path);
     }
     assert.equal(routeOf('/x/admin//y'), 'open');
   });
 
-  it('is not got around by way of another one, whatever a server reads', () => {
+  it('a route that guards is not got around by way of another one, whatever a server reads', () => {
     const prefix = (id: string, path: string, pool: string, limitsOnly = false) => ({
       ...{ id, pool, guards: true, limitsOnly, maxBody: limitsOnly ? 10 : 0 },
       match: { ...NONE, path: { kind: 'prefix', path } as const },
@@ -115,7 +115,7 @@ describe('a route that guards', () => {
     assert.equal(idOf('/admin/..;/private/y'), undefined);
   });
 
-  it('with a pattern in any case is looked for in the guard form in lower case', () => {
+  it('a route that guards with a pattern in any case is looked for in the guard form in lower case', () => {
     assert.equal(routeOf('/B%2FADM%2CIN'), 'case');
   });
 });

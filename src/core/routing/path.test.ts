@@ -65,12 +65,12 @@ describe('the normal form of a path', () => {
     ['', null],
   ];
   for (const [raw, normal] of cases) {
-    it(`turns ${JSON.stringify(raw)} into ${normal === null ? 'a refusal' : JSON.stringify(normal)}`, () => {
+    it(`the normal form of ${JSON.stringify(raw)} is ${normal === null ? 'a refusal' : JSON.stringify(normal)}`, () => {
       assert.equal(normalizePath(raw), normal);
     });
   }
 
-  it('is its own normal form', () => {
+  it('the normal form of a path is its own normal form', () => {
     fc.assert(
       fc.property(rawPath, (raw) => {
         const normal = normalizePath(raw);
@@ -80,7 +80,7 @@ describe('the normal form of a path', () => {
     );
   });
 
-  it('starts at the root and holds no dot segment, no escaped unreserved character and no lower-case escape', () => {
+  it('the normal form of a path starts at the root and holds no dot segment, no escaped unreserved character and no lower-case escape', () => {
     fc.assert(
       fc.property(rawPath, (raw) => {
         const normal = normalizePath(raw);
@@ -96,7 +96,7 @@ describe('the normal form of a path', () => {
     );
   });
 
-  it('agrees with the WHATWG URL parser about dot segments that stay under the root', () => {
+  it('the normal form of a path agrees with the WHATWG URL parser about dot segments that stay under the root', () => {
     const path = fc
       .array(fc.constantFrom('/', '.', '..', '%2e', 'a', 'b'), { maxLength: 20 })
       .map((parts) => `/${parts.join('')}`);
@@ -110,7 +110,7 @@ describe('the normal form of a path', () => {
     );
   });
 
-  it('takes a time linear in the length for the worst paths', () => {
+  it('the normal form of a path takes a time linear in the length for the worst paths', () => {
     for (const unit of ['/', '/.', '/a/..', '%2e', '%41', '/%2e%2e/a']) {
       const path = `/a${unit.repeat(200_000 / unit.length)}`;
       normalizePath(path);
@@ -119,7 +119,7 @@ describe('the normal form of a path', () => {
 });
 
 describe('PathParser', () => {
-  it('splits at the first question mark and leaves the query alone', () => {
+  it('PathParser splits at the first question mark and leaves the query alone', () => {
     const parser = new PathParser();
     assert.ok(parser.parse('/a/%62?x=%41/../?y'));
     assert.equal(parser.path, '/a/b');
@@ -129,7 +129,7 @@ describe('PathParser', () => {
     assert.equal(parser.query, '');
   });
 
-  it('gives what normalizePath gives', () => {
+  it('PathParser gives what normalizePath gives', () => {
     const parser = new PathParser();
     fc.assert(
       fc.property(rawPath, fc.constantFrom('', '?', '?a=/../%zz'), (raw, query) => {
@@ -141,7 +141,7 @@ describe('PathParser', () => {
     );
   });
 
-  it('refuses a target without a path', () => {
+  it('PathParser refuses a target without a path', () => {
     const parser = new PathParser();
     for (const target of ['', '?a', 'http://h/', '**']) assert.equal(parser.parse(target), false, target);
   });

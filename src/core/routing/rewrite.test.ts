@@ -41,12 +41,12 @@ describe('replacePrefix', () => {
     ['/v1//x', '/v1', '/v2', '/v2//x'],
   ];
   for (const [target, prefix, by, expected] of cases) {
-    it(`turns ${target} with ${prefix} replaced by '${by}' into ${expected}`, () => {
+    it(`replacePrefix turns ${target} with ${prefix} replaced by '${by}' into ${expected}`, () => {
       assert.equal(rewrite(target, prefix, by), expected);
     });
   }
 
-  it('sends what means the rest of the normal form, and never an empty path or one like a host', () => {
+  it('replacePrefix sends what means the rest of the normal form, and never an empty path or one like a host', () => {
     const target = fc
       .array(fc.constantFrom('/', '/v1', '/%76%31', '/.', '/..', '/%2e%2e', 'a', '%7e', '%2f', '\\', '/\\'), {
         maxLength: 12,

@@ -125,7 +125,7 @@ const anyRequest = fc.record({
 });
 
 describe('the router', () => {
-  it('agrees with the naive reference on random tables', () => {
+  it('the router agrees with the naive reference on random tables', () => {
     fc.assert(
       fc.property(
         fc.array(routeMatch, { maxLength: 40 }),
@@ -149,7 +149,7 @@ describe('the router', () => {
     );
   });
 
-  it('tries routes in the order that explainOrder prints', () => {
+  it('the router tries routes in the order that explainOrder prints', () => {
     fc.assert(
       fc.property(fc.array(routeMatch, { maxLength: 20 }), anyRequest, (matches, each) => {
         const routes = matches.map((one, index) => ({ id: String(index), match: one }));

@@ -39,23 +39,23 @@ function idFor(routes: readonly Routable[], parts: Partial<RoutedRequest>): stri
 describe('the order of hosts', () => {
   const routes = routesOf({ none: '-', wide: '*.example.com', long: '*.eu.example.com', exact: 'api.eu.example.com' });
 
-  it('is exact, longest wildcard, none', () => {
+  it('the order of hosts is exact, longest wildcard, none', () => {
     assert.equal(idFor(routes, { host: 'api.eu.example.com' }), 'exact');
     assert.equal(idFor(routes, { host: 'www.eu.example.com' }), 'long');
     assert.equal(idFor(routes, { host: 'eu.example.com' }), 'wide');
     assert.equal(idFor(routes, { host: 'example.com' }), 'none');
     assert.equal(idFor(routes, { host: 'other.net' }), 'none');
   });
-  it('lets a wildcard stand for several labels, and for no part of a label', () => {
+  it('the order of hosts lets a wildcard stand for several labels, and for no part of a label', () => {
     assert.equal(idFor(routes, { host: 'a.b.c.example.com' }), 'wide');
     assert.equal(idFor(routes, { host: 'notexample.com' }), 'none');
     assert.equal(idFor(routes, { host: '.example.com' }), 'none');
   });
-  it('gives a request without a host only the routes without one', () => {
+  it('the order of hosts gives a request without a host only the routes without one', () => {
     assert.equal(idFor(routes, { host: '' }), 'none');
     assert.equal(idFor(routesOf({ exact: 'a.b' }), { host: '' }), null);
   });
-  it('falls through from an exact host to wildcards and to no host where the paths do not match', () => {
+  it('the order of hosts falls through from an exact host to wildcards and to no host where the paths do not match', () => {
     const table = routesOf({ exact: 'a.x.y /1', long: '*.x.y /2', wide: '*.y /3', none: '- /4' });
     for (const [path, id] of [
       ['/1', 'exact'],
@@ -80,7 +80,7 @@ describe('the order of paths', () => {
     upper: '- ~i ^/shout$',
   });
 
-  it('is exact, longest prefix, regular expressions as they stand in the file, none', () => {
+  it('the order of paths is exact, longest prefix, regular expressions as they stand in the file, none', () => {
     assert.equal(idFor(routes, { path: '/app/v1' }), 'exact');
     assert.equal(idFor(routes, { path: '/app/v1/x.png' }), 'long');
     assert.equal(idFor(routes, { path: '/app/x.png' }), 'root');
@@ -88,23 +88,23 @@ describe('the order of paths', () => {
     assert.equal(idFor(routes, { path: '/img/x.gif' }), 'first');
     assert.equal(idFor(routes, { path: '/else' }), 'any');
   });
-  it('matches prefixes on segment borders alone', () => {
+  it('the order of paths matches prefixes on segment borders alone', () => {
     assert.equal(idFor(routes, { path: '/app' }), 'root');
     assert.equal(idFor(routes, { path: '/app/' }), 'root');
     assert.equal(idFor(routes, { path: '/application' }), 'any');
     assert.equal(idFor(routes, { path: '/app/v12' }), 'root');
     assert.equal(idFor(routes, { path: '/app/v1/' }), 'long');
   });
-  it('lets /* match every path but the asterisk of OPTIONS', () => {
+  it('the order of paths lets /* match every path but the asterisk of OPTIONS', () => {
     const table = routesOf({ all: '- /*' });
     for (const path of ['/', '//', '/a', '/a/b/']) assert.equal(idFor(table, { path }), 'all');
     assert.equal(idFor(table, { path: '*', method: 'OPTIONS' }), null);
   });
-  it('anchors a regular expression nowhere but where it says so', () => {
+  it('the order of paths anchors a regular expression nowhere but where it says so', () => {
     assert.equal(idFor(routes, { path: '/a.png' }), 'second');
     assert.equal(idFor(routes, { path: '/a.png/x' }), 'any');
   });
-  it('tests ignoreCase on the path in lower case', () => {
+  it('the order of paths tests ignoreCase on the path in lower case', () => {
     assert.equal(idFor(routes, { path: '/SHOUT' }), 'upper');
     assert.equal(idFor(routes, { path: '/IMG/x' }), 'any');
   });
@@ -121,19 +121,19 @@ describe('further conditions', () => {
     { id: 'cookie', match: match({ path: pathOf('/a/b'), cookies: [{ name: 's', value: '1' }] }) },
   ];
 
-  it('are tried from the most to none, and in file order where as many', () => {
+  it('further conditions are tried from the most to none, and in file order where as many', () => {
     assert.equal(idFor(routes, { path: '/a', method: 'POST', lines: 'X-Beta: 1\r\n' }), 'both');
     assert.equal(idFor(routes, { path: '/a', method: 'PUT', lines: 'X-Beta: 1\r\n' }), 'post');
     assert.equal(idFor(routes, { path: '/a', lines: 'X-Beta: 1\r\n' }), 'beta');
     assert.equal(idFor(routes, { path: '/a' }), 'plain');
   });
-  it('fall through to a shorter prefix where they fail', () => {
+  it('further conditions fall through to a shorter prefix where they fail', () => {
     assert.equal(idFor(routes, { path: '/a/b', lines: 'Cookie: s=1\r\n' }), 'cookie');
     assert.equal(idFor(routes, { path: '/a/b', query: 'v=2' }), 'query');
     assert.equal(idFor(routes, { path: '/a/b', method: 'POST' }), 'post');
     assert.equal(idFor(routes, { path: '/a/b' }), 'plain');
   });
-  it('keep routes of one regular expression together, where the first of them stands', () => {
+  it('further conditions keep routes of one regular expression together, where the first of them stands', () => {
     const table: Routable[] = [
       { id: 'one', match: match({ path: pathOf('~^/x') }) },
       { id: 'two', match: match({ path: pathOf('~^/x/y') }) },
@@ -148,7 +148,7 @@ describe('further conditions', () => {
 });
 
 describe('explainOrder', () => {
-  it('says each match in words, in the order routes are tried in', () => {
+  it('explainOrder says each match in words, in the order routes are tried in', () => {
     const routes: Routable[] = [
       { id: '1', match: match({}) },
       { id: '2', match: match({ host: '*.a.b', path: pathOf('~i ^/x'), methods: ['GET', 'HEAD'] }) },
@@ -175,7 +175,7 @@ describe('explainOrder', () => {
 });
 
 describe('findDuplicateConditions', () => {
-  it('finds routes whose conditions are the same in another order', () => {
+  it('findDuplicateConditions returns routes whose conditions are the same in another order', () => {
     const [a, b] = [
       { name: 'a', value: '1' },
       { name: 'b', value: null },
@@ -219,7 +219,7 @@ describe('the cost of a match', () => {
     ]).flat();
   const [small, large] = [compileRoutes(many(10)), compileRoutes(many(2500))];
 
-  it('is the same number of steps with 40 and with 10,000 routes', () => {
+  it('a match takes the same number of steps with 40 and with 10,000 routes', () => {
     const requests: Partial<RoutedRequest>[] = [
       { host: 'h7.example.com', path: '/x/y' },
       { host: 'h7.example.com', path: '/p/3/y' },
@@ -235,7 +235,7 @@ describe('the cost of a match', () => {
     }
   });
 
-  it('is bounded by the longest name and prefix of the config for a host of 4,000 labels and a path of 8,000 slashes', () => {
+  it('the cost of a match is bounded by the longest name and prefix of the config for a host of 4,000 labels and a path of 8,000 slashes', () => {
     const hostile = request({ host: `${'a.'.repeat(4000)}w7.example.com`, path: '/'.repeat(8000) });
     assert.ok(countLookups(() => large.match(hostile)) < 30);
     assert.equal(large.match(hostile)?.id, 'w7');

@@ -4,7 +4,7 @@ import { DriftCheck } from './drift-check.ts';
 import { PoolTable, UNHEALTHY, createPoolTable } from './pool-table.ts';
 
 describe('DriftCheck', () => {
-  it('corrects in its third look what was lost, and then finds nothing', () => {
+  it('DriftCheck corrects in its third look what was lost, and then finds nothing', () => {
     const table = new PoolTable(createPoolTable(3, 1), 0);
     const check = new DriftCheck(table);
     table.acquire(2);
@@ -17,7 +17,7 @@ describe('DriftCheck', () => {
     assert.ok(table.isFree(2));
   });
 
-  it('leaves alone what is only caught between two steps', () => {
+  it('DriftCheck leaves alone what is only caught between two steps', () => {
     const table = new PoolTable(createPoolTable(1, 1), 0);
     const check = new DriftCheck(table);
     for (let look = 0; look < 20; look++) {

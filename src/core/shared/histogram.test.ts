@@ -18,14 +18,14 @@ function histogramOf(values: readonly number[]): Float64Array {
 }
 
 describe('bucketOf', () => {
-  it('answers a bucket of the histogram for whatever number it gets', () => {
+  it('bucketOf returns a bucket of the histogram for any number', () => {
     for (const ms of [0, -1, -Infinity, NaN, 1e-9, 0.007999, 0.008, 1, 134_217.727, 134_218, 1e12, Infinity]) {
       const bucket = bucketOf(ms);
       assert.ok(Number.isInteger(bucket) && bucket >= 0 && bucket < HISTOGRAM_BUCKETS, `${ms} → ${bucket}`);
     }
   });
 
-  it('never decreases as time grows, and leaves no bucket out', () => {
+  it('bucketOf never decreases as time grows, and leaves no bucket out', () => {
     const seen = new Set<number>();
     let last = 0;
     for (let micros = 0; micros < 2 ** 27; micros += Math.max(1, micros >> 8)) {
@@ -37,7 +37,7 @@ describe('bucketOf', () => {
     assert.equal(seen.size, HISTOGRAM_BUCKETS);
   });
 
-  it('is at most 6.7 % from the truth at the middle of a bucket', () => {
+  it('bucketOf is at most 6.7 % from the truth at the middle of a bucket', () => {
     fc.assert(
       fc.property(times, (ms) => {
         const middle = bucketMiddle(bucketOf(ms));
@@ -48,7 +48,7 @@ describe('bucketOf', () => {
 });
 
 describe('quantile', () => {
-  it('is within 7 % of the exact one', () => {
+  it('quantile is within 7 % of the exact one', () => {
     fc.assert(
       fc.property(samples, fc.double({ min: 0, max: 1, noNaN: true }), (values, q) => {
         const sorted = [...values].sort((a, b) => a - b);
@@ -59,11 +59,11 @@ describe('quantile', () => {
     );
   });
 
-  it('is 0 without samples', () => {
+  it('quantile is 0 without samples', () => {
     assert.equal(quantile(new Float64Array(HISTOGRAM_BUCKETS), 0.5), 0);
   });
 
-  it('finds the slow one of a hundred at p99.5, and not at p99', () => {
+  it('quantile finds the slow one of a hundred at p99.5, and not at p99', () => {
     const histogram = histogramOf([...Array.from({ length: 99 }, () => 1), 1000]);
     assert.ok(Math.abs(quantile(histogram, 0.99) - 1) < 0.07);
     assert.ok(Math.abs(quantile(histogram, 0.995) - 1000) < 70);

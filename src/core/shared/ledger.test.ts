@@ -61,7 +61,7 @@ function totals(table: PoolTable): number[] {
 if (!isMainThread) work(workerData as Job);
 else {
   describe('the ledgers of ended threads', () => {
-    it('bring every total back to 0, wherever in its work a thread was ended', async () => {
+    it('the ledgers of ended threads bring every total back to 0, wherever in its work a thread was ended', async () => {
       const handle = createPoolTable(SLOTS, 2);
       const control = new PoolTable(handle, 0);
       const progress = new Int32Array(new SharedArrayBuffer(8));
@@ -78,7 +78,7 @@ else {
       }
     });
 
-    it('take nothing from threads that go on working', async () => {
+    it('the ledgers of ended threads take nothing from threads that go on working', async () => {
       const handle = createPoolTable(SLOTS, 4);
       const control = new PoolTable(handle, 0);
       const progress = new Int32Array(new SharedArrayBuffer(16));

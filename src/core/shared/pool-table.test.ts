@@ -15,7 +15,7 @@ import {
 } from './pool-table.ts';
 
 describe('PoolTable', () => {
-  it('counts attempts, sockets and idle sockets over all workers', () => {
+  it('PoolTable counts attempts, sockets and idle sockets over all workers', () => {
     const handle = createPoolTable(3, 2);
     const first = new PoolTable(handle, 0);
     const second = new PoolTable(handle, 1);
@@ -33,7 +33,7 @@ describe('PoolTable', () => {
     assert.equal(first.drift(2), 0);
   });
 
-  it('sums what all workers have in flight that were asked to, whatever is there before and whoever is gone', () => {
+  it('PoolTable sums what all workers have in flight that were asked to, whatever is there before and whoever is gone', () => {
     const handle = createPoolTable(3, 3);
     const [first, second, third] = [0, 1, 2].map((worker) => new PoolTable(handle, worker));
     for (const table of [first, second, third]) table.acquire(1);
@@ -55,7 +55,7 @@ describe('PoolTable', () => {
     assert.equal(larger.inFlightOfAll(), 0);
   });
 
-  it('says with a number when eligibility changes', () => {
+  it('PoolTable says with a number when eligibility changes', () => {
     const table = new PoolTable(createPoolTable(1, 1), 0);
     const before = table.version[0];
     table.setHealth(0, EJECTED);
@@ -64,7 +64,7 @@ describe('PoolTable', () => {
     assert.deepEqual([out > before, table.version[0] > out], [true, true]);
   });
 
-  it('opens no more sockets than allowed, and keeps no more idle', () => {
+  it('PoolTable opens no more sockets than allowed, and keeps no more idle', () => {
     const handle = createPoolTable(1, 2);
     const tables = [new PoolTable(handle, 0), new PoolTable(handle, 1)];
     const opened = [0, 1, 0, 1, 0].map((worker) => tables[worker].tryOpen(0, 3));
@@ -78,7 +78,7 @@ describe('PoolTable', () => {
     assert.equal(tables[0].drift(0), 0);
   });
 
-  it('keeps the count of attempts while eligibility comes and goes', () => {
+  it('PoolTable keeps the count of attempts while eligibility comes and goes', () => {
     const table = new PoolTable(createPoolTable(1, 1), 0);
     table.acquire(0);
     for (const flags of [UNHEALTHY, EJECTED, DRAINING, UNHEALTHY | EJECTED, DRAINING | REFUSED]) {
@@ -94,7 +94,7 @@ describe('PoolTable', () => {
     assert.equal(table.inflight[0], 0);
   });
 
-  it('sums counters over all workers without mixing slots or counters', () => {
+  it('PoolTable sums counters over all workers without mixing slots or counters', () => {
     const handle = createPoolTable(20, 3);
     const tables = [0, 1, 2].map((worker) => new PoolTable(handle, worker));
     for (let slot = 0; slot < 20; slot++) {
@@ -109,7 +109,7 @@ describe('PoolTable', () => {
     }
   });
 
-  it('gives back what a worker held that is gone, and nothing of the others', () => {
+  it('PoolTable gives back what a worker held that is gone, and nothing of the others', () => {
     const handle = createPoolTable(5, 2);
     const gone = new PoolTable(handle, 0);
     const alive = new PoolTable(handle, 1);
@@ -126,7 +126,7 @@ describe('PoolTable', () => {
     for (let slot = 0; slot < 5; slot++) assert.equal(alive.drift(slot), 0);
   });
 
-  it('corrects what is in no ledger, and keeps the ineligible bit and the rest', () => {
+  it('PoolTable corrects what is in no ledger, and keeps the ineligible bit and the rest', () => {
     const table = new PoolTable(createPoolTable(2, 1), 0);
     table.acquire(1);
     table.setHealth(1, EJECTED);
@@ -140,7 +140,7 @@ describe('PoolTable', () => {
     assert.equal(table.correct(1), 0);
   });
 
-  it('corrects a total that has fallen below 0, with the ineligible bit as it was', () => {
+  it('PoolTable corrects a total that has fallen below 0, with the ineligible bit as it was', () => {
     for (const flags of [0, UNHEALTHY]) {
       const table = new PoolTable(createPoolTable(1, 1), 0);
       table.setHealth(0, flags);
@@ -151,7 +151,7 @@ describe('PoolTable', () => {
     }
   });
 
-  it('hands a slot on only when nothing of its last endpoint is left, under a new generation', () => {
+  it('PoolTable hands a slot on only when nothing of its last endpoint is left, under a new generation', () => {
     const table = new PoolTable(createPoolTable(2, 2), 1);
     assert.ok(table.isFree(0));
     table.acquire(0);
@@ -174,7 +174,7 @@ describe('PoolTable', () => {
     assert.equal(table.total(1, COUNTER_BYTES_SENT), 7);
   });
 
-  it('agrees with plain counting through any course of events', () => {
+  it('PoolTable agrees with plain counting through any course of events', () => {
     const acts = ['acquire', 'release', 'open', 'closed', 'idle', 'leaveIdle', 'bad', 'good', 'gone'] as const;
     const step = fc.record({ worker: fc.nat(2), slot: fc.nat(17), act: fc.constantFrom(...acts) });
     fc.assert(
@@ -245,7 +245,7 @@ describe('PoolTable', () => {
 });
 
 describe('places for idle sockets', () => {
-  it('stay with a worker that had them, so that it writes nothing shared below what it once kept', () => {
+  it('places for idle sockets stay with a worker that had them, so that it writes nothing shared below what it once kept', () => {
     const table = new PoolTable(createPoolTable(1, 2), 0);
     for (let count = 0; count < 3; count++) assert.ok(table.tryIdle(0, 32));
     const { idlePlaces } = table;
@@ -257,7 +257,7 @@ describe('places for idle sockets', () => {
     assert.equal(idlePlaces[0], 3);
   });
 
-  it('go to a worker that lacks one, with the next connection that leaves, or when the other is asked', () => {
+  it('places for idle sockets go to a worker that lacks one, with the next connection that leaves, or when the other is asked', () => {
     const handle = createPoolTable(1, 2);
     const [rich, poor] = [new PoolTable(handle, 0), new PoolTable(handle, 1)];
     assert.ok(rich.tryIdle(0, 2) && rich.tryIdle(0, 2));
@@ -273,7 +273,7 @@ describe('places for idle sockets', () => {
     assert.deepEqual([rich.idlePlaces[0], rich.drift(0)], [0, 0]);
   });
 
-  it('follow a limit that was lowered', () => {
+  it('places for idle sockets follow a limit that was lowered', () => {
     const table = new PoolTable(createPoolTable(1, 1), 0);
     for (let count = 0; count < 4; count++) table.tryIdle(0, 4);
     for (let count = 0; count < 3; count++) table.leaveIdle(0);
@@ -283,7 +283,7 @@ describe('places for idle sockets', () => {
 });
 
 describe('attempts in flight', () => {
-  it('are in the total that policies compare only of workers that count there, and are known all the same', () => {
+  it('attempts in flight are in the total that policies compare only of workers that count there, and are known all the same', () => {
     const handle = createPoolTable(2, 2);
     const [counting, silent] = [new PoolTable(handle, 0), new PoolTable(handle, 1)];
     counting.acquire(1);
@@ -304,7 +304,7 @@ describe('attempts in flight', () => {
     assert.equal(next.inflight[0], 1);
   });
 
-  it('keep a slot from being handed on, counted or not', () => {
+  it('attempts in flight keep a slot from being handed on, counted or not', () => {
     const table = new PoolTable(createPoolTable(1, 1), 0);
     table.countInFlight(false);
     table.acquire(0);
@@ -313,7 +313,7 @@ describe('attempts in flight', () => {
     assert.ok(table.isFree(0));
   });
 
-  it('move to a larger table as each of the two counts them', () => {
+  it('attempts in flight move to a larger table as each of the two counts them', () => {
     for (const [before, after] of [
       [true, false],
       [false, true],
@@ -333,7 +333,7 @@ describe('attempts in flight', () => {
 });
 
 describe('a pool table that is outgrown', () => {
-  it('hands over what one worker holds and has counted, slot by slot, and keeps the sums', () => {
+  it('a pool table that is outgrown hands over what one worker holds and has counted, slot by slot, and keeps the sums', () => {
     const [small, large] = [createPoolTable(3, 2), createPoolTable(40, 2)];
     const [first, second] = [new PoolTable(small, 0), new PoolTable(small, 1)];
     const [firstAfter, secondAfter] = [new PoolTable(large, 0), new PoolTable(large, 1)];
@@ -361,7 +361,7 @@ describe('a pool table that is outgrown', () => {
     assert.deepEqual([first.drift(2), firstAfter.drift(2)], [0, 0]);
   });
 
-  it('passes generations, failures and health on', () => {
+  it('a pool table that is outgrown passes generations, failures and health on', () => {
     const small = new PoolTable(createPoolTable(3, 1), 0);
     const large = new PoolTable(createPoolTable(40, 1), 0);
     small.reuse(1);

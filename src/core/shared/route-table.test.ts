@@ -11,7 +11,7 @@ import {
 } from './route-table.ts';
 
 describe('RouteTable', () => {
-  it('sums what all workers counted, per route', () => {
+  it('RouteTable sums what all workers counted, per route', () => {
     const handle = createRouteTable(2, 3);
     const workers = [0, 1, 2].map((worker) => new RouteTable(handle, worker));
     workers.forEach((table, worker) => {
@@ -23,7 +23,7 @@ describe('RouteTable', () => {
     assert.equal(workers[1].total(0, ROUTE_BYTES_OUT), 0);
   });
 
-  it('counts a finished exchange, its status class and its time', () => {
+  it('RouteTable counts a finished exchange, its status class and its time', () => {
     const handle = createRouteTable(1, 2);
     const first = new RouteTable(handle, 0);
     const second = new RouteTable(handle, 1);
@@ -42,7 +42,7 @@ describe('RouteTable', () => {
     assert.ok(Math.abs(quantile(histogram, 1) - 40) < 2.8);
   });
 
-  it('counts no class for a status outside of 100 to 599', () => {
+  it('RouteTable counts no class for a status outside of 100 to 599', () => {
     const table = new RouteTable(createRouteTable(0, 1), 0);
     for (const status of [0, 99, 600, 999, NaN]) table.finish(0, status, 1);
     assert.equal(table.total(0, ROUTE_REQUESTS), 5);
@@ -51,7 +51,7 @@ describe('RouteTable', () => {
     assert.equal(table.total(0, ROUTE_STATUS + 6), 0);
   });
 
-  it('takes a time that is no number without touching another row', () => {
+  it('RouteTable takes a time that is no number without touching another row', () => {
     const table = new RouteTable(createRouteTable(1, 1), 0);
     table.finish(1, 200, NaN);
     assert.equal(
@@ -66,7 +66,7 @@ describe('RouteTable', () => {
 });
 
 describe('a route table that is outgrown', () => {
-  it('hands over what one worker has counted, row by row, and nobody else’s', () => {
+  it('a route table that is outgrown hands over what one worker has counted, row by row, and nobody else’s', () => {
     const [small, large] = [createRouteTable(2, 3), createRouteTable(20, 3)];
     const before = [0, 1, 2].map((worker) => new RouteTable(small, worker));
     const after = new RouteTable(large, 0);
@@ -86,7 +86,7 @@ describe('a route table that is outgrown', () => {
     assert.equal(before[0].total(2, ROUTE_REQUESTS), 0);
   });
 
-  it('clears one row for another route, and no other', () => {
+  it('a route table that is outgrown clears one row for another route, and no other', () => {
     const table = new RouteTable(createRouteTable(3, 2), 1);
     for (const row of [1, 2, 3]) table.finish(row, 200, 5);
     table.clear(2);

@@ -126,10 +126,10 @@ describe('the rules of a frontend', () => {
     ['hosts, paths and conditions', criteria, PATHS],
     ['regular expressions among them', [...criteria, ...patterns], PATHS],
   ] as const) {
-    it(`decide as in HAProxy: ${name}`, () => assertAgreement(conditionsOf(pool), paths));
+    it(`the rules of a frontend decide as in HAProxy: ${name}`, () => assertAgreement(conditionsOf(pool), paths));
   }
 
-  it('decide as in HAProxy: starts of paths that end within a segment', () => {
+  it('the rules of a frontend decide as in HAProxy: starts of paths that end within a segment', () => {
     // The first takes a part of the last, so that all of them are exact.
     const [first, last] = ['if { path_beg /p } { method POST }', 'if { path_beg /pq }'];
     const isLast: Test = ({ path }) => path.startsWith('/pq');

@@ -91,7 +91,7 @@ function isTold(list: readonly Location[]): boolean {
 }
 
 describe('locations and servers', () => {
-  it('decide as in nginx', async () => {
+  it('locations and servers decide as in nginx', async () => {
     const servers = fc.array(locations, { minLength: 1, maxLength: 3 });
     const names = fc.shuffledSubarray(['a.com', '*.a.com', '*.x.a.com', 'b.com'], { minLength: 3, maxLength: 3 });
     const property = fc.asyncProperty(servers, names, async (lists, all) => {

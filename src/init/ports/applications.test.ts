@@ -11,7 +11,7 @@ function groupsOf(...servers: Parameters<typeof groupByApplication>[0]): readonl
 }
 
 describe('the servers of one application', () => {
-  it('are those of one command line in one folder, but for its numbers', () => {
+  it('the servers of one application are those of one command line in one folder, but for its numbers', () => {
     assert.deepEqual(
       groupsOf(
         heldBy(3001, '/srv/shop', 'node', 'server.js', '--port', '3001'),
@@ -27,7 +27,7 @@ describe('the servers of one application', () => {
     );
   });
 
-  it('are named by what they run, or by their folder where that says nothing', () => {
+  it('the servers of one application are named by what they run, or by their folder where that says nothing', () => {
     for (const [expected, folder, ...command] of [
       ['shop', '/', '/usr/bin/java', '-Xmx1g', '-jar', '/opt/shop.jar'],
       ['http-server', '/tmp', 'python3.12', '-m', 'http.server', '8000'],
@@ -39,14 +39,14 @@ describe('the servers of one application', () => {
     }
   });
 
-  it('have a name of their own each', () => {
+  it('the servers of one application have a name of their own each', () => {
     assert.deepEqual(groupsOf(heldBy(1, '/a', 'node', 'x.js'), heldBy(2, '/b', 'node', 'x.js')), [
       ['x', 1],
       ['x-2', 2],
     ]);
   });
 
-  it('are not guessed where nobody knows whose they are', () => {
+  it('the servers of one application are not guessed where nobody knows whose they are', () => {
     assert.deepEqual(groupsOf({ port: 3000, holder: null }, { port: 3001, holder: null }, heldBy(3002, '')), [
       ['port-3000', 3000],
       ['port-3001', 3001],

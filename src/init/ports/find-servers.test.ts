@@ -43,7 +43,7 @@ function holderOf(inode: string, programs: Readonly<Record<string, readonly stri
 }
 
 describe('looking for servers', () => {
-  it('says what answers: its status, its name and its program', async (test) => {
+  it('the search for servers says what answers: its status, its name and its program', async (test) => {
     const port = await httpPort((_request, response) => {
       response.writeHead(404, { server: 'unit/1' }).end('gone');
     }, test);
@@ -52,7 +52,7 @@ describe('looking for servers', () => {
     assert.deepEqual(found, { applications: [{ name: 'program', servers, healthPath: null }], leftOut: [] });
   });
 
-  it('takes the first path that all answer with 2xx for the check', async (test) => {
+  it('the search for servers takes the first path that all answer with 2xx for the check', async (test) => {
     const both = await httpPort((_request, response) => response.end('fine'), test);
     const one = await httpPort((request, response) => {
       response.writeHead(request.url === '/health' || request.url === '/' ? 200 : 404).end();
@@ -64,7 +64,7 @@ describe('looking for servers', () => {
     );
   });
 
-  it('hears nothing of what is no HTTP and what is closed, and leaves out proxies and what fails', async (test) => {
+  it('the search for servers ignores what is not HTTP and what is closed, and leaves out proxies and what fails', async (test) => {
     const noise = await portOf(
       createTcpServer((socket) => socket.on('error', () => undefined).end('220 mail ready\r\n')),
       test,
@@ -93,7 +93,7 @@ describe('looking for servers', () => {
     );
   });
 
-  it('does not wait for a server that says nothing', async (test) => {
+  it('the search for servers does not wait for a server that says nothing', async (test) => {
     const sockets = new Set<{ destroy: () => void }>();
     const silent = await portOf(
       createTcpServer((socket) => sockets.add(socket.on('error', () => undefined))),
@@ -104,7 +104,7 @@ describe('looking for servers', () => {
     for (const socket of sockets) socket.destroy();
   });
 
-  it('does not ask ports of databases, of the system, or that the kernel gave away', () => {
+  it('the search for servers does not ask ports of databases, of the system, or that the kernel gave away', () => {
     for (const port of [22, 80, 3306, 5432, 6379, 9229, 40_000]) assert.equal(isWorthAsking(port), false, String(port));
     for (const port of [3000, 4000, 5173, 8000, 8080]) assert.equal(isWorthAsking(port), true, String(port));
   });

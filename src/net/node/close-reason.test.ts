@@ -6,8 +6,8 @@ function systemError(code: string): Error {
   return Object.assign(new Error(code), { code });
 }
 
-describe('close reason', () => {
-  test('tells whose fault a failed connect was', () => {
+describe('the close reason of a socket', () => {
+  test('the close reason of a socket tells whose fault a failed connect was', () => {
     const kinds = {
       ECONNREFUSED: 'refused',
       EHOSTUNREACH: 'unreachable',
@@ -26,14 +26,14 @@ describe('close reason', () => {
     }
   });
 
-  test('calls a broken pipe of an established connection a reset, and nothing else ours or refused', () => {
+  test('the close reason of a socket calls a broken pipe of an established connection a reset, and nothing else ours or refused', () => {
     const kinds = { ECONNRESET: 'reset', EPIPE: 'reset', ENOTCONN: 'reset', ETIMEDOUT: 'error', EMFILE: 'error' };
     for (const [code, kind] of Object.entries(kinds)) {
       assert.deepEqual(closeReasonOf(systemError(code), true), { kind, code });
     }
   });
 
-  test('copes with errors that have no code', () => {
+  test('the close reason of a socket copes with errors that have no code', () => {
     assert.deepEqual(closeReasonOf(new Error('?'), true), { kind: 'error', code: '' });
     assert.deepEqual(closeReasonOf('?', false), { kind: 'error', code: '' });
   });

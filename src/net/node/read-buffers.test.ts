@@ -12,8 +12,8 @@ class CountingReader implements BufferReader {
   }
 }
 
-describe('read buffers', () => {
-  test('keep head-room in front of what a read may fill', () => {
+describe('the read buffers', () => {
+  test('the read buffers keep head-room in front of what a read may fill', () => {
     const buffers = new ReadBuffers(1);
     const own = buffers.take(new CountingReader())!;
     assert.equal(own.landing.length, OWN_BYTES);
@@ -21,13 +21,13 @@ describe('read buffers', () => {
     assert.equal(buffers.scratch.landing.length, SCRATCH_BYTES);
   });
 
-  test('tell their own from any other Buffer', () => {
+  test('the read buffers tell their own from any other Buffer', () => {
     const buffers = new ReadBuffers(1);
     assert.equal(readBufferOf(buffers.scratch.bytes), buffers.scratch);
     assert.equal(readBufferOf(Buffer.alloc(1)), undefined);
   });
 
-  test('hand out no more than the limit, and the one given back last first', () => {
+  test('the read buffers hand out no more than the limit, and the one given back last first', () => {
     const buffers = new ReadBuffers(2);
     const first = buffers.take(null)!;
     const second = buffers.take(null)!;
@@ -38,7 +38,7 @@ describe('read buffers', () => {
     assert.equal(buffers.take(null), second);
   });
 
-  test('tell the reader once the last of several loans has ended', () => {
+  test('the read buffers tell the reader once the last of several loans has ended', () => {
     const buffers = new ReadBuffers(1);
     const reader = new CountingReader();
     const own = buffers.take(reader)!;
@@ -50,7 +50,7 @@ describe('read buffers', () => {
     assert.equal(buffers.outCount, 1);
   });
 
-  test('give a lent buffer back only when its last loan has ended, though its reader has gone', () => {
+  test('the read buffers give a lent buffer back only when its last loan has ended, though its reader has gone', () => {
     const buffers = new ReadBuffers(1);
     const own = buffers.take(new CountingReader())!;
     own.loans = 1;
@@ -62,7 +62,7 @@ describe('read buffers', () => {
     assert.equal(buffers.take(null), own);
   });
 
-  test('name the next landing once', () => {
+  test('the read buffers name the next landing once', () => {
     const buffers = new ReadBuffers(1);
     assert.equal(buffers.nextLanding(), undefined);
     buffers.landNext(buffers.scratch);

@@ -31,7 +31,7 @@ async function compile(
 }
 
 describe('the compiler', () => {
-  it('keeps rows, generations and tables of what was there before', async () => {
+  it('the compiler keeps rows, generations and tables of what was there before', async () => {
     const compiler = new SnapshotCompiler(WORKER_SLOTS);
     const first = await compile(compiler, ports(1, 3), 0);
     const second = await compile(compiler, [...ports(2, 2), ...ports(9, 1)], 1, ', policy: random');
@@ -52,7 +52,7 @@ describe('the compiler', () => {
     );
   });
 
-  it('builds the table of a hash policy anew only when endpoints or weights change, and none for other policies', async () => {
+  it('the compiler builds the table of a hash policy anew only when endpoints or weights change, and none for other policies', async () => {
     const compiler = new SnapshotCompiler(WORKER_SLOTS);
     const by = (table: string): string => `, policy: { hash: { table: ${table} } }`;
     const first = await compile(compiler, ports(1, 3), 0, by('ring'));
@@ -70,7 +70,7 @@ describe('the compiler', () => {
     }
   });
 
-  it('gathers the policies of the routes to a pool, each once, with the tables that they need', async () => {
+  it('the compiler gathers the policies of the routes to a pool, each once, with the tables that they need', async () => {
     const config = configOf(`
       routes:
         - { match: { path: /a }, pool: web, policy: { hash: { table: maglev } } }
@@ -92,14 +92,14 @@ describe('the compiler', () => {
     assert.deepEqual([other.routePolicies, other.hashTables], [['round-robin'], []]);
   });
 
-  it('changes nothing for the same config', async () => {
+  it('the compiler changes nothing for the same config', async () => {
     const compiler = new SnapshotCompiler(WORKER_SLOTS);
     const first = await compile(compiler, ports(1, 3), 0);
     const second = await compile(compiler, ports(1, 3), 1);
     assert.deepEqual(diffSnapshots(first, second), []);
   });
 
-  it('gives a pool that has outgrown its table one of twice the size, as another table', async () => {
+  it('the compiler gives a pool that has outgrown its table one of twice the size, as another table', async () => {
     const compiler = new SnapshotCompiler(WORKER_SLOTS);
     const first = await compile(compiler, ports(1, 2), 0);
     const { capacity } = first.pools[0].table;
@@ -111,7 +111,7 @@ describe('the compiler', () => {
     assert.ok(Math.max(...slots) < second.pools[0].table.capacity);
   });
 
-  it('uses rows again for ever when endpoints come and go, each time under a new generation', async () => {
+  it('the compiler uses rows again for ever when endpoints come and go, each time under a new generation', async () => {
     const compiler = new SnapshotCompiler(WORKER_SLOTS);
     const first = await compile(compiler, ports(1, 2), 0);
     let last = first;
@@ -122,7 +122,7 @@ describe('the compiler', () => {
     for (const { slot, generation } of last.pools[0].endpoints) assert.equal(table.generation[slot], generation);
   });
 
-  it('gives every route its row, none of them row 0, and keeps it by name', async () => {
+  it('the compiler gives every route its row, none of them row 0, and keeps it by name', async () => {
     const compiler = new SnapshotCompiler(WORKER_SLOTS);
     const routes = (names: string[]): string =>
       names.map((n) => `{ name: ${n}, match: { path: /${n} }, pool: p }`).join();

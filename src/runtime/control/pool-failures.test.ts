@@ -18,7 +18,7 @@ function setUp(): { time: FakeTime; failures: PoolFailures; said: string[] } {
 }
 
 describe('the failures of pools', () => {
-  it('are said at once for the first of a pool and reason, and in sum every ten seconds while they go on', () => {
+  it('the failures of pools are reported at once for the first of a pool and reason, and in sum every ten seconds while they go on', () => {
     const { time, failures, said } = setUp();
     failures.take(failed('web', 'connect-failed', 1));
     failures.take(failed('web', 'no-endpoint', 1));
@@ -32,7 +32,7 @@ describe('the failures of pools', () => {
     assert.deepEqual(said.splice(0), ['web connect-failed a:1: 7 in 10000']);
   });
 
-  it('are new again after ten seconds without one', () => {
+  it('a failure of a pool is a new one after ten seconds without any', () => {
     const { time, failures, said } = setUp();
     failures.take(failed('web', 'connect-failed', 1));
     time.advance(FAILURE_WINDOW_MS);
@@ -40,7 +40,7 @@ describe('the failures of pools', () => {
     assert.deepEqual(said, ['web connect-failed a:1: 1 in 0', 'web connect-failed a:1: 1 in 0']);
   });
 
-  it('are said to the last when the balancer closes', () => {
+  it('the failures of pools are reported to the last when the balancer closes', () => {
     const { time, failures, said } = setUp();
     failures.take(failed('web', 'connect-failed', 1));
     failures.take(failed('web', 'connect-failed', 3));

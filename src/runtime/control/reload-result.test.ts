@@ -45,10 +45,10 @@ describe('the words for a reload', () => {
     ['no pool', { pools: [] }, '2 endpoints removed, 1 pool removed'],
   ];
   for (const [what, change, words] of cases) {
-    it(`of ${what}`, () => assert.equal(said(change), words));
+    it(`the words for a reload tell of ${what}`, () => assert.equal(said(change), words));
   }
 
-  it('name every setting that there is', () => {
+  it('the words for a reload name every setting that there is', () => {
     for (const name of Object.keys(settings)) {
       const after = { ...settings, [name]: 'something else' };
       assert.equal(said({ settings: after }), `${name} changed`);

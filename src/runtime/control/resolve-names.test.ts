@@ -10,7 +10,7 @@ async function resolve(address: string, found: readonly string[] = []): Promise<
 }
 
 describe('names of endpoints', () => {
-  it('that are numeric stay as they are', async () => {
+  it('names of endpoints that are numeric stay as they are', async () => {
     const [endpoint] = await resolve('[::1]:8081');
     assert.deepEqual(endpoint, {
       id: '[::1]:8081',
@@ -21,7 +21,7 @@ describe('names of endpoints', () => {
     });
   });
 
-  it('that say localhost mean both families, as one endpoint', async () => {
+  it('the name localhost of an endpoint means both families, as one endpoint', async () => {
     const endpoints = await resolve('localhost:8081');
     assert.deepEqual(
       endpoints.map(({ id, addresses }) => ({ id, addresses })),
@@ -29,7 +29,7 @@ describe('names of endpoints', () => {
     );
   });
 
-  it('with several addresses are several endpoints under one authority', async () => {
+  it('a name with several addresses becomes several endpoints under one authority', async () => {
     const endpoints = await resolve('api.test:80', ['192.0.2.1', '192.0.2.2']);
     assert.deepEqual(
       endpoints.map(({ id, addresses, authority, weight }) => ({ id, addresses, authority, weight })),
@@ -40,7 +40,7 @@ describe('names of endpoints', () => {
     );
   });
 
-  it('that cannot be resolved are named all at once, with their pools and reasons', async () => {
+  it('names of endpoints that cannot be resolved are named all at once, with their pools and reasons', async () => {
     const config = configOf(
       '{ routes: [{ pool: a }], pools: { a: ["one.test:80"], b: ["127.0.0.1:80", "two.test:80"] } }',
     );

@@ -21,7 +21,7 @@ function place(
 }
 
 describe('the rows of routes', () => {
-  it('are given again, cleared, once every worker has confirmed that their owner is gone', () => {
+  it('the rows of routes are given again, cleared, once every worker has confirmed that their owner is gone', () => {
     const rows = new RouteRows(1);
     const first = place(rows, names(0, 17), 1, 0);
     const capacity = rows.handle.capacity;
@@ -34,7 +34,7 @@ describe('the rows of routes', () => {
     assert.equal(new RouteTable(rows.handle, 0).total(third[0], ROUTE_REQUESTS), 0);
   });
 
-  it('stay taken while a worker has an exchange of their last owner', () => {
+  it('the rows of routes stay taken while a worker has an exchange of their last owner', () => {
     const rows = new RouteRows(1);
     const [held, ...others] = place(rows, names(0, 17), 1, 0);
     place(rows, names(100, 16), 2, 1);
@@ -43,7 +43,7 @@ describe('the rows of routes', () => {
     assert.deepEqual(third, others);
   });
 
-  it('are the same ones in a larger table', () => {
+  it('the rows of routes are the same ones in a larger table', () => {
     const rows = new RouteRows(2);
     const before = place(rows, names(0, 10), 1, 0);
     const { id } = rows.handle;

@@ -3,9 +3,9 @@ import { EventEmitter } from 'node:events';
 import { describe, it } from 'node:test';
 import { closeOnSignals } from './signals.ts';
 
-describe('signals', () => {
+describe('end signals', () => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    it(`drain on ${signal}, and say so when all has ended`, async () => {
+    it(`end signals drain on ${signal}, and say so when all has ended`, async () => {
       const source = new EventEmitter();
       const calls: unknown[] = [];
       const closed = Promise.withResolvers<undefined>();
@@ -21,7 +21,7 @@ describe('signals', () => {
     });
   }
 
-  it('end at once on a second signal of either kind', async () => {
+  it('end signals end at once on a second signal of either kind', async () => {
     const source = new EventEmitter();
     const calls: unknown[] = [];
     const draining = Promise.withResolvers<undefined>();
@@ -37,7 +37,7 @@ describe('signals', () => {
     assert.deepEqual(calls, [{ force: false }, { force: true }]);
   });
 
-  it('are left alone after stop', () => {
+  it('end signals are left alone after stop', () => {
     const source = new EventEmitter();
     closeOnSignals({ close: () => Promise.reject(new Error('not to be called')) }, source).stop();
     assert.equal(source.emit('SIGTERM', 'SIGTERM'), false);

@@ -18,14 +18,14 @@ class Table {
 }
 
 describe('the slot book', () => {
-  it('gives each its own row, and the same one again', () => {
+  it('the slot book gives each endpoint its own row, and the same one again', () => {
     const book = new SlotBook(new Table(), 4);
     assert.deepEqual(book.take('a', 0), { slot: 0, generation: 0 });
     assert.deepEqual(book.take('b', 0), { slot: 1, generation: 0 });
     assert.deepEqual(book.take('a', 9), { slot: 0, generation: 0 });
   });
 
-  it('gives a row to another only once every worker has confirmed a snapshot without its owner', () => {
+  it('the slot book gives a row to another only once every worker has confirmed a snapshot without its owner', () => {
     const book = new SlotBook(new Table(), 1);
     book.take('a', 0);
     book.keepOnly(new Set(['b']), 2);
@@ -33,7 +33,7 @@ describe('the slot book', () => {
     assert.deepEqual(book.take('b', 2), { slot: 0, generation: 1 });
   });
 
-  it('gives a row to another only once nothing is counted in it', () => {
+  it('the slot book gives a row to another only once nothing is counted in it', () => {
     const table = new Table();
     const book = new SlotBook(table, 1);
     book.take('a', 0);
@@ -44,7 +44,7 @@ describe('the slot book', () => {
     assert.deepEqual(book.take('b', 5), { slot: 0, generation: 1 });
   });
 
-  it('takes one that has left and comes back for another', () => {
+  it('the slot book treats an endpoint that has left and comes back as another', () => {
     const book = new SlotBook(new Table(), 2);
     book.take('a', 0);
     book.keepOnly(new Set(), 2);

@@ -46,7 +46,7 @@ function start(threads: Thread[]) {
 }
 
 describe('the watchdog', () => {
-  it('calls a thread looping whose heartbeat stands still while it burns the processor for a second', async () => {
+  it('the watchdog calls a thread looping whose heartbeat stands still while it burns the processor for a second', async () => {
     const thread = new Thread();
     const { looping, run } = start([thread]);
     await run(5, { beats: true, burns: 1 });
@@ -56,19 +56,19 @@ describe('the watchdog', () => {
     assert.deepEqual(looping, [thread]);
   });
 
-  it('leaves a thread alone that beats, whatever it burns', async () => {
+  it('the watchdog leaves a thread alone that beats, whatever it burns', async () => {
     const { looping, run } = start([new Thread()]);
     await run(50, { beats: true, burns: 1 });
     assert.deepEqual(looping, []);
   });
 
-  it('leaves a thread alone that is not given the processor', async () => {
+  it('the watchdog leaves a thread alone that is not given the processor', async () => {
     const { looping, run } = start([new Thread()]);
     await run(40, { burns: 0.4 });
     assert.deepEqual(looping, []);
   });
 
-  it('does not judge by a second in which its own thread was late', async () => {
+  it('the watchdog does not judge by a second in which its own thread was late', async () => {
     const thread = new Thread();
     const { looping, run } = start([thread]);
     await run(12, { burns: 1, late: 60 });
@@ -81,7 +81,7 @@ describe('the watchdog', () => {
     ['its own thread is always late', { burns: 0.1, late: 60 }],
     ['the thread gets a tenth of a processor', { burns: 0.1 }],
   ] as const) {
-    it(`calls a thread looping that has used two seconds of the processor without a beat, although ${title}`, async () => {
+    it(`the watchdog calls a thread looping that has used two seconds of the processor without a beat, although ${title}`, async () => {
       const thread = new Thread();
       const { looping, run } = start([thread]);
       const looks = (ms: number): number => Math.round(ms / 0.1 / (WATCH_MS + ('late' in step ? step.late : 0)));
@@ -92,7 +92,7 @@ describe('the watchdog', () => {
     });
   }
 
-  it('does not count what a thread has used before its last beat', async () => {
+  it('the watchdog does not count what a thread has used before its last beat', async () => {
     const { looping, run } = start([new Thread()]);
     for (let round = 0; round < 5; round++) {
       await run(100, { burns: 0.1 });
@@ -101,7 +101,7 @@ describe('the watchdog', () => {
     assert.deepEqual(looping, []);
   });
 
-  it('begins anew when the heartbeat has moved in between', async () => {
+  it('the watchdog begins anew when the heartbeat has moved in between', async () => {
     const { looping, run } = start([new Thread()]);
     for (let round = 0; round < 5; round++) {
       await run(10, { burns: 1 });
@@ -110,7 +110,7 @@ describe('the watchdog', () => {
     assert.deepEqual(looping, []);
   });
 
-  it('forgives a thread that is gone when it asks', async () => {
+  it('the watchdog forgives a thread that is gone when it asks', async () => {
     const thread = new Thread();
     thread.isGone = true;
     const { looping, run } = start([thread]);

@@ -16,7 +16,7 @@ async function unlessGone(task: Promise<void>): Promise<void> {
 }
 
 describe('replacing all workers', () => {
-  it('twice at once gives no worker two heirs', async () => {
+  it('replacing all workers twice at a time gives no worker two heirs', async () => {
     const crew = await Crew.start(createSeededRandom(1), 2);
     await Promise.all([crew.set.replaceAll(), crew.set.replaceAll()]);
     await crew.settle();
@@ -24,7 +24,7 @@ describe('replacing all workers', () => {
     await crew.set.stop();
   });
 
-  it('changes nothing where the heir goes before it is needed', async () => {
+  it('replacing all workers changes nothing where the heir goes before it is needed', async () => {
     const crew = await Crew.start(createSeededRandom(1), 2);
     crew.fakes.holdStarts();
     const replaced = crew.set.replaceAll();
@@ -39,7 +39,7 @@ describe('replacing all workers', () => {
     await crew.set.stop();
   });
 
-  it('ends well where the worker is sent away while its heir starts', async () => {
+  it('replacing all workers ends well where the worker is sent away while its heir starts', async () => {
     const crew = await Crew.start(createSeededRandom(1), 2);
     await crew.reload(3);
     crew.fakes.holdStarts();
@@ -52,7 +52,7 @@ describe('replacing all workers', () => {
     await crew.set.stop();
   });
 
-  it('ends well where the worker dies while its heir starts, which takes its place then', async () => {
+  it('replacing all workers ends well where the worker dies while its heir starts, which takes its place then', async () => {
     const crew = await Crew.start(createSeededRandom(1), 2);
     crew.fakes.holdStarts();
     const replaced = crew.set.replaceAll();
@@ -70,7 +70,7 @@ describe('replacing all workers', () => {
   });
 
   for (const way of ['drain', 'stop'] as const) {
-    it(`ends quietly where the set ends in the middle (${way})`, async () => {
+    it(`replacing all workers ends quietly where the set ends in the middle (${way})`, async () => {
       const crew = await Crew.start(createSeededRandom(1), 2);
       crew.fakes.holdStarts();
       const replaced = crew.set.replaceAll();
@@ -85,7 +85,7 @@ describe('replacing all workers', () => {
 });
 
 describe('a worker that failed', () => {
-  it('may give listening sockets away that were on their way to it, and the others get them', async () => {
+  it('a worker that failed may give listening sockets away that were on their way to it, and the others get them', async () => {
     const crew = await Crew.start(createSeededRandom(1), 2);
     const given: (readonly [readonly RestingListener[], number])[] = [];
     crew.set.listeners.give = async (sockets, workers) => {
@@ -118,7 +118,7 @@ describe('a reload while a worker drains', () => {
     return { crew, goOn: drains.holdUp(), drains };
   }
 
-  it('ends when that one works by the new config, too', async () => {
+  it('a reload while a worker drains ends when that one works by the new config, too', async () => {
     const { crew, goOn } = await startDraining();
     let isOver = false;
     const reload = crew.reload(2).then(() => (isOver = true));
@@ -131,7 +131,7 @@ describe('a reload while a worker drains', () => {
     await crew.set.stop();
   });
 
-  it('does not wait for ever for one that says nothing, nor for one that goes', async () => {
+  it('a reload while a worker drains does not wait for ever for one that says nothing, nor for one that goes', async () => {
     for (const way of ['silent', 'gone'] as const) {
       const { crew, drains } = await startDraining();
       const reload = crew.reload(2);
@@ -164,7 +164,7 @@ describe('a set of workers', () => {
   const SEEDS = Number(process.env['SEEDS'] ?? 40);
   const STEPS = 25;
 
-  it(`is what the config says after ${SEEDS} random series of reloads, replacements and deaths`, async () => {
+  it(`a set of workers is what the config says after ${SEEDS} random series of reloads, replacements and deaths`, async () => {
     for (let seed = FIRST; seed < FIRST + SEEDS; seed++) {
       const random = createSeededRandom(Math.imul(seed, 0x9e3779b1));
       const crew = await Crew.start(random, 2);

@@ -8,7 +8,7 @@ import type { RestingListener } from '../shared/messages.ts';
 
 describe('a reload to fewer workers', () => {
   for (const failed of [2, 3]) {
-    it(`sends heirs away that are still to begin (${failed} of 3 are being replaced)`, async () => {
+    it(`a reload to fewer workers sends heirs away that are still to begin (${failed} of 3 are being replaced)`, async () => {
       const crew = await Crew.start(createSeededRandom(1), 3);
       crew.fakes.holdStarts();
       const [listener] = testSnapshot({ ports: [] }).listeners;
@@ -36,7 +36,7 @@ describe('a reload to fewer workers', () => {
     });
   }
 
-  it('sends those first that have failed and are about to be replaced', async () => {
+  it('a reload to fewer workers sends those first that have failed and are about to be replaced', async () => {
     const crew = await Crew.start(createSeededRandom(1), 3);
     const [first, second] = crew.fakes.alive;
     for (const failing of [first, second]) failing.say({ type: 'failed', message: 'a test', stack: '' });
@@ -53,7 +53,7 @@ describe('a reload to fewer workers', () => {
   });
 
   for (const fault of ['throw', 'exit'] as const) {
-    it(`does not replace one that dies on its way out (${fault})`, async () => {
+    it(`a reload to fewer workers does not replace one that dies on its way out (${fault})`, async () => {
       const crew = await Crew.start(createSeededRandom(1), 3);
       crew.set.listeners.setThreads = async () => {
         const [, , last, ...others] = crew.fakes.alive;

@@ -60,7 +60,7 @@ function released(said: readonly FromWorker[]) {
 }
 
 describe('a data plane that met an exception nobody caught', () => {
-  it('serves a connection that was passed to it before anybody knew', async (t) => {
+  it('a data plane that met an exception nobody caught serves a connection that was passed to it before anybody knew', async (t) => {
     const { serving, said, listener } = await startThread(t);
     const passed = Promise.withResolvers<net.Socket>();
     const options = { host: '127.0.0.1', port: 0, reusePort: false };
@@ -74,7 +74,7 @@ describe('a data plane that met an exception nobody caught', () => {
     await until(() => said.some((message) => message.type === 'idle' && message.received === 1), 'it is idle');
   });
 
-  it('gives a listening socket away that was on its way to it, with the connections that wait in it', async (t) => {
+  it('a data plane that met an exception nobody caught gives a listening socket away that was on its way to it, with the connections that wait in it', async (t) => {
     const { serving, said, listener } = await startThread(t);
     const accepted: net.Socket[] = [];
     const options = { host: '127.0.0.1', port: 0, reusePort: false };
@@ -97,7 +97,7 @@ describe('a data plane that met an exception nobody caught', () => {
     accepted[0].destroy();
   });
 
-  it('opens no listening socket any more, and gives away the one that it was opening', async (t) => {
+  it('a data plane that met an exception nobody caught opens no listening socket any more, and gives away the one that it was opening', async (t) => {
     const { serving, said, listener } = await startThread(t);
     const listen = { type: 'listen', listener, host: '127.0.0.1', port: 0, reusePort: false } as const;
     serving.handle(listen);

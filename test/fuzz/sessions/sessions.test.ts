@@ -8,7 +8,7 @@ const RUNS = 2000;
 const SEED = 20260;
 
 describe('a data plane between Node and Node', () => {
-  it('forwards each request as it was meant, answers in order, and keeps what Node refuses from its endpoints', async () => {
+  it('a data plane between Node and Node forwards each request as it was meant, answers in order, and keeps what Node refuses from its endpoints', async () => {
     const report = await fuzzSessionRequests(RUNS, SEED);
     assert.equal(report.disagreement, null, report.disagreement ?? '');
     assert.equal(report.runs, RUNS);
@@ -16,7 +16,7 @@ describe('a data plane between Node and Node', () => {
     assert.ok(report.messages > RUNS && report.refusedByNode > RUNS / 10);
   });
 
-  it('brings each response as it was meant, or one of its own, or one that nobody takes for whole', async () => {
+  it('a data plane between Node and Node brings each response as it was meant, or one of its own, or one that nobody takes for whole', async () => {
     const report = await fuzzSessionResponses(RUNS, SEED);
     assert.equal(report.disagreement, null, report.disagreement ?? '');
     assert.equal(report.runs, RUNS);

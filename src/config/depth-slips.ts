@@ -89,9 +89,15 @@ function slipsOfKeys(level: Level, { isUnknown }: Mistakes): readonly Slip[] {
   const { path, written, keys, title } = level;
   const below = new Map<string, { readonly empty: Empty; readonly names: string[] }>();
   const slips: Slip[] = [];
+  // The last known key above: it, or the last one within it, may be empty and be the place for what follows.
+  let open: Empty | null = null;
   for (const name of Object.keys(written)) {
-    if (Object.hasOwn(keys, name) || !isUnknown([...path, name])) continue;
-    const empty = emptyAbove(level, name);
+    if (Object.hasOwn(keys, name)) {
+      open = emptyEnd(written[name], keys[name], [...path, name], 1);
+      continue;
+    }
+    if (!isUnknown([...path, name])) continue;
+    const empty: Empty | null = open !== null && Object.hasOwn(open.keys, name) ? open : null;
     if (empty !== null) {
       const group = below.get(JSON.stringify(empty.path)) ?? { empty, names: [] };
       group.names.push(name);
@@ -130,28 +136,24 @@ interface Empty {
   /** Levels from the map that is looked at to what belongs to it. */
   readonly depth: number;
   readonly isList: boolean;
+  /** What may belong to it. */
+  readonly keys: Keys;
 }
 
-/** The last known key above `name`, or the last one within that: where it is empty and may have such a key. */
-function emptyAbove({ path, written, keys }: Level, name: string): Empty | null {
-  const names = Object.keys(written);
-  const above = names.slice(0, names.indexOf(name)).findLast((each) => Object.hasOwn(keys, each));
-  return above === undefined ? null : emptyEnd(written[above], keys[above], [...path, above], name, 1);
-}
-
-function emptyEnd(value: unknown, node: SchemaNode, path: Path, name: string, depth: number): Empty | null {
+/** What is empty at the end of a value, and may have keys. */
+function emptyEnd(value: unknown, node: SchemaNode, path: Path, depth: number): Empty | null {
   const map = documentedMap(node);
   const item = map === null || map.properties !== undefined ? null : itemOf(map);
   if (value === null) {
     const isList = map?.items !== undefined;
     const keys = isList ? item?.properties : map?.properties;
-    return keys !== undefined && Object.hasOwn(keys, name) ? { path, depth, isList } : null;
+    return keys === undefined ? null : { path, depth, isList, keys };
   }
   const last = isWrittenMap(value) ? Object.keys(value).at(-1) : undefined;
   if (last === undefined || !isWrittenMap(value)) return null;
   const keys = map?.properties ?? {};
   const inner = item ?? (Object.hasOwn(keys, last) ? keys[last] : null);
-  return inner === null ? null : emptyEnd(value[last], inner, [...path, last], name, depth + 1);
+  return inner === null ? null : emptyEnd(value[last], inner, [...path, last], depth + 1);
 }
 
 /** Names of pools and listeners that are keys of one and belong to that above them, or keys of the whole config. */

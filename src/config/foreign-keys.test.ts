@@ -16,6 +16,12 @@ const PLACES: Readonly<Record<string, (line: string) => string>> = {
     `routes: [{ ${line.startsWith('pool:') ? '' : 'pool: web, '}${line} }]\npools: { web: [localhost:8081] }`,
   Match: (line) => `routes: [{ pool: web, match: { ${line} } }]\npools: { web: [localhost:8081] }`,
   Pool: (line) => `pools: { web: { ${line.startsWith('endpoints:') ? '' : 'endpoints: [localhost:8081], '}${line} } }`,
+  Timeouts: (line) =>
+    line.startsWith('check:')
+      ? `pools: { web: { endpoints: [localhost:8081], ${line} } }`
+      : `timeouts: { ${line} }\npools: { web: [localhost:8081] }`,
+  ExchangeTimeouts: (line) =>
+    `pools: { web: { endpoints: [localhost:8081], ${line.startsWith('check:') ? line : `timeouts: { ${line} }`} } }`,
   Endpoint: (line) => `pools: { web: [{ ${line.startsWith('address:') ? '' : 'address: localhost:8081, '}${line} }] }`,
   Check: (line) =>
     `pools: { web: { endpoints: [localhost:8081], check: { ${/^(?:https?|tcp):/.test(line) ? '' : 'tcp: {}, '}${line} } } }`,

@@ -6,30 +6,82 @@ import { NOT_BUILT } from './not-built.ts';
 import type { MissingFeature } from './not-built.ts';
 
 /** A kind of map in the config: the title of its schema. */
-type Place = 'Config' | 'Listener' | 'Route' | 'Match' | 'Pool' | 'Endpoint' | 'Check';
+type Place =
+  'Config' | 'Listener' | 'Route' | 'Match' | 'Pool' | 'Endpoint' | 'Check' | 'Timeouts' | 'ExchangeTimeouts';
 
 const TLS = 'tls ssl https cert ca cacert';
+
+const UNBUFFERED = 'Bodies pass as they come, and nothing of them is buffered: take it out.';
+
+/** What holds wherever exchanges have timeouts. */
+const EXCHANGE_TIMES: Readonly<Record<string, string>> = {
+  'proxyconnecttimeout timeoutconnect connecttimeout dialtimeout': 'Write timeouts, e.g. timeouts: { connect: 500ms }.',
+  'proxyreadtimeout timeoutserver readtimeout responsetimeout responseheadertimeout fastcgireadtimeout serverstimeout':
+    'Write timeouts, e.g. timeouts: { responseHead: 30s, responseIdle: 60s }.',
+  'proxysendtimeout sendtimeout writetimeout': 'Write timeouts, e.g. timeouts: { writeIdle: 60s }.',
+  'timeouttunnel tunneltimeout': 'Write timeouts, e.g. timeouts: { tunnelIdle: 1h }.',
+  'clientbodytimeout timeoutclient': 'Write timeouts, e.g. timeouts: { requestBodyIdle: 30s }.',
+  'timeout requesttimeout proxytimeout': 'Write timeouts, e.g. timeouts: { responseHead: 30s }.',
+};
+
+/** Names of such times within timeouts. */
+const TIMES: Readonly<Record<string, string>> = {
+  'client clientbody body upload': 'Write requestBodyIdle, e.g. requestBodyIdle: 30s.',
+  'server backend upstream response header headers ttfb firstbyte responseheader':
+    'Write responseHead, and responseIdle for what follows it, e.g. responseHead: 30s.',
+  'read idle': 'Write responseIdle, e.g. responseIdle: 60s.',
+  'send write': 'Write writeIdle, e.g. writeIdle: 60s.',
+  'dial connection proxyconnect': 'Write connect, e.g. connect: 500ms.',
+  'tunnel websocket': 'Write tunnelIdle, e.g. tunnelIdle: 1h.',
+  'request overall': 'Write total, e.g. total: 30s.',
+  'try attempt': 'Write perTry, e.g. perTry: 2s.',
+  'check healthcheck': 'It stands in the check, e.g. check: { http: /healthcheck, timeout: 2s }.',
+  queue: 'Requests wait for a place within responseHead, e.g. responseHead: 30s.',
+};
+
+const IN_EVERY_HTTP_MAP: Readonly<Record<string, string>> = {
+  'proxybuffering proxybuffers proxybuffersize proxyrequestbuffering flushinterval responseforwarding': UNBUFFERED,
+  proxyhttpversion: 'HTTP/1.1 is spoken by itself: take it out.',
+  'mode proto': 'HTTP is all that there is so far: take it out.',
+  'forwardfor optionforwardfor': 'X-Forwarded-For is always sent: take it out.',
+};
 
 /** What to write instead, by place. `a b` are several words. */
 const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
   Config: {
     'upstream upstreams backend backends service services cluster clusters target targets server servers nodes':
       'Write pools, e.g. pools: { web: [localhost:8081] }.',
-    'frontend frontends entrypoint entrypoints bind listen port host address http':
+    ...IN_EVERY_HTTP_MAP,
+    ...EXCHANGE_TIMES,
+    'http loadbalancer':
+      'Its parts stand at the top level: listeners, routes, and servers as pools, e.g. pools: { web: [localhost:8081] }.',
+    'frontend frontends entrypoint entrypoints bind listen port host address':
       'Write listeners, e.g. listeners: { web: ":80" }.',
-    'rules locations location virtualhosts vhosts paths proxies proxy routers router':
+    'rules locations location virtualhosts vhosts paths proxies proxy routers router proxypass reverseproxy usebackend defaultbackend handle handlepath':
       'Write routes, e.g. routes: [{ match: { path: /v1/* }, pool: api }, { pool: web }].',
     'log logs logging accesslogs logger': 'Write accessLog, e.g. accessLog: on.',
     'worker workers workerprocesses nbthread nbproc processes': 'Write threads, e.g. threads: 4.',
     'maxconn maxconns workerconnections connectionlimit': 'Write maxConnections, e.g. maxConnections: 5000.',
     'trustproxy trustedips realip setrealipfrom forwardedheaders':
       'Write trustedProxies, e.g. trustedProxies: [10.0.0.0/8].',
-    'timeout requesttimeout proxytimeout': 'Write timeouts, e.g. timeouts: { responseHead: 30s }.',
+    'clientheadertimeout timeouthttprequest readheadertimeout headertimeout':
+      'Write timeouts, e.g. timeouts: { requestHead: 10s }.',
+    'keepalivetimeout timeouthttpkeepalive idletimeout clientidletimeout':
+      'Write timeouts, e.g. timeouts: { keepAlive: 75s }.',
+    'clientheaderbuffersize largeclientheaderbuffers maxheadersize maxheaderbytes bufsize':
+      'Write limits, e.g. limits: { head: 32KiB }.',
+    global: 'Its keys stand at the top level, e.g. threads: 4.',
+    events: 'Write maxConnections, e.g. maxConnections: 5000.',
+    'user group daemon pid pidfile chroot':
+      'Whoever starts Fairlead decides: take it out (docs/operations.md has a unit for systemd).',
+    errorlog: 'What Fairlead says of itself goes to stderr: take it out.',
+    option: 'Write the keys themselves, e.g. defaults: { check: { http: /healthcheck } }.',
     'healthcheck healthchecks check health':
       'Checks stand in a pool or in defaults, e.g. defaults: { check: { http: /healthcheck } }.',
-    'algorithm strategy balance loadbalancing loadbalancer lb policy':
+    'algorithm strategy balance loadbalancing lb policy':
       'Policies stand in a pool or in defaults, e.g. defaults: { policy: least-connections }.',
-    'retry retries': 'Retries stand in a pool or in defaults, e.g. defaults: { retry: { attempts: 2 } }.',
+    'retry retries proxynextupstream redispatch lbtryduration':
+      'Retries stand in a pool or in defaults, e.g. defaults: { retry: { attempts: 2 } }.',
     'clientmaxbodysize maxbodysize maxbody bodylimit':
       'It stands in a route or in defaults, e.g. defaults: { maxBody: 10MiB }.',
     endpoints: 'Endpoints stand in a pool, e.g. pools: { web: [localhost:8081] }.',
@@ -38,18 +90,21 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'port host bind listen addr ip hostname url': 'Write address, e.g. address: 127.0.0.1:8080.',
   },
   Route: {
-    'backend upstream service target targets to proxypass usebackend forwardto cluster servers endpoints url handler':
+    'backend upstream service target targets to proxypass reverseproxy usebackend defaultbackend loadbalancer forwardto cluster servers endpoints url handler':
       'Write pool and the name of one, e.g. pool: web.',
     'host hosts hostname domain domains servername path paths location uri prefix pathprefix method methods query cookie rule when matcher matchers conditions':
       'Conditions stand in match, e.g. match: { host: api.example.com, path: /v1/* }.',
     'trimprefix pathprefixstrip uristripprefix strippath': 'Write stripPrefix, e.g. stripPrefix: /v1.',
     'clientmaxbodysize maxbodysize bodylimit maxrequestbody': 'Write maxBody, e.g. maxBody: 10MiB.',
     'websocket websockets ws': 'WebSockets pass as it is; "upgrades" lists others.',
-    'timeout readtimeout proxyreadtimeout responsetimeout': 'Write timeouts, e.g. timeouts: { responseHead: 30s }.',
+    ...IN_EVERY_HTTP_MAP,
+    ...EXCHANGE_TIMES,
+    'entrypoint entrypoints listener listeners bind listen': 'Every route holds for every listener: take it out.',
     id: 'Write name.',
     'hash hashpolicy hashkey hashon': 'Write policy, e.g. policy: { hash: header.x-user }.',
     'log logging': 'Write accessLog, e.g. accessLog: off.',
-    'retries tries maxretries': 'Write retry, e.g. retry: { attempts: 2 }.',
+    'retries tries maxretries proxynextupstream redispatch optionredispatch lbtryduration':
+      'Write retry, e.g. retry: { attempts: 2 }.',
     'check ejection': 'It stands in the pool that the route names, or in defaults.',
   },
   Match: {
@@ -62,22 +117,26 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     cookies: 'Write cookie, e.g. cookie: { session: { present: true } }.',
   },
   Pool: {
-    'healthcheck healthchecks health healthpath healthuri activehealthcheck probe livenessprobe httpchk checks':
+    'healthcheck healthchecks health healthpath healthuri activehealthcheck probe livenessprobe httpchk optionhttpchk option checks':
       'Write check, e.g. check: { http: /healthcheck, interval: 5s }.',
-    'algorithm lb lbpolicy lbmethod loadbalancing loadbalancer balance balancer strategy method scheduler':
+    ...IN_EVERY_HTTP_MAP,
+    ...EXCHANGE_TIMES,
+    loadbalancer: 'Its servers are endpoints here, its algorithm is policy, e.g. endpoints: [localhost:8081].',
+    'algorithm lb lbpolicy lbmethod loadbalancing balance balancer strategy method scheduler':
       'Write policy, e.g. policy: least-connections.',
     'hash hashon hashkey hashpolicy consistenthash': 'Write policy, e.g. policy: { hash: header.x-user }.',
     iphash: 'Write policy, e.g. policy: { hash: client }.',
     'server servers backend backends target targets upstream upstreams node nodes hosts instances members addresses urls url destinations to address':
       'Write endpoints, e.g. endpoints: [localhost:8081, localhost:8082].',
-    'retries tries maxretries': 'Write retry, e.g. retry: { attempts: 2 }.',
+    'retries tries maxretries proxynextupstream redispatch optionredispatch lbtryduration':
+      'Write retry, e.g. retry: { attempts: 2 }.',
     'keepalive keepaliveconnections maxidleconns maxidleconnections': 'Write maxIdle, e.g. maxIdle: 16.',
     'keepalivetimeout idleconntimeout': 'Write idleTimeout, e.g. idleTimeout: 20s.',
     'maxconn maxconns connectionlimit maxrequests': 'Write maxConnections, e.g. maxConnections: 100.',
     'passivehealthcheck passive outlierdetection maxfails failtimeout':
       'Write ejection, e.g. ejection: { failures: 3 }.',
     'hostheader passhostheader preservehost changeorigin': 'Write host, e.g. host: client.',
-    'timeout connecttimeout responsetimeout readtimeout': 'Write timeouts, e.g. timeouts: { connect: 500ms }.',
+    timeoutcheck: 'It stands in the check, e.g. check: { http: /healthcheck, timeout: 2s }.',
     [TLS]: NOT_BUILT.tlsToEndpoints,
     'cookie cookies': NOT_BUILT.sticky,
     'weight weights': 'A weight stands at an endpoint, e.g. endpoints: [{ address: localhost:8081, weight: 2 }].',
@@ -103,14 +162,21 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'rises passes healthythreshold successthreshold': 'Write rise, e.g. rise: 2.',
     'falls fails failures unhealthythreshold failurethreshold': 'Write fall, e.g. fall: 3.',
   },
+  Timeouts: {
+    ...TIMES,
+    'httprequest clientheader requestheader readheader': 'Write requestHead, e.g. requestHead: 10s.',
+    'httpkeepalive keepalivetimeout clientidle': 'Write keepAlive, e.g. keepAlive: 75s.',
+    'shutdown graceful gracefulshutdown hardstopafter': 'Write drain, e.g. drain: 25s.',
+  },
+  ExchangeTimeouts: TIMES,
 };
 
 /** What Fairlead does not have, wherever it is written. */
 const MISSING: Readonly<Record<MissingFeature, string>> = {
-  tls: 'tls ssl https cert certs certificate certificates certfile keyfile sslcertificate letsencrypt acme autohttps sni hsts',
+  tls: 'tls ssl https cert certs certificate certificates certfile keyfile sslcertificate sslcertificatekey sslprotocols sslciphers certresolver certificatesresolvers letsencrypt acme autohttps sni hsts',
   tlsToEndpoints: 'backendtls upstreamtls proxyssl insecureskipverify serverstransport',
   http2: 'http2 h2 h2c grpc alpn http3 quic',
-  layer4: 'tcp udp stream mode layer4 l4',
+  layer4: 'tcp udp stream layer4 l4',
   unixSockets: 'socket unix unixsocket',
   proxyProtocol: 'proxyprotocol acceptproxy sendproxy sendproxyv2',
   sticky:

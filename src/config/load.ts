@@ -7,10 +7,13 @@ import type { PlacedMistake } from './document.ts';
 import type { Environment } from './environment.ts';
 import { type ConfigError, type Mistake, type Problem, formatKey } from './errors.ts';
 import { excerptOf } from './excerpt.ts';
+import { refuseForeignFile } from './foreign-files.ts';
 import { type Included, type Piece, type SourceMistake, readIncluding } from './include.ts';
 import { type Merged, mergePieces } from './merge-pieces.ts';
+import { isModuleName } from './module-config.ts';
 import { readSource, readText } from './read-source.ts';
 import { type Source, isDocument } from './source.ts';
+import { isWrittenMap } from './written.ts';
 
 /** The config, or every mistake that is in it; tell them apart by `'errors' in parsed`. */
 export type ParsedConfig = { readonly config: Config } | { readonly errors: readonly ConfigError[] };
@@ -30,8 +33,9 @@ export interface LoadOptions {
  * 10 s; any other is YAML. Rejects never.
  */
 export async function loadConfig(path: string, { env = process.env }: LoadOptions = {}): Promise<LoadedConfig> {
-  const included = await readIncluding(await readSource(path, env), env);
-  return { ...parseIncluded(included), files: [...new Set(included.files)] };
+  const source = await readSource(path, env);
+  const included = await readIncluding(source, env);
+  return { ...orForeign(parseIncluded(included), source), files: [...new Set(included.files)] };
 }
 
 /** Parses a text. `fileName` stands in the errors, and tells JSON from YAML. A text includes no files. */
@@ -41,9 +45,10 @@ export function parseConfig(text: string, fileName: string, { env = process.env 
   const of = (mistakes: readonly PlacedMistake[]): readonly SourceMistake[] =>
     mistakes.map((mistake) => ({ source, mistake }));
   const files = [resolve(fileName)];
-  if (!isDocument(content)) return parseIncluded({ pieces: [], mistakes: of(content), unresolved: [], files });
-  const pieces = [{ source, document: content }];
-  return parseIncluded({ pieces, mistakes: [], unresolved: of(content.unresolved), files });
+  const included = isDocument(content)
+    ? { pieces: [{ source, document: content }], mistakes: [], unresolved: of(content.unresolved), files }
+    : { pieces: [], mistakes: of(content), unresolved: [], files };
+  return orForeign(parseIncluded(included), source);
 }
 
 /** The config of `fairlead run --to localhost:8081 --to localhost:8082`: one pool behind one listener, defaults for the rest. */
@@ -75,6 +80,15 @@ function parseIncluded({ pieces, mistakes, unresolved }: Included): ParsedConfig
   const built = buildUnquoted(pieces, buildConfig(merged.value));
   if (!isConfig(built)) return refuse(built.map((problem) => place(problem, merged)));
   return unresolved.length > 0 ? refuse([]) : { config: built };
+}
+
+/** Where the whole file is the config of another program, that is the mistake. */
+function orForeign(parsed: ParsedConfig, source: Source): ParsedConfig {
+  if (!('errors' in parsed) || isModuleName(source.file)) return parsed;
+  const isMap = isDocument(source.content) && isWrittenMap(source.content.value);
+  const mistake = refuseForeignFile(source.text, source.file, isMap);
+  if (mistake === null) return parsed;
+  return { errors: [toError(source, { line: 1, column: 1, length: 1, key: '', mistake }, splitLines(source.text))] };
 }
 
 function isSamePlace(one: SourceMistake, other: SourceMistake): boolean {

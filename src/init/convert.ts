@@ -1,8 +1,8 @@
 /** Converts another program's config into a draft. The format is recognised by the content. */
 import { readFile } from 'node:fs/promises';
+import { detectFormat } from '../config/detect-format.ts';
+import type { Format } from '../config/detect-format.ts';
 import { nameForeign } from './foreign.ts';
-import { detectFormat } from './detect-format.ts';
-import type { Format } from './detect-format.ts';
 import { convertHaproxy } from './haproxy/convert-haproxy.ts';
 import { convertJson } from './json/convert-json.ts';
 import { hoist } from './hoist.ts';

@@ -32,9 +32,10 @@ describe('a glimpse of a refused request', () => {
       const heads = ['\r', 'Host:', '\nhost: ', '\nhost:\t', ' '].map(
         (piece) => `GET / HTTP/1.1\r\n${piece.repeat(length)}`,
       );
-      const began = performance.now();
+      const began = process.threadCpuUsage();
       for (let round = 0; round < 20; round++) for (const head of heads) glimpseOf(head);
-      return performance.now() - began;
+      const { user, system } = process.threadCpuUsage(began);
+      return (user + system) / 1000;
     };
     timeOf(1000);
     const [short, long] = [timeOf(4000), timeOf(32_000)];

@@ -3,46 +3,62 @@ import assert from 'node:assert/strict';
 import { failuresInARow } from '../../src/core/health/consecutive-failures.ts';
 import { COUNTER_FAILURES } from '../../src/core/shared/pool-table.ts';
 import { EJECTION } from '../support/data-plane.ts';
+import { FakeTime } from '../support/fake-time.ts';
 import { END_OF_HEAD, get, ok, proxied, readResponse } from '../support/proxied.ts';
+import type { RawPeer, RawServer } from '../support/segmented-socket.ts';
+import { until } from '../support/until.ts';
+
+/** Stands still: how long something takes decides nothing here. */
+const time = new FakeTime();
+/** A timer is late by up to two ticks of the wheel. */
+const LATE_MS = 100;
+
+/** Reads everything and answers nothing. */
+const silent = async (peer: RawPeer): Promise<void> => void (await peer.closed);
+
+/** The connections on which a request has reached an endpoint. */
+function asked(servers: readonly RawServer[]): RawPeer[] {
+  return servers.flatMap(({ peers }) => peers).filter(({ receivedBytes }) => receivedBytes > 0);
+}
 
 proxied(
   'the time for a response runs over all attempts together',
-  { endpoints: 3, timeouts: { responseHeadMs: 400 } },
-  async (peer) => {
-    // Each is slow, and then resets: three such attempts would take longer than one may.
-    await peer.readUntil(END_OF_HEAD).catch(() => '');
-    await new Promise((resolve) => setTimeout(resolve, 250));
-    peer.reset();
-  },
+  { time, endpoints: 3, timeouts: { responseHeadMs: 400 } },
+  silent,
   async ({ client, servers }) => {
     const peer = await client();
     await peer.send(get());
+    await until(() => asked(servers).length === 1, 'the first attempt');
+    const [first] = asked(servers);
+    time.advance(250);
+    first.reset();
+    // The second attempt, after a pause, has what the first left over, which is less than 250.
+    await until(() => {
+      if (servers.every(({ peers }) => peers.length === 0 || peers[0] === first)) time.advance(1);
+      return asked(servers).length === 2;
+    }, 'the second attempt');
+    time.advance(150 + LATE_MS);
     const response = await readResponse(peer);
     assert.equal(response.status, 504);
     assert.match(response.head, /Fairlead-Error: response-timeout/);
-    // The second attempt had what the first left over, which is less than a server takes.
-    const attempts = servers.reduce((sum, server) => sum + server.peers.length, 0);
-    assert.ok(attempts <= 2, `${attempts} attempts`);
   },
 );
 
 proxied(
   'perTry is the time of one attempt',
-  { endpoints: 2, timeouts: { perTryMs: 400 } },
-  async (peer, endpoint) => {
-    await peer.readUntil(END_OF_HEAD).catch(() => '');
-    if (endpoint === 1) await new Promise((resolve) => setTimeout(resolve, 250));
-    else await peer.closed;
-    if (endpoint === 1) await peer.send(ok('in time'));
-  },
-  async ({ client }) => {
-    const statuses = new Set<number>();
-    for (let index = 0; index < 2; index++) {
+  { time, endpoints: 2, timeouts: { perTryMs: 400 } },
+  silent,
+  async ({ client, servers }) => {
+    for (const isInTime of [true, false]) {
+      const before = asked(servers);
       const peer = await client();
       await peer.send(get());
-      statuses.add((await readResponse(peer)).status);
+      await until(() => asked(servers).length > before.length, 'it reaches an endpoint');
+      const endpoint = asked(servers).find((other) => !before.includes(other)) as RawPeer;
+      time.advance(isInTime ? 350 : 400 + LATE_MS);
+      if (isInTime) await endpoint.send(ok('in time', 'Connection: close\r\n'));
+      assert.equal((await readResponse(peer)).status, isInTime ? 200 : 504);
     }
-    assert.deepEqual(statuses, new Set([200, 504]));
   },
 );
 
@@ -51,7 +67,7 @@ const EXPECTANT = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 10
 
 proxied(
   'a client that waits for a 100 that does not come gets one from us, once, and is served',
-  { timeouts: { responseHeadMs: 100, requestBodyIdleMs: 60 } },
+  { time, timeouts: { responseHeadMs: 100, requestBodyIdleMs: 200 } },
   async (peer) => {
     await peer.readUntil(END_OF_HEAD);
     await peer.send('HTTP/1.1 103 Early Hints\r\n\r\n');
@@ -62,6 +78,7 @@ proxied(
     const peer = await client();
     await peer.send(EXPECTANT);
     assert.match(await peer.readUntil(END_OF_HEAD), /^HTTP\/1\.1 103 /);
+    time.advance(100 + LATE_MS);
     assert.equal(await peer.readUntil(END_OF_HEAD), 'HTTP/1.1 100 Continue\r\n\r\n');
     await peer.send('body');
     assert.equal((await readResponse(peer)).body, 'body');
@@ -71,20 +88,19 @@ proxied(
 
 proxied(
   'clients that wait for 100 and then send nothing get a 408, and eject nobody',
-  { timeouts: { responseHeadMs: 60, requestBodyIdleMs: 60 } },
+  { time, timeouts: { responseHeadMs: 60, requestBodyIdleMs: 200 } },
   async (peer) => {
     await peer.readUntil(END_OF_HEAD);
     await peer.closed;
   },
-  async ({ client, plane }) => {
+  async ({ client, plane, servers }) => {
     const peers = await Promise.all(Array.from({ length: 12 }, client));
-    await Promise.all(
-      peers.map(async (peer) => {
-        await peer.send(EXPECTANT);
-        assert.equal(await peer.readUntil(END_OF_HEAD), 'HTTP/1.1 100 Continue\r\n\r\n');
-        assert.equal((await readResponse(peer)).status, 408);
-      }),
-    );
+    await Promise.all(peers.map((peer) => peer.send(EXPECTANT)));
+    await until(() => asked(servers).length === 12, 'all have reached the endpoint');
+    time.advance(60 + LATE_MS);
+    for (const peer of peers) assert.equal(await peer.readUntil(END_OF_HEAD), 'HTTP/1.1 100 Continue\r\n\r\n');
+    time.advance(200 + LATE_MS);
+    for (const peer of peers) assert.equal((await readResponse(peer)).status, 408);
     assert.equal(failuresInARow(plane.table, 0), 0);
     assert.deepEqual(plane.reports, []);
   },

@@ -142,7 +142,7 @@ for (const threads of [0, 1, 4]) {
         const draining = isForced ? balancer.close({ force: true }) : balancer.close();
         await Promise.all([draining, balancer.close()]);
         assert.equal(await answer, '');
-        assert.ok(performance.now() - began < 5000, 'it waited for the drain time');
+        assert.ok(performance.now() - began < 20_000, 'it waited for the drain time');
         assert.equal(heldUnits(balancer), 0);
       }
     });
@@ -154,7 +154,7 @@ for (const threads of [0, 1, 4]) {
       await until(() => balancer.stats().workers.connections === 0, 'no connection');
       const began = performance.now();
       await balancer.close();
-      assert.ok(performance.now() - began < 5000, 'it waited for the drain time');
+      assert.ok(performance.now() - began < 20_000, 'it waited for the drain time');
     });
 
     it(`a balancer keeps connections beyond maxConnections waiting until one ends (${threads} threads)`, async (t) => {

@@ -15,6 +15,7 @@ const UNSEEN = new Set(
   ['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'te', 'expect', 'forwarded'].concat([
     'x-request-id',
     'http2-settings',
+    'proxy',
   ]),
 );
 

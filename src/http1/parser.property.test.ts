@@ -13,7 +13,7 @@ const TOKEN = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 /** Names that a parser takes out, or reads a meaning from. */
 const KNOWN = new Set(
   (
-    'te host expect upgrade forwarded connection keep-alive x-request-id content-length http2-settings ' +
+    'te host proxy expect upgrade forwarded connection keep-alive x-request-id content-length http2-settings ' +
     'x-forwarded-for x-forwarded-host x-forwarded-port x-forwarded-proto proxy-connection transfer-encoding ' +
     'proxy-authorization proxy-authenticate proxy-authentication-info'
   ).split(' '),

@@ -10,11 +10,13 @@ import type { Authority } from './host.ts';
 /**
  * The names that matter, in lower case. Hop-by-hop by RFC 9110 7.6.1, named by Connection or not; HTTP2-Settings (RFC
  * 7540 3.2.1) and Proxy-Authorization with them: it is meant for the next proxy (RFC 9110 11.7.2), which is us, and it
- * is not meant for an endpoint (Go's ReverseProxy drops it too; nginx and HAProxy let it through).
+ * is not meant for an endpoint (Go's ReverseProxy drops it too; nginx and HAProxy let it through). `Proxy` is no header
+ * of HTTP: CGI makes HTTP_PROXY of it, which programs take for the proxy to use (httpoxy, CVE-2016-5385 and others).
  */
 export const REQUEST_NAMES: readonly string[] = [
   'te',
   'host',
+  'proxy',
   'expect',
   'upgrade',
   'forwarded',
@@ -94,6 +96,8 @@ export class RequestBlock extends HeaderBlock {
         return is('te') ? this.#takeTe(trimmed(text, colon + 1, end)) : UNKNOWN;
       case 4:
         return is('host') ? this.#takeHost(trimmed(text, colon + 1, end)) : UNKNOWN;
+      case 5:
+        return is('proxy') ? DROP : UNKNOWN;
       case 6:
         return is('expect') ? this.#takeExpect(trimmed(text, colon + 1, end)) : UNKNOWN;
       case 7:

@@ -26,6 +26,7 @@ const FORBIDDEN: ReadonlySet<string> = new Set([
   'keep-alive',
   'location',
   'max-forwards',
+  'proxy',
   'proxy-authenticate',
   'proxy-authentication-info',
   'proxy-authorization',

@@ -12,7 +12,7 @@ const HOP_BY_HOP = new Set(
     'proxy-authentication-info',
   ]),
 );
-const TAKEN = /^(?:host|expect|forwarded|x-request-id|x-forwarded-.*)$/;
+const TAKEN = /^(?:host|proxy|expect|forwarded|x-request-id|x-forwarded-.*)$/;
 /** What would be one of ours with hyphens. */
 const DISGUISED =
   /^(?=.*_)(?:x[-_]forwarded[-_].*|(?:x[-_]request[-_]id|content[-_]length|transfer[-_]encoding|keep[-_]alive|http2[-_]settings|proxy[-_](?:connection|authorization)))$/;

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { testSnapshot } from '../../../test/support/data-plane.ts';
 import { diffSnapshots } from '../../config/diff.ts';
 import { createPoolTable } from '../../core/shared/pool-table.ts';
-import type { AccessLogSpec } from '../../core/access-log.ts';
+import type { AccessLogSpec, RouteLogSpec } from '../../core/access-log.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { describeChanges, summarize } from './reload-result.ts';
 
@@ -12,6 +12,7 @@ const [web] = before.pools;
 const [listener] = before.listeners;
 const { settings } = before;
 const accessLog: AccessLogSpec = { format: 'json', to: { kind: 'stderr' }, mask: [], bufferBytes: 1, unrouted: null };
+const logged: RouteLogSpec = { level: 'info', only: 'all', slowMs: 1000, sample: 1 };
 
 function said(change: Partial<Snapshot>): string {
   const after = { ...before, ...change };
@@ -23,6 +24,19 @@ describe('the words for a reload', () => {
     ['nothing', {}, 'nothing changed'],
     ['threads', { threads: 3 }, 'threads 0 → 3'],
     ['the access log alone', { settings: { ...settings, accessLog } }, 'accessLog changed'],
+    [
+      'the access log alone, where every route logs by it',
+      {
+        settings: { ...settings, accessLog },
+        routes: before.routes.map((route) => ({ ...route, accessLog: logged })),
+      },
+      'accessLog changed',
+    ],
+    [
+      'the access log of a route alone',
+      { routes: [{ ...before.routes[0], accessLog: logged }, before.routes[1]] },
+      '1 route changed',
+    ],
     [
       'three settings',
       { settings: { ...settings, accessLog, maxConnections: 7, trustedProxies: ['::1'] } },

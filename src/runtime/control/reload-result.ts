@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Operation } from '../../core/operations.ts';
 import type { Settings } from '../../core/settings.ts';
-import type { PoolSpec, Snapshot } from '../../core/snapshot.ts';
+import type { PoolSpec, RouteSpec, Snapshot } from '../../core/snapshot.ts';
 
 /** One thing that a reload has changed, by the names of the config. */
 export type ReloadChange =
@@ -72,10 +72,13 @@ function routeChanges(from: Snapshot, to: Snapshot): ReloadChange[] {
   const before = new Map(from.routes.map((route) => [route.id, route]));
   const after = new Set(to.routes.map(({ id }) => id));
   const changes: ReloadChange[] = [];
+  // What a route logs is made of its own words and of those of the whole config, which are told as such.
+  const isLogChanged = !isDeepStrictEqual(from.settings.accessLog, to.settings.accessLog);
+  const told = (route: RouteSpec): unknown => (isLogChanged ? { ...route, accessLog: null } : route);
   for (const route of to.routes) {
     const old = before.get(route.id);
     if (old === undefined) changes.push({ kind: 'route-added', route: route.id });
-    else if (!isDeepStrictEqual(old, route)) changes.push({ kind: 'route-changed', route: route.id });
+    else if (!isDeepStrictEqual(told(old), told(route))) changes.push({ kind: 'route-changed', route: route.id });
   }
   for (const { id } of from.routes) if (!after.has(id)) changes.push({ kind: 'route-removed', route: id });
   const isSameSet = changes.every(({ kind }) => kind === 'route-changed');

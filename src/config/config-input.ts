@@ -300,10 +300,11 @@ export interface TimeoutsInput {
 /** Keys of pools and routes, for all of them that do not write their own. */
 export interface DefaultsInput {
   /**
-   * How an endpoint is chosen: `round-robin` (in turn, smooth by weight), `least-connections` (fewest in flight per weight), `random`, `power-of-two` (of two random ones, that with fewer in flight per weight), `hash` (by what requests have in common).
+   * How an endpoint is chosen: `round-robin` (in turn, smooth by weight), `least-connections` (fewest in flight per weight), `random`, `power-of-two` (of two random ones, that with fewer in flight per weight), `peak-ewma` (of two random ones, that which answers sooner for what it has in flight), `hash` (by what requests have in common), `first` (fills one after another).
    * @example 'least-connections'
    */
-  readonly policy?: 'round-robin' | 'least-connections' | 'random' | 'power-of-two' | 'hash' | PolicyInput;
+  readonly policy?:
+    'round-robin' | 'least-connections' | 'random' | 'power-of-two' | 'peak-ewma' | 'first' | 'hash' | PolicyInput;
   /**
    * Active checks. With several, all must pass.
    * @example { http: { path: '/healthcheck' }, interval: '5s' }
@@ -366,11 +367,12 @@ export interface DefaultsInput {
 /** A named set of servers: how one is chosen, and what keeps the pool up. */
 export interface PoolInput {
   /**
-   * How an endpoint is chosen: `round-robin` (in turn, smooth by weight), `least-connections` (fewest in flight per weight), `random`, `power-of-two` (of two random ones, that with fewer in flight per weight), `hash` (by what requests have in common).
+   * How an endpoint is chosen: `round-robin` (in turn, smooth by weight), `least-connections` (fewest in flight per weight), `random`, `power-of-two` (of two random ones, that with fewer in flight per weight), `peak-ewma` (of two random ones, that which answers sooner for what it has in flight), `hash` (by what requests have in common), `first` (fills one after another).
    * @defaultValue `'power-of-two'`
    * @example 'least-connections'
    */
-  readonly policy?: 'round-robin' | 'least-connections' | 'random' | 'power-of-two' | 'hash' | PolicyInput;
+  readonly policy?:
+    'round-robin' | 'least-connections' | 'random' | 'power-of-two' | 'peak-ewma' | 'first' | 'hash' | PolicyInput;
   /**
    * The servers; at least one, each address once.
    * @example ['localhost:8081', { address: 'localhost:8082', weight: 2 }]
@@ -750,7 +752,8 @@ export interface RouteInput<PoolName extends string = string> {
    * @defaultValue that of its pool
    * @example { hash: 'header.x-user' }
    */
-  readonly policy?: 'round-robin' | 'least-connections' | 'random' | 'power-of-two' | 'hash' | PolicyInput;
+  readonly policy?:
+    'round-robin' | 'least-connections' | 'random' | 'power-of-two' | 'peak-ewma' | 'first' | 'hash' | PolicyInput;
   /**
    * Takes a prefix off the path on its way to the endpoint: with `/v1`, `/v1/x?a` becomes `/x?a`. Paths not under it stay.
    * @example '/v1'

@@ -181,8 +181,6 @@ const MISSING: Readonly<Record<MissingFeature, string>> = {
   proxyProtocol: 'proxyprotocol acceptproxy sendproxy sendproxyv2',
   sticky:
     'sticky stickysession stickysessions sessionaffinity affinity persistence stick session sessions sticktable appsession',
-  latencyPolicies: 'ewma leasttime',
-  orderPolicies: 'first',
   backup: 'backup backups fallback failover priority zone zones region locality',
   slowStart: 'slowstart warmup',
   breaker: 'circuitbreaker circuitbreakers breaker',

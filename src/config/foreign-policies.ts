@@ -12,6 +12,8 @@ const OURS: Readonly<Record<PolicyName, string>> = {
     'leastconn leastconns leastconnection leastconnections lc wlc leastrequest leastrequests weightedleastrequest leastoutstandingrequests fewest',
   'power-of-two': 'p2c poweroftwo poweroftwochoices twochoices randomtwo randomchoosetwo choosetwo',
   random: 'rand uniform randomchoose',
+  'peak-ewma': 'leasttime leastresponsetime ewma latency responsetime fastest weightedresponsetime',
+  first: 'fill fillfirst inorder',
 };
 
 /** What they hash, by what is written for it here. */
@@ -29,8 +31,7 @@ const HASHES: Readonly<Record<string, string>> = {
 
 const MISSING: Readonly<Partial<Record<keyof typeof NOT_BUILT, string>>> = {
   sticky: 'cookie sticky session',
-  latencyPolicies: 'leasttime leastresponsetime ewma peakewma latency responsetime fastest weightedresponsetime',
-  orderPolicies: 'first failover priority backup',
+  backup: 'failover priority backup',
 };
 
 const WORDS = new Map([

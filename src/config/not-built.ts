@@ -11,9 +11,6 @@ export const NOT_BUILT = Object.freeze({
   unixSockets: 'Sockets of Unix are not built yet: let the server listen on a port of 127.0.0.1.',
   proxyProtocol: 'The PROXY protocol is not built yet; "trustedProxies" takes X-Forwarded-* of a proxy in front.',
   sticky: 'Sticky sessions are not built yet: keep sessions where every server finds them.',
-  latencyPolicies:
-    'Policies by latency are not built yet; "power-of-two" spares slow servers, which have more in flight.',
-  orderPolicies: 'Policies that fill one server after another are not built yet.',
   backup: 'Backup servers, priorities and zones are not built yet.',
   slowStart: 'Slow start is not built yet.',
   breaker: 'Circuit breakers are not built yet; failures in a row eject an endpoint: pools.*.ejection.',

@@ -35,7 +35,7 @@ export const poolKeys = object(
   {
     policy: key(policySchema.prefault(DEFAULT_POLICY), {
       description:
-        'How an endpoint is chosen: `round-robin` (in turn, smooth by weight), `least-connections` (fewest in flight per weight), `random`, `power-of-two` (of two random ones, that with fewer in flight per weight), `hash` (by what requests have in common).',
+        'How an endpoint is chosen: `round-robin` (in turn, smooth by weight), `least-connections` (fewest in flight per weight), `random`, `power-of-two` (of two random ones, that with fewer in flight per weight), `peak-ewma` (of two random ones, that which answers sooner for what it has in flight), `hash` (by what requests have in common), `first` (fills one after another).',
       example: 'least-connections',
       words: 'policy',
     }),

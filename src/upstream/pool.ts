@@ -1,4 +1,5 @@
 /** A pool on one thread: its policy, its endpoints in pool order, and the picking of one for an attempt. */
+import { Latencies } from '../core/balancer/latencies.ts';
 import { isSamePolicy } from '../core/balancer/policies.ts';
 import type { PickRequest, Policy } from '../core/balancer/policy.ts';
 import { COUNTER_PANIC_PICKS } from '../core/shared/pool-table.ts';
@@ -13,14 +14,27 @@ export interface PoolPick extends PickRequest {
 }
 
 const NOBODY: Policy = { pick: () => -1 };
+const NO_INDEXES = new Int32Array(0);
+
+function indexesBySlot(endpoints: readonly { readonly slot: number }[]): Int32Array<ArrayBuffer> {
+  const indexes = new Int32Array(endpoints.reduce((most, { slot }) => Math.max(most, slot + 1), 0)).fill(-1);
+  endpoints.forEach(({ slot }, index) => (indexes[slot] = index));
+  return indexes;
+}
 
 export class Pool<W extends Waiter> {
   spec: PoolSpec;
   table: PoolTable;
   endpoints: readonly Endpoint<W>[] = [];
+  /** What this thread knows of the endpoints' times. */
+  readonly latencies = new Latencies();
   #policy: Policy = NOBODY;
   /** Those that routes pick by in its place, in the order of `spec.routePolicies`. */
   #routePolicies: readonly Policy[] = [];
+  /** Null where none of its policies learns. */
+  #learner: Policy | null = null;
+  /** Places of endpoints in the pool by their slots, -1 without one. */
+  #indexes = NO_INDEXES;
   /** Picks among the ineligible: the last resort, null where `panic` is off. */
   #panic: Policy | null = null;
   /** `spec.ejection.statuses` by status, so that a response costs one look. */
@@ -43,6 +57,9 @@ export class Pool<W extends Waiter> {
     this.endpoints = endpoints;
     this.#policy = policy;
     this.#routePolicies = routePolicies;
+    // They learn from all requests, and into one book: one of them is enough.
+    this.#learner = [policy, ...routePolicies].find(({ observed }) => observed !== undefined) ?? null;
+    this.#indexes = this.#learner === null ? NO_INDEXES : indexesBySlot(endpoints);
     this.#panic = panic;
     this.#failureStatuses.fill(0);
     if (spec.ejection.enabled) for (const status of spec.ejection.statuses) this.#failureStatuses[status] = 1;
@@ -77,8 +94,9 @@ export class Pool<W extends Waiter> {
    * nothing with one that does not.
    */
   observed(endpoint: Endpoint<W>, ms: number, isGood: boolean): void {
-    if (this.#policy.observed === undefined) return;
-    const index = this.endpoints.indexOf(endpoint);
-    if (index >= 0) this.#policy.observed(index, ms, isGood);
+    const learner = this.#learner;
+    if (learner === null || learner.observed === undefined) return;
+    const index = endpoint.slot < this.#indexes.length ? this.#indexes[endpoint.slot] : -1;
+    if (index >= 0 && this.endpoints[index] === endpoint) learner.observed(index, ms, isGood);
   }
 }

@@ -139,6 +139,7 @@ class Stage {
     const pools = new PoolSet({
       worker: 0,
       random: createSeededRandom(1),
+      clock,
       turns: nodeTurns,
       reports: {
         onFailuresReached() {},

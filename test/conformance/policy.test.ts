@@ -14,7 +14,7 @@ const HASHES = (['ring', 'maglev', 'rendezvous'] as const).flatMap((table) =>
 for (const policy of [...Object.keys(POLICIES), ...HASHES]) testPolicy(policy);
 
 // A new policy is named here, too, unless its shares follow something else than the weights.
-for (const name of ['round-robin', 'least-connections', 'random', 'power-of-two'] as const) {
+for (const name of ['round-robin', 'least-connections', 'random', 'power-of-two', 'peak-ewma'] as const) {
   testWeightedShares(name);
 }
 testExactShares('round-robin');

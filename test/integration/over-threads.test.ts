@@ -133,6 +133,41 @@ for (const threads of [1, 4]) {
     });
   }
 
+  test(`first fills one endpoint after another, over ${over}`, async (t) => {
+    const { endpoints, running } = await start(t, threads, 'policy: first, maxConnections: 3', [1, 1, 1], true);
+    const answers: Promise<string>[] = [];
+    for (let index = 1; index <= 7; index++) {
+      answers.push(get(running.port));
+      await until(() => endpoints.reduce((sum, { requests }) => sum + requests, 0) === index, 'the request arrives');
+    }
+    assert.deepEqual(
+      endpoints.map(({ held }) => held.length),
+      [3, 3, 1],
+    );
+    for (const endpoint of endpoints) endpoint.release();
+    assert.deepEqual(new Set(await Promise.all(answers)), new Set(['200 hello']));
+    await endClean(running);
+  });
+
+  test(`peak-ewma spares an endpoint that answers slowly, and does not forget it, over ${over}`, async (t) => {
+    const { endpoints, running } = await start(t, threads, 'policy: peak-ewma', [1, 1, 1]);
+    const [{ server }] = endpoints;
+    const [answer] = server.listeners('request') as ((...all: unknown[]) => void)[];
+    server.removeAllListeners('request');
+    server.on('request', (...all: unknown[]) => setTimeout(answer, 150, ...all));
+    const lane = async (): Promise<void> => {
+      for (let index = 0; index < 40; index++) assert.equal(await get(running.port), '200 hello');
+    };
+    await Promise.all(Array.from({ length: 4 }, lane));
+    const [slow, ...others] = endpoints.map(({ requests }) => requests);
+    assert.ok(slow > 0 && slow < 40, `${slow} of 160 went to the slow one`);
+    assert.ok(
+      others.every((requests) => requests > 20),
+      others.join(' '),
+    );
+    await endClean(running);
+  });
+
   test(`maxConnections is never exceeded, and nobody waits in vain, over ${over}`, async (t) => {
     const pool = 'policy: round-robin, maxConnections: 3';
     const { endpoints, running } = await start(t, threads, pool, [1, 1]);

@@ -1,7 +1,9 @@
 /** Every balancing policy by its name in config; `hash` beside them, which needs more said. */
 import type { PolicySpec } from '../snapshot.ts';
 import { hashPolicy } from './hash.ts';
+import { first } from './first.ts';
 import { leastConnections } from './least-connections.ts';
+import { peakEwma } from './peak-ewma.ts';
 import type { PolicyDefinition } from './policy.ts';
 import { powerOfTwo } from './power-of-two.ts';
 import { randomPolicy } from './random.ts';
@@ -12,6 +14,8 @@ export const POLICIES = Object.freeze({
   'least-connections': leastConnections,
   random: randomPolicy,
   'power-of-two': powerOfTwo,
+  'peak-ewma': peakEwma,
+  first,
 } satisfies Record<string, PolicyDefinition>);
 
 export type PolicyName = keyof typeof POLICIES;

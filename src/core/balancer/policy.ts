@@ -11,6 +11,7 @@
  * - a pick allocates nothing and its cost is bounded.
  */
 import type { HashTableHandle, HashTableKind } from './hash-table.ts';
+import type { Latencies } from './latencies.ts';
 import type { Random } from '../random.ts';
 import type { PoolTable } from '../shared/pool-table.ts';
 
@@ -28,6 +29,12 @@ export interface PolicyInput {
   readonly ids: readonly string[];
   /** Those that policies of this pool asked for, built for these ids and weights. */
   readonly hashTables: readonly HashTableHandle[];
+  /** What this thread knows of the endpoints' times, for all policies of the pool. */
+  readonly latencies: Latencies;
+  /** Most attempts in flight that each can do with, in the same order; null: any number. */
+  readonly capacities: Int32Array | null;
+  /** Monotonic milliseconds. */
+  now(): number;
 }
 
 /** What an endpoint is picked for. Policies read it and never keep it. */
@@ -61,6 +68,8 @@ export interface PolicyDefinition {
   readonly readsInFlight: boolean;
   /** It compares them with those of the whole pool: only then each thread keeps its sum. */
   readonly readsTotal?: boolean;
+  /** It implements `observed`, and goes by `latencies`. */
+  readonly learns?: boolean;
   /** The table that it looks keys up in. */
   readonly hashTable?: HashTableKind | null;
   create(input: PolicyInput): Policy;

@@ -101,6 +101,7 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
     this.#pools = new PoolSet({
       worker: options.worker,
       random: options.random,
+      clock: options.clock,
       turns,
       reports: this,
       reportFault: (error) => this.reportFault(error),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { diffSnapshots } from '../../config/diff.ts';
+import { systemClock } from '../../core/clock.ts';
 import { createSeededRandom } from '../../core/random.ts';
 import { createPoolTable } from '../../core/shared/pool-table.ts';
 import type { PoolSpec, Snapshot } from '../../core/snapshot.ts';
@@ -13,6 +14,7 @@ function pools(retired: HttpEndpoint[] = []): PoolSet {
   return new PoolSet({
     worker: 0,
     random: createSeededRandom(1),
+    clock: systemClock,
     turns: nodeTurns,
     reports: { onFailuresReached() {}, onPassiveFailure() {}, onRecovered() {} },
     reportFault: (error) => assert.fail(String(error)),

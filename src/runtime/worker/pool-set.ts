@@ -2,6 +2,7 @@
 import { createPanicPolicy } from '../../core/balancer/panic.ts';
 import { definitionOf } from '../../core/balancer/policies.ts';
 import type { PolicyInput } from '../../core/balancer/policy.ts';
+import type { Clock } from '../../core/clock.ts';
 import type { Operation } from '../../core/operations.ts';
 import type { Random } from '../../core/random.ts';
 import { PoolTable } from '../../core/shared/pool-table.ts';
@@ -17,6 +18,7 @@ import { Pool } from '../../upstream/pool.ts';
 export interface PoolSetOptions {
   readonly worker: number;
   readonly random: Random;
+  readonly clock: Clock;
   readonly turns: LoopTurns;
   readonly reports: EndpointReports;
   createDialer(home: Home<HttpWaiter>): Dialer<HttpWaiter>;
@@ -166,7 +168,14 @@ export class PoolSet {
       workers: pool.table.handle.workerSlots,
       ids: spec.endpoints.map(({ id }) => id),
       hashTables: spec.hashTables,
+      latencies: pool.latencies,
+      capacities: spec.maxConnections === 0 ? null : new Int32Array(endpoints.length).fill(spec.maxConnections),
+      now: () => this.#options.clock.now(),
     };
+    if (definitions.some(({ learns }) => learns === true)) {
+      const generations = Int32Array.from(spec.endpoints, (endpoint) => endpoint.generation);
+      pool.latencies.keep(input.slots, generations, input.now());
+    }
     const policies = definitions.map((definition) => definition.create(input));
     pool.arrange(spec, endpoints, policies, spec.panic ? createPanicPolicy(input) : null);
   }

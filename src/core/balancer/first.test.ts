@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { EJECTED, PoolTable, createPoolTable } from '../shared/pool-table.ts';
+import { policyInput } from '../../../test/support/policy-input.ts';
+import { first } from './first.ts';
+
+const ANYWHERE = { tried: null, key: 0 };
+
+function createPool(weights: readonly number[], capacity: number | null) {
+  const table = new PoolTable(createPoolTable(weights.length, 1), 0);
+  const slots = Int32Array.from(weights, (_, index) => index);
+  const capacities = capacity === null ? null : new Int32Array(weights.length).fill(capacity);
+  const policy = first.create(policyInput({ table, slots, weights: Float64Array.from(weights), capacities }));
+  const take = (count: number): string =>
+    Array.from({ length: count }, () => {
+      const index = policy.pick(ANYWHERE);
+      table.acquire(index);
+      return index;
+    }).join(' ');
+  return { table, policy, take };
+}
+
+describe('first', () => {
+  it('fills one endpoint after another, and those that have room again first', () => {
+    const { table, take } = createPool([1, 1, 0, 1], 2);
+    assert.equal(take(5), '0 0 1 1 3');
+    table.release(0);
+    assert.equal(take(2), '0 3');
+  });
+
+  it('goes to the one with the fewest per weight when all are full', () => {
+    const { take } = createPool([1, 2], 1);
+    assert.equal(take(5), '0 1 1 0 1');
+  });
+
+  it('stays with the first where nothing fills it', () => {
+    const { table, take } = createPool([1, 1, 1], null);
+    assert.equal(take(10), '0 0 0 0 0 0 0 0 0 0');
+    table.setHealth(0, EJECTED);
+    assert.equal(take(3), '1 1 1');
+  });
+});

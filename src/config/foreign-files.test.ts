@@ -34,7 +34,7 @@ const CADDY = 'example.com {\n\treverse_proxy localhost:3000\n}\n';
 const TRAEFIK = 'http:\n  routers:\n    a: { rule: "Host(`a`)", service: s }\n  services:\n    s: {}\n';
 
 describe('the whole config of another program', () => {
-  it('is called what it is, and init converts that of nginx and HAProxy', () => {
+  it('the whole config of another program is called what it is, and init converts that of nginx and HAProxy', () => {
     const cure = (file: string): string => `Make one of it: fairlead init --from ${file}.`;
     assert.equal(
       firstOf(NGINX, 'nginx.conf'),
@@ -50,7 +50,7 @@ describe('the whole config of another program', () => {
     );
   });
 
-  it('of another program leads to its page', () => {
+  it('the whole config of another program leads to its page', () => {
     const cure = '"fairlead init" writes a first config; docs/coming-from-';
     for (const text of [CADDY, 'example.com\n\nreverse_proxy localhost:3000\n'])
       assert.equal(
@@ -68,7 +68,7 @@ describe('the whole config of another program', () => {
     assert.match(firstOf('apiVersion: v1\nkind: Service\n', 'svc.yaml'), /^1 1: this is a manifest of Kubernetes/);
   });
 
-  it('is not seen in one of ours that has mistakes', () => {
+  it('a config of ours with mistakes is not taken for one of another program', () => {
     for (const text of [
       'pools:\n  web: [localhost:8081\n',
       'tls: on\nencode: gzip\n',

@@ -55,7 +55,7 @@ function moves(before: readonly string[], after: readonly string[]): readonly (r
 
 for (const table of TABLES) {
   describe(`hash by ${table}`, () => {
-    it('moves the keys of an endpoint that leaves the config, and hardly any others', () => {
+    it(`hash by ${table} moves the keys of an endpoint that leaves the config, and hardly any others`, () => {
       const all = named(20, (index) => 1 + (index % 3));
       const before = createPool(table, all).places();
       for (const gone of [0, 7, 19]) {
@@ -67,7 +67,7 @@ for (const table of TABLES) {
       }
     });
 
-    it('moves keys only to an endpoint that comes', () => {
+    it(`hash by ${table} moves keys only to an endpoint that comes`, () => {
       const all = named(20);
       const before = createPool(table, all.slice(1)).places();
       const moved = moves(before, createPool(table, all).places());
@@ -76,13 +76,13 @@ for (const table of TABLES) {
       assert.ok(elsewhere <= (table === 'maglev' ? 0.01 * KEYS : 0), `${elsewhere} keys moved elsewhere`);
     });
 
-    it('moves no key for the order of the endpoints', () => {
+    it(`hash by ${table} moves no key for the order of the endpoints`, () => {
       if (table === 'maglev') return; // Turns are taken in the order of the pool.
       const all = named(12, (index) => 1 + (index % 2));
       assert.deepEqual(createPool(table, all).places(), createPool(table, all.toReversed()).places());
     });
 
-    it('moves no key but those of an endpoint that is out, spreads these over all others, and takes them back', () => {
+    it(`hash by ${table} moves no key but those of an endpoint that is out, spreads these over all others, and takes them back`, () => {
       const pool = createPool(table, named(10));
       const before = pool.places();
       pool.table.setHealth(4, EJECTED);
@@ -97,7 +97,7 @@ for (const table of TABLES) {
       assert.deepEqual(pool.places(), before);
     });
 
-    it('shares keys by weight', () => {
+    it(`hash by ${table} shares keys by weight`, () => {
       for (const weights of [named(5), named(5, (index) => 1 + index), named(4, (index) => [0.5, 0.25, 1, 0][index])]) {
         const counts = new Map(weights.map(([id]) => [id, 0]));
         for (const place of createPool(table, weights).places()) counts.set(place, (counts.get(place) ?? 0) + 1);
@@ -113,7 +113,7 @@ for (const table of TABLES) {
       }
     });
 
-    it('shares keys by weight among 100 endpoints, and reaches each of 1,000', () => {
+    it(`hash by ${table} shares keys by weight among 100 endpoints, and reaches each of 1,000`, () => {
       const counts = new Map<string, number>();
       for (const place of createPool(table, named(100)).places()) counts.set(place, (counts.get(place) ?? 0) + 1);
       // Keys alone scatter by 3 %, points of a ring by 8 %.
@@ -123,7 +123,7 @@ for (const table of TABLES) {
       assert.equal(new Set(createPool(table, named(1000)).places()).size, 1000);
     });
 
-    it('goes to the same endpoint at a next try, as long as another has not been tried', () => {
+    it(`hash by ${table} goes to the same endpoint at a next try, as long as another has not been tried`, () => {
       const { policy } = createPool(table, named(8));
       for (let index = 0; index < 200; index++) {
         const key = keyAt(index);
@@ -134,7 +134,7 @@ for (const table of TABLES) {
       }
     });
 
-    it('never lets an endpoint have more than its bound in flight, through random traffic with endpoints coming and going', () => {
+    it(`hash by ${table} never lets an endpoint have more than its bound in flight, through random traffic with endpoints coming and going`, () => {
       const event = fc.record({ kind: fc.constantFrom('pick', 'pick', 'pick', 'end', 'health'), value: fc.nat(1000) });
       const endpoints = fc.array(fc.constantFrom(1, 1, 2, 0.5, 5), { minLength: 1, maxLength: 8 });
       fc.assert(
@@ -179,7 +179,7 @@ for (const table of TABLES) {
       );
     });
 
-    it('spreads what is too much for one endpoint over all others', () => {
+    it(`hash by ${table} spreads what is too much for one endpoint over all others`, () => {
       const { policy, table: shared } = createPool(table, named(10), 1.25);
       const full = policy.pick({ tried: null, key: keyAt(2) });
       const keys = Array.from({ length: 20_000 }, (_, index) => keyAt(index));
@@ -195,7 +195,7 @@ for (const table of TABLES) {
       }
     });
 
-    it('gives requests without a key to any endpoint', () => {
+    it(`hash by ${table} gives requests without a key to any endpoint`, () => {
       const { policy } = createPool(table, named(4));
       const picked = Array.from({ length: 200 }, () => policy.pick({ tried: null, key: 0 }));
       assert.deepEqual([...new Set(picked)].sort(), [0, 1, 2, 3]);

@@ -11,7 +11,7 @@ import { until } from '../support/until.ts';
 import { startServer, unusedPort, watch } from '../support/watched-pool.ts';
 
 describe('an active check', () => {
-  it('tries at once, and the first answer decides alone', async (t) => {
+  it('an active check tries at once, and the first answer decides alone', async (t) => {
     const good = await startServer(t);
     const bad = await startServer(t);
     bad.respond = (_request, response) => response.writeHead(500).end();
@@ -28,7 +28,7 @@ describe('an active check', () => {
     assert.equal(good.requests[0].headers.host, `web.test:${good.port}`);
   });
 
-  it('takes an endpoint out after three failures in a row, at its fast interval, and back after two passes', async (t) => {
+  it('an active check takes an endpoint out after three failures in a row, at its fast interval, and back after two passes', async (t) => {
     const server = await startServer(t);
     const { time, table, events, answer } = watch(t, [server.port], '{ http: {} }');
     await answer(1);
@@ -58,7 +58,7 @@ describe('an active check', () => {
     );
   });
 
-  it('comes every interval, a tenth more or less', async (t) => {
+  it('an active check comes every interval, a tenth more or less', async (t) => {
     const server = await startServer(t);
     const { time, answer, answers } = watch(t, [server.port], '{ http: {}, interval: 10s }');
     await answer(1);
@@ -71,7 +71,7 @@ describe('an active check', () => {
     assert.equal(answers(), 6);
   });
 
-  it('fails when nothing comes within its timeout', async (t) => {
+  it('an active check fails when nothing comes within its timeout', async (t) => {
     const server = await startServer(t);
     server.respond = () => {};
     const { time, table, events } = watch(t, [server.port], '{ http: {}, timeout: 3s }');
@@ -84,7 +84,7 @@ describe('an active check', () => {
     await until(() => server.requests[0].destroyed, 'the end of the connection');
   });
 
-  it('fails on an answer that takes longer than maxLatency', async (t) => {
+  it('an active check fails on an answer that takes longer than maxLatency', async (t) => {
     const server = await startServer(t);
     const { promise: asked, resolve: ask } = Promise.withResolvers<http.ServerResponse>();
     server.respond = (_request, response) => ask(response);
@@ -97,7 +97,7 @@ describe('an active check', () => {
     assert.match(events[0].reason, /status 200 in 501 ms, allowed are 500/);
   });
 
-  it('sends its method, path, headers and host, to its own port', async (t) => {
+  it('an active check sends its method, path, headers and host, to its own port', async (t) => {
     const server = await startServer(t);
     const own = await startServer(t);
     const check = `{ http: { path: "/ready?full", method: HEAD, host: own.test, port: ${own.port}, headers: { x-probe: "1" } } }`;
@@ -111,7 +111,7 @@ describe('an active check', () => {
     assert.ok(table.isEligible(0));
   });
 
-  it('follows no redirect, and lets a status pass that it lists alone', async (t) => {
+  it('an active check follows no redirect, and lets a status pass that it lists alone', async (t) => {
     const server = await startServer(t);
     server.respond = (_request, response) => response.writeHead(302, { location: '/elsewhere' }).end();
     const lenient = watch(t, [server.port], '{ http: {} }');
@@ -126,7 +126,7 @@ describe('an active check', () => {
     );
   });
 
-  it('looks for a text in the body', async (t) => {
+  it('an active check looks for a text in the body', async (t) => {
     const server = await startServer(t);
     server.respond = (request, response) => {
       response.write('all is ');
@@ -139,7 +139,7 @@ describe('an active check', () => {
     assert.ok(good.table.isEligible(0));
   });
 
-  it('by tcp passes on a connect and fails on a refused one', async (t) => {
+  it('an active check by tcp passes on a connect and fails on a refused one', async (t) => {
     const server = await startServer(t);
     const { table, answer } = watch(t, [server.port, await unusedPort()], 'tcp');
     await answer(2);
@@ -147,7 +147,7 @@ describe('an active check', () => {
     assert.equal(table.health[1], UNHEALTHY | REFUSED);
   });
 
-  it('of localhost passes on whichever family answers, and then asks that one first', async (t) => {
+  it('an active check of localhost passes on whichever family answers, and then asks that one first', async (t) => {
     const server = await startServer(t, '::1');
     // The port was chosen on ::1 alone: on 127.0.0.1 another test may have it.
     const { time, table, asked, answer } = watch(t, [server.port], '{ http: {} }', {
@@ -161,7 +161,7 @@ describe('an active check', () => {
     assert.deepEqual(asked.slice(0, 3), ['127.0.0.77', '::1', '::1']);
   });
 
-  it('keeps an endpoint out until its first answer where it starts unhealthy', async (t) => {
+  it('an active check keeps an endpoint out until its first answer where it starts unhealthy', async (t) => {
     const server = await startServer(t);
     const { table, answer } = watch(t, [server.port], '{ http: {}, start: unhealthy }');
     assert.ok(!table.isEligible(0));
@@ -169,7 +169,7 @@ describe('an active check', () => {
     assert.ok(table.isEligible(0));
   });
 
-  it('is void and repeated when our own thread was late', async (t) => {
+  it('an active check is void and repeated when our own thread was late', async (t) => {
     const server = await startServer(t);
     const { promise: asked, resolve: ask } = Promise.withResolvers<undefined>();
     server.respond = () => ask(undefined);
@@ -186,7 +186,7 @@ describe('an active check', () => {
     assert.deepEqual(events, []);
   });
 
-  it('moves attempts off an endpoint that refuses, resets or does not answer it, not off one that answers badly', async (t) => {
+  it('an active check moves attempts off an endpoint that refuses, resets or does not answer it, not off one that answers badly', async (t) => {
     const resetting = net.createServer((socket) => socket.resetAndDestroy());
     resetting.listen(0, '127.0.0.1');
     await once(resetting, 'listening');
@@ -213,7 +213,7 @@ describe('an active check', () => {
     assert.equal(table.rescue[2], 0);
   });
 
-  it('all have to pass where a pool has several', async (t) => {
+  it('all active checks of a pool have to pass', async (t) => {
     const server = await startServer(t);
     server.respond = (request, response) => response.writeHead(request.url === '/b' ? 500 : 200).end();
     const { table, answer } = watch(t, [server.port], '[{ http: /a }, { http: /b }]');
@@ -223,7 +223,7 @@ describe('an active check', () => {
 });
 
 describe('a change of health', () => {
-  it('keeps its evidence: when, from what to what, why, and what each check had answered by then', async (t) => {
+  it('a change of health keeps its evidence: when, from what to what, why, and what each check had answered by then', async (t) => {
     const server = await startServer(t);
     const { time, health, answer } = watch(
       t,
@@ -266,7 +266,7 @@ describe('a change of health', () => {
     );
   });
 
-  it('is kept for the last 32', async (t) => {
+  it('a change of health is kept for the last 32', async (t) => {
     const server = await startServer(t);
     server.respond = (_request, response) => response.writeHead(200 + 300 * (server.requests.length % 2)).end();
     const { time, health, answer } = watch(t, [server.port], '{ http: {}, fall: 1, rise: 1 }');
@@ -281,7 +281,7 @@ describe('a change of health', () => {
 });
 
 describe('an endpoint that leaves the config', () => {
-  it('drains, and is checked no more', async (t) => {
+  it('an endpoint that leaves the config drains, and is checked no more', async (t) => {
     const server = await startServer(t);
     const { time, health, table, events, answer } = watch(t, [server.port], '{ http: {} }');
     await answer(1);

@@ -39,19 +39,19 @@ if (isMainThread) describeCounting();
 else parentPort?.postMessage(failTogether(workerData as Job));
 
 function describeCounting(): void {
-  describe('recordFailure and recordSuccess', () => {
-    it('reports the failure that completes the threshold, and no other', () => {
+  describe('the count of consecutive failures', () => {
+    it('the count of consecutive failures reports the failure that completes the threshold, and no other', () => {
       const table = new PoolTable(createPoolTable(2, 1), 0);
       assert.deepEqual(failTimes(table, 1, 5, 5), [false, false, false, false, true]);
       assert.equal(table.failures[0], 0);
     });
 
-    it('reports again after as many more', () => {
+    it('the count of consecutive failures reports again after as many more', () => {
       const table = new PoolTable(createPoolTable(1, 1), 0);
       assert.deepEqual(failTimes(table, 0, 7, 3), [false, false, true, false, false, true, false]);
     });
 
-    it('begins anew after a success, and after a return', () => {
+    it('the count of consecutive failures begins anew after a success, and after a return', () => {
       const table = new PoolTable(createPoolTable(1, 1), 0);
       failTimes(table, 0, 2, 3);
       recordSuccess(table, 0);
@@ -60,7 +60,7 @@ function describeCounting(): void {
       assert.deepEqual(failTimes(table, 0, 3, 3), [false, false, true]);
     });
 
-    it('says the strictest kind among those that completed it, and forgets those before', () => {
+    it('the count of consecutive failures says the strictest kind among those that completed it, and forgets those before', () => {
       const table = new PoolTable(createPoolTable(1, 1), 0);
       assert.deepEqual(failOf(table, 3, ['connect', 'reset', 'timeout']), [null, null, 'reset']);
       assert.deepEqual(failOf(table, 3, ['connect', 'connect', 'connect']), [null, null, 'connect']);
@@ -76,13 +76,13 @@ function describeCounting(): void {
       assert.deepEqual(failOf(table, 2, ['connect', 'timeout']), [null, 'timeout']);
     });
 
-    it('counts and reports nothing with a threshold of 0', () => {
+    it('the count of consecutive failures counts and reports nothing with a threshold of 0', () => {
       const table = new PoolTable(createPoolTable(1, 1), 0);
       assert.deepEqual(failTimes(table, 0, 3, 0), [false, false, false]);
       assert.equal(failuresInARow(table, 0), 3);
     });
 
-    it('reports each full threshold once, with four threads failing at the same time', async () => {
+    it('the count of consecutive failures reports each full threshold once, with four threads failing at the same time', async () => {
       const handle = createPoolTable(1, THREADS);
       const ready = new Int32Array(new SharedArrayBuffer(4));
       const reports = await Promise.all(

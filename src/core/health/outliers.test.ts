@@ -9,30 +9,30 @@ function met(attempts: number, common: number, failures = common): Traffic {
 }
 
 describe('isOutlier', () => {
-  it('is so where the others answer well, whatever the numbers', () => {
+  it('an endpoint is an outlier where the others answer well, whatever the numbers', () => {
     assert.ok(isOutlier(met(65, 5), met(250, 0)));
     assert.ok(isOutlier(met(5, 5), met(1, 0)));
     assert.ok(isOutlier(met(1, 1), met(100, 0)));
     assert.ok(isOutlier(met(600, 600), met(2400, 100)));
   });
 
-  it('is not so where the others fail by more than half of its share', () => {
+  it('an endpoint is not an outlier where the others fail by more than half of its share', () => {
     assert.ok(!isOutlier(met(600, 600), met(2400, 2400)));
     assert.ok(!isOutlier(met(600, 600), met(2400, 1201)));
     assert.ok(isOutlier(met(600, 600), met(2400, 1199)));
     assert.ok(!isOutlier(met(5, 5), met(20, 20)));
   });
 
-  it('is so with nobody to compare with', () => {
+  it('an endpoint is an outlier with no other to compare with', () => {
     assert.ok(isOutlier(met(5, 5), met(0, 0)));
   });
 
-  it('counts failures of attempts that began before the ten seconds', () => {
+  it('isOutlier counts failures of attempts that began before the ten seconds', () => {
     assert.ok(isOutlier(met(0, 5), met(200, 0)));
     assert.ok(!isOutlier(met(0, 5), met(0, 20)));
   });
 
-  it('is hardly ever so by chance: five endpoints that fail alike, at the fifth failure of the first', () => {
+  it('an endpoint is hardly ever an outlier by chance: five endpoints that fail alike, at the fifth failure of the first', () => {
     const random = createSeededRandom(7);
     let outliers = 0;
     for (let round = 0; round < 2000; round++) {
@@ -53,17 +53,17 @@ describe('isOutlier', () => {
 describe('belowSuccessRate', () => {
   const good = Array.from({ length: 9 }, () => met(200, 0, 2));
 
-  it('finds the one that fails far more often than the others', () => {
+  it('belowSuccessRate finds the one that fails far more often than the others', () => {
     const bad = met(200, 0, 60);
     assert.deepEqual(belowSuccessRate([...good, bad]), [bad]);
   });
 
-  it('finds nobody where all are alike, or all fail', () => {
+  it('belowSuccessRate finds none where all are alike, or all fail', () => {
     assert.deepEqual(belowSuccessRate(good), []);
     assert.deepEqual(belowSuccessRate(good.map(() => met(200, 200))), []);
   });
 
-  it('needs five endpoints that had a hundred requests', () => {
+  it('belowSuccessRate needs five endpoints that had a hundred requests', () => {
     const bad = met(200, 0, 200);
     assert.deepEqual(belowSuccessRate([...good.slice(0, 3), bad]), []);
     assert.deepEqual(belowSuccessRate([...good, met(99, 0, 99)]), []);

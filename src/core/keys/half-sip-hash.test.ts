@@ -51,7 +51,7 @@ function hashed(seed: { low: number; high: number }, feed: (hash: HalfSipHash) =
 }
 
 describe('HalfSipHash', () => {
-  it('has the published vectors of its reference, which this test holds ours against', () => {
+  it('HalfSipHash has the published vectors of its reference, which this test holds ours against', () => {
     // HalfSipHash-2-4 with 32 bits of output, key 00 01 … 07, over 0, 1, 2 … bytes 00 01 02 …: veorq/SipHash, vectors.h.
     const published = [0x5b9f35a9, 0xb85a4727, 0x03a662fa, 0x04e7fe8a, 0x89466e2a, 0x69b6fac5, 0x23fc6358, 0xc563cf8b];
     published.forEach((expected, length) => {
@@ -62,7 +62,7 @@ describe('HalfSipHash', () => {
     assert.deepEqual(reference([], [0x03020100, 0x07060504], 2, 4, true), [0x591f8d21, 0xc83cb8b9]);
   });
 
-  it('is HalfSipHash-1-3 with 64 bits of output, in whatever pieces it is fed', () => {
+  it('HalfSipHash is HalfSipHash-1-3 with 64 bits of output, in whatever pieces it is fed', () => {
     const piece = fc.oneof(fc.uint8Array({ maxLength: 9 }), fc.integer());
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 6 }), fc.integer(), fc.integer(), (pieces, low, high) => {
@@ -81,7 +81,7 @@ describe('HalfSipHash', () => {
     );
   });
 
-  it('has another hash with another seed, and the same one without', () => {
+  it('HalfSipHash has another hash with another seed, and the same one without', () => {
     const hash = (seed: { low: number; high: number }) => hashed(seed, (each) => each.text('client', 0, 6));
     assert.deepEqual(hash(PUBLIC_SEED), hash({ low: 0, high: 0 }));
     assert.notDeepEqual(hash(PUBLIC_SEED), hash({ low: 1, high: 0 }));
@@ -90,7 +90,7 @@ describe('HalfSipHash', () => {
 });
 
 describe('mix', () => {
-  it('changes about half of the bits with each bit that changes', () => {
+  it('a mixing round changes about half of the bits with each bit that changes', () => {
     for (let bit = 0; bit < 32; bit++) {
       let flipped = 0;
       for (let word = 0; word < 1000; word++) {

@@ -35,14 +35,14 @@ function assertApart(parts: string | readonly string[], ...all: readonly Partial
 }
 
 describe('a key of requests', () => {
-  it('takes every address of an IPv6 network of 64 bits for one client, and every way to write it', () => {
+  it('a key of requests takes every address of an IPv6 network of 64 bits for one client, and every way to write it', () => {
     assertSame('client', { client: '2001:db8::1' }, { client: '2001:DB8:0:0:ffff::2' }, { client: '2001:db8::9%eth0' });
     assertApart('client', { client: '2001:db8::1' }, { client: '2001:db8:0:1::1' }, { client: '32.1.13.184' });
     assertSame('client', { client: '10.1.2.3' }, { client: '::ffff:10.1.2.3' });
     assertApart('client', { client: '10.1.2.3' }, { client: '10.1.2.4' });
   });
 
-  it('takes as much of an address as it is told', () => {
+  it('a key of requests takes as much of an address as it is told', () => {
     assertSame('client/24', { client: '10.1.2.3' }, { client: '10.1.2.250' });
     assertApart('client/24', { client: '10.1.2.3' }, { client: '10.1.3.3' });
     assertApart('client/24', { client: '2001:db8::' }, { client: '2001:db8:0:1::' });
@@ -52,18 +52,18 @@ describe('a key of requests', () => {
     assertApart('peer', { peer: '10.1.2.3' }, { peer: '10.1.2.4' });
   });
 
-  it('tells by a text what is no address', () => {
+  it('a key of requests tells by a text what is no address', () => {
     assertApart('client', { client: 'unknown' }, { client: '_hidden' }, { client: '10.1.2.3' });
   });
 
-  it('looks at a header in any case, with all of its lines', () => {
+  it('a key of requests looks at a header in any case, with all of its lines', () => {
     assertSame('header.x-user', {}, { lines: 'x-USER:\tann \r\n' });
     assertSame('header.X-User', {}, { lines: 'x-user: ann\r\nX-Users: bob\r\n' });
     assertSame('header.x-user', { lines: 'X-User: a\r\nX-User: b\r\n' }, { lines: 'X-User: a, b\r\n' });
     assertApart('header.x-user', {}, { lines: 'X-User: Ann\r\n' });
   });
 
-  it('looks at a cookie by its exact name, in any of the lines', () => {
+  it('a key of requests looks at a cookie by its exact name, in any of the lines', () => {
     assertSame(
       'cookie.session',
       {},
@@ -74,26 +74,26 @@ describe('a key of requests', () => {
     assertApart('cookie.session', {}, { lines: 'Cookie: session=xyz2\r\n' }, { lines: 'Cookie: session=xy\r\n' });
   });
 
-  it('looks at a parameter of the query as forms write it', () => {
+  it('a key of requests looks at a parameter of the query as forms write it', () => {
     assertSame('query.user', {}, { target: '/?user=ann' }, { target: '/?x&us%65r=%61nn&user=bob' });
     assertSame('query.user', { target: '/?user=a+b' }, { target: '/?user=a%20b' });
     assertApart('query.user', { target: '/?user=%zz' }, { target: '/?user=zz' }, { target: '/?user=%' });
     assert.equal(keyOf('query.user', { target: '/user=ann' }), NO_KEY);
   });
 
-  it('looks at the path alone, or at the whole target', () => {
+  it('a key of requests looks at the path alone, or at the whole target', () => {
     assertSame('path', {}, { target: '/v1/users' });
     assertApart('url', {}, { target: '/v1/users' });
     assertApart('host', {}, { host: 'b.example.com' });
     assertApart(['route', 'listener'], {}, { route: 'b' }, { listener: 'b' });
   });
 
-  it('keeps the parts of a list from running into one another', () => {
+  it('a key of requests keeps the parts of a list from running into one another', () => {
     const lines = (a: string, b: string): Partial<KeyedRequest> => ({ lines: `A: ${a}\r\nB: ${b}\r\n` });
     assertApart(['header.a', 'header.b'], lines('x', 'yz'), lines('xy', 'z'));
   });
 
-  it('is none where a part is missing, or the address of the client where that is asked for', () => {
+  it('a key of requests is none where a part is missing, or the address of the client where that is asked for', () => {
     for (const part of ['header.none', 'cookie.none', 'query.none']) {
       assert.equal(keyOf(part), NO_KEY);
       assert.equal(keyOf(['client', part]), NO_KEY);
@@ -106,7 +106,7 @@ describe('a key of requests', () => {
     assert.equal(`${source.first} ${source.second}`, keyOf('client'));
   });
 
-  it('spreads near keys over all of 32 bits, in both words', () => {
+  it('a key of requests spreads near keys over all of 32 bits, in both words', () => {
     const buckets = [new Float64Array(64), new Float64Array(64)];
     const source = new KeySource({ parts: ['client'], missing: 'random' }, PUBLIC_SEED);
     for (let host = 0; host < 65_536; host++) {
@@ -122,7 +122,7 @@ describe('a key of requests', () => {
 });
 
 describe('parseKeyPart', () => {
-  it('knows what a key is made of, and nothing else', () => {
+  it('parseKeyPart knows what a key is made of, and nothing else', () => {
     for (const text of ['client', 'client/1', 'client/128', 'peer/64', 'header.a', 'cookie.a_b', 'query.a b', 'url'])
       assert.notEqual(parseKeyPart(text), null, text);
     const bad = [

@@ -31,17 +31,17 @@ describe('parseAddress', () => {
     ['0:0:0:0:0:ffff:a01:203', '0a010203'],
   ];
   for (const [text, expected] of readings) {
-    it(`reads ${text}`, () => assert.equal(read(text), expected));
+    it(`parseAddress reads ${text}`, () => assert.equal(read(text), expected));
   }
 
-  it('refuses what is no address', () => {
+  it('parseAddress refuses what is no address', () => {
     const bad =
       ' |a|1|1.2.3|1.2.3.4.5|1.2.3.256|01.2.3.4|1.2.3.4 | 1.2.3.4|1.2..4|1.2.3.|:|:::|1:2|1:2:3:4:5:6:7|1:2:3:4:5:6:7:8:9|1::2::3|12345::|::g|1:2:3:4:5:6:7::8:9|1:2:3:4:5:6:7:1.2.3.4|::1.2.3|::1.2.3.4:5|[::1]|fe80::1%|1:|:1|unknown|_x|1:2:3:4:5:6:7:';
     for (const text of [...bad.split('|'), '', '1::2:3:4:5:6:7:8:9'])
       assert.equal(read(text), null, JSON.stringify(text));
   });
 
-  it('takes and refuses what Node does', () => {
+  it('parseAddress takes and refuses what Node does', () => {
     const piece = fc.constantFrom(
       ':',
       '::',
@@ -70,7 +70,7 @@ describe('parseAddress', () => {
 });
 
 describe('maskAddress', () => {
-  it('leaves the first bits', () => {
+  it('maskAddress leaves the first bits', () => {
     for (const [bits, expected] of [
       [128, [0x20010db8, 0x11112222, 0x33334444, 0x55556666]],
       [64, [0x20010db8, 0x11112222, 0, 0]],

@@ -36,7 +36,7 @@ export async function check({ config, json = false, path }: CheckOptions): Promi
   }
   const explained = await explainConfig(parsed.config);
   const machine = readMachine(parsed.config);
-  const asked = path === undefined ? null : askPath(parsed.config.routes, path);
+  const asked = path === undefined ? null : askPath(parsed.config, path);
   const warnings = listWarnings(parsed.config);
   if (json) {
     const ofPath = asked === null ? {} : { path: toJsonPath(asked) };

@@ -34,6 +34,12 @@ export function portOption(text: string): number {
   throw new InvalidArgumentError('Write a port from 0 to 65535.');
 }
 
+/** A path or a URL; what is wrong within it is for the server to say. */
+export function pathOption(text: string): string {
+  if (/^\/|^https?:\/\//i.test(text)) return text;
+  throw new InvalidArgumentError('Write a path that begins with a slash, e.g. /v1/x, or a URL.');
+}
+
 /** A parser of whole numbers within bounds. */
 export function countOption(least: number, most: number): (text: string) => number {
   return (text) => {

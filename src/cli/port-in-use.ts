@@ -31,7 +31,13 @@ export async function explainPortInUse(port: number, change: string): Promise<st
   return `${describeHolder(holder)}. End it (kill ${holder.pid}), or ${change.charAt(0).toLowerCase()}${change.slice(1)}`;
 }
 
-function describeHolder({ program, pid }: PortHolder): string {
+/** The program, options of Node, the script. */
+const MOST_WORDS = 6;
+
+export function describeHolder({ program, command, pid }: PortHolder): string {
   if (pid === process.pid) return 'this very process';
+  // Installed, by npx, or from a clone: the script has this name.
+  const isOurs = command.slice(0, MOST_WORDS).some((word) => /(?:^|[\\/])fairlead(?:\.js)?$/.test(word));
+  if (isOurs) return `another Fairlead, process ${pid}`;
   return `${program === '' ? 'a program' : program}, process ${pid}`;
 }

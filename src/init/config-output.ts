@@ -64,7 +64,9 @@ export function requireValid(text: string): void {
 export function nextCommands(output: string): string {
   const option = output === 'fairlead.yaml' ? '' : ` -c ${output}`;
   const commands = `Next:\n  ${typedCommand()} check${option}\n  ${typedCommand()} run${option}`;
-  return process.platform === 'linux' ? `${commands}\n\n${IN_AN_IMAGE}` : commands;
+  // Where this very Node 26 runs, the library is there.
+  const isNew = Number.parseInt(process.versions.node, 10) >= 26;
+  return process.platform === 'linux' && !isNew ? `${commands}\n\n${IN_AN_IMAGE}` : commands;
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -2,6 +2,7 @@
  * What became of each statement of an input. A statement that no converter has reported on is listed at the end:
  * nothing is dropped silently.
  */
+import { maskQuoted, maskSecrets } from './mask-secrets.ts';
 import { toLine, toLongLine } from './statement.ts';
 import type { Statement } from './statement.ts';
 
@@ -86,7 +87,8 @@ export class Report {
     if (part === undefined) this.#spokenOf.add(statement);
     else this.#taken.add(statement);
     const { file, line } = statement;
-    const note: Note = { kind, file, line, directive: toLine(part ?? statement.text), reason: toLongLine(reason) };
+    const directive = maskSecrets(toLine(part ?? statement.text));
+    const note: Note = { kind, file, line, directive, reason: maskQuoted(toLongLine(reason)) };
     const key = JSON.stringify(note);
     if (this.#seen.has(key)) return;
     this.#seen.add(key);

@@ -155,6 +155,15 @@ pools: { web: localhost:8081, admin: localhost:8082 }
   assert.match(await askFor('/admin%2Fx'), /guard form {3}\/admin\/x\n$/);
   assert.match(await askFor('/x'), /normal form {2}\/x {2}→ route rest, pool web\n {2}guard form {3}the same$/m);
   assert.match(await askFor('/%zz'), /has no normal form: 400 bad-path$/m);
+  assert.match(await askFor('/ö'), /^path \/ö\n {2}is refused: 400 bad-target\n {2}clients send {3}\/%C3%B6$/m);
+  for (const target of ['/a b', '/a#b', 'http://a,b/x', 'http://u@a/'])
+    assert.match(await askFor(target), /is refused: 400 bad-target$/m, target);
+  assert.match(await askFor(`/${'x'.repeat(9000)}`), /is refused: 414 target-too-long$/m);
+  for (const none of ['', 'foo', '*']) {
+    await using fairlead = new FairleadProcess(['check', '-c', file, '--path', none]);
+    assert.deepEqual(await fairlead.ended, { code: 2, signal: null });
+    assert.match(fairlead.stderr, /--path.*Write a path that begins with a slash/);
+  }
   const { path } = JSON.parse(await askFor('http://a.example//admin', '--json')) as { path: object };
   const forms = { normalForm: '//admin', guardForms: ['/admin', '/'] };
   assert.deepEqual(path, { path: 'http://a.example//admin', ...forms, byNormalForm: 'rest', route: 'admin' });

@@ -33,7 +33,9 @@ describe('fairlead init', () => {
     const first = await runToEnd('init', folder);
     assert.equal(first.code, 0, first.stderr);
     assert.match(first.stdout, /fairlead check\n {2}fairlead run\n/);
-    if (process.platform === 'linux') assert.match(first.stdout, /Node 26 .*: apt-get install libatomic1\n$/);
+    // The Node that runs this has what it needs, which a Node before 26 does not show.
+    const isNew = Number.parseInt(process.versions.node, 10) >= 26;
+    assert.equal(/libatomic1/.test(first.stdout), process.platform === 'linux' && !isNew);
     assert.deepEqual(await readdir(folder), ['fairlead.schema.json', 'fairlead.yaml']);
     const text = await readFile(join(folder, 'fairlead.yaml'), 'utf8');
     assert.ok(text.startsWith('# yaml-language-server: $schema=./fairlead.schema.json\n'));

@@ -5,6 +5,7 @@ import type { Actions } from '../actions.ts';
 import type { CheckOptions } from '../check.ts';
 import type { ConfigOptions } from '../config-command.ts';
 import type { InitOptions } from '../init-command.ts';
+import { pathOption } from '../option-parsers.ts';
 import { configArgument, configOption, jsonOption, withConfigFile } from './shared-options.ts';
 
 const INIT_HELP = `
@@ -56,7 +57,11 @@ export function addCheck(program: Command, actions: Actions): void {
     .description('print every mistake of a config, or what it would run here')
     .addArgument(configArgument())
     .addOption(configOption())
-    .option('--path <path>', 'also print what becomes of a path or URL: its forms, and the route that takes it')
+    .option(
+      '--path <path>',
+      'also print what becomes of a path or URL: its forms, and the route that takes it',
+      pathOption,
+    )
     .addOption(jsonOption())
     .addHelpText('after', CHECK_HELP)
     .action((file: string | undefined, options: CheckOptions, command: Command) =>

@@ -95,6 +95,8 @@ export class RouteTable {
   histogram(slot: number): Float64Array {
     const sum = new Float64Array(HISTOGRAM_BUCKETS);
     for (let worker = 0; worker < this.handle.workerSlots; worker++) {
+      // Most rows are of threads that there are not.
+      if (this.#counters[worker * this.#counterStride + slot * ROUTE_COUNTERS + ROUTE_REQUESTS] === 0) continue;
       const at = worker * this.#bucketStride + slot * HISTOGRAM_BUCKETS;
       for (let bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++) sum[bucket] += this.#buckets[at + bucket];
     }

@@ -1,9 +1,11 @@
 /** The command line's entry, called by bin/fairlead.js. The only module that ends the process. */
+import { findByUrl } from '../runtime/shared/find-by-url.ts';
 import { EXIT_INTERNAL, EXIT_UNAVAILABLE } from './exit-codes.ts';
 import { isShortage, RAISE_LIMIT } from './shortage-error.ts';
 
 /** Runs a command to its end, and ends the process with its exit code. */
 export async function main(args: readonly string[]): Promise<void> {
+  findByUrl();
   // Without a listener Node opens its debugger on this signal, which log rotation sends to whatever it finds.
   process.on('SIGUSR1', () => {});
   // A SIGHUP while a balancer starts must not end it. It need not be remembered: the config is still to be read.

@@ -1,10 +1,18 @@
-/** Reads command lines and configs in a thread that ends, so that a balancer does not keep what only reading takes. */
+/**
+ * Reads command lines and configs in a process that ends. A thread would leave in this one 8 MiB that V8 and the allocator
+ * took for it, and the compilers of V8, which commander, zod and yaml are large enough to wake.
+ */
+import { fork } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
 import { enableLinearRegex } from '../config/linear-regex.ts';
 import type { ConfigArguments, ConfigSource, ReadConfig } from './config-source.ts';
 import type { ReadingOrder, ServingOrder } from './reading-messages.ts';
 
-const THREAD_URL = new URL(`./reading-thread.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
+const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+const PROCESS_URL = new URL(`./reading-process.${EXTENSION}`, import.meta.url);
+const THREAD_URL = new URL(`./reading-thread.${EXTENSION}`, import.meta.url);
+/** A file that only this process has, as a shell's `<(…)`. */
+const OWN_DESCRIPTOR = /^(?:--?c(?:onfig)?=?)?\/(?:dev|proc\/self)\/fd\//;
 /** For what is read once, collecting garbage is cheaper than room for it. */
 const YOUNG_MIB = 2;
 
@@ -31,7 +39,29 @@ export function sourceOf({ file, parsed, options }: ServingOrder): ConfigSource 
   };
 }
 
+/** A thread reads where no process can be started (limits, a Node that was replaced on disk), or it ends too soon. */
 function ask(order: ReadingOrder): Promise<unknown> {
+  const named = order.type === 'command' ? order.args : [order.from.config ?? ''];
+  if (named.some((name) => OWN_DESCRIPTOR.test(name))) return askThread(order);
+  return askProcess(order).catch(() => askThread(order));
+}
+
+async function askProcess(order: ReadingOrder): Promise<unknown> {
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+  const reader = fork(PROCESS_URL, {
+    execArgv: [],
+    serialization: 'advanced',
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  });
+  reader.once('message', resolve);
+  reader.once('error', reject);
+  // Its end may be heard of before its answer; the end of its channel is not.
+  reader.once('disconnect', () => reject(new Error('the process that reads the config ended')));
+  reader.send(order, (error) => error !== null && reject(error));
+  return promise;
+}
+
+function askThread(order: ReadingOrder): Promise<unknown> {
   // For the whole process, and before anything reads a pattern.
   enableLinearRegex();
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();

@@ -1,4 +1,4 @@
-/** Messages to and from the thread that reads. */
+/** Messages to and from the process or thread that reads. */
 import type { ConfigArguments, ReadConfig } from './config-source.ts';
 import type { DevOptions } from './dev.ts';
 import type { RunOptions } from './run.ts';

@@ -1,6 +1,7 @@
 /** What a process loads before it serves: memory that every user pays for, and that grows unseen. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -9,8 +10,10 @@ import { fileURLToPath } from 'node:url';
 import { FairleadProcess } from '../support/fairlead-process.ts';
 import { startHttpServer } from '../support/http-server.ts';
 import { get } from '../support/reloading.ts';
+import { until } from '../support/until.ts';
 
 const RECORDER = fileURLToPath(new URL('../support/loaded-modules.js', import.meta.url));
+const BIN = fileURLToPath(new URL('../../bin/fairlead.js', import.meta.url));
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Of Node, loaded by our code; each costs up to some MiB. `http`, above all, brings undici. */
@@ -32,28 +35,31 @@ const BUILTINS = {
     'worker_threads',
     'child_process',
   ],
-  worker: ['crypto', 'events', 'fs', 'fs/promises', 'net', 'os', 'util', 'v8', 'vm', 'worker_threads'],
+  worker: ['crypto', 'events', 'fs', 'fs/promises', 'module', 'net', 'os', 'util', 'v8', 'vm', 'worker_threads'],
 };
 /** Sources of ours, in KiB. Raise them for what every process needs when it starts, and load everything else later. */
-const MOST_KIB = { main: 400, worker: 520 };
+const MOST_KIB = { main: 480, worker: 580 };
 
 interface Loaded {
   readonly builtins: readonly string[];
   readonly packages: readonly string[];
   readonly files: readonly string[];
+  /** Relative imports for which Node worked out the real path. */
+  readonly found: readonly string[];
+  readonly hasEnded: boolean;
 }
 
-async function start(t: TestContext): Promise<(thread: string) => Loaded> {
+async function start(t: TestContext, preload = ''): Promise<(thread: string) => Loaded> {
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-weight-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const record = join(folder, 'loaded');
   const endpoint = await startHttpServer(t, (_request, response) => response.end('ok'));
-  const env = { LOADED_MODULES: record, NODE_OPTIONS: `--import=${RECORDER}` };
+  const env = { LOADED_MODULES: record, NODE_OPTIONS: `--import=${RECORDER} ${preload}` };
   const args = ['run', '--to', `127.0.0.1:${endpoint}`, '--listen', '127.0.0.1:0', '--threads', '1'];
   await using running = new FairleadProcess(args, { env });
   assert.equal(await get(await running.port()), '200 ok');
-  const lines = readFileSync(record, 'utf8').trim().split('\n');
   return (thread) => {
+    const lines = readFileSync(record, 'utf8').trim().split('\n');
     const own = lines.filter((line) => line.startsWith(`${thread} `)).map((line) => line.slice(thread.length + 1));
     const paths = own.filter((url) => url.startsWith('file:')).map((url) => fileURLToPath(url).replace(ROOT, ''));
     const packages = paths
@@ -63,6 +69,8 @@ async function start(t: TestContext): Promise<(thread: string) => Loaded> {
       builtins: [...new Set(own.filter((url) => url.startsWith('node:')).map((url) => url.slice(5)))],
       packages: [...new Set(packages)],
       files: paths.filter((path) => !path.includes('node_modules/') && !path.startsWith('test/')),
+      found: own.filter((line) => line.startsWith('found ')),
+      hasEnded: own.includes('ended'),
     };
   };
 }
@@ -97,8 +105,55 @@ describe('a process that serves', () => {
     }
   });
 
-  it('has read its config in a thread that is gone, with the parsers that this takes', async (t) => {
-    const { packages } = (await start(t))('fairlead-reading');
-    assert.deepEqual(packages.toSorted(), ['commander', 'yaml', 'zod']);
+  it('has let Node find the first few of its files; the others are found by their URLs alone', async (t) => {
+    const loaded = await start(t);
+    for (const thread of ['main', 'fairlead-0']) {
+      const { found, files } = loaded(thread);
+      assert.ok(files.length > 20 && found.length < 10, `${thread}: ${found.length} of ${files.length} files`);
+    }
   });
+
+  it('has read its config in a process that is gone, with the parsers that this takes', async (t) => {
+    const loaded = await start(t);
+    await until(
+      () => loaded('fairlead-reading').hasEnded,
+      () => 'the process that reads has ended',
+    );
+    assert.deepEqual(loaded('fairlead-reading').packages.toSorted(), ['commander', 'yaml', 'zod']);
+  });
+
+  const hindrances = [
+    ['ends too soon', 'if(/reading-process/.test(process.argv[1]))process.kill(process.pid,9)'],
+    ['cannot be started', 'process.execPath=/gone/.source'],
+  ] as const;
+  for (const [what, hindrance] of hindrances) {
+    it(`has read its config in a thread where the process for that ${what}`, async (t) => {
+      const { hasEnded, packages } = (await start(t, `--import=data:text/javascript,${hindrance}`))('fairlead-reading');
+      assert.equal(hasEnded, false);
+      assert.deepEqual(packages.toSorted(), ['commander', 'yaml', 'zod']);
+    });
+  }
+
+  it(
+    'reads a config that only it can open, as a shell hands one over',
+    { skip: process.platform !== 'linux' },
+    async (t) => {
+      const endpoint = await startHttpServer(t, (_request, response) => response.end('ok'));
+      const folder = mkdtempSync(join(tmpdir(), 'fairlead-weight-'));
+      t.after(() => rmSync(folder, { recursive: true }));
+      const file = join(folder, 'config');
+      writeFileSync(file, `listeners: { web: '127.0.0.1:0' }\npools: { web: ['127.0.0.1:${endpoint}'] }\n`);
+      const script = 'exec 5<"$0" && exec "$@" run --threads 1 --config=/dev/fd/5';
+      const shell = spawn('sh', ['-c', script, file, process.execPath, BIN], { stdio: ['ignore', 'pipe', 'inherit'] });
+      t.after(() => shell.kill());
+      let said = '';
+      shell.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+      await until(
+        () => said.includes('listener web on http://') || shell.exitCode !== null,
+        () => `it listens: ${said}`,
+      );
+      const port = /listener web on http:\/\/\S+:(\d+)/.exec(said)?.[1];
+      assert.equal(await get(Number(port)), '200 ok');
+    },
+  );
 });

@@ -1,5 +1,9 @@
 /** Entry of a data-plane thread. */
-import { createDataPlane } from './data-plane.ts';
-import { serveThread } from './serve-thread.ts';
+import { findByUrl } from '../shared/find-by-url.ts';
 
+findByUrl();
+const [{ createDataPlane }, { serveThread }] = await Promise.all([
+  import('./data-plane.ts'),
+  import('./serve-thread.ts'),
+]);
 serveThread(createDataPlane);

@@ -6,7 +6,7 @@ const MASK = '***';
 const NAMED =
   /((?:authorization|passw(?:or)?d|passphrase|secret|token|api[-_]?key|credentials?)[\w-]*\)?"?(?:\s+-m\s+\w+)?(?:\s*[=:]\s*|\s+))\S.*$/i;
 /** `stats auth admin:secret`, `auth_basic "…"`: what follows them is one, or tells of one. */
-const DIRECTIVES = /(\b(?:stats\s+auth|auth_basic(?:_user_file)?)\s+)\S.*$/i;
+const DIRECTIVES = /(\b(?:stats\s+auth|auth_basic(?:_user_file)?)\s+)(?!off\b)\S.*$/i;
 /** `http://user:secret@host` */
 const USERINFO = /(:\/\/)[^\s/@]+@/g;
 

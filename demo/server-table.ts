@@ -27,6 +27,7 @@ const SHARE_DIGITS = 5;
 const HEALTH_CELLS = 13;
 const HEALTH_STYLE: Readonly<Record<ServerView['health'], Style>> = {
   healthy: 'green',
+  unchecked: 'green',
   unhealthy: 'red',
   ejected: 'yellow',
   draining: 'yellow',

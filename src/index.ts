@@ -47,6 +47,7 @@ export type {
   CheckSpec,
   CheckRhythm,
   EjectionSpec,
+  GrpcCheckSpec,
   HashSpec,
   HeaderRules,
   HttpCheckSpec,

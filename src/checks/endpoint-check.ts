@@ -8,7 +8,7 @@ import type { Random } from '../core/random.ts';
 import type { CheckSpec, EndpointSpec } from '../core/snapshot.ts';
 import type { Lateness } from './lateness.ts';
 import { failed } from './probe.ts';
-import type { Probe, ProbeResult, Probes } from './probe.ts';
+import type { DecidingResult, Probe, ProbeResult, Probes } from './probe.ts';
 import { probeAddresses } from './probe-addresses.ts';
 import type { Cancel, Scheduler } from './scheduler.ts';
 
@@ -30,6 +30,10 @@ export interface CheckAnswerEvent {
   readonly reason: string;
   /** The verdict it changed, null where none. */
   readonly change: HealthChange | null;
+}
+
+function isDeciding(result: ProbeResult): result is DecidingResult {
+  return result.outcome !== 'void';
 }
 
 interface Flight {
@@ -128,21 +132,21 @@ export class EndpointCheck {
       this.#schedule(0);
       return;
     }
-    if (result.outcome === 'void') {
+    if (!isDeciding(result)) {
       this.#schedule(jitter(this.spec.fastIntervalMs, this.#tools.random));
       return;
     }
     this.#record(judgeLatency(result, elapsedMs, this.spec.maxLatencyMs), flight.beganAt, address);
   }
 
-  #record(result: ProbeResult, beganAt: number, address: string): void {
+  #record(result: DecidingResult, beganAt: number, address: string): void {
     const isPass = result.outcome === 'pass';
     if (isPass) {
       this.#preferred = address;
       this.passBeganAt = beganAt;
     }
-    const { reason, isRefused, unanswered } = result;
-    const change = this.threshold.record(isPass, this.#tools.clock.wallTime(), reason);
+    const { outcome, reason, isRefused, unanswered } = result;
+    const change = this.threshold.record(outcome, this.#tools.clock.wallTime(), reason);
     this.#schedule(nextDelayMs(this.spec, this.threshold, this.#tools.random));
     this.#onAnswer({ isPass, isRefused, unanswered, beganAt, reason, change });
   }
@@ -156,7 +160,7 @@ export class EndpointCheck {
   }
 }
 
-function judgeLatency(result: ProbeResult, elapsedMs: number, maxLatencyMs: number): ProbeResult {
+function judgeLatency(result: DecidingResult, elapsedMs: number, maxLatencyMs: number): DecidingResult {
   const took = `in ${Math.round(elapsedMs)} ms`;
   if (result.outcome !== 'pass') return result;
   if (maxLatencyMs > 0 && elapsedMs > maxLatencyMs)

@@ -8,8 +8,11 @@ import type { CheckSpec, EndpointSpec } from '../core/snapshot.ts';
 import { EndpointCheck } from './endpoint-check.ts';
 import type { CheckAnswerEvent, CheckTools } from './endpoint-check.ts';
 
-/** `draining` weighs more than `unhealthy`, that more than `ejected`. */
-export type HealthState = 'healthy' | 'unhealthy' | 'ejected' | 'draining';
+/**
+ * `draining` takes precedence over `unhealthy`, which takes precedence over `ejected`. `unchecked`: a check has nothing
+ * to ask there; it serves.
+ */
+export type HealthState = 'healthy' | 'unchecked' | 'unhealthy' | 'ejected' | 'draining';
 
 /** What is known of an endpoint, and why. */
 export interface EndpointHealthReport {
@@ -121,6 +124,12 @@ export class EndpointHealth {
     return this.#checks.every(({ threshold }) => threshold.isHealthy);
   }
 
+  /** Whether it is up, as far as anybody knows. */
+  get isUp(): boolean {
+    const state = this.currentState();
+    return state === 'healthy' || state === 'unchecked';
+  }
+
   /** Flags of the shared table. */
   get flags(): number {
     return (
@@ -135,7 +144,8 @@ export class EndpointHealth {
   currentState(): HealthState {
     if (this.isDraining) return 'draining';
     if (!this.isPassing) return 'unhealthy';
-    return this.ejection === null ? 'healthy' : 'ejected';
+    if (this.ejection !== null) return 'ejected';
+    return this.#checks.some(({ threshold }) => threshold.state === 'absent') ? 'unchecked' : 'healthy';
   }
 
   /** Its state is another one from now on, with what is known at this moment as the evidence. `at` is wall-clock ms. */

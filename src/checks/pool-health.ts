@@ -6,6 +6,7 @@
  * | state     | when                                            | takes new requests |
  * | --------- | ----------------------------------------------- | ------------------ |
  * | healthy   | none of the below                               | yes                |
+ * | unchecked | a check has nothing to ask there                | yes                |
  * | ejected   | too many failures in a row, for a time          | no                 |
  * | unhealthy | one of its checks says so                       | no                 |
  * | draining  | it has left the config                          | no                 |
@@ -132,7 +133,7 @@ export class PoolHealth {
   /** To be called when a config has been applied as a whole, and by itself whenever health has changed. */
   watchPanic(): void {
     const all = [...this.#endpoints.values()].filter(({ spec, isDraining }) => spec.weight > 0 && !isDraining);
-    const healthy = all.filter((endpoint) => endpoint.currentState() === 'healthy').length;
+    const healthy = all.filter(({ isUp }) => isUp).length;
     const isPanicking = all.length > 0 && healthy === 0;
     if (isPanicking === this.isPanicking) return;
     this.isPanicking = isPanicking;

@@ -34,8 +34,7 @@ export function probeAddresses(
       const answer = { ...result, address };
       answers.push(answer);
       if (answer.outcome === 'pass') resolve(answer);
-      else if (answers.length === addresses.length)
-        resolve(answers.find((one) => one.address === addresses[0]) ?? answer);
+      else if (answers.length === addresses.length) resolve(mostTelling(answers, addresses[0]));
       if (answer.outcome === 'pass') cancel?.();
       else startNext();
     });
@@ -43,4 +42,10 @@ export function probeAddresses(
   startNext();
   signal.addEventListener('abort', () => cancel?.(), { once: true });
   return promise;
+}
+
+/** Of answers none of which has passed: one of a server that is there, else the first address's. */
+function mostTelling(answers: readonly AddressesResult[], first: string): AddressesResult {
+  const absent = answers.find(({ outcome }) => outcome === 'absent');
+  return absent ?? answers.find(({ address }) => address === first) ?? answers[0];
 }

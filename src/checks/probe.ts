@@ -1,5 +1,6 @@
 /** What every kind of active check is: one try at one address, and its result in words. */
 import type { RescueKind } from '../core/health/evidence.ts';
+import type { AnswerOutcome } from '../core/health/threshold.ts';
 import type { CheckSpec } from '../core/snapshot.ts';
 
 export interface ProbeTarget<Check extends CheckSpec = CheckSpec> {
@@ -12,14 +13,22 @@ export interface ProbeTarget<Check extends CheckSpec = CheckSpec> {
 }
 
 export interface ProbeResult {
-  /** `void`: something of ours was missing (descriptors, local ports …), which says nothing about the endpoint. */
-  readonly outcome: 'pass' | 'fail' | 'void';
+  /**
+   * `void`: something of ours was missing (descriptors, local ports …), which says nothing about the endpoint; `absent`:
+   * it answered that it has nothing that could be asked for its health.
+   */
+  readonly outcome: 'pass' | 'fail' | 'absent' | 'void';
   /** For a person: `200`, `connection refused`. */
   readonly reason: string;
   /** Nobody listens. */
   readonly isRefused: boolean;
   /** It failed without an answer; null: it answered, if badly, or the fault is ours. */
   readonly unanswered: RescueKind | null;
+}
+
+/** One that says something about the endpoint. */
+export interface DecidingResult extends ProbeResult {
+  readonly outcome: AnswerOutcome;
 }
 
 /** Never rejects. An aborted probe may resolve to anything: nobody listens. */
@@ -51,12 +60,12 @@ const UNANSWERED: Readonly<Record<string, RescueKind>> = {
   EPIPE: 'reset',
 };
 
-export function passed(reason: string): ProbeResult {
+export function passed(reason: string): DecidingResult {
   return { outcome: 'pass', reason, isRefused: false, unanswered: null };
 }
 
 /** `unanswered`: why there was no answer, null where there was one. */
-export function failed(reason: string, unanswered: RescueKind | null = null): ProbeResult {
+export function failed(reason: string, unanswered: RescueKind | null = null): DecidingResult {
   return { outcome: 'fail', reason, isRefused: false, unanswered };
 }
 

@@ -62,8 +62,13 @@ function describePool({ id, policy, checks, endpoints }: ExplainedConfig['config
 }
 
 function describeCheck(check: CheckSpec): string {
-  const what = check.kind === 'tcp' ? 'tcp' : `${check.method} ${check.path}`;
-  return `${what}${check.kind === 'https' ? ' over TLS' : ''} every ${formatDuration(check.intervalMs)}`;
+  return `${describeProbe(check)} every ${formatDuration(check.intervalMs)}`;
+}
+
+function describeProbe(check: CheckSpec): string {
+  if (check.kind === 'tcp') return 'tcp';
+  if (check.kind === 'grpc') return `grpc${check.service === '' ? '' : ` ${check.service}`}`;
+  return `${check.method} ${check.path}${check.kind === 'https' ? ' over TLS' : ''}`;
 }
 
 /** Columns as wide as their widest cell, the last one as it is. */

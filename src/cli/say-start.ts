@@ -54,7 +54,7 @@ function describePools({ pools }: Config, balancer: Balancer): StartLine[] {
   const stats = balancer.stats();
   return pools.map(({ id, policy, checks }) => {
     const endpoints = stats.pools.find(({ pool }) => pool === id)?.endpoints ?? [];
-    const sick = endpoints.filter(({ health }) => health.state !== 'healthy').length;
+    const sick = endpoints.filter(({ health }) => !['healthy', 'unchecked'].includes(health.state)).length;
     const health = checks.length === 0 ? 'not checked' : sick === 0 ? 'checks begin' : `${sick} not healthy yet`;
     const text = `pool ${id}: ${count(endpoints.length, 'endpoint')} by ${nameOfPolicy(policy)}, ${health}`;
     return { text, fields: { pool: id, endpoints: endpoints.length, policy: nameOfPolicy(policy) } };

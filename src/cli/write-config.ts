@@ -140,6 +140,7 @@ function writeCheck(check: CheckSpec): Written {
 
 function writeProbe(check: CheckSpec): Written {
   if (check.kind === 'tcp') return { send: unlessEmpty(check.send), expect: unlessEmpty(check.expect) };
+  if (check.kind === 'grpc') return { service: unlessEmpty(check.service), host: unlessEmpty(check.host) };
   const { path, method, headers, status, body, host } = check;
   return {
     path,

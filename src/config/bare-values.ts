@@ -73,6 +73,10 @@ const PLACES: Readonly<Record<string, Places>> = {
     [PORT, 'Write https: { port: $1 }.'],
     [ANY, 'Write the path to ask, e.g. https: /healthcheck, or a map such as { path: /healthcheck, status: 200 }.'],
   ],
+  GrpcCheck: [
+    [PORT, 'Write grpc: { port: $1 }.'],
+    [ANY, 'Write the service to ask for, e.g. grpc: shop.Orders, or grpc: {} for the server as a whole.'],
+  ],
   TcpCheck: [
     [PORT, 'Write tcp: { port: $1 }.'],
     [ANY, 'Write tcp: {}.'],

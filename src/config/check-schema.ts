@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { CheckSpec } from '../core/snapshot.ts';
 import { listNames } from './closest-name.ts';
 import { key, note } from './described.ts';
-import { httpSchema, httpsSchema, tcpSchema } from './probe-schemas.ts';
+import { grpcSchema, httpSchema, httpsSchema, tcpSchema } from './probe-schemas.ts';
 import {
   type Rule,
   count,
@@ -19,7 +19,7 @@ import {
 } from './scalars.ts';
 
 /** Every kind of check, by the key that holds what it asks. */
-export const CHECK_KINDS = ['tcp', 'http', 'https'] as const;
+export const CHECK_KINDS = ['tcp', 'http', 'https', 'grpc'] as const;
 
 type CheckKind = (typeof CHECK_KINDS)[number];
 
@@ -48,6 +48,13 @@ const checkKeys = object(
       example: { path: '/healthcheck', ca: '/etc/ssl/internal-ca.pem' },
       byDefault: 'none',
       words: 'map, or path',
+    }),
+    grpc: key(grpcSchema.optional(), {
+      description:
+        "A check that passes where gRPC's health service (grpc.health.v1) says SERVING. A service alone is short for `{ service: … }`.",
+      example: { service: 'shop.Orders' },
+      byDefault: 'none',
+      words: 'map, or service',
     }),
     interval: key(duration.prefault('5s'), {
       description: 'From the end of a check to the start of the next, while healthy.',
@@ -128,7 +135,8 @@ function checkForms<T extends z.ZodType>(keys: T) {
 const LONGEST_FAST_INTERVAL_MS = 1000;
 
 function toCheckSpec(written: WrittenCheck): CheckSpec {
-  const { tcp, http, https, interval, fastInterval, downInterval, timeout, rise, fall, maxLatency, start } = written;
+  const { tcp, http, https, grpc, interval, fastInterval, downInterval, timeout, rise, fall, maxLatency, start } =
+    written;
   const rhythm = {
     intervalMs: interval,
     fastIntervalMs: fastInterval ?? Math.min(interval, LONGEST_FAST_INTERVAL_MS),
@@ -141,6 +149,7 @@ function toCheckSpec(written: WrittenCheck): CheckSpec {
   };
   if (http !== undefined) return { kind: 'http', ...http, ...rhythm };
   if (https !== undefined) return { kind: 'https', ...https, ...rhythm };
+  if (grpc !== undefined) return { kind: 'grpc', ...grpc, ...rhythm };
   return { kind: 'tcp', port: 0, send: '', expect: '', ...tcp, ...rhythm };
 }
 

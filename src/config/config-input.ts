@@ -309,7 +309,8 @@ export interface DefaultsInput {
    * Active checks. With several, all must pass.
    * @example { http: { path: '/healthcheck' }, interval: '5s' }
    */
-  readonly check?: CheckInput | 'tcp' | 'http' | 'https' | readonly (CheckInput | 'tcp' | 'http' | 'https')[] | Off;
+  readonly check?:
+    CheckInput | 'tcp' | 'http' | 'https' | 'grpc' | readonly (CheckInput | 'tcp' | 'http' | 'https' | 'grpc')[] | Off;
   /**
    * Takes an endpoint out for a while after failures in a row that traffic met.
    * @defaultValue on
@@ -382,7 +383,8 @@ export interface PoolInput {
    * Active checks. With several, all must pass.
    * @example { http: { path: '/healthcheck' }, interval: '5s' }
    */
-  readonly check?: CheckInput | 'tcp' | 'http' | 'https' | readonly (CheckInput | 'tcp' | 'http' | 'https')[] | Off;
+  readonly check?:
+    CheckInput | 'tcp' | 'http' | 'https' | 'grpc' | readonly (CheckInput | 'tcp' | 'http' | 'https' | 'grpc')[] | Off;
   /**
    * Takes an endpoint out for a while after failures in a row that traffic met.
    * @defaultValue on
@@ -537,6 +539,11 @@ export interface CheckInput {
    */
   readonly https?: HttpsCheckInput | string | null;
   /**
+   * A check that passes where gRPC's health service (grpc.health.v1) says SERVING. A service alone is short for `{ service: … }`.
+   * @example { service: 'shop.Orders' }
+   */
+  readonly grpc?: GrpcCheckInput | string | null;
+  /**
    * From the end of a check to the start of the next, while healthy.
    * @defaultValue `'5s'`
    * @example '10s'
@@ -584,6 +591,28 @@ export interface CheckInput {
    * @example 'unhealthy'
    */
   readonly start?: 'healthy' | 'unhealthy';
+}
+
+/** A check that passes where gRPC's health service (grpc.health.v1) says SERVING. A service alone is short for `{ service: … }`. */
+export interface GrpcCheckInput {
+  /**
+   * The service that is asked for.
+   * @defaultValue the server as a whole
+   * @example 'shop.Orders'
+   */
+  readonly service?: string;
+  /**
+   * Port to ask, at the address of the endpoint.
+   * @defaultValue the endpoint's
+   * @example 9000
+   */
+  readonly port?: number;
+  /**
+   * What the check sends as `:authority`.
+   * @defaultValue the endpoint's
+   * @example 'health.example.com'
+   */
+  readonly host?: string;
 }
 
 /** The same over TLS. The name in the certificate is to be `host`, else that of the endpoint. A path alone is short for `{ path: … }`. */

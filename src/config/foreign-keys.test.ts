@@ -24,7 +24,7 @@ const PLACES: Readonly<Record<string, (line: string) => string>> = {
     `pools: { web: { endpoints: [localhost:8081], ${line.startsWith('check:') ? line : `timeouts: { ${line} }`} } }`,
   Endpoint: (line) => `pools: { web: [{ ${line.startsWith('address:') ? '' : 'address: localhost:8081, '}${line} }] }`,
   Check: (line) =>
-    `pools: { web: { endpoints: [localhost:8081], check: { ${/^(?:https?|tcp):/.test(line) ? '' : 'tcp: {}, '}${line} } } }`,
+    `pools: { web: { endpoints: [localhost:8081], check: { ${/^(?:https?|tcp|grpc):/.test(line) ? '' : 'tcp: {}, '}${line} } } }`,
 };
 
 /** A config that begins with another key than ours, of which nothing else is wrong. */

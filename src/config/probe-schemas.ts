@@ -189,3 +189,39 @@ export const tcpSchema = shortForm(
   (value) => value ?? {},
   { type: 'null' },
 );
+
+/** Names in protobuf: `package.Service`. */
+const SERVICE_PATTERN = '^[A-Za-z_][\\w.]*$';
+const SERVICE = new RegExp(SERVICE_PATTERN);
+const serviceName = scalar(
+  (value) =>
+    typeof value === 'string' && SERVICE.test(value)
+      ? value
+      : new Mistake(`${describeValue(value)} is no service`, 'Write its full name, e.g. shop.Orders.'),
+  { type: 'string', pattern: SERVICE_PATTERN, words: 'service' },
+);
+
+export const grpcSchema = shortForm(
+  object(
+    {
+      service: key(serviceName.default(''), {
+        description: 'The service that is asked for.',
+        example: 'shop.Orders',
+        byDefault: 'the server as a whole',
+      }),
+      port: key(port.default(0), {
+        description: 'Port to ask, at the address of the endpoint.',
+        example: 9000,
+        byDefault: "the endpoint's",
+      }),
+      host: key(hostSchema.default(''), {
+        description: 'What the check sends as `:authority`.',
+        example: 'health.example.com',
+        byDefault: "the endpoint's",
+      }),
+    },
+    'GrpcCheck',
+  ),
+  (value) => (typeof value === 'string' ? { service: value } : (value ?? {})),
+  { type: ['string', 'null'], pattern: SERVICE_PATTERN },
+);

@@ -150,7 +150,7 @@ export interface EndpointSpec {
 }
 
 /** An active check of every endpoint of a pool. */
-export type CheckSpec = TcpCheckSpec | HttpCheckSpec | HttpsCheckSpec;
+export type CheckSpec = TcpCheckSpec | HttpCheckSpec | HttpsCheckSpec | GrpcCheckSpec;
 
 /** How often an active check asks, and how many answers move its verdict. */
 export interface CheckRhythm {
@@ -201,6 +201,15 @@ export interface HttpsCheckSpec extends CheckRhythm, HttpQuestion {
   readonly ca: string;
   /** Whether certificate and name are looked at. */
   readonly verify: boolean;
+}
+
+/** Passes where the server's health service says SERVING. */
+export interface GrpcCheckSpec extends CheckRhythm {
+  readonly kind: 'grpc';
+  /** Name of a service; `''`: the server as a whole. */
+  readonly service: string;
+  /** What is asked as `:authority`; `''`: the endpoint's own. */
+  readonly host: string;
 }
 
 /** Ejection of endpoints by what traffic meets. */

@@ -6,7 +6,7 @@ type Written = Record<string, unknown>;
 /** The config without the key. */
 export function surroundingsOf(path: string): Written {
   // Of the kind that the key is of, where it is one.
-  const kind = /^pools\.\*\.check\.(tcp|https)\b/.exec(path)?.[1] ?? 'http';
+  const kind = /^pools\.\*\.check\.(tcp|https|grpc)\b/.exec(path)?.[1] ?? 'http';
   const check = { [kind]: {} };
   const hasCheck = path.startsWith('pools.*.check.') || path.startsWith('defaults.check.');
   const match = path.startsWith('routes.*.match.path.') ? { path: { regex: 'a' } } : {};

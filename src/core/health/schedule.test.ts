@@ -16,7 +16,7 @@ const MIDDLE = { next: () => 0.5 };
 
 function delayAfter(answers: readonly boolean[], isSuspected = false): number {
   const threshold = new HealthThreshold(SPEC);
-  for (const ok of answers) threshold.record(ok, 0, '');
+  for (const ok of answers) threshold.record(ok ? 'pass' : 'fail', 0, '');
   if (isSuspected) threshold.suspect();
   return nextDelayMs(SPEC, threshold, MIDDLE);
 }

@@ -6,7 +6,7 @@ import type { ThresholdState } from './threshold.ts';
 
 const SPEC = { rise: 2, fall: 3, startUnhealthy: false };
 
-type Event = 'pass' | 'fail' | 'suspect';
+type Event = 'pass' | 'fail' | 'absent' | 'suspect';
 
 /** The shortest way to each state with rise 2 and fall 3. */
 const WAYS: Record<ThresholdState, readonly Event[]> = {
@@ -14,23 +14,25 @@ const WAYS: Record<ThresholdState, readonly Event[]> = {
   healthy: ['pass'],
   suspected: ['pass', 'suspect'],
   falling: ['pass', 'fail'],
+  absent: ['absent'],
   unhealthy: ['fail'],
   rising: ['fail', 'pass'],
 };
 
 /** The table at the head of threshold.ts. */
 const TABLE: Record<ThresholdState, Record<Event, ThresholdState>> = {
-  untried: { pass: 'healthy', fail: 'unhealthy', suspect: 'untried' },
-  healthy: { pass: 'healthy', fail: 'falling', suspect: 'suspected' },
-  suspected: { pass: 'healthy', fail: 'falling', suspect: 'suspected' },
-  falling: { pass: 'healthy', fail: 'falling', suspect: 'falling' },
-  unhealthy: { pass: 'rising', fail: 'unhealthy', suspect: 'unhealthy' },
-  rising: { pass: 'healthy', fail: 'unhealthy', suspect: 'rising' },
+  untried: { pass: 'healthy', fail: 'unhealthy', absent: 'absent', suspect: 'untried' },
+  healthy: { pass: 'healthy', fail: 'falling', absent: 'absent', suspect: 'suspected' },
+  suspected: { pass: 'healthy', fail: 'falling', absent: 'absent', suspect: 'suspected' },
+  falling: { pass: 'healthy', fail: 'falling', absent: 'absent', suspect: 'falling' },
+  absent: { pass: 'healthy', fail: 'falling', absent: 'absent', suspect: 'absent' },
+  unhealthy: { pass: 'rising', fail: 'unhealthy', absent: 'rising', suspect: 'unhealthy' },
+  rising: { pass: 'healthy', fail: 'unhealthy', absent: 'absent', suspect: 'rising' },
 };
 
 function apply(threshold: HealthThreshold, event: Event, at = 0): void {
   if (event === 'suspect') threshold.suspect();
-  else threshold.record(event === 'pass', at, event);
+  else threshold.record(event, at, event);
 }
 
 function reach(events: readonly Event[], spec = SPEC): HealthThreshold {
@@ -41,7 +43,7 @@ function reach(events: readonly Event[], spec = SPEC): HealthThreshold {
 
 describe('HealthThreshold', () => {
   for (const state of Object.keys(WAYS) as ThresholdState[]) {
-    for (const event of ['pass', 'fail', 'suspect'] as const) {
+    for (const event of ['pass', 'fail', 'absent', 'suspect'] as const) {
       it(`goes from ${state} to ${TABLE[state][event]} on ${event}`, () => {
         const threshold = reach(WAYS[state]);
         assert.equal(threshold.state, state);
@@ -78,6 +80,25 @@ describe('HealthThreshold', () => {
     assert.ok(!new HealthThreshold({ ...SPEC, startUnhealthy: true }).isHealthy);
   });
 
+  it('serves while there is nothing to ask, comes back to that from unhealthy by `rise`, and tells each change', () => {
+    const threshold = reach(['pass']);
+    assert.deepEqual(threshold.record('absent', 1, 'none'), {
+      isHealthy: true,
+      at: 1,
+      reason: 'none',
+      answers: [
+        { ok: true, at: 0, reason: 'pass' },
+        { ok: false, at: 1, reason: 'none' },
+      ],
+    });
+    assert.equal(threshold.record('absent', 2, 'none'), null);
+    assert.equal(threshold.record('pass', 3, 'well')?.reason, 'well');
+    const returning = reach(['fail', 'absent']);
+    assert.ok(!returning.isHealthy);
+    assert.equal(returning.record('absent', 4, 'none')?.isHealthy, true);
+    assert.equal(returning.state, 'absent');
+  });
+
   it('is in transition exactly while suspected, falling or rising', () => {
     const inTransition = (Object.keys(WAYS) as ThresholdState[]).filter((state) => reach(WAYS[state]).isInTransition);
     assert.deepEqual(inTransition, ['suspected', 'falling', 'rising']);
@@ -86,23 +107,23 @@ describe('HealthThreshold', () => {
   it('keeps the evidence of each change: its time, its reason and the answers before it', () => {
     const threshold = new HealthThreshold(SPEC);
     assert.equal(threshold.lastChange, null);
-    const first = threshold.record(true, 1, '200 in 3 ms');
+    const first = threshold.record('pass', 1, '200 in 3 ms');
     assert.deepEqual(first, {
       isHealthy: true,
       at: 1,
       reason: '200 in 3 ms',
       answers: [{ ok: true, at: 1, reason: '200 in 3 ms' }],
     });
-    assert.equal(threshold.record(false, 2, 'status 500'), null);
-    assert.equal(threshold.record(false, 3, 'status 500'), null);
-    const change = threshold.record(false, 4, 'connection refused');
+    assert.equal(threshold.record('fail', 2, 'status 500'), null);
+    assert.equal(threshold.record('fail', 3, 'status 500'), null);
+    const change = threshold.record('fail', 4, 'connection refused');
     assert.equal(change?.isHealthy, false);
     assert.equal(change?.reason, 'connection refused');
     assert.deepEqual(
       change?.answers.map((answer) => answer.at),
       [1, 2, 3, 4],
     );
-    threshold.record(true, 5, '200 in 2 ms');
+    threshold.record('pass', 5, '200 in 2 ms');
     assert.equal(threshold.lastChange, change);
     assert.equal(change?.answers.length, 4, 'evidence does not grow afterwards');
   });
@@ -113,7 +134,7 @@ describe('HealthThreshold', () => {
       [8, 8],
     ] as const) {
       const threshold = new HealthThreshold({ ...SPEC, fall });
-      for (let at = 0; at < 20; at++) threshold.record(true, at, '');
+      for (let at = 0; at < 20; at++) threshold.record('pass', at, '');
       assert.equal(threshold.answers.length, kept);
       assert.equal(threshold.answers[kept - 1].at, 19);
     }
@@ -132,7 +153,7 @@ describe('HealthThreshold', () => {
           const isChange = index === 0 || (run.length === needed && run.every((answer) => answer === ok));
           const before = expected;
           if (isChange) expected = ok;
-          const change = threshold.record(ok, index, '');
+          const change = threshold.record(ok ? 'pass' : 'fail', index, '');
           assert.equal(threshold.isHealthy, expected, `answer ${index}`);
           assert.equal(change !== null, index === 0 || expected !== before);
         });

@@ -2,23 +2,31 @@
  * What the answers of one active check say about one endpoint: healthy or unhealthy, with `rise` and `fall` in between,
  * so that a single odd answer changes nothing (HAProxy counts the same way). The very first answer decides alone.
  *
- * | state     | pass                            | fail                              | suspect   |
- * | --------- | ------------------------------- | --------------------------------- | --------- |
- * | untried   | healthy                         | unhealthy                         | untried   |
- * | healthy   | healthy                         | falling, at `fall` 1 unhealthy    | suspected |
- * | suspected | healthy                         | falling, at `fall` 1 unhealthy    | suspected |
- * | falling   | healthy                         | falling, the `fall`th: unhealthy  | falling   |
- * | unhealthy | rising, at `rise` 1 healthy     | unhealthy                         | unhealthy |
- * | rising    | rising, the `rise`th: healthy   | unhealthy                         | rising    |
+ * | state     | pass                          | fail                             | absent                       | suspect   |
+ * | --------- | ----------------------------- | -------------------------------- | ---------------------------- | --------- |
+ * | untried   | healthy                       | unhealthy                        | absent                       | untried   |
+ * | healthy   | healthy                       | falling, at `fall` 1 unhealthy   | absent                       | suspected |
+ * | suspected | healthy                       | falling, at `fall` 1 unhealthy   | absent                       | suspected |
+ * | falling   | healthy                       | falling, the `fall`th: unhealthy | absent                       | falling   |
+ * | absent    | healthy                       | falling, at `fall` 1 unhealthy   | absent                       | absent    |
+ * | unhealthy | rising, at `rise` 1 healthy   | unhealthy                        | rising, at `rise` 1 absent   | unhealthy |
+ * | rising    | rising, the `rise`th: healthy | unhealthy                        | rising, the `rise`th: absent | rising    |
  *
+ * absent: the server answers that it has nothing to ask for its health, so the check says neither that it is healthy
+ * nor that it is not. It serves.
  * untried serves unless the check says `start: unhealthy`, or replaces a check by which the endpoint did not serve;
- * healthy, suspected and falling serve; unhealthy and rising do not. suspected, falling and rising are in transition:
- * the check runs at its fast interval.
+ * healthy, suspected, falling and absent serve; unhealthy and rising do not. suspected, falling and rising are in
+ * transition: the check runs at its fast interval.
  */
 import type { CheckSpec } from '../snapshot.ts';
 
 /** The state of an endpoint with one check: settled as healthy or unhealthy, or on the way between them. */
-export type ThresholdState = 'untried' | 'healthy' | 'suspected' | 'falling' | 'unhealthy' | 'rising';
+export type ThresholdState = 'untried' | 'healthy' | 'suspected' | 'falling' | 'absent' | 'unhealthy' | 'rising';
+
+/** `absent`: the server has nothing to ask for its health. */
+export type AnswerOutcome = 'pass' | 'fail' | 'absent';
+
+const SETTLED = { pass: 'healthy', fail: 'unhealthy', absent: 'absent' } as const;
 
 /** One answer of a check. */
 export interface CheckAnswer {
@@ -86,18 +94,23 @@ export class HealthThreshold {
    * Takes an answer in; `at` is wall-clock ms. Returns the change it made, the first verdict or a new one; otherwise
    * null.
    */
-  record(ok: boolean, at: number, reason: string): HealthChange | null {
+  record(outcome: AnswerOutcome, at: number, reason: string): HealthChange | null {
     const kept = Math.max(KEPT_ANSWERS, this.#spec.rise, this.#spec.fall);
-    this.#answers = [...this.#answers.slice(1 - kept), { ok, at, reason }];
-    if (this.#state === 'untried') return this.#decide(ok, at, reason);
-    if (ok === this.isHealthy) {
-      this.#state = ok ? 'healthy' : 'unhealthy';
+    const settled = SETTLED[outcome];
+    this.#answers = [...this.#answers.slice(1 - kept), { ok: outcome === 'pass', at, reason }];
+    if (this.#state === 'untried') return this.#decide(settled, at, reason);
+    const serves = outcome !== 'fail';
+    if (serves === this.isHealthy) {
+      // It serves as before, but can no longer be asked, or can be asked again.
+      const isNew = serves && (this.#state === 'absent') !== (settled === 'absent');
+      if (isNew) return this.#decide(settled, at, reason);
+      this.#state = settled;
       this.#against = 0;
       return null;
     }
     this.#against++;
-    if (this.#against >= (ok ? this.#spec.rise : this.#spec.fall)) return this.#decide(ok, at, reason);
-    this.#state = ok ? 'rising' : 'falling';
+    if (this.#against >= (serves ? this.#spec.rise : this.#spec.fall)) return this.#decide(settled, at, reason);
+    this.#state = serves ? 'rising' : 'falling';
     return null;
   }
 
@@ -106,10 +119,10 @@ export class HealthThreshold {
     if (this.#state === 'healthy') this.#state = 'suspected';
   }
 
-  #decide(isHealthy: boolean, at: number, reason: string): HealthChange {
-    this.#state = isHealthy ? 'healthy' : 'unhealthy';
+  #decide(state: (typeof SETTLED)[AnswerOutcome], at: number, reason: string): HealthChange {
+    this.#state = state;
     this.#against = 0;
-    this.#lastChange = { isHealthy, at, reason, answers: this.#answers };
+    this.#lastChange = { isHealthy: state !== 'unhealthy', at, reason, answers: this.#answers };
     return this.#lastChange;
   }
 }

@@ -6,14 +6,19 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { failuresInARow } from '../../src/core/health/consecutive-failures.ts';
 import { startPlane } from '../support/data-plane.ts';
+import { FakeTime } from '../support/fake-time.ts';
 import { END_OF_HEAD, get, ok, proxied, readResponse } from '../support/proxied.ts';
 import { until } from '../support/until.ts';
 
+/** Stands still until it is moved: by each peer that takes its time. */
+const time = new FakeTime();
 const WRITE_IDLE_MS = 800;
 const BODY = 24 * 2 ** 20;
 /** A peer takes so much every so often: far less than what waits for it, and never nothing for `writeIdle`. */
 const SIP_BYTES = 64 * 1024;
 const SIP_MS = 100;
+/** In which the system tells the other side of it. */
+const SYSTEM_MS = 50;
 /** Slow for so long, several times `writeIdle`; then it takes all. */
 const SIPS = 30;
 
@@ -34,7 +39,10 @@ function sip(socket: Socket, bodyBytes: number, onDone: () => void): void {
     since = 0;
     sips++;
     socket.pause();
-    setTimeout(() => socket.resume(), SIP_MS);
+    setTimeout(() => {
+      time.advance(SIP_MS);
+      socket.resume();
+    }, SYSTEM_MS);
   });
 }
 
@@ -56,7 +64,7 @@ test(
         socket.end(Buffer.alloc(BODY));
       });
     });
-    const plane = await startPlane({ ports: [port], timeouts: { writeIdleMs: WRITE_IDLE_MS } });
+    const plane = await startPlane({ ports: [port], time, timeouts: { writeIdleMs: WRITE_IDLE_MS } });
     t.after(() => plane.close());
     const client = net.connect({ host: '127.0.0.1', port: plane.port });
     t.after(() => client.destroy());
@@ -74,7 +82,7 @@ test('an endpoint that takes a large body slowly answers, and is not blamed', { 
     socket.on('error', () => {});
     sip(socket, BODY, () => socket.end(ok('taken')));
   });
-  const plane = await startPlane({ ports: [port], timeouts: { writeIdleMs: WRITE_IDLE_MS } });
+  const plane = await startPlane({ ports: [port], time, timeouts: { writeIdleMs: WRITE_IDLE_MS } });
   t.after(() => plane.close());
   const client = net.connect({ host: '127.0.0.1', port: plane.port });
   t.after(() => client.destroy());
@@ -105,7 +113,7 @@ for (const leave of ['end', 'reset'] as const) {
       await until(() => plane.plane.exchanges === 1 && plane.memory.keptBytes > 65_536, 'the pipeline is full');
       if (leave === 'reset') peer.reset();
       else peer.socket.destroySoon();
-      await until(() => plane.plane.exchanges === 0 && plane.plane.connections === 0, 'the place is free', 5000);
+      await until(() => plane.plane.exchanges === 0 && plane.plane.connections === 0, 'the place is free');
       assert.equal(servers[0].peers.length, 1);
     },
   );
@@ -113,7 +121,7 @@ for (const leave of ['end', 'reset'] as const) {
 
 proxied(
   'what is kept of the requests of a client that has left is not begun when the answer before it is over',
-  { timeouts: { responseHeadMs: 600 } },
+  { time, timeouts: { responseHeadMs: 600 } },
   async (peer) => {
     await peer.readUntil(END_OF_HEAD);
   },
@@ -123,7 +131,10 @@ proxied(
     peer.socket.write(get('/first') + PIPELINE);
     await until(() => plane.plane.exchanges === 1 && plane.memory.keptBytes > 65_536, 'the pipeline is full');
     peer.socket.destroySoon();
-    await until(() => plane.plane.connections === 0, 'the connection is let go of', 5000);
+    await until(() => {
+      time.advance(50);
+      return plane.plane.connections === 0;
+    }, 'the connection is let go of');
     assert.equal(servers[0].peers.length, 1);
   },
 );

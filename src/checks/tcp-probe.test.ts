@@ -47,7 +47,7 @@ describe('a tcp check', () => {
     assert.deepEqual([result.outcome, result.reason], ['fail', 'it closed after 6 bytes without the expected text']);
   });
 
-  it('a tcp check fails on 64 KiB without the text, from a server that never ends', { timeout: 10_000 }, async (t) => {
+  it('a tcp check fails on 64 KiB without the text, from a server that never ends', { timeout: 60_000 }, async (t) => {
     const result = await probe(t, { expect: 'needle' }, (socket) => {
       const send = (): void => {
         while (!socket.destroyed && socket.write('x'.repeat(16_384))) {

@@ -13,8 +13,8 @@ function startEndpoint(t: TestContext): Promise<number> {
   });
 }
 
-/** Two pools over the same server: one takes the defaults over, the other does not. */
-async function runTwoPools(t: TestContext): Promise<(path: string, body?: string) => Promise<Response>> {
+/** Pools over the same server: one takes the defaults over, each of the others has something of its own. */
+async function runPools(t: TestContext): Promise<(path: string, body?: string) => Promise<Response>> {
   const address = `127.0.0.1:${await startEndpoint(t)}`;
   const { balancer, port } = await runBalancer(`
     threads: 1
@@ -22,12 +22,14 @@ async function runTwoPools(t: TestContext): Promise<(path: string, body?: string
     timeouts: { responseHead: 1h }
     defaults: { host: common.internal, maxBody: 4B }
     routes:
-      - { match: { path: /own/patient/* }, pool: own, timeouts: { responseHead: 1h } }
       - { match: { path: /own/* }, pool: own, maxBody: off }
+      - { match: { path: /hasty/patient/* }, pool: hasty, timeouts: { responseHead: 1h } }
+      - { match: { path: /hasty/* }, pool: hasty }
       - { pool: common }
     pools:
       common: ["${address}"]
-      own: { endpoints: ["${address}"], host: own.internal, timeouts: { responseHead: 100ms } }
+      own: { endpoints: ["${address}"], host: own.internal }
+      hasty: { endpoints: ["${address}"], timeouts: { responseHead: 100ms } }
   `);
   t.after(() => balancer.close());
   return (path, body) => {
@@ -39,20 +41,20 @@ async function runTwoPools(t: TestContext): Promise<(path: string, body?: string
 
 describe('the defaults of a config', () => {
   it('the defaults of a config hold in a pool and a route that say nothing', async (t) => {
-    const request = await runTwoPools(t);
+    const request = await runPools(t);
     assert.equal(await (await request('/x')).text(), 'common.internal');
     assert.equal((await request('/x', '12345')).status, 413);
   });
 
   it('the defaults of a config give way to a pool and a route that say otherwise', async (t) => {
-    const request = await runTwoPools(t);
+    const request = await runPools(t);
     assert.equal(await (await request('/own/x', '12345')).text(), 'own.internal');
   });
 
   it('the default timeouts of a config give way to those of the pool, and these to those of the route', async (t) => {
-    const request = await runTwoPools(t);
-    assert.equal((await request('/own/late')).status, 504);
-    assert.equal((await request('/own/patient/late')).status, 200);
+    const request = await runPools(t);
+    assert.equal((await request('/hasty/late')).status, 504);
+    assert.equal((await request('/hasty/patient/late')).status, 200);
     assert.equal((await request('/late')).status, 200);
   });
 });

@@ -5,8 +5,11 @@ import { COUNTER_CONNECTS, COUNTER_MOVES, COUNTER_RETRIES } from '../../src/core
 import type { PoolTable } from '../../src/core/shared/pool-table.ts';
 import { ROUTE_MOVES, ROUTE_RETRIES } from '../../src/core/shared/route-table.ts';
 import { EJECTION } from '../support/data-plane.ts';
+import { FakeTime } from '../support/fake-time.ts';
 import { END_OF_HEAD, answering, get, ok, proxied, readResponse } from '../support/proxied.ts';
 import type { Script } from '../support/proxied.ts';
+import type { RawPeer } from '../support/segmented-socket.ts';
+import { until } from '../support/until.ts';
 
 const NO_EJECTION = { ...EJECTION, enabled: false };
 const POST = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody';
@@ -145,20 +148,39 @@ proxied(
   },
 );
 
-/** Endpoint 0 never answers, the others echo the method. */
+/** Stands still until it is moved. */
+const time = new FakeTime();
+/** Long: only when nobody answers does as much time pass. */
+const PER_TRY_MS = 60_000;
+
+/** Endpoint 0 never answers, and the time of that attempt passes; the others echo the method. */
 const firstIsSilent: Script = async (peer, endpoint) => {
   for (;;) {
     const head = await peer.readUntil(END_OF_HEAD).catch(() => '');
     if (head === '') return;
     if (endpoint > 0) await peer.send(ok(head.split(' ')[0]));
+    else time.advance(PER_TRY_MS + 100);
   }
 };
+
+/** An answer, behind the pauses between attempts. */
+async function answerTo(peer: RawPeer, request: string): Promise<{ status: number; body: string }> {
+  await peer.send(request);
+  let answer: { status: number; body: string } | null = null;
+  void readResponse(peer).then((read) => (answer = read));
+  await until(() => {
+    time.advance(1);
+    return answer !== null;
+  }, 'an answer');
+  return answer as unknown as { status: number; body: string };
+}
 
 proxied(
   'perTry goes to another endpoint with timeout in retryOn, and without it is a 504',
   {
     endpoints: 2,
-    timeouts: { perTryMs: 60 },
+    time,
+    timeouts: { perTryMs: PER_TRY_MS, responseHeadMs: 10 * PER_TRY_MS },
     pool: { ejection: NO_EJECTION },
     retry: { onTimeout: true },
     routes: [{ match: { path: { kind: 'exact', path: '/once' } }, retry: { onTimeout: false } }, {}],
@@ -167,14 +189,12 @@ proxied(
   async ({ client }) => {
     for (let index = 0; index < 2; index++) {
       const peer = await client();
-      await peer.send(get());
-      assert.equal((await readResponse(peer)).body, 'GET');
+      assert.equal((await answerTo(peer, get())).body, 'GET');
     }
     const statuses = [];
     for (let index = 0; index < 2; index++) {
       const peer = await client();
-      await peer.send(get('/once'));
-      statuses.push((await readResponse(peer)).status);
+      statuses.push((await answerTo(peer, get('/once'))).status);
     }
     assert.deepEqual(statuses.sort(), [200, 504]);
   },

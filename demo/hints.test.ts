@@ -12,6 +12,13 @@ describe('a hint of the demo', () => {
     assert.match(hint({}), /^Press k: s2 is killed under load\./);
   });
 
+  test('a hint of the demo brings back a server that is frozen, killed or failing before it goes on', () => {
+    const pressed = new Set(['kill', 'revive', 'slow', 'hang'] as const);
+    assert.match(hint({ pressed, harmed: ['s2'] }), /^Press r: s2 comes back/);
+    assert.match(hint({ pressed: new Set([...pressed, 'policy', 'fail'] as const), harmed: ['s2'] }), /^Press r: /);
+    assert.match(hint({ pressed, harmed: ['s1'] }), /^Press p: /);
+  });
+
   test('a hint of the demo leads on: what was killed is revived, what was tried is passed over, and in the end there is none', () => {
     assert.match(hint({ pressed: new Set(['kill']), harmed: ['s2'] }), /^Press r: s2 comes back/);
     assert.match(hint({ pressed: new Set(['kill', 'revive']) }), /^Press s: /);

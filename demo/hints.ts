@@ -8,7 +8,7 @@ export interface HintFacts {
   readonly pressed: ReadonlySet<DemoKey['action']>;
   /** The server that the keys act on. */
   readonly chosen: string;
-  /** Servers that something was done to. */
+  /** Servers that are killed, frozen or failing; not those that are slow. */
   readonly harmed: readonly string[];
 }
 
@@ -43,7 +43,8 @@ const STEPS: readonly (readonly [action: DemoKey['action'], words: (chosen: stri
 /** Null: the user is busy, or everything was tried. */
 export function nextHint({ idleSeconds, pressed, chosen, harmed }: HintFacts): string | null {
   if (idleSeconds < IDLE_SECONDS) return null;
-  if (harmed.includes(chosen) && !pressed.has('revive')) return STEPS[1][1](chosen);
+  // Nothing more can be shown with a server that is gone, frozen or failing.
+  if (harmed.includes(chosen)) return STEPS[1][1](chosen);
   const next = STEPS.find(([action]) => !pressed.has(action) && (action !== 'revive' || harmed.length > 0));
   return next === undefined ? null : next[1](chosen);
 }

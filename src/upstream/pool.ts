@@ -58,7 +58,7 @@ export class Pool<W extends Waiter> {
     this.#policy = policy;
     this.#routePolicies = routePolicies;
     // They learn from all requests, and into one book: one of them is enough.
-    this.#learner = [policy, ...routePolicies].find(({ observed }) => observed !== undefined) ?? null;
+    this.#learner = [policy, ...routePolicies].find((one) => one.observed !== undefined) ?? null;
     this.#indexes = this.#learner === null ? NO_INDEXES : indexesBySlot(endpoints);
     this.#panic = panic;
     this.#failureStatuses.fill(0);
@@ -95,7 +95,7 @@ export class Pool<W extends Waiter> {
    */
   observed(endpoint: Endpoint<W>, ms: number, isGood: boolean): void {
     const learner = this.#learner;
-    if (learner === null || learner.observed === undefined) return;
+    if (learner?.observed === undefined) return;
     const index = endpoint.slot < this.#indexes.length ? this.#indexes[endpoint.slot] : -1;
     if (index >= 0 && this.endpoints[index] === endpoint) learner.observed(index, ms, isGood);
   }

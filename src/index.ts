@@ -58,6 +58,7 @@ export type {
   ListenerSpec,
   PathMatch,
   PolicySpec,
+  RetryBudgetSpec,
   RetrySpec,
   RouteMatch,
   TcpCheckSpec,

@@ -6,6 +6,7 @@ import type {
   EjectionSpec,
   ListenerSpec,
   PathMatch,
+  RetryBudgetSpec,
   RetrySpec,
   PolicySpec,
   RouteMatch,
@@ -107,7 +108,7 @@ function writePool(pool: PoolConfig): Written {
     endpoints: pool.endpoints.map(({ id, weight }) => ({ address: id, weight })),
     check: pool.checks.map(writeCheck),
     ejection: writeEjection(pool.ejection),
-    retry: writeRetry(pool.retry),
+    retry: { ...writeRetry(pool.retry), budget: writeBudget(pool.retryBudget) },
     maxConnections: pool.maxConnections === 0 ? 'off' : pool.maxConnections,
     maxIdle: pool.maxIdle,
     idleTimeout: formatDuration(pool.idleTimeoutMs),
@@ -180,6 +181,13 @@ function writeRetry(retry: RetrySpec): Written {
     backoff: formatDurationOrOff(backoffMs),
     maxBackoff: formatDurationOrOff(maxBackoffMs),
   };
+}
+
+function writeBudget(budget: RetryBudgetSpec | null): unknown {
+  if (budget === null) return 'off';
+  const { share, perSecond } = budget;
+  const floor = perSecond === 0 ? 'off' : `${perSecond}/s`;
+  return { share: share === 0 ? 'off' : `${Math.round(share * 100)}%`, floor };
 }
 
 function writeTimeouts(timeouts: Timeouts): Written {

@@ -38,6 +38,13 @@ const RETRY_PLACES: Places = [
 const PLACES: Readonly<Record<string, Places>> = {
   Retry: RETRY_PLACES,
   RouteRetry: RETRY_PLACES,
+  RetryBudget: [
+    [/^(\d{1,2}%)$/, 'Write budget: { share: $1 }.'],
+    [/^(\d+\/s)$/, 'Write budget: { floor: $1 }.'],
+    [NO, 'Write budget: off.'],
+    [ON, 'Take it out: the budget is on until you write off.'],
+    [ANY, 'Write off, or a map, e.g. budget: { share: 10% }.'],
+  ],
   Ejection: [
     [COUNT, 'Write ejection: { failures: $1 }.'],
     [/^([45]\d\d)$/, 'Write ejection: { statuses: $1 }.'],

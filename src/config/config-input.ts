@@ -2,7 +2,7 @@
  * What a user writes: the input of `defineConfig`, `createBalancer` and `reload`.
  * Written by `npm run docs` from the schema of the config: change it there.
  */
-import type { Duration, Off, Percent, Size, Toggle } from './written-values.ts';
+import type { Duration, Off, Percent, Rate, Size, Toggle } from './written-values.ts';
 
 /** A config. `PoolName` are the names of its pools, the only ones that its routes may name. */
 export interface ConfigInput<PoolName extends string = string> {
@@ -473,6 +473,28 @@ export interface RetryInput {
    * @example '1s'
    */
   readonly maxBackoff?: Duration | Off;
+  /**
+   * Most further attempts for the whole pool, whatever its routes say. `off`: no bound.
+   * @defaultValue on
+   * @example { share: '10%' }
+   */
+  readonly budget?: RetryBudgetInput | Off;
+}
+
+/** Most further attempts for the whole pool, whatever its routes say. `off`: no bound. */
+export interface RetryBudgetInput {
+  /**
+   * Further attempts per requests of the last 10 s, over all threads.
+   * @defaultValue `'20%'`
+   * @example '10%'
+   */
+  readonly share?: Percent | Off;
+  /**
+   * So many besides, for pools with few requests.
+   * @defaultValue `'10/s'`
+   * @example '1/s'
+   */
+  readonly floor?: Rate | Off;
 }
 
 /** Takes an endpoint out for a while after failures in a row that traffic met. */

@@ -96,8 +96,8 @@ export const poolKeys = object(
 );
 
 export const poolSchema = shortForm(
-  poolKeys.transform(({ check, idleTimeout, ...pool }): WrittenPool => {
-    return { ...pool, checks: check, idleTimeoutMs: idleTimeout };
+  poolKeys.transform(({ check, idleTimeout, retry, ...pool }): WrittenPool => {
+    return { ...pool, ...retry, checks: check, idleTimeoutMs: idleTimeout };
   }),
   toLongPool,
   z.array(endpointSchema),

@@ -1,9 +1,21 @@
 /** When a failed attempt is followed by another one: of a pool, and of a route where it differs. */
 import type { z } from 'zod';
-import type { RetrySpec } from '../core/snapshot.ts';
+import type { RetryBudgetSpec, RetrySpec } from '../core/snapshot.ts';
 import { type KeyNotes, key } from './described.ts';
 import type { Mistake } from './errors.ts';
-import { count, durationOrOff, listOf, notOneOf, object, orOff, parseCount, scalar, sizeOrOff } from './scalars.ts';
+import {
+  count,
+  durationOrOff,
+  listOf,
+  notOneOf,
+  object,
+  orOff,
+  parseCount,
+  percentOrOff,
+  rateOrOff,
+  scalar,
+  sizeOrOff,
+} from './scalars.ts';
 
 const CONDITIONS = ['connect', 'reset', 'timeout'] as const;
 type Condition = (typeof CONDITIONS)[number];
@@ -46,6 +58,20 @@ const NOTES: Readonly<Record<keyof typeof SHAPES, KeyNotes>> = {
   maxBackoff: { description: 'The longest of these times. `off`: none passes.', example: '1s' },
 };
 
+const budgetMap = object(
+  {
+    share: key(percentOrOff.prefault('20%'), {
+      description: 'Further attempts per requests of the last 10 s, over all threads.',
+      example: '10%',
+    }),
+    floor: key(rateOrOff.prefault('10/s'), {
+      description: 'So many besides, for pools with few requests.',
+      example: '1/s',
+    }),
+  },
+  'RetryBudget',
+).transform(({ share, floor }): RetryBudgetSpec => ({ share: share / 100, perSecond: floor }));
+
 const retryMap = object(
   {
     attempts: key(SHAPES.attempts.prefault(3), NOTES.attempts),
@@ -53,15 +79,26 @@ const retryMap = object(
     replayBuffer: key(SHAPES.replayBuffer.prefault('64KiB'), NOTES.replayBuffer),
     backoff: key(SHAPES.backoff.prefault('25ms'), NOTES.backoff),
     maxBackoff: key(SHAPES.maxBackoff.prefault('250ms'), NOTES.maxBackoff),
+    budget: key(orOff(budgetMap, null).prefault({}), {
+      description: 'Most further attempts for the whole pool, whatever its routes say. `off`: no bound.',
+      example: { share: '10%' },
+      byDefault: 'on',
+    }),
   },
   'Retry',
-).transform((written): RetrySpec => toRetry(written) as RetrySpec);
+).transform(({ budget, ...written }): PoolRetry => ({ retry: toRetry(written) as RetrySpec, retryBudget: budget }));
+
+/** What a pool says of retries. */
+export interface PoolRetry {
+  readonly retry: RetrySpec;
+  readonly retryBudget: RetryBudgetSpec | null;
+}
 
 /** What goes where nothing is said, and where a route says something in spite of a pool that says `off`. */
-const BY_DEFAULT: RetrySpec = retryMap.parse({});
+const { retry: BY_DEFAULT, retryBudget: BUDGET } = retryMap.parse({});
 const OFF: RetrySpec = { ...BY_DEFAULT, attempts: 1, onConnect: false, onReset: false, onTimeout: false, statuses: [] };
 
-export const retrySchema = orOff(retryMap, OFF);
+export const retrySchema = orOff(retryMap, { retry: OFF, retryBudget: BUDGET });
 
 /** Of a route: what is not written is the pool's. */
 export const routeRetrySchema = orOff(

@@ -9,10 +9,12 @@ import { NAME_PATTERN } from './names.ts';
 import {
   DURATION_PATTERN,
   PERCENT_PATTERN,
+  RATE_PATTERN,
   SIZE_PATTERN,
   describeValue,
   parseDuration,
   parsePercent,
+  parseRate,
   parseSize,
 } from './units.ts';
 
@@ -141,6 +143,16 @@ function numberOrOff(value: unknown, parse: (value: unknown) => number | Mistake
 export const durationOrOff = scalar((value) => numberOrOff(value, parseDuration), {
   anyOf: [DURATION, OFF],
   words: 'duration or `off`',
+});
+/** A share of something, in percent; `off` is 0. */
+export const percentOrOff = scalar((value) => numberOrOff(value, parsePercent), {
+  anyOf: [PERCENT, OFF],
+  words: 'share or `off`',
+});
+/** So many each second; `off` is 0. */
+export const rateOrOff = scalar((value) => numberOrOff(value, parseRate), {
+  anyOf: [{ type: 'string', pattern: RATE_PATTERN, words: 'rate', tsType: 'Rate' }, OFF],
+  words: 'rate or `off`',
 });
 export const size = scalar(parseSize, SIZE);
 /** A size, or `off`: 0. */

@@ -75,6 +75,15 @@ function factorOf(units: Readonly<Record<string, number>>, unit: string): number
   return Object.hasOwn(units, unit) ? units[unit] : null;
 }
 
+export const RATE_PATTERN = '^\\d{1,9}(?:\\.\\d{1,3})?/s$';
+
+/** `10/s` → 10. */
+export function parseRate(value: unknown): number | Mistake {
+  if (typeof value === 'string' && new RegExp(RATE_PATTERN).test(value)) return Number.parseFloat(value);
+  const cure = isPlainNumber(value) ? `Write ${value}/s.` : 'Write a number for each second, e.g. 10/s.';
+  return new Mistake(`${describeValue(value)} is no rate`, cure);
+}
+
 /** Units as others write them, in lower case, and ours. */
 const OTHER_DURATION_UNITS: Readonly<Record<string, string>> = {
   ...unitsBy('ms', 'ms', 'msec', 'msecs', 'milli', 'millis', 'millisecond', 'milliseconds'),

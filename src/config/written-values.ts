@@ -24,3 +24,6 @@ export type Toggle = 'on' | 'off' | boolean;
 
 /** Switches a setting off. */
 export type Off = 'off' | false;
+
+/** So many each second: `'10/s'`. */
+export type Rate = `${number}/s`;

@@ -16,6 +16,8 @@ function fault(status: number, code: string, text: string): Fault {
 
 /** The reason of an exchange whose client left; there is nobody to answer. */
 export const CLIENT_CLOSED = 'client-closed';
+/** Beside a reason, or in its place: a further attempt could have followed, but the retry budget was spent. */
+export const BUDGET_SPENT = 'budget-spent';
 
 export const FAULTS = Object.freeze({
   // ——— what the client sent

@@ -121,6 +121,8 @@ export interface PoolSpec {
   readonly checks: readonly CheckSpec[];
   readonly ejection: EjectionSpec;
   readonly retry: RetrySpec;
+  /** Null: no bound. */
+  readonly retryBudget: RetryBudgetSpec | null;
   /** Sockets per endpoint over all threads, 0: no limit. */
   readonly maxConnections: number;
   /** Idle sockets per endpoint over all threads. */
@@ -229,6 +231,13 @@ export interface EjectionSpec {
   readonly maxSharePercent: number;
   /** Only reports what it would have done. */
   readonly dryRun: boolean;
+}
+
+/** How many further attempts a pool may get in 10 s: a share of its requests, and so many each second besides. */
+export interface RetryBudgetSpec {
+  /** 0.2: a fifth. */
+  readonly share: number;
+  readonly perSecond: number;
 }
 
 /** When a failed attempt is followed by another one. */

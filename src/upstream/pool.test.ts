@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Policy } from '../core/balancer/policy.ts';
+import { systemClock } from '../core/clock.ts';
 import { COUNTER_PANIC_PICKS, PoolTable, REFUSED, createPoolTable } from '../core/shared/pool-table.ts';
 import { testSnapshot } from '../../test/support/data-plane.ts';
 import { Endpoint } from './endpoint.ts';
@@ -23,7 +24,7 @@ const NO_LEASES: LeasePool<Waiter> = {
 function pool(policy: Policy, panic: Policy | null, reports: EndpointReports = SILENT): Pool<Waiter> {
   const [spec] = testSnapshot({ ports: [1, 2] }).pools;
   const table = new PoolTable(createPoolTable(2, 1), 0);
-  const made = new Pool<Waiter>(spec, table);
+  const made = new Pool<Waiter>(spec, table, systemClock);
   const endpoints = spec.endpoints.map(
     (each) => new Endpoint({ poolId: 'web', spec: each, table, limits: LIMITS, leases: NO_LEASES, reports }),
   );

@@ -2,6 +2,8 @@
 import { Latencies } from '../core/balancer/latencies.ts';
 import { isSamePolicy } from '../core/balancer/policies.ts';
 import type { PickRequest, Policy } from '../core/balancer/policy.ts';
+import type { Clock } from '../core/clock.ts';
+import { RetryBudget } from '../core/resilience/retry-budget.ts';
 import { COUNTER_PANIC_PICKS } from '../core/shared/pool-table.ts';
 import type { PoolTable } from '../core/shared/pool-table.ts';
 import type { PolicySpec, PoolSpec } from '../core/snapshot.ts';
@@ -28,6 +30,7 @@ export class Pool<W extends Waiter> {
   endpoints: readonly Endpoint<W>[] = [];
   /** What this thread knows of the endpoints' times. */
   readonly latencies = new Latencies();
+  readonly #budget: RetryBudget;
   #policy: Policy = NOBODY;
   /** Those that routes pick by in its place, in the order of `spec.routePolicies`. */
   #routePolicies: readonly Policy[] = [];
@@ -41,9 +44,10 @@ export class Pool<W extends Waiter> {
   readonly #failureStatuses = new Uint8Array(600);
 
   /** Empty until it is arranged. */
-  constructor(spec: PoolSpec, table: PoolTable) {
+  constructor(spec: PoolSpec, table: PoolTable, clock: Clock) {
     this.spec = spec;
     this.table = table;
+    this.#budget = new RetryBudget(table, clock);
   }
 
   /** The endpoints in the order of the spec, and the policies that were made for it: the pool's, then those of routes. */
@@ -61,8 +65,19 @@ export class Pool<W extends Waiter> {
     this.#learner = [policy, ...routePolicies].find((one) => one.observed !== undefined) ?? null;
     this.#indexes = this.#learner === null ? NO_INDEXES : indexesBySlot(endpoints);
     this.#panic = panic;
+    this.#budget.attach(this.table);
     this.#failureStatuses.fill(0);
     if (spec.ejection.enabled) for (const status of spec.ejection.statuses) this.#failureStatuses[status] = 1;
+  }
+
+  /** Takes one further attempt from the retry budget. False: it is spent. */
+  takeRetry(): boolean {
+    return this.#budget.take(this.spec.retryBudget);
+  }
+
+  /** To be called once a second: how many requests there were lately, for the retry budget. */
+  sampleRequests(): void {
+    this.#budget.sample();
   }
 
   /** Whether this status counts as a gateway failure of the endpoint. */

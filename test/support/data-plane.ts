@@ -123,6 +123,7 @@ export function testSnapshot(options: TestPlaneOptions): Snapshot {
     checks: [],
     ejection: EJECTION,
     retry: { ...RETRY, ...options.retry },
+    retryBudget: { share: 0.2, perSecond: 10 },
     maxConnections: 0,
     maxIdle: 32,
     idleTimeoutMs: 4000,

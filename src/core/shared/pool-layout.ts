@@ -21,12 +21,18 @@ export const KEPT_IDLE = 3;
 const LEDGER_COLUMNS = 4;
 
 /** Counters of one endpoint, striped per worker. */
-export const COUNTERS = 11;
+export const COUNTERS = 12;
 
 const CURSOR_INTS = 16;
 const VERSION_INTS = 16;
 /** A worker's sum lies on a cache line of its own, wherever the buffer begins. */
 export const SUM_STRIDE = 32;
+/** A line for each worker. */
+export const RECENT_STRIDE = 16;
+/** A retry budget looks back so far. */
+export const BUDGET_SECONDS = 10;
+/** One more, so that a second that is leaving is not the one that comes. */
+export const RETRY_BUCKETS = BUDGET_SECONDS + 1;
 /** Rows come in as many. */
 const ROWS = 16;
 
@@ -39,6 +45,10 @@ export interface PoolLayout {
   readonly sums: Place;
   /** One for each worker. */
   readonly silent: Place;
+  /** Retries of the last seconds. */
+  readonly retried: Place;
+  /** Requests of the last seconds, a line for each worker. */
+  readonly recent: Place;
   readonly inflight: Place;
   readonly connections: Place;
   readonly idlePlaces: Place;
@@ -61,6 +71,8 @@ export function poolLayout({ capacity, workerSlots }: Pick<PoolTableHandle, 'cap
     version: layout.header(VERSION_INTS),
     sums: layout.header(workerSlots * SUM_STRIDE),
     silent: layout.header(workerSlots),
+    retried: layout.header(RETRY_BUCKETS),
+    recent: layout.header(workerSlots * RECENT_STRIDE),
     inflight: layout.column(),
     connections: layout.column(),
     idlePlaces: layout.column(),

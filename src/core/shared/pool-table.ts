@@ -30,7 +30,11 @@ import {
   poolLayout,
 } from './pool-layout.ts';
 import type { PoolTableHandle } from './pool-layout.ts';
+import { addBelow } from './add-below.ts';
+import { FURTHER_ATTEMPTS, COUNTER_ATTEMPTS } from './pool-counters.ts';
+import { RetryLedger } from './retry-ledger.ts';
 
+export * from './pool-counters.ts';
 export { COUNTERS, createPoolTable } from './pool-layout.ts';
 export type { PoolTableHandle } from './pool-layout.ts';
 
@@ -51,22 +55,6 @@ const INELIGIBLE_FLAGS = UNHEALTHY | EJECTED | DRAINING;
 export const STRAY_AFTER_HEAD = 1;
 /** … and behind the end of a body. */
 export const STRAY_AFTER_BODY = 2;
-
-/** Counters of one endpoint, striped per worker. */
-export const COUNTER_ATTEMPTS = 0;
-export const COUNTER_FAILURES = 1;
-export const COUNTER_RETRIES = 2;
-export const COUNTER_CONNECTS = 3;
-export const COUNTER_BYTES_SENT = 4;
-export const COUNTER_BYTES_RECEIVED = 5;
-/** Sum of the times to the first byte of the response, in ms. */
-export const COUNTER_FIRST_BYTE_MS = 6;
-export const COUNTER_PANIC_PICKS = 7;
-export const COUNTER_STRAYS = 8;
-/** Attempts that went on elsewhere before anything was sent. */
-export const COUNTER_MOVES = 9;
-/** Failures of kind `status` and `timeout` (`core/health/evidence.ts`): those that a whole pool can have in common. */
-export const COUNTER_COMMON_FAILURES = 10;
 
 export class PoolTable {
   readonly handle: PoolTableHandle;
@@ -104,6 +92,7 @@ export class PoolTable {
   readonly #sums: Int32Array;
   readonly #sum: number;
   #isSumming = false;
+  readonly retries: RetryLedger;
   /** The columns that have ledgers, in the ledgers' order. */
   readonly #totals: readonly Int32Array[];
   readonly #ledgers: Int32Array;
@@ -141,6 +130,7 @@ export class PoolTable {
     this.strays = int32At(buffer, layout.strays);
     this.rescue = int32At(buffer, layout.rescue);
     this.#silent = int32At(buffer, layout.silent);
+    this.retries = new RetryLedger(int32At(buffer, layout.retried), int32At(buffer, layout.recent), worker);
     this.#totals = [this.inflight, this.connections, this.idlePlaces];
     this.#ledgers = int32At(buffer, layout.ledger);
     this.#ledgerStride = layout.ledger.stride;
@@ -284,6 +274,17 @@ export class PoolTable {
     }
   }
 
+  /** First attempts that this worker has counted: all that followed no other. */
+  ownRequests(): number {
+    let sum = 0;
+    for (let slot = 0; slot < this.#capacity; slot++) {
+      const at = this.#counterRow + slot * COUNTERS;
+      sum += this.#counters[at + COUNTER_ATTEMPTS];
+      for (const counter of FURTHER_ATTEMPTS) sum -= this.#counters[at + counter];
+    }
+    return sum;
+  }
+
   isEligible(slot: number): boolean {
     return (this.inflight[slot] & INELIGIBLE) === 0;
   }
@@ -350,6 +351,7 @@ export class PoolTable {
     this.#ledgers.fill(0, kept, kept + this.#capacity);
     this.#silent[worker] = 0;
     this.#sums[worker * SUM_STRIDE + SUM_STRIDE / 2] = 0;
+    this.retries.forget(worker);
     return returned;
   }
 
@@ -368,6 +370,7 @@ export class PoolTable {
     this.failures.set(from.failures);
     this.strays.set(from.strays);
     this.rescue.set(from.rescue);
+    this.retries.succeed(from.retries);
     for (let slot = 0; slot < from.#capacity; slot++) this.setHealth(slot, from.health[slot]);
   }
 
@@ -413,14 +416,5 @@ export class PoolTable {
       this.#counters.fill(0, at, at + COUNTERS);
     }
     return Atomics.add(this.generation, slot, 1) + 1;
-  }
-}
-
-/** Adds one unless `max` is reached; refused, it has changed nothing. */
-function addBelow(column: Int32Array, slot: number, max: number): boolean {
-  for (;;) {
-    const count = Atomics.load(column, slot);
-    if (count >= max) return false;
-    if (Atomics.compareExchange(column, slot, count, count + 1) === count) return true;
   }
 }

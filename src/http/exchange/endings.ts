@@ -87,7 +87,7 @@ export function finish(exchange: Exchange, reason: string): void {
   const { routeTable } = host;
   const now = host.now();
   record.endedAt = now;
-  record.reason = reason;
+  record.reason = reason === '' ? exchange.remark : reason;
   const slot = exchange.request === null ? 0 : exchange.request.route.spec.slot;
   if (exchange.request !== null) exchange.disarm();
   exchange.clientProgress.end();

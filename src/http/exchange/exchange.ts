@@ -97,6 +97,8 @@ export class Exchange implements ClientEvents {
   /** Bytes of the request's body, 0: no limit. */
   bodyLimit = 0;
   fault: Fault | null = null;
+  /** What the record says of an answer that passes though it is one that others are tried for; else `''`. */
+  remark = '';
   /** Every attempt of this exchange, the current one last. Objects are reused; `attemptCount` says how many are of this exchange. */
   readonly attempts: Attempt[] = [];
   attemptCount = 0;
@@ -285,6 +287,7 @@ export class Exchange implements ClientEvents {
     this.isUpstreamEnded = false;
     this.isBodyKept = false;
     this.requestTrailers = '';
+    this.remark = '';
     this.stepAt = 0;
     this.bodyLimit = 0;
     if (this.tried.length === 0) return;

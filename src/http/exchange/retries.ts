@@ -1,9 +1,9 @@
 /** What follows an attempt that failed: another one, or our answer. */
-import { FAULTS } from '../../core/errors.ts';
+import { BUDGET_SPENT, FAULTS } from '../../core/errors.ts';
 import type { Fault } from '../../core/errors.ts';
 import { MOST_MOVES, backoffMs, mayRetry, mayRetryAnswer } from '../../core/resilience/retry-policy.ts';
-import { COUNTER_MOVES, COUNTER_RETRIES } from '../../core/shared/pool-table.ts';
-import { ROUTE_MOVES, ROUTE_RETRIES } from '../../core/shared/route-table.ts';
+import { COUNTER_BUDGET_SPENT, COUNTER_MOVES, COUNTER_RETRIES } from '../../core/shared/pool-table.ts';
+import { ROUTE_BUDGET_SPENT, ROUTE_MOVES, ROUTE_RETRIES } from '../../core/shared/route-table.ts';
 import type { Attempt } from '../attempt.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
 import type { HttpEndpoint } from '../stream.ts';
@@ -58,13 +58,13 @@ export function attemptFailed(exchange: Exchange): void {
     case 'move':
       moveOn(exchange, endpoint, attempt.startedAt);
       return;
-    case 'now':
-      countRetry(exchange, endpoint);
-      startAttempt(exchange);
-      return;
-    case 'backoff':
-      countRetry(exchange, endpoint);
-      backOff(exchange);
+    default:
+      if (!takeRetry(exchange, endpoint)) {
+        answerFault(exchange, FAILURE_ANSWERS[failure], BUDGET_SPENT);
+        return;
+      }
+      if (decision === 'now') startAttempt(exchange);
+      else backOff(exchange);
   }
 }
 
@@ -101,9 +101,12 @@ function countMove(exchange: Exchange, endpoint: HttpEndpoint): void {
   exchange.count(ROUTE_MOVES);
 }
 
-function countRetry(exchange: Exchange, endpoint: HttpEndpoint): void {
-  endpoint.count(COUNTER_RETRIES, 1);
-  exchange.count(ROUTE_RETRIES);
+/** One more attempt after one at this endpoint. False: the pool has had as many as it may have lately. */
+function takeRetry(exchange: Exchange, endpoint: HttpEndpoint): boolean {
+  const isAllowed = (exchange.request as OutgoingRequest).route.pool.takeRetry();
+  endpoint.count(isAllowed ? COUNTER_RETRIES : COUNTER_BUDGET_SPENT, 1);
+  exchange.count(isAllowed ? ROUTE_RETRIES : ROUTE_BUDGET_SPENT);
+  return isAllowed;
 }
 
 function backOff(exchange: Exchange): void {
@@ -121,11 +124,14 @@ export function retryAnswer(exchange: Exchange): boolean {
   const endpoint = attempt.endpoint as HttpEndpoint;
   const request = exchange.request as OutgoingRequest;
   if (!mayRetryAnswer(attempt, request, request.route.spec.retry)) return false;
+  if (!takeRetry(exchange, endpoint)) {
+    exchange.remark = BUDGET_SPENT;
+    return false;
+  }
   // Unless that status counts against it, it has answered as it should.
   attempt.succeeded();
   letGo(exchange, attempt);
   exchange.tried.push(endpoint);
-  countRetry(exchange, endpoint);
   backOff(exchange);
   return true;
 }
@@ -155,9 +161,11 @@ export function queueTimedOut(exchange: Exchange): void {
 
 /** *waiting* × endpointDown, endpointGone: nothing has been sent, and another endpoint may have a place. */
 export function moveAway(exchange: Exchange): void {
-  (exchange.attempt as Attempt).abandon();
+  const attempt = exchange.attempt as Attempt;
+  const endpoint = attempt.endpoint as HttpEndpoint;
+  attempt.abandon();
   exchange.attempt = null;
-  exchange.attemptCount--;
+  countMove(exchange, endpoint);
   exchange.leaveQueue();
   startAttempt(exchange);
 }

@@ -2,6 +2,7 @@
 import { quantile } from '../../core/shared/histogram.ts';
 import {
   COUNTER_ATTEMPTS,
+  COUNTER_BUDGET_SPENT,
   COUNTER_BYTES_RECEIVED,
   COUNTER_BYTES_SENT,
   COUNTER_CONNECTS,
@@ -14,6 +15,7 @@ import {
 import type { PoolTable } from '../../core/shared/pool-table.ts';
 import {
   ROUTE_ABORTS,
+  ROUTE_BUDGET_SPENT,
   ROUTE_BYTES_IN,
   ROUTE_BYTES_OUT,
   ROUTE_FAULTS,
@@ -37,6 +39,8 @@ export interface RouteStats {
   readonly retries: number;
   /** Attempts that went on elsewhere before anything was sent: the connect was refused, or a kept connection was closed. */
   readonly moves: number;
+  /** Further attempts that did not follow because the pool's retry budget was spent. */
+  readonly budgetSpent: number;
   /** Exchanges that ended before the answer was complete. */
   readonly aborts: number;
   readonly upgrades: number;
@@ -57,6 +61,8 @@ export interface EndpointStats {
   readonly retries: number;
   /** Attempts that went on elsewhere before anything was sent here. */
   readonly moves: number;
+  /** Further attempts that did not follow because the pool's retry budget was spent. */
+  readonly budgetSpent: number;
   readonly connects: number;
   /** Attempts made with no endpoint eligible. */
   readonly panicPicks: number;
@@ -80,6 +86,7 @@ export function readRouteStats(table: RouteTable, slot: number): RouteStats {
     faults: table.total(slot, ROUTE_FAULTS),
     retries: table.total(slot, ROUTE_RETRIES),
     moves: table.total(slot, ROUTE_MOVES),
+    budgetSpent: table.total(slot, ROUTE_BUDGET_SPENT),
     aborts: table.total(slot, ROUTE_ABORTS),
     upgrades: table.total(slot, ROUTE_UPGRADES),
     p50Ms: quantile(histogram, 0.5),
@@ -96,6 +103,7 @@ export function readEndpointStats(table: PoolTable, slot: number): EndpointStats
     failures: table.total(slot, COUNTER_FAILURES),
     retries: table.total(slot, COUNTER_RETRIES),
     moves: table.total(slot, COUNTER_MOVES),
+    budgetSpent: table.total(slot, COUNTER_BUDGET_SPENT),
     connects: table.total(slot, COUNTER_CONNECTS),
     panicPicks: table.total(slot, COUNTER_PANIC_PICKS),
     bytesSent: table.total(slot, COUNTER_BYTES_SENT),

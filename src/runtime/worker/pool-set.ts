@@ -32,17 +32,21 @@ export interface PoolSetOptions {
 const PLACES_INTERVAL_MS = 5;
 /** How often a thread looks whether another one lacks a place for an idle connection. */
 const IDLE_PLACES_INTERVAL_MS = 250;
+/** How often requests are summed up for the retry budgets. */
+const REQUESTS_INTERVAL_MS = 1000;
 
 export class PoolSet {
   readonly #options: PoolSetOptions;
   readonly #pools = new Map<string, HttpPool>();
   readonly #places: Repeated;
   readonly #idlePlaces: Repeated;
+  readonly #requests: Repeated;
 
   constructor(options: PoolSetOptions) {
     this.#options = options;
     this.#places = new Repeated(options.turns, PLACES_INTERVAL_MS, () => this.#lookForPlaces());
     this.#idlePlaces = new Repeated(options.turns, IDLE_PLACES_INTERVAL_MS, () => this.#yieldIdlePlaces());
+    this.#requests = new Repeated(options.turns, REQUESTS_INTERVAL_MS, () => this.#sampleRequests());
   }
 
   get(id: string): HttpPool {
@@ -71,6 +75,7 @@ export class PoolSet {
     this.#places.run(snapshot.pools.some((pool) => pool.maxConnections > 0));
     // With one thread there may be two while one replaces the other; the old one's connections end soon anyway.
     this.#idlePlaces.run(snapshot.threads > 1);
+    this.#requests.run(snapshot.pools.some((pool) => pool.retryBudget !== null));
   }
 
   /** Returns the pool whose endpoints or policy are to be put in order. */
@@ -116,12 +121,13 @@ export class PoolSet {
   destroy(): void {
     this.#places.run(false);
     this.#idlePlaces.run(false);
+    this.#requests.run(false);
     for (const pool of this.#pools.values()) for (const endpoint of pool.endpoints) endpoint.retire();
     this.#pools.clear();
   }
 
   #createPool(spec: PoolSpec): HttpPool {
-    return new Pool(spec, new PoolTable(spec.table, this.#options.worker));
+    return new Pool(spec, new PoolTable(spec.table, this.#options.worker), this.#options.clock);
   }
 
   /** What a pool has of its own; its endpoints follow when they are put in order. */
@@ -192,6 +198,10 @@ export class PoolSet {
         }
       }
     }
+  }
+
+  #sampleRequests(): void {
+    for (const pool of this.#pools.values()) if (pool.spec.retryBudget !== null) pool.sampleRequests();
   }
 
   /** Without traffic of its own a thread would keep what others lack. */

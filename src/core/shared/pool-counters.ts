@@ -1,0 +1,20 @@
+/** Counters of one endpoint, striped per worker; `COUNTERS` of `pool-layout.ts` says how many. */
+export const COUNTER_ATTEMPTS = 0;
+export const COUNTER_FAILURES = 1;
+export const COUNTER_RETRIES = 2;
+export const COUNTER_CONNECTS = 3;
+export const COUNTER_BYTES_SENT = 4;
+export const COUNTER_BYTES_RECEIVED = 5;
+/** Sum of the times to the first byte of the response, in ms. */
+export const COUNTER_FIRST_BYTE_MS = 6;
+export const COUNTER_PANIC_PICKS = 7;
+export const COUNTER_STRAYS = 8;
+/** Attempts that went on elsewhere before anything was sent. */
+export const COUNTER_MOVES = 9;
+/** Failures of kind `status` and `timeout` (`core/health/evidence.ts`): those that a whole pool can have in common. */
+export const COUNTER_COMMON_FAILURES = 10;
+/** Further attempts that did not follow because the retry budget was spent. */
+export const COUNTER_BUDGET_SPENT = 11;
+
+/** What is counted as an attempt and is not the first of its request. */
+export const FURTHER_ATTEMPTS = [COUNTER_RETRIES, COUNTER_MOVES];

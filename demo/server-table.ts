@@ -30,6 +30,7 @@ const HEALTH_STYLE: Readonly<Record<ServerView['health'], Style>> = {
   unchecked: 'green',
   unhealthy: 'red',
   ejected: 'yellow',
+  trial: 'yellow',
   draining: 'yellow',
 };
 

@@ -3,16 +3,16 @@ import type { Evidence } from '../core/health/evidence.ts';
 import type { Ejection } from '../core/health/outlier-detector.ts';
 import { isTestedBy } from '../core/health/tested-by.ts';
 import type { CheckAnswer, ThresholdState } from '../core/health/threshold.ts';
-import { DRAINING, EJECTED, REFUSED, UNHEALTHY } from '../core/shared/pool-table.ts';
+import { DRAINING, EJECTED, REFUSED, TRIAL, UNHEALTHY } from '../core/shared/pool-table.ts';
 import type { CheckSpec, EndpointSpec } from '../core/snapshot.ts';
 import { EndpointCheck } from './endpoint-check.ts';
 import type { CheckAnswerEvent, CheckTools } from './endpoint-check.ts';
 
 /**
- * `draining` takes precedence over `unhealthy`, which takes precedence over `ejected`. `unchecked`: a check has nothing
- * to ask there; it serves.
+ * `draining` takes precedence over `unhealthy`, which takes precedence over `ejected` and `trial`: its ejection is over, and
+ * one request decides. `unchecked`: a check has nothing to ask there; it serves.
  */
-export type HealthState = 'healthy' | 'unchecked' | 'unhealthy' | 'ejected' | 'draining';
+export type HealthState = 'healthy' | 'unchecked' | 'unhealthy' | 'ejected' | 'trial' | 'draining';
 
 /** What is known of an endpoint, and why. */
 export interface EndpointHealthReport {
@@ -22,7 +22,7 @@ export interface EndpointHealthReport {
   readonly reason: string;
   /** What traffic met when it last failed after a success, or often enough to eject; a malformed answer with its rule. `''`: nothing yet. */
   readonly lastFailure: string;
-  /** Wall-clock ms at which an ejection is over, unless a check passes before; null: it is not ejected. */
+  /** Wall-clock ms at which the time of an ejection is over, unless a check passes before; null: it is not ejected, or its time is over. */
   readonly ejectedUntil: number | null;
   readonly checks: readonly CheckReport[];
   /** Its last changes of state, oldest first, at most 32. */
@@ -56,12 +56,25 @@ export interface EjectionState extends Ejection {
   readonly isBlind: boolean;
 }
 
+/**
+ * Whether a pass of this check ends such an ejection: it tests what failed, and did not pass while it failed. Where the
+ * last connect was refused, a pass shows that another process is there.
+ */
+export function doesEnd(check: CheckSpec, { kind, isDown, isBlind }: EjectionState, endpointPort: number): boolean {
+  if (isDown) return isTestedBy(check, 'connect', endpointPort);
+  return isTestedBy(check, kind, endpointPort) && (kind === 'connect' || !isBlind);
+}
+
 const KEPT_TRANSITIONS = 32;
 
 export class EndpointHealth {
   spec: EndpointSpec;
   /** Null: it is not ejected. */
   ejection: EjectionState | null = null;
+  /** The time of its ejection is over: a check or a trial decides. */
+  isEjectionOver = false;
+  /** Number of the trial that a request is to be, 0: none. */
+  trial = 0;
   isDraining = false;
   /** The last failure was a refused connect. */
   isRefused = false;
@@ -112,6 +125,12 @@ export class EndpointHealth {
     );
   }
 
+  /** Whether one of its checks tests what it was ejected for. */
+  get isEjectionTested(): boolean {
+    const { ejection, spec: endpoint } = this;
+    return ejection !== null && this.#checks.some(({ spec }) => doesEnd(spec, ejection, endpoint.port));
+  }
+
   suspect(): void {
     for (const check of this.#checks) check.suspect();
   }
@@ -134,7 +153,7 @@ export class EndpointHealth {
   get flags(): number {
     return (
       (this.isPassing ? 0 : UNHEALTHY) |
-      (this.ejection === null ? 0 : EJECTED) |
+      (this.ejection === null ? 0 : this.trial === 0 ? EJECTED : TRIAL) |
       (this.isDraining ? DRAINING : 0) |
       (this.isRefused ? REFUSED : 0)
     );
@@ -144,7 +163,7 @@ export class EndpointHealth {
   currentState(): HealthState {
     if (this.isDraining) return 'draining';
     if (!this.isPassing) return 'unhealthy';
-    if (this.ejection !== null) return 'ejected';
+    if (this.ejection !== null) return this.trial === 0 ? 'ejected' : 'trial';
     return this.#checks.some(({ threshold }) => threshold.state === 'absent') ? 'unchecked' : 'healthy';
   }
 
@@ -159,7 +178,7 @@ export class EndpointHealth {
 
   report(): EndpointHealthReport {
     const { state, since, reason, lastFailure } = this;
-    const ejectedUntil = this.ejection?.untilWall ?? null;
+    const ejectedUntil = this.ejection === null || this.isEjectionOver ? null : this.ejection.untilWall;
     const [checks, transitions] = [this.#reportChecks(), this.#transitions];
     return { state, since, reason, lastFailure, ejectedUntil, checks, transitions };
   }

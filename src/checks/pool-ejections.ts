@@ -4,8 +4,8 @@
  * out for what the whole pool does.
  */
 import { clearFailures } from '../core/health/consecutive-failures.ts';
-import type { RescueKind } from '../core/health/evidence.ts';
-import { isTestedBy } from '../core/health/tested-by.ts';
+import { evidenceOf } from '../core/health/evidence.ts';
+import type { RescueKind, TrialResult } from '../core/health/evidence.ts';
 import { OutlierDetector } from '../core/health/outlier-detector.ts';
 import type { Ejection, EjectionPool, Finding } from '../core/health/outlier-detector.ts';
 import { belowSuccessRate, isOutlier } from '../core/health/outliers.ts';
@@ -15,7 +15,9 @@ import { COUNTER_ATTEMPTS, COUNTER_COMMON_FAILURES, COUNTER_FAILURES } from '../
 import type { PoolTable } from '../core/shared/pool-table.ts';
 import type { CheckSpec, PoolSpec } from '../core/snapshot.ts';
 import type { CheckTools } from './endpoint-check.ts';
+import { doesEnd } from './endpoint-health.ts';
 import type { EndpointHealth } from './endpoint-health.ts';
+import { PoolTrials } from './pool-trials.ts';
 import type { Cancel } from './scheduler.ts';
 
 /** Somebody was not ejected though failures said so. */
@@ -48,8 +50,9 @@ export class PoolEjections {
   readonly #pool: EjectingPool;
   readonly #tools: CheckTools;
   readonly #traffic: RecentTraffic;
+  readonly #trials: PoolTrials;
   #detector: OutlierDetector;
-  #cancelReturn: Cancel | null = null;
+  #cancelEnd: Cancel | null = null;
   #cancelLook: Cancel | null = null;
   #looks = 0;
   #failingAt = -Infinity;
@@ -63,35 +66,37 @@ export class PoolEjections {
       common: pool.table.total(slot, COUNTER_COMMON_FAILURES),
     });
     this.#traffic = new RecentTraffic(read, () => [...pool.endpoints()].map(({ spec }) => spec.slot));
+    this.#trials = new PoolTrials(() => pool.table, tools.scheduler);
     this.#detector = this.#createDetector();
     this.#look();
   }
 
   /** Other rules: nobody stays out by the old ones. */
   restart(): void {
-    this.#cancelReturn?.();
-    for (const endpoint of this.#pool.endpoints()) endpoint.ejection = null;
+    this.#cancelEnd?.();
+    for (const endpoint of this.#pool.endpoints()) this.#lift(endpoint);
     this.#detector = this.#createDetector();
     this.#cancelLook?.();
     this.#look();
   }
 
-  /** The counters begin anew. */
+  /** A worker that has yet to look at the new table cannot take a trial there: it is offered once more. */
   moveToTable(): void {
-    this.#traffic.restart();
+    for (const endpoint of this.#pool.endpoints()) if (endpoint.trial !== 0) this.#offer(endpoint);
   }
 
   /** It has left the pool, or its row. */
   forget(endpoint: EndpointHealth): void {
     const { slot } = endpoint.spec;
-    endpoint.ejection = null;
+    this.#lift(endpoint);
     this.#detector.forget(slot);
     this.#traffic.forget(slot);
   }
 
   close(): void {
-    this.#cancelReturn?.();
+    this.#cancelEnd?.();
     this.#cancelLook?.();
+    this.#trials.close();
   }
 
   // ——— verdicts
@@ -124,11 +129,13 @@ export class PoolEjections {
     const words = `${reason}: out for ${Math.round(ejection.durationMs / 1000)} s`;
     if (this.#pool.spec.ejection.dryRun) this.#withhold(endpoint, 'dry-run', words);
     else this.#eject(endpoint, ejection, words);
-    this.#awaitReturn();
+    this.#awaitEnd();
   }
 
   #eject(endpoint: EndpointHealth, ejection: Ejection, words: string): void {
     const { clock } = this.#tools;
+    this.#trials.withdraw(endpoint);
+    endpoint.isEjectionOver = false;
     const isBlind = endpoint.hasPassedSince(endpoint.failingSince);
     endpoint.ejection = { ...ejection, isBlind, untilWall: clock.wallTime() + ejection.durationMs };
     endpoint.suspect();
@@ -148,33 +155,93 @@ export class PoolEjections {
   checkPassed(endpoint: EndpointHealth, check: CheckSpec, beganAt: number): void {
     const { ejection, spec } = endpoint;
     if (ejection === null || beganAt < ejection.at || !endpoint.isPassing) return;
-    if (!isTestedBy(check, ejection.kind, spec.port) || (ejection.isBlind && ejection.kind !== 'connect')) return;
-    this.#detector.passed(spec.slot, this.#tools.clock.now());
-    this.#returned(endpoint);
+    if (doesEnd(check, ejection, spec.port)) this.#return(endpoint);
   }
 
-  #awaitReturn(): void {
-    this.#cancelReturn?.();
+  /** Its checks let it serve again, or are others. */
+  checksChanged(endpoint: EndpointHealth): void {
+    if (endpoint.isEjectionOver && endpoint.trial === 0) this.#offer(endpoint);
+  }
+
+  /** Where the time of its ejection is not over, it is from now on. */
+  tryNow(endpoint: EndpointHealth): void {
+    if (!this.#detector.tryNow(endpoint.spec.slot)) return;
+    this.#timeIsUp(endpoint);
+    this.#awaitEnd();
+  }
+
+  /** The trial with this number has ended: with an answer, with a failure, or so that it says nothing. */
+  trialEnded(endpoint: EndpointHealth, number: number, result: TrialResult): void {
+    if (endpoint.trial !== number || endpoint.ejection === null) return;
+    const now = this.#tools.clock.now();
+    const { slot } = endpoint.spec;
+    if (result === 'passed') {
+      this.#return(endpoint);
+      this.#pool.publish(endpoint, 'its trial request was answered');
+      return;
+    }
+    const isDown = result === 'refused' || result === 'unreachable';
+    const ejection =
+      result === 'void'
+        ? this.#detector.trialVoid(slot, now)
+        : this.#detector.trialFailed(slot, { kind: evidenceOf(result), isDown }, now);
+    if (ejection === null) {
+      this.#offer(endpoint);
+      return;
+    }
+    const why = result === 'void' ? 'its trials came to no end' : `its trial failed (${result})`;
+    this.#eject(endpoint, ejection, `${why}: out for ${Math.round(ejection.durationMs / 1000)} s`);
+    this.#awaitEnd();
+  }
+
+  /** What the worker was trying is to be tried by another one. */
+  workerGone(worker: number): void {
+    for (const endpoint of this.#pool.endpoints()) {
+      if (this.#trials.isHeldBy(endpoint, worker)) this.#offer(endpoint);
+    }
+  }
+
+  #awaitEnd(): void {
+    this.#cancelEnd?.();
     const { clock, scheduler } = this.#tools;
     const { nextDueAt } = this.#detector;
     if (nextDueAt === Infinity) return;
-    this.#cancelReturn = scheduler.after(Math.max(0, nextDueAt - clock.now()), () => this.#bringBack());
+    this.#cancelEnd = scheduler.after(Math.max(0, nextDueAt - clock.now()), () => this.#endDue());
   }
 
-  #bringBack(): void {
-    const due = new Set(this.#detector.due(this.#tools.clock.now()).map(({ slot }) => slot));
-    for (const endpoint of this.#pool.endpoints()) {
-      if (!due.has(endpoint.spec.slot) || endpoint.ejection === null) continue;
-      this.#returned(endpoint);
-      this.#pool.publish(endpoint, 'its ejection is over');
-    }
-    this.#awaitReturn();
+  #endDue(): void {
+    const now = this.#tools.clock.now();
+    const due = new Set(this.#detector.due(now).map(({ slot }) => slot));
+    for (const endpoint of this.#pool.endpoints()) if (due.has(endpoint.spec.slot)) this.#timeIsUp(endpoint);
+    // One that was never put out needs no trial to come back.
+    if (this.#pool.spec.ejection.dryRun) for (const slot of due) this.#detector.returned(slot, now);
+    this.#awaitEnd();
   }
 
-  #returned(endpoint: EndpointHealth): void {
-    endpoint.ejection = null;
+  /** A check that tests what failed brings it back when it passes; else a trial decides. */
+  #timeIsUp(endpoint: EndpointHealth): void {
+    if (endpoint.ejection === null) return;
+    endpoint.isEjectionOver = true;
+    this.#offer(endpoint);
+    this.#pool.publish(endpoint, 'its time is over: the next request that can be repeated is its trial');
+  }
+
+  #offer(endpoint: EndpointHealth): void {
+    if (!endpoint.isPassing || endpoint.isEjectionTested) this.#trials.withdraw(endpoint);
+    else this.#trials.offer(endpoint, endpoint.ejection?.kind === 'reset');
+  }
+
+  #return(endpoint: EndpointHealth): void {
+    this.#detector.returned(endpoint.spec.slot, this.#tools.clock.now());
+    this.#lift(endpoint);
     endpoint.isRefused = false;
     clearFailures(this.#pool.table, endpoint.spec.slot);
+  }
+
+  #lift(endpoint: EndpointHealth): void {
+    this.#trials.withdraw(endpoint);
+    endpoint.isEjectionOver = false;
+    endpoint.ejection = null;
   }
 
   // ——— what all of them met

@@ -8,12 +8,13 @@
  * | healthy   | none of the below                               | yes                |
  * | unchecked | a check has nothing to ask there                | yes                |
  * | ejected   | too many failures in a row, for a time          | no                 |
+ * | trial     | that time is over, one request decides          | that one           |
  * | unhealthy | one of its checks says so                       | no                 |
  * | draining  | it has left the config                          | no                 |
  */
 import { isDeepStrictEqual } from 'node:util';
 import { evidenceNumber, evidenceOf } from '../core/health/evidence.ts';
-import type { BlamedFailure, Evidence, RescueKind, RescueOrder } from '../core/health/evidence.ts';
+import type { BlamedFailure, Evidence, RescueKind, RescueOrder, TrialResult } from '../core/health/evidence.ts';
 import type { PoolTable } from '../core/shared/pool-table.ts';
 import type { CheckSpec, EndpointSpec, PoolSpec } from '../core/snapshot.ts';
 import type { CheckAnswerEvent, CheckTools } from './endpoint-check.ts';
@@ -87,6 +88,7 @@ export class PoolHealth {
     const isRechecked = !isDeepStrictEqual(before.checks, spec.checks);
     for (const endpoint of this.#endpoints.values()) {
       if (isRechecked) this.#startChecks(endpoint);
+      if (isRechecked) this.#ejections.checksChanged(endpoint);
       this.#publish(endpoint, 'its checks have changed');
     }
   }
@@ -175,6 +177,17 @@ export class PoolHealth {
     this.watchPanic();
   }
 
+  /** The trial request of an endpoint has shown what became of it. */
+  trialEnded(report: Pick<ReportedFailure, 'slot' | 'generation'>, number: number, result: TrialResult): void {
+    const endpoint = this.#at(report.slot, report.generation);
+    if (endpoint !== null) this.#ejections.trialEnded(endpoint, number, result);
+  }
+
+  /** A worker's thread is gone. */
+  workerGone(worker: number): void {
+    this.#ejections.workerGone(worker);
+  }
+
   #note(endpoint: EndpointHealth, { failure, detail }: ReportedFailure): void {
     endpoint.isRefused = failure === 'refused';
     endpoint.lastFailure = detail === '' ? failure : `${failure}: ${detail}`;
@@ -191,6 +204,7 @@ export class PoolHealth {
     if (answer.isPass) this.#ejections.checkPassed(endpoint, check, answer.beganAt);
     // A check on a port of its own says nothing about connects to the endpoint's.
     if (check.port === 0) endpoint.isRefused = answer.isRefused;
+    if (answer.change !== null) this.#ejections.checksChanged(endpoint);
     this.#publish(endpoint, `${check.kind} check: ${answer.reason}`);
     // One that answers badly may still be finishing what it has.
     if (answer.change?.isHealthy === false && answer.unanswered !== null) this.#moveOff(endpoint, answer.unanswered);

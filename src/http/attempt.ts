@@ -10,6 +10,8 @@ import {
 import { LEASE_ANY } from '../upstream/waiter.ts';
 import type { Dialing, LeaseWant } from '../upstream/waiter.ts';
 import type { Exchange } from './exchange/exchange.ts';
+import { trialLimitMs } from './exchange/trials.ts';
+import type { Trial } from './trial.ts';
 import type { ResponseSource } from './exchange/source.ts';
 import {
   CONNECTING,
@@ -60,6 +62,8 @@ export class Attempt implements HttpWaiter, ResponseSource {
   /** Of the bodies, by this attempt. */
   bytesSent = 0;
   bytesReceived = 0;
+  /** It is the trial of its endpoint. */
+  #trial: Trial | null = null;
   /** The policy has heard of it. */
   #isObserved = false;
 
@@ -84,9 +88,16 @@ export class Attempt implements HttpWaiter, ResponseSource {
     this.bytesSent = 0;
     this.bytesReceived = 0;
     this.#isObserved = false;
+    if (this.exchange.trial !== null) this.#beginTrial(this.exchange.trial);
     endpoint.acquire();
     endpoint.count(COUNTER_ATTEMPTS, 1);
     this.isWaiting = !endpoint.leases.lease(this, now);
+  }
+
+  #beginTrial(trial: Trial): void {
+    this.exchange.trial = null;
+    this.#trial = trial;
+    trial.begin(trialLimitMs(this.exchange));
   }
 
   onDialing(dialing: Dialing): void {
@@ -177,6 +188,7 @@ export class Attempt implements HttpWaiter, ResponseSource {
     endpoint.count(COUNTER_FIRST_BYTE_MS, ms);
     pool.observed(endpoint, ms, !this.isBlamed);
     this.#isObserved = true;
+    if (this.#trial !== null && !this.isBlamed && !this.saysNothing) this.#trial.answered();
   }
 
   /** Whether another attempt could send the body from its beginning. */
@@ -196,6 +208,7 @@ export class Attempt implements HttpWaiter, ResponseSource {
   succeeded(): void {
     const { endpoint } = this;
     if (endpoint === null || this.isBlamed || this.saysNothing) return;
+    if (this.#trial !== null) this.#trial.succeeded();
     endpoint.kinds.served(this.#request.kind, this.exchange.host.now());
     endpoint.succeeded();
   }
@@ -216,6 +229,7 @@ export class Attempt implements HttpWaiter, ResponseSource {
       return;
     }
     this.isBlamed = true;
+    if (this.#trial !== null) this.#trial.failed(kind);
     const tookMs = this.exchange.host.now() - this.startedAt;
     endpoint.failed({ failure: kind, detail: this.rule, tookMs });
     // A status is heard of with its first byte.
@@ -257,6 +271,10 @@ export class Attempt implements HttpWaiter, ResponseSource {
     const endpoint = this.endpoint;
     if (endpoint === null) return;
     this.endpoint = null;
+    if (this.#trial !== null) {
+      this.#trial.left();
+      this.#trial = null;
+    }
     if (this.bytesSent > 0) endpoint.count(COUNTER_BYTES_SENT, this.bytesSent);
     if (this.bytesReceived > 0) endpoint.count(COUNTER_BYTES_RECEIVED, this.bytesReceived);
     endpoint.release();

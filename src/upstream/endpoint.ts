@@ -4,7 +4,7 @@
  */
 import { recordFailure, recordSuccess } from '../core/health/consecutive-failures.ts';
 import { evidenceOf } from '../core/health/evidence.ts';
-import type { BlamedFailure, Evidence } from '../core/health/evidence.ts';
+import type { BlamedFailure, Evidence, TrialResult } from '../core/health/evidence.ts';
 import { KindsServed } from '../core/health/request-kinds.ts';
 import { COUNTER_COMMON_FAILURES, COUNTER_FAILURES, REFUSED } from '../core/shared/pool-table.ts';
 import type { PoolTable } from '../core/shared/pool-table.ts';
@@ -36,6 +36,8 @@ export interface EndpointReports {
   onFailuresReached(endpoint: ReportedEndpoint, kind: Evidence, last: Blame): void;
   /** The first failure after a success, or one that was a refused connect where the last was not, or the other way round. */
   onPassiveFailure(endpoint: ReportedEndpoint, isFirst: boolean, blame: Blame): void;
+  /** The trial with this number, which a request of this thread was, is over. */
+  onTrialEnded(endpoint: ReportedEndpoint, number: number, result: TrialResult): void;
   /** A success after failures. */
   onRecovered(endpoint: ReportedEndpoint): void;
 }
@@ -108,6 +110,10 @@ export class Endpoint<W extends Waiter> implements ReportedEndpoint {
       this.#reports.onPassiveFailure(this, isFirst, blame);
     }
     if (reached !== null) this.#reports.onFailuresReached(this, reached, blame);
+  }
+
+  trialEnded(number: number, result: TrialResult): void {
+    this.#reports.onTrialEnded(this, number, result);
   }
 
   /** Its weight, its addresses or the pool's limits have changed. */

@@ -33,7 +33,7 @@ function pool(policy: Policy, panic: Policy | null, reports: EndpointReports = S
 }
 
 const ANYWHERE = { tried: null, key: 0, policy: 0 };
-const SILENT: EndpointReports = { onFailuresReached() {}, onPassiveFailure() {}, onRecovered() {} };
+const SILENT: EndpointReports = { onFailuresReached() {}, onPassiveFailure() {}, onTrialEnded() {}, onRecovered() {} };
 
 test('the last resort is asked only where the policy finds nobody, and counted', () => {
   let answer = 1;
@@ -69,6 +69,7 @@ test('an endpoint reports the first failure, those that reach the threshold, and
   const made = pool({ pick: () => 0 }, null, {
     onFailuresReached: ({ spec }, kind, { failure }) => said.push(`${spec.port} reached: ${kind}, the last ${failure}`),
     onPassiveFailure: ({ spec }, isFirst, { failure }) => said.push(`${spec.port} ${failure} ${isFirst}`),
+    onTrialEnded() {},
     onRecovered: ({ spec }) => said.push(`${spec.port} recovered`),
   });
   const [endpoint] = made.endpoints;

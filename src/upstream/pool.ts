@@ -1,5 +1,7 @@
 /** A pool on one thread: its policy, its endpoints in pool order, and the picking of one for an attempt. */
 import { Latencies } from '../core/balancer/latencies.ts';
+import { isTrialDue, noneIsDue, takeTrial } from '../core/health/trial-word.ts';
+import type { Fitness, TakenTrial } from '../core/health/trial-word.ts';
 import { isSamePolicy } from '../core/balancer/policies.ts';
 import type { PickRequest, Policy } from '../core/balancer/policy.ts';
 import type { Clock } from '../core/clock.ts';
@@ -13,6 +15,11 @@ import type { Waiter } from './waiter.ts';
 /** For whom an endpoint is picked, and which of the pool's policies picks it. */
 export interface PoolPick extends PickRequest {
   readonly policy: number;
+}
+
+/** An endpoint whose trial a request has taken. */
+export interface PickedTrial<W extends Waiter> extends TakenTrial {
+  readonly endpoint: Endpoint<W>;
 }
 
 const NOBODY: Policy = { pick: () => -1 };
@@ -92,16 +99,41 @@ export class Pool<W extends Waiter> {
 
   /** Index of the endpoint for the next attempt, -1 where there is none. */
   pick(request: PoolPick): number {
-    const index = (request.policy === 0 ? this.#policy : this.#routePolicy(request.policy)).pick(request);
+    const index = this.#policyFor(request).pick(request);
     if (index >= 0 || this.#panic === null) return index;
     const last = this.#panic.pick(request);
     if (last >= 0) this.endpoints[last].count(COUNTER_PANIC_PICKS, 1);
     return last;
   }
 
+  /** Whether an endpoint may wait for its trial: then {@link takeTrial} goes before {@link pick}. */
+  get isTrialDue(): boolean {
+    return this.table.trialsDue[0] !== 0;
+  }
+
+  /** The first endpoint whose trial is due and for which this request is fit; no other thread has it then. */
+  takeTrial(request: PoolPick, fitness: Fitness): PickedTrial<W> | null {
+    const { table } = this;
+    const version = Atomics.load(table.trialsDue, 0);
+    let isAnyLeft = false;
+    for (const [index, endpoint] of this.endpoints.entries()) {
+      if (!isTrialDue(table, endpoint.slot)) continue;
+      const taken = this.#isBoundElsewhere(request, index) ? null : takeTrial(table, endpoint.slot, fitness);
+      if (taken !== null) return { ...taken, endpoint };
+      isAnyLeft = true;
+    }
+    if (!isAnyLeft) noneIsDue(table, version);
+    return null;
+  }
+
+  #isBoundElsewhere(request: PoolPick, index: number): boolean {
+    const owner = this.#policyFor(request).owner?.(request) ?? -1;
+    return owner >= 0 && owner !== index;
+  }
+
   /** A route of an older config may name one that is not there any more. */
-  #routePolicy(at: number): Policy {
-    return at > this.#routePolicies.length ? this.#policy : this.#routePolicies[at - 1];
+  #policyFor({ policy: at }: PoolPick): Policy {
+    return at === 0 || at > this.#routePolicies.length ? this.#policy : this.#routePolicies[at - 1];
   }
 
   /**

@@ -144,6 +144,7 @@ class Stage {
       reports: {
         onFailuresReached() {},
         onPassiveFailure() {},
+        onTrialEnded() {},
         onRecovered() {},
       },
       reportFault: (error) => assert.fail(String(error)),

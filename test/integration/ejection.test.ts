@@ -1,7 +1,7 @@
 /** What traffic meets, and what becomes of an endpoint by it; the time is the test's own. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { EJECTED, REFUSED } from '../../src/core/shared/pool-table.ts';
+import { EJECTED, REFUSED, TRIAL } from '../../src/core/shared/pool-table.ts';
 import { until } from '../support/until.ts';
 import { GENERATION, startServer, watch } from '../support/watched-pool.ts';
 
@@ -36,7 +36,7 @@ describe('what traffic meets', () => {
 
 describe('an ejection', () => {
   it('follows five failures in a row, whatever their kinds, for a time that doubles', (t) => {
-    const { time, fail, table, events } = watch(t, [1, 2, 3], '');
+    const { time, fail, tryIt, table, events, health } = watch(t, [1, 2, 3], '');
     fail(0, 'reset', 2);
     fail(0, 'timeout', 2);
     assert.equal(table.health[0], 0);
@@ -44,12 +44,20 @@ describe('an ejection', () => {
     assert.equal(table.health[0], EJECTED);
     assert.equal(events[0].reason, '5 failures in a row (closed): out for 2 s');
     time.advance(2200);
-    assert.ok(table.isEligible(0));
-    fail(0, 'reset', 5);
+    assert.equal(table.health[0], TRIAL);
+    assert.equal(health.report('0')?.state, 'trial');
+    tryIt(0, 'reset');
+    assert.equal(events.at(-1)?.reason, 'its trial failed (reset): out for 4 s');
     time.advance(3500);
-    assert.ok(!table.isEligible(0));
+    assert.equal(table.health[0], EJECTED);
     time.advance(900);
+    assert.equal(table.health[0], TRIAL);
+    tryIt(0, 'passed');
     assert.ok(table.isEligible(0));
+    assert.deepEqual(
+      events.map(({ state }) => state),
+      ['ejected', 'trial', 'ejected', 'trial', 'healthy'],
+    );
   });
 
   it('never takes the last eligible endpoint', (t) => {
@@ -237,7 +245,7 @@ describe('ejection.successRate', () => {
         time.advance(1000);
       }
       assert.deepEqual([...table.health.subarray(0, 6)], [0, 0, 0, flags, 0, 0]);
-      if (setting === 'on') assert.match(events[0].reason, /^36 of 153 attempts failed within 10 s/);
+      if (setting === 'on') assert.match(events[0].reason, /^40 of 170 attempts failed within 10 s/);
     });
   }
 });

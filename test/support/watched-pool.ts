@@ -1,4 +1,5 @@
 /** The health of one pool as the control plane keeps it, with what a worker tells of it; the time is the test's own. */
+import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type http from 'node:http';
 import net from 'node:net';
@@ -10,7 +11,8 @@ import { PoolHealth } from '../../src/checks/pool-health.ts';
 import type { HealthEvent } from '../../src/checks/pool-health.ts';
 import type { Probe, Probes } from '../../src/checks/probe.ts';
 import { PROBES } from '../../src/checks/probes.ts';
-import type { BlamedFailure, RescueOrder } from '../../src/core/health/evidence.ts';
+import type { BlamedFailure, RescueOrder, TrialResult } from '../../src/core/health/evidence.ts';
+import { FIT, takeTrial } from '../../src/core/health/trial-word.ts';
 import { createSeededRandom } from '../../src/core/random.ts';
 import { COUNTER_ATTEMPTS, PoolTable, createPoolTable } from '../../src/core/shared/pool-table.ts';
 import type { EndpointSpec, PoolSpec } from '../../src/core/snapshot.ts';
@@ -54,6 +56,9 @@ export interface WatchedPool {
   readonly asked: readonly string[];
   /** As many attempts at an endpoint fail, one after another, each after `tookMs`. */
   fail(slot: number, failure: BlamedFailure, times?: number, tookMs?: number): void;
+  /** A fit request takes the trial of an endpoint, and ends like this. */
+  tryIt(slot: number, result: TrialResult): void;
+  readonly spec: PoolSpec;
   /** As many succeed. */
   succeed(slot: number, times?: number): void;
 }
@@ -126,6 +131,12 @@ export function watch(
         endpoints[slot].failed({ failure, detail: '', tookMs });
       }
     },
+    spec,
+    tryIt(slot, result) {
+      const trial = takeTrial(table, slot, FIT);
+      assert.ok(trial !== null, `no trial of ${slot} is due`);
+      endpoints[slot].trialEnded(trial.number, result);
+    },
     succeed(slot, times = 1) {
       for (let time = 0; time < times; time++) {
         endpoints[slot].count(COUNTER_ATTEMPTS, 1);
@@ -169,6 +180,7 @@ function reportingEndpoint(pool: PoolSpec, spec: EndpointSpec, table: PoolTable,
         health.failedInARow({ slot, generation, failure, detail }, kind),
       onPassiveFailure: (_endpoint, isFirst, { failure, detail, tookMs }) =>
         health.failed({ slot, generation, failure, detail }, isFirst, tookMs),
+      onTrialEnded: (_endpoint, number, result) => health.trialEnded({ slot, generation }, number, result),
       onRecovered: () => health.recovered(slot, generation),
     },
   });

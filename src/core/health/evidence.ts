@@ -63,6 +63,9 @@ export function evidenceAt(number: number): Evidence | null {
   return EVIDENCE[number - 1] ?? null;
 }
 
+/** What the trial request of an endpoint has shown: `void`: nothing, since its client left or the fault was ours. */
+export type TrialResult = BlamedFailure | 'passed' | 'void';
+
 /**
  * Why attempts are to move off an endpoint. On `timeout` and `silent` it may still answer what it has; on the others
  * what was sent is lost.

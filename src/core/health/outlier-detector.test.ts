@@ -39,6 +39,11 @@ class FakePool {
     return verdict.ejection;
   }
 
+  /** Those whose time is up return. */
+  bringBack(now: number): void {
+    for (const { slot } of this.detector.due(now)) this.detector.returned(slot, now);
+  }
+
   keep(slot: number, now: number, finding = RESET): KeptReason {
     const verdict = this.detector.consider(slot, finding, now);
     assert.ok(!verdict.isEjected, `slot ${slot} is ejected`);
@@ -55,7 +60,7 @@ describe('OutlierDetector', () => {
     assert.equal(pool.detector.nextDueAt, 3000);
   });
 
-  it('returns an endpoint when its time is up, not before, and once', () => {
+  it('says when the time of an ejection is up, not before, and once', () => {
     const pool = new FakePool(4);
     pool.eject(2, 0);
     assert.deepEqual(pool.detector.due(1999), []);
@@ -65,6 +70,7 @@ describe('OutlierDetector', () => {
     );
     assert.deepEqual(pool.detector.due(2001), []);
     assert.equal(pool.detector.nextDueAt, Infinity);
+    assert.ok(!pool.isEligible(2), 'it is on trial');
   });
 
   it('ejects for twice as long each time, up to a minute', () => {
@@ -73,7 +79,7 @@ describe('OutlierDetector', () => {
     const durations = Array.from({ length: 8 }, () => {
       const { durationMs, until } = pool.eject(1, now);
       now = until;
-      pool.detector.due(now);
+      pool.bringBack(now);
       return durationMs / 1000;
     });
     assert.deepEqual(durations, [2, 4, 8, 16, 32, 60, 60, 60]);
@@ -84,11 +90,11 @@ describe('OutlierDetector', () => {
     let now = 0;
     for (let time = 1; time <= 15; time++) {
       now = pool.eject(1, now).until;
-      pool.detector.due(now);
+      pool.bringBack(now);
     }
     const ejection = pool.eject(1, now + 89_999);
     assert.equal(ejection.durationMs, 16_000);
-    pool.detector.due(ejection.until);
+    pool.bringBack(ejection.until);
     assert.equal(pool.eject(1, ejection.until + 150_000).durationMs, 2000);
   });
 
@@ -96,7 +102,7 @@ describe('OutlierDetector', () => {
     const pool = new FakePool(4, { ...SPEC, baseMs: 10_000, maxMs: 10_000 });
     for (let now = 0; now < 100_000; now += 10_000) {
       assert.equal(pool.eject(1, now).durationMs, 10_000);
-      pool.detector.due(now + 10_000);
+      pool.bringBack(now + 10_000);
     }
   });
 
@@ -110,8 +116,8 @@ describe('OutlierDetector', () => {
   it('ends an ejection when an active check passes, and counts it all the same', () => {
     const pool = new FakePool(4);
     const ejection = pool.eject(3, 0);
-    assert.deepEqual(pool.detector.passed(3, 500), ejection);
-    assert.equal(pool.detector.passed(3, 501), null);
+    assert.deepEqual(pool.detector.returned(3, 500), ejection);
+    assert.equal(pool.detector.returned(3, 501), null);
     assert.ok(pool.isEligible(3));
     assert.equal(pool.eject(3, 600).durationMs, 4000);
   });
@@ -138,7 +144,7 @@ describe('OutlierDetector', () => {
     const pool = new FakePool(3);
     pool.eject(0, 0);
     assert.equal(pool.keep(1, 1), 'share-reached');
-    pool.detector.due(2000);
+    pool.bringBack(2000);
     pool.eject(1, 2000);
   });
 
@@ -183,10 +189,81 @@ describe('OutlierDetector', () => {
     assert.equal(pool.eject(2, 1).before, 0);
   });
 
+  describe('by state and event', () => {
+    type State = 'in' | 'ejected' | 'trial';
+    type Event = 'failures' | 'due' | 'tried' | 'returned' | 'failed' | 'void' | 'forgotten';
+    const table: Readonly<Record<State, Readonly<Record<Event, State>>>> = {
+      in: { failures: 'ejected', due: 'in', tried: 'in', returned: 'in', failed: 'in', void: 'in', forgotten: 'in' },
+      ejected: {
+        failures: 'ejected',
+        due: 'trial',
+        tried: 'trial',
+        returned: 'in',
+        failed: 'ejected',
+        void: 'ejected',
+        forgotten: 'in',
+      },
+      trial: {
+        failures: 'trial',
+        due: 'trial',
+        tried: 'trial',
+        returned: 'in',
+        failed: 'ejected',
+        void: 'trial',
+        forgotten: 'in',
+      },
+    };
+    const happens: Readonly<Record<Event, (pool: FakePool) => void>> = {
+      failures: ({ detector }) => detector.consider(1, RESET, 2000),
+      due: ({ detector }) => detector.due(2000),
+      tried: ({ detector }) => detector.tryNow(1),
+      returned: ({ detector }) => detector.returned(1, 2000),
+      failed: ({ detector }) => detector.trialFailed(1, RESET, 2000),
+      void: ({ detector }) => detector.trialVoid(1, 2000),
+      forgotten: ({ detector }) => detector.forget(1),
+    };
+    const stateOf = ({ detector }: FakePool): State => {
+      if (detector.ejections.length === 0) return 'in';
+      return detector.nextDueAt === Infinity ? 'trial' : 'ejected';
+    };
+    for (const from of Object.keys(table) as State[]) {
+      for (const event of Object.keys(happens) as Event[]) {
+        it(`from ${from} by ${event} is ${table[from][event]}`, () => {
+          const pool = new FakePool(4);
+          if (from !== 'in') pool.eject(1, 0);
+          if (from === 'trial') pool.detector.due(2000);
+          assert.equal(stateOf(pool), from);
+          happens[event](pool);
+          assert.equal(stateOf(pool), table[from][event]);
+        });
+      }
+    }
+  });
+
+  it('ejects for twice as long when a trial fails, or the third in a row says nothing', () => {
+    const pool = new FakePool(4);
+    pool.eject(1, 0);
+    pool.detector.due(2000);
+    assert.equal(pool.detector.trialFailed(1, { kind: 'status', isDown: false }, 2000)?.durationMs, 4000);
+    pool.detector.due(6000);
+    assert.equal(pool.detector.trialVoid(1, 6001), null);
+    assert.equal(pool.detector.trialVoid(1, 6002), null);
+    const third = pool.detector.trialVoid(1, 6003);
+    assert.deepEqual([third?.durationMs, third?.kind], [8000, 'status']);
+  });
+
+  it('counts one that is on trial as out', () => {
+    const pool = new FakePool(4);
+    pool.eject(0, 0);
+    pool.eject(1, 0);
+    pool.detector.due(2000);
+    assert.equal(pool.keep(2, 2000), 'share-reached');
+  });
+
   it('keeps its bounds through any course of events', () => {
     const step = fc.record({
       slot: fc.nat(11),
-      event: fc.constantFrom('failures', 'passed', 'due', 'unhealthy', 'healthy'),
+      event: fc.constantFrom('failures', 'returned', 'due', 'trial failed', 'void', 'tried', 'unhealthy', 'healthy'),
       after: fc.nat(60_000),
     });
     fc.assert(
@@ -203,7 +280,10 @@ describe('OutlierDetector', () => {
             const eligibleBefore = pool.eligibleCount;
             if (event === 'failures' && pool.detector.consider(slot, RESET, now).isEjected)
               assert.ok(eligibleBefore > 1);
-            else if (event === 'passed') pool.detector.passed(slot, now);
+            else if (event === 'returned') pool.detector.returned(slot, now);
+            else if (event === 'trial failed') pool.detector.trialFailed(slot, RESET, now);
+            else if (event === 'void') pool.detector.trialVoid(slot, now);
+            else if (event === 'tried') pool.detector.tryNow(slot);
             else if (event === 'due') assert.ok(pool.detector.due(now).every(({ until }) => until <= now));
             else if (event === 'unhealthy') pool.unhealthy.add(slot);
             else if (event === 'healthy') pool.unhealthy.delete(slot);

@@ -3,10 +3,13 @@
  * failures (`consecutive-failures.ts`) and report; the control plane owns the detector, gives it the time and publishes
  * what it decides.
  *
- * | state   | failures reported                          | time is up | a check passes | forgotten |
- * | ------- | ------------------------------------------ | ---------- | -------------- | --------- |
- * | in      | ejected, or kept with the reason           | in         | in             | gone      |
- * | ejected | ejected: kept, `already-ejected`           | in         | in             | gone      |
+ * | state   | failures reported        | time is up, or it is to be tried | returned | trial failed    | trial without a verdict           | forgotten |
+ * | ------- | ------------------------ | -------------------------------- | -------- | --------------- | --------------------------------- | --------- |
+ * | in      | ejected, or kept and why | –                                | in       | –               | –                                 | gone      |
+ * | ejected | kept, `already-ejected`  | trial                            | in       | –               | –                                 | gone      |
+ * | trial   | kept, `already-ejected`  | trial                            | in       | ejected, longer | trial; the third: ejected, longer | gone      |
+ *
+ * It has returned when a check has passed that tests what failed, or its trial request was answered well.
  *
  * An ejection lasts `base` × 2ⁿ, at most `max`, ± 10 %, where n is the ejections before; it falls by one for each 30 s
  * that an endpoint serves without being ejected. (A fixed time, as in Envoy and nginx, loses a healthy server for long or
@@ -52,6 +55,15 @@ export interface Ejection extends Finding {
   readonly before: number;
 }
 
+/** Trials in a row whose client left, or whose fault was ours, until that counts as a failure. */
+const MOST_VOID = 3;
+
+interface Out {
+  readonly ejection: Ejection;
+  isOnTrial: boolean;
+  voids: number;
+}
+
 /** Why an endpoint was not ejected. */
 export type KeptReason = 'off' | 'already-ejected' | 'not-eligible' | 'last-eligible' | 'share-reached';
 
@@ -71,7 +83,7 @@ export class OutlierDetector {
   readonly #random: Random;
   /** n is counted no further than it matters, so that a long bad spell is forgiven as fast as a middling one. */
   readonly #most: number;
-  readonly #ejections = new Map<number, Ejection>();
+  readonly #ejections = new Map<number, Out>();
   readonly #past = new Map<number, Past>();
 
   constructor(spec: EjectionSpec, pool: EjectionPool, random: Random) {
@@ -83,13 +95,14 @@ export class OutlierDetector {
 
   /** The endpoints that are out now. */
   get ejections(): readonly Ejection[] {
-    return [...this.#ejections.values()];
+    return [...this.#ejections.values()].map(({ ejection }) => ejection);
   }
 
-  /** When the next endpoint is due to return; infinite while none is out. */
+  /** When the next ejection is over; infinite while there is none. */
   get nextDueAt(): number {
     let next = Infinity;
-    for (const { until } of this.#ejections.values()) next = Math.min(next, until);
+    for (const { ejection, isOnTrial } of this.#ejections.values())
+      if (!isOnTrial) next = Math.min(next, ejection.until);
     return next;
   }
 
@@ -100,26 +113,53 @@ export class OutlierDetector {
   consider(slot: number, finding: Finding, now: number): EjectionVerdict {
     const reason = this.#reasonToKeep(slot, finding);
     if (reason !== null) return { isEjected: false, reason };
-    const before = this.#timesLeft(slot, now);
+    return { isEjected: true, ejection: this.#eject(slot, finding, this.#timesLeft(slot, now), now) };
+  }
+
+  #eject(slot: number, finding: Finding, before: number, now: number): Ejection {
     const durationMs = jitter(Math.min(this.#spec.baseMs * 2 ** before, this.#spec.maxMs), this.#random);
-    const ejection = { ...finding, slot, at: now, until: now + durationMs, durationMs, before };
-    this.#ejections.set(slot, ejection);
-    return { isEjected: true, ejection };
-  }
-
-  /** Ends the ejections whose time is up, and returns which they were. */
-  due(now: number): Ejection[] {
-    const ended = this.ejections.filter((ejection) => ejection.until <= now);
-    for (const ejection of ended) this.#end(ejection, now);
-    return ended;
-  }
-
-  /** An active check has passed, which ends an ejection: returns the one it ended, null where there was none. */
-  passed(slot: number, now: number): Ejection | null {
-    const ejection = this.#ejections.get(slot);
-    if (ejection === undefined) return null;
-    this.#end(ejection, now);
+    const { kind, isDown } = finding;
+    const ejection = { kind, isDown, slot, at: now, until: now + durationMs, durationMs, before };
+    this.#ejections.set(slot, { ejection, isOnTrial: false, voids: 0 });
     return ejection;
+  }
+
+  /** Ejections whose time is up: from now on a trial decides, until the caller says that it has returned. */
+  due(now: number): Ejection[] {
+    const over = [...this.#ejections.values()].filter(({ ejection, isOnTrial }) => !isOnTrial && ejection.until <= now);
+    for (const out of over) out.isOnTrial = true;
+    return over.map(({ ejection }) => ejection);
+  }
+
+  /** It is to be tried before its time is up. False: it is not ejected, or on trial already. */
+  tryNow(slot: number): boolean {
+    const out = this.#ejections.get(slot);
+    if (out === undefined || out.isOnTrial) return false;
+    out.isOnTrial = true;
+    return true;
+  }
+
+  /** What failed is over. Returns the ejection that this ends, null where there was none. */
+  returned(slot: number, now: number): Ejection | null {
+    const out = this.#ejections.get(slot);
+    if (out === undefined) return null;
+    this.#ejections.delete(slot);
+    this.#past.set(slot, { times: this.#oneMore(out.ejection), returnedAt: now });
+    return out.ejection;
+  }
+
+  /** Its trial has failed. Null: it was on none. */
+  trialFailed(slot: number, finding: Finding, now: number): Ejection | null {
+    const out = this.#ejections.get(slot);
+    if (out?.isOnTrial !== true) return null;
+    return this.#eject(slot, finding, this.#oneMore(out.ejection), now);
+  }
+
+  /** Its trial has said nothing. Returns the ejection that follows the third of these, null: the next trial is due. */
+  trialVoid(slot: number, now: number): Ejection | null {
+    const out = this.#ejections.get(slot);
+    if (out?.isOnTrial !== true || ++out.voids < MOST_VOID) return null;
+    return this.trialFailed(slot, out.ejection, now);
   }
 
   /** The endpoint has left the pool. */
@@ -151,8 +191,7 @@ export class OutlierDetector {
     return Math.max(0, past.times - Math.floor((now - past.returnedAt) / FORGIVE_MS));
   }
 
-  #end({ slot, before }: Ejection, now: number): void {
-    this.#ejections.delete(slot);
-    this.#past.set(slot, { times: Math.min(before + 1, this.#most), returnedAt: now });
+  #oneMore({ before }: Ejection): number {
+    return Math.min(before + 1, this.#most);
   }
 }

@@ -45,19 +45,26 @@ describe('RecentTraffic', () => {
   it('counts an endpoint that takes over the row of another from its own beginning', () => {
     const counters = [plus(NONE, 100, 50)];
     const recent = watch(counters);
-    recent.look();
+    for (let second = 0; second < 11; second++) recent.look();
+    assert.deepEqual(recent.of(0), NONE);
     recent.forget(0);
     counters[0] = plus(NONE, 3, 1);
     assert.deepEqual(recent.of(0), { attempts: 3, failures: 1, common: 0 });
   });
 
-  it('never goes below nothing where the counters begin anew', () => {
-    const counters = [plus(NONE, 100, 50)];
+  it('counts all of the first ten seconds, however late the first look was', () => {
+    const counters = [plus(NONE, 3, 3)];
     const recent = watch(counters);
     recent.look();
+    counters[0] = plus(counters[0], 2, 2);
+    assert.deepEqual(recent.of(0), { attempts: 5, failures: 5, common: 0 });
+  });
+
+  it('never goes below nothing while counters move to another table', () => {
+    const counters = [plus(NONE, 100, 50)];
+    const recent = watch(counters);
+    for (let second = 0; second < 11; second++) recent.look();
     counters[0] = plus(NONE, 3, 1);
     assert.deepEqual(recent.of(0), NONE);
-    recent.restart();
-    assert.deepEqual(recent.of(0), { attempts: 3, failures: 1, common: 0 });
   });
 });

@@ -44,10 +44,10 @@ export class RecentTraffic {
     if (this.#looks.length > LOOKS) this.#looks.shift();
   }
 
-  /** What the endpoint has met since the oldest look; since it was added, where it was not there then. */
+  /** What the endpoint has met in the last ten seconds, or since it was added. In a table that grows counters go on. */
   of(slot: number): Traffic {
     const now = this.#read(slot);
-    const before = this.#looks.find((look) => look.has(slot))?.get(slot) ?? NOTHING;
+    const before = (this.#looks.length === LOOKS ? this.#looks[0].get(slot) : undefined) ?? NOTHING;
     return {
       attempts: Math.max(0, now.attempts - before.attempts),
       failures: Math.max(0, now.failures - before.failures),
@@ -65,12 +65,6 @@ export class RecentTraffic {
     const own = this.#bySlot.get(slot) ?? NOTHING;
     const { attempts, failures, common } = this.#sum;
     return { attempts: attempts - own.attempts, failures: failures - own.failures, common: common - own.common };
-  }
-
-  /** The counters have begun anew in another table. */
-  restart(): void {
-    this.#looks.length = 0;
-    this.#summedAt = -Infinity;
   }
 
   /** Another endpoint may get the row. */

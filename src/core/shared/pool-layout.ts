@@ -59,6 +59,8 @@ export interface PoolLayout {
   readonly placesWanted: Place;
   readonly strays: Place;
   readonly rescue: Place;
+  readonly trial: Place;
+  readonly trialsDue: Place;
   readonly ledger: OwnPlace;
   readonly counters: OwnPlace;
   readonly bytes: number;
@@ -83,6 +85,8 @@ export function poolLayout({ capacity, workerSlots }: Pick<PoolTableHandle, 'cap
     placesWanted: layout.column(),
     strays: layout.column(),
     rescue: layout.column(),
+    trial: layout.column(),
+    trialsDue: layout.header(1),
     ledger: layout.ledger(LEDGER_COLUMNS),
     counters: layout.doubles(COUNTERS),
     bytes: layout.bytes,

@@ -43,13 +43,15 @@ export const INELIGIBLE = 0x40000000;
 /** The in-flight count without the bit. */
 export const COUNT_MASK = 0x3fffffff;
 
-/** Health flags; any of the first three makes the endpoint ineligible. */
+/** Health flags; any but the refused one makes the endpoint ineligible. */
 export const UNHEALTHY = 1;
 export const EJECTED = 2;
 export const DRAINING = 4;
 /** The last failure was a refused connect: panic leaves it out. */
 export const REFUSED = 8;
-const INELIGIBLE_FLAGS = UNHEALTHY | EJECTED | DRAINING;
+/** Its ejection is over, and a trial decides. */
+export const TRIAL = 16;
+const INELIGIBLE_FLAGS = UNHEALTHY | EJECTED | DRAINING | TRIAL;
 
 /** What an endpoint has sent that nobody asked for: bytes behind an answer that has no body … */
 export const STRAY_AFTER_HEAD = 1;
@@ -86,6 +88,10 @@ export class PoolTable {
    * control plane before it tells the threads, and cleared when the endpoint may be picked again.
    */
   readonly rescue: Int32Array;
+  /** The trial of the endpoint, see `core/health/trial-word.ts`. */
+  readonly trial: Int32Array;
+  /** At index 0: not 0 while a trial may be due. Has a cache line of its own, since every pick looks at it. */
+  readonly trialsDue: Int32Array;
   /** 1 for a worker whose attempts are in its ledger alone. */
   readonly #silent: Int32Array;
   /** What each worker has in flight in all, where it keeps that sum. */
@@ -129,6 +135,8 @@ export class PoolTable {
     this.placesWanted = int32At(buffer, layout.placesWanted);
     this.strays = int32At(buffer, layout.strays);
     this.rescue = int32At(buffer, layout.rescue);
+    this.trial = int32At(buffer, layout.trial);
+    this.trialsDue = int32At(buffer, layout.trialsDue);
     this.#silent = int32At(buffer, layout.silent);
     this.retries = new RetryLedger(int32At(buffer, layout.retried), int32At(buffer, layout.recent), worker);
     this.#totals = [this.inflight, this.connections, this.idlePlaces];
@@ -146,6 +154,11 @@ export class PoolTable {
 
   #ledgerRow(worker: number, column: number): number {
     return worker * this.#ledgerStride + column * this.#capacity;
+  }
+
+  /** The calling thread's worker slot. */
+  get worker(): number {
+    return this.#worker;
   }
 
   acquire(slot: number): void {
@@ -407,10 +420,10 @@ export class PoolTable {
 
   /** Clears a free slot for a new endpoint and raises its generation. */
   reuse(slot: number): number {
-    const { inflight, connections, idlePlaces, failures, health, wanted, placesWanted, strays, rescue } = this;
-    for (const column of [inflight, connections, idlePlaces, failures, health, wanted, placesWanted, strays, rescue]) {
-      Atomics.store(column, slot, 0);
-    }
+    const { inflight, connections, idlePlaces, failures, health } = this;
+    const { wanted, placesWanted, strays, rescue, trial } = this;
+    const columns = [inflight, connections, idlePlaces, failures, health, wanted, placesWanted, strays, rescue, trial];
+    for (const column of columns) Atomics.store(column, slot, 0);
     for (let worker = 0; worker < this.handle.workerSlots; worker++) {
       const at = worker * this.#counterStride + slot * COUNTERS;
       this.#counters.fill(0, at, at + COUNTERS);

@@ -3,12 +3,14 @@ import { FAULTS } from '../../core/errors.ts';
 import type { Attempt } from '../attempt.ts';
 import { LEASE_ANY, LEASE_FRESH, LEASE_PROVED } from '../../upstream/waiter.ts';
 import type { LeaseWant } from '../../upstream/waiter.ts';
+import type { PoolPick } from '../../upstream/pool.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
 import type { HttpEndpoint, HttpPool, UpstreamStream } from '../stream.ts';
 import { answerFault, answerFull } from './endings.ts';
 import type { Exchange } from './exchange.ts';
 import { watchEndpoint } from './slow-peers.ts';
 import { AWAITING, CONNECTING, SENDING, WAITING } from './states.ts';
+import { pickTrial } from './trials.ts';
 
 /** How long a client that waits for 100 is left waiting for the endpoint's; then it gets ours. */
 const CONTINUE_MS = 1000;
@@ -47,6 +49,10 @@ export function beginAttempt(exchange: Exchange, endpoint: HttpEndpoint): void {
 export function pickEndpoint(exchange: Exchange, pool: HttpPool): HttpEndpoint | null {
   const { tried, refused } = exchange;
   const request = exchange.request as OutgoingRequest;
+  if (pool.isTrialDue) {
+    const onTrial = pickTrial(exchange, pool, pickingFor(request, pool, tried));
+    if (onTrial !== null) return onTrial;
+  }
   const endpoint = pick(request, pool, tried);
   if (endpoint === null || refused.length === 0 || !refused.includes(endpoint)) return endpoint;
   const other = refused.length < tried.length ? pick(request, pool, refused) : endpoint;
@@ -54,11 +60,15 @@ export function pickEndpoint(exchange: Exchange, pool: HttpPool): HttpEndpoint |
 }
 
 function pick(request: OutgoingRequest, pool: HttpPool, tried: readonly HttpEndpoint[]): HttpEndpoint | null {
+  const index = pool.pick(pickingFor(request, pool, tried));
+  return index < 0 ? null : pool.endpoints[index];
+}
+
+function pickingFor(request: OutgoingRequest, pool: HttpPool, tried: readonly HttpEndpoint[]): PoolPick {
   picking.tried = tried.length === 0 ? null : indexesOf(tried, pool.endpoints);
   picking.key = request.key;
   picking.policy = request.route.policy;
-  const index = pool.pick(picking);
-  return index < 0 ? null : pool.endpoints[index];
+  return picking;
 }
 
 function wantOf(exchange: Exchange, request: OutgoingRequest): LeaseWant {

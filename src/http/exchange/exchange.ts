@@ -19,6 +19,7 @@ import { BODY_NONE } from '../head.ts';
 import type { RequestHead } from '../head.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
 import { ExchangeRecord } from '../record.ts';
+import type { Trial } from '../trial.ts';
 import type { BodySink } from '../steps/step.ts';
 import type { ClientEvents, ClientStream, HttpEndpoint } from '../stream.ts';
 import type { PendingDecision } from './deferral.ts';
@@ -106,6 +107,8 @@ export class Exchange implements ClientEvents {
   attempt: Attempt | null = null;
   /** Of them, those that are as if they had not been: nothing was sent. */
   uncounted = 0;
+  /** The trial that its next attempt is, null: none. */
+  trial: Trial | null = null;
   /** Endpoints that failed this exchange, and those of them that refused the connect. */
   readonly tried: HttpEndpoint[] = [];
   readonly refused: HttpEndpoint[] = [];

@@ -258,6 +258,7 @@ export class ControlPlane {
         onSlotLeft: (slot) => {
           this.#tables.clearLedgers(slot);
           memory.clearRow(slot);
+          this.#health.workerGone(slot);
         },
         onExhausted: () => events.onDead(),
       },

@@ -31,7 +31,13 @@ export class HealthKeeper {
     const { slot, generation } = report;
     if (report.type === 'passive-failure') pool.failed(report, report.isFirst, report.tookMs);
     else if (report.type === 'failures-reached') pool.failedInARow(report, report.kind);
+    else if (report.type === 'trial-ended') pool.trialEnded(report, report.number, report.result);
     else pool.recovered(slot, generation);
+  }
+
+  /** Its thread is gone. */
+  workerGone(worker: number): void {
+    for (const pool of this.#pools.values()) pool.workerGone(worker);
   }
 
   isPanicking(pool: string): boolean {

@@ -1,5 +1,5 @@
 /** The reports of data planes. */
-import type { BlamedFailure, Evidence } from '../../core/health/evidence.ts';
+import type { BlamedFailure, Evidence, TrialResult } from '../../core/health/evidence.ts';
 
 /** What a data plane tells the control plane on its own account. */
 /** Requests that a pool had no good answer for. */
@@ -42,6 +42,15 @@ export type DataPlaneReport =
       readonly isFirst: boolean;
       /** How long the attempt had been under way, ms. */
       readonly tookMs: number;
+    }
+  /** A trial that this worker had taken is over. */
+  | {
+      readonly type: 'trial-ended';
+      readonly pool: string;
+      readonly slot: number;
+      readonly generation: number;
+      readonly number: number;
+      readonly result: TrialResult;
     }
   /** A success after a refused connect. */
   | { readonly type: 'recovered'; readonly pool: string; readonly slot: number; readonly generation: number }

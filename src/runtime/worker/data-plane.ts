@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import type { Fault } from '../../core/errors.ts';
-import type { Evidence, RescueOrder } from '../../core/health/evidence.ts';
+import type { Evidence, RescueOrder, TrialResult } from '../../core/health/evidence.ts';
 import type { KeptMemory } from '../../core/kept-memory.ts';
 import type { Operation } from '../../core/operations.ts';
 import type { Random } from '../../core/random.ts';
@@ -261,6 +261,11 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
   onPassiveFailure(endpoint: ReportedEndpoint, isFirst: boolean, blame: Blame): void {
     const { slot, generation } = endpoint.spec;
     this.#options.report({ type: 'passive-failure', pool: endpoint.poolId, slot, generation, isFirst, ...blame });
+  }
+
+  onTrialEnded(endpoint: ReportedEndpoint, number: number, result: TrialResult): void {
+    const { slot, generation } = endpoint.spec;
+    this.#options.report({ type: 'trial-ended', pool: endpoint.poolId, slot, generation, number, result });
   }
 
   onRecovered(endpoint: ReportedEndpoint): void {

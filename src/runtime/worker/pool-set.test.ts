@@ -16,7 +16,7 @@ function pools(retired: HttpEndpoint[] = []): PoolSet {
     random: createSeededRandom(1),
     clock: systemClock,
     turns: nodeTurns,
-    reports: { onFailuresReached() {}, onPassiveFailure() {}, onRecovered() {} },
+    reports: { onFailuresReached() {}, onPassiveFailure() {}, onTrialEnded() {}, onRecovered() {} },
     reportFault: (error) => assert.fail(String(error)),
     createDialer: () => ({ dial: () => ({ abort() {} }), updateLimits() {} }),
     onRetired: (endpoints) => retired.push(...endpoints),

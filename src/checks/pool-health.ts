@@ -16,6 +16,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { evidenceNumber, evidenceOf } from '../core/health/evidence.ts';
 import type { BlamedFailure, Evidence, RescueKind, RescueOrder, TrialResult } from '../core/health/evidence.ts';
 import type { PoolTable } from '../core/shared/pool-table.ts';
+import { startSlowly } from '../core/shared/slow-windows.ts';
 import type { CheckSpec, EndpointSpec, PoolSpec } from '../core/snapshot.ts';
 import type { CheckAnswerEvent, CheckTools } from './endpoint-check.ts';
 import { EndpointHealth } from './endpoint-health.ts';
@@ -63,6 +64,8 @@ export class PoolHealth {
   readonly #tools: CheckTools;
   readonly #events: PoolHealthEvents;
   readonly #endpoints = new Map<string, EndpointHealth>();
+  /** There since the start of the process, and not eligible so far. */
+  readonly #unserved = new Set<EndpointHealth>();
   #spec: PoolSpec;
   #table: PoolTable;
   readonly #ejections: PoolEjections;
@@ -94,7 +97,7 @@ export class PoolHealth {
   }
 
   /** A new endpoint, or one that has moved to another row. */
-  add(spec: EndpointSpec): void {
+  add(spec: EndpointSpec, isLate = true): void {
     const known = this.#endpoints.get(spec.id);
     if (known !== undefined) {
       this.#ejections.forget(known);
@@ -104,6 +107,8 @@ export class PoolHealth {
     }
     const endpoint = new EndpointHealth(spec, this.#tools.clock.wallTime());
     this.#endpoints.set(spec.id, endpoint);
+    if (isLate) this.#startSlowly(endpoint);
+    else this.#unserved.add(endpoint);
     this.#startChecks(endpoint);
     this.#publish(endpoint, 'not checked yet');
   }
@@ -121,6 +126,7 @@ export class PoolHealth {
     this.#ejections.forget(endpoint);
     this.#publish(endpoint, 'removed from the config');
     this.#endpoints.delete(id);
+    this.#unserved.delete(endpoint);
   }
 
   close(): void {
@@ -222,13 +228,26 @@ export class PoolHealth {
   #publish(endpoint: EndpointHealth, reason: string): void {
     const { flags } = endpoint;
     const { slot, id } = endpoint.spec;
-    if (this.#table.health[slot] !== flags) this.#table.setHealth(slot, flags);
+    if (this.#table.health[slot] !== flags) this.#setHealth(endpoint, flags);
+    if (this.#table.isEligible(slot)) this.#unserved.delete(endpoint);
     if (this.#table.isEligible(slot) && this.#table.rescue[slot] !== 0) Atomics.store(this.#table.rescue, slot, 0);
     const before = endpoint.state;
     const state = endpoint.currentState();
     if (state === before) return;
     endpoint.moveTo(state, this.#tools.clock.wallTime(), reason);
     this.#events.onChange({ pool: this.#id, endpoint: id, before, ...endpoint.report() });
+  }
+
+  /** Who takes requests again begins with few; at the start of the process all begin alike. */
+  #setHealth(endpoint: EndpointHealth, flags: number): void {
+    const { slot } = endpoint.spec;
+    const wasOut = !this.#table.isEligible(slot);
+    this.#table.setHealth(slot, flags);
+    if (wasOut && this.#table.isEligible(slot) && !this.#unserved.has(endpoint)) this.#startSlowly(endpoint);
+  }
+
+  #startSlowly({ spec }: EndpointHealth): void {
+    if (this.#spec.slowStartMs > 0) startSlowly(this.#table, spec.slot, this.#tools.clock.now());
   }
 
   #at(slot: number, generation: number): EndpointHealth | null {

@@ -1,5 +1,5 @@
 /** A config converted back to what a config file says: every default written out, times and sizes with their units. */
-import type { Config, PoolConfig, RouteConfig } from '../config/config.ts';
+import type { Config, EndpointConfig, PoolConfig, RouteConfig } from '../config/config.ts';
 import type { Settings } from '../core/settings.ts';
 import type {
   CheckSpec,
@@ -40,6 +40,7 @@ function writeSettings(settings: Settings<'auto'>): Readonly<Record<keyof Settin
     trustedProxies: settings.trustedProxies,
     accessLog: writeAccessLog(settings.accessLog),
     memory: { max: settings.memory.maxBytes === 'auto' ? 'auto' : formatSize(settings.memory.maxBytes) },
+    zone: settings.zone === '' ? 'none' : settings.zone,
     maxConnections: settings.maxConnections,
   };
 }
@@ -105,10 +106,12 @@ function writeValues(values: readonly ValueMatch[]): Written | undefined {
 function writePool(pool: PoolConfig): Written {
   return {
     policy: writePolicy(pool.policy),
-    endpoints: pool.endpoints.map(({ id, weight }) => ({ address: id, weight })),
+    endpoints: pool.endpoints.map(writeEndpoint),
     check: pool.checks.map(writeCheck),
     ejection: writeEjection(pool.ejection),
     retry: { ...writeRetry(pool.retry), budget: writeBudget(pool.retryBudget) },
+    slowStart: formatDurationOrOff(pool.slowStartMs),
+    zones: pool.zones,
     maxConnections: pool.maxConnections === 0 ? 'off' : pool.maxConnections,
     maxIdle: pool.maxIdle,
     idleTimeout: formatDuration(pool.idleTimeoutMs),
@@ -116,6 +119,10 @@ function writePool(pool: PoolConfig): Written {
     host: typeof pool.host === 'string' ? pool.host : pool.host.name,
     answers: pool.answers,
   };
+}
+
+function writeEndpoint({ id, weight, priority, zone, isBackup }: EndpointConfig): Written {
+  return { address: id, weight, priority, zone: zone === '' ? 'none' : zone, backup: onOff(isBackup) };
 }
 
 function writePolicy(policy: PolicySpec): unknown {

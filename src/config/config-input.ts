@@ -77,6 +77,12 @@ export interface ConfigInput<PoolName extends string = string> {
    */
   readonly memory?: MemoryInput;
   /**
+   * Where this Fairlead stands: endpoints of the same zone are preferred. `none`: nowhere in particular.
+   * @defaultValue `'none'`
+   * @example 'eu-1'
+   */
+  readonly zone?: string;
+  /**
    * Client connections of the process; beyond it accepting pauses. `auto`: three quarters of (descriptor limit − 256).
    * @defaultValue `'auto'`
    * @example 5000
@@ -324,6 +330,16 @@ export interface DefaultsInput {
    */
   readonly retry?: RetryInput | Off;
   /**
+   * How long an endpoint that has come or recovered takes until it has its whole share; it begins with a tenth.
+   * @example '30s'
+   */
+  readonly slowStart?: Duration | Off;
+  /**
+   * `prefer`: endpoints in the `zone` of Fairlead get its requests, as long as they are enough for their share.
+   * @example 'ignore'
+   */
+  readonly zones?: 'prefer' | 'ignore';
+  /**
    * Most sockets per endpoint, over all threads, idle ones included.
    * @example 100
    */
@@ -397,6 +413,18 @@ export interface PoolInput {
    * @example { attempts: 2 }
    */
   readonly retry?: RetryInput | Off;
+  /**
+   * How long an endpoint that has come or recovered takes until it has its whole share; it begins with a tenth.
+   * @defaultValue `'off'`
+   * @example '30s'
+   */
+  readonly slowStart?: Duration | Off;
+  /**
+   * `prefer`: endpoints in the `zone` of Fairlead get its requests, as long as they are enough for their share.
+   * @defaultValue `'prefer'`
+   * @example 'ignore'
+   */
+  readonly zones?: 'prefer' | 'ignore';
   /**
    * Most sockets per endpoint, over all threads, idle ones included.
    * @defaultValue `'off'`
@@ -777,6 +805,24 @@ export interface EndpointInput {
    * @example 2
    */
   readonly weight?: number;
+  /**
+   * Endpoints of priority 0 are used first; those of the next one take what is too much for the ones that are left of these.
+   * @defaultValue `0`
+   * @example 1
+   */
+  readonly priority?: number;
+  /**
+   * Where it stands. Those in the `zone` of Fairlead are preferred.
+   * @defaultValue `'none'`
+   * @example 'eu-1'
+   */
+  readonly zone?: string;
+  /**
+   * The last resort: used while no other endpoint of the pool is eligible.
+   * @defaultValue `'off'`
+   * @example 'on'
+   */
+  readonly backup?: Toggle;
 }
 
 /** Which requests go to which pool, and what happens to them on the way. */

@@ -23,7 +23,10 @@ export interface Config {
 export type RouteConfig = Omit<RouteSpec, 'slot'>;
 
 /** A named set of servers. */
-export interface PoolConfig extends Omit<PoolSpec, 'endpoints' | 'hashTables' | 'routePolicies' | 'table'> {
+export interface PoolConfig extends Omit<
+  PoolSpec,
+  'endpoints' | 'hashTables' | 'nearZone' | 'routePolicies' | 'table'
+> {
   /** At least one. */
   readonly endpoints: readonly EndpointConfig[];
 }
@@ -36,4 +39,9 @@ export interface EndpointConfig {
   readonly host: string;
   readonly port: number;
   readonly weight: number;
+  /** Those of 0 are used first. */
+  readonly priority: number;
+  /** `''`: nobody says. */
+  readonly zone: string;
+  readonly isBackup: boolean;
 }

@@ -24,6 +24,8 @@ export const defaultsSchema = object(
     check: common('pools.*.check', pool.check, defaultChecksSchema),
     ejection: common('pools.*.ejection', pool.ejection, defaultEjectionSchema),
     retry: common('pools.*.retry', pool.retry),
+    slowStart: common('pools.*.slowStart', pool.slowStart),
+    zones: common('pools.*.zones', pool.zones),
     maxConnections: common('pools.*.maxConnections', pool.maxConnections),
     maxIdle: common('pools.*.maxIdle', pool.maxIdle),
     idleTimeout: common('pools.*.idleTimeout', pool.idleTimeout),

@@ -147,6 +147,9 @@ const endpoint: fc.Arbitrary<EndpointSpec> = fc.record(
     // An endpoint that stays has its slot under the generation it got.
     generation: fc.constant(1),
     weight: fc.constantFrom(1, 2),
+    priority: fc.constantFrom(0, 1),
+    zone: fc.constant(''),
+    isBackup: fc.constant(false),
     addresses: fc.constantFrom(['127.0.0.1'], ['127.0.0.1', '::1']),
     port: fc.constant(1),
     authority: fc.constant('a'),

@@ -43,6 +43,7 @@ class Compiler {
         return {
           ...pool,
           table,
+          nearZone: '',
           routePolicies: [],
           hashTables: [],
           endpoints: pool.endpoints.map((endpoint) => this.#compileEndpoint(pool.id, endpoint)),
@@ -52,11 +53,11 @@ class Compiler {
     };
   }
 
-  #compileEndpoint(pool: string, { id, port, weight }: EndpointConfig): EndpointSpec {
+  #compileEndpoint(pool: string, { id, host: _, ...rest }: EndpointConfig): EndpointSpec {
     const key = `${pool} ${id}`;
     const slot = this.#slots.get(key) ?? this.#slots.size;
     this.#slots.set(key, slot);
-    return { id, slot, generation: 1, weight, addresses: ['127.0.0.1'], port, authority: id };
+    return { ...rest, id, slot, generation: 1, addresses: ['127.0.0.1'], authority: id };
   }
 }
 

@@ -3,8 +3,9 @@ import { parseEndpointAddress } from './addresses.ts';
 import type { EndpointConfig } from './config.ts';
 import { key } from './described.ts';
 import { Mistake } from './errors.ts';
-import { object, scalar, shortForm } from './scalars.ts';
+import { count, object, scalar, shortForm, toggle } from './scalars.ts';
 import { describeValue } from './units.ts';
+import { zoneName } from './zone-name.ts';
 
 const LARGEST_WEIGHT = 1000;
 
@@ -42,9 +43,24 @@ export const endpointSchema = shortForm(
         description: 'Its share of the requests, fractions too; 0 takes none.',
         example: 2,
       }),
+      priority: key(count(0, 100).prefault(0), {
+        description:
+          'Endpoints of priority 0 are used first; those of the next one take what is too much for the ones that are left of these.',
+        example: 1,
+      }),
+      zone: key(zoneName.prefault('none'), {
+        description: 'Where it stands. Those in the `zone` of Fairlead are preferred.',
+        example: 'eu-1',
+      }),
+      backup: key(toggle.prefault('off'), {
+        description: 'The last resort: used while no other endpoint of the pool is eligible.',
+        example: 'on',
+      }),
     },
     'Endpoint',
-  ).transform(({ address: { id, host, port }, weight }): EndpointConfig => ({ id, host, port, weight })),
+  ).transform(({ address: { id, host, port }, weight, priority, zone, backup }): EndpointConfig => {
+    return { id, host, port, weight, priority, zone, isBackup: backup };
+  }),
   (value) => (typeof value === 'string' || typeof value === 'number' ? { address: value } : value),
   addressSchema,
 );

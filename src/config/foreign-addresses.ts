@@ -59,7 +59,8 @@ function refuseOptions(address: string, options: readonly string[], use: Address
   if (options.some((option) => /^proxy_protocol$|^accept-proxy$|^send-proxy/i.test(option))) {
     return new Mistake(message, NOT_BUILT.proxyProtocol);
   }
-  if (options.some((option) => /^backup$/i.test(option))) return new Mistake(message, NOT_BUILT.backup);
+  if (options.some((option) => /^backup$/i.test(option)))
+    return new Mistake(message, `Write { address: ${address}, backup: on }.`);
   if (options[0] === '-')
     return new Mistake(message, 'Indent the dashes of a list alike: what stands further in goes on the line above.');
   if (options.some((option) => /:\d+,?$/.test(option)))

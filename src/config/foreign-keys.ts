@@ -125,6 +125,9 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'algorithm lb lbpolicy lbmethod loadbalancing balance balancer strategy method scheduler':
       'Write policy, e.g. policy: least-connections.',
     'hash hashon hashkey hashpolicy consistenthash': 'Write policy, e.g. policy: { hash: header.x-user }.',
+    'warmup rampup': 'Write slowStart, e.g. slowStart: 30s.',
+    'backup backups fallback failover priority zone region locality':
+      'It stands at an endpoint, e.g. endpoints: [localhost:8080, { address: localhost:8081, backup: on }].',
     iphash: 'Write policy, e.g. policy: { hash: client }.',
     'server servers backend backends target targets upstream upstreams node nodes hosts instances members addresses urls url destinations to address':
       'Write endpoints, e.g. endpoints: [localhost:8081, localhost:8082].',
@@ -149,6 +152,9 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
       'Write address with host and port, e.g. address: localhost:8081.',
     [TLS]: NOT_BUILT.tlsToEndpoints,
     'weights share': 'Write weight, e.g. weight: 2.',
+    'fallback failover standby': 'Write backup, e.g. backup: on.',
+    'region locality availabilityzone rack': 'Write zone, e.g. zone: eu-1.',
+    'slowstart warmup zones': 'It stands in the pool, and holds for each of its endpoints.',
     'check healthcheck maxconn maxconns maxconnections maxfails policy':
       'It stands in the pool, and holds for each of its endpoints.',
   },
@@ -181,8 +187,6 @@ const MISSING: Readonly<Record<MissingFeature, string>> = {
   proxyProtocol: 'proxyprotocol acceptproxy sendproxy sendproxyv2',
   sticky:
     'sticky stickysession stickysessions sessionaffinity affinity persistence stick session sessions sticktable appsession',
-  backup: 'backup backups fallback failover priority zone zones region locality',
-  slowStart: 'slowstart warmup',
   breaker: 'circuitbreaker circuitbreakers breaker',
   hedging: 'hedge hedging',
   mirroring: 'mirror mirrors mirroring shadow',

@@ -31,7 +31,6 @@ const HASHES: Readonly<Record<string, string>> = {
 
 const MISSING: Readonly<Partial<Record<keyof typeof NOT_BUILT, string>>> = {
   sticky: 'cookie sticky session',
-  backup: 'failover priority backup',
 };
 
 const WORDS = new Map([

@@ -11,8 +11,6 @@ export const NOT_BUILT = Object.freeze({
   unixSockets: 'Sockets of Unix are not built yet: let the server listen on a port of 127.0.0.1.',
   proxyProtocol: 'The PROXY protocol is not built yet; "trustedProxies" takes X-Forwarded-* of a proxy in front.',
   sticky: 'Sticky sessions are not built yet: keep sessions where every server finds them.',
-  backup: 'Backup servers, priorities and zones are not built yet.',
-  slowStart: 'Slow start is not built yet.',
   breaker: 'Circuit breakers are not built yet; failures in a row eject an endpoint: pools.*.ejection.',
   hedging: 'Hedged requests are not built yet; pools.*.retry repeats after a failure.',
   mirroring: 'Mirroring is not built yet.',

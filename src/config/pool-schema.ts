@@ -11,7 +11,19 @@ import { Mistake } from './errors.ts';
 import { policySchema } from './policy-schema.ts';
 import { ejectionSchema } from './resilience-schemas.ts';
 import { retrySchema } from './retry-schema.ts';
-import { MOST, count, countOrOff, duration, listOf, object, oneOf, scalar, shortForm, toggle } from './scalars.ts';
+import {
+  MOST,
+  count,
+  countOrOff,
+  duration,
+  durationOrOff,
+  listOf,
+  object,
+  oneOf,
+  scalar,
+  shortForm,
+  toggle,
+} from './scalars.ts';
 import { exchangeTimeoutsSchema } from './timeouts-schema.ts';
 import { describeValue } from './units.ts';
 
@@ -58,6 +70,16 @@ export const poolKeys = object(
       example: { attempts: 2 },
       byDefault: 'on',
     }),
+    slowStart: key(durationOrOff.prefault('off'), {
+      description:
+        'How long an endpoint that has come or recovered takes until it has its whole share; it begins with a tenth.',
+      example: '30s',
+    }),
+    zones: key(oneOf(['prefer', 'ignore']).prefault('prefer'), {
+      description:
+        '`prefer`: endpoints in the `zone` of Fairlead get its requests, as long as they are enough for their share.',
+      example: 'ignore',
+    }),
     maxConnections: key(countOrOff().prefault('off'), {
       description: 'Most sockets per endpoint, over all threads, idle ones included.',
       example: 100,
@@ -96,8 +118,8 @@ export const poolKeys = object(
 );
 
 export const poolSchema = shortForm(
-  poolKeys.transform(({ check, idleTimeout, retry, ...pool }): WrittenPool => {
-    return { ...pool, ...retry, checks: check, idleTimeoutMs: idleTimeout };
+  poolKeys.transform(({ check, idleTimeout, retry, slowStart, ...pool }): WrittenPool => {
+    return { ...pool, ...retry, checks: check, idleTimeoutMs: idleTimeout, slowStartMs: slowStart };
   }),
   toLongPool,
   z.array(endpointSchema),

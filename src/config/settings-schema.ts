@@ -4,6 +4,7 @@ import type { Settings } from '../core/settings.ts';
 import { accessLogSchema } from './access-log-schema.ts';
 import { key } from './described.ts';
 import { MOST, countOrAuto } from './scalars.ts';
+import { zoneName } from './zone-name.ts';
 import { headersSchema, limitsSchema, memorySchema, trustedProxiesSchema } from './section-schemas.ts';
 import { timeoutsSchema } from './timeouts-schema.ts';
 
@@ -32,6 +33,10 @@ export const settingsShape = {
   memory: key(memorySchema.prefault({}), {
     description: 'How much of what strangers send is kept for later.',
     example: { max: '256MiB' },
+  }),
+  zone: key(zoneName.prefault('none'), {
+    description: 'Where this Fairlead stands: endpoints of the same zone are preferred. `none`: nowhere in particular.',
+    example: 'eu-1',
   }),
   maxConnections: key(countOrAuto(1, MOST, 'connections').prefault('auto'), {
     description:

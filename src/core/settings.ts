@@ -22,6 +22,8 @@ export interface Settings<Auto extends 'auto' = never> {
   /** Null: no line is written, whatever a route says. */
   readonly accessLog: AccessLogSpec | null;
   readonly memory: MemorySpec<Auto>;
+  /** Where this Fairlead stands; `''`: nobody says. */
+  readonly zone: string;
   /** Client connections of the process; accepting pauses beyond. `auto`: three quarters of (descriptor limit − 256). */
   readonly maxConnections: number | Auto;
 }

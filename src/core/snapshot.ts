@@ -112,6 +112,8 @@ export type PolicySpec = string | { readonly hash: HashSpec };
 export interface PoolSpec {
   readonly id: string;
   readonly policy: PolicySpec;
+  /** Our own zone where the pool goes by zones, else `''`. */
+  readonly nearZone: string;
   /** Other policies that routes to this pool pick by, each once. */
   readonly routePolicies: readonly PolicySpec[];
   /** Made for the endpoints as they are here, where a policy of this pool looks into one. */
@@ -123,6 +125,10 @@ export interface PoolSpec {
   readonly retry: RetrySpec;
   /** Null: no bound. */
   readonly retryBudget: RetryBudgetSpec | null;
+  /** How long an endpoint that has come or recovered starts slowly, 0: off. */
+  readonly slowStartMs: number;
+  /** `prefer`: endpoints of our own zone are used first. */
+  readonly zones: 'prefer' | 'ignore';
   /** Sockets per endpoint over all threads, 0: no limit. */
   readonly maxConnections: number;
   /** Idle sockets per endpoint over all threads. */
@@ -144,6 +150,12 @@ export interface EndpointSpec {
   readonly slot: number;
   readonly generation: number;
   readonly weight: number;
+  /** Those of 0 are used first; the next ones take what is too much for these. */
+  readonly priority: number;
+  /** Where it stands; `''`: nobody says. */
+  readonly zone: string;
+  /** Used while no other is eligible. */
+  readonly isBackup: boolean;
   /** Numeric addresses to dial, in order of preference (`localhost` has two). */
   readonly addresses: readonly string[];
   readonly port: number;

@@ -8,7 +8,18 @@ import { LEASE_ANY, LEASE_FRESH, LEASE_PROVED } from './waiter.ts';
 import type { LeaseWant, Waiter } from './waiter.ts';
 
 const LIMITS = { maxConnections: 1, maxIdle: 8, idleTimeoutMs: 1000, isLenient: false };
-const SPEC = { id: 'e', slot: 0, generation: 0, weight: 1, addresses: ['127.0.0.1'], port: 1, authority: 'e' };
+const SPEC = {
+  id: 'e',
+  slot: 0,
+  generation: 0,
+  weight: 1,
+  priority: 0,
+  zone: '',
+  isBackup: false,
+  addresses: ['127.0.0.1'],
+  port: 1,
+  authority: 'e',
+};
 
 class FakeConnection implements Leased<FakeWaiter> {
   idleSince = 0;

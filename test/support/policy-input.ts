@@ -13,6 +13,6 @@ export function policyInput(given: Given, hashes: readonly ('ring' | 'maglev')[]
   const hashTables = hashes.map((kind) => buildHashTable(kind, { ids, weights }));
   const latencies = new Latencies();
   latencies.keep(slots, new Int32Array(slots.length), 0);
-  const none = { capacities: null, now: () => 0 };
+  const none = { capacities: null, cursor: 0, now: () => 0 };
   return { random: createSeededRandom(1), workers: 1, ids, hashTables, latencies, ...none, ...given };
 }

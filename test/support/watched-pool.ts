@@ -104,7 +104,7 @@ export function watch(
     lateness: new Lateness(time, time),
     probes: Object.fromEntries(Object.entries(PROBES).map(counted)) as unknown as Probes,
   };
-  const spec: PoolSpec = { ...pool, endpoints: [], routePolicies: [], hashTables: [], table: handle };
+  const spec: PoolSpec = { ...pool, endpoints: [], nearZone: '', routePolicies: [], hashTables: [], table: handle };
   const health = new PoolHealth(spec, table, tools, {
     onChange: (event) => events.push(event),
     onPanic: () => {},
@@ -147,7 +147,8 @@ export function watch(
 }
 
 export function endpointAt(port: number, slot: number, addresses: readonly string[]): EndpointSpec {
-  return { id: String(slot), slot, generation: GENERATION, weight: 1, addresses, port, authority: `web.test:${port}` };
+  const placed = { weight: 1, priority: 0, zone: '', isBackup: false };
+  return { id: String(slot), slot, generation: GENERATION, ...placed, addresses, port, authority: `web.test:${port}` };
 }
 
 const NO_LEASES: LeasePool<Waiter> = {

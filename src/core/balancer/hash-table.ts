@@ -15,6 +15,8 @@ export interface HashTableHandle {
   /** Identity: the buffer is another object in every thread and with every message. */
   readonly id: number;
   readonly kind: HashTableKind;
+  /** The group of the pool's endpoints that is in it. */
+  readonly group: number;
   readonly buffer: SharedArrayBuffer;
   /** Points of a ring, places of a maglev table; 0 where every weight is. */
   readonly size: number;
@@ -45,13 +47,13 @@ export function hashIdentities(ids: readonly string[]): Int32Array {
 
 let tables = 0;
 
-export function buildHashTable(kind: HashTableKind, { ids, weights }: HashedEndpoints): HashTableHandle {
+export function buildHashTable(kind: HashTableKind, { ids, weights }: HashedEndpoints, group = 0): HashTableHandle {
   const hashes = hashIdentities(ids);
   const id = ++tables;
-  if (kind === 'ring') return { id, kind, ...buildRing(hashes, weights) };
+  if (kind === 'ring') return { id, kind, group, ...buildRing(hashes, weights) };
   const buffer = new SharedArrayBuffer(4 * MAGLEV_SIZE);
   const isFilled = fillMaglev(new Int32Array(buffer), hashes, weights);
-  return { id, kind, buffer, size: isFilled ? MAGLEV_SIZE : 0, buckets: 0 };
+  return { id, kind, group, buffer, size: isFilled ? MAGLEV_SIZE : 0, buckets: 0 };
 }
 
 /** Where in a table a key is. */

@@ -30,7 +30,7 @@ export class LoadBound {
   begin(): void {
     const version = this.#table.version[0];
     if (version !== this.#version) this.#sumWeights(version);
-    this.#limitPerWeight = (this.#table.inFlightOfAll() + 1) * this.#perWeight;
+    this.#limitPerWeight = (this.#table.sums.total() + 1) * this.#perWeight;
   }
 
   /** Whether one more stays within ⌈factor × (in flight + 1) × share⌉. */

@@ -33,7 +33,9 @@ export interface PolicyInput {
   readonly latencies: Latencies;
   /** Most attempts in flight that each can do with, in the same order; null: any number. */
   readonly capacities: Int32Array | null;
-  /** Monotonic milliseconds. */
+  /** Which of the table's shared cursors is the policy's: one for each group of the pool. */
+  readonly cursor: number;
+  /** Monotonic milliseconds, from the same origin in all threads. */
   now(): number;
 }
 
@@ -52,12 +54,12 @@ export interface Policy {
    * For policies that bind: the index of the endpoint that the request's key belongs to, whether or not it may be picked
    * just now; -1 where it is bound to none.
    */
-  owner?(request: PickRequest): number;
+  readonly owner?: ((request: PickRequest) => number) | undefined;
   /**
    * For policies that learn: an attempt at the endpoint at `index` had its first byte after `ms`, or failed after that
    * time. Called only in the thread of the attempt.
    */
-  observed?(index: number, ms: number, isGood: boolean): void;
+  readonly observed?: ((index: number, ms: number, isGood: boolean) => void) | undefined;
 }
 
 /** A policy of the record. Options of a policy, once there are any, will be a described schema in `config/`. */

@@ -16,6 +16,7 @@ const MAX_ROUNDS = 64;
 
 class RoundRobinPolicy implements Policy {
   readonly #cursor: Int32Array;
+  readonly #cursorAt: number;
   readonly #candidates: Candidates;
   readonly #sequence: Int32Array;
   /** A multiple of the sequence's length: the cursor means the same before and after it is taken off. */
@@ -23,6 +24,7 @@ class RoundRobinPolicy implements Policy {
 
   constructor(input: PolicyInput) {
     this.#cursor = input.table.cursor;
+    this.#cursorAt = input.cursor % input.table.cursor.length;
     this.#candidates = new Candidates(input, input.table.inflight, INELIGIBLE);
     this.#sequence = compileSequence(input.weights);
     this.#fold = FOLD_NEAR - (FOLD_NEAR % Math.max(1, this.#sequence.length));
@@ -32,7 +34,7 @@ class RoundRobinPolicy implements Policy {
     const sequence = this.#sequence;
     if (sequence.length === 0) return -1;
     for (let round = 0; ; round++) {
-      const turn = Atomics.add(this.#cursor, 0, 1);
+      const turn = Atomics.add(this.#cursor, this.#cursorAt, 1);
       if (turn >= this.#fold) this.#foldBack();
       const at = turn % sequence.length;
       const index = sequence[at];
@@ -54,7 +56,7 @@ class RoundRobinPolicy implements Policy {
 
   /** Uses up the turns from `turn` on, all at once; false if another thread has taken one of them. */
   #skip(turn: number, steps: number): boolean {
-    return Atomics.compareExchange(this.#cursor, 0, turn, turn + steps) === turn;
+    return Atomics.compareExchange(this.#cursor, this.#cursorAt, turn, turn + steps) === turn;
   }
 
   /** All that are open have been tried: the next of those, or -1. */
@@ -67,8 +69,9 @@ class RoundRobinPolicy implements Policy {
   /** The thread that finds the cursor past the fold sets it back; the comparison lets only one of several do so. */
   #foldBack(): void {
     for (;;) {
-      const turn = Atomics.load(this.#cursor, 0);
-      if (turn < this.#fold || Atomics.compareExchange(this.#cursor, 0, turn, turn - this.#fold) === turn) return;
+      const turn = Atomics.load(this.#cursor, this.#cursorAt);
+      if (turn < this.#fold || Atomics.compareExchange(this.#cursor, this.#cursorAt, turn, turn - this.#fold) === turn)
+        return;
     }
   }
 }

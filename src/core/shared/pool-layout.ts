@@ -55,6 +55,7 @@ export interface PoolLayout {
   readonly failures: Place;
   readonly health: Place;
   readonly generation: Place;
+  readonly windows: Place;
   readonly wanted: Place;
   readonly placesWanted: Place;
   readonly strays: Place;
@@ -81,6 +82,7 @@ export function poolLayout({ capacity, workerSlots }: Pick<PoolTableHandle, 'cap
     failures: layout.column(),
     health: layout.column(),
     generation: layout.column(),
+    windows: layout.column(),
     wanted: layout.column(),
     placesWanted: layout.column(),
     strays: layout.column(),

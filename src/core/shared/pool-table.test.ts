@@ -37,22 +37,22 @@ describe('PoolTable', () => {
     const handle = createPoolTable(3, 3);
     const [first, second, third] = [0, 1, 2].map((worker) => new PoolTable(handle, worker));
     for (const table of [first, second, third]) table.acquire(1);
-    assert.equal(first.inFlightOfAll(), 0);
+    assert.equal(first.sums.total(), 0);
     first.sumInFlight(true);
     second.sumInFlight(true);
     second.acquire(0);
-    assert.equal(third.inFlightOfAll(), 3);
+    assert.equal(third.sums.total(), 3);
     const larger = new PoolTable(createPoolTable(17, 3), 1);
     larger.sumInFlight(true);
     for (const slot of [0, 1]) second.moveSlot(larger, slot);
-    assert.deepEqual([first.inFlightOfAll(), larger.inFlightOfAll()], [1, 2]);
+    assert.deepEqual([first.sums.total(), larger.sums.total()], [1, 2]);
     larger.release(0);
     larger.sumInFlight(false);
-    assert.equal(larger.inFlightOfAll(), 0);
+    assert.equal(larger.sums.total(), 0);
     larger.sumInFlight(true);
-    assert.equal(larger.inFlightOfAll(), 1);
+    assert.equal(larger.sums.total(), 1);
     larger.clearLedger(1);
-    assert.equal(larger.inFlightOfAll(), 0);
+    assert.equal(larger.sums.total(), 0);
   });
 
   it('PoolTable says with a number when eligibility changes', () => {

@@ -18,6 +18,7 @@
  * unit was lost; ledger first, or an add taken back by a sub, lost one with every third worker. `ledger.test.ts`.)
  * {@link PoolTable.correct} is there should an engine ever end a thread between the two.
  */
+import { InFlightSums } from './in-flight-sums.ts';
 import { float64At, int32At } from './layout.ts';
 import {
   COUNTERS,
@@ -26,7 +27,6 @@ import {
   HELD_IDLE_PLACES,
   HELD_INFLIGHT,
   KEPT_IDLE,
-  SUM_STRIDE,
   poolLayout,
 } from './pool-layout.ts';
 import type { PoolTableHandle } from './pool-layout.ts';
@@ -77,6 +77,8 @@ export class PoolTable {
   readonly failures: Int32Array;
   readonly health: Int32Array;
   readonly generation: Int32Array;
+  /** Since when an endpoint starts slowly, see `slow-windows.ts`; 0: it does not. */
+  readonly windows: Int32Array;
   /** 1 while a thread waits for a socket of this endpoint: a thread with an idle one closes it instead of keeping it. */
   readonly wanted: Int32Array;
   /** 1 where a thread found no place for an idle socket: one that has more than it uses gives them back. */
@@ -94,10 +96,7 @@ export class PoolTable {
   readonly trialsDue: Int32Array;
   /** 1 for a worker whose attempts are in its ledger alone. */
   readonly #silent: Int32Array;
-  /** What each worker has in flight in all, where it keeps that sum. */
-  readonly #sums: Int32Array;
-  readonly #sum: number;
-  #isSumming = false;
+  readonly sums: InFlightSums;
   readonly retries: RetryLedger;
   /** The columns that have ledgers, in the ledgers' order. */
   readonly #totals: readonly Int32Array[];
@@ -123,14 +122,14 @@ export class PoolTable {
     this.#worker = worker;
     this.cursor = int32At(buffer, layout.cursor);
     this.version = int32At(buffer, layout.version);
-    this.#sums = int32At(buffer, layout.sums);
-    this.#sum = worker * SUM_STRIDE + SUM_STRIDE / 2;
+    this.sums = new InFlightSums(handle, worker);
     this.inflight = int32At(buffer, layout.inflight);
     this.connections = int32At(buffer, layout.connections);
     this.idlePlaces = int32At(buffer, layout.idlePlaces);
     this.failures = int32At(buffer, layout.failures);
     this.health = int32At(buffer, layout.health);
     this.generation = int32At(buffer, layout.generation);
+    this.windows = int32At(buffer, layout.windows);
     this.wanted = int32At(buffer, layout.wanted);
     this.placesWanted = int32At(buffer, layout.placesWanted);
     this.strays = int32At(buffer, layout.strays);
@@ -164,13 +163,13 @@ export class PoolTable {
   acquire(slot: number): void {
     if (this.#isCounting) Atomics.add(this.inflight, slot, 1);
     this.#ledgers[this.#inflightRow + slot]++;
-    if (this.#isSumming) this.#sums[this.#sum]++;
+    this.sums.add(1);
   }
 
   release(slot: number): void {
     if (this.#isCounting) Atomics.sub(this.inflight, slot, 1);
     this.#ledgers[this.#inflightRow + slot]--;
-    if (this.#isSumming) this.#sums[this.#sum]--;
+    this.sums.add(-1);
   }
 
   /**
@@ -187,20 +186,11 @@ export class PoolTable {
     this.#silent[this.#worker] = isCounting ? 0 : 1;
   }
 
-  /** Whether this worker keeps the sum of what it has in flight, for {@link inFlightOfAll}; it does not until this says so. */
+  /** Whether this worker keeps the sum of what it has in flight, for {@link sums}; it does not until this says so. */
   sumInFlight(isSumming: boolean): void {
-    if (isSumming === this.#isSumming) return;
-    this.#isSumming = isSumming;
-    let sum = 0;
-    for (let slot = 0; slot < this.#capacity; slot++) sum += this.#ledgers[this.#inflightRow + slot];
-    this.#sums[this.#sum] = isSumming ? sum : 0;
-  }
-
-  /** Attempts in flight in the whole pool, over the threads that keep their sum. */
-  inFlightOfAll(): number {
-    let sum = 0;
-    for (let at = SUM_STRIDE / 2; at < this.#sums.length; at += SUM_STRIDE) sum += this.#sums[at];
-    return sum;
+    let held = 0;
+    for (let slot = 0; slot < this.#capacity; slot++) held += this.#ledgers[this.#inflightRow + slot];
+    this.sums.keep(isSumming, held);
   }
 
   /** Takes a place for one more socket, unless `max` (0: no limit) are open over all threads. */
@@ -266,18 +256,13 @@ export class PoolTable {
       if (held === 0) continue;
       if (column !== HELD_INFLIGHT || to.#isCounting) Atomics.add(to.#totals[column], slot, held);
       to.#ledgers[to.#ledgerRow(to.#worker, column) + slot] += held;
-      if (column === HELD_INFLIGHT) this.#moveSum(to, held);
+      if (column === HELD_INFLIGHT) this.sums.moveTo(to.sums, held);
       if (column !== HELD_INFLIGHT || this.#isCounting) Atomics.sub(this.#totals[column], slot, held);
       this.#ledgers[from] -= held;
     }
     to.#ledgers[to.#keptRow + slot] += this.#ledgers[this.#keptRow + slot];
     this.#ledgers[this.#keptRow + slot] = 0;
     this.#moveCounters(to, this.#counterRow + slot * COUNTERS, to.#counterRow + slot * COUNTERS, COUNTERS);
-  }
-
-  #moveSum(to: PoolTable, held: number): void {
-    if (to.#isSumming) to.#sums[to.#sum] += held;
-    if (this.#isSumming) this.#sums[this.#sum] -= held;
   }
 
   #moveCounters(to: PoolTable, from: number, at: number, count: number): void {
@@ -363,7 +348,7 @@ export class PoolTable {
     const kept = this.#ledgerRow(worker, KEPT_IDLE);
     this.#ledgers.fill(0, kept, kept + this.#capacity);
     this.#silent[worker] = 0;
-    this.#sums[worker * SUM_STRIDE + SUM_STRIDE / 2] = 0;
+    this.sums.clear(worker);
     this.retries.forget(worker);
     return returned;
   }
@@ -380,6 +365,7 @@ export class PoolTable {
   /** Takes over from a smaller table what belongs to its slots and not to a worker: generations, failures, strays, rescues, health. */
   succeed(from: PoolTable): void {
     this.generation.set(from.generation);
+    this.windows.set(from.windows);
     this.failures.set(from.failures);
     this.strays.set(from.strays);
     this.rescue.set(from.rescue);
@@ -421,9 +407,9 @@ export class PoolTable {
   /** Clears a free slot for a new endpoint and raises its generation. */
   reuse(slot: number): number {
     const { inflight, connections, idlePlaces, failures, health } = this;
-    const { wanted, placesWanted, strays, rescue, trial } = this;
+    const { wanted, placesWanted, strays, rescue, trial, windows } = this;
     const columns = [inflight, connections, idlePlaces, failures, health, wanted, placesWanted, strays, rescue, trial];
-    for (const column of columns) Atomics.store(column, slot, 0);
+    for (const column of [...columns, windows]) Atomics.store(column, slot, 0);
     for (let worker = 0; worker < this.handle.workerSlots; worker++) {
       const at = worker * this.#counterStride + slot * COUNTERS;
       this.#counters.fill(0, at, at + COUNTERS);

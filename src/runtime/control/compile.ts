@@ -34,7 +34,7 @@ export interface Confirmation {
   readonly heldRoutes: ReadonlySet<number>;
 }
 
-type NamedPool = PoolConfig & Pick<PoolSpec, 'routePolicies'>;
+type NamedPool = PoolConfig & Pick<PoolSpec, 'nearZone' | 'routePolicies'>;
 
 interface PoolRows {
   readonly table: PoolTable;
@@ -65,7 +65,11 @@ export class SnapshotCompiler {
     const routes = this.#routes.place(config.routes, this.#version, confirmed);
     const pools = config.pools.map((pool) =>
       this.#compilePool(
-        { ...pool, routePolicies: policiesOf(config.routes, pool.id) },
+        {
+          ...pool,
+          routePolicies: policiesOf(config.routes, pool.id),
+          nearZone: pool.zones === 'prefer' ? machine.settings.zone : '',
+        },
         endpoints.get(pool.id) ?? [],
         confirmed.version,
       ),

@@ -1,6 +1,7 @@
 /** The tables that hash policies look keys up in: built here, off the workers, and anew only when endpoints or weights change. */
 import { buildHashTable } from '../../core/balancer/hash-table.ts';
-import type { HashTableHandle, HashTableKind } from '../../core/balancer/hash-table.ts';
+import type { HashTableHandle } from '../../core/balancer/hash-table.ts';
+import { groupsOf } from '../../core/balancer/groups.ts';
 import { definitionOf } from '../../core/balancer/policies.ts';
 import type { PoolSpec } from '../../core/snapshot.ts';
 import type { ResolvedEndpoint } from './resolve-names.ts';
@@ -17,7 +18,7 @@ export class HashTables {
 
   /** Those that the policies of a pool ask for. */
   of(
-    { id, policy, routePolicies }: Pick<PoolSpec, 'id' | 'policy' | 'routePolicies'>,
+    { id, policy, routePolicies, nearZone }: Pick<PoolSpec, 'id' | 'nearZone' | 'policy' | 'routePolicies'>,
     resolved: readonly ResolvedEndpoint[],
   ): readonly HashTableHandle[] {
     const kinds = new Set([policy, ...routePolicies].flatMap((spec) => definitionOf(spec).hashTable ?? []));
@@ -25,10 +26,17 @@ export class HashTables {
       this.#built.delete(id);
       return [];
     }
-    const endpoints = JSON.stringify(resolved.map((endpoint) => [endpoint.id, endpoint.weight]));
+    const groups = groupsOf(resolved, nearZone);
+    const ids = resolved.map((endpoint) => endpoint.id);
+    const endpoints = JSON.stringify([ids, groups.map(({ weights }) => [...weights])]);
     const before = this.#built.get(id);
     const kept = before?.endpoints === endpoints ? before.handles : [];
-    const handles = [...kinds].map((kind) => kept.find((each) => each.kind === kind) ?? build(kind, resolved));
+    const handles = [...kinds].flatMap((kind) =>
+      groups.map(({ weights }, group) => {
+        const own = kept.find((each) => each.kind === kind && each.group === group);
+        return own ?? buildHashTable(kind, { ids, weights }, group);
+      }),
+    );
     this.#built.set(id, { endpoints, handles });
     return handles;
   }
@@ -37,10 +45,4 @@ export class HashTables {
   keepOnly(pools: ReadonlySet<string>): void {
     for (const id of this.#built.keys()) if (!pools.has(id)) this.#built.delete(id);
   }
-}
-
-function build(kind: HashTableKind, resolved: readonly ResolvedEndpoint[]): HashTableHandle {
-  const ids = resolved.map(({ id }) => id);
-  const weights = resolved.map(({ weight }) => weight);
-  return buildHashTable(kind, { ids, weights });
 }

@@ -11,6 +11,8 @@ export class HealthKeeper {
   readonly #tools: CheckTools;
   readonly #tableOf: (pool: string) => PoolTable;
   readonly #events: PoolHealthEvents;
+  /** The first config of the process has been applied. */
+  #hasStarted = false;
   readonly #pools = new Map<string, PoolHealth>();
 
   /** `tableOf` returns the control plane's view of a pool's current table. */
@@ -23,6 +25,7 @@ export class HealthKeeper {
   apply(operations: readonly Operation[]): void {
     for (const operation of operations) this.#apply(operation);
     for (const pool of this.#pools.values()) pool.watchPanic();
+    this.#hasStarted = true;
   }
 
   hear(report: EndpointReport): void {
@@ -69,7 +72,7 @@ export class HealthKeeper {
         this.#pools.delete(operation.id);
         break;
       case 'add-endpoint':
-        this.#pools.get(operation.pool)?.add(operation.endpoint);
+        this.#pools.get(operation.pool)?.add(operation.endpoint, this.#hasStarted);
         break;
       case 'update-endpoint':
         this.#pools.get(operation.pool)?.change(operation.endpoint);

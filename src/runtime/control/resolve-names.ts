@@ -18,6 +18,9 @@ export const lookupName: Lookup = async (name) => {
 export interface ResolvedEndpoint {
   readonly id: string;
   readonly weight: number;
+  readonly priority: number;
+  readonly zone: string;
+  readonly isBackup: boolean;
   readonly addresses: readonly string[];
   readonly port: number;
   /** For the Host header. */
@@ -54,8 +57,8 @@ export async function resolveNames(config: Config, lookup: Lookup = lookupName):
 }
 
 async function resolveEndpoint(endpoint: EndpointConfig, lookup: Lookup): Promise<readonly ResolvedEndpoint[]> {
-  const { id, host, port, weight } = endpoint;
-  const one = { id, weight, port, authority: authorityOf(host, port) };
+  const { id, host, port, weight, priority, zone, isBackup } = endpoint;
+  const one = { id, weight, priority, zone, isBackup, port, authority: authorityOf(host, port) };
   if (isIP(host) !== 0) return [{ ...one, addresses: [host] }];
   if (host === 'localhost') return [{ ...one, addresses: LOCALHOST_ADDRESSES }];
   const addresses = await lookup(host);

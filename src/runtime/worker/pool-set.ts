@@ -1,7 +1,10 @@
 /** The pools of one thread: made, changed and let go of by the operations between two snapshots, and by nothing else. */
+import { createGrouped } from '../../core/balancer/grouped.ts';
+import { groupsOf } from '../../core/balancer/groups.ts';
 import { createPanicPolicy } from '../../core/balancer/panic.ts';
 import { definitionOf } from '../../core/balancer/policies.ts';
 import type { PolicyInput } from '../../core/balancer/policy.ts';
+import { withSlowStart } from '../../core/balancer/slow-start.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Operation } from '../../core/operations.ts';
 import type { Random } from '../../core/random.ts';
@@ -176,13 +179,17 @@ export class PoolSet {
       hashTables: spec.hashTables,
       latencies: pool.latencies,
       capacities: spec.maxConnections === 0 ? null : new Int32Array(endpoints.length).fill(spec.maxConnections),
+      cursor: 0,
       now: () => this.#options.clock.now(),
     };
     if (definitions.some(({ learns }) => learns === true)) {
       const generations = Int32Array.from(spec.endpoints, (endpoint) => endpoint.generation);
       pool.latencies.keep(input.slots, generations, input.now());
     }
-    const policies = definitions.map((definition) => definition.create(input));
+    const groups = groupsOf(spec.endpoints, spec.nearZone);
+    const policies = definitions.map((definition) =>
+      withSlowStart(createGrouped(definition, input, groups), input, spec.slowStartMs),
+    );
     pool.arrange(spec, endpoints, policies, spec.panic ? createPanicPolicy(input) : null);
   }
 

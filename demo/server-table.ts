@@ -32,6 +32,7 @@ const HEALTH_STYLE: Readonly<Record<ServerView['health'], Style>> = {
   ejected: 'yellow',
   trial: 'yellow',
   draining: 'yellow',
+  maintenance: 'yellow',
 };
 
 const text = (title: string, width: number, read: (server: ServerView) => string, mostWidth = width): Column => ({

@@ -26,6 +26,7 @@ function endpoint(id: string, attempts: number, state: 'healthy' | 'ejected'): P
     endpoint: id,
     weight: 1,
     health: { state, since: 0, reason: '', lastFailure: '', ejectedUntil: null, checks: [], transitions: [] },
+    agent: null,
     inFlight: 0,
     connections: 0,
     idleConnections: 0,

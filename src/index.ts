@@ -14,6 +14,8 @@
  *
  * @packageDocumentation
  */
+export type { AgentReport } from './checks/endpoint-agent.ts';
+export type { AgentState, Standing } from './core/health/agent.ts';
 export { CheckFileError } from './checks/trusted-certificates.ts';
 export type { WithheldEjection } from './checks/pool-ejections.ts';
 export type { HealthEvent, PanicEvent } from './checks/pool-health.ts';
@@ -44,6 +46,7 @@ export type { HashTableHandle, HashTableKind } from './core/balancer/hash-table.
 export type { Random } from './core/random.ts';
 export type { MemorySpec, Settings } from './core/settings.ts';
 export type {
+  AgentSpec,
   CheckSpec,
   CheckRhythm,
   EjectionSpec,

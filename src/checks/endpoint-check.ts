@@ -6,6 +6,7 @@ import { HealthThreshold } from '../core/health/threshold.ts';
 import type { HealthChange } from '../core/health/threshold.ts';
 import type { Random } from '../core/random.ts';
 import type { CheckSpec, EndpointSpec } from '../core/snapshot.ts';
+import type { AskAgent } from './agent-probe.ts';
 import type { Lateness } from './lateness.ts';
 import { failed } from './probe.ts';
 import type { DecidingResult, Probe, ProbeResult, Probes } from './probe.ts';
@@ -19,6 +20,8 @@ export interface CheckTools {
   readonly scheduler: Scheduler;
   readonly lateness: Lateness;
   readonly probes: Probes;
+  /** Default: over a connection of its own. */
+  readonly askAgent?: AskAgent;
 }
 
 export interface CheckAnswerEvent {

@@ -1,9 +1,10 @@
 /** The health of one endpoint of one pool, with the evidence for it. */
+import type { Standing } from '../core/health/agent.ts';
 import type { Evidence } from '../core/health/evidence.ts';
 import type { Ejection } from '../core/health/outlier-detector.ts';
 import { isTestedBy } from '../core/health/tested-by.ts';
 import type { CheckAnswer, ThresholdState } from '../core/health/threshold.ts';
-import { DRAINING, EJECTED, REFUSED, TRIAL, UNHEALTHY } from '../core/shared/pool-table.ts';
+import { DRAINING, EJECTED, MAINTENANCE, REFUSED, TRIAL, UNHEALTHY } from '../core/shared/pool-table.ts';
 import type { CheckSpec, EndpointSpec } from '../core/snapshot.ts';
 import { EndpointCheck } from './endpoint-check.ts';
 import type { CheckAnswerEvent, CheckTools } from './endpoint-check.ts';
@@ -12,7 +13,7 @@ import type { CheckAnswerEvent, CheckTools } from './endpoint-check.ts';
  * `draining` takes precedence over `unhealthy`, which takes precedence over `ejected` and `trial`: its ejection is over, and
  * one request decides. `unchecked`: a check has nothing to ask there; it serves.
  */
-export type HealthState = 'healthy' | 'unchecked' | 'unhealthy' | 'ejected' | 'trial' | 'draining';
+export type HealthState = 'healthy' | 'unchecked' | 'unhealthy' | 'ejected' | 'trial' | 'draining' | 'maintenance';
 
 /** What is known of an endpoint, and why. */
 export interface EndpointHealthReport {
@@ -65,6 +66,16 @@ export function doesEnd(check: CheckSpec, { kind, isDown, isBlind }: EjectionSta
   return isTestedBy(check, kind, endpointPort) && (kind === 'connect' || !isBlind);
 }
 
+/** Who may want something of an endpoint whatever its health. */
+export type WishOf = 'agent' | 'operator';
+
+/** What one of them wants. */
+export interface Wish {
+  readonly standing: Standing;
+  readonly isDown: boolean;
+}
+
+const STRICTEST_FIRST: readonly Standing[] = ['maintenance', 'drain'];
 const KEPT_TRANSITIONS = 32;
 
 export class EndpointHealth {
@@ -76,6 +87,7 @@ export class EndpointHealth {
   /** Number of the trial that a request is to be, 0: none. */
   trial = 0;
   isDraining = false;
+  readonly wishes = new Map<WishOf, Wish>();
   /** The last failure was a refused connect. */
   isRefused = false;
   state: HealthState = 'healthy';
@@ -140,7 +152,19 @@ export class EndpointHealth {
   }
 
   get isPassing(): boolean {
+    if ([...this.wishes.values()].some(({ isDown }) => isDown)) return false;
     return this.#checks.every(({ threshold }) => threshold.isHealthy);
+  }
+
+  /** The strictest of all wishes. */
+  get standing(): Standing {
+    const standings = [...this.wishes.values()].map(({ standing }) => standing);
+    return STRICTEST_FIRST.find((standing) => standings.includes(standing)) ?? 'ready';
+  }
+
+  /** Nobody wants it drained or in maintenance. */
+  get isReady(): boolean {
+    return this.standing === 'ready';
   }
 
   /** Whether it is up, as far as anybody knows. */
@@ -154,14 +178,16 @@ export class EndpointHealth {
     return (
       (this.isPassing ? 0 : UNHEALTHY) |
       (this.ejection === null ? 0 : this.trial === 0 ? EJECTED : TRIAL) |
-      (this.isDraining ? DRAINING : 0) |
+      (this.isDraining || this.standing === 'drain' ? DRAINING : 0) |
+      (this.standing === 'maintenance' ? MAINTENANCE : 0) |
       (this.isRefused ? REFUSED : 0)
     );
   }
 
   /** What the flags amount to. */
   currentState(): HealthState {
-    if (this.isDraining) return 'draining';
+    if (this.standing === 'maintenance' && !this.isDraining) return 'maintenance';
+    if (this.isDraining || this.standing === 'drain') return 'draining';
     if (!this.isPassing) return 'unhealthy';
     if (this.ejection !== null) return this.trial === 0 ? 'ejected' : 'trial';
     return this.#checks.some(({ threshold }) => threshold.state === 'absent') ? 'unchecked' : 'healthy';

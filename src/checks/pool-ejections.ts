@@ -158,9 +158,9 @@ export class PoolEjections {
     if (doesEnd(check, ejection, spec.port)) this.#return(endpoint);
   }
 
-  /** Its checks let it serve again, or are others. */
+  /** Its checks let it serve again, or are others; or it is wanted otherwise. */
   checksChanged(endpoint: EndpointHealth): void {
-    if (endpoint.isEjectionOver && endpoint.trial === 0) this.#offer(endpoint);
+    if (endpoint.isEjectionOver && (endpoint.trial === 0 || !endpoint.isReady)) this.#offer(endpoint);
   }
 
   /** Where the time of its ejection is not over, it is from now on. */
@@ -227,7 +227,7 @@ export class PoolEjections {
   }
 
   #offer(endpoint: EndpointHealth): void {
-    if (!endpoint.isPassing || endpoint.isEjectionTested) this.#trials.withdraw(endpoint);
+    if (!endpoint.isPassing || !endpoint.isReady || endpoint.isEjectionTested) this.#trials.withdraw(endpoint);
     else this.#trials.offer(endpoint, endpoint.ejection?.kind === 'reset');
   }
 

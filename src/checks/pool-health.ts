@@ -10,7 +10,8 @@
  * | ejected   | too many failures in a row, for a time          | no                 |
  * | trial     | that time is over, one request decides          | that one           |
  * | unhealthy | one of its checks says so                       | no                 |
- * | draining  | it has left the config                          | no                 |
+ * | draining  | it has left the config, or somebody wants it so | no                 |
+ * | maintenance | somebody works on it                          | no                 |
  */
 import { isDeepStrictEqual } from 'node:util';
 import { evidenceNumber, evidenceOf } from '../core/health/evidence.ts';
@@ -20,7 +21,7 @@ import { startSlowly } from '../core/shared/slow-windows.ts';
 import type { CheckSpec, EndpointSpec, PoolSpec } from '../core/snapshot.ts';
 import type { CheckAnswerEvent, CheckTools } from './endpoint-check.ts';
 import { EndpointHealth } from './endpoint-health.ts';
-import type { EndpointHealthReport, HealthState } from './endpoint-health.ts';
+import type { EndpointHealthReport, HealthState, Wish, WishOf } from './endpoint-health.ts';
 import { PoolEjections } from './pool-ejections.ts';
 import type { EjectingPool, WithheldEjection } from './pool-ejections.ts';
 
@@ -129,6 +130,17 @@ export class PoolHealth {
     this.#unserved.delete(endpoint);
   }
 
+  /** Somebody wants another thing of an endpoint than before. False: there is no such endpoint. */
+  want(id: string, by: WishOf, wish: Wish, reason: string): boolean {
+    const endpoint = this.#endpoints.get(id);
+    if (endpoint === undefined) return false;
+    endpoint.wishes.set(by, wish);
+    this.#ejections.checksChanged(endpoint);
+    this.#publish(endpoint, reason);
+    this.watchPanic();
+    return true;
+  }
+
   close(): void {
     this.#ejections.close();
     for (const endpoint of this.#endpoints.values()) endpoint.stop();
@@ -140,7 +152,9 @@ export class PoolHealth {
 
   /** To be called when a config has been applied as a whole, and by itself whenever health has changed. */
   watchPanic(): void {
-    const all = [...this.#endpoints.values()].filter(({ spec, isDraining }) => spec.weight > 0 && !isDraining);
+    const all = [...this.#endpoints.values()].filter(
+      ({ spec, isDraining, isReady }) => spec.weight > 0 && !isDraining && isReady,
+    );
     const healthy = all.filter(({ isUp }) => isUp).length;
     const isPanicking = all.length > 0 && healthy === 0;
     if (isPanicking === this.isPanicking) return;

@@ -108,6 +108,7 @@ function writePool(pool: PoolConfig): Written {
     policy: writePolicy(pool.policy),
     endpoints: pool.endpoints.map(writeEndpoint),
     check: pool.checks.map(writeCheck),
+    agent: pool.agent === null ? 'off' : { port: pool.agent.port, interval: formatDuration(pool.agent.intervalMs) },
     ejection: writeEjection(pool.ejection),
     retry: { ...writeRetry(pool.retry), budget: writeBudget(pool.retryBudget) },
     slowStart: formatDurationOrOff(pool.slowStartMs),

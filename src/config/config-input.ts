@@ -402,6 +402,12 @@ export interface PoolInput {
   readonly check?:
     CheckInput | 'tcp' | 'http' | 'https' | 'grpc' | readonly (CheckInput | 'tcp' | 'http' | 'https' | 'grpc')[] | Off;
   /**
+   * The agent that each server runs beside itself: it sets the server's weight, drains it or takes it out.
+   * @defaultValue `'off'`
+   * @example { port: 8081 }
+   */
+  readonly agent?: AgentInput | Off;
+  /**
    * Takes an endpoint out for a while after failures in a row that traffic met.
    * @defaultValue on
    * @example { failures: 3 }
@@ -569,6 +575,21 @@ export interface EjectionInput {
    * @example 'on'
    */
   readonly dryRun?: Toggle;
+}
+
+/** The agent that each server runs beside itself: it sets the server's weight, drains it or takes it out. */
+export interface AgentInput {
+  /**
+   * Port of the agent, at the endpoint's address.
+   * @example 8081
+   */
+  readonly port: number;
+  /**
+   * From the end of one question to the start of the next.
+   * @defaultValue `'5s'`
+   * @example '2s'
+   */
+  readonly interval?: Duration;
 }
 
 /** An active check: asks each endpoint whether it is well. */

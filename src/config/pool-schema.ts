@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { DEFAULT_POLICY } from '../core/balancer/policies.ts';
 import type { PoolSpec, Timeouts } from '../core/snapshot.ts';
 import { parseHostHeader } from './addresses.ts';
+import { agentSchema } from './agent-schema.ts';
 import { checksSchema } from './check-schema.ts';
 import type { PoolConfig } from './config.ts';
 import { key } from './described.ts';
@@ -20,6 +21,7 @@ import {
   listOf,
   object,
   oneOf,
+  orOff,
   scalar,
   shortForm,
   toggle,
@@ -59,6 +61,11 @@ export const poolKeys = object(
       description: 'Active checks. With several, all must pass.',
       example: { http: { path: '/healthcheck' }, interval: '5s' },
       byDefault: 'none',
+    }),
+    agent: key(orOff(agentSchema, null).prefault('off'), {
+      description:
+        "The agent that each server runs beside itself: it sets the server's weight, drains it or takes it out.",
+      example: { port: 8081 },
     }),
     ejection: key(ejectionSchema.prefault({}), {
       description: 'Takes an endpoint out for a while after failures in a row that traffic met.',

@@ -121,6 +121,8 @@ export interface PoolSpec {
   readonly endpoints: readonly EndpointSpec[];
   readonly table: PoolTableHandle;
   readonly checks: readonly CheckSpec[];
+  /** Null: the servers have none. */
+  readonly agent: AgentSpec | null;
   readonly ejection: EjectionSpec;
   readonly retry: RetrySpec;
   /** Null: no bound. */
@@ -161,6 +163,14 @@ export interface EndpointSpec {
   readonly port: number;
   /** Host as `host:port` for the Host header, port left out where it is the scheme's default. */
   readonly authority: string;
+  /** Sockets over all threads, instead of the pool's; left out: the pool's. */
+  readonly maxConnections?: number;
+}
+
+/** The agent that each server of a pool runs beside itself. */
+export interface AgentSpec {
+  readonly port: number;
+  readonly intervalMs: number;
 }
 
 /** An active check of every endpoint of a pool. */

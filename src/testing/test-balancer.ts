@@ -220,7 +220,8 @@ export class TestBalancer {
 }
 
 function withoutSockets(config: Config): Config {
-  return { ...config, threads: 0, listeners: [], settings: { ...config.settings, accessLog: null } };
+  const pools = config.pools.map((pool) => ({ ...pool, agent: null }));
+  return { ...config, pools, threads: 0, listeners: [], settings: { ...config.settings, accessLog: null } };
 }
 
 function everyKind(probe: Probe): CheckTools['probes'] {

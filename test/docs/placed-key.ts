@@ -8,6 +8,7 @@ export function surroundingsOf(path: string): Written {
   // Of the kind that the key is of, where it is one.
   const kind = /^pools\.\*\.check\.(tcp|https|grpc)\b/.exec(path)?.[1] ?? 'http';
   const check = { [kind]: {} };
+  const agent = path.startsWith('pools.*.agent.') ? { agent: { port: 8081 } } : {};
   const hasCheck = path.startsWith('pools.*.check.') || path.startsWith('defaults.check.');
   const match = path.startsWith('routes.*.match.path.') ? { path: { regex: 'a' } } : {};
   const inPolicy = (owner: string): Written =>
@@ -22,7 +23,12 @@ export function surroundingsOf(path: string): Written {
     listeners: { web: { address: '127.0.0.1:8080' } },
     routes: [{ pool: 'web', match, ...replace, ...inPolicy('routes.*') }],
     pools: {
-      web: { endpoints: [{ address: 'localhost:8081' }], ...(hasCheck ? { check } : {}), ...inPolicy('pools.*') },
+      web: {
+        endpoints: [{ address: 'localhost:8081' }],
+        ...(hasCheck ? { check } : {}),
+        ...agent,
+        ...inPolicy('pools.*'),
+      },
     },
   };
 }

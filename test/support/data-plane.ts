@@ -127,6 +127,7 @@ export function testSnapshot(options: TestPlaneOptions): Snapshot {
     })),
     table: createPoolTable(options.ports.length, 1),
     checks: [],
+    agent: null,
     ejection: EJECTION,
     retry: { ...RETRY, ...options.retry },
     retryBudget: { share: 0.2, perSecond: 10 },

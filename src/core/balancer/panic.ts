@@ -1,8 +1,8 @@
 /**
- * The last resort of a pool with `panic: on` and no endpoint eligible by health: any that is not draining and whose
- * last failure was not a refused connect, by weight. Checks can be wrong, a refused connect cannot.
+ * The last resort of a pool with `panic: on` and no endpoint eligible by health: any that is neither draining nor in
+ * maintenance and whose last failure was not a refused connect, by weight. Checks can be wrong, a refused connect cannot.
  */
-import { DRAINING, REFUSED } from '../shared/pool-table.ts';
+import { DRAINING, MAINTENANCE, REFUSED } from '../shared/pool-table.ts';
 import type { PickRequest, Policy, PolicyInput } from './policy.ts';
 import { WeightedDraw } from './weighted-draw.ts';
 
@@ -10,7 +10,7 @@ class PanicPolicy implements Policy {
   readonly #draw: WeightedDraw;
 
   constructor(input: PolicyInput) {
-    this.#draw = new WeightedDraw(input, input.table.health, DRAINING | REFUSED);
+    this.#draw = new WeightedDraw(input, input.table.health, DRAINING | MAINTENANCE | REFUSED);
   }
 
   pick({ tried }: PickRequest): number {

@@ -47,11 +47,13 @@ export const COUNT_MASK = 0x3fffffff;
 export const UNHEALTHY = 1;
 export const EJECTED = 2;
 export const DRAINING = 4;
+/** Somebody works on the server: not even those that are bound to it go there. */
+export const MAINTENANCE = 32;
 /** The last failure was a refused connect: panic leaves it out. */
 export const REFUSED = 8;
 /** Its ejection is over, and a trial decides. */
 export const TRIAL = 16;
-const INELIGIBLE_FLAGS = UNHEALTHY | EJECTED | DRAINING | TRIAL;
+const INELIGIBLE_FLAGS = UNHEALTHY | EJECTED | DRAINING | TRIAL | MAINTENANCE;
 
 /** What an endpoint has sent that nobody asked for: bytes behind an answer that has no body … */
 export const STRAY_AFTER_HEAD = 1;

@@ -1,4 +1,5 @@
 /** A balancer's figures at one moment. */
+import type { AgentReport } from '../../checks/endpoint-agent.ts';
 import type { EndpointHealthReport } from '../../checks/endpoint-health.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { readEndpointStats, readRouteStats } from './table-stats.ts';
@@ -34,6 +35,8 @@ export interface PoolEndpointStats extends EndpointStats {
   readonly endpoint: string;
   readonly weight: number;
   readonly health: EndpointHealthReport;
+  /** Null: its pool has no `agent`. */
+  readonly agent: AgentReport | null;
 }
 
 /** The figures of the threads of the data plane. */
@@ -60,7 +63,8 @@ export function readBalancerStats(
     const table = tables.pool(pool.id);
     const endpoints = pool.endpoints.map(({ id, slot, weight }): PoolEndpointStats => {
       const report = health.report(pool.id, id) ?? UNKNOWN;
-      return { endpoint: id, weight, health: report, ...readEndpointStats(table, slot) };
+      const agent = health.reportAgent(pool.id, id);
+      return { endpoint: id, weight, health: report, agent, ...readEndpointStats(table, slot) };
     });
     return { pool: pool.id, isPanicking: health.isPanicking(pool.id), endpoints };
   });

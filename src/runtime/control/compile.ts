@@ -86,7 +86,21 @@ export class SnapshotCompiler {
     };
   }
 
-  #compilePool(pool: NamedPool, resolved: readonly ResolvedEndpoint[], confirmed: number): PoolSpec {
+  /** The same snapshot with other endpoints in some of its pools; their names stay. */
+  refresh(
+    before: Snapshot,
+    pools: ReadonlyMap<string, readonly ResolvedEndpoint[]>,
+    confirmed: Confirmation,
+  ): Snapshot {
+    this.#version++;
+    const refreshed = before.pools.map((pool) => {
+      const endpoints = pools.get(pool.id);
+      return endpoints === undefined ? pool : this.#compilePool(pool, endpoints, confirmed.version);
+    });
+    return { ...before, version: this.#version, pools: refreshed };
+  }
+
+  #compilePool(pool: Omit<NamedPool, 'endpoints'>, resolved: readonly ResolvedEndpoint[], confirmed: number): PoolSpec {
     const config = { ...pool, hashTables: this.#hashTables.of(pool, resolved) };
     const rows = this.#pools.get(config.id) ?? this.#createRows(config.id, resolved.length);
     rows.book.keepOnly(new Set(resolved.map(({ id }) => id)), this.#version);

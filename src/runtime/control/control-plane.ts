@@ -4,68 +4,36 @@
  */
 import type { CheckTools } from '../../checks/endpoint-check.ts';
 import { Lateness } from '../../checks/lateness.ts';
-import type { HealthEvent, PanicEvent } from '../../checks/pool-health.ts';
-import type { WithheldEjection } from '../../checks/pool-ejections.ts';
-import type { Cancel, Scheduler } from '../../checks/scheduler.ts';
-import { requireCheckFiles } from '../../checks/trusted-certificates.ts';
+import type { Cancel } from '../../checks/scheduler.ts';
 import type { Config } from '../../config/config.ts';
 import { diffListeners, diffSnapshots } from '../../config/diff.ts';
 import { enableLinearRegex } from '../../config/linear-regex.ts';
-import type { Clock } from '../../core/clock.ts';
 import type { Operation } from '../../core/operations.ts';
-import type { Random } from '../../core/random.ts';
 import { MemoryTable, createMemoryTable } from '../../core/shared/memory-table.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { chooseEngine } from '../../net/node/probe.ts';
 import { AccessLog } from './access-log.ts';
+import { heedAgents } from './agent-weights.ts';
 import { readBalancerStats } from './balancer-stats.ts';
 import type { BalancerStats } from './balancer-stats.ts';
 import { SnapshotCompiler } from './compile.ts';
+import type { ControlPlaneOptions } from './control-plane-options.ts';
 import { createWorkerSet, workerSlotsFor } from './create-worker-set.ts';
 import type { CreateWorkerSetOptions } from './create-worker-set.ts';
 import { HealthKeeper } from './health.ts';
 import { readMemoryStats } from './memory-stats.ts';
+import { Refresher } from './refresher.ts';
 import { ReloadError, isRemoval, requirePossible } from './reload.ts';
 import { PoolFailures } from './pool-failures.ts';
-import type { PoolFailure } from './pool-failures.ts';
 import { Reports } from './reports.ts';
-import type { WorkerFault } from './reports.ts';
 import { resolveNames } from './resolve-names.ts';
-import type { Lookup, ResolvedPools } from './resolve-names.ts';
+import type { ResolvedPools } from './resolve-names.ts';
 import { settleSettings } from './settle-settings.ts';
 import { AUDIT_MS, SharedTables } from './shared-tables.ts';
-import type { WorkerChange } from './succession.ts';
 import { countThreads } from './threads.ts';
+import { Turns } from './turns.ts';
 import { createThreadLinks } from './worker-link.ts';
-import type { CreateLink } from './worker-link.ts';
 import type { Preparation, WorkerSet } from './worker-set.ts';
-
-export interface ControlPlaneOptions {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly scheduler: Scheduler;
-  readonly lookup: Lookup;
-  readonly allowTestFaults: boolean;
-  readonly workerUrl: URL;
-  readonly probes: CheckTools['probes'];
-  /** For data planes in this thread, with `threads: 0`. */
-  readonly loadInlineLinks: () => Promise<CreateLink>;
-  readonly events: ControlPlaneEvents;
-}
-
-export interface ControlPlaneEvents {
-  onHealth(event: HealthEvent): void;
-  onPanic(event: PanicEvent): void;
-  onWithheld(event: WithheldEjection): void;
-  onWorker(change: WorkerChange): void;
-  onFailure(failure: PoolFailure): void;
-  onFault(fault: WorkerFault): void;
-  onLimit(connections: number): void;
-  /** Something is wrong with the access log. */
-  onLogTrouble(message: string): void;
-  /** No worker is left, and none will come. */
-  onDead(): void;
-}
 
 /** A config has taken the place of another. */
 export interface ConfigChange {
@@ -85,6 +53,11 @@ export class ControlPlane {
   #memory: MemoryTable | null = null;
   #accessLog: AccessLog | null = null;
   #snapshot: Snapshot | null = null;
+  /** What the last snapshot was compiled of. */
+  #source: { readonly config: Config; readonly endpoints: ResolvedPools } | null = null;
+  readonly #refresher: Refresher;
+  /** Whoever changes the snapshot, one after another. */
+  readonly #turns = new Turns();
   #cancelAudit: Cancel | null = null;
   #hasSaidLimit = false;
   #isEnding = false;
@@ -98,7 +71,9 @@ export class ControlPlane {
       onPanic: (event) => events.onPanic(event),
       onWithheld: (event) => events.onWithheld(event),
       onRescue: (order) => this.#workers?.tell({ type: 'rescue', ...order }),
+      onShare: (pool) => this.#refresher.changed(pool),
     });
+    this.#refresher = new Refresher(scheduler, (pools) => void this.#turns.take(() => this.#refresh(pools)));
     this.#failures = new PoolFailures(scheduler, (failure) => events.onFailure(failure));
     this.#reports = new Reports(this.#health, this.#failures, (fault) => events.onFault(fault));
   }
@@ -146,8 +121,8 @@ export class ControlPlane {
     requirePossible(from.threads, countThreads(config.threads), this.#workers.mostThreads);
     enablePatterns(config);
     const endpoints = await resolveNames(config, this.#options.lookup);
-    const { to, operations } = await this.#change(config, endpoints, this.#workers, this.#compiler);
-    return { from, to, operations };
+    const [workers, compiler] = [this.#workers, this.#compiler];
+    return this.#turns.take(() => this.#change(config, endpoints, workers, compiler));
   }
 
   stats(): BalancerStats {
@@ -179,6 +154,7 @@ export class ControlPlane {
   async end(): Promise<void> {
     this.#isEnding = true;
     this.#cancelAudit?.();
+    this.#refresher.close();
     this.#health.close();
     await this.#workers?.stop();
     this.#failures.close();
@@ -197,9 +173,9 @@ export class ControlPlane {
     endpoints: ResolvedPools,
     workers: WorkerSet,
     compiler: SnapshotCompiler,
-  ): Promise<Omit<ConfigChange, 'from'>> {
+  ): Promise<ConfigChange> {
     const { accessLog } = config.settings;
-    await requireCheckFiles(config.pools);
+    await this.#loadForChecks(config);
     const machine = {
       threads: countThreads(config.threads),
       settings: settleSettings(config.settings),
@@ -211,7 +187,8 @@ export class ControlPlane {
       await workers.discard(preparation);
       throw error;
     });
-    const to = compiler.compile(config, endpoints, machine, workers.confirmed);
+    const to = compiler.compile(config, this.#heedAgents(config, endpoints), machine, workers.confirmed);
+    this.#source = { config, endpoints };
     const operations = diffSnapshots(from, to);
     this.#snapshot = to;
     if (this.#memory !== null) this.#memory.limitBytes = to.settings.memory.maxBytes;
@@ -222,7 +199,37 @@ export class ControlPlane {
     // Only now does nobody pick them any more: marked before, a pool whose endpoints are all new would have had none.
     this.#health.apply(operations.filter(isRemoval));
     if (operations.some(({ op }) => op === 'set-settings')) this.#hasSaidLimit = false;
-    return { to, operations };
+    return { from: from ?? to, to, operations };
+  }
+
+  /** What few configs need. */
+  async #loadForChecks({ pools }: Config): Promise<void> {
+    if (pools.some(({ checks }) => checks.some(({ kind }) => kind === 'https'))) {
+      const { requireCheckFiles } = await import('../../checks/trusted-certificates.ts');
+      await requireCheckFiles(pools);
+    }
+    const from = this.#snapshot;
+    if (pools.some(({ agent }) => agent !== null)) {
+      await this.#health.loadAgents(from === null ? [] : diffSnapshots(null, from));
+    }
+  }
+
+  #heedAgents(config: Config, endpoints: ResolvedPools): ResolvedPools {
+    return heedAgents(config, endpoints, (pool, endpoint) => this.#health.agentOf(pool, endpoint));
+  }
+
+  /** Agents have set other weights or limits in these pools. Nothing here can fail but for the end. */
+  async #refresh(changed: ReadonlySet<string>): Promise<void> {
+    const [from, source, workers] = [this.#snapshot, this.#source, this.#workers];
+    if (from === null || source === null || workers === null || this.#compiler === null || this.#isEnding) return;
+    const heeded = this.#heedAgents(source.config, source.endpoints);
+    const pools = new Map([...heeded].filter(([id]) => changed.has(id)));
+    const to = this.#compiler.refresh(from, pools, workers.confirmed);
+    const operations = diffSnapshots(from, to);
+    this.#snapshot = to;
+    this.#health.apply(operations);
+    const refreshed = to.pools.filter(({ id }) => changed.has(id));
+    await workers.refresh(to, refreshed, operations);
   }
 
   /** Where the end comes in between, nothing has changed, and whatever failed did so because of that. */

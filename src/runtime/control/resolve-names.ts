@@ -25,6 +25,8 @@ export interface ResolvedEndpoint {
   readonly port: number;
   /** For the Host header. */
   readonly authority: string;
+  /** Sockets over all threads, where its agent has said so. */
+  readonly maxConnections?: number;
 }
 
 /** By pool id, in the order of the config. */

@@ -10,7 +10,7 @@
  *
  * No socket is passed to a worker that drains; `idle` counts only when all that were passed before have arrived.
  */
-import type { ListenerSpec, Snapshot } from '../../core/snapshot.ts';
+import type { ListenerSpec, PoolSpec, Snapshot } from '../../core/snapshot.ts';
 import type { Operation } from '../../core/operations.ts';
 import { keyOf } from '../shared/listener-key.ts';
 import type { ListenerKey } from '../shared/listener-key.ts';
@@ -115,6 +115,12 @@ export class WorkerHandle implements Watched {
     this.hasSnapshot = true;
     this.post({ type: 'apply', snapshot, operations });
     return this.#expect(`applied ${snapshot.version}`);
+  }
+
+  /** The same where only these pools differ from the snapshot that it has. */
+  refresh(version: number, pools: readonly PoolSpec[], operations: readonly Operation[]): Promise<unknown> {
+    this.post({ type: 'refresh', version, pools, operations });
+    return this.#expect(`applied ${version}`);
   }
 
   /** Resolves to the port. Rejects with {@link ListenRefused}. */

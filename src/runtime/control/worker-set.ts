@@ -3,7 +3,7 @@ import type { Cancel, Scheduler } from '../../checks/scheduler.ts';
 import { diffSnapshots } from '../../config/diff.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Operation } from '../../core/operations.ts';
-import type { Snapshot } from '../../core/snapshot.ts';
+import type { PoolSpec, Snapshot } from '../../core/snapshot.ts';
 import type { Confirmation } from './compile.ts';
 import type { Listeners } from './listeners.ts';
 import type { ToWorker, WorkerStart } from '../shared/messages.ts';
@@ -176,6 +176,16 @@ export class WorkerSet {
     });
     // Outside of the turn: whoever is to be replaced need not wait for those that drain.
     await this.#within(CONFIRM_MS, drained);
+  }
+
+  /** The same for one that differs from the last only in these pools. */
+  refresh(snapshot: Snapshot, pools: readonly PoolSpec[], operations: readonly Operation[]): Promise<void> {
+    return this.#turns.take(async () => {
+      this.#snapshot = snapshot;
+      const told = [...this.#roster.all].filter((worker) => worker.hasSnapshot);
+      const confirmed = told.map((worker) => worker.refresh(snapshot.version, pools, operations).catch(ignoreGone));
+      await Promise.all(confirmed.filter((_one, index) => this.#roster.members.has(told[index])));
+    });
   }
 
   async #commitThreads(

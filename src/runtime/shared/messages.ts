@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import type { MemoryTableHandle } from '../../core/shared/memory-table.ts';
 import type { RescueOrder } from '../../core/health/evidence.ts';
 import type { Operation } from '../../core/operations.ts';
-import type { ListenerSpec, Snapshot } from '../../core/snapshot.ts';
+import type { ListenerSpec, PoolSpec, Snapshot } from '../../core/snapshot.ts';
 import type { NetServerHandle } from '../../net/node/listener.ts';
 import type { NodeEngine } from '../../net/node/transport.ts';
 import type { DataPlaneReport } from './data-plane-report.ts';
@@ -33,6 +33,13 @@ export interface RestingListener {
 export type ToWorker =
   /** Answered by `applied`. */
   | { readonly type: 'apply'; readonly snapshot: Snapshot; readonly operations: readonly Operation[] }
+  /** The same snapshot but for these pools. Answered by `applied`. */
+  | {
+      readonly type: 'refresh';
+      readonly version: number;
+      readonly pools: readonly PoolSpec[];
+      readonly operations: readonly Operation[];
+    }
   /** Answered by `listening` or `listen-failed`. */
   | {
       readonly type: 'listen';

@@ -7,7 +7,7 @@ import type { RescueOrder } from '../../core/health/evidence.ts';
 import type { KeptMemory } from '../../core/kept-memory.ts';
 import type { Operation } from '../../core/operations.ts';
 import type { Random } from '../../core/random.ts';
-import type { ListenerSpec, Snapshot } from '../../core/snapshot.ts';
+import type { ListenerSpec, PoolSpec, Snapshot } from '../../core/snapshot.ts';
 import type { LoopTurns } from '../../net/loop-turns.ts';
 import type { AcceptedConnection, ConnectionHandler, Transport } from '../../net/transport.ts';
 import type { DataPlaneReport } from '../shared/data-plane-report.ts';
@@ -29,6 +29,8 @@ export interface DataPlaneOptions {
 export interface DataPlane {
   /** Takes a snapshot over between two requests. Operations on listeners are not its business and ignored. */
   apply(snapshot: Snapshot, operations: readonly Operation[]): void;
+  /** Some pools have changed and nothing else: no route is compiled anew. */
+  refresh(version: number, pools: readonly PoolSpec[], operations: readonly Operation[]): void;
   /** Tells every attempt at an endpoint that it takes nothing new: those that can move off it do. */
   rescue(order: RescueOrder): void;
   /** Rows of routes that have left the config, of which an exchange is still under way. */

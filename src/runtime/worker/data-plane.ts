@@ -11,7 +11,7 @@ import type { KeptMemory } from '../../core/kept-memory.ts';
 import type { Operation } from '../../core/operations.ts';
 import type { Random } from '../../core/random.ts';
 import { ROUTE_FAULTS, RouteTable } from '../../core/shared/route-table.ts';
-import type { Limits, ListenerSpec, Snapshot, Timeouts } from '../../core/snapshot.ts';
+import type { Limits, ListenerSpec, PoolSpec, Snapshot, Timeouts } from '../../core/snapshot.ts';
 import { Exchange } from '../../http/exchange/exchange.ts';
 import type { ExchangeHost } from '../../http/exchange/exchange-host.ts';
 import type { Routing } from '../../http/routing.ts';
@@ -121,6 +121,14 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
     this.#logs.apply(snapshot);
     this.#routing = createRouting(snapshot, this.#pools, (route) => this.#logs.of(route.accessLog));
     if (operations.some(({ op }) => op === 'set-settings')) this.#updateLimits(snapshot.settings.limits);
+  }
+
+  refresh(version: number, pools: readonly PoolSpec[], operations: readonly Operation[]): void {
+    const before = this.#snapshot;
+    if (before === null) throw new Error('data plane: refreshed before its first snapshot');
+    const changed = new Map(pools.map((pool) => [pool.id, pool]));
+    this.#snapshot = { ...before, version, pools: before.pools.map((pool) => changed.get(pool.id) ?? pool) };
+    this.#pools.apply(this.#snapshot, operations);
   }
 
   /** A larger table goes on with what the one before has counted. */

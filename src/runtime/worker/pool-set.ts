@@ -75,7 +75,7 @@ export class PoolSet {
     // Last, so that whoever waited for a place there finds the pools as they are now.
     for (const endpoint of retired) endpoint.retire();
     if (retired.length > 0) this.#options.onRetired(retired);
-    this.#places.run(snapshot.pools.some((pool) => pool.maxConnections > 0));
+    this.#places.run(snapshot.pools.some(limitsSockets));
     // With one thread there may be two while one replaces the other; the old one's connections end soon anyway.
     this.#idlePlaces.run(snapshot.threads > 1);
     this.#requests.run(snapshot.pools.some((pool) => pool.retryBudget !== null));
@@ -98,7 +98,7 @@ export class PoolSet {
       case 'update-endpoint': {
         const pool = this.get(operation.pool);
         const { id, slot } = operation.endpoint;
-        find(pool, id, slot)?.update(operation.endpoint, limitsOf(pool.spec));
+        find(pool, id, slot)?.update(operation.endpoint, limitsOf(pool.spec, operation.endpoint));
         return operation.pool;
       }
       case 'remove-endpoint': {
@@ -142,7 +142,7 @@ export class PoolSet {
   #createEndpoint(pool: HttpPool, spec: EndpointSpec): HttpEndpoint {
     const options = this.#options;
     const { table } = pool;
-    const limits = limitsOf(pool.spec);
+    const limits = limitsOf(pool.spec, spec);
     const leases = new ExclusiveLeases<HttpWaiter>({
       spec,
       table,
@@ -166,7 +166,7 @@ export class PoolSet {
       if (endpoint === undefined) throw new Error(`no operation has added endpoint "${id}" to pool "${spec.id}"`);
       // What has left the pool ends on the table it began with.
       if (endpoint.table !== pool.table) endpoint.moveTo(pool.table);
-      endpoint.update(endpoint.spec, limitsOf(spec));
+      endpoint.update(endpoint.spec, limitsOf(spec, endpoint.spec));
       return endpoint;
     });
     const input: PolicyInput = {
@@ -178,7 +178,9 @@ export class PoolSet {
       ids: spec.endpoints.map(({ id }) => id),
       hashTables: spec.hashTables,
       latencies: pool.latencies,
-      capacities: spec.maxConnections === 0 ? null : new Int32Array(endpoints.length).fill(spec.maxConnections),
+      capacities: limitsSockets(spec)
+        ? Int32Array.from(spec.endpoints, (each) => mostSockets(spec, each) || NO_LIMIT)
+        : null,
       cursor: 0,
       now: () => this.#options.clock.now(),
     };
@@ -195,7 +197,7 @@ export class PoolSet {
 
   #lookForPlaces(): void {
     for (const pool of this.#pools.values()) {
-      if (pool.spec.maxConnections === 0) continue;
+      if (!limitsSockets(pool.spec)) continue;
       for (const endpoint of pool.endpoints) {
         // An entry of Node's like any other: what throws here must not end the worker.
         try {
@@ -242,8 +244,22 @@ function find(pool: HttpPool, id: string, slot: number): HttpEndpoint | undefine
   return pool.endpoints.find((endpoint) => endpoint.spec.id === id && endpoint.slot === slot);
 }
 
-function limitsOf(spec: PoolSpec): EndpointLimits {
-  const { maxConnections, maxIdle, idleTimeoutMs, answers, ejection } = spec;
+/** More sockets than there can be. */
+const NO_LIMIT = 0x7fffffff;
+
+/** Whether some endpoint of the pool may not have as many sockets as it likes. */
+function limitsSockets(spec: PoolSpec): boolean {
+  return spec.maxConnections > 0 || spec.endpoints.some(({ maxConnections = 0 }) => maxConnections > 0);
+}
+
+/** 0: no limit. */
+function mostSockets(pool: PoolSpec, { maxConnections = pool.maxConnections }: EndpointSpec): number {
+  return maxConnections;
+}
+
+function limitsOf(spec: PoolSpec, endpoint: EndpointSpec): EndpointLimits {
+  const maxConnections = mostSockets(spec, endpoint);
+  const { maxIdle, idleTimeoutMs, answers, ejection } = spec;
   const isLenient = answers === 'lenient';
   return { maxConnections, maxIdle, idleTimeoutMs, isLenient, failures: ejection.enabled ? ejection.failures : 0 };
 }

@@ -65,6 +65,10 @@ export class Serving {
         this.#dataPlane.apply(message.snapshot, message.operations);
         this.#post({ type: 'applied', version: message.snapshot.version, heldRoutes: this.#dataPlane.heldRoutes() });
         break;
+      case 'refresh':
+        this.#dataPlane.refresh(message.version, message.pools, message.operations);
+        this.#post({ type: 'applied', version: message.version, heldRoutes: this.#dataPlane.heldRoutes() });
+        break;
       case 'listen':
         void this.#listeners.listen(message);
         break;

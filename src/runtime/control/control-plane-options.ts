@@ -1,0 +1,39 @@
+/** What a control plane takes from its surroundings, and what it tells them. */
+import type { CheckTools } from '../../checks/endpoint-check.ts';
+import type { HealthEvent, PanicEvent } from '../../checks/pool-health.ts';
+import type { WithheldEjection } from '../../checks/pool-ejections.ts';
+import type { Scheduler } from '../../checks/scheduler.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Random } from '../../core/random.ts';
+import type { PoolFailure } from './pool-failures.ts';
+import type { WorkerFault } from './reports.ts';
+import type { Lookup } from './resolve-names.ts';
+import type { WorkerChange } from './succession.ts';
+import type { CreateLink } from './worker-link.ts';
+
+export interface ControlPlaneOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly scheduler: Scheduler;
+  readonly lookup: Lookup;
+  readonly allowTestFaults: boolean;
+  readonly workerUrl: URL;
+  readonly probes: CheckTools['probes'];
+  /** For data planes in this thread, with `threads: 0`. */
+  readonly loadInlineLinks: () => Promise<CreateLink>;
+  readonly events: ControlPlaneEvents;
+}
+
+export interface ControlPlaneEvents {
+  onHealth(event: HealthEvent): void;
+  onPanic(event: PanicEvent): void;
+  onWithheld(event: WithheldEjection): void;
+  onWorker(change: WorkerChange): void;
+  onFailure(failure: PoolFailure): void;
+  onFault(fault: WorkerFault): void;
+  onLimit(connections: number): void;
+  /** Something is wrong with the access log. */
+  onLogTrouble(message: string): void;
+  /** No worker is left, and none will come. */
+  onDead(): void;
+}

@@ -84,7 +84,7 @@ export class Demo {
   get toll(): Toll {
     const { routes, unrouted } = this.balancer.stats();
     return {
-      retries: routes.reduce((sum, { retries, moves }) => sum + retries + moves, unrouted.retries),
+      retries: routes.reduce((sum, { retries, moves, rescues }) => sum + retries + moves + rescues, unrouted.retries),
       lost: this.traffic.lost,
     };
   }

@@ -52,5 +52,5 @@ function countErrors({ routes, unrouted }: BalancerStats): number {
 }
 
 function countRetries({ routes, unrouted }: BalancerStats): number {
-  return routes.reduce((sum, { retries, moves }) => sum + retries + moves, unrouted.retries);
+  return routes.reduce((sum, { retries, moves, rescues }) => sum + retries + moves + rescues, unrouted.retries);
 }

@@ -180,7 +180,7 @@ function writeEjection(ejection: EjectionSpec): unknown {
 }
 
 function writeRetry(retry: RetrySpec): Written {
-  const { attempts, onConnect, onReset, onTimeout, statuses, replayBytes, backoffMs, maxBackoffMs } = retry;
+  const { attempts, onConnect, onReset, onTimeout, statuses, replayBytes, backoffMs, maxBackoffMs, rescue } = retry;
   const conditions = [onConnect ? ['connect'] : [], onReset ? ['reset'] : [], onTimeout ? ['timeout'] : []].flat();
   return {
     attempts,
@@ -188,6 +188,7 @@ function writeRetry(retry: RetrySpec): Written {
     replayBuffer: replayBytes === 0 ? 'off' : formatSize(replayBytes),
     backoff: formatDurationOrOff(backoffMs),
     maxBackoff: formatDurationOrOff(maxBackoffMs),
+    rescue: onOff(rescue),
   };
 }
 

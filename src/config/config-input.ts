@@ -508,6 +508,12 @@ export interface RetryInput {
    */
   readonly maxBackoff?: Duration | Off;
   /**
+   * Moves requests that have no answer yet off an endpoint that is down: whose check is refused, reset or not answered, or that was ejected for connects, timeouts or silence.
+   * @defaultValue `'on'`
+   * @example 'off'
+   */
+  readonly rescue?: Toggle;
+  /**
    * Most further attempts for the whole pool, whatever its routes say. `off`: no bound.
    * @defaultValue on
    * @example { share: '10%' }
@@ -980,6 +986,12 @@ export interface RouteRetryInput {
    * @example '1s'
    */
   readonly maxBackoff?: Duration | Off;
+  /**
+   * Moves requests that have no answer yet off an endpoint that is down: whose check is refused, reset or not answered, or that was ejected for connects, timeouts or silence.
+   * @defaultValue the pool's
+   * @example 'off'
+   */
+  readonly rescue?: Toggle;
 }
 
 /** Timeouts that a pool or a route may set for itself. */

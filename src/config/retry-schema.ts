@@ -15,6 +15,7 @@ import {
   rateOrOff,
   scalar,
   sizeOrOff,
+  toggle,
 } from './scalars.ts';
 
 const CONDITIONS = ['connect', 'reset', 'timeout'] as const;
@@ -38,6 +39,7 @@ const SHAPES = {
   replayBuffer: sizeOrOff,
   backoff: durationOrOff,
   maxBackoff: durationOrOff,
+  rescue: toggle,
 };
 
 const NOTES: Readonly<Record<keyof typeof SHAPES, KeyNotes>> = {
@@ -54,6 +56,11 @@ const NOTES: Readonly<Record<keyof typeof SHAPES, KeyNotes>> = {
   backoff: {
     description: 'Before the n-th retry passes a random time below `backoff` × 2ⁿ. `off`: none.',
     example: '50ms',
+  },
+  rescue: {
+    description:
+      'Moves requests that have no answer yet off an endpoint that is down: whose check is refused, reset or not answered, or that was ejected for connects, timeouts or silence.',
+    example: 'off',
   },
   maxBackoff: { description: 'The longest of these times. `off`: none passes.', example: '1s' },
 };
@@ -79,6 +86,7 @@ const retryMap = object(
     replayBuffer: key(SHAPES.replayBuffer.prefault('64KiB'), NOTES.replayBuffer),
     backoff: key(SHAPES.backoff.prefault('25ms'), NOTES.backoff),
     maxBackoff: key(SHAPES.maxBackoff.prefault('250ms'), NOTES.maxBackoff),
+    rescue: key(SHAPES.rescue.prefault('on'), NOTES.rescue),
     budget: key(orOff(budgetMap, null).prefault({}), {
       description: 'Most further attempts for the whole pool, whatever its routes say. `off`: no bound.',
       example: { share: '10%' },
@@ -96,7 +104,15 @@ export interface PoolRetry {
 
 /** What goes where nothing is said, and where a route says something in spite of a pool that says `off`. */
 const { retry: BY_DEFAULT, retryBudget: BUDGET } = retryMap.parse({});
-const OFF: RetrySpec = { ...BY_DEFAULT, attempts: 1, onConnect: false, onReset: false, onTimeout: false, statuses: [] };
+const OFF: RetrySpec = {
+  ...BY_DEFAULT,
+  attempts: 1,
+  onConnect: false,
+  onReset: false,
+  onTimeout: false,
+  statuses: [],
+  rescue: false,
+};
 
 export const retrySchema = orOff(retryMap, { retry: OFF, retryBudget: BUDGET });
 
@@ -109,6 +125,7 @@ export const routeRetrySchema = orOff(
       replayBuffer: key(SHAPES.replayBuffer.optional(), own('replayBuffer')),
       backoff: key(SHAPES.backoff.optional(), own('backoff')),
       maxBackoff: key(SHAPES.maxBackoff.optional(), own('maxBackoff')),
+      rescue: key(SHAPES.rescue.optional(), own('rescue')),
     },
     'RouteRetry',
   ).transform(toRetry),
@@ -130,16 +147,18 @@ interface WrittenRetry {
   readonly replayBuffer?: number | undefined;
   readonly backoff?: number | undefined;
   readonly maxBackoff?: number | undefined;
+  readonly rescue?: boolean | undefined;
 }
 
 /** What was not written stays out. */
-function toRetry({ attempts, retryOn, replayBuffer, backoff, maxBackoff }: WrittenRetry): Partial<RetrySpec> {
+function toRetry({ attempts, retryOn, replayBuffer, backoff, maxBackoff, rescue }: WrittenRetry): Partial<RetrySpec> {
   const entries = Object.entries({
     attempts,
     ...(retryOn === undefined ? {} : toConditions(retryOn)),
     replayBytes: replayBuffer,
     backoffMs: backoff,
     maxBackoffMs: maxBackoff,
+    rescue,
   });
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }

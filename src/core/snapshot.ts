@@ -277,6 +277,8 @@ export interface RetrySpec {
   /** Before the n-th retry: a random time below `backoffMs` × 2ⁿ, at most `maxBackoffMs`. */
   readonly backoffMs: number;
   readonly maxBackoffMs: number;
+  /** Attempts move off an endpoint that is lost. */
+  readonly rescue: boolean;
 }
 
 /** How large the head of a message may be, in bytes. */

@@ -23,6 +23,9 @@ import {
   ON_RESPONSE,
   ON_RESPONSE_BYTES,
   ON_RESPONSE_END,
+  ON_RIVAL_FAILED,
+  ON_RIVAL_READY,
+  ON_RIVAL_RESPONSE,
   ON_UPSTREAM_DRAIN,
   ON_UPSTREAM_END,
 } from './exchange/states.ts';
@@ -44,6 +47,8 @@ export class Attempt implements HttpWaiter, ResponseSource {
   /** The connect under way, where there is one. */
   dialing: Dialing | null = null;
   isWaiting = false;
+  /** It is the second of two at once. */
+  isRival = false;
   want: LeaseWant = LEASE_ANY;
   /** Something of the request has been given to the connection. */
   isSent = false;
@@ -71,7 +76,8 @@ export class Attempt implements HttpWaiter, ResponseSource {
     this.exchange = exchange;
   }
 
-  begin(endpoint: HttpEndpoint, want: LeaseWant, now: number): void {
+  begin(endpoint: HttpEndpoint, want: LeaseWant, now: number, isRival = false): void {
+    this.isRival = isRival;
     this.endpoint = endpoint;
     this.stream = null;
     this.dialing = null;
@@ -114,17 +120,19 @@ export class Attempt implements HttpWaiter, ResponseSource {
     this.stream = stream;
     this.wasReused = stream.isReused;
     this.dialing = null;
-    this.exchange.dispatch(ON_READY);
+    this.exchange.dispatch(this.isRival ? ON_RIVAL_READY : ON_READY);
   }
 
   onInformational(head: ResponseHead): void {
+    // What is to come is told to the client by one of two at most.
+    if (this.isRival) return;
     this.response = head;
     this.exchange.dispatch(ON_INFORMATIONAL, this);
   }
 
   onResponse(head: ResponseHead): void {
     this.response = head;
-    this.exchange.dispatch(ON_RESPONSE, this);
+    this.exchange.dispatch(this.isRival ? ON_RIVAL_RESPONSE : ON_RESPONSE, this);
   }
 
   onResponseBody(buffer: Buffer, start: number, end: number): void {
@@ -142,6 +150,7 @@ export class Attempt implements HttpWaiter, ResponseSource {
   }
 
   onUpstreamDrain(): void {
+    if (this.isRival) return;
     this.exchange.endpointProgress.end();
     this.exchange.dispatch(ON_UPSTREAM_DRAIN);
   }
@@ -157,7 +166,7 @@ export class Attempt implements HttpWaiter, ResponseSource {
     this.hasAnswered = hasAnswered;
     this.stream = null;
     this.dialing = null;
-    this.exchange.dispatch(ON_FAILED);
+    this.exchange.dispatch(this.isRival ? ON_RIVAL_FAILED : ON_FAILED);
   }
 
   onOwnFault(): void {
@@ -166,14 +175,22 @@ export class Attempt implements HttpWaiter, ResponseSource {
 
   /** Its endpoint has left the config, and its time is over. */
   onEndpointGone(): void {
-    this.exchange.dispatch(ON_ENDPOINT_GONE);
+    if (this.isRival) this.#leaveRace();
+    else this.exchange.dispatch(ON_ENDPOINT_GONE);
     this.exchange.flushClient();
   }
 
   /** Its endpoint takes nothing new: it has left the config while this waited for a place there, or is down. */
   onMoved(): void {
-    this.exchange.dispatch(ON_ENDPOINT_DOWN);
+    // An exchange is rescued once: the second of two stays where it is, unless it has not even begun.
+    if (!this.isRival) this.exchange.dispatch(ON_ENDPOINT_DOWN);
+    else if (this.isWaiting) this.#leaveRace();
     this.exchange.flushClient();
+  }
+
+  #leaveRace(): void {
+    this.failure = 'endpoint-removed';
+    this.exchange.dispatch(ON_RIVAL_FAILED);
   }
 
   /** First byte of the final response: whether its status counts against the endpoint, and how long that took. */

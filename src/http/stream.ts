@@ -75,6 +75,8 @@ export interface ClientEvents {
 export interface UpstreamStream {
   /** Whether this connection carried a message before. */
   readonly isReused: boolean;
+  /** Some of a response has come, even if only the beginning of its head. */
+  readonly hasAnswered: boolean;
   readonly isBlocked: boolean;
   /** As `look` and `takenBytes` of a connection. */
   readonly takenBytes: number;

@@ -82,6 +82,11 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
     this.#writer = new MessageWriter(this.#connection);
   }
 
+  /** Some of a response has come, even if only the beginning of its head. */
+  get hasAnswered(): boolean {
+    return this.#reader.isPartial || this.#informational > 0;
+  }
+
   get isReused(): boolean {
     return this.#messages > 1;
   }
@@ -170,7 +175,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
     if (events === null) return;
     if (state === CONNECTING) events.onUpstreamFailed(connectFailure(reason), false, reason.code);
     else if (state !== CLOSED && state !== COMPLETE)
-      events.onUpstreamFailed(reason.kind === 'end' ? 'closed' : 'reset', this.#hasAnswered, reason.code);
+      events.onUpstreamFailed(reason.kind === 'end' ? 'closed' : 'reset', this.hasAnswered, reason.code);
   }
 
   /** The endpoint ended the connection: learns from that how it keeps connections. */
@@ -182,7 +187,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
       // The end may have arrived at any moment while the loop stood still: only the age before that is certain.
       const seen = Math.min(now, host.wheel.watchedUntil);
       keeping.closedIdle(Math.max(0, seen - this.idleSince), now);
-    } else if (this.#state === HEAD && this.isReused && !this.#hasAnswered) keeping.closedUnderRequest(now);
+    } else if (this.#state === HEAD && this.isReused && !this.hasAnswered) keeping.closedUnderRequest(now);
   }
 
   /** Goes on to the next address of an endpoint with several (`localhost`) if this one does not answer. */
@@ -286,7 +291,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
   }
 
   #readHead(buffer: Buffer, start: number, end: number): number {
-    if (buffer[start] !== CAPITAL_H && this.isReused && !this.#hasAnswered) {
+    if (buffer[start] !== CAPITAL_H && this.isReused && !this.hasAnswered) {
       // This is not the beginning of an answer: it belongs to the message before, so this one has met a broken
       // connection.
       this.#home.strays.met(this.#hadBody);
@@ -484,12 +489,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
     const events = this.#events;
     this.#events = null;
     this.#discard();
-    if (events !== null) events.onUpstreamFailed(failure, this.#hasAnswered, rule);
-  }
-
-  /** Some of a response has come, even if only the beginning of its head. */
-  get #hasAnswered(): boolean {
-    return this.#reader.isPartial || this.#informational > 0;
+    if (events !== null) events.onUpstreamFailed(failure, this.hasAnswered, rule);
   }
 
   /** Resets: whatever is under way is broken for the endpoint as well. */

@@ -4,7 +4,8 @@
  */
 import { recordFailure, recordSuccess } from '../core/health/consecutive-failures.ts';
 import { evidenceOf } from '../core/health/evidence.ts';
-import type { BlamedFailure, Evidence, TrialResult } from '../core/health/evidence.ts';
+import { evidenceAt } from '../core/health/evidence.ts';
+import type { BlamedFailure, Evidence, RescueKind, TrialResult } from '../core/health/evidence.ts';
 import { KindsServed } from '../core/health/request-kinds.ts';
 import { COUNTER_COMMON_FAILURES, COUNTER_FAILURES, REFUSED } from '../core/shared/pool-table.ts';
 import type { PoolTable } from '../core/shared/pool-table.ts';
@@ -76,6 +77,11 @@ export class Endpoint<W extends Waiter> implements ReportedEndpoint {
     this.limits = options.limits;
     this.leases = options.leases;
     this.#reports = options.reports;
+  }
+
+  /** Why attempts are to move off it, null where they may stay. */
+  get lostBy(): RescueKind | null {
+    return evidenceAt(this.table.rescue[this.slot]) as RescueKind | null;
   }
 
   /** One more attempt is under way here. */

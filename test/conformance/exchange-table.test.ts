@@ -11,8 +11,10 @@ import { FAULTS } from '../../src/core/errors.ts';
 import type { Fault } from '../../src/core/errors.ts';
 import { UNBOUNDED_MEMORY } from '../../src/core/kept-memory.ts';
 import { createSeededRandom } from '../../src/core/random.ts';
+import { evidenceNumber } from '../../src/core/health/evidence.ts';
 import type { PoolTable } from '../../src/core/shared/pool-table.ts';
 import { RouteTable } from '../../src/core/shared/route-table.ts';
+import type { Attempt } from '../../src/http/attempt.ts';
 import { ClientConnection } from '../../src/http/client-connection.ts';
 import { Exchange } from '../../src/http/exchange/exchange.ts';
 import type { ExchangeHost } from '../../src/http/exchange/exchange-host.ts';
@@ -87,6 +89,7 @@ class Client implements ClientStream {
 class Upstream implements UpstreamStream {
   readonly takenBytes = -1;
   readonly isReused = false;
+  readonly hasAnswered = false;
   isBlocked = false;
   /** How often it was given back or given up: exactly once each. */
   ends = 0;
@@ -307,6 +310,12 @@ function happen(stage: Stage, event: EventName): void {
     case 'failed':
       fail(stage);
       return;
+    case 'rivalReady':
+    case 'rivalResponse':
+    case 'rivalFailed':
+      if (x.rival === null) break;
+      happenToRival(stage, x.rival, event);
+      return;
     case 'requestTimeout':
     case 'responseTimeout':
       timeOut(stage, event);
@@ -314,6 +323,25 @@ function happen(stage: Stage, event: EventName): void {
     default:
   }
   x.dispatch(EVENTS.indexOf(event));
+}
+
+/** A second attempt beside the one that awaits its answer: that one's endpoint has fallen silent. */
+function beginRival({ x, table }: Stage): void {
+  const { attempt } = x;
+  const slot = attempt?.endpoint?.slot ?? 0;
+  table.rescue[slot] = evidenceNumber('silent');
+  attempt?.onMoved();
+  assert.notEqual(x.rival, null);
+}
+
+function happenToRival(stage: Stage, rival: Attempt, event: EventName): void {
+  if (event === 'rivalFailed') {
+    for (const dial of stage.dialled) stage.refuse(dial);
+    rival.onUpstreamFailed('refused', false, '');
+    return;
+  }
+  stage.connect();
+  if (event === 'rivalResponse') rival.onResponse(responseHead(200));
 }
 
 /** A side that is blocked has all its time to take something. */
@@ -352,6 +380,8 @@ function fail(stage: Stage): void {
   attempt.onUpstreamFailed(STATES[x.state] === 'connecting' ? 'refused' : 'reset', false, '');
 }
 
+const WITH_RIVAL: ReadonlySet<EventName> = new Set(['rivalReady', 'rivalResponse', 'rivalFailed', 'retryDue']);
+
 for (const state of STATES) {
   for (const event of EVENTS) {
     const expected = EXPECTED[state][event];
@@ -359,6 +389,7 @@ for (const state of STATES) {
       const stage = reach(state);
       const { x, client } = stage;
       assert.equal(STATES[x.state], state);
+      if (state === 'awaiting' && WITH_RIVAL.has(event)) beginRival(stage);
       client.sent = '';
       const dials = stage.dialled.length;
       if (expected === 'never') {
@@ -389,3 +420,17 @@ function leave(stage: Stage, began: StateName): void {
   assert.deepEqual(stage.left(), [0, 0, 0, 0]);
   stage.wheel.stop();
 }
+
+test('what has written nothing moves off an endpoint that is lost, a POST too, once an exchange', () => {
+  const stage = reach('connecting');
+  const { x, table } = stage;
+  const first = x.attempt?.endpoint?.slot ?? 0;
+  table.rescue.fill(evidenceNumber('connect'));
+  x.attempt?.onMoved();
+  assert.equal(STATES[x.state], 'connecting');
+  assert.equal(stage.dialled.length, 2);
+  assert.equal(x.attempt?.endpoint?.slot, 1 - first);
+  x.attempt?.onMoved();
+  assert.equal(stage.dialled.length, 2);
+  leave(stage, 'connecting');
+});

@@ -512,7 +512,8 @@ proxied(
   async ({ client, plane }) => {
     plane.table.setHealth(1, UNHEALTHY);
     const [first, second] = [await client(), await client()];
-    await first.send(get());
+    // A POST that was sent stays where it is.
+    await first.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n');
     await until(() => plane.table.connections[0] === 1, 'the first has the place');
     await second.send(get());
     await until(() => plane.table.inFlight(0) === 2, 'the second waits for it');

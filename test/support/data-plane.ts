@@ -52,6 +52,7 @@ export const RETRY: RetrySpec = {
   replayBytes: 65_536,
   backoffMs: 25,
   maxBackoffMs: 250,
+  rescue: true,
 };
 
 export const EJECTION: EjectionSpec = {

@@ -15,6 +15,7 @@ const SPEC: RetrySpec = {
   replayBytes: 65536,
   backoffMs: 25,
   maxBackoffMs: 250,
+  rescue: true,
 };
 
 interface Case extends FailedAttempt {
@@ -158,6 +159,7 @@ describe('mayRetry', () => {
         replayBytes: fc.constant(65536),
         backoffMs: fc.constant(25),
         maxBackoffMs: fc.constant(250),
+        rescue: fc.constant(true),
       }),
     });
     fc.assert(

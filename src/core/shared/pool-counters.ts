@@ -15,6 +15,8 @@ export const COUNTER_MOVES = 9;
 export const COUNTER_COMMON_FAILURES = 10;
 /** Further attempts that did not follow because the retry budget was spent. */
 export const COUNTER_BUDGET_SPENT = 11;
+/** Attempts that moved off the endpoint because it was lost. */
+export const COUNTER_RESCUES = 12;
 
 /** What is counted as an attempt and is not the first of its request. */
-export const FURTHER_ATTEMPTS = [COUNTER_RETRIES, COUNTER_MOVES];
+export const FURTHER_ATTEMPTS = [COUNTER_RETRIES, COUNTER_MOVES, COUNTER_RESCUES];

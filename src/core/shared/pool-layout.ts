@@ -21,7 +21,7 @@ export const KEPT_IDLE = 3;
 const LEDGER_COLUMNS = 4;
 
 /** Counters of one endpoint, striped per worker. */
-export const COUNTERS = 12;
+export const COUNTERS = 13;
 
 const CURSOR_INTS = 16;
 const VERSION_INTS = 16;

@@ -20,7 +20,8 @@ export const ROUTE_ABORTS = 10;
 export const ROUTE_UPGRADES = 11;
 export const ROUTE_MOVES = 12;
 export const ROUTE_BUDGET_SPENT = 13;
-export const ROUTE_COUNTERS = 14;
+export const ROUTE_RESCUES = 14;
+export const ROUTE_COUNTERS = 15;
 
 export interface RouteTableHandle {
   /** Identity: the buffer is another object in every thread and with every message. */

@@ -30,6 +30,7 @@ export function beginAttempt(exchange: Exchange, endpoint: HttpEndpoint): void {
   exchange.record.endpoint = endpoint.spec.id;
   exchange.record.queuedUntil = now;
   const attempt = exchange.nextAttempt();
+  exchange.attempt = attempt;
   exchange.state = CONNECTING;
   attempt.begin(endpoint, wantOf(exchange, request), now);
   // With an idle connection at hand the head has gone out by now.
@@ -71,7 +72,7 @@ function pickingFor(request: OutgoingRequest, pool: HttpPool, tried: readonly Ht
   return picking;
 }
 
-function wantOf(exchange: Exchange, request: OutgoingRequest): LeaseWant {
+export function wantOf(exchange: Exchange, request: OutgoingRequest): LeaseWant {
   if (exchange.isStaleMet) return LEASE_FRESH;
   return request.isRepeatable ? LEASE_ANY : LEASE_PROVED;
 }

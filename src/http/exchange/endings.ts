@@ -57,10 +57,11 @@ function countFault(exchange: Exchange): void {
 
 /** Gives up whatever is under way: the attempt, and with it the answer. An answer of ours holds nothing. */
 function dropAttempt(exchange: Exchange): void {
-  const { attempt } = exchange;
-  if (attempt === null) return;
+  const { attempt, rival } = exchange;
   exchange.attempt = null;
-  attempt.abandon();
+  exchange.rival = null;
+  attempt?.abandon();
+  rival?.abandon();
 }
 
 /** Cuts both sides: the client sees its answer broken, the endpoint its request. */

@@ -105,6 +105,10 @@ export class Exchange implements ClientEvents {
   attemptCount = 0;
   /** The one under way, null between attempts. */
   attempt: Attempt | null = null;
+  /** The second of two at once (`race.ts`). */
+  rival: Attempt | null = null;
+  /** It has had its second one. */
+  hasRaced = false;
   /** Of them, those that are as if they had not been: nothing was sent. */
   uncounted = 0;
   /** The trial that its next attempt is, null: none. */
@@ -235,7 +239,6 @@ export class Exchange implements ClientEvents {
     const attempt = (this.attempts[this.attemptCount] ??= new Attempt(this));
     this.record.attempts = ++this.attemptCount;
     attempt.number = this.attemptCount - this.uncounted;
-    this.attempt = attempt;
     return attempt;
   }
 
@@ -279,6 +282,7 @@ export class Exchange implements ClientEvents {
   reset(head: RequestHead): void {
     this.attemptCount = 0;
     this.uncounted = 0;
+    this.hasRaced = false;
     this.isRequestEnded = false;
     this.isContinueOwed = head.expectsContinue && head.version > 10;
     this.isContinueOurs = false;

@@ -6,6 +6,7 @@ import type { OutgoingRequest } from '../outgoing.ts';
 import type { ClientStream } from '../stream.ts';
 import { abortBoth, breakAnswer, finish } from './endings.ts';
 import type { Exchange } from './exchange.ts';
+import { settleRace } from './race.ts';
 import { retryAnswer } from './retries.ts';
 import { shapeResponse } from './shape-response.ts';
 import { isClientStalled, watchClient } from './slow-peers.ts';
@@ -51,6 +52,7 @@ export function relayHead(exchange: Exchange, from: ResponseSource | null): void
   if (route.retriedStatuses !== null && source === exchange.attempt && route.retriedStatuses.has(response.status)) {
     if (retryAnswer(exchange)) return;
   }
+  if (exchange.rival !== null) settleRace(exchange, source);
   record.firstByteAt = now;
   record.status = response.status;
   if (response.status === 101) {

@@ -2,14 +2,14 @@
 import { BUDGET_SPENT, FAULTS } from '../../core/errors.ts';
 import type { Fault } from '../../core/errors.ts';
 import { MOST_MOVES, backoffMs, mayRetry, mayRetryAnswer } from '../../core/resilience/retry-policy.ts';
-import { COUNTER_BUDGET_SPENT, COUNTER_MOVES, COUNTER_RETRIES } from '../../core/shared/pool-table.ts';
-import { ROUTE_BUDGET_SPENT, ROUTE_MOVES, ROUTE_RETRIES } from '../../core/shared/route-table.ts';
 import type { Attempt } from '../attempt.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
 import type { HttpEndpoint } from '../stream.ts';
 import { beginAttempt, pickEndpoint, startAttempt } from './attempts.ts';
 import { answerFault } from './endings.ts';
 import type { Exchange } from './exchange.ts';
+import { countMove, judgeFailure, letGo, takeRetry } from './further-attempts.ts';
+import { goOnWithRival } from './race.ts';
 import { isEndpointStalled } from './slow-peers.ts';
 import { AWAITING, BETWEEN } from './states.ts';
 
@@ -29,21 +29,19 @@ const FAILURE_ANSWERS: Readonly<Record<Attempt['failure'], Fault>> = {
   'write-timeout': FAULTS.upstreamWriteTimeout,
 };
 
-/** What says nothing about the endpoint. */
-const BLAMELESS: ReadonlySet<Attempt['failure']> = new Set(['queue-timeout', 'local-resources', 'endpoint-removed']);
-
 /** *connecting*, *sending*, *awaiting* × failed: a next attempt, or our answer. */
 export function attemptFailed(exchange: Exchange): void {
   const attempt = exchange.attempt as Attempt;
   const { failure } = attempt;
   const request = exchange.request as OutgoingRequest;
   const endpoint = attempt.endpoint as HttpEndpoint;
-  // The normal end of a reused keep-alive connection says nothing about the endpoint.
-  const isStale = attempt.wasReused && !attempt.hasAnswered && (failure === 'closed' || failure === 'reset');
-  // One that takes no bytes is at fault before it has all of them.
-  const isJudged = exchange.isRequestJudged || failure === 'write-timeout';
-  if (!BLAMELESS.has(failure) && !isStale && isJudged) attempt.blame(failure);
+  const isStale = judgeFailure(exchange, attempt);
   letGo(exchange, attempt);
+  if (exchange.rival !== null) {
+    exchange.tried.push(endpoint);
+    goOnWithRival(exchange, exchange.rival);
+    return;
+  }
   const decision = mayRetry(attempt, request, request.route.spec.retry);
   if (decision !== 'no' && isStale) exchange.isStaleMet = true;
   else exchange.tried.push(endpoint);
@@ -68,14 +66,6 @@ export function attemptFailed(exchange: Exchange): void {
   }
 }
 
-/** Nothing more is wanted of the attempt, nor is anything that it was waited for. */
-function letGo(exchange: Exchange, attempt: Attempt): void {
-  attempt.abandon();
-  exchange.attempt = null;
-  // What waited for that endpoint to take bytes waits no longer.
-  if (exchange.isRequestEnded || exchange.isClientPaused) exchange.host.wheel.disarm(exchange.requestTimer);
-}
-
 /** A connect was refused: another endpoint at once, as far as the bounds for that allow. */
 function moveOn(exchange: Exchange, endpoint: HttpEndpoint, startedAt: number): void {
   const { refused, host } = exchange;
@@ -94,21 +84,6 @@ function moveOn(exchange: Exchange, endpoint: HttpEndpoint, startedAt: number): 
   beginAttempt(exchange, next);
 }
 
-/** Nothing was sent: it is as if there had been no attempt. */
-function countMove(exchange: Exchange, endpoint: HttpEndpoint): void {
-  exchange.uncounted++;
-  endpoint.count(COUNTER_MOVES, 1);
-  exchange.count(ROUTE_MOVES);
-}
-
-/** One more attempt after one at this endpoint. False: the pool has had as many as it may have lately. */
-function takeRetry(exchange: Exchange, endpoint: HttpEndpoint): boolean {
-  const isAllowed = (exchange.request as OutgoingRequest).route.pool.takeRetry();
-  endpoint.count(isAllowed ? COUNTER_RETRIES : COUNTER_BUDGET_SPENT, 1);
-  exchange.count(isAllowed ? ROUTE_RETRIES : ROUTE_BUDGET_SPENT);
-  return isAllowed;
-}
-
 function backOff(exchange: Exchange): void {
   const { host } = exchange;
   const made = exchange.attemptCount - exchange.uncounted;
@@ -123,6 +98,13 @@ export function retryAnswer(exchange: Exchange): boolean {
   const attempt = exchange.attempt as Attempt;
   const endpoint = attempt.endpoint as HttpEndpoint;
   const request = exchange.request as OutgoingRequest;
+  if (exchange.rival !== null) {
+    attempt.succeeded();
+    letGo(exchange, attempt);
+    exchange.tried.push(endpoint);
+    goOnWithRival(exchange, exchange.rival);
+    return true;
+  }
   if (!mayRetryAnswer(attempt, request, request.route.spec.retry)) return false;
   if (!takeRetry(exchange, endpoint)) {
     exchange.remark = BUDGET_SPENT;

@@ -56,6 +56,12 @@ export const EVENTS = [
   'upstreamEnd',
   /** The attempt failed. */
   'failed',
+  /** The second of two attempts at once has its connection … */
+  'rivalReady',
+  /** … or the head of its final response … */
+  'rivalResponse',
+  /** … or failed. */
+  'rivalFailed',
   /** The attempt's endpoint takes no new requests any more: it has left the config (later: it turned unhealthy). */
   'endpointDown',
   /** The attempt's endpoint has left the config, and the time it had to finish is over. */
@@ -69,7 +75,7 @@ export const EVENTS = [
   'attemptTimeout',
   /** The whole exchange took too long (`total`, off by default). */
   'totalTimeout',
-  /** The backoff before the next attempt is over. */
+  /** The backoff before the next attempt is over; the connect of the second of two has taken too long. */
   'retryDue',
   /** The step that was to decide has not. */
   'decisionTimeout',
@@ -99,13 +105,16 @@ export const ON_RESPONSE_END = 11;
 export const ON_UPSTREAM_DRAIN = 12;
 export const ON_UPSTREAM_END = 13;
 export const ON_FAILED = 14;
-export const ON_ENDPOINT_DOWN = 15;
-export const ON_ENDPOINT_GONE = 16;
-export const ON_REQUEST_TIMEOUT = 17;
-export const ON_RESPONSE_TIMEOUT = 18;
-export const ON_ATTEMPT_TIMEOUT = 19;
-export const ON_TOTAL_TIMEOUT = 20;
-export const ON_RETRY_DUE = 21;
-export const ON_DECISION_TIMEOUT = 22;
-export const ON_DECIDED = 23;
-export const ON_FAULT = 24;
+export const ON_RIVAL_READY = 15;
+export const ON_RIVAL_RESPONSE = 16;
+export const ON_RIVAL_FAILED = 17;
+export const ON_ENDPOINT_DOWN = 18;
+export const ON_ENDPOINT_GONE = 19;
+export const ON_REQUEST_TIMEOUT = 20;
+export const ON_RESPONSE_TIMEOUT = 21;
+export const ON_ATTEMPT_TIMEOUT = 22;
+export const ON_TOTAL_TIMEOUT = 23;
+export const ON_RETRY_DUE = 24;
+export const ON_DECISION_TIMEOUT = 25;
+export const ON_DECIDED = 26;
+export const ON_FAULT = 27;

@@ -9,6 +9,7 @@ import {
   COUNTER_FAILURES,
   COUNTER_MOVES,
   COUNTER_PANIC_PICKS,
+  COUNTER_RESCUES,
   COUNTER_RETRIES,
   COUNTER_STRAYS,
 } from '../../core/shared/pool-table.ts';
@@ -21,6 +22,7 @@ import {
   ROUTE_FAULTS,
   ROUTE_MOVES,
   ROUTE_REQUESTS,
+  ROUTE_RESCUES,
   ROUTE_RETRIES,
   ROUTE_STATUS,
   ROUTE_UPGRADES,
@@ -39,6 +41,8 @@ export interface RouteStats {
   readonly retries: number;
   /** Attempts that went on elsewhere before anything was sent: the connect was refused, or a kept connection was closed. */
   readonly moves: number;
+  /** Attempts that moved off an endpoint because it was lost. */
+  readonly rescues: number;
   /** Further attempts that did not follow because the pool's retry budget was spent. */
   readonly budgetSpent: number;
   /** Exchanges that ended before the answer was complete. */
@@ -61,6 +65,8 @@ export interface EndpointStats {
   readonly retries: number;
   /** Attempts that went on elsewhere before anything was sent here. */
   readonly moves: number;
+  /** Attempts that moved off an endpoint because it was lost. */
+  readonly rescues: number;
   /** Further attempts that did not follow because the pool's retry budget was spent. */
   readonly budgetSpent: number;
   readonly connects: number;
@@ -86,6 +92,7 @@ export function readRouteStats(table: RouteTable, slot: number): RouteStats {
     faults: table.total(slot, ROUTE_FAULTS),
     retries: table.total(slot, ROUTE_RETRIES),
     moves: table.total(slot, ROUTE_MOVES),
+    rescues: table.total(slot, ROUTE_RESCUES),
     budgetSpent: table.total(slot, ROUTE_BUDGET_SPENT),
     aborts: table.total(slot, ROUTE_ABORTS),
     upgrades: table.total(slot, ROUTE_UPGRADES),
@@ -103,6 +110,7 @@ export function readEndpointStats(table: PoolTable, slot: number): EndpointStats
     failures: table.total(slot, COUNTER_FAILURES),
     retries: table.total(slot, COUNTER_RETRIES),
     moves: table.total(slot, COUNTER_MOVES),
+    rescues: table.total(slot, COUNTER_RESCUES),
     budgetSpent: table.total(slot, COUNTER_BUDGET_SPENT),
     connects: table.total(slot, COUNTER_CONNECTS),
     panicPicks: table.total(slot, COUNTER_PANIC_PICKS),

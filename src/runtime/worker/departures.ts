@@ -4,6 +4,7 @@
  * are told so at once.
  */
 import type { ListenerSpec, Timeouts } from '../../core/snapshot.ts';
+import type { Attempt } from '../../http/attempt.ts';
 import { Exchange } from '../../http/exchange/exchange.ts';
 import type { ClientEvents, HttpEndpoint } from '../../http/stream.ts';
 import type { ServerSession } from '../../http/server-host.ts';
@@ -41,22 +42,16 @@ export class Departures {
   ofEndpoints(endpoints: readonly HttpEndpoint[]): void {
     const gone = new Set(endpoints);
     this.#afterDrainTime(() => {
-      this.#visitExchanges(({ attempt }) => {
-        const endpoint = attempt?.endpoint ?? null;
-        if (endpoint !== null && gone.has(endpoint)) attempt?.onEndpointGone();
-      });
+      for (const [attempt, endpoint] of this.#attemptsAt((each) => gone.has(each)))
+        if (attempt.endpoint === endpoint) attempt.onEndpointGone();
     });
   }
 
   /** Tells the attempts at this endpoint that it takes nothing new. One that throws must not keep the others there. */
   moveOff(endpoint: HttpEndpoint): void {
-    const moving: Exchange[] = [];
-    this.#visitExchanges((exchange) => {
-      if (exchange.attempt?.endpoint === endpoint) moving.push(exchange);
-    });
-    for (const { attempt } of moving) {
+    for (const [attempt] of this.#attemptsAt((each) => each === endpoint)) {
       // What was told before it may have ended this one.
-      if (attempt?.endpoint !== endpoint) continue;
+      if (attempt.endpoint !== endpoint) continue;
       try {
         attempt.onMoved();
       } catch (error) {
@@ -64,6 +59,18 @@ export class Departures {
         attempt.onOwnFault();
       }
     }
+  }
+
+  /** Two of an exchange, where it has two at once. */
+  #attemptsAt(isMeant: (endpoint: HttpEndpoint) => boolean): readonly (readonly [Attempt, HttpEndpoint])[] {
+    const found: (readonly [Attempt, HttpEndpoint])[] = [];
+    this.#visitExchanges(({ attempt, rival }) => {
+      for (const each of [attempt, rival]) {
+        const endpoint = each?.endpoint ?? null;
+        if (each !== null && endpoint !== null && isMeant(endpoint)) found.push([each, endpoint]);
+      }
+    });
+    return found;
   }
 
   /** Rows of routes that have exchanges and are not among these. */

@@ -1,0 +1,158 @@
+/**
+ * Two attempts at once: the first head wins, its events go on, the other attempt is abandoned. The exchange is *awaiting*
+ * all the while: `attempt` is the one that began first, `rival` the other, which has its own place, connection and head,
+ * and no say in the state. When one of them fails, the exchange goes on with the one that is left.
+ */
+import { COUNTER_RESCUES } from '../../core/shared/pool-table.ts';
+import { ROUTE_RESCUES } from '../../core/shared/route-table.ts';
+import { MOST_MOVES, mayRetry } from '../../core/resilience/retry-policy.ts';
+import type { Attempt } from '../attempt.ts';
+import type { OutgoingRequest } from '../outgoing.ts';
+import type { HttpEndpoint, UpstreamStream } from '../stream.ts';
+import { awaitResponse, beginAttempt, pickEndpoint, wantOf } from './attempts.ts';
+import { answerFull } from './endings.ts';
+import type { Exchange } from './exchange.ts';
+import { countMove, judgeFailure, letGo, takeRetry } from './further-attempts.ts';
+import type { ResponseSource } from './source.ts';
+import { AWAITING, CONNECTING, ON_RESPONSE, WAITING } from './states.ts';
+
+/**
+ * *connecting*, *sending*, *awaiting* × endpointDown: the endpoint is lost. What has written nothing moves, and so does
+ * what may be sent again; where the endpoint may still answer, the old attempt stays open beside the new one. Once an
+ * exchange, outside `attempts`, inside the budget.
+ */
+export function rescue(exchange: Exchange): void {
+  const attempt = exchange.attempt as Attempt;
+  const request = exchange.request as OutgoingRequest;
+  const endpoint = attempt.endpoint as HttpEndpoint;
+  const { lostBy } = endpoint;
+  if (lostBy === null || exchange.hasRaced || !request.route.spec.retry.rescue) return;
+  if (attempt.stream !== null && !mayMove(attempt, attempt.stream, request)) return;
+  const other = pickOther(exchange, endpoint);
+  if (other === null || !takeRetry(exchange, endpoint, COUNTER_RESCUES, ROUTE_RESCUES)) return;
+  exchange.hasRaced = true;
+  exchange.uncounted++;
+  const mayAnswer = lostBy === 'silent' || lostBy === 'timeout';
+  if (mayAnswer && exchange.state === AWAITING && attempt.stream?.isBlocked === false) {
+    beginRival(exchange, other);
+    return;
+  }
+  // It has not got the whole request, or is not there any more: it will not answer.
+  letGo(exchange, attempt);
+  beginAttempt(exchange, other);
+}
+
+function mayMove(attempt: Attempt, stream: UpstreamStream, request: OutgoingRequest): boolean {
+  return request.isRepeatable && attempt.isReplayable && !stream.hasAnswered;
+}
+
+/** An endpoint that this exchange has been neither at nor is; null: there is none. */
+function pickOther(exchange: Exchange, endpoint: HttpEndpoint): HttpEndpoint | null {
+  const { tried } = exchange;
+  if (!tried.includes(endpoint)) tried.push(endpoint);
+  const other = pickEndpoint(exchange, (exchange.request as OutgoingRequest).route.pool);
+  return other === null || tried.includes(other) ? null : other;
+}
+
+/** A second attempt beside the one under way. The whole request is kept. */
+function beginRival(exchange: Exchange, endpoint: HttpEndpoint): void {
+  const { host } = exchange;
+  const rival = exchange.nextAttempt();
+  exchange.rival = rival;
+  host.wheel.arm(exchange.retryTimer, exchange.timeouts.connectMs);
+  rival.begin(endpoint, wantOf(exchange, exchange.request as OutgoingRequest), host.now(), true);
+}
+
+/** *awaiting* × rivalReady */
+export function sendToRival(exchange: Exchange): void {
+  const rival = exchange.rival as Attempt;
+  const stream = rival.stream as UpstreamStream;
+  const { kept, host } = exchange;
+  host.wheel.disarm(exchange.retryTimer);
+  rival.isSent = true;
+  stream.sendHead(exchange.request as OutgoingRequest, exchange.record.requestId);
+  if (kept.length > 0) rival.sendBody(kept.buffer, kept.start, kept.end);
+  stream.sendEnd(exchange.requestTrailers);
+  stream.flush();
+}
+
+/** *awaiting* × rivalResponse: it wins, unless others are tried for such an answer and the first may still give a better one. */
+export function rivalAnswered(exchange: Exchange, from: ResponseSource | null): void {
+  const rival = from as Attempt;
+  const { retriedStatuses } = (exchange.request as OutgoingRequest).route;
+  if (retriedStatuses?.has(rival.response?.status ?? 0) === true) {
+    rival.answered(exchange.host.now());
+    rival.succeeded();
+    dropRival(exchange);
+    return;
+  }
+  settleRace(exchange, rival);
+  exchange.dispatch(ON_RESPONSE, rival);
+}
+
+/** The head of an answer is there: whoever else is on the way is abandoned. */
+export function settleRace(exchange: Exchange, winner: ResponseSource): void {
+  const { attempt, rival } = exchange;
+  if (rival === null) return;
+  if (winner !== rival) {
+    dropRival(exchange);
+    return;
+  }
+  promote(exchange, rival);
+  attempt?.abandon();
+}
+
+/** The first attempt is gone: the exchange goes on with the other, as far as that has come. */
+export function goOnWithRival(exchange: Exchange, rival: Attempt): void {
+  const { host } = exchange;
+  promote(exchange, rival);
+  exchange.armAttemptTimer();
+  if (rival.stream !== null) {
+    awaitResponse(exchange, rival.stream);
+    return;
+  }
+  exchange.state = rival.isWaiting ? WAITING : CONNECTING;
+  if (rival.isWaiting && !exchange.enterQueue()) answerFull(exchange);
+  else host.wheel.arm(exchange.responseTimer, exchange.timeouts.connectMs);
+}
+
+/** It is the exchange's attempt now. */
+function promote(exchange: Exchange, rival: Attempt): void {
+  exchange.host.wheel.disarm(exchange.retryTimer);
+  exchange.rival = null;
+  exchange.attempt = rival;
+  rival.isRival = false;
+  exchange.record.endpoint = (rival.endpoint as HttpEndpoint).spec.id;
+}
+
+function dropRival(exchange: Exchange): void {
+  const rival = exchange.rival as Attempt;
+  exchange.host.wheel.disarm(exchange.retryTimer);
+  exchange.rival = null;
+  rival.isRival = false;
+  rival.abandon();
+}
+
+/** *awaiting* × retryDue: its connect has taken too long. */
+export function rivalTooSlow(exchange: Exchange): void {
+  (exchange.rival as Attempt).failure = 'connect-timeout';
+  rivalFailed(exchange);
+}
+
+/** *awaiting* × rivalFailed: another one in its place, as after any failure but without a wait; else the first alone. */
+export function rivalFailed(exchange: Exchange): void {
+  const rival = exchange.rival as Attempt;
+  const endpoint = rival.endpoint as HttpEndpoint;
+  const request = exchange.request as OutgoingRequest;
+  const isStale = judgeFailure(exchange, rival);
+  dropRival(exchange);
+  const decision = mayRetry(rival, request, request.route.spec.retry);
+  if (decision === 'no') return;
+  if (isStale) exchange.isStaleMet = true;
+  if (decision === 'move') exchange.refused.push(endpoint);
+  const next = isStale ? endpoint : pickOther(exchange, endpoint);
+  if (next === null || exchange.refused.length > MOST_MOVES) return;
+  if (decision === 'move' || decision === 'replace') countMove(exchange, endpoint);
+  else if (!takeRetry(exchange, endpoint)) return;
+  beginRival(exchange, next);
+}

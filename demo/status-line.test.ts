@@ -16,6 +16,7 @@ const ROUTE: RouteStats = {
   moves: 0,
   rescues: 0,
   budgetSpent: 0,
+  held: 0,
   aborts: 0,
   upgrades: 0,
   p50Ms: 0,

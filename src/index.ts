@@ -62,6 +62,7 @@ export type {
   PathMatch,
   PolicySpec,
   RetryBudgetSpec,
+  QueueSpec,
   RetrySpec,
   RouteMatch,
   TcpCheckSpec,

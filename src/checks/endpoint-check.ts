@@ -7,6 +7,7 @@ import type { HealthChange } from '../core/health/threshold.ts';
 import type { Random } from '../core/random.ts';
 import type { CheckSpec, EndpointSpec } from '../core/snapshot.ts';
 import type { AskAgent } from './agent-probe.ts';
+import type { BareConnects } from './bare-connects.ts';
 import type { Lateness } from './lateness.ts';
 import { failed } from './probe.ts';
 import type { DecidingResult, Probe, ProbeResult, Probes } from './probe.ts';
@@ -19,6 +20,7 @@ export interface CheckTools {
   readonly random: Random;
   readonly scheduler: Scheduler;
   readonly lateness: Lateness;
+  readonly bareConnects: BareConnects;
   readonly probes: Probes;
   /** Default: over a connection of its own. */
   readonly askAgent?: AskAgent;
@@ -96,6 +98,14 @@ export class EndpointCheck {
     if (this.#flight !== null) return;
     const soon = jitter(this.spec.fastIntervalMs, this.#tools.random);
     if (this.#nextAt - this.#tools.clock.now() > soon) this.#schedule(soon);
+  }
+
+  /** It refused connects and listens again: tries at once, and a pass decides alone. */
+  expectReturn(): void {
+    this.threshold.expectReturn();
+    this.#cancelNext?.();
+    if (this.#flight !== null) this.#land(this.#flight);
+    this.#run();
   }
 
   #schedule(delayMs: number): void {

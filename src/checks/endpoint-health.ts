@@ -6,6 +6,7 @@ import { isTestedBy } from '../core/health/tested-by.ts';
 import type { CheckAnswer, ThresholdState } from '../core/health/threshold.ts';
 import { DRAINING, EJECTED, MAINTENANCE, REFUSED, TRIAL, UNHEALTHY } from '../core/shared/pool-table.ts';
 import type { CheckSpec, EndpointSpec } from '../core/snapshot.ts';
+import type { BareConnectTarget } from './bare-connects.ts';
 import { EndpointCheck } from './endpoint-check.ts';
 import type { CheckAnswerEvent, CheckTools } from './endpoint-check.ts';
 
@@ -93,6 +94,8 @@ export class EndpointHealth {
   state: HealthState = 'healthy';
   since: number;
   reason = 'added';
+  /** Tries whether it takes connects again; null: it does, as far as is known. */
+  bareTarget: BareConnectTarget | null = null;
   lastFailure = '';
   lastEvidence: Evidence | null = null;
   /** Clock's ms at which the first of its failures in a row began. */
@@ -141,6 +144,12 @@ export class EndpointHealth {
   get isEjectionTested(): boolean {
     const { ejection, spec: endpoint } = this;
     return ejection !== null && this.#checks.some(({ spec }) => doesEnd(spec, ejection, endpoint.port));
+  }
+
+  /** It refused connects and listens again. False: it has no check that would say more. */
+  expectReturn(): boolean {
+    for (const check of this.#checks) check.expectReturn();
+    return this.#checks.length > 0;
   }
 
   suspect(): void {

@@ -60,6 +60,9 @@ export interface PoolHealthEvents {
   onRescue(order: RescueOrder): void;
 }
 
+/** How often an endpoint without a check that has refused connects for long is tried. */
+const SLOW_CONNECTS_MS = 5000;
+
 export class PoolHealth {
   readonly #id: string;
   readonly #tools: CheckTools;
@@ -143,7 +146,10 @@ export class PoolHealth {
 
   close(): void {
     this.#ejections.close();
-    for (const endpoint of this.#endpoints.values()) endpoint.stop();
+    for (const endpoint of this.#endpoints.values()) {
+      endpoint.stop();
+      if (endpoint.bareTarget !== null) this.#tools.bareConnects.forget(endpoint.bareTarget);
+    }
   }
 
   report(id: string): EndpointHealthReport | null {
@@ -231,6 +237,16 @@ export class PoolHealth {
     this.watchPanic();
   }
 
+  /** It refused connects and has taken one. With checks it is theirs to say what that means. */
+  #opened(endpoint: EndpointHealth): void {
+    const hasChecks = endpoint.expectReturn();
+    const isAsked = hasChecks && this.#spec.checks.some(({ port }) => port === 0);
+    if (!isAsked) endpoint.isRefused = false;
+    if (!hasChecks) this.#ejections.tryNow(endpoint);
+    this.#publish(endpoint, 'it listens again');
+    this.watchPanic();
+  }
+
   /** What is under way there is to go elsewhere. */
   #moveOff(endpoint: EndpointHealth, kind: RescueKind): void {
     const { slot, generation } = endpoint.spec;
@@ -245,6 +261,7 @@ export class PoolHealth {
     if (this.#table.health[slot] !== flags) this.#setHealth(endpoint, flags);
     if (this.#table.isEligible(slot)) this.#unserved.delete(endpoint);
     if (this.#table.isEligible(slot) && this.#table.rescue[slot] !== 0) Atomics.store(this.#table.rescue, slot, 0);
+    this.#watchRefused(endpoint);
     const before = endpoint.state;
     const state = endpoint.currentState();
     if (state === before) return;
@@ -262,6 +279,24 @@ export class PoolHealth {
 
   #startSlowly({ spec }: EndpointHealth): void {
     if (this.#spec.slowStartMs > 0) startSlowly(this.#table, spec.slot, this.#tools.clock.now());
+  }
+
+  #watchRefused(endpoint: EndpointHealth): void {
+    const { bareConnects } = this.#tools;
+    if (endpoint.isRefused && !endpoint.isDraining) {
+      const [check] = this.#spec.checks;
+      endpoint.bareTarget ??= {
+        get spec() {
+          return endpoint.spec;
+        },
+        slowEveryMs: check === undefined ? SLOW_CONNECTS_MS : check.downIntervalMs,
+        onOpen: () => this.#opened(endpoint),
+      };
+      bareConnects.watch(endpoint.bareTarget);
+    } else if (endpoint.bareTarget !== null) {
+      bareConnects.forget(endpoint.bareTarget);
+      endpoint.bareTarget = null;
+    }
   }
 
   #at(slot: number, generation: number): EndpointHealth | null {

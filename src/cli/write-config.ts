@@ -113,6 +113,7 @@ function writePool(pool: PoolConfig): Written {
     retry: { ...writeRetry(pool.retry), budget: writeBudget(pool.retryBudget) },
     slowStart: formatDurationOrOff(pool.slowStartMs),
     zones: pool.zones,
+    queue: { max: pool.queue.maxHeld, hold: pool.queue.holdMs === 0 ? 'off' : formatDuration(pool.queue.holdMs) },
     maxConnections: pool.maxConnections === 0 ? 'off' : pool.maxConnections,
     maxIdle: pool.maxIdle,
     idleTimeout: formatDuration(pool.idleTimeoutMs),

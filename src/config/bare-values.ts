@@ -53,6 +53,13 @@ const PLACES: Readonly<Record<string, Places>> = {
     [ON, 'Take it out: ejection is on until you write off.'],
     [ANY, 'Write off, or a map, e.g. ejection: { failures: 3 }.'],
   ],
+  Queue: [
+    [COUNT, 'Write queue: { max: $1 }.'],
+    [TIME, 'Write queue: { hold: $1 }.'],
+    [NO, 'Write queue: { hold: off }.'],
+    [ON, 'Take it out: requests wait until you write queue: { hold: off }.'],
+    [ANY, 'Write a map, e.g. queue: { hold: 30s }.'],
+  ],
   Match: [
     [PATH, 'Write match: { path: $1 }.'],
     [/^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$/, 'Write match: { method: $1 }.'],

@@ -340,6 +340,12 @@ export interface DefaultsInput {
    */
   readonly zones?: 'prefer' | 'ignore';
   /**
+   * Requests that wait while no endpoint can be reached.
+   * @defaultValue on
+   * @example { hold: '30s' }
+   */
+  readonly queue?: QueueInput;
+  /**
    * Most sockets per endpoint, over all threads, idle ones included.
    * @example 100
    */
@@ -432,6 +438,12 @@ export interface PoolInput {
    */
   readonly zones?: 'prefer' | 'ignore';
   /**
+   * Requests that wait while no endpoint can be reached.
+   * @defaultValue on
+   * @example { hold: '30s' }
+   */
+  readonly queue?: QueueInput;
+  /**
    * Most sockets per endpoint, over all threads, idle ones included.
    * @defaultValue `'off'`
    * @example 100
@@ -473,6 +485,22 @@ export interface PoolInput {
    * @example { connect: '500ms' }
    */
   readonly timeouts?: ExchangeTimeoutsInput;
+}
+
+/** Requests that wait while no endpoint can be reached. */
+export interface QueueInput {
+  /**
+   * Most requests that wait, over all threads; beyond it 503 `queue-full`.
+   * @defaultValue `1024`
+   * @example 200
+   */
+  readonly max?: number;
+  /**
+   * How long requests wait while no endpoint can be reached; then 503 `held-too-long`. At most 1 s where none has answered in the last 10 minutes.
+   * @defaultValue `'10s'`
+   * @example '30s'
+   */
+  readonly hold?: Duration | Off;
 }
 
 /** Further attempts where a request can safely have them. `off` is one attempt. */

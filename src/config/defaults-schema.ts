@@ -26,6 +26,7 @@ export const defaultsSchema = object(
     retry: common('pools.*.retry', pool.retry),
     slowStart: common('pools.*.slowStart', pool.slowStart),
     zones: common('pools.*.zones', pool.zones),
+    queue: common('pools.*.queue', pool.queue),
     maxConnections: common('pools.*.maxConnections', pool.maxConnections),
     maxIdle: common('pools.*.maxIdle', pool.maxIdle),
     idleTimeout: common('pools.*.idleTimeout', pool.idleTimeout),

@@ -10,7 +10,7 @@ import { key } from './described.ts';
 import { addressSchema, endpointSchema } from './endpoint-schema.ts';
 import { Mistake } from './errors.ts';
 import { policySchema } from './policy-schema.ts';
-import { ejectionSchema } from './resilience-schemas.ts';
+import { ejectionSchema, queueSchema } from './resilience-schemas.ts';
 import { retrySchema } from './retry-schema.ts';
 import {
   MOST,
@@ -86,6 +86,11 @@ export const poolKeys = object(
       description:
         '`prefer`: endpoints in the `zone` of Fairlead get its requests, as long as they are enough for their share.',
       example: 'ignore',
+    }),
+    queue: key(queueSchema.prefault({}), {
+      description: 'Requests that wait while no endpoint can be reached.',
+      example: { hold: '30s' },
+      byDefault: 'on',
     }),
     maxConnections: key(countOrOff().prefault('off'), {
       description: 'Most sockets per endpoint, over all threads, idle ones included.',

@@ -1,7 +1,18 @@
-/** When an endpoint is taken out for a while because requests failed there. */
-import type { EjectionSpec } from '../core/snapshot.ts';
+/** What keeps a pool serving: endpoints taken out for a while after failures, requests that wait for it. */
+import type { EjectionSpec, QueueSpec } from '../core/snapshot.ts';
 import { key } from './described.ts';
-import { count, duration, listOf, object, orOff, percentOrAuto, toggle, withRule } from './scalars.ts';
+import {
+  MOST,
+  count,
+  duration,
+  durationOrOff,
+  listOf,
+  object,
+  orOff,
+  percentOrAuto,
+  toggle,
+  withRule,
+} from './scalars.ts';
 
 const ejectionKeys = object(
   {
@@ -59,3 +70,18 @@ export const ejectionSchema = orOff(ejectionMap, NO_EJECTION);
 
 /** For `defaults`: whether the times fit together is checked in each pool. */
 export const defaultEjectionSchema = orOff(ejectionKeys, null);
+
+export const queueSchema = object(
+  {
+    max: key(count(0, MOST).prefault(1024), {
+      description: 'Most requests that wait, over all threads; beyond it 503 `queue-full`.',
+      example: 200,
+    }),
+    hold: key(durationOrOff.prefault('10s'), {
+      description:
+        'How long requests wait while no endpoint can be reached; then 503 `held-too-long`. At most 1 s where none has answered in the last 10 minutes.',
+      example: '30s',
+    }),
+  },
+  'Queue',
+).transform(({ max, hold }): QueueSpec => ({ maxHeld: max, holdMs: hold }));

@@ -108,6 +108,14 @@ export interface HashSpec {
 /** A policy by its name, or one that needs more said. */
 export type PolicySpec = string | { readonly hash: HashSpec };
 
+/** Requests that wait for a pool. */
+export interface QueueSpec {
+  /** Most requests held, over all threads. */
+  readonly maxHeld: number;
+  /** How long a request is held while no endpoint can be reached; 0: not at all. */
+  readonly holdMs: number;
+}
+
 /** A named set of servers. */
 export interface PoolSpec {
   readonly id: string;
@@ -137,6 +145,7 @@ export interface PoolSpec {
   readonly maxIdle: number;
   /** How long an idle socket is kept without a hint of the server. */
   readonly idleTimeoutMs: number;
+  readonly queue: QueueSpec;
   /** With no endpoint eligible, try those whose last failure was not a refused connect. */
   readonly panic: boolean;
   /** `client`: Host as the client sent it; `endpoint`: the endpoint's own; else this name. */

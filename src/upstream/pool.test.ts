@@ -7,6 +7,7 @@ import { testSnapshot } from '../../test/support/data-plane.ts';
 import { Endpoint } from './endpoint.ts';
 import type { EndpointReports } from './endpoint.ts';
 import type { LeasePool } from './lease-pool.ts';
+import { nodeTurns } from '../net/loop-turns.ts';
 import { Pool } from './pool.ts';
 import type { Waiter } from './waiter.ts';
 
@@ -24,7 +25,11 @@ const NO_LEASES: LeasePool<Waiter> = {
 function pool(policy: Policy, panic: Policy | null, reports: EndpointReports = SILENT): Pool<Waiter> {
   const [spec] = testSnapshot({ ports: [1, 2] }).pools;
   const table = new PoolTable(createPoolTable(2, 1), 0);
-  const made = new Pool<Waiter>(spec, table, systemClock);
+  const made = new Pool<Waiter>(spec, table, {
+    clock: systemClock,
+    turns: nodeTurns,
+    reportFault: (error) => assert.fail(String(error)),
+  });
   const endpoints = spec.endpoints.map(
     (each) => new Endpoint({ poolId: 'web', spec: each, table, limits: LIMITS, leases: NO_LEASES, reports }),
   );

@@ -1,15 +1,17 @@
 /** A pool on one thread: its policy, its endpoints in pool order, and the picking of one for an attempt. */
+import type { Clock } from '../core/clock.ts';
 import { Latencies } from '../core/balancer/latencies.ts';
 import { isTrialDue, noneIsDue, takeTrial } from '../core/health/trial-word.ts';
 import type { Fitness, TakenTrial } from '../core/health/trial-word.ts';
 import { isSamePolicy } from '../core/balancer/policies.ts';
 import type { PickRequest, Policy } from '../core/balancer/policy.ts';
-import type { Clock } from '../core/clock.ts';
 import { RetryBudget } from '../core/resilience/retry-budget.ts';
-import { COUNTER_PANIC_PICKS } from '../core/shared/pool-table.ts';
+import { COUNTER_PANIC_PICKS, DRAINING, REFUSED } from '../core/shared/pool-table.ts';
 import type { PoolTable } from '../core/shared/pool-table.ts';
 import type { PolicySpec, PoolSpec } from '../core/snapshot.ts';
 import type { Endpoint } from './endpoint.ts';
+import { Holding } from './holding.ts';
+import type { Held, HoldingOptions } from './holding.ts';
 import type { Waiter } from './waiter.ts';
 
 /** For whom an endpoint is picked, and which of the pool's policies picks it. */
@@ -20,6 +22,14 @@ export interface PoolPick extends PickRequest {
 /** An endpoint whose trial a request has taken. */
 export interface PickedTrial<W extends Waiter> extends TakenTrial {
   readonly endpoint: Endpoint<W>;
+}
+
+/** How often a pool says that it answers, ms. */
+const ANSWERED_EVERY_MS = 1000;
+
+/** What pools of a thread have in common. */
+export interface PoolTools extends Pick<HoldingOptions, 'turns' | 'reportFault'> {
+  readonly clock: Clock;
 }
 
 const NOBODY: Policy = { pick: () => -1 };
@@ -38,6 +48,8 @@ export class Pool<W extends Waiter> {
   /** What this thread knows of the endpoints' times. */
   readonly latencies = new Latencies();
   readonly #budget: RetryBudget;
+  /** Requests that wait because there is nothing to try. */
+  readonly holding: Holding<Held>;
   #policy: Policy = NOBODY;
   /** Those that routes pick by in its place, in the order of `spec.routePolicies`. */
   #routePolicies: readonly Policy[] = [];
@@ -49,12 +61,21 @@ export class Pool<W extends Waiter> {
   #panic: Policy | null = null;
   /** `spec.ejection.statuses` by status, so that a response costs one look. */
   readonly #failureStatuses = new Uint8Array(600);
+  /** When it says so again that it answers. */
+  #answeredDue = 0;
 
   /** Empty until it is arranged. */
-  constructor(spec: PoolSpec, table: PoolTable, clock: Clock) {
+  constructor(spec: PoolSpec, table: PoolTable, tools: PoolTools) {
     this.spec = spec;
     this.table = table;
-    this.#budget = new RetryBudget(table, clock);
+    this.#budget = new RetryBudget(table, tools.clock);
+    this.holding = new Holding({ ...tools, table, isReachable: () => this.isReachable() });
+  }
+
+  /** It goes on in a larger table. */
+  moveTo(table: PoolTable): void {
+    this.holding.moveTo(table);
+    this.table = table;
   }
 
   /** The endpoints in the order of the spec, and the policies that were made for it: the pool's, then those of routes. */
@@ -129,6 +150,24 @@ export class Pool<W extends Waiter> {
   #isBoundElsewhere(request: PoolPick, index: number): boolean {
     const owner = this.#policyFor(request).owner?.(request) ?? -1;
     return owner >= 0 && owner !== index;
+  }
+
+  /** Whether there is an endpoint to try, that has not refused its last connect; those of `except` left out. */
+  isReachable(except: readonly Endpoint<W>[] = []): boolean {
+    const { health } = this.table;
+    return this.endpoints.some((endpoint) => {
+      const { slot } = endpoint;
+      if ((health[slot] & (REFUSED | DRAINING)) !== 0 || endpoint.spec.weight === 0) return false;
+      const mayBeTried = this.#panic !== null || this.table.isEligible(slot) || isTrialDue(this.table, slot);
+      return mayBeTried && !except.includes(endpoint);
+    });
+  }
+
+  /** An endpoint has answered. `clock` is asked for the time of day once a second. */
+  answered(now: number, clock: Pick<Clock, 'wallTime'>): void {
+    if (now < this.#answeredDue) return;
+    this.#answeredDue = now + ANSWERED_EVERY_MS;
+    this.table.held.answeredAt = Math.floor(clock.wallTime() / 1000);
   }
 
   /** A route of an older config may name one that is not there any more. */

@@ -26,6 +26,12 @@ export const EXPECTED: Readonly<Record<StateName, Readonly<Record<EventName, str
     rivalReady: 'never', rivalResponse: 'never', rivalFailed: 'never',
     failed: 'never', endpointDown: '=', endpointGone: '=', requestTimeout: 'idle 408', responseTimeout: 'idle 503', attemptTimeout: 'idle 503', totalTimeout: 'idle 504', retryDue: 'never', decisionTimeout: '=', decided: 'never', fault: 'idle 500',
   },
+  held: {
+    request: 'never', requestBytes: '=', requestEnd: '=', requestBroken: 'idle 400', clientDrain: '=', clientEnd: 'idle cut', clientGone: 'idle cut',
+    ready: 'never', informational: 'never', response: 'never', responseBytes: 'never', responseEnd: 'never', upstreamDrain: 'never', upstreamEnd: 'never',
+    rivalReady: 'never', rivalResponse: 'never', rivalFailed: 'never',
+    failed: 'never', endpointDown: '=', endpointGone: '=', requestTimeout: '=', responseTimeout: 'idle 503', attemptTimeout: '=', totalTimeout: 'idle 504', retryDue: 'connecting dial', decisionTimeout: '=', decided: 'never', fault: 'idle 500',
+  },
   connecting: {
     request: 'never', requestBytes: '=', requestEnd: '=', requestBroken: 'idle 400', clientDrain: '=', clientEnd: 'idle cut', clientGone: 'idle cut',
     ready: 'sending', informational: 'never', response: 'never', responseBytes: 'never', responseEnd: 'never', upstreamDrain: 'never', upstreamEnd: 'never',

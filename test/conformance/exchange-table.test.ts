@@ -12,6 +12,7 @@ import type { Fault } from '../../src/core/errors.ts';
 import { UNBOUNDED_MEMORY } from '../../src/core/kept-memory.ts';
 import { createSeededRandom } from '../../src/core/random.ts';
 import { evidenceNumber } from '../../src/core/health/evidence.ts';
+import { REFUSED, UNHEALTHY } from '../../src/core/shared/pool-table.ts';
 import type { PoolTable } from '../../src/core/shared/pool-table.ts';
 import { RouteTable } from '../../src/core/shared/route-table.ts';
 import type { Attempt } from '../../src/http/attempt.ts';
@@ -135,7 +136,7 @@ class Stage {
     const clock: Clock = { now: () => this.now, wallTime: () => this.now };
     const snapshot = testSnapshot({
       ports: [1, 2],
-      pool: { maxConnections },
+      pool: { maxConnections, queue: { maxHeld: 10, holdMs: 1000 } },
       timeouts: { totalMs: 1000, perTryMs: 500 },
     });
     this.wheel = new TimerWheel({ clock, onFault: (error) => assert.fail(String(error)) });
@@ -171,6 +172,7 @@ class Stage {
       isDraining: false,
       memory: UNBOUNDED_MEMORY,
       now: () => this.now,
+      wallTime: () => this.now,
       nextRequestId: () => 'id',
       reportFault: (error) => assert.fail(String(error)),
       isTrusted: () => false,
@@ -248,8 +250,10 @@ function reach(state: StateName): Stage {
     // Somebody else has all the places there are.
     for (const slot of [0, 1]) table.tryOpen(slot, 1);
   }
+  if (state === 'held') for (const slot of [0, 1]) table.setHealth(slot, UNHEALTHY | REFUSED);
   const hasBody =
     state === 'deciding' ||
+    state === 'held' ||
     state === 'waiting' ||
     state === 'connecting' ||
     state === 'sending' ||
@@ -258,7 +262,8 @@ function reach(state: StateName): Stage {
   x.onRequest(requestHead(hasBody, state === 'tunnel' ? 'websocket' : ''));
   if (!hasBody) x.onRequestEnd('');
   x.onRequestFlush();
-  if (state === 'deciding' || state === 'waiting' || state === 'connecting') return stage;
+  if (state === 'held') for (const slot of [0, 1]) table.setHealth(slot, 0);
+  if (state === 'deciding' || state === 'held' || state === 'waiting' || state === 'connecting') return stage;
   stage.connect();
   if (state === 'between') {
     stage.upstreams[0].abort();

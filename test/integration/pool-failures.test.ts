@@ -23,7 +23,7 @@ async function start(t: TestContext, threads: number, web: string): Promise<Fail
   const config = `
     threads: ${threads}
     listeners: { web: "127.0.0.1:0" }
-    pools: { web: { ${web}, ejection: off } }`;
+    pools: { web: { ${web}, ejection: off, queue: { hold: off } } }`;
   const running = await runBalancer(config, { scheduler: new FakeTime() });
   t.after(() => running.balancer.close({ force: true }));
   const heard: Failure[] = [];
@@ -70,7 +70,7 @@ describe('what a pool failed', () => {
       threads: 0
       listeners: { web: "127.0.0.1:0" }
       routes: [{ match: { path: /a }, pool: web, maxBody: 1B }]
-      pools: { web: ["127.0.0.1:${port}"] }`;
+      pools: { web: { endpoints: ["127.0.0.1:${port}"], queue: { hold: off } } }`;
     const { balancer, port: front } = await runBalancer(config);
     t.after(() => balancer.close({ force: true }));
     balancer.on('failure', (failure) => assert.fail(JSON.stringify(failure)));

@@ -132,6 +132,7 @@ export function testSnapshot(options: TestPlaneOptions): Snapshot {
     ejection: EJECTION,
     retry: { ...RETRY, ...options.retry },
     retryBudget: { share: 0.2, perSecond: 10 },
+    queue: { maxHeld: 1024, holdMs: 0 },
     maxConnections: 0,
     maxIdle: 32,
     idleTimeoutMs: 4000,

@@ -5,6 +5,7 @@ import type http from 'node:http';
 import net from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
+import { BareConnects } from '../../src/checks/bare-connects.ts';
 import { Lateness } from '../../src/checks/lateness.ts';
 import type { WithheldEjection } from '../../src/checks/pool-ejections.ts';
 import { PoolHealth } from '../../src/checks/pool-health.ts';
@@ -97,12 +98,14 @@ export function watch(
       },
     ];
   };
+  const probes = Object.fromEntries(Object.entries(PROBES).map(counted)) as unknown as Probes;
   const tools = {
     clock: time,
     random: createSeededRandom(1),
     scheduler: time,
     lateness: new Lateness(time, time),
-    probes: Object.fromEntries(Object.entries(PROBES).map(counted)) as unknown as Probes,
+    bareConnects: new BareConnects({ clock: time, scheduler: time, probes }),
+    probes,
   };
   const spec: PoolSpec = { ...pool, endpoints: [], nearZone: '', routePolicies: [], hashTables: [], table: handle };
   const health = new PoolHealth(spec, table, tools, {

@@ -119,6 +119,13 @@ export class HealthThreshold {
     if (this.#state === 'healthy') this.#state = 'suspected';
   }
 
+  /** It refused connects and listens again: the next pass decides alone. */
+  expectReturn(): void {
+    if (this.isHealthy) return;
+    this.#state = 'unhealthy';
+    this.#against = this.#spec.rise - 1;
+  }
+
   #decide(state: (typeof SETTLED)[AnswerOutcome], at: number, reason: string): HealthChange {
     this.#state = state;
     this.#against = 0;

@@ -23,6 +23,12 @@ const LEDGER_COLUMNS = 4;
 /** Counters of one endpoint, striped per worker. */
 export const COUNTERS = 13;
 
+/** How many held requests may be let go. */
+export const HOLD_PERMITS = 0;
+/** When an endpoint of the pool last answered, in seconds since 1970; 0: never. */
+export const HOLD_ANSWERED = 1;
+const HOLD_INTS = 2;
+
 const CURSOR_INTS = 16;
 const VERSION_INTS = 16;
 /** A worker's sum lies on a cache line of its own, wherever the buffer begins. */
@@ -49,6 +55,10 @@ export interface PoolLayout {
   readonly retried: Place;
   /** Requests of the last seconds, a line for each worker. */
   readonly recent: Place;
+  /** {@link HOLD_PERMITS} and {@link HOLD_ANSWERED}. */
+  readonly hold: Place;
+  /** One for each worker. */
+  readonly held: Place;
   readonly inflight: Place;
   readonly connections: Place;
   readonly idlePlaces: Place;
@@ -76,6 +86,8 @@ export function poolLayout({ capacity, workerSlots }: Pick<PoolTableHandle, 'cap
     silent: layout.header(workerSlots),
     retried: layout.header(RETRY_BUCKETS),
     recent: layout.header(workerSlots * RECENT_STRIDE),
+    hold: layout.header(HOLD_INTS),
+    held: layout.header(workerSlots),
     inflight: layout.column(),
     connections: layout.column(),
     idlePlaces: layout.column(),

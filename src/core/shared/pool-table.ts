@@ -19,6 +19,7 @@
  * {@link PoolTable.correct} is there should an engine ever end a thread between the two.
  */
 import { InFlightSums } from './in-flight-sums.ts';
+import { HeldRequests } from './held-requests.ts';
 import { float64At, int32At } from './layout.ts';
 import {
   COUNTERS,
@@ -96,6 +97,8 @@ export class PoolTable {
   readonly trial: Int32Array;
   /** At index 0: not 0 while a trial may be due. Has a cache line of its own, since every pick looks at it. */
   readonly trialsDue: Int32Array;
+  /** Requests that wait for the pool. */
+  readonly held: HeldRequests;
   /** 1 for a worker whose attempts are in its ledger alone. */
   readonly #silent: Int32Array;
   readonly sums: InFlightSums;
@@ -138,6 +141,7 @@ export class PoolTable {
     this.rescue = int32At(buffer, layout.rescue);
     this.trial = int32At(buffer, layout.trial);
     this.trialsDue = int32At(buffer, layout.trialsDue);
+    this.held = new HeldRequests(buffer, layout, worker);
     this.#silent = int32At(buffer, layout.silent);
     this.retries = new RetryLedger(int32At(buffer, layout.retried), int32At(buffer, layout.recent), worker);
     this.#totals = [this.inflight, this.connections, this.idlePlaces];
@@ -351,6 +355,7 @@ export class PoolTable {
     this.#ledgers.fill(0, kept, kept + this.#capacity);
     this.#silent[worker] = 0;
     this.sums.clear(worker);
+    this.held.clear(worker);
     this.retries.forget(worker);
     return returned;
   }
@@ -372,6 +377,7 @@ export class PoolTable {
     this.strays.set(from.strays);
     this.rescue.set(from.rescue);
     this.retries.succeed(from.retries);
+    this.held.succeed(from.held);
     for (let slot = 0; slot < from.#capacity; slot++) this.setHealth(slot, from.health[slot]);
   }
 

@@ -21,7 +21,9 @@ export const ROUTE_UPGRADES = 11;
 export const ROUTE_MOVES = 12;
 export const ROUTE_BUDGET_SPENT = 13;
 export const ROUTE_RESCUES = 14;
-export const ROUTE_COUNTERS = 15;
+/** Requests that waited for their pool to be reachable. */
+export const ROUTE_HELD = 15;
+export const ROUTE_COUNTERS = 16;
 
 export interface RouteTableHandle {
   /** Identity: the buffer is another object in every thread and with every message. */

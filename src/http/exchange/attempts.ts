@@ -6,8 +6,9 @@ import type { LeaseWant } from '../../upstream/waiter.ts';
 import type { PoolPick } from '../../upstream/pool.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
 import type { HttpEndpoint, HttpPool, UpstreamStream } from '../stream.ts';
-import { answerFault, answerFull } from './endings.ts';
+import { answerFull } from './endings.ts';
 import type { Exchange } from './exchange.ts';
+import { holdOrAnswer } from './hold.ts';
 import { watchEndpoint } from './slow-peers.ts';
 import { AWAITING, CONNECTING, SENDING, WAITING } from './states.ts';
 import { pickTrial } from './trials.ts';
@@ -19,8 +20,10 @@ const CONTINUE_MS = 1000;
 const picking: { tried: readonly number[] | null; key: number; policy: number } = { tried: null, key: 0, policy: 0 };
 
 export function startAttempt(exchange: Exchange): void {
-  const endpoint = pickEndpoint(exchange, (exchange.request as OutgoingRequest).route.pool);
-  if (endpoint === null) answerFault(exchange, FAULTS.noEndpoint);
+  const { pool } = (exchange.request as OutgoingRequest).route;
+  // Whoever is held already came first.
+  const endpoint = pool.holding.isHolding && !exchange.wasHeld ? null : pickEndpoint(exchange, pool);
+  if (endpoint === null) holdOrAnswer(exchange, FAULTS.noEndpoint);
   else beginAttempt(exchange, endpoint);
 }
 

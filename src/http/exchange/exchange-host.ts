@@ -20,6 +20,8 @@ export interface ExchangeHost {
   /** Counts what is kept for later. */
   readonly memory: KeptMemory;
   now(): number;
+  /** Milliseconds since 1970. */
+  wallTime(): number;
   /** A new request id, unique over all threads and restarts. */
   nextRequestId(): string;
   /** Whether an address is one of `trustedProxies`. */

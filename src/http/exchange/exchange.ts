@@ -22,6 +22,7 @@ import { ExchangeRecord } from '../record.ts';
 import type { Trial } from '../trial.ts';
 import type { BodySink } from '../steps/step.ts';
 import type { ClientEvents, ClientStream, HttpEndpoint } from '../stream.ts';
+import type { Held, Holding } from '../../upstream/holding.ts';
 import type { PendingDecision } from './deferral.ts';
 import type { ExchangeHost } from './exchange-host.ts';
 import type { ResponseSource } from './source.ts';
@@ -118,6 +119,12 @@ export class Exchange implements ClientEvents {
   readonly refused: HttpEndpoint[] = [];
   /** When the first connect that was refused began. */
   movingSince = 0;
+  /** When it first waited for its pool, what it then failed of, and where it waits; 0 and null: it has not, and does not. */
+  heldSince = 0;
+  holdFault: Fault | null = null;
+  holding: Holding<Held> | null = null;
+  /** It has waited for its pool. */
+  wasHeld = false;
   /** The client's message is complete. */
   isRequestEnded = false;
   /** The client waits for a 100 before it sends its body, and has got none. */
@@ -225,6 +232,23 @@ export class Exchange implements ClientEvents {
     this.host.wheel.arm(this.responseTimer, this.timeouts.connectMs);
   }
 
+  get isRepeatable(): boolean {
+    return (this.request as OutgoingRequest).isRepeatable;
+  }
+
+  /** Its pool has an endpoint to try. */
+  onReleased(): void {
+    this.leaveQueue();
+    this.dispatch(ON_RETRY_DUE);
+    this.flushClient();
+  }
+
+  /** Its pool is not waited for any longer. */
+  onHoldEnded(): void {
+    this.dispatch(ON_RESPONSE_TIMEOUT);
+    this.flushClient();
+  }
+
   // ——— for the actions
 
   get timeouts(): OutgoingRequest['route']['spec']['timeouts'] {
@@ -283,6 +307,8 @@ export class Exchange implements ClientEvents {
     this.attemptCount = 0;
     this.uncounted = 0;
     this.hasRaced = false;
+    this.heldSince = 0;
+    this.wasHeld = false;
     this.isRequestEnded = false;
     this.isContinueOwed = head.expectsContinue && head.version > 10;
     this.isContinueOurs = false;
@@ -347,6 +373,9 @@ export class Exchange implements ClientEvents {
     if (this.#queuedBytes === 0) return;
     this.host.memory.give(this.#queuedBytes);
     this.#queuedBytes = 0;
+    if (this.holding === null) return;
+    this.holding.leave(this);
+    this.holding = null;
   }
 
   pauseClient(): void {

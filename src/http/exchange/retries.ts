@@ -10,6 +10,7 @@ import { answerFault } from './endings.ts';
 import type { Exchange } from './exchange.ts';
 import { countMove, judgeFailure, letGo, takeRetry } from './further-attempts.ts';
 import { goOnWithRival } from './race.ts';
+import { holdOrAnswer } from './hold.ts';
 import { isEndpointStalled } from './slow-peers.ts';
 import { AWAITING, BETWEEN } from './states.ts';
 
@@ -77,7 +78,9 @@ function moveOn(exchange: Exchange, endpoint: HttpEndpoint, startedAt: number): 
       ? pickEndpoint(exchange, (exchange.request as OutgoingRequest).route.pool)
       : null;
   if (next === null) {
-    answerFault(exchange, FAULTS.connectFailed);
+    const { pool } = (exchange.request as OutgoingRequest).route;
+    if (pool.isReachable(refused)) answerFault(exchange, FAULTS.connectFailed);
+    else holdOrAnswer(exchange, FAULTS.connectFailed);
     return;
   }
   countMove(exchange, endpoint);

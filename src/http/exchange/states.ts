@@ -7,6 +7,8 @@ export const STATES = [
   'deciding',
   /** Waits for a place: a connection of an endpoint at its limit (later: the pool's admission and holding queue). */
   'waiting',
+  /** Waits for its pool: there is no endpoint to try. */
+  'held',
   /** An attempt dials its endpoint. */
   'connecting',
   /** The head has gone to the endpoint, the body follows. */
@@ -28,13 +30,14 @@ export type StateName = (typeof STATES)[number];
 export const IDLE = 0;
 export const DECIDING = 1;
 export const WAITING = 2;
-export const CONNECTING = 3;
-export const SENDING = 4;
-export const AWAITING = 5;
-export const BETWEEN = 6;
-export const RESPONDING = 7;
-export const FLUSHING = 8;
-export const TUNNEL = 9;
+export const HELD = 3;
+export const CONNECTING = 4;
+export const SENDING = 5;
+export const AWAITING = 6;
+export const BETWEEN = 7;
+export const RESPONDING = 8;
+export const FLUSHING = 9;
+export const TUNNEL = 10;
 
 export const EVENTS = [
   // ——— from the client
@@ -75,7 +78,7 @@ export const EVENTS = [
   'attemptTimeout',
   /** The whole exchange took too long (`total`, off by default). */
   'totalTimeout',
-  /** The backoff before the next attempt is over; the connect of the second of two has taken too long. */
+  /** The backoff before the next attempt is over, or the pool that was waited for can be tried; the connect of the second of two has taken too long. */
   'retryDue',
   /** The step that was to decide has not. */
   'decisionTimeout',

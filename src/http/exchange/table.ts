@@ -20,6 +20,7 @@ import {
   rejectBroken,
 } from './endings.ts';
 import { decide, decisionTimedOut } from './deciding.ts';
+import { holdEnded } from './hold.ts';
 import type { Action } from './exchange.ts';
 import {
   endRequest,
@@ -103,6 +104,15 @@ export const TABLE: Readonly<Record<StateName, Readonly<Record<EventName, Action
     upstreamDrain: never, upstreamEnd: never, failed: never, endpointDown: moveAway, endpointGone: moveAway,
     rivalReady: never, rivalResponse: never, rivalFailed: never,
     requestTimeout: requestSlow, responseTimeout: queueTimedOut, attemptTimeout: queueTimedOut, totalTimeout: failByTotalTimeout, retryDue: never,
+    decisionTimeout: ignore, decided: never, fault: failByFault,
+  },
+  held: {
+    request: never, requestBytes: holdBody, requestEnd: markRequestEnd, requestBroken: rejectBroken,
+    clientDrain: ignore, clientEnd: cancel, clientGone: clientBroke,
+    ready: never, informational: never, response: never, responseBytes: never, responseEnd: never,
+    upstreamDrain: never, upstreamEnd: never, failed: never, endpointDown: ignore, endpointGone: ignore,
+    rivalReady: never, rivalResponse: never, rivalFailed: never,
+    requestTimeout: ignore, responseTimeout: holdEnded, attemptTimeout: ignore, totalTimeout: failByTotalTimeout, retryDue: retry,
     decisionTimeout: ignore, decided: never, fault: failByFault,
   },
   connecting: {

@@ -3,6 +3,7 @@
  * nowhere else, at start as well: all that can fail is done first, then its difference from the one before is applied.
  */
 import type { CheckTools } from '../../checks/endpoint-check.ts';
+import { BareConnects } from '../../checks/bare-connects.ts';
 import { Lateness } from '../../checks/lateness.ts';
 import type { Cancel } from '../../checks/scheduler.ts';
 import type { Config } from '../../config/config.ts';
@@ -65,7 +66,14 @@ export class ControlPlane {
   constructor(options: ControlPlaneOptions) {
     this.#options = options;
     const { clock, random, scheduler, probes, events } = options;
-    const tools: CheckTools = { clock, random, scheduler, lateness: new Lateness(clock, scheduler), probes };
+    const tools: CheckTools = {
+      clock,
+      random,
+      scheduler,
+      probes,
+      lateness: new Lateness(clock, scheduler),
+      bareConnects: new BareConnects({ clock, scheduler, probes }),
+    };
     this.#health = new HealthKeeper(tools, (pool) => this.#tables.pool(pool), {
       onChange: (event) => events.onHealth(event),
       onPanic: (event) => events.onPanic(event),

@@ -20,6 +20,7 @@ import {
   ROUTE_BYTES_IN,
   ROUTE_BYTES_OUT,
   ROUTE_FAULTS,
+  ROUTE_HELD,
   ROUTE_MOVES,
   ROUTE_REQUESTS,
   ROUTE_RESCUES,
@@ -45,6 +46,8 @@ export interface RouteStats {
   readonly rescues: number;
   /** Further attempts that did not follow because the pool's retry budget was spent. */
   readonly budgetSpent: number;
+  /** Requests that waited because no endpoint could be reached. */
+  readonly held: number;
   /** Exchanges that ended before the answer was complete. */
   readonly aborts: number;
   readonly upgrades: number;
@@ -94,6 +97,7 @@ export function readRouteStats(table: RouteTable, slot: number): RouteStats {
     moves: table.total(slot, ROUTE_MOVES),
     rescues: table.total(slot, ROUTE_RESCUES),
     budgetSpent: table.total(slot, ROUTE_BUDGET_SPENT),
+    held: table.total(slot, ROUTE_HELD),
     aborts: table.total(slot, ROUTE_ABORTS),
     upgrades: table.total(slot, ROUTE_UPGRADES),
     p50Ms: quantile(histogram, 0.5),

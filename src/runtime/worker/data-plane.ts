@@ -206,6 +206,7 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
   beginDrain(): void {
     if (this.isDraining) return;
     this.isDraining = true;
+    this.#pools.endHolding();
     for (const session of this.#sessions) session.drain();
   }
 
@@ -221,6 +222,10 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
 
   now(): number {
     return this.#clock.now();
+  }
+
+  wallTime(): number {
+    return this.#clock.wallTime();
   }
 
   httpDate(): string {

@@ -109,6 +109,7 @@ export class PoolSet {
         return operation.pool;
       }
       case 'remove-pool':
+        this.#pools.get(operation.id)?.holding.end();
         this.#pools.delete(operation.id);
         return null;
       default:
@@ -121,7 +122,13 @@ export class PoolSet {
     for (const pool of this.#pools.values()) for (const endpoint of pool.endpoints) endpoint.leases.updateHeadLimits();
   }
 
+  /** Requests that wait for an endpoint to be there wait no longer. */
+  endHolding(): void {
+    for (const pool of this.#pools.values()) pool.holding.end();
+  }
+
   destroy(): void {
+    this.endHolding();
     this.#places.run(false);
     this.#idlePlaces.run(false);
     this.#requests.run(false);
@@ -130,12 +137,12 @@ export class PoolSet {
   }
 
   #createPool(spec: PoolSpec): HttpPool {
-    return new Pool(spec, new PoolTable(spec.table, this.#options.worker), this.#options.clock);
+    return new Pool(spec, new PoolTable(spec.table, this.#options.worker), this.#options);
   }
 
   /** What a pool has of its own; its endpoints follow when they are put in order. */
   #update(pool: HttpPool, spec: PoolSpec): void {
-    if (pool.table.handle.id !== spec.table.id) pool.table = new PoolTable(spec.table, this.#options.worker);
+    if (pool.table.handle.id !== spec.table.id) pool.moveTo(new PoolTable(spec.table, this.#options.worker));
     pool.spec = spec;
   }
 

@@ -1,0 +1,72 @@
+/** What the threads share about requests that wait for their pool: how many there are, and how many may be let go. */
+import { int32At } from './layout.ts';
+import { HOLD_ANSWERED, HOLD_PERMITS } from './pool-layout.ts';
+import type { PoolLayout } from './pool-layout.ts';
+
+export class HeldRequests {
+  readonly #words: Int32Array;
+  /** Of each worker. */
+  readonly #counts: Int32Array;
+  readonly #worker: number;
+
+  constructor(buffer: SharedArrayBuffer, layout: PoolLayout, worker: number) {
+    this.#words = int32At(buffer, layout.hold);
+    this.#counts = int32At(buffer, layout.held);
+    this.#worker = worker;
+  }
+
+  /** One more, unless all threads together hold `max`; two at the same moment may pass that by one. */
+  enter(max: number): boolean {
+    if (this.count >= max) return false;
+    this.#counts[this.#worker]++;
+    return true;
+  }
+
+  leave(): void {
+    this.#counts[this.#worker]--;
+  }
+
+  /** Over all threads. */
+  get count(): number {
+    let sum = 0;
+    for (const held of this.#counts) sum += held;
+    return sum;
+  }
+
+  /** So many more may be let go. */
+  permit(count: number): void {
+    Atomics.add(this.#words, HOLD_PERMITS, count);
+  }
+
+  resetPermits(count: number): void {
+    if (this.#words[HOLD_PERMITS] !== count) Atomics.store(this.#words, HOLD_PERMITS, count);
+  }
+
+  /** True: one may be let go by this thread. */
+  takePermit(): boolean {
+    for (;;) {
+      const permits = Atomics.load(this.#words, HOLD_PERMITS);
+      if (permits <= 0) return false;
+      if (Atomics.compareExchange(this.#words, HOLD_PERMITS, permits, permits - 1) === permits) return true;
+    }
+  }
+
+  /** When an endpoint of the pool last answered, in seconds since 1970, to within a second or two; 0: never. */
+  get answeredAt(): number {
+    return this.#words[HOLD_ANSWERED];
+  }
+
+  set answeredAt(seconds: number) {
+    Atomics.store(this.#words, HOLD_ANSWERED, seconds);
+  }
+
+  /** The worker is gone, and with it those that it held. */
+  clear(worker: number): void {
+    this.#counts[worker] = 0;
+  }
+
+  /** Takes over from a smaller table; each worker moves its own count. */
+  succeed(from: HeldRequests): void {
+    this.#words.set(from.#words);
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * *held*: there is nothing to try for a request, since no endpoint of its pool may be picked, or each refuses
+ * connections. It waits for the pool (`upstream/holding.ts`); its client is not read meanwhile.
+ */
+import { FAULTS } from '../../core/errors.ts';
+import type { Fault } from '../../core/errors.ts';
+import { ROUTE_HELD } from '../../core/shared/route-table.ts';
+import type { OutgoingRequest } from '../outgoing.ts';
+import { answerFault, answerFull } from './endings.ts';
+import type { Exchange } from './exchange.ts';
+import { HELD } from './states.ts';
+
+/** A pool that has answered so lately is waited for; another one is most likely misconfigured. */
+const ANSWERED_LATELY_S = 600;
+/** How long it is waited for all the same, ms. */
+const UNPROVED_MS = 1000;
+
+/** Waits for the pool as long as that makes sense, or answers at once with what it failed of. */
+export function holdOrAnswer(exchange: Exchange, fault: Fault): void {
+  const { pool } = (exchange.request as OutgoingRequest).route;
+  const { maxHeld, holdMs } = pool.spec.queue;
+  const { host } = exchange;
+  if (holdMs === 0 || host.isDraining) {
+    answerFault(exchange, fault);
+    return;
+  }
+  const now = host.now();
+  const isProved = host.wallTime() / 1000 - pool.table.held.answeredAt < ANSWERED_LATELY_S;
+  if (exchange.heldSince === 0) exchange.heldSince = now;
+  const leftMs = exchange.heldSince + (isProved ? holdMs : Math.min(holdMs, UNPROVED_MS)) - now;
+  exchange.holdFault = isProved ? FAULTS.heldTooLong : fault;
+  if (leftMs <= 0) answerFault(exchange, exchange.holdFault);
+  else if (!exchange.enterQueue()) answerFull(exchange);
+  else if (!pool.holding.enter(exchange, maxHeld)) answerFault(exchange, FAULTS.queueFull);
+  else hold(exchange, leftMs);
+}
+
+function hold(exchange: Exchange, leftMs: number): void {
+  const { wheel } = exchange.host;
+  if (!exchange.wasHeld) exchange.count(ROUTE_HELD);
+  exchange.holding = (exchange.request as OutgoingRequest).route.pool.holding;
+  exchange.wasHeld = true;
+  exchange.state = HELD;
+  exchange.tried.length = 0;
+  exchange.refused.length = 0;
+  // The answer has all of its time once there is somebody to give it.
+  exchange.awaitingSince = 0;
+  exchange.record.endpoint = '';
+  exchange.pauseClient();
+  wheel.disarm(exchange.requestTimer);
+  wheel.arm(exchange.responseTimer, leftMs);
+}
+
+/** *held* × responseTimeout, and the end of all holding */
+export function holdEnded(exchange: Exchange): void {
+  answerFault(exchange, exchange.holdFault as Fault);
+}

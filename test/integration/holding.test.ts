@@ -1,0 +1,160 @@
+/** Requests wait for a pool that cannot be reached, and go on when it can. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createTestBalancer } from '../../src/testing/testing.ts';
+import type { PendingRequest, TestBalancer } from '../../src/testing/testing.ts';
+
+const CHECK = { http: '/healthz', interval: '1s' } as const;
+const both = (rest: object = {}) => ({
+  pools: { web: { policy: 'round-robin' as const, endpoints: ['a:80', 'b:80'], ...rest } },
+});
+
+function statusOf({ outcome }: PendingRequest): number | string | null {
+  return outcome === null || outcome === 'connection-lost' ? outcome : outcome.status;
+}
+
+/** Answers once, so that the pool is known to work. */
+async function prove(balancer: TestBalancer): Promise<void> {
+  for (let index = 0; index < 2; index++) assert.equal((await balancer.request()).status, 200);
+}
+
+for (const [what, config] of [
+  ['without a check', both()],
+  ['with a check', both({ check: CHECK })],
+] as const) {
+  test(`while all endpoints of a pool ${what} are down, requests wait, and are answered when one is back`, async () => {
+    await using balancer = await createTestBalancer(config);
+    await prove(balancer);
+    const [a, b] = [balancer.endpoint('a:80'), balancer.endpoint('b:80')];
+    a.kill();
+    b.kill();
+    const pending = [];
+    for (let index = 0; index < 20; index++) {
+      pending.push(balancer.send({ method: index % 2 === 0 ? 'GET' : 'POST', body: 'x' }));
+      await balancer.advance(100);
+    }
+    assert.deepEqual(new Set(pending.map(statusOf)), new Set([null]));
+    a.recover();
+    await balancer.advance(1500);
+    assert.deepEqual(new Set(pending.map(statusOf)), new Set([200]));
+    assert.equal(balancer.stats().routes[0].held, 20);
+  });
+}
+
+test('those that wait are let go four at first, those that may be repeated before the others', async () => {
+  await using balancer = await createTestBalancer({ pools: { web: ['a:80'] } });
+  await prove(balancer);
+  const endpoint = balancer.endpoint('a:80');
+  endpoint.kill();
+  const pending = [];
+  for (let index = 0; index < 10; index++) {
+    pending.push(balancer.send({ method: index < 5 ? 'POST' : 'GET', target: `/${index}`, body: 'x' }));
+  }
+  await balancer.advance(400);
+  endpoint.requests.length = 0;
+  endpoint.recover();
+  endpoint.respond({ afterMs: 200 });
+  await balancer.advance(400);
+  assert.deepEqual(
+    endpoint.requests.slice(0, 4).map(({ target }) => target),
+    ['/5', '/6', '/7', '/8'],
+  );
+  await balancer.advance(2000);
+  assert.deepEqual(new Set(pending.map(statusOf)), new Set([200]));
+});
+
+test('a request waits for its pool no longer than queue.hold', async () => {
+  await using balancer = await createTestBalancer(both({ queue: { hold: '3s' } }));
+  await prove(balancer);
+  balancer.endpoint('a:80').kill();
+  balancer.endpoint('b:80').kill();
+  const { status, reason, headers, tookMs } = await balancer.request();
+  assert.deepEqual([status, reason, headers['retry-after']], [503, 'held-too-long', '1']);
+  assert.ok(tookMs >= 3000 && tookMs < 3200, `after ${tookMs} ms`);
+});
+
+test('a pool that has never answered is waited for a second, and the answer says what is wrong', async () => {
+  await using balancer = await createTestBalancer(both());
+  balancer.endpoint('a:80').kill();
+  balancer.endpoint('b:80').kill();
+  const { status, reason, tookMs } = await balancer.request();
+  assert.deepEqual([status, reason], [502, 'connect-failed']);
+  assert.ok(tookMs >= 1000 && tookMs < 1200, `after ${tookMs} ms`);
+});
+
+test('nothing is held with queue.hold off, nor more than queue.max', async () => {
+  await using off = await createTestBalancer(both({ queue: { hold: 'off' } }));
+  await prove(off);
+  off.endpoint('a:80').kill();
+  off.endpoint('b:80').kill();
+  const { status, tookMs } = await off.request();
+  assert.deepEqual([status, tookMs], [502, 0]);
+
+  await using few = await createTestBalancer(both({ queue: { max: 3 } }));
+  await prove(few);
+  few.endpoint('a:80').kill();
+  few.endpoint('b:80').kill();
+  const pending = Array.from({ length: 5 }, () => few.send());
+  await few.advance(100);
+  assert.deepEqual(pending.map(statusOf), [null, null, null, 503, 503]);
+});
+
+test('a client that leaves is not held any longer, and makes room', async () => {
+  await using balancer = await createTestBalancer(both({ queue: { max: 1 } }));
+  await prove(balancer);
+  balancer.endpoint('a:80').kill();
+  balancer.endpoint('b:80').kill();
+  const first = balancer.send();
+  await balancer.advance(100);
+  first.leave();
+  await balancer.advance(10);
+  const second = balancer.send();
+  await balancer.advance(100);
+  assert.equal(statusOf(second), null);
+  balancer.endpoint('a:80').recover();
+  await balancer.advance(1000);
+  assert.equal(statusOf(second), 200);
+});
+
+test('a request that comes while others wait goes behind them', async () => {
+  await using balancer = await createTestBalancer({ pools: { web: ['a:80'] } });
+  await prove(balancer);
+  const endpoint = balancer.endpoint('a:80');
+  endpoint.kill();
+  balancer.send({ target: '/first' });
+  await balancer.advance(300);
+  endpoint.requests.length = 0;
+  endpoint.recover();
+  balancer.send({ target: '/second' });
+  await balancer.advance(1000);
+  assert.deepEqual(
+    endpoint.requests.map(({ target }) => target),
+    ['/first', '/second'],
+  );
+});
+
+test('with panic off, requests wait while every check fails, and go on with the first pass', async () => {
+  await using balancer = await createTestBalancer(both({ check: CHECK, panic: 'off' }));
+  await prove(balancer);
+  balancer.endpoint('a:80').check = 'fails';
+  balancer.endpoint('b:80').check = 'fails';
+  await balancer.advance(5000);
+  const pending = balancer.send();
+  await balancer.advance(1000);
+  assert.equal(statusOf(pending), null);
+  balancer.endpoint('a:80').check = 'passes';
+  await balancer.advance(3000);
+  assert.equal(statusOf(pending), 200);
+});
+
+test('a pool that leaves the config lets go of whom it holds', async () => {
+  await using balancer = await createTestBalancer(both());
+  await prove(balancer);
+  balancer.endpoint('a:80').kill();
+  balancer.endpoint('b:80').kill();
+  const pending = balancer.send();
+  await balancer.advance(100);
+  await balancer.reload({ pools: { other: ['c:80'] } });
+  await balancer.advance(100);
+  assert.equal(statusOf(pending), 503);
+});

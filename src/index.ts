@@ -61,6 +61,7 @@ export type {
   ListenerSpec,
   PathMatch,
   PolicySpec,
+  HedgeSpec,
   RetryBudgetSpec,
   QueueSpec,
   RetrySpec,

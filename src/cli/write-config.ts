@@ -5,6 +5,7 @@ import type {
   CheckSpec,
   EjectionSpec,
   ListenerSpec,
+  HedgeSpec,
   PathMatch,
   RetryBudgetSpec,
   RetrySpec,
@@ -56,6 +57,7 @@ function writeRoute({
   maxBody,
   timeouts,
   retry,
+  hedge,
   pool,
   policy,
   upgrades,
@@ -77,6 +79,7 @@ function writeRoute({
     accessLog: writeRouteLog(accessLog),
     timeouts: writeExchangeTimeouts(timeouts),
     retry: writeRetry(retry),
+    hedge: writeHedge(hedge),
   });
 }
 
@@ -111,6 +114,7 @@ function writePool(pool: PoolConfig): Written {
     agent: pool.agent === null ? 'off' : { port: pool.agent.port, interval: formatDuration(pool.agent.intervalMs) },
     ejection: writeEjection(pool.ejection),
     retry: { ...writeRetry(pool.retry), budget: writeBudget(pool.retryBudget) },
+    hedge: writeHedge(pool.hedge),
     slowStart: formatDurationOrOff(pool.slowStartMs),
     zones: pool.zones,
     queue: { max: pool.queue.maxHeld, hold: pool.queue.holdMs === 0 ? 'off' : formatDuration(pool.queue.holdMs) },
@@ -191,6 +195,11 @@ function writeRetry(retry: RetrySpec): Written {
     maxBackoff: formatDurationOrOff(maxBackoffMs),
     rescue: onOff(rescue),
   };
+}
+
+function writeHedge(hedge: HedgeSpec | null): unknown {
+  if (hedge === null) return 'off';
+  return { delay: hedge.percentile === 0 ? formatDuration(hedge.delayMs) : `p${hedge.percentile}` };
 }
 
 function writeBudget(budget: RetryBudgetSpec | null): unknown {

@@ -38,6 +38,11 @@ const RETRY_PLACES: Places = [
 const PLACES: Readonly<Record<string, Places>> = {
   Retry: RETRY_PLACES,
   RouteRetry: RETRY_PLACES,
+  Hedge: [
+    [NO, 'Write hedge: off.'],
+    [ON, 'Write hedge: p95, or a time.'],
+    [ANY, 'Write off, a percentile such as p95, or a time such as 50ms.'],
+  ],
   RetryBudget: [
     [/^(\d{1,2}%)$/, 'Write budget: { share: $1 }.'],
     [/^(\d+\/s)$/, 'Write budget: { floor: $1 }.'],

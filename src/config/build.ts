@@ -101,6 +101,7 @@ function toRouteConfigs(
     id: nameOfHost(id, i),
     timeouts: { ...settings.timeouts, ...pool?.timeouts, ...route.timeouts },
     retry: retryOf(pool?.retry, retry),
+    hedge: route.hedge === undefined ? (pool?.hedge ?? null) : route.hedge,
     accessLog: routeLogOf(accessLog, settings.accessLog),
   }));
 }

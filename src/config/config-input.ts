@@ -2,7 +2,7 @@
  * What a user writes: the input of `defineConfig`, `createBalancer` and `reload`.
  * Written by `npm run docs` from the schema of the config: change it there.
  */
-import type { Duration, Off, Percent, Rate, Size, Toggle } from './written-values.ts';
+import type { Duration, Off, Percent, Percentile, Rate, Size, Toggle } from './written-values.ts';
 
 /** A config. `PoolName` are the names of its pools, the only ones that its routes may name. */
 export interface ConfigInput<PoolName extends string = string> {
@@ -330,6 +330,11 @@ export interface DefaultsInput {
    */
   readonly retry?: RetryInput | Off;
   /**
+   * Sends a request that has no answer yet to a second endpoint as well, where it may be sent twice; the first answer wins. It takes from the retry budget.
+   * @example { delay: 'p95' }
+   */
+  readonly hedge?: HedgeInput | Off | Percentile | Duration;
+  /**
    * How long an endpoint that has come or recovered takes until it has its whole share; it begins with a tenth.
    * @example '30s'
    */
@@ -443,6 +448,12 @@ export interface PoolInput {
    * @example { hold: '30s' }
    */
   readonly queue?: QueueInput;
+  /**
+   * Sends a request that has no answer yet to a second endpoint as well, where it may be sent twice; the first answer wins. It takes from the retry budget.
+   * @defaultValue `'off'`
+   * @example { delay: 'p95' }
+   */
+  readonly hedge?: HedgeInput | Off | Percentile | Duration;
   /**
    * Most sockets per endpoint, over all threads, idle ones included.
    * @defaultValue `'off'`
@@ -929,6 +940,12 @@ export interface RouteInput<PoolName extends string = string> {
    */
   readonly retry?: RouteRetryInput | Off;
   /**
+   * As `pools.*.hedge`, for this route.
+   * @defaultValue the pool's
+   * @example { delay: '50ms' }
+   */
+  readonly hedge?: HedgeInput | Off | Percentile | Duration;
+  /**
    * Upgrades that pass, where the request asks for one; `[]` for none.
    * @defaultValue `['websocket']`
    * @example ['websocket', 'mqtt']
@@ -980,6 +997,15 @@ export interface RouteAccessLogInput {
    * @example 0.01
    */
   readonly sample?: number;
+}
+
+/** As `pools.*.hedge`, for this route. */
+export interface HedgeInput {
+  /**
+   * How long after the request was sent the second attempt begins: a time, or a percentile of what requests of the route took in the last minute (none before 100 of them).
+   * @example 'p95'
+   */
+  readonly delay: Percentile | Duration;
 }
 
 /** Further attempts on this route, where they differ from those of its pool. */

@@ -24,6 +24,7 @@ export const defaultsSchema = object(
     check: common('pools.*.check', pool.check, defaultChecksSchema),
     ejection: common('pools.*.ejection', pool.ejection, defaultEjectionSchema),
     retry: common('pools.*.retry', pool.retry),
+    hedge: common('pools.*.hedge', pool.hedge),
     slowStart: common('pools.*.slowStart', pool.slowStart),
     zones: common('pools.*.zones', pool.zones),
     queue: common('pools.*.queue', pool.queue),

@@ -188,7 +188,6 @@ const MISSING: Readonly<Record<MissingFeature, string>> = {
   sticky:
     'sticky stickysession stickysessions sessionaffinity affinity persistence stick session sessions sticktable appsession',
   breaker: 'circuitbreaker circuitbreakers breaker',
-  hedging: 'hedge hedging',
   mirroring: 'mirror mirrors mirroring shadow',
   split: 'split splits canary weighted weightedclusters trafficsplit splitclients',
   redirects: 'redirect redirects redirectto httpsredirect redirectscheme redirectregex forcehttps return',

@@ -12,7 +12,6 @@ export const NOT_BUILT = Object.freeze({
   proxyProtocol: 'The PROXY protocol is not built yet; "trustedProxies" takes X-Forwarded-* of a proxy in front.',
   sticky: 'Sticky sessions are not built yet: keep sessions where every server finds them.',
   breaker: 'Circuit breakers are not built yet; failures in a row eject an endpoint: pools.*.ejection.',
-  hedging: 'Hedged requests are not built yet; pools.*.retry repeats after a failure.',
   mirroring: 'Mirroring is not built yet.',
   split: 'Weighted splits over pools are not built yet; endpoints of one pool have weights.',
   redirects: 'Redirects are not built yet.',

@@ -11,6 +11,7 @@ import { addressSchema, endpointSchema } from './endpoint-schema.ts';
 import { Mistake } from './errors.ts';
 import { policySchema } from './policy-schema.ts';
 import { ejectionSchema, queueSchema } from './resilience-schemas.ts';
+import { hedgeSchema } from './hedge-schema.ts';
 import { retrySchema } from './retry-schema.ts';
 import {
   MOST,
@@ -91,6 +92,11 @@ export const poolKeys = object(
       description: 'Requests that wait while no endpoint can be reached.',
       example: { hold: '30s' },
       byDefault: 'on',
+    }),
+    hedge: key(hedgeSchema.prefault('off'), {
+      description:
+        'Sends a request that has no answer yet to a second endpoint as well, where it may be sent twice; the first answer wins. It takes from the retry budget.',
+      example: { delay: 'p95' },
     }),
     maxConnections: key(countOrOff().prefault('off'), {
       description: 'Most sockets per endpoint, over all threads, idle ones included.',

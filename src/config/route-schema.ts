@@ -1,5 +1,5 @@
 /** A route: its match, its pool, and what it does to a request. */
-import type { RetrySpec, Timeouts } from '../core/snapshot.ts';
+import type { HedgeSpec, RetrySpec, Timeouts } from '../core/snapshot.ts';
 import { type WrittenRouteLog, routeLogSchema } from './access-log-schema.ts';
 import type { RouteConfig } from './config.ts';
 import { key } from './described.ts';
@@ -8,6 +8,7 @@ import { type WrittenMatch, matchSchema, parsePath } from './match-schema.ts';
 import { NAME_PATTERN, parseName } from './names.ts';
 import { policySchema } from './policy-schema.ts';
 import { TOKEN, listOf, object, scalar, sizeOrOff, toggle, withRule } from './scalars.ts';
+import { hedgeSchema } from './hedge-schema.ts';
 import { routeRetrySchema } from './retry-schema.ts';
 import { exchangeTimeoutsSchema } from './timeouts-schema.ts';
 import { describeValue } from './units.ts';
@@ -15,12 +16,14 @@ import { describeValue } from './units.ts';
 /** A route before its name and the timeouts of the whole config are filled in. */
 export interface WrittenRoute extends Omit<
   RouteConfig,
-  'accessLog' | 'guards' | 'id' | 'match' | 'retry' | 'timeouts'
+  'accessLog' | 'guards' | 'hedge' | 'id' | 'match' | 'retry' | 'timeouts'
 > {
   readonly name: string | null;
   readonly match: WrittenMatch;
   readonly timeouts: Partial<Timeouts>;
   readonly retry: Partial<RetrySpec>;
+  /** Undefined: its pool's. */
+  readonly hedge: HedgeSpec | null | undefined;
   readonly accessLog: WrittenRouteLog;
   /** Null: what else it says decides. */
   readonly guards: boolean | null;
@@ -112,6 +115,12 @@ export const routeKeys = object(
       example: { attempts: 2 },
       byDefault: "the pool's",
     }),
+    hedge: key(hedgeSchema.optional(), {
+      description: 'As `pools.*.hedge`, for this route.',
+      example: { delay: '50ms' },
+      byDefault: "the pool's",
+      sameAs: 'pools.*.hedge',
+    }),
     upgrades: key(listOf(upgrade, 'list of protocols').prefault(['websocket']), {
       description: 'Upgrades that pass, where the request asks for one; `[]` for none.',
       example: ['websocket', 'mqtt'],
@@ -151,6 +160,7 @@ export const routeSchema = withRule(routeKeys, {
     replacePrefix: replace,
     timeouts,
     retry,
+    hedge: written.hedge,
     upgrades,
     maxBody,
     accessLog,

@@ -27,3 +27,6 @@ export type Off = 'off' | false;
 
 /** So many each second: `'10/s'`. */
 export type Rate = `${number}/s`;
+
+/** What so many percent of times are below: `'p95'`. */
+export type Percentile = `p${number}`;

@@ -55,6 +55,8 @@ export interface RouteSpec {
   readonly timeouts: Timeouts;
   /** Its pool's, with what the route says of its own. */
   readonly retry: RetrySpec;
+  /** Its own or its pool's; null: none. */
+  readonly hedge: HedgeSpec | null;
   /** Null: no line. */
   readonly accessLog: RouteLogSpec | null;
   /** It guards: it must be met under every reading of its path, see `routing/guard-form.ts`. */
@@ -135,6 +137,8 @@ export interface PoolSpec {
   readonly retry: RetrySpec;
   /** Null: no bound. */
   readonly retryBudget: RetryBudgetSpec | null;
+  /** For the routes that lead to it; null: none. */
+  readonly hedge: HedgeSpec | null;
   /** How long an endpoint that has come or recovered starts slowly, 0: off. */
   readonly slowStartMs: number;
   /** `prefer`: endpoints of our own zone are used first. */
@@ -262,6 +266,14 @@ export interface EjectionSpec {
   readonly maxSharePercent: number;
   /** Only reports what it would have done. */
   readonly dryRun: boolean;
+}
+
+/** When a request that has no answer yet is sent to a second endpoint as well. */
+export interface HedgeSpec {
+  /** After so long … */
+  readonly delayMs: number;
+  /** … or, where this is not 0, after this percentile of the route's times. */
+  readonly percentile: number;
 }
 
 /** How many further attempts a pool may get in 10 s: a share of its requests, and so many each second besides. */

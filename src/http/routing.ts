@@ -3,6 +3,7 @@
  * between requests; pools and endpoints live on from one to the next while their identity stays.
  */
 import type { KeySource } from '../core/keys/key-source.ts';
+import type { HedgeDelay } from '../core/resilience/hedge-delay.ts';
 import type { Routable, RoutedRequest } from '../core/routing/routed-request.ts';
 import type { RouteSpec, Snapshot } from '../core/snapshot.ts';
 import type { ExchangeLog } from './exchange-log.ts';
@@ -15,6 +16,8 @@ export interface Route extends Routable {
   readonly pool: HttpPool;
   /** Answers that are retried; null: none are. */
   readonly retriedStatuses: ReadonlySet<number> | null;
+  /** When a second attempt begins beside the first; null: never. */
+  readonly hedge: HedgeDelay | null;
   /** Which of the pool's policies picks for it, 0: the pool's own. */
   readonly policy: number;
   /** What its policy takes for the key of a request; null: none. */

@@ -17,6 +17,8 @@ export const COUNTER_COMMON_FAILURES = 10;
 export const COUNTER_BUDGET_SPENT = 11;
 /** Attempts that moved off the endpoint because it was lost. */
 export const COUNTER_RESCUES = 12;
+/** Attempts that got a second one beside them because they took long. */
+export const COUNTER_HEDGES = 13;
 
 /** What is counted as an attempt and is not the first of its request. */
-export const FURTHER_ATTEMPTS = [COUNTER_RETRIES, COUNTER_MOVES, COUNTER_RESCUES];
+export const FURTHER_ATTEMPTS = [COUNTER_RETRIES, COUNTER_MOVES, COUNTER_RESCUES, COUNTER_HEDGES];

@@ -21,7 +21,7 @@ export const KEPT_IDLE = 3;
 const LEDGER_COLUMNS = 4;
 
 /** Counters of one endpoint, striped per worker. */
-export const COUNTERS = 13;
+export const COUNTERS = 14;
 
 /** How many held requests may be let go. */
 export const HOLD_PERMITS = 0;

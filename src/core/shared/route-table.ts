@@ -23,7 +23,8 @@ export const ROUTE_BUDGET_SPENT = 13;
 export const ROUTE_RESCUES = 14;
 /** Requests that waited for their pool to be reachable. */
 export const ROUTE_HELD = 15;
-export const ROUTE_COUNTERS = 16;
+export const ROUTE_HEDGES = 16;
+export const ROUTE_COUNTERS = 17;
 
 export interface RouteTableHandle {
   /** Identity: the buffer is another object in every thread and with every message. */

@@ -1,5 +1,6 @@
 /** Attempts: the picking of an endpoint, and the sending of the request. */
 import { FAULTS } from '../../core/errors.ts';
+import type { HedgeDelay } from '../../core/resilience/hedge-delay.ts';
 import type { Attempt } from '../attempt.ts';
 import { LEASE_ANY, LEASE_FRESH, LEASE_PROVED } from '../../upstream/waiter.ts';
 import type { LeaseWant } from '../../upstream/waiter.ts';
@@ -133,6 +134,19 @@ export function awaitResponse(exchange: Exchange, stream: UpstreamStream): void 
   const now = exchange.host.now();
   if (exchange.awaitingSince === 0) exchange.awaitingSince = now;
   wheel.arm(exchange.responseTimer, Math.max(0, exchange.awaitingSince + exchange.timeouts.responseHeadMs - now));
+  const { hedge } = (exchange.request as OutgoingRequest).route;
+  if (hedge !== null) armHedge(exchange, hedge, now);
+}
+
+/** A second attempt may begin later, beside this one: of what may be sent twice, once an exchange. */
+function armHedge(exchange: Exchange, hedge: HedgeDelay, now: number): void {
+  if (exchange.isRacing || exchange.hasRaced) return;
+  const { isRepeatable, isUpgrade } = exchange.request as OutgoingRequest;
+  if (!isRepeatable || isUpgrade || !exchange.isReplayable(true)) return;
+  const ms = hedge.at(now, exchange.host.routeTable);
+  if (ms === 0) return;
+  exchange.isRacing = true;
+  exchange.host.wheel.arm(exchange.retryTimer, ms);
 }
 
 function sendKept(exchange: Exchange): void {

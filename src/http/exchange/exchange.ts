@@ -108,6 +108,8 @@ export class Exchange implements ClientEvents {
   attempt: Attempt | null = null;
   /** The second of two at once (`race.ts`). */
   rival: Attempt | null = null;
+  /** A second one is under way, or may begin any moment. */
+  isRacing = false;
   /** It has had its second one. */
   hasRaced = false;
   /** Of them, those that are as if they had not been: nothing was sent. */
@@ -309,6 +311,7 @@ export class Exchange implements ClientEvents {
     this.hasRaced = false;
     this.heldSince = 0;
     this.wasHeld = false;
+    this.isRacing = false;
     this.isRequestEnded = false;
     this.isContinueOwed = head.expectsContinue && head.version > 10;
     this.isContinueOurs = false;

@@ -23,6 +23,10 @@ export function judgeFailure(exchange: Exchange, attempt: Attempt): boolean {
 export function letGo(exchange: Exchange, attempt: Attempt): void {
   attempt.abandon();
   exchange.attempt = null;
+  if (exchange.isRacing && exchange.rival === null) {
+    exchange.isRacing = false;
+    exchange.host.wheel.disarm(exchange.retryTimer);
+  }
   // What waited for that endpoint to take bytes waits no longer.
   if (exchange.isRequestEnded || exchange.isClientPaused) exchange.host.wheel.disarm(exchange.requestTimer);
 }

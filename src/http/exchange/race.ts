@@ -3,8 +3,8 @@
  * all the while: `attempt` is the one that began first, `rival` the other, which has its own place, connection and head,
  * and no say in the state. When one of them fails, the exchange goes on with the one that is left.
  */
-import { COUNTER_RESCUES } from '../../core/shared/pool-table.ts';
-import { ROUTE_RESCUES } from '../../core/shared/route-table.ts';
+import { COUNTER_HEDGES, COUNTER_RESCUES } from '../../core/shared/pool-table.ts';
+import { ROUTE_HEDGES, ROUTE_RESCUES } from '../../core/shared/route-table.ts';
 import { MOST_MOVES, mayRetry } from '../../core/resilience/retry-policy.ts';
 import type { Attempt } from '../attempt.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
@@ -59,6 +59,7 @@ function beginRival(exchange: Exchange, endpoint: HttpEndpoint): void {
   const { host } = exchange;
   const rival = exchange.nextAttempt();
   exchange.rival = rival;
+  exchange.isRacing = true;
   host.wheel.arm(exchange.retryTimer, exchange.timeouts.connectMs);
   rival.begin(endpoint, wantOf(exchange, exchange.request as OutgoingRequest), host.now(), true);
 }
@@ -93,7 +94,11 @@ export function rivalAnswered(exchange: Exchange, from: ResponseSource | null): 
 /** The head of an answer is there: whoever else is on the way is abandoned. */
 export function settleRace(exchange: Exchange, winner: ResponseSource): void {
   const { attempt, rival } = exchange;
-  if (rival === null) return;
+  if (rival === null) {
+    // It was to begin later.
+    endRace(exchange);
+    return;
+  }
   if (winner !== rival) {
     dropRival(exchange);
     return;
@@ -118,8 +123,7 @@ export function goOnWithRival(exchange: Exchange, rival: Attempt): void {
 
 /** It is the exchange's attempt now. */
 function promote(exchange: Exchange, rival: Attempt): void {
-  exchange.host.wheel.disarm(exchange.retryTimer);
-  exchange.rival = null;
+  endRace(exchange);
   exchange.attempt = rival;
   rival.isRival = false;
   exchange.record.endpoint = (rival.endpoint as HttpEndpoint).spec.id;
@@ -127,16 +131,36 @@ function promote(exchange: Exchange, rival: Attempt): void {
 
 function dropRival(exchange: Exchange): void {
   const rival = exchange.rival as Attempt;
-  exchange.host.wheel.disarm(exchange.retryTimer);
-  exchange.rival = null;
+  endRace(exchange);
   rival.isRival = false;
   rival.abandon();
 }
 
-/** *awaiting* × retryDue: its connect has taken too long. */
-export function rivalTooSlow(exchange: Exchange): void {
-  (exchange.rival as Attempt).failure = 'connect-timeout';
+function endRace(exchange: Exchange): void {
+  exchange.host.wheel.disarm(exchange.retryTimer);
+  exchange.isRacing = false;
+  exchange.rival = null;
+}
+
+/** *awaiting* × retryDue: the answer has taken so long that a second attempt begins, or its connect has taken too long. */
+export function raceDue(exchange: Exchange): void {
+  if (exchange.rival === null) {
+    hedge(exchange);
+    return;
+  }
+  exchange.rival.failure = 'connect-timeout';
   rivalFailed(exchange);
+}
+
+/** Outside `attempts`, inside the budget. */
+function hedge(exchange: Exchange): void {
+  const endpoint = (exchange.attempt as Attempt).endpoint as HttpEndpoint;
+  exchange.isRacing = false;
+  const other = pickOther(exchange, endpoint);
+  if (other === null || !takeRetry(exchange, endpoint, COUNTER_HEDGES, ROUTE_HEDGES)) return;
+  exchange.hasRaced = true;
+  exchange.uncounted++;
+  beginRival(exchange, other);
 }
 
 /** *awaiting* × rivalFailed: another one in its place, as after any failure but without a wait; else the first alone. */

@@ -52,7 +52,7 @@ export function relayHead(exchange: Exchange, from: ResponseSource | null): void
   if (route.retriedStatuses !== null && source === exchange.attempt && route.retriedStatuses.has(response.status)) {
     if (retryAnswer(exchange)) return;
   }
-  if (exchange.rival !== null) settleRace(exchange, source);
+  if (exchange.isRacing) settleRace(exchange, source);
   record.firstByteAt = now;
   record.status = response.status;
   if (response.status === 101) {

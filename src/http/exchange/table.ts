@@ -43,7 +43,7 @@ import {
   responseStalled,
   sendContinue,
 } from './response.ts';
-import { rescue, rivalAnswered, rivalFailed, rivalTooSlow, sendToRival } from './race.ts';
+import { raceDue, rescue, rivalAnswered, rivalFailed, sendToRival } from './race.ts';
 import {
   attemptFailed,
   attemptTooSlow,
@@ -139,7 +139,7 @@ export const TABLE: Readonly<Record<StateName, Readonly<Record<EventName, Action
     ready: never, informational: forwardInformational, response: relayHead, responseBytes: never, responseEnd: never,
     upstreamDrain: upstreamDrainedAfterEnd, upstreamEnd: never, failed: attemptFailed, endpointDown: rescue, endpointGone: endpointRemoved,
     rivalReady: sendToRival, rivalResponse: rivalAnswered, rivalFailed,
-    requestTimeout: requestSlow, responseTimeout: endpointTooSlow, attemptTimeout: attemptTooSlow, totalTimeout: failByTotalTimeout, retryDue: rivalTooSlow,
+    requestTimeout: requestSlow, responseTimeout: endpointTooSlow, attemptTimeout: attemptTooSlow, totalTimeout: failByTotalTimeout, retryDue: raceDue,
     decisionTimeout: ignore, decided: never, fault: failByFault,
   },
   between: {

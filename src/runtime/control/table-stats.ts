@@ -7,6 +7,7 @@ import {
   COUNTER_BYTES_SENT,
   COUNTER_CONNECTS,
   COUNTER_FAILURES,
+  COUNTER_HEDGES,
   COUNTER_MOVES,
   COUNTER_PANIC_PICKS,
   COUNTER_RESCUES,
@@ -21,6 +22,7 @@ import {
   ROUTE_BYTES_OUT,
   ROUTE_FAULTS,
   ROUTE_HELD,
+  ROUTE_HEDGES,
   ROUTE_MOVES,
   ROUTE_REQUESTS,
   ROUTE_RESCUES,
@@ -44,6 +46,8 @@ export interface RouteStats {
   readonly moves: number;
   /** Attempts that moved off an endpoint because it was lost. */
   readonly rescues: number;
+  /** Attempts that got a second one beside them because they took long. */
+  readonly hedges: number;
   /** Further attempts that did not follow because the pool's retry budget was spent. */
   readonly budgetSpent: number;
   /** Requests that waited because no endpoint could be reached. */
@@ -70,6 +74,8 @@ export interface EndpointStats {
   readonly moves: number;
   /** Attempts that moved off an endpoint because it was lost. */
   readonly rescues: number;
+  /** Attempts that got a second one beside them because they took long. */
+  readonly hedges: number;
   /** Further attempts that did not follow because the pool's retry budget was spent. */
   readonly budgetSpent: number;
   readonly connects: number;
@@ -96,6 +102,7 @@ export function readRouteStats(table: RouteTable, slot: number): RouteStats {
     retries: table.total(slot, ROUTE_RETRIES),
     moves: table.total(slot, ROUTE_MOVES),
     rescues: table.total(slot, ROUTE_RESCUES),
+    hedges: table.total(slot, ROUTE_HEDGES),
     budgetSpent: table.total(slot, ROUTE_BUDGET_SPENT),
     held: table.total(slot, ROUTE_HELD),
     aborts: table.total(slot, ROUTE_ABORTS),
@@ -115,6 +122,7 @@ export function readEndpointStats(table: PoolTable, slot: number): EndpointStats
     retries: table.total(slot, COUNTER_RETRIES),
     moves: table.total(slot, COUNTER_MOVES),
     rescues: table.total(slot, COUNTER_RESCUES),
+    hedges: table.total(slot, COUNTER_HEDGES),
     budgetSpent: table.total(slot, COUNTER_BUDGET_SPENT),
     connects: table.total(slot, COUNTER_CONNECTS),
     panicPicks: table.total(slot, COUNTER_PANIC_PICKS),

@@ -1,6 +1,7 @@
 /** Compiles a snapshot's routes: each with its pool and its steps at hand. */
 import { PUBLIC_SEED } from '../../core/keys/half-sip-hash.ts';
 import { KeySource } from '../../core/keys/key-source.ts';
+import { HedgeDelay } from '../../core/resilience/hedge-delay.ts';
 import { compileRoutes } from '../../core/routing/router.ts';
 import type { PolicySpec, RouteMatch, RouteSpec, Snapshot } from '../../core/snapshot.ts';
 import type { ExchangeLog } from '../../http/exchange-log.ts';
@@ -18,6 +19,7 @@ class CompiledRoute implements Route {
   readonly spec: RouteSpec;
   readonly pool: HttpPool;
   readonly retriedStatuses: ReadonlySet<number> | null;
+  readonly hedge: HedgeDelay | null;
   readonly policy: number;
   readonly key: KeySource | null;
   readonly steps: RouteSteps | null;
@@ -33,6 +35,7 @@ class CompiledRoute implements Route {
     this.spec = spec;
     this.pool = pool;
     this.retriedStatuses = spec.retry.statuses.length === 0 ? null : new Set(spec.retry.statuses);
+    this.hedge = spec.hedge === null ? null : new HedgeDelay(spec.hedge, spec.slot);
     this.policy = pool.policyOf(spec.policy);
     this.key = keySourceOf(spec.policy ?? pool.spec.policy);
     this.steps = steps;

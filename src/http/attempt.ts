@@ -205,7 +205,10 @@ export class Attempt implements HttpWaiter, ResponseSource {
     endpoint.count(COUNTER_FIRST_BYTE_MS, ms);
     pool.observed(endpoint, ms, !this.isBlamed);
     pool.answered(now, this.exchange.host);
-    if (this.exchange.wasHeld && !this.isBlamed) pool.holding.answered();
+    if (this.exchange.owesPermit && !this.isBlamed) {
+      this.exchange.owesPermit = false;
+      pool.holding.answered();
+    }
     this.#isObserved = true;
     if (this.#trial !== null && !this.isBlamed && !this.saysNothing) this.#trial.answered();
   }

@@ -3,8 +3,10 @@
  * refuses connections. They wait for the pool instead of failing, and are let go a few at a time once an endpoint is
  * there again, so that a server that has just started is not run over.
  *
- * The first four are free to go, over all threads; then two for each that was answered. Requests that may be repeated go
- * first: a server that is about to fail once more is better met by them.
+ * The first four are free to go, over all threads; then two for each that was answered well, and one for each that has
+ * ended otherwise: its client left, or it failed. Where none of them comes to an end for a second, four more go all the
+ * same: how long they take is their clients' affair as well. Requests that may be repeated and have come whole go first:
+ * a server that is about to fail once more is better met by them.
  */
 import type { PoolTable } from '../core/shared/pool-table.ts';
 import type { Cancel, LoopTurns } from '../net/loop-turns.ts';
@@ -15,11 +17,13 @@ const FIRST = 4;
 const MORE = 2;
 /** How often a thread that holds requests looks whether there is something to try. */
 const LOOK_MS = 5;
+/** So many looks in a row find somebody to try but nobody who may go, before a few more may. */
+const PATIENT_LOOKS = 200;
 
 /** A request that is held. */
 export interface Held {
-  /** It may be sent twice. */
-  readonly isRepeatable: boolean;
+  /** It may be sent twice, and its client keeps nothing of it back. */
+  readonly goesFirst: boolean;
   /** There is an endpoint to try. It is held no longer. */
   onReleased(): void;
   /** There will be none in time. It is held no longer. */
@@ -42,6 +46,8 @@ export class Holding<H extends Held> {
   readonly #held = new Set<H>();
   #table: PoolTable;
   #stopLooking: Cancel | null = null;
+  /** Looks in a row without a permit. */
+  #idleLooks = 0;
 
   constructor(options: HoldingOptions) {
     this.#options = options;
@@ -68,9 +74,14 @@ export class Holding<H extends Held> {
     if (this.#held.size === 0) this.#rest();
   }
 
-  /** One that was held has had its answer. */
+  /** One that was let go has had its answer. */
   answered(): void {
     this.#table.held.permit(MORE);
+  }
+
+  /** One that was let go is over without a good answer: another one in its place. */
+  ended(): void {
+    this.#table.held.permit(1);
   }
 
   /** Ends all waiting: nobody will be served any more. */
@@ -89,18 +100,24 @@ export class Holding<H extends Held> {
 
   #look(): void {
     if (!this.#options.isReachable()) {
+      this.#idleLooks = 0;
       this.#table.held.resetPermits(FIRST);
       return;
     }
+    if (++this.#idleLooks > PATIENT_LOOKS) {
+      this.#idleLooks = 0;
+      this.#table.held.permit(FIRST);
+    }
     while (this.#held.size > 0 && this.#table.held.takePermit()) {
+      this.#idleLooks = 0;
       const next = this.#next();
       this.#call(next, () => next.onReleased());
     }
   }
 
-  /** The oldest that may be repeated, else the oldest. */
+  /** The oldest of those that go first, else the oldest. */
   #next(): H {
-    for (const held of this.#held) if (held.isRepeatable) return held;
+    for (const held of this.#held) if (held.goesFirst) return held;
     const [oldest] = this.#held;
     return oldest;
   }
@@ -119,5 +136,6 @@ export class Holding<H extends Held> {
   #rest(): void {
     this.#stopLooking?.();
     this.#stopLooking = null;
+    this.#idleLooks = 0;
   }
 }

@@ -158,3 +158,60 @@ test('a pool that leaves the config lets go of whom it holds', async () => {
   await balancer.advance(100);
   assert.equal(statusOf(pending), 503);
 });
+
+for (const [what, answer] of [
+  ['are answered 503', { status: 503 }],
+  ['lose their connection', { ending: 'close' }],
+  ['get no answer', { ending: 'never' }],
+] as const) {
+  test(`where the first that are let go ${what}, those behind them are let go all the same`, async () => {
+    await using balancer = await createTestBalancer({ pools: { web: ['a:80'] } });
+    await prove(balancer);
+    const endpoint = balancer.endpoint('a:80');
+    endpoint.kill();
+    const first = Array.from({ length: 4 }, () => balancer.send({ target: '/first' }));
+    await balancer.advance(50);
+    const rest = Array.from({ length: 10 }, () => balancer.send());
+    await balancer.advance(300);
+    endpoint.recover();
+    endpoint.respond(({ target }) => (target === '/first' ? answer : {}));
+    await balancer.advance(1500);
+    assert.ok(first.every((pending) => statusOf(pending) !== 200));
+    assert.deepEqual(new Set(rest.map(statusOf)), new Set([200]));
+    assert.equal((await balancer.request()).tookMs, 0);
+  });
+}
+
+test('where the clients of the first that are let go leave, those behind them go in their places at once', async () => {
+  await using balancer = await createTestBalancer({ pools: { web: ['a:80'] } });
+  await prove(balancer);
+  const endpoint = balancer.endpoint('a:80');
+  endpoint.kill();
+  const first = Array.from({ length: 4 }, () => balancer.send({ target: '/first' }));
+  await balancer.advance(50);
+  const rest = Array.from({ length: 10 }, () => balancer.send());
+  await balancer.advance(300);
+  endpoint.recover();
+  endpoint.respond(({ target }) => (target === '/first' ? { ending: 'never' } : {}));
+  await balancer.advance(500);
+  assert.deepEqual(new Set(rest.map(statusOf)), new Set([null]));
+  for (const client of first) client.leave();
+  await balancer.advance(50);
+  assert.deepEqual(new Set(rest.map(statusOf)), new Set([200]));
+});
+
+test('requests whose bodies are kept back by their clients are let go after those that have come whole', async () => {
+  await using balancer = await createTestBalancer({ pools: { web: ['a:80'] } });
+  await prove(balancer);
+  const endpoint = balancer.endpoint('a:80');
+  endpoint.kill();
+  const headers = { 'content-length': '5' };
+  const slow = Array.from({ length: 8 }, () => balancer.send({ method: 'PUT', headers }));
+  await balancer.advance(50);
+  const whole = Array.from({ length: 10 }, () => balancer.send());
+  await balancer.advance(300);
+  endpoint.recover();
+  await balancer.advance(300);
+  assert.deepEqual(new Set(whole.map(statusOf)), new Set([200]));
+  for (const client of slow) client.leave();
+});

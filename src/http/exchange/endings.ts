@@ -7,6 +7,7 @@ import { ROUTE_ABORTS, ROUTE_BYTES_IN, ROUTE_BYTES_OUT, ROUTE_FAULTS } from '../
 import type { Attempt } from '../attempt.ts';
 import { clientAddress } from '../forwarding.ts';
 import type { RequestHead } from '../head.ts';
+import type { OutgoingRequest } from '../outgoing.ts';
 import type { RouteSteps } from '../steps/route-steps.ts';
 import type { ClientStream } from '../stream.ts';
 import type { Exchange } from './exchange.ts';
@@ -91,6 +92,7 @@ export function finish(exchange: Exchange, reason: string): void {
   record.reason = reason === '' ? exchange.remark : reason;
   const slot = exchange.request === null ? 0 : exchange.request.route.spec.slot;
   if (exchange.request !== null) exchange.disarm();
+  if (exchange.owesPermit) (exchange.request as OutgoingRequest).route.pool.holding.ended();
   exchange.clientProgress.end();
   exchange.endpointProgress.end();
   routeTable.finish(slot, record.status, now - record.arrivedAt);

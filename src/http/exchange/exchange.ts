@@ -127,6 +127,8 @@ export class Exchange implements ClientEvents {
   holding: Holding<Held> | null = null;
   /** It has waited for its pool. */
   wasHeld = false;
+  /** It was let go, and the next one that waits there has not been yet on its account. */
+  owesPermit = false;
   /** The client's message is complete. */
   isRequestEnded = false;
   /** The client waits for a 100 before it sends its body, and has got none. */
@@ -234,13 +236,14 @@ export class Exchange implements ClientEvents {
     this.host.wheel.arm(this.responseTimer, this.timeouts.connectMs);
   }
 
-  get isRepeatable(): boolean {
-    return (this.request as OutgoingRequest).isRepeatable;
+  get goesFirst(): boolean {
+    return this.isRequestEnded && (this.request as OutgoingRequest).isRepeatable;
   }
 
   /** Its pool has an endpoint to try. */
   onReleased(): void {
     this.leaveQueue();
+    this.owesPermit = true;
     this.dispatch(ON_RETRY_DUE);
     this.flushClient();
   }
@@ -312,6 +315,7 @@ export class Exchange implements ClientEvents {
     this.heldSince = 0;
     this.wasHeld = false;
     this.isRacing = false;
+    this.owesPermit = false;
     this.isRequestEnded = false;
     this.isContinueOwed = head.expectsContinue && head.version > 10;
     this.isContinueOurs = false;

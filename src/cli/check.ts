@@ -1,4 +1,5 @@
 /** `fairlead check`: every mistake of a config, or what it would run. Opens nothing but a probe on 127.0.0.1. */
+import { advisePolicies } from './advise-policies.ts';
 import { explainConfig } from '../runtime/control/explain-config.ts';
 import { listWarnings } from './config-warnings.ts';
 import { missingConfig, openConfigSource } from './config-source.ts';
@@ -37,7 +38,7 @@ export async function check({ config, json = false, path }: CheckOptions): Promi
   const explained = await explainConfig(parsed.config);
   const machine = readMachine(parsed.config);
   const asked = path === undefined ? null : askPath(parsed.config, path);
-  const warnings = listWarnings(parsed.config);
+  const warnings = [...listWarnings(parsed.config), ...advisePolicies(parsed.config)];
   if (json) {
     const ofPath = asked === null ? {} : { path: toJsonPath(asked) };
     printJson({ valid: true, file, ...toJsonDescription(explained, machine), ...ofPath, warnings });

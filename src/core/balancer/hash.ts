@@ -170,6 +170,7 @@ export function hashPolicy({ table, boundedLoad }: HashSpec): PolicyDefinition {
     name: 'hash',
     readsInFlight: isBounded,
     readsTotal: isBounded,
+    isLinear: table === 'rendezvous',
     hashTable: table === 'rendezvous' ? null : table,
     create: (input) => CREATE[table](input, isBounded ? new LoadBound(input, boundedLoad) : null),
   };

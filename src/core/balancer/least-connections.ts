@@ -64,7 +64,7 @@ class LeastConnectionsPolicy implements Policy {
   /**
    * Place of the lowest cost in [from, to), the first where several share it; -1 where none is below `bound`. Hot
    * path: 1.1 ns an endpoint; twice that without the conversions, which tell the compiler that nothing here is
-   * anything but an Int32 or a double, and three times with a question about eligibility (bench/micro/policies.ts).
+   * anything but an Int32 or a double, and three times with a question about eligibility (bench/policies.ts).
    */
   #scan(from: number, to: number, bound: number): number {
     const inflight = this.#inflight;
@@ -114,5 +114,6 @@ class LeastConnectionsPolicy implements Policy {
 export const leastConnections: PolicyDefinition = {
   name: 'least-connections',
   readsInFlight: true,
+  isLinear: true,
   create: (input) => new LeastConnectionsPolicy(input),
 };

@@ -70,6 +70,8 @@ export interface PolicyDefinition {
   readonly readsInFlight: boolean;
   /** It compares them with those of the whole pool: only then each thread keeps its sum. */
   readonly readsTotal?: boolean;
+  /** A pick looks at every endpoint. */
+  readonly isLinear?: boolean;
   /** It implements `observed`, and goes by `latencies`. */
   readonly learns?: boolean;
   /** The table that it looks keys up in. */

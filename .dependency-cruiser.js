@@ -19,10 +19,11 @@ const ROOMS = {
   config: ['core'],
   runtime: ['core', 'net', 'upstream', 'http', 'http1', 'telemetry', 'checks', 'discovery', 'config'],
   testing: ['core', 'net', 'checks', 'config', 'runtime'],
+  admin: ['core', 'checks', 'config', 'runtime'],
   machine: [],
   init: ['config', 'machine'],
   backend: ['core'],
-  cli: ['backend', 'init', 'runtime', 'config', 'machine', 'core'],
+  cli: ['admin', 'backend', 'init', 'runtime', 'config', 'machine', 'core'],
 };
 
 const names = Object.keys(ROOMS);
@@ -114,6 +115,16 @@ export default {
       severity: 'error',
       from: { path: '^(src|bin)/', pathNot: ['^src/init/', '^src/cli/init-command\\.ts$', '\\.test\\.ts$'] },
       to: { path: '^src/init/' },
+    },
+    {
+      name: 'admin-only-when-asked-for',
+      comment: 'A balancer never loads it: `fairlead run` opens its door, and the commands ask there.',
+      severity: 'error',
+      from: {
+        path: '^(src|bin)/',
+        pathNot: ['^src/admin/', '^src/cli/(admin-door\\.ts|serve\\.ts|operator/)', '\\.test\\.ts$'],
+      },
+      to: { path: '^src/admin/' },
     },
     {
       name: 'no-circle',

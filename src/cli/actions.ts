@@ -7,6 +7,8 @@ import type { ConfigOptions } from './config-command.ts';
 import type { DevOptions } from './dev.ts';
 import type { InitOptions } from './init-command.ts';
 import type { LoadOptions } from './load/load-options.ts';
+import type { EndpointAction, EndpointOptions } from './operator/commands.ts';
+import type { AdminOptions } from './operator/find-admin.ts';
 import type { RunOptions } from './run.ts';
 
 export interface Actions {
@@ -18,5 +20,8 @@ export interface Actions {
   init(options: InitOptions): Promise<void>;
   load(options: LoadOptions): Promise<void>;
   backend(options: BackendOptions): Promise<void>;
+  status(options: AdminOptions): Promise<void>;
+  pools(options: AdminOptions): Promise<void>;
+  endpoint(action: EndpointAction, place: string, options: EndpointOptions): Promise<void>;
   completion(shell: Shell, program: Command): Promise<void>;
 }

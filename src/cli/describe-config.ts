@@ -4,6 +4,7 @@ import type { CheckSpec } from '../core/snapshot.ts';
 import type { ExplainedConfig } from '../runtime/control/explain-config.ts';
 import { addressText } from '../runtime/shared/listener-key.ts';
 import type { Machine } from './machine.ts';
+import { table } from './table.ts';
 import { writeConfig } from './write-config.ts';
 import { formatDuration } from './written-units.ts';
 
@@ -69,16 +70,4 @@ function describeProbe(check: CheckSpec): string {
   if (check.kind === 'tcp') return 'tcp';
   if (check.kind === 'grpc') return `grpc${check.service === '' ? '' : ` ${check.service}`}`;
   return `${check.method} ${check.path}${check.kind === 'https' ? ' over TLS' : ''}`;
-}
-
-/** Columns as wide as their widest cell, the last one as it is. */
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows.reduce<number[]>(
-    (widest, row) => row.map((cell, i) => Math.max(widest[i] ?? 0, cell.length)),
-    [],
-  );
-  return rows.map((row) => {
-    const cells = row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i])));
-    return `  ${cells.join('  ')}`;
-  });
 }

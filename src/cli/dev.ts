@@ -22,7 +22,7 @@ export async function dev(options: DevOptions): Promise<number> {
 /** The same with a config that has been found; `onServing` is called when it listens. */
 export function devFrom(source: ConfigSource, { threads, watch }: DevOptions, onServing?: () => void): Promise<number> {
   const adapt = (config: Config): Config => withRequestLines({ ...config, threads });
-  return serve({ source, adapt, watch, reloadOnHangUp: false, logFormat: 'text', onServing });
+  return serve({ source, adapt, watch, reloadOnHangUp: false, hasDoor: false, logFormat: 'text', onServing });
 }
 
 /** A short line for each request, if the config has no access log of its own. */

@@ -9,6 +9,10 @@ export const EXIT_OK = 0;
 export const EXIT_FAILED = 1;
 /** The command line or the config has mistakes. */
 export const EXIT_USAGE = 2;
+/** A running Fairlead does not do what it was asked: no such pool or endpoint. */
+export const EXIT_REFUSED = 3;
+/** It was asked to, and is not done within the time given. */
+export const EXIT_LATE = 4;
 /** An address cannot be listened on, the name of an endpoint has no address, or a program that is needed is missing. */
 export const EXIT_UNAVAILABLE = 69;
 /** A bug of ours: an exception nobody caught, or no worker left. */

@@ -19,6 +19,17 @@ export function positiveDurationOption(text: string): number {
   return parsed;
 }
 
+/** `30s`, `2m` → whole seconds, `30s`. */
+export function secondsOption(text: string): string {
+  return `${Math.ceil(positiveDurationOption(text) / 1000)}s`;
+}
+
+/** `web/10.0.0.3:8080`: a pool, and one of its endpoints. */
+export function endpointPlaceOption(text: string): string {
+  if (/^[^/\s]+\/[^/\s]+$/.test(text)) return text;
+  throw new InvalidArgumentError('Write the pool and the endpoint, e.g. web/10.0.0.3:8080.');
+}
+
 /** `0.25` or `25%` → 0.25. */
 export function shareOption(text: string): number {
   const isPercent = text.endsWith('%');

@@ -4,6 +4,7 @@ import type { Help, OutputConfiguration } from 'commander';
 import { styleText } from 'node:util';
 import type { Actions } from './actions.ts';
 import { addCheck, addConfig, addInit, addSchema } from './commands/config-commands.ts';
+import { addEndpoint, addPools, addStatus } from './commands/operator-commands.ts';
 import { addDev, addRun } from './commands/serving-commands.ts';
 import { addBackend, addCompletion, addLoad } from './commands/trial-commands.ts';
 import { readVersion } from './read-version.ts';
@@ -15,7 +16,7 @@ Examples:
   fairlead check                                            every mistake, or what would run
 
 Exit codes: 0 ended as asked, 1 load: every request failed, 2 mistakes in the command line or the
-config, 69 an address, a name or a needed program is not available, 70 internal error, 78 Node too
+config, 3 refused by a running Fairlead, 4 not done in time, 69 an address, a name or a needed program is not available, 70 internal error, 78 Node too
 old, 128 + n cut by a second signal n. Each command's --help says which of them it has.`;
 
 /** Throws commander's own error, already printed to `output`, for what it cannot parse. */
@@ -36,6 +37,10 @@ export function createProgram(actions: Actions, output: OutputConfiguration = {}
   addCheck(program, actions);
   addConfig(program, actions);
   addSchema(program, actions);
+  program.commandsGroup('Operate:');
+  addStatus(program, actions);
+  addPools(program, actions);
+  addEndpoint(program, actions);
   program.commandsGroup('Try out:');
   addBackend(program, actions);
   addLoad(program, actions);

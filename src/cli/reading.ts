@@ -25,10 +25,12 @@ async function parse(args: readonly string[]): Promise<ServedCommand | null> {
     return Promise.resolve();
   };
   const none = (): Promise<void> => Promise.resolve();
+  const asking = { status: none, pools: none, endpoint: none };
   const others = { check: none, config: none, schema: none, init: none, load: none, backend: none, completion: none };
   const program = createProgram(
     {
       ...others,
+      ...asking,
       run: (options) => serve({ command: 'run', options }),
       dev: (options) => serve({ command: 'dev', options }),
     },

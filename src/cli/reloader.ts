@@ -19,6 +19,8 @@ export interface ReloaderOptions {
   readonly beforeRead: () => void;
   /** Called with the files the config was read from, whether it has mistakes or not. */
   readonly onRead: (files: readonly string[]) => void;
+  /** Called with a config that has taken effect. */
+  readonly onApplied?: (config: Config) => void;
   /** Default: on stderr, with place and caret. */
   readonly showErrors?: typeof sayConfigErrors;
 }
@@ -54,7 +56,7 @@ export class Reloader {
   }
 
   async #reloadOnce(): Promise<void> {
-    const { balancer, source, say, adapt, beforeRead, onRead, showErrors = sayConfigErrors } = this.#options;
+    const { balancer, source, say, adapt, beforeRead, onRead, onApplied, showErrors = sayConfigErrors } = this.#options;
     try {
       beforeRead();
       const parsed = await source.read();
@@ -75,6 +77,7 @@ export class Reloader {
       const fields = { version, changes: summary, durationMs: Math.ceil(durationMs) };
       say(`reloaded in ${fields.durationMs} ms: ${summary}`, 'info', fields);
       for (const warning of listWarnings(config)) say(warning, 'warn');
+      onApplied?.(config);
     } catch (error) {
       say(`not reloaded: ${await describeError(error)}; the running config stays`, 'error');
     }

@@ -23,6 +23,9 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     init: action(async () => (await import('./init-command.ts')).runInit),
     load: action(async () => (await import('./load/run-load.ts')).runLoad),
     backend: action(async () => (await import('./backend-command.ts')).runBackend),
+    status: action(async () => (await import('./operator/commands.ts')).showStatus),
+    pools: action(async () => (await import('./operator/commands.ts')).showPools),
+    endpoint: action(async () => (await import('./operator/commands.ts')).changeEndpoint),
     completion: action(async () => (await import('./completion/completion-script.ts')).printCompletion),
   };
   try {

@@ -26,5 +26,5 @@ export function runFrom(
   onServing?: () => void,
 ): Promise<number> {
   const adapt = (config: Config): Config => (threads === undefined ? config : { ...config, threads });
-  return serve({ source, adapt, watch, reloadOnHangUp: true, logFormat, onServing });
+  return serve({ source, adapt, watch, reloadOnHangUp: true, hasDoor: true, logFormat, onServing });
 }

@@ -1,6 +1,8 @@
 /**
  * Runs a balancer in this process from its start to the end of its drain, with its signals and changes of its config.
  */
+import { resolve } from 'node:path';
+import type { ProcessFacts } from '../admin/operation.ts';
 import type { Config } from '../config/config.ts';
 import { enableLinearRegex } from '../config/linear-regex.ts';
 import { systemClock } from '../core/clock.ts';
@@ -8,6 +10,7 @@ import { Balancer } from '../runtime/balancer.ts';
 import { ListenError } from '../runtime/control/listen-error.ts';
 import { closeOnSignals } from '../runtime/control/signals.ts';
 import type { EndSignal } from '../runtime/control/signals.ts';
+import { AdminDoor } from './admin-door.ts';
 import type { LogFormat } from './commands/shared-options.ts';
 import { listWarnings } from './config-warnings.ts';
 import { sayConfigErrors } from './say-config-errors.ts';
@@ -19,6 +22,7 @@ import { FileWatcher } from './file-watcher.ts';
 import { createLog, logEvents } from './log.ts';
 import type { Say } from './log.ts';
 import { ANOTHER_LISTEN, ANOTHER_LISTENER, explainListenError } from './port-in-use.ts';
+import { readVersion } from './read-version.ts';
 import { Reloader } from './reloader.ts';
 import { sayStart } from './say-start.ts';
 
@@ -30,6 +34,8 @@ export interface ServeOptions {
   readonly watch: boolean;
   /** SIGHUP loads the config again. Else it ends the process, as it does when a terminal is closed. */
   readonly reloadOnHangUp: boolean;
+  /** Listens for `fairlead status` and its kin, where the config wants it. */
+  readonly hasDoor: boolean;
   readonly logFormat: LogFormat;
   /** Called when it listens, after that has been printed. */
   readonly onServing?: (() => void) | undefined;
@@ -55,20 +61,31 @@ export async function serve(options: ServeOptions): Promise<number> {
     const config = options.adapt(parsed.config);
     const balancer = new Balancer(config);
     logEvents(balancer, say);
-    const upkeep = new Upkeep(balancer, options, say, parsed.files);
+    const door = new AdminDoor({ balancer, process: describeProcess(options, startedAt) }, say);
+    const openDoor = (wanted: Config): void => {
+      if (options.hasDoor) door.follow(wanted);
+    };
+    const upkeep = new Upkeep(balancer, { ...options, openDoor }, say, parsed.files);
     try {
       const change = options.source.file === null ? ANOTHER_LISTEN : ANOTHER_LISTENER;
       return await runToEnd(balancer, signals, change, () => {
         sayStart(balancer, config, { file: options.source.file, format: options.logFormat, startedAt });
         for (const warning of listWarnings(config)) say(warning, 'warn');
         options.onServing?.();
+        openDoor(config);
       });
     } finally {
       upkeep.stop();
+      await door.close();
     }
   } finally {
     signals.stop();
   }
+}
+
+function describeProcess({ source: { file } }: ServeOptions, startedAt: number): ProcessFacts {
+  const config = file === null ? null : resolve(file);
+  return { version: readVersion(), startedAt: Math.round(performance.timeOrigin + startedAt), config };
 }
 
 async function runToEnd(
@@ -103,7 +120,7 @@ class Upkeep {
 
   constructor(
     balancer: Balancer,
-    { source, adapt, watch, reloadOnHangUp }: ServeOptions,
+    { source, adapt, watch, reloadOnHangUp, openDoor }: ServeOptions & { readonly openDoor: (config: Config) => void },
     say: Say,
     files: readonly string[],
   ) {
@@ -111,7 +128,8 @@ class Upkeep {
     this.#isWatching = watch;
     this.#isFromFile = source.file !== null;
     const onRead = (read: readonly string[]): void => this.#watchFiles(read);
-    this.#reloader = new Reloader({ balancer, source, say, adapt, beforeRead: () => this.#watcher.mark(), onRead });
+    const beforeRead = (): void => this.#watcher.mark();
+    this.#reloader = new Reloader({ balancer, source, say, adapt, beforeRead, onRead, onApplied: openDoor });
     if (reloadOnHangUp) process.on('SIGHUP', this.#onHangUp);
     // With every config: without a listener the signal would open Node's debugger.
     this.#onReopen = () =>

@@ -42,6 +42,7 @@ function writeSettings(settings: Settings<'auto'>): Readonly<Record<keyof Settin
     accessLog: writeAccessLog(settings.accessLog),
     memory: { max: settings.memory.maxBytes === 'auto' ? 'auto' : formatSize(settings.memory.maxBytes) },
     zone: settings.zone === '' ? 'none' : settings.zone,
+    admin: settings.admin,
     maxConnections: settings.maxConnections,
   };
 }

@@ -83,6 +83,12 @@ export interface ConfigInput<PoolName extends string = string> {
    */
   readonly zone?: string;
   /**
+   * Where `fairlead run` listens for `fairlead status` and its kin: a Unix socket, which only its user can open. `auto`: one that is found by the path of the config.
+   * @defaultValue `'auto'`
+   * @example 'unix:/run/fairlead/admin.sock'
+   */
+  readonly admin?: string;
+  /**
    * Client connections of the process; beyond it accepting pauses. `auto`: three quarters of (descriptor limit − 256).
    * @defaultValue `'auto'`
    * @example 5000

@@ -203,7 +203,7 @@ const MISSING: Readonly<Record<MissingFeature, string>> = {
   compression: 'gzip brotli compress compression zstd encode',
   middleware: 'middleware middlewares plugin plugins filters handlers lua wasm',
   discovery: 'discovery provider providers docker consul etcd kubernetes k8s dns resolver resolvers registry eureka',
-  admin: 'admin api dashboard stats metrics prometheus tracing opentelemetry otel telemetry ping',
+  admin: 'api dashboard stats metrics prometheus tracing opentelemetry otel telemetry ping',
   hostRegex: 'hostregexp hostregex',
 };
 

@@ -26,7 +26,8 @@ export const NOT_BUILT = Object.freeze({
   compression: 'Compression is not built yet; what the servers compress goes through.',
   middleware: 'Middleware and plugins are not built yet.',
   discovery: 'Discovery of servers is not built yet; names are resolved at the start and at each reload.',
-  admin: 'An admin API, a dashboard and metrics are not built yet; as a library it has stats().',
+  admin:
+    'A dashboard and metrics are not built yet; there are fairlead status and fairlead pools, and stats() of the library.',
   hostRegex: 'Hosts by regular expression are not built yet; "*.example.com" takes every name under it.',
 } satisfies Record<string, string>);
 

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Settings } from '../core/settings.ts';
 import { accessLogSchema } from './access-log-schema.ts';
 import { key } from './described.ts';
+import { adminAddress } from './admin-schema.ts';
 import { MOST, countOrAuto } from './scalars.ts';
 import { zoneName } from './zone-name.ts';
 import { headersSchema, limitsSchema, memorySchema, trustedProxiesSchema } from './section-schemas.ts';
@@ -37,6 +38,11 @@ export const settingsShape = {
   zone: key(zoneName.prefault('none'), {
     description: 'Where this Fairlead stands: endpoints of the same zone are preferred. `none`: nowhere in particular.',
     example: 'eu-1',
+  }),
+  admin: key(adminAddress.prefault('auto'), {
+    description:
+      'Where `fairlead run` listens for `fairlead status` and its kin: a Unix socket, which only its user can open. `auto`: one that is found by the path of the config.',
+    example: 'unix:/run/fairlead/admin.sock',
   }),
   maxConnections: key(countOrAuto(1, MOST, 'connections').prefault('auto'), {
     description:

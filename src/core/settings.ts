@@ -24,6 +24,8 @@ export interface Settings<Auto extends 'auto' = never> {
   readonly memory: MemorySpec<Auto>;
   /** Where this Fairlead stands; `''`: nobody says. */
   readonly zone: string;
+  /** Where operators reach it: `auto`, `off`, or `unix:/path`. */
+  readonly admin: string;
   /** Client connections of the process; accepting pauses beyond. `auto`: three quarters of (descriptor limit − 256). */
   readonly maxConnections: number | Auto;
 }

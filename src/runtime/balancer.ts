@@ -22,6 +22,7 @@ import { isComplete } from '../config/is-complete.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Clock } from '../core/clock.ts';
 import { systemRandom } from '../core/random.ts';
+import type { Standing } from '../core/health/agent.ts';
 import type { Random } from '../core/random.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { BalancerStats } from './control/balancer-stats.ts';
@@ -213,6 +214,15 @@ export class Balancer extends EventEmitter<BalancerEvents> {
   /** The figures at this moment, from shared memory: asking costs the data plane nothing. Throws before `listen`. */
   stats(): BalancerStats {
     return this.#controlPlane.stats();
+  }
+
+  /**
+   * Takes an endpoint out of balancing, whatever its health, or back in: `drain` and `maintenance` leave what is in flight
+   * alone. It holds across reloads, until the endpoint leaves the config. `reason` is for whoever looks at its health
+   * later. False: the running config has no such endpoint.
+   */
+  setStanding(pool: string, endpoint: string, standing: Standing, reason: string): boolean {
+    return this.#controlPlane.setStanding(pool, endpoint, standing, reason);
   }
 
   /** Replaces every worker, one after another, without losing a connection; so changed code is taken up. */

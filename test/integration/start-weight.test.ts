@@ -38,7 +38,7 @@ const BUILTINS = {
   worker: ['crypto', 'events', 'fs', 'fs/promises', 'module', 'net', 'os', 'util', 'v8', 'vm', 'worker_threads'],
 };
 /** Sources of ours, in KiB. Raise them for what every process needs when it starts, and load everything else later. */
-const MOST_KIB = { main: 520, worker: 620 };
+const MOST_KIB = { main: 540, worker: 660 };
 
 interface Loaded {
   readonly builtins: readonly string[];
@@ -94,7 +94,7 @@ describe('a process that serves', () => {
         `Node's in ${name}`,
       );
       assert.deepEqual(
-        files.filter((file) => /^src\/(?:init|cli\/(?:load|commands))\//.test(file)),
+        files.filter((file) => /^src\/(?:init|cli\/(?:load|commands|operator))\//.test(file)),
         [],
         `commands in ${name}`,
       );

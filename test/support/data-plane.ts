@@ -182,6 +182,7 @@ export function testSnapshot(options: TestPlaneOptions): Snapshot {
       accessLog: null,
       memory: { maxBytes: options.memoryBytes ?? 2 ** 30 },
       zone: '',
+      admin: 'off',
       maxConnections: 10_000,
     },
     routeTable: createRouteTable(routes.length, 1),

@@ -2,6 +2,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { until } from './until.ts';
 
@@ -21,6 +24,10 @@ export interface FairleadOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** Where the processes of this test have their admin sockets, so that those which are killed leave none behind. */
+const RUNTIME_DIRECTORY = mkdtempSync(join(tmpdir(), 'fairlead-run-'));
+process.on('exit', () => rmSync(RUNTIME_DIRECTORY, { recursive: true, force: true }));
+
 export class FairleadProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #ended: Promise<ProcessEnd>;
@@ -29,7 +36,7 @@ export class FairleadProcess implements AsyncDisposable {
 
   constructor(args: readonly string[], { node = process.execPath, bin = BIN, cwd, env }: FairleadOptions = {}) {
     // Node's own test runner must not take what the child prints for its protocol.
-    const environment = { ...process.env, ...env, NODE_TEST_CONTEXT: undefined };
+    const environment = { ...process.env, RUNTIME_DIRECTORY, ...env, NODE_TEST_CONTEXT: undefined };
     const child = spawn(node, [bin, ...args], { stdio: ['ignore', 'pipe', 'pipe'], cwd, env: environment });
     child.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
@@ -56,6 +63,10 @@ export class FairleadProcess implements AsyncDisposable {
   /** The port of a listener, once it listens. */
   async port(listener = 'web'): Promise<number> {
     return Number(await this.said(new RegExp(`listener ${listener} on http://\\S+:(\\d+)`)));
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
   }
 
   /** Nobody reads what it prints any more. */

@@ -9,6 +9,7 @@ import type { Cancel } from '../../checks/scheduler.ts';
 import type { Config } from '../../config/config.ts';
 import { diffListeners, diffSnapshots } from '../../config/diff.ts';
 import { enableLinearRegex } from '../../config/linear-regex.ts';
+import type { Standing } from '../../core/health/agent.ts';
 import type { Operation } from '../../core/operations.ts';
 import { MemoryTable, createMemoryTable } from '../../core/shared/memory-table.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
@@ -150,6 +151,11 @@ export class ControlPlane {
       accessLog: log,
       memory: readMemoryStats(memory),
     });
+  }
+
+  /** False: there is no such endpoint. */
+  setStanding(pool: string, endpoint: string, standing: Standing, reason: string): boolean {
+    return this.#health.setStanding(pool, endpoint, standing, reason);
   }
 
   /** Lets every client finish, for at most the drain time. */

@@ -5,7 +5,7 @@ import type { AgentReport } from '../../checks/endpoint-agent.ts';
 import type { EndpointHealthReport } from '../../checks/endpoint-health.ts';
 import { PoolHealth } from '../../checks/pool-health.ts';
 import type { PoolHealthEvents } from '../../checks/pool-health.ts';
-import type { AgentState, AgentWord } from '../../core/health/agent.ts';
+import type { AgentState, AgentWord, Standing } from '../../core/health/agent.ts';
 import type { Operation } from '../../core/operations.ts';
 import type { PoolTable } from '../../core/shared/pool-table.ts';
 import type { EndpointReport } from '../shared/data-plane-report.ts';
@@ -65,6 +65,11 @@ export class HealthKeeper {
 
   isPanicking(pool: string): boolean {
     return this.#pools.get(pool)?.isPanicking === true;
+  }
+
+  /** An operator wants another thing of an endpoint than before. False: there is no such endpoint. */
+  setStanding(pool: string, endpoint: string, standing: Standing, reason: string): boolean {
+    return this.#pools.get(pool)?.want(endpoint, 'operator', { standing, isDown: false }, reason) ?? false;
   }
 
   /** Null for what is not in the config. */

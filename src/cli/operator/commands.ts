@@ -1,0 +1,107 @@
+/** `fairlead status`, `fairlead pools` and `fairlead endpoint`: what they ask a running process, and print. */
+import { EXIT_LATE, EXIT_OK } from '../exit-codes.ts';
+import { table } from '../table.ts';
+import { ask } from './ask.ts';
+import type { AdminOptions } from './find-admin.ts';
+
+interface StatusContent {
+  readonly version: string;
+  readonly node: string;
+  readonly pid: number;
+  readonly config: string | null;
+  readonly uptimeMs: number;
+  readonly listeners: readonly { readonly id: string; readonly address: string }[];
+  readonly pools: readonly { readonly id: string; readonly endpoints: number; readonly up: number }[];
+  readonly workers: { readonly connections: number; readonly exchanges: number };
+  readonly problems: readonly string[];
+}
+
+interface EndpointContent {
+  readonly id: string;
+  readonly state: string;
+  readonly why: string;
+  readonly since: string;
+  readonly weight: number;
+  readonly inFlight: number;
+  readonly connections: number;
+  readonly requests: number;
+  readonly failures: number;
+}
+
+export async function showStatus(options: AdminOptions): Promise<number> {
+  return ask(options, { method: 'GET', path: '/v1/status' }, ({ content }) => {
+    if (options.json !== true) console.log(describeStatus(content as StatusContent));
+    return EXIT_OK;
+  });
+}
+
+function describeStatus(status: StatusContent): string {
+  const { version, node, pid, config, uptimeMs, workers, problems } = status;
+  const lines = [
+    `fairlead ${version}, Node ${node}, process ${pid}, up ${describeUptime(uptimeMs)}${config === null ? '' : `, ${config}`}`,
+    `${workers.connections} client connections, ${workers.exchanges} requests in flight`,
+    '',
+    ...table(status.listeners.map(({ id, address }) => ['listener', id, `http://${address}`])),
+    ...table(status.pools.map(({ id, endpoints, up }) => ['pool', id, `${up} of ${endpoints} up`])),
+    '',
+    ...(problems.length === 0 ? ['no problems'] : ['problems', ...problems.map((problem) => `  ${problem}`)]),
+  ];
+  return lines.join('\n');
+}
+
+export async function showPools(options: AdminOptions): Promise<number> {
+  return ask(options, { method: 'GET', path: '/v1/pools' }, ({ content }) => {
+    const { pools } = content as {
+      readonly pools: readonly { readonly id: string; readonly endpoints: readonly EndpointContent[] }[];
+    };
+    if (options.json === true) return EXIT_OK;
+    for (const { id, endpoints } of pools) console.log([id, ...describeEndpoints(endpoints)].join('\n'));
+    return EXIT_OK;
+  });
+}
+
+function describeEndpoints(endpoints: readonly EndpointContent[]): string[] {
+  const head = ['endpoint', 'state', 'weight', 'in flight', 'sockets', 'requests', 'failures', 'why'];
+  const rows = endpoints.map(({ id, state, weight, inFlight, connections, requests, failures, since, why }) => [
+    ...[id, state, weight, inFlight, connections, requests, failures].map(String),
+    state === 'healthy' ? why : `${why}, since ${since}`,
+  ]);
+  return table([head, ...rows]);
+}
+
+export type EndpointAction = 'drain' | 'undrain';
+
+export interface EndpointOptions extends AdminOptions {
+  /** `30s`: wait until it has nothing in flight, at most so long. */
+  readonly wait?: string;
+  readonly reason?: string;
+}
+
+export async function changeEndpoint(action: EndpointAction, place: string, options: EndpointOptions): Promise<number> {
+  // Names of pools have no slash.
+  const [pool, endpoint] = [place.slice(0, place.indexOf('/')), place.slice(place.indexOf('/') + 1)];
+  const query = options.wait === undefined ? '' : `?wait=${encodeURIComponent(options.wait)}`;
+  const path = `/v1/pools/${encodeURIComponent(pool)}/endpoints/${encodeURIComponent(endpoint)}/${action}${query}`;
+  const body = options.reason === undefined ? undefined : { reason: options.reason };
+  return ask(options, { method: 'POST', path, body }, ({ status, content }) => {
+    const { id, state, inFlight } = content as EndpointContent;
+    const isBusy = status === 202;
+    if (options.json !== true) {
+      console.log(`${pool}/${id} is ${state}, ${inFlight === 1 ? '1 request' : `${inFlight} requests`} in flight`);
+    }
+    return isBusy && options.wait !== undefined ? EXIT_LATE : EXIT_OK;
+  });
+}
+
+/** `3 d 4 h`, `12 min`, `8 s`. */
+function describeUptime(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const [days, hours, minutes] = [
+    Math.floor(seconds / 86_400),
+    Math.floor(seconds / 3600) % 24,
+    Math.floor(seconds / 60) % 60,
+  ];
+  if (days > 0) return `${days} d ${hours} h`;
+  if (hours > 0) return `${hours} h ${minutes} min`;
+  return minutes > 0 ? `${minutes} min` : `${seconds} s`;
+}

@@ -109,6 +109,15 @@ export class PoolEjections {
     this.#consider(endpoint, finding, `${failures} failures in a row (${words})`);
   }
 
+  silent(endpoint: EndpointHealth, overdue: number, oldestMs: number): void {
+    if (!this.#pool.table.isEligible(endpoint.spec.slot)) return;
+    endpoint.failingSince = this.#tools.clock.now() - oldestMs;
+    endpoint.lastFailure = 'silent';
+    endpoint.lastEvidence = 'silent';
+    const reason = `silent for ${(oldestMs / 1000).toFixed(1)} s with ${overdue} requests while others answer`;
+    this.#consider(endpoint, { kind: 'silent', isDown: false }, reason);
+  }
+
   #isOutlier(endpoint: EndpointHealth, words: string): boolean {
     const now = this.#tools.clock.now();
     const own = this.#traffic.of(endpoint.spec.slot);

@@ -203,6 +203,12 @@ export class PoolHealth {
     this.watchPanic();
   }
 
+  /** Nothing comes from it while others answer: so many attempts wait, the oldest for so long. */
+  silent(slot: number, generation: number, overdue: number, oldestMs: number): void {
+    const endpoint = this.#at(slot, generation);
+    if (endpoint !== null) this.#ejections.silent(endpoint, overdue, oldestMs);
+  }
+
   /** The trial request of an endpoint has shown what became of it. */
   trialEnded(report: Pick<ReportedFailure, 'slot' | 'generation'>, number: number, result: TrialResult): void {
     const endpoint = this.#at(report.slot, report.generation);

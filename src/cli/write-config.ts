@@ -63,6 +63,7 @@ function writeRoute({
   policy,
   upgrades,
   accessLog,
+  longPoll,
   guards,
   limitsOnly,
 }: RouteConfig): Written {
@@ -75,6 +76,7 @@ function writeRoute({
     replacePrefix: replacePrefix === null || replacePrefix.by === '' ? undefined : replacePrefix,
     upgrades,
     maxBody: maxBody === 0 ? 'off' : formatSize(maxBody),
+    longPoll: onOff(longPoll),
     // It is on only because of `maxBody`, and would be again.
     guards: limitsOnly === true ? undefined : onOff(guards),
     accessLog: writeRouteLog(accessLog),
@@ -179,6 +181,7 @@ function writeEjection(ejection: EjectionSpec): unknown {
     statuses: ejection.statuses,
     time: formatDuration(ejection.baseMs),
     maxTime: formatDuration(ejection.maxMs),
+    silence: typeof ejection.silence === 'number' ? formatDuration(ejection.silence) : ejection.silence,
     successRate: onOff(ejection.successRate),
     maxShare: ejection.maxSharePercent === 0 ? 'auto' : `${ejection.maxSharePercent}%`,
     dryRun: onOff(ejection.dryRun),

@@ -609,6 +609,12 @@ export interface EjectionInput {
    */
   readonly maxTime?: Duration;
   /**
+   * An endpoint with 3 requests unanswered for so long, and no byte from it since, while others answer, is ejected. `auto` goes by how long answers take.
+   * @defaultValue `'auto'`
+   * @example '5s'
+   */
+  readonly silence?: 'auto' | Duration | Off;
+  /**
    * Ejects as well where the success rate within 10 s is under mean − 1.9 σ of the pool, with at least 5 endpoints of at least 100 requests.
    * @defaultValue `'off'`
    * @example 'on'
@@ -963,6 +969,12 @@ export interface RouteInput<PoolName extends string = string> {
    * @example '10MiB'
    */
   readonly maxBody?: Size | Off;
+  /**
+   * Its answers may take as long as they like: waiting for them never counts as silence of an endpoint (`ejection.silence`).
+   * @defaultValue `'off'`
+   * @example 'on'
+   */
+  readonly longPoll?: Toggle;
   /**
    * Whether it keeps something out or holds it back. It is then taken also for a path that a server may read as one of its own: `//admin` and `/admin%2Fx` for `/admin/*`.
    * @defaultValue `on` where another route has a larger `maxBody`

@@ -5,6 +5,7 @@ import {
   MOST,
   count,
   duration,
+  durationAutoOrOff,
   durationOrOff,
   listOf,
   object,
@@ -33,6 +34,11 @@ const ejectionKeys = object(
       example: '1m',
       byDefault: '`60s`, at least `time`',
     }),
+    silence: key(durationAutoOrOff.prefault('auto'), {
+      description:
+        'An endpoint with 3 requests unanswered for so long, and no byte from it since, while others answer, is ejected. `auto` goes by how long answers take.',
+      example: '5s',
+    }),
     successRate: key(toggle.prefault('off'), {
       description:
         'Ejects as well where the success rate within 10 s is under mean − 1.9 σ of the pool, with at least 5 endpoints of at least 100 requests.',
@@ -58,10 +64,10 @@ const ejectionMap = withRule(ejectionKeys, {
   message: 'the longest ejection is shorter than the first',
   cure: 'Raise maxTime or lower time.',
   path: ['maxTime'],
-}).transform(({ failures, statuses, time, maxTime, successRate, maxShare, dryRun }): EjectionSpec => {
+}).transform(({ failures, statuses, time, maxTime, silence, successRate, maxShare, dryRun }): EjectionSpec => {
   const maxMs = maxTime ?? Math.max(time, DEFAULT_MAX_MS);
   const maxSharePercent = maxShare === 'auto' ? 0 : maxShare;
-  return { enabled: true, failures, statuses, baseMs: time, maxMs, successRate, maxSharePercent, dryRun };
+  return { enabled: true, failures, statuses, baseMs: time, maxMs, successRate, maxSharePercent, dryRun, silence };
 });
 
 const NO_EJECTION: EjectionSpec = { ...ejectionMap.parse({}), enabled: false };

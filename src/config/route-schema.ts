@@ -129,6 +129,11 @@ export const routeKeys = object(
       description: 'Largest request body. Beyond it, 413 `payload-too-large`.',
       example: '10MiB',
     }),
+    longPoll: key(toggle.prefault('off'), {
+      description:
+        'Its answers may take as long as they like: waiting for them never counts as silence of an endpoint (`ejection.silence`).',
+      example: 'on',
+    }),
     guards: key(toggle.optional(), {
       description:
         'Whether it keeps something out or holds it back. It is then taken also for a path that a server may read as one of its own: `//admin` and `/admin%2Fx` for `/admin/*`.',
@@ -163,6 +168,7 @@ export const routeSchema = withRule(routeKeys, {
     hedge: written.hedge,
     upgrades,
     maxBody,
+    longPoll: written.longPoll,
     accessLog,
     guards,
   };

@@ -183,6 +183,18 @@ export const percentOrAuto = scalar(
   { anyOf: [{ const: 'auto' }, PERCENT], words: '`auto` or a share' },
 );
 
+/** A time, `auto` or `off`. */
+export const durationAutoOrOff = scalar(
+  (value): number | 'auto' | 'off' | Mistake => {
+    if (value === 'auto') return value;
+    if (isOff(value)) return 'off';
+    const ms = parseDuration(value);
+    if (typeof ms === 'number' || typeof value !== 'string') return ms;
+    return new Mistake(ms.message, didYouMean(value, ['auto', 'off'], ms.cure));
+  },
+  { anyOf: [{ const: 'auto' }, DURATION, OFF], words: '`auto`, a duration or `off`' },
+);
+
 /** A whole number from `min` to `max`. */
 export function count(min: number, max: number) {
   return scalar((value) => parseCount(value, min, max), countNode(min, max));

@@ -60,6 +60,8 @@ export interface RouteSpec {
   /** Null: no line. */
   readonly accessLog: RouteLogSpec | null;
   /** It guards: it must be met under every reading of its path, see `routing/guard-form.ts`. */
+  /** Its answers may take as long as they like: they are not counted as silence. */
+  readonly longPoll: boolean;
   readonly guards: boolean;
   /** It guards only because of `maxBody`, without `guards: on`. */
   readonly limitsOnly?: boolean;
@@ -266,6 +268,8 @@ export interface EjectionSpec {
   readonly maxSharePercent: number;
   /** Only reports what it would have done. */
   readonly dryRun: boolean;
+  /** After how many ms without an answer an attempt is overdue; `auto`: learned of the answers. */
+  readonly silence: number | 'auto' | 'off';
 }
 
 /** When a request that has no answer yet is sent to a second endpoint as well. */

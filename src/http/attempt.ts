@@ -202,6 +202,7 @@ export class Attempt implements HttpWaiter, ResponseSource {
       else this.saysNothing = true;
     }
     const ms = now - this.startedAt;
+    if (pool.isSilenceWatched) this.#noteFirstByte(endpoint, now);
     endpoint.count(COUNTER_FIRST_BYTE_MS, ms);
     pool.observed(endpoint, ms, !this.isBlamed);
     pool.answered(now, this.exchange.host);
@@ -211,6 +212,15 @@ export class Attempt implements HttpWaiter, ResponseSource {
     }
     this.#isObserved = true;
     if (this.#trial !== null && !this.isBlamed && !this.saysNothing) this.#trial.answered();
+  }
+
+  /** How long answers take, from the end of the request on; those of an endpoint that is out say nothing of that. */
+  #noteFirstByte(endpoint: HttpEndpoint, now: number): void {
+    const { awaitingSince, host } = this.exchange;
+    const { spec } = this.#request.route;
+    if (spec.longPoll || awaitingSince === 0 || endpoint.table.health[endpoint.slot] !== 0) return;
+    endpoint.pulse.answered(this.startedAt);
+    host.routeTable.observe(spec.slot, now - Math.max(awaitingSince, this.startedAt));
   }
 
   /** Whether another attempt could send the body from its beginning. */

@@ -10,6 +10,7 @@ import { KindsServed } from '../core/health/request-kinds.ts';
 import { COUNTER_COMMON_FAILURES, COUNTER_FAILURES, REFUSED } from '../core/shared/pool-table.ts';
 import type { PoolTable } from '../core/shared/pool-table.ts';
 import type { EndpointSpec } from '../core/snapshot.ts';
+import { EndpointPulse } from './endpoint-pulse.ts';
 import type { LeaseLimits, LeasePool } from './lease-pool.ts';
 import type { Waiter } from './waiter.ts';
 
@@ -67,6 +68,7 @@ export class Endpoint<W extends Waiter> implements ReportedEndpoint {
   readonly leases: LeasePool<W>;
   /** What its failures say depends on what it has served. */
   readonly kinds = new KindsServed();
+  readonly pulse = new EndpointPulse();
   readonly #reports: EndpointReports;
 
   constructor(options: EndpointOptions<W>) {
@@ -116,6 +118,11 @@ export class Endpoint<W extends Waiter> implements ReportedEndpoint {
       this.#reports.onPassiveFailure(this, isFirst, blame);
     }
     if (reached !== null) this.#reports.onFailuresReached(this, reached, blame);
+  }
+
+  /** When a byte last came from it, to within a heartbeat. */
+  heardAt(now: number): number {
+    return this.pulse.heardAt(this.leases.reads, now);
   }
 
   trialEnded(number: number, result: TrialResult): void {

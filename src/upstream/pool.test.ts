@@ -13,6 +13,7 @@ import type { Waiter } from './waiter.ts';
 
 const LIMITS = { maxConnections: 0, maxIdle: 8, idleTimeoutMs: 1000, isLenient: false, failures: 2 };
 const NO_LEASES: LeasePool<Waiter> = {
+  reads: 0,
   lease: () => false,
   cancel() {},
   lookForPlaces() {},

@@ -59,6 +59,8 @@ export class Pool<W extends Waiter> {
   #indexes = NO_INDEXES;
   /** Picks among the ineligible: the last resort, null where `panic` is off. */
   #panic: Policy | null = null;
+  /** Times to the first byte are noted, and silent endpoints looked for. */
+  isSilenceWatched = false;
   /** `spec.ejection.statuses` by status, so that a response costs one look. */
   readonly #failureStatuses = new Uint8Array(600);
   /** When it says so again that it answers. */
@@ -94,6 +96,7 @@ export class Pool<W extends Waiter> {
     this.#indexes = this.#learner === null ? NO_INDEXES : indexesBySlot(endpoints);
     this.#panic = panic;
     this.#budget.attach(this.table);
+    this.isSilenceWatched = spec.ejection.enabled && spec.ejection.silence !== 'off';
     this.#failureStatuses.fill(0);
     if (spec.ejection.enabled) for (const status of spec.ejection.statuses) this.#failureStatuses[status] = 1;
   }

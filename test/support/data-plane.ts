@@ -64,6 +64,7 @@ export const EJECTION: EjectionSpec = {
   successRate: false,
   maxSharePercent: 0,
   dryRun: false,
+  silence: 'auto',
 };
 
 const ALL: RouteMatch = { host: null, path: null, methods: [], headers: [], query: [], cookies: [] };
@@ -151,6 +152,7 @@ export function testSnapshot(options: TestPlaneOptions): Snapshot {
     upgrades: ['websocket'],
     maxBody: 0,
     hedge: null,
+    longPoll: false,
     guards: false,
     accessLog: null,
     ...route,

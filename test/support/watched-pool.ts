@@ -155,6 +155,7 @@ export function endpointAt(port: number, slot: number, addresses: readonly strin
 }
 
 const NO_LEASES: LeasePool<Waiter> = {
+  reads: 0,
   lease: () => false,
   cancel() {},
   lookForPlaces() {},

@@ -26,6 +26,13 @@ export function bucketMiddle(bucket: number): number {
   return (low + 2 ** octave / 2) / 1000;
 }
 
+/** The end of a bucket, in ms. */
+export function bucketEnd(bucket: number): number {
+  if (bucket < SUB) return (bucket + 1) / 1000;
+  const octave = ((bucket / SUB) | 0) - 1;
+  return ((SUB + (bucket % SUB) + 1) * 2 ** octave) / 1000;
+}
+
 /** The value below which the share `q` (0 to 1) of all samples lies, in ms; 0 without samples. */
 export function quantile(histogram: ArrayLike<number>, q: number): number {
   let total = 0;

@@ -1,5 +1,6 @@
 /** Where the numbers of a pool lie in its shared table. */
 import { Layout } from './layout.ts';
+import { PULSE_COLUMNS } from './pulse-board.ts';
 import type { OwnPlace, Place } from './layout.ts';
 
 /** Plain data that travels in a snapshot; every thread attaches its own views. */
@@ -72,6 +73,11 @@ export interface PoolLayout {
   readonly rescue: Place;
   readonly trial: Place;
   readonly trialsDue: Place;
+  /** At index 0. */
+  readonly leastSilence: Place;
+  readonly pulse: OwnPlace;
+  /** One for each worker. */
+  readonly pulseBeats: Place;
   readonly ledger: OwnPlace;
   readonly counters: OwnPlace;
   readonly bytes: number;
@@ -101,6 +107,9 @@ export function poolLayout({ capacity, workerSlots }: Pick<PoolTableHandle, 'cap
     rescue: layout.column(),
     trial: layout.column(),
     trialsDue: layout.header(1),
+    leastSilence: layout.header(1),
+    pulse: layout.ledger(PULSE_COLUMNS),
+    pulseBeats: layout.header(workerSlots),
     ledger: layout.ledger(LEDGER_COLUMNS),
     counters: layout.doubles(COUNTERS),
     bytes: layout.bytes,

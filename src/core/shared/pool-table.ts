@@ -33,6 +33,7 @@ import {
 import type { PoolTableHandle } from './pool-layout.ts';
 import { addBelow } from './add-below.ts';
 import { FURTHER_ATTEMPTS, COUNTER_ATTEMPTS } from './pool-counters.ts';
+import { PulseBoard } from './pulse-board.ts';
 import { RetryLedger } from './retry-ledger.ts';
 
 export * from './pool-counters.ts';
@@ -99,6 +100,9 @@ export class PoolTable {
   readonly trialsDue: Int32Array;
   /** Requests that wait for the pool. */
   readonly held: HeldRequests;
+  /** At index 0: the shortest time of a route after which an attempt is overdue, ms; 0: silence is not watched for. */
+  readonly leastSilence: Int32Array;
+  readonly pulses: PulseBoard;
   /** 1 for a worker whose attempts are in its ledger alone. */
   readonly #silent: Int32Array;
   readonly sums: InFlightSums;
@@ -142,6 +146,13 @@ export class PoolTable {
     this.trial = int32At(buffer, layout.trial);
     this.trialsDue = int32At(buffer, layout.trialsDue);
     this.held = new HeldRequests(buffer, layout, worker);
+    this.leastSilence = int32At(buffer, layout.leastSilence);
+    this.pulses = new PulseBoard(
+      int32At(buffer, layout.pulse),
+      layout.pulse.stride,
+      int32At(buffer, layout.pulseBeats),
+      worker,
+    );
     this.#silent = int32At(buffer, layout.silent);
     this.retries = new RetryLedger(int32At(buffer, layout.retried), int32At(buffer, layout.recent), worker);
     this.#totals = [this.inflight, this.connections, this.idlePlaces];
@@ -289,6 +300,11 @@ export class PoolTable {
     return sum;
   }
 
+  /** Attempts of this thread in flight. */
+  ownInFlight(slot: number): number {
+    return this.#ledgers[this.#inflightRow + slot];
+  }
+
   isEligible(slot: number): boolean {
     return (this.inflight[slot] & INELIGIBLE) === 0;
   }
@@ -357,6 +373,7 @@ export class PoolTable {
     this.sums.clear(worker);
     this.held.clear(worker);
     this.retries.forget(worker);
+    this.pulses.forget(worker);
     return returned;
   }
 

@@ -3,8 +3,8 @@
  * plain stores, the control plane reads the sum. Reading costs the data plane no message.
  */
 import { HISTOGRAM_BUCKETS, bucketOf } from './histogram.ts';
-import { Layout, float64At, uint32At } from './layout.ts';
-import type { OwnPlace } from './layout.ts';
+import { Layout, float64At, int32At, uint32At } from './layout.ts';
+import type { OwnPlace, Place } from './layout.ts';
 
 export const ROUTE_REQUESTS = 0;
 /** Requests by status class: ROUTE_STATUS + 1 … + 5. */
@@ -39,12 +39,20 @@ let tables = 0;
 interface RouteLayout {
   readonly counters: OwnPlace;
   readonly buckets: OwnPlace;
+  readonly firstBytes: OwnPlace;
+  readonly silence: Place;
   readonly bytes: number;
 }
 
 function routeLayout({ capacity, workerSlots }: Pick<RouteTableHandle, 'capacity' | 'workerSlots'>): RouteLayout {
   const layout = new Layout(capacity, workerSlots);
-  return { counters: layout.doubles(ROUTE_COUNTERS), buckets: layout.counts(HISTOGRAM_BUCKETS), bytes: layout.bytes };
+  return {
+    counters: layout.doubles(ROUTE_COUNTERS),
+    buckets: layout.counts(HISTOGRAM_BUCKETS),
+    firstBytes: layout.counts(HISTOGRAM_BUCKETS),
+    silence: layout.column(),
+    bytes: layout.bytes,
+  };
 }
 
 /** Row 0 is for requests that met no route. */
@@ -58,6 +66,9 @@ export class RouteTable {
   readonly handle: RouteTableHandle;
   readonly #counters: Float64Array;
   readonly #buckets: Uint32Array;
+  readonly #firstBytes: Uint32Array;
+  /** After how many ms without an answer an attempt is overdue; 0: never. */
+  readonly silence: Int32Array;
   readonly #counterStride: number;
   readonly #bucketStride: number;
   /** Where this worker's counters and histograms begin. */
@@ -65,12 +76,14 @@ export class RouteTable {
   readonly #ownBuckets: number;
 
   constructor(handle: RouteTableHandle, worker: number) {
-    const { counters, buckets } = routeLayout(handle);
+    const { counters, buckets, firstBytes, silence } = routeLayout(handle);
     this.handle = handle;
     this.#counterStride = counters.stride;
     this.#bucketStride = buckets.stride;
     this.#counters = float64At(handle.buffer, counters);
     this.#buckets = uint32At(handle.buffer, buckets);
+    this.#firstBytes = uint32At(handle.buffer, firstBytes);
+    this.silence = int32At(handle.buffer, silence);
     this.#ownCounters = worker * this.#counterStride;
     this.#ownBuckets = worker * this.#bucketStride;
   }
@@ -88,6 +101,11 @@ export class RouteTable {
     this.#buckets[this.#ownBuckets + slot * HISTOGRAM_BUCKETS + bucketOf(elapsedMs)]++;
   }
 
+  /** The first byte of an answer has come so long after its request had gone out. */
+  observe(slot: number, ms: number): void {
+    this.#firstBytes[this.#ownBuckets + slot * HISTOGRAM_BUCKETS + bucketOf(ms)]++;
+  }
+
   total(slot: number, counter: number): number {
     let sum = 0;
     for (let worker = 0; worker < this.handle.workerSlots; worker++) {
@@ -98,12 +116,21 @@ export class RouteTable {
 
   /** The histogram of a route over all workers, for `quantile`. */
   histogram(slot: number): Float64Array {
+    return this.#sumOf(this.#buckets, slot);
+  }
+
+  /** The same of the times to the first byte. */
+  firstBytes(slot: number): Float64Array {
+    return this.#sumOf(this.#firstBytes, slot);
+  }
+
+  #sumOf(buckets: Uint32Array, slot: number): Float64Array {
     const sum = new Float64Array(HISTOGRAM_BUCKETS);
     for (let worker = 0; worker < this.handle.workerSlots; worker++) {
       // Most rows are of threads that there are not.
       if (this.#counters[worker * this.#counterStride + slot * ROUTE_COUNTERS + ROUTE_REQUESTS] === 0) continue;
       const at = worker * this.#bucketStride + slot * HISTOGRAM_BUCKETS;
-      for (let bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++) sum[bucket] += this.#buckets[at + bucket];
+      for (let bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++) sum[bucket] += buckets[at + bucket];
     }
     return sum;
   }
@@ -121,6 +148,15 @@ export class RouteTable {
       this.#buckets.subarray(worker * this.#bucketStride, (worker + 1) * this.#bucketStride),
       to.#buckets.subarray(worker * to.#bucketStride),
     );
+    moveSpan(
+      this.#firstBytes.subarray(worker * this.#bucketStride, (worker + 1) * this.#bucketStride),
+      to.#firstBytes.subarray(worker * to.#bucketStride),
+    );
+  }
+
+  /** Control plane. */
+  setSilence(slot: number, ms: number): void {
+    Atomics.store(this.silence, slot, ms);
   }
 
   /** Control plane: clears a row for another route. Nobody may be counting in it any more. */
@@ -130,6 +166,7 @@ export class RouteTable {
       this.#counters.fill(0, counters, counters + ROUTE_COUNTERS);
       const buckets = worker * this.#bucketStride + slot * HISTOGRAM_BUCKETS;
       this.#buckets.fill(0, buckets, buckets + HISTOGRAM_BUCKETS);
+      this.#firstBytes.fill(0, buckets, buckets + HISTOGRAM_BUCKETS);
     }
   }
 }

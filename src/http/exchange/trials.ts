@@ -30,7 +30,10 @@ function fitnessOf(exchange: Exchange): Fitness {
   return head.bodyKind === BODY_LENGTH && head.contentLength <= route.spec.retry.replayBytes ? FIT : FIT_LATE;
 }
 
-/** How long the trial request may wait for a first byte, ms. */
+/** How long the trial request may wait for a first byte, ms: no longer than answers of its route ever take. */
 export function trialLimitMs(exchange: Exchange): number {
-  return exchange.timeouts.responseHeadMs * HEAD_SHARE;
+  const { slot } = (exchange.request as OutgoingRequest).route.spec;
+  const silenceMs = exchange.host.routeTable.silence[slot];
+  const limitMs = exchange.timeouts.responseHeadMs * HEAD_SHARE;
+  return silenceMs > 0 ? Math.min(silenceMs, limitMs) : limitMs;
 }

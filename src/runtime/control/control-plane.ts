@@ -31,6 +31,7 @@ import { Reports } from './reports.ts';
 import { resolveNames } from './resolve-names.ts';
 import type { ResolvedPools } from './resolve-names.ts';
 import { settleSettings } from './settle-settings.ts';
+import { SilenceWatch } from './silence-watch.ts';
 import { AUDIT_MS, SharedTables } from './shared-tables.ts';
 import { countThreads } from './threads.ts';
 import { Turns } from './turns.ts';
@@ -48,6 +49,7 @@ export class ControlPlane {
   readonly #options: ControlPlaneOptions;
   readonly #tables = new SharedTables();
   readonly #health: HealthKeeper;
+  readonly #silence: SilenceWatch;
   readonly #failures: PoolFailures;
   readonly #reports: Reports;
   #workers: WorkerSet | null = null;
@@ -83,6 +85,13 @@ export class ControlPlane {
       onShare: (pool) => this.#refresher.changed(pool),
     });
     this.#refresher = new Refresher(scheduler, (pools) => void this.#turns.take(() => this.#refresh(pools)));
+    this.#silence = new SilenceWatch({
+      clock,
+      scheduler,
+      tables: this.#tables,
+      health: this.#health,
+      snapshot: () => this.#snapshot,
+    });
     this.#failures = new PoolFailures(scheduler, (failure) => events.onFailure(failure));
     this.#reports = new Reports(this.#health, this.#failures, (fault) => events.onFault(fault));
   }
@@ -118,6 +127,7 @@ export class ControlPlane {
     this.#workers = this.#createWorkers({ threads, workerSlots, engine, createLink }, memory);
     await this.#workers.start();
     await this.#change(config, endpoints, this.#workers, this.#compiler);
+    this.#silence.start();
     this.#auditLater();
   }
 
@@ -169,6 +179,7 @@ export class ControlPlane {
     this.#isEnding = true;
     this.#cancelAudit?.();
     this.#refresher.close();
+    this.#silence.stop();
     this.#health.close();
     await this.#workers?.stop();
     this.#failures.close();

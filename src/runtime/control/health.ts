@@ -8,6 +8,7 @@ import type { PoolHealthEvents } from '../../checks/pool-health.ts';
 import type { AgentState, AgentWord, Standing } from '../../core/health/agent.ts';
 import type { Operation } from '../../core/operations.ts';
 import type { PoolTable } from '../../core/shared/pool-table.ts';
+import type { EndpointSpec } from '../../core/snapshot.ts';
 import type { EndpointReport } from '../shared/data-plane-report.ts';
 
 export interface HealthKeeperEvents extends PoolHealthEvents {
@@ -56,6 +57,11 @@ export class HealthKeeper {
     else if (report.type === 'failures-reached') pool.failedInARow(report, report.kind);
     else if (report.type === 'trial-ended') pool.trialEnded(report, report.number, report.result);
     else pool.recovered(slot, generation);
+  }
+
+  /** An endpoint from which nothing comes while others answer. */
+  silent(pool: string, { slot, generation }: EndpointSpec, overdue: number, oldestMs: number): void {
+    this.#pools.get(pool)?.silent(slot, generation, overdue, oldestMs);
   }
 
   /** Its thread is gone. */

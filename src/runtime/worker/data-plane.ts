@@ -36,6 +36,7 @@ import { FailedRequestLog } from './failed-requests.ts';
 import { openSession } from './open-session.ts';
 import { createRouting } from './routing.ts';
 import { PoolSet } from './pool-set.ts';
+import { PULSE_MS, SilencePulse } from './silence-pulse.ts';
 import type { RouteLog } from './route-log.ts';
 import { RouteLogs } from './route-logs.ts';
 
@@ -62,6 +63,8 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
   readonly #failed: FailedRequestLog;
   readonly #sessions = new Set<ServerSession>();
   readonly #departures: Departures;
+  readonly #silence: SilencePulse;
+  readonly #cancelSilence: () => void;
   readonly #spare: Exchange[] = [];
   readonly #requestIdPrefix = `${randomBytes(8).toString('hex')}-`;
   #snapshot: Snapshot | null = null;
@@ -108,6 +111,22 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
       createDialer: (home) => new Http1Dialer(home, this),
       onRetired: (endpoints) => this.#departures.ofEndpoints(endpoints),
     });
+    this.#silence = new SilencePulse({
+      now: () => options.clock.now(),
+      routeTable: () => this.routeTable,
+      pools: () => this.#pools.all(),
+      visitExchanges: (visit) => this.#departures.visitExchanges(visit),
+    });
+    this.#cancelSilence = turns.every(PULSE_MS, () => this.#pulse());
+  }
+
+  /** An entry of Node's like any other: what throws here must not end the worker. */
+  #pulse(): void {
+    try {
+      this.#silence.beat();
+    } catch (error) {
+      this.reportFault(error);
+    }
   }
 
   // ——— config
@@ -212,6 +231,7 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
 
   destroy(): void {
     for (const session of [...this.#sessions]) session.destroy();
+    this.#cancelSilence();
     this.#failed.flush();
     this.#pools.destroy();
     this.settling.stop();

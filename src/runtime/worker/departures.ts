@@ -64,7 +64,7 @@ export class Departures {
   /** Two of an exchange, where it has two at once. */
   #attemptsAt(isMeant: (endpoint: HttpEndpoint) => boolean): readonly (readonly [Attempt, HttpEndpoint])[] {
     const found: (readonly [Attempt, HttpEndpoint])[] = [];
-    this.#visitExchanges(({ attempt, rival }) => {
+    this.visitExchanges(({ attempt, rival }) => {
       for (const each of [attempt, rival]) {
         const endpoint = each?.endpoint ?? null;
         if (each !== null && endpoint !== null && isMeant(endpoint)) found.push([each, endpoint]);
@@ -76,13 +76,14 @@ export class Departures {
   /** Rows of routes that have exchanges and are not among these. */
   heldRoutes(current: ReadonlySet<number>): readonly number[] {
     const held = new Set<number>();
-    this.#visitExchanges(({ request }) => {
+    this.visitExchanges(({ request }) => {
       if (request !== null && !current.has(request.route.spec.slot)) held.add(request.route.spec.slot);
     });
     return [...held];
   }
 
-  #visitExchanges(visit: (exchange: Exchange) => void): void {
+  /** All that are under way. */
+  visitExchanges(visit: (exchange: Exchange) => void): void {
     const visitOne = (events: ClientEvents): void => {
       if (events instanceof Exchange) visit(events);
     };

@@ -58,6 +58,10 @@ export class PoolSet {
     return pool;
   }
 
+  all(): Iterable<HttpPool> {
+    return this.#pools.values();
+  }
+
   /** The endpoint that has this row, null where it has left. */
   find(poolId: string, slot: number, generation: number): HttpEndpoint | null {
     const endpoints = this.#pools.get(poolId)?.endpoints ?? [];

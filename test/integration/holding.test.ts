@@ -1,8 +1,14 @@
 /** Requests wait for a pool that cannot be reached, and go on when it can. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { createTestBalancer } from '../../src/testing/testing.ts';
 import type { PendingRequest, TestBalancer } from '../../src/testing/testing.ts';
+import { request, runBalancer } from '../support/running-balancer.ts';
+import { until } from '../support/until.ts';
 
 const CHECK = { http: '/healthz', interval: '1s' } as const;
 const both = (rest: object = {}) => ({
@@ -214,4 +220,37 @@ test('requests whose bodies are kept back by their clients are let go after thos
   await balancer.advance(300);
   assert.deepEqual(new Set(whole.map(statusOf)), new Set([200]));
   for (const client of slow) client.leave();
+});
+
+test('a client that waits for a 100 while its request is held is read once the request goes on', async () => {
+  const listen = (port: number): Promise<http.Server> =>
+    new Promise((resolve) => {
+      const server = http.createServer((request, response) => void request.pipe(response));
+      server.listen(port, '127.0.0.1', () => resolve(server));
+    });
+  let server = await listen(0);
+  const { port: serverPort } = server.address() as AddressInfo;
+  const { balancer, port } = await runBalancer(`
+    threads: 1
+    listeners: { web: 127.0.0.1:0 }
+    pools: { web: [127.0.0.1:${serverPort}] }
+  `);
+  try {
+    assert.equal(await request(port), '');
+    server.closeAllConnections();
+    await once(server.close(), 'close');
+    const headers = { expect: '100-continue', 'content-length': 4 };
+    const put = http.request({ port, host: '127.0.0.1', method: 'PUT', headers, agent: false });
+    put.on('continue', () => put.end('body'));
+    put.flushHeaders();
+    const answered = once(put, 'response') as Promise<[http.IncomingMessage]>;
+    await until(() => balancer.stats().routes[0].held === 1, 'the request is held');
+    server = await listen(serverPort);
+    const [response] = await answered;
+    assert.equal(await text(response), 'body');
+  } finally {
+    server.closeAllConnections();
+    server.close();
+    await balancer.close({ force: true });
+  }
 });

@@ -116,6 +116,7 @@ export function sendRequest(exchange: Exchange): void {
     // The client sends nothing until somebody has told it to.
     wheel.disarm(exchange.requestTimer);
     wheel.arm(exchange.responseTimer, Math.min(CONTINUE_MS, exchange.timeouts.responseHeadMs));
+    exchange.resumeClient();
   } else {
     wheel.arm(exchange.requestTimer, exchange.timeouts.requestBodyIdleMs);
     exchange.resumeClient();

@@ -9,6 +9,7 @@ import { createSeededRandom } from '../../src/core/random.ts';
 import { EJECTED, PoolTable, createPoolTable } from '../../src/core/shared/pool-table.ts';
 import type { HashSpec } from '../../src/core/snapshot.ts';
 import { policyInput } from '../support/policy-input.ts';
+import { PolicyThreads, THREADS, picked } from './policy-threads.ts';
 
 const TABLES = ['ring', 'maglev', 'rendezvous'] as const;
 const KEYS = 100_000;
@@ -202,3 +203,34 @@ for (const table of TABLES) {
     });
   });
 }
+
+describe('bounded load over four threads', () => {
+  for (const table of TABLES) {
+    const spec = { hash: { key: { parts: ['client'], missing: 'random' as const }, table, boundedLoad: 1.25 } };
+    const threads = new PolicyThreads(spec);
+
+    it(`by ${table} is exceeded by at most one request for each other thread`, async () => {
+      const weights = [1, 1, 2, 4];
+      const total = weights.reduce((sum, weight) => sum + weight);
+      let worst = -Infinity;
+      // Each thread has `held` in flight, but for the moment between an end and the next beginning.
+      const held = 40;
+      const watch = async (shared: PoolTable, signals: Int32Array): Promise<void> => {
+        for (let phase = 1; phase <= 3; phase++) {
+          for (let look = 0; look < 3000; look++) {
+            weights.forEach((weight, slot) => {
+              const bound = Math.ceil((1.25 * (THREADS * (held + 1) + 1) * weight) / total);
+              worst = Math.max(worst, shared.inflight[slot] - bound);
+            });
+            if (look % 100 === 0) await new Promise(setImmediate);
+          }
+          await picked(signals, 200);
+          Atomics.add(signals, 1, 1);
+        }
+      };
+      const results = await threads.run({ weights, picks: Infinity, held, watch });
+      assert.ok(results.every(({ total: counts }) => counts.some((count) => count > 0)));
+      assert.ok(worst <= THREADS - 1, `${worst} above the bound`);
+    });
+  }
+});

@@ -62,7 +62,7 @@ export interface Policy {
   readonly observed?: ((index: number, ms: number, isGood: boolean) => void) | undefined;
 }
 
-/** A policy of the record. Options of a policy, once there are any, will be a described schema in `config/`. */
+/** A policy as it is chosen: one of the record, or one that was made of its options, as `hash.ts` does. */
 export interface PolicyDefinition {
   /** As written in config. */
   readonly name: string;

@@ -58,6 +58,11 @@ const PLACES: Readonly<Record<string, Places>> = {
     [ON, 'Take it out: ejection is on until you write off.'],
     [ANY, 'Write off, or a map, e.g. ejection: { failures: 3 }.'],
   ],
+  Agent: [
+    [COUNT, 'Write agent: { port: $1 }.'],
+    [NO, 'Take it out: there is none unless it is written.'],
+    [ANY, 'Write a map, e.g. agent: { port: 9707 }.'],
+  ],
   Queue: [
     [COUNT, 'Write queue: { max: $1 }.'],
     [TIME, 'Write queue: { hold: $1 }.'],

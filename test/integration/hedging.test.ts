@@ -1,6 +1,6 @@
 /** A second attempt beside one that takes long: who gets one, and whose answer goes on. */
 import assert from 'node:assert/strict';
-import { COUNTER_BUDGET_SPENT, COUNTER_HEDGES } from '../../src/core/shared/pool-table.ts';
+import { COUNTER_BUDGET_SPENT, COUNTER_FAILURES, COUNTER_HEDGES } from '../../src/core/shared/pool-table.ts';
 import { ROUTE_HEDGES } from '../../src/core/shared/route-table.ts';
 import { EJECTION } from '../support/data-plane.ts';
 import { END_OF_HEAD, get, ok, proxied, readResponse } from '../support/proxied.ts';
@@ -85,5 +85,27 @@ proxied(
       assert.equal((await readResponse(peer)).body, 'second');
     }
     assert.equal(plane.routes.total(1, ROUTE_HEDGES), 0);
+  },
+);
+
+proxied(
+  'a second attempt that gets no place at an endpoint whose connections are all in use counts against nobody',
+  {
+    endpoints: 2,
+    timeouts: { connectMs: 80, responseHeadMs: 600 },
+    pool: { maxConnections: 1, ejection: NO_EJECTION },
+    routes: [HEDGED],
+  },
+  async (peer) => {
+    await peer.readUntil(END_OF_HEAD).catch(() => '');
+  },
+  async ({ client, plane, servers }) => {
+    const peers = [await client(), await client()];
+    for (const peer of peers) await peer.send(get());
+    await until(() => servers.every(({ peers: { length } }) => length === 1), 'both endpoints have a request');
+    await until(() => plane.routes.total(1, ROUTE_HEDGES) === 2, 'each waits for the other one');
+    await until(() => plane.table.inFlight(0) + plane.table.inFlight(1) === 2, 'neither waits any longer');
+    for (const slot of [0, 1]) assert.equal(plane.table.total(slot, COUNTER_FAILURES), 0);
+    for (const peer of peers) assert.equal((await readResponse(peer)).status, 504);
   },
 );

@@ -148,7 +148,8 @@ export function raceDue(exchange: Exchange): void {
     hedge(exchange);
     return;
   }
-  exchange.rival.failure = 'connect-timeout';
+  // Until it has a place, it is others that it waits for.
+  exchange.rival.failure = exchange.rival.isWaiting ? 'queue-timeout' : 'connect-timeout';
   rivalFailed(exchange);
 }
 

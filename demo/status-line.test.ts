@@ -16,6 +16,7 @@ const ROUTE: RouteStats = {
   moves: 0,
   rescues: 0,
   hedges: 0,
+  deadlines: 0,
   budgetSpent: 0,
   held: 0,
   aborts: 0,

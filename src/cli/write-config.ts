@@ -59,6 +59,7 @@ function writeRoute({
   timeouts,
   retry,
   hedge,
+  deadlineHeader,
   pool,
   policy,
   upgrades,
@@ -83,6 +84,7 @@ function writeRoute({
     timeouts: writeExchangeTimeouts(timeouts),
     retry: writeRetry(retry),
     hedge: writeHedge(hedge),
+    deadline: deadlineHeader === '' ? 'off' : { header: deadlineHeader },
   });
 }
 

@@ -38,6 +38,11 @@ const RETRY_PLACES: Places = [
 const PLACES: Readonly<Record<string, Places>> = {
   Retry: RETRY_PLACES,
   RouteRetry: RETRY_PLACES,
+  Deadline: [
+    [NO, 'Write deadline: off.'],
+    [/^([A-Za-z][\w-]*-[\w-]*)$/, 'Write deadline: { header: $1 }.'],
+    [ANY, 'Write off, or a map, e.g. deadline: { header: X-Request-Timeout }.'],
+  ],
   Hedge: [
     [NO, 'Write hedge: off.'],
     [ON, 'Write hedge: p95, or a time.'],

@@ -958,6 +958,12 @@ export interface RouteInput<PoolName extends string = string> {
    */
   readonly hedge?: HedgeInput | Off | Percentile | Duration;
   /**
+   * A header in which clients give the time for their request: seconds, or a number with `ms` or `s`. `grpc-timeout` is always read.
+   * @defaultValue `'off'`
+   * @example { header: 'X-Request-Timeout' }
+   */
+  readonly deadline?: DeadlineInput | Off;
+  /**
    * Upgrades that pass, where the request asks for one; `[]` for none.
    * @defaultValue `['websocket']`
    * @example ['websocket', 'mqtt']
@@ -1015,6 +1021,15 @@ export interface RouteAccessLogInput {
    * @example 0.01
    */
   readonly sample?: number;
+}
+
+/** A header in which clients give the time for their request: seconds, or a number with `ms` or `s`. `grpc-timeout` is always read. */
+export interface DeadlineInput {
+  /**
+   * The name of the header.
+   * @example 'X-Request-Timeout'
+   */
+  readonly header: string;
 }
 
 /** As `pools.*.hedge`, for this route. */

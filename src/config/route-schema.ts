@@ -7,7 +7,7 @@ import { Mistake } from './errors.ts';
 import { type WrittenMatch, matchSchema, parsePath } from './match-schema.ts';
 import { NAME_PATTERN, parseName } from './names.ts';
 import { policySchema } from './policy-schema.ts';
-import { TOKEN, listOf, object, scalar, sizeOrOff, toggle, withRule } from './scalars.ts';
+import { TOKEN, listOf, object, orOff, scalar, sizeOrOff, toggle, withRule } from './scalars.ts';
 import { hedgeSchema } from './hedge-schema.ts';
 import { routeRetrySchema } from './retry-schema.ts';
 import { exchangeTimeoutsSchema } from './timeouts-schema.ts';
@@ -75,6 +75,22 @@ const replacement = object(
   'ReplacePrefix',
 );
 
+/** They frame a message, or say whose it is. */
+const MESSAGE_HEADERS: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'connection', 'host']);
+
+const headerName = scalar(
+  (value) =>
+    typeof value === 'string' && TOKEN.test(value) && !MESSAGE_HEADERS.has(value.toLowerCase())
+      ? value.toLowerCase()
+      : new Mistake(`${describeValue(value)} is no header for a time`, 'Write a name such as X-Request-Timeout.'),
+  { type: 'string', pattern: TOKEN.source, words: 'name' },
+);
+
+const deadlineMap = object(
+  { header: key(headerName, { description: 'The name of the header.', example: 'X-Request-Timeout' }) },
+  'Deadline',
+).transform(({ header }) => header);
+
 export const routeKeys = object(
   {
     name: key(routeName.optional(), {
@@ -121,6 +137,11 @@ export const routeKeys = object(
       byDefault: "the pool's",
       sameAs: 'pools.*.hedge',
     }),
+    deadline: key(orOff(deadlineMap, '').prefault('off'), {
+      description:
+        'A header in which clients give the time for their request: seconds, or a number with `ms` or `s`. `grpc-timeout` is always read.',
+      example: { header: 'X-Request-Timeout' },
+    }),
     upgrades: key(listOf(upgrade, 'list of protocols').prefault(['websocket']), {
       description: 'Upgrades that pass, where the request asks for one; `[]` for none.',
       example: ['websocket', 'mqtt'],
@@ -166,6 +187,7 @@ export const routeSchema = withRule(routeKeys, {
     timeouts,
     retry,
     hedge: written.hedge,
+    deadlineHeader: written.deadline,
     upgrades,
     maxBody,
     longPoll: written.longPoll,

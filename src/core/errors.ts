@@ -62,6 +62,7 @@ export const FAULTS = Object.freeze({
   badResponse: fault(502, 'bad-response', 'The endpoint sent a malformed response.'),
   unexpectedUpgrade: fault(502, 'unexpected-upgrade', 'The endpoint switched protocols without being asked.'),
   endpointRemoved: fault(502, 'endpoint-removed', 'The endpoint was removed before it had answered.'),
+  deadline: fault(504, 'deadline', 'The time that the client gave for this request is over.'),
   responseTimeout: fault(504, 'response-timeout', 'The endpoint did not answer in time.'),
   upstreamWriteTimeout: fault(504, 'upstream-write-timeout', 'The endpoint did not take the request in time.'),
   // ——— ourselves

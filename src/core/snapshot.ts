@@ -55,6 +55,8 @@ export interface RouteSpec {
   readonly timeouts: Timeouts;
   /** Its pool's, with what the route says of its own. */
   readonly retry: RetrySpec;
+  /** Lower-case name of the header with the time that a client gives; `''`: none. */
+  readonly deadlineHeader: string;
   /** Its own or its pool's; null: none. */
   readonly hedge: HedgeSpec | null;
   /** Null: no line. */

@@ -1,5 +1,7 @@
 import { requestKind } from '../core/health/request-kinds.ts';
 import { has } from '../core/http/header-lines.ts';
+import { readDeadline } from './deadline.ts';
+import type { Deadline } from './deadline.ts';
 import type { RequestHead } from './head.ts';
 import type { Route } from './routing.ts';
 
@@ -26,6 +28,8 @@ export class OutgoingRequest {
   readonly kind: number;
   /** What it has in common with others that belong together, as its route's policy sees it; 0: nothing. */
   key = 0;
+  /** The time that the client gives, null: it says nothing of it. */
+  readonly deadline: Deadline | null;
   /** Host for the endpoint, `''`: the endpoint's own name. */
   readonly authority: string;
   /** For the codec that sends it: the text as it went out last time, without the request id, and the authority that was in it. */
@@ -51,6 +55,7 @@ export class OutgoingRequest {
     this.client = client;
     this.isUpgrade = head.upgrade !== '' && route.spec.upgrades.includes(head.upgrade);
     this.isRepeatable = isRepeatable;
+    this.deadline = readDeadline(head.lines, route.spec.deadlineHeader);
     this.kind = requestKind(head.method, target, has(head.lines, 'range'));
   }
 }

@@ -81,8 +81,8 @@ export interface UpstreamStream {
   /** As `look` and `takenBytes` of a connection. */
   readonly takenBytes: number;
   look(): void;
-  /** Nothing has been written before this call. `requestId` is the one part that is new each time. */
-  sendHead(request: OutgoingRequest, requestId: string): void;
+  /** Nothing has been written before this call. `requestId` is new each time, and so is what is left of a deadline. */
+  sendHead(request: OutgoingRequest, requestId: string, deadlineLines?: string): void;
   /** False: borrowed until `onUpstreamDrain`. */
   sendBody(buffer: Buffer, start: number, end: number): boolean;
   sendEnd(trailers: string): void;

@@ -3,6 +3,7 @@
  * back to its pool in between. Bytes that come without a request outstanding, or after a response's end, close the
  * connection and are passed on to no client.
  */
+import { without } from '../core/http/header-lines.ts';
 import { BODY_CHUNKED, BODY_LENGTH, BODY_NONE, BODY_UNTIL_CLOSE } from '../http/head.ts';
 import type { ResponseHead } from '../http/head.ts';
 import type { OutgoingRequest } from '../http/outgoing.ts';
@@ -235,7 +236,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
 
   // ——— the request
 
-  sendHead(request: OutgoingRequest, requestId: string): void {
+  sendHead(request: OutgoingRequest, requestId: string, deadlineLines = ''): void {
     const { head } = request;
     this.#method = head.method;
     const authority = request.authority === '' ? this.#home.spec.authority : request.authority;
@@ -243,7 +244,11 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
       request.encoded = requestText(request, authority);
       request.encodedAuthority = authority;
     }
-    this.#writer.head(`${request.encoded}X-Request-Id: ${requestId}\r\n\r\n`, head.bodyKind === BODY_CHUNKED);
+    const text = `${request.encoded}X-Request-Id: ${requestId}\r\n`;
+    this.#writer.head(
+      deadlineLines === '' ? `${text}\r\n` : `${text}${deadlineLines}\r\n`,
+      head.bodyKind === BODY_CHUNKED,
+    );
   }
 
   sendBody(buffer: Buffer, start: number, end: number): boolean {
@@ -524,7 +529,9 @@ function connectFailure(reason: CloseReason): UpstreamFailure {
 /** The whole head of a request except the request id. */
 function requestText(request: OutgoingRequest, authority: string): string {
   const { head, target, extra, isUpgrade } = request;
-  let text = `${head.method} ${target} HTTP/1.1\r\nHost: ${authority}\r\n${head.lines}`;
+  // What is left of a deadline is said anew each time.
+  const lines = request.deadline === null ? head.lines : without(head.lines, request.deadline.names);
+  let text = `${head.method} ${target} HTTP/1.1\r\nHost: ${authority}\r\n${lines}`;
   if (head.bodyKind === BODY_CHUNKED) text += 'Transfer-Encoding: chunked\r\n';
   if (head.expectsContinue) text += 'Expect: 100-continue\r\n';
   if (isUpgrade) text += `Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n`;

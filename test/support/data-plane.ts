@@ -153,6 +153,7 @@ export function testSnapshot(options: TestPlaneOptions): Snapshot {
     maxBody: 0,
     hedge: null,
     longPoll: false,
+    deadlineHeader: '',
     guards: false,
     accessLog: null,
     ...route,

@@ -24,7 +24,9 @@ export const ROUTE_RESCUES = 14;
 /** Requests that waited for their pool to be reachable. */
 export const ROUTE_HELD = 15;
 export const ROUTE_HEDGES = 16;
-export const ROUTE_COUNTERS = 17;
+/** Exchanges that ended because the time that their client gave was over. */
+export const ROUTE_DEADLINES = 17;
+export const ROUTE_COUNTERS = 18;
 
 export interface RouteTableHandle {
   /** Identity: the buffer is another object in every thread and with every message. */

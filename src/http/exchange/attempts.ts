@@ -95,7 +95,8 @@ export function sendRequest(exchange: Exchange): void {
   exchange.record.connectedAt =
     exchange.record.queuedUntil === 0 || stream.isReused ? exchange.record.queuedUntil : exchange.host.now();
   attempt.isSent = true;
-  stream.sendHead(request, exchange.record.requestId);
+  if (request.deadline === null) stream.sendHead(request, exchange.record.requestId);
+  else stream.sendHead(request, exchange.record.requestId, exchange.deadlineLines(request.deadline));
   exchange.state = SENDING;
   if (exchange.kept.length > 0) sendKept(exchange);
   if (exchange.isRequestEnded) {

@@ -3,7 +3,13 @@ import { CLIENT_CLOSED, FAULTS } from '../../core/errors.ts';
 import type { Fault } from '../../core/errors.ts';
 import { findLine, nextLine, valueOf } from '../../core/http/header-lines.ts';
 import { MEMORY_REQUESTS } from '../../core/shared/memory-table.ts';
-import { ROUTE_ABORTS, ROUTE_BYTES_IN, ROUTE_BYTES_OUT, ROUTE_FAULTS } from '../../core/shared/route-table.ts';
+import {
+  ROUTE_ABORTS,
+  ROUTE_BYTES_IN,
+  ROUTE_BYTES_OUT,
+  ROUTE_DEADLINES,
+  ROUTE_FAULTS,
+} from '../../core/shared/route-table.ts';
 import type { Attempt } from '../attempt.ts';
 import { clientAddress } from '../forwarding.ts';
 import type { RequestHead } from '../head.ts';
@@ -156,7 +162,14 @@ export function endpointTooSlow(exchange: Exchange): void {
 
 /** × totalTimeout before any answer */
 export function failByTotalTimeout(exchange: Exchange): void {
-  answerFault(exchange, FAULTS.responseTimeout);
+  answerFault(exchange, overdueFault(exchange));
+}
+
+/** Whose time it was. */
+function overdueFault(exchange: Exchange): Fault {
+  if (!exchange.hasDeadline) return FAULTS.responseTimeout;
+  exchange.count(ROUTE_DEADLINES);
+  return FAULTS.deadline;
 }
 
 /** *responding* × requestTimeout: the client sends no more of its body, or the endpoint takes none of it. */
@@ -173,7 +186,7 @@ export function cutRequestSlow(exchange: Exchange): void {
 
 /** × totalTimeout once the answer has begun */
 export function cutByTimeout(exchange: Exchange): void {
-  abortBoth(exchange, FAULTS.responseTimeout.code);
+  abortBoth(exchange, overdueFault(exchange).code);
 }
 
 /** × endpointGone once the answer has begun */

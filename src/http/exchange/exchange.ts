@@ -15,6 +15,7 @@ import { WriteProgress } from '../../net/write-progress.ts';
 import { USE_REQUEST } from '../../core/shared/memory-table.ts';
 import type { Fault } from '../../core/errors.ts';
 import { Attempt } from '../attempt.ts';
+import type { Deadline } from '../deadline.ts';
 import { BODY_NONE } from '../head.ts';
 import type { RequestHead } from '../head.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
@@ -108,6 +109,8 @@ export class Exchange implements ClientEvents {
   attempt: Attempt | null = null;
   /** The second of two at once (`race.ts`). */
   rival: Attempt | null = null;
+  /** Its whole time is what its client gave. */
+  hasDeadline = false;
   /** A second one is under way, or may begin any moment. */
   isRacing = false;
   /** It has had its second one. */
@@ -272,6 +275,11 @@ export class Exchange implements ClientEvents {
     return attempt;
   }
 
+  /** What the endpoint is told of the time that is left. */
+  deadlineLines(deadline: Deadline): string {
+    return deadline.lines(Math.max(1, this.record.arrivedAt + deadline.ms - this.host.now()));
+  }
+
   /** Adds one to a counter of its route. */
   count(counter: number): void {
     this.host.routeTable.count((this.request as OutgoingRequest).route.spec.slot, counter, 1);
@@ -279,7 +287,11 @@ export class Exchange implements ClientEvents {
 
   armTotalTimer(): void {
     const { totalMs } = this.timeouts;
-    if (totalMs > 0) this.host.wheel.arm(this.#totalTimer, totalMs);
+    const { deadline } = this.request as OutgoingRequest;
+    if (deadline !== null && (totalMs === 0 || deadline.ms < totalMs)) {
+      this.hasDeadline = true;
+      this.host.wheel.arm(this.#totalTimer, deadline.ms);
+    } else if (totalMs > 0) this.host.wheel.arm(this.#totalTimer, totalMs);
   }
 
   armAttemptTimer(): void {
@@ -293,7 +305,7 @@ export class Exchange implements ClientEvents {
     wheel.disarm(this.responseTimer);
     const { perTryMs, totalMs } = this.timeouts;
     if (perTryMs > 0) wheel.disarm(this.#attemptTimer);
-    if (totalMs > 0) wheel.disarm(this.#totalTimer);
+    if (totalMs > 0 || this.hasDeadline) wheel.disarm(this.#totalTimer);
     wheel.disarm(this.retryTimer);
   }
 
@@ -313,6 +325,7 @@ export class Exchange implements ClientEvents {
     this.attemptCount = 0;
     this.uncounted = 0;
     this.hasRaced = false;
+    this.hasDeadline = false;
     this.heldSince = 0;
     this.wasHeld = false;
     this.isRacing = false;

@@ -71,7 +71,9 @@ export function sendToRival(exchange: Exchange): void {
   const { kept, host } = exchange;
   host.wheel.disarm(exchange.retryTimer);
   rival.isSent = true;
-  stream.sendHead(exchange.request as OutgoingRequest, exchange.record.requestId);
+  const request = exchange.request as OutgoingRequest;
+  const deadlineLines = request.deadline === null ? '' : exchange.deadlineLines(request.deadline);
+  stream.sendHead(request, exchange.record.requestId, deadlineLines);
   if (kept.length > 0) rival.sendBody(kept.buffer, kept.start, kept.end);
   stream.sendEnd(exchange.requestTrailers);
   stream.flush();

@@ -20,6 +20,7 @@ import {
   ROUTE_BUDGET_SPENT,
   ROUTE_BYTES_IN,
   ROUTE_BYTES_OUT,
+  ROUTE_DEADLINES,
   ROUTE_FAULTS,
   ROUTE_HELD,
   ROUTE_HEDGES,
@@ -48,6 +49,8 @@ export interface RouteStats {
   readonly rescues: number;
   /** Attempts that got a second one beside them because they took long. */
   readonly hedges: number;
+  /** Exchanges that ended because the time that their client gave was over. */
+  readonly deadlines: number;
   /** Further attempts that did not follow because the pool's retry budget was spent. */
   readonly budgetSpent: number;
   /** Requests that waited because no endpoint could be reached. */
@@ -103,6 +106,7 @@ export function readRouteStats(table: RouteTable, slot: number): RouteStats {
     moves: table.total(slot, ROUTE_MOVES),
     rescues: table.total(slot, ROUTE_RESCUES),
     hedges: table.total(slot, ROUTE_HEDGES),
+    deadlines: table.total(slot, ROUTE_DEADLINES),
     budgetSpent: table.total(slot, ROUTE_BUDGET_SPENT),
     held: table.total(slot, ROUTE_HELD),
     aborts: table.total(slot, ROUTE_ABORTS),

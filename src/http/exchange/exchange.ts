@@ -232,7 +232,8 @@ export class Exchange implements ClientEvents {
 
   /** A waiting attempt got its place. */
   onPlace(state: number): void {
-    if (this.rival !== null && this.rival.stream === null) this.host.wheel.arm(this.retryTimer, this.timeouts.connectMs);
+    if (this.rival !== null && this.rival.stream === null)
+      this.host.wheel.arm(this.retryTimer, this.timeouts.connectMs);
     if (this.state !== WAITING) return;
     this.state = state;
     this.leaveQueue();

@@ -89,8 +89,9 @@ export class PoolHealth {
   update(spec: PoolSpec, table: PoolTable): void {
     const before = this.#spec;
     this.#spec = spec;
-    if (table !== this.#table) this.#ejections.moveToTable();
+    const hasMoved = table !== this.#table;
     this.#table = table;
+    if (hasMoved) this.#ejections.moveToTable();
     if (!isDeepStrictEqual(before.ejection, spec.ejection)) this.#ejections.restart();
     const isRechecked = !isDeepStrictEqual(before.checks, spec.checks);
     for (const endpoint of this.#endpoints.values()) {

@@ -54,6 +54,22 @@ describe('a trial', () => {
     assert.match(balancer.stats().pools[0].endpoints[0].health.reason, /^its trial failed \(status\): out for 4 s$/);
   });
 
+  it('is still due when a reload gives the pool a larger table, be it taken or not', async () => {
+    const more = Array.from({ length: 100 }, (_, index) => `more-${index}:80`);
+    for (const afterMs of [0, 1000]) {
+      await using balancer = await createTestBalancer(poolOf());
+      await ejectFirst(balancer, { status: 503 });
+      await untilTrial(balancer);
+      balancer.endpoint('a:80').respond({ afterMs });
+      if (afterMs > 0) balancer.send();
+      await balancer.advance(10);
+      await balancer.reload(poolOf({ endpoints: [...ENDPOINTS, ...more] }));
+      assert.equal(stateOf(balancer), 'trial');
+      await balancer.request();
+      assert.equal(stateOf(balancer), 'healthy');
+    }
+  });
+
   it('is one at a time', async () => {
     await using balancer = await createTestBalancer(poolOf());
     await ejectFirst(balancer, { status: 503 });

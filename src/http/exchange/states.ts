@@ -65,7 +65,7 @@ export const EVENTS = [
   'rivalResponse',
   /** … or failed. */
   'rivalFailed',
-  /** The attempt's endpoint takes no new requests any more: it has left the config (later: it turned unhealthy). */
+  /** The attempt's endpoint takes nothing new: it has left the config, or is lost. */
   'endpointDown',
   /** The attempt's endpoint has left the config, and the time it had to finish is over. */
   'endpointGone',

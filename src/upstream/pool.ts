@@ -124,7 +124,12 @@ export class Pool<W extends Waiter> {
   /** Index of the endpoint for the next attempt, -1 where there is none. */
   pick(request: PoolPick): number {
     const index = this.#policyFor(request).pick(request);
-    if (index >= 0 || this.#panic === null) return index;
+    return index >= 0 ? index : this.pickLast(request);
+  }
+
+  /** The last resort: one that health rules out and that has not refused its last connect; -1 where `panic` is off. */
+  pickLast(request: PickRequest): number {
+    if (this.#panic === null) return -1;
     const last = this.#panic.pick(request);
     if (last >= 0) this.endpoints[last].count(COUNTER_PANIC_PICKS, 1);
     return last;

@@ -198,3 +198,16 @@ describe('nobody is ejected', () => {
     assert.deepEqual(balancer.events, []);
   });
 });
+
+describe('the only endpoint that is not ejected', () => {
+  it('where it refuses connects, its requests go to one that is', async () => {
+    await using balancer = await createTestBalancer(poolOf({ endpoints: ['a:80', 'b:80'] }));
+    await ejectFirst(balancer, { status: 503 });
+    balancer.endpoint('a:80').respond({ body: 'back' });
+    balancer.endpoint('b:80').kill();
+    for (let request = 0; request < 6; request++) {
+      assert.equal((await balancer.request({ method: 'POST', body: 'x' })).body, 'back');
+    }
+    assert.equal(stateOf(balancer), 'ejected');
+  });
+});

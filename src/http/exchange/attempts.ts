@@ -61,7 +61,13 @@ export function pickEndpoint(exchange: Exchange, pool: HttpPool): HttpEndpoint |
   const endpoint = pick(request, pool, tried);
   if (endpoint === null || refused.length === 0 || !refused.includes(endpoint)) return endpoint;
   const other = refused.length < tried.length ? pick(request, pool, refused) : endpoint;
-  return other === null || refused.includes(other) ? null : other;
+  return other === null || refused.includes(other) ? pickLast(request, pool, refused) : other;
+}
+
+/** All that health lets serve have refused it: nothing has been sent, so another one is better than none. */
+function pickLast(request: OutgoingRequest, pool: HttpPool, refused: readonly HttpEndpoint[]): HttpEndpoint | null {
+  const index = pool.pickLast(pickingFor(request, pool, refused));
+  return index < 0 || refused.includes(pool.endpoints[index]) ? null : pool.endpoints[index];
 }
 
 function pick(request: OutgoingRequest, pool: HttpPool, tried: readonly HttpEndpoint[]): HttpEndpoint | null {

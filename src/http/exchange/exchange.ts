@@ -15,7 +15,6 @@ import { WriteProgress } from '../../net/write-progress.ts';
 import { USE_REQUEST } from '../../core/shared/memory-table.ts';
 import type { Fault } from '../../core/errors.ts';
 import { Attempt } from '../attempt.ts';
-import type { Deadline } from '../deadline.ts';
 import { BODY_NONE } from '../head.ts';
 import type { RequestHead } from '../head.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
@@ -274,11 +273,6 @@ export class Exchange implements ClientEvents {
     this.record.attempts = ++this.attemptCount;
     attempt.number = this.attemptCount - this.uncounted;
     return attempt;
-  }
-
-  /** What the endpoint is told of the time that is left. */
-  deadlineLines(deadline: Deadline): string {
-    return deadline.lines(Math.max(1, this.record.arrivedAt + deadline.ms - this.host.now()));
   }
 
   /** Adds one to a counter of its route. */

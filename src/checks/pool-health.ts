@@ -234,7 +234,11 @@ export class PoolHealth {
   }
 
   #onAnswer(endpoint: EndpointHealth, answer: CheckAnswerEvent, check: CheckSpec): void {
-    if (answer.isPass) this.#ejections.checkPassed(endpoint, check, answer.beganAt);
+    if (answer.isPass) {
+      // A pool whose checks pass is one that is waited for, be it never asked anything else.
+      this.#table.held.answeredAt = Math.floor(this.#tools.clock.wallTime() / 1000);
+      this.#ejections.checkPassed(endpoint, check, answer.beganAt);
+    }
     // A check on a port of its own says nothing about connects to the endpoint's.
     if (check.port === 0) endpoint.isRefused = answer.isRefused;
     if (answer.change !== null) this.#ejections.checksChanged(endpoint);

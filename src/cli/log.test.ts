@@ -96,8 +96,8 @@ describe('the log', () => {
     balancer.emit('panic', { ...begin, endpoints: 1, triesAnyway: false });
     balancer.emit('panic', { ...begin, phase: 'end', healthy: 1 });
     assert.deepEqual(lines, [
-      'pool web: panic: none of 2 endpoints is healthy: requests go to those that do not refuse them',
-      'pool web: panic: its only endpoint is not healthy: requests are answered with 503',
+      'pool web: panic: none of 2 endpoints is healthy: requests go to whoever does not refuse connects, and wait where all do',
+      'pool web: panic: its only endpoint is not healthy: requests wait',
       'pool web: panic is over: 1 of 2 endpoints is healthy',
     ]);
   });

@@ -99,7 +99,7 @@ export function describePanic({ pool, phase, endpoints, healthy, triesAnyway }: 
   const all = `${endpoints} ${endpoints === 1 ? 'endpoint' : 'endpoints'}`;
   if (phase === 'end')
     return `pool ${pool}: panic is over: ${healthy} of ${all} ${healthy === 1 ? 'is' : 'are'} healthy`;
-  const then = triesAnyway ? 'requests go to those that do not refuse them' : 'requests are answered with 503';
+  const then = triesAnyway ? 'requests go to whoever does not refuse connects, and wait where all do' : 'requests wait';
   return `pool ${pool}: panic: ${endpoints === 1 ? 'its only endpoint is not' : `none of ${all} is`} healthy: ${then}`;
 }
 

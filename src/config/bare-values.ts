@@ -71,9 +71,9 @@ const PLACES: Readonly<Record<string, Places>> = {
   Queue: [
     [COUNT, 'Write queue: { max: $1 }.'],
     [TIME, 'Write queue: { hold: $1 }.'],
-    [NO, 'Write queue: { hold: off }.'],
-    [ON, 'Take it out: requests wait until you write queue: { hold: off }.'],
-    [ANY, 'Write a map, e.g. queue: { hold: 30s }.'],
+    [NO, 'Write queue: off.'],
+    [ON, 'Take it out: requests wait until you write off.'],
+    [ANY, 'Write off, or a map, e.g. queue: { hold: 30s }.'],
   ],
   Match: [
     [PATH, 'Write match: { path: $1 }.'],

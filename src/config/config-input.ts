@@ -351,11 +351,11 @@ export interface DefaultsInput {
    */
   readonly zones?: 'prefer' | 'ignore';
   /**
-   * Requests that wait while no endpoint can be reached.
+   * Requests that wait while no endpoint can be reached; `off`: none.
    * @defaultValue on
    * @example { hold: '30s' }
    */
-  readonly queue?: QueueInput;
+  readonly queue?: QueueInput | Off;
   /**
    * Most sockets per endpoint, over all threads, idle ones included.
    * @example 100
@@ -449,11 +449,11 @@ export interface PoolInput {
    */
   readonly zones?: 'prefer' | 'ignore';
   /**
-   * Requests that wait while no endpoint can be reached.
+   * Requests that wait while no endpoint can be reached; `off`: none.
    * @defaultValue on
    * @example { hold: '30s' }
    */
-  readonly queue?: QueueInput;
+  readonly queue?: QueueInput | Off;
   /**
    * Sends a request that has no answer yet to a second endpoint as well, where it may be sent twice; the first answer wins. It takes from the retry budget.
    * @defaultValue `'off'`
@@ -504,7 +504,7 @@ export interface PoolInput {
   readonly timeouts?: ExchangeTimeoutsInput;
 }
 
-/** Requests that wait while no endpoint can be reached. */
+/** Requests that wait while no endpoint can be reached; `off`: none. */
 export interface QueueInput {
   /**
    * Most requests that wait, over all threads; beyond it 503 `queue-full`.

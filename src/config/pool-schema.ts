@@ -89,7 +89,7 @@ export const poolKeys = object(
       example: 'ignore',
     }),
     queue: key(queueSchema.prefault({}), {
-      description: 'Requests that wait while no endpoint can be reached.',
+      description: 'Requests that wait while no endpoint can be reached; `off`: none.',
       example: { hold: '30s' },
       byDefault: 'on',
     }),

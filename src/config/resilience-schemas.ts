@@ -77,7 +77,7 @@ export const ejectionSchema = orOff(ejectionMap, NO_EJECTION);
 /** For `defaults`: whether the times fit together is checked in each pool. */
 export const defaultEjectionSchema = orOff(ejectionKeys, null);
 
-export const queueSchema = object(
+const queueMap = object(
   {
     max: key(count(0, MOST).prefault(1024), {
       description: 'Most requests that wait, over all threads; beyond it 503 `queue-full`.',
@@ -91,3 +91,5 @@ export const queueSchema = object(
   },
   'Queue',
 ).transform(({ max, hold }): QueueSpec => ({ maxHeld: max, holdMs: hold }));
+
+export const queueSchema = orOff(queueMap, { ...queueMap.parse({}), holdMs: 0 });

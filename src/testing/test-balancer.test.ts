@@ -85,6 +85,11 @@ test('a test balancer takes another config', async () => {
   assert.equal((await balancer.request()).body, 'c:80');
 });
 
+test('a test balancer knows no endpoint that its config does not name', async () => {
+  await using balancer = await createTestBalancer({ pools: { web: ['a:80'] } });
+  assert.throws(() => balancer.endpoint('a:8'), /no endpoint "a:8"; there are a:80/);
+});
+
 test('a test balancer refuses a config with a mistake', async () => {
   await assert.rejects(createTestBalancer({ pools: { web: { endpoints: [] } } }), { name: 'ConfigInvalid' });
 });

@@ -82,12 +82,12 @@ export class TestBalancer {
   readonly #endpoints = new Map<string, TestEndpoint>();
   /** Addresses by name: each name has one of its own. */
   readonly #addresses = new Map<string, string>();
-  #listeners: readonly ListenerSpec[];
+  #config: Config;
   #plane: DataPlane | null = null;
 
   /** @internal */
   constructor(config: Config, { seed = 1 }: TestBalancerOptions) {
-    this.#listeners = config.listeners;
+    this.#config = config;
     this.#time = new TestTime(() => this.#transport.deliver());
     this.#transport = new MemoryTransport({
       clock: this.#time,
@@ -122,8 +122,10 @@ export class TestBalancer {
     return this.#time.elapsedMs;
   }
 
-  /** The endpoint of this address, as the config writes it: `a:80`. It is there before the config names it. */
+  /** The endpoint of this address, as the config writes it: `a:80`. Throws for one that the config does not name. */
   endpoint(id: string): TestEndpoint {
+    const known = this.#config.pools.flatMap(({ endpoints }) => endpoints.map((endpoint) => endpoint.id));
+    if (!known.includes(id)) throw new Error(`no endpoint "${id}"; there are ${[...new Set(known)].join(', ')}`);
     const colon = id.lastIndexOf(':');
     return this.#at(this.#addressOf(id.slice(0, colon)), Number(id.slice(colon + 1)), id);
   }
@@ -160,7 +162,7 @@ export class TestBalancer {
   async reload<PoolName extends string>(config: Config | ConfigInput<PoolName>): Promise<void> {
     const complete = toConfig(config);
     await this.#while(this.#balancer.reload(withoutSockets(complete)));
-    this.#listeners = complete.listeners;
+    this.#config = complete;
   }
 
   /** The figures, as `Balancer.stats` has them. */
@@ -188,7 +190,7 @@ export class TestBalancer {
   }
 
   #listenerOf(name: string | undefined): ListenerSpec {
-    const found = this.#listeners.find(({ id }) => name === undefined || id === name);
+    const found = this.#config.listeners.find(({ id }) => name === undefined || id === name);
     if (found === undefined) throw new Error(`no listener "${name}"`);
     return found;
   }

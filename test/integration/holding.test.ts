@@ -88,6 +88,19 @@ test('a pool that has never answered is waited for a second, and the answer says
   assert.ok(tookMs >= 1000 && tookMs < 1200, `after ${tookMs} ms`);
 });
 
+test('a pool whose checks pass is waited for, be it never asked anything else', async () => {
+  await using balancer = await createTestBalancer(both({ check: CHECK }));
+  await balancer.advance(3000);
+  balancer.endpoint('a:80').kill();
+  balancer.endpoint('b:80').kill();
+  const pending = balancer.send();
+  await balancer.advance(3000);
+  assert.equal(statusOf(pending), null);
+  balancer.endpoint('b:80').recover();
+  await balancer.advance(1500);
+  assert.equal(statusOf(pending), 200);
+});
+
 test('nothing is held with queue.hold off, nor more than queue.max', async () => {
   await using off = await createTestBalancer(both({ queue: { hold: 'off' } }));
   await prove(off);

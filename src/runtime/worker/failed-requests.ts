@@ -13,6 +13,8 @@ const OF_THE_POOL: ReadonlySet<string> = new Set(
   [
     FAULTS.noEndpoint,
     FAULTS.queueTimeout,
+    FAULTS.queueFull,
+    FAULTS.heldTooLong,
     FAULTS.connectFailed,
     FAULTS.connectTimeout,
     FAULTS.upstreamClosed,

@@ -113,7 +113,9 @@ export class Attempt implements HttpWaiter, ResponseSource {
   /** The endpoint's queue reached this attempt. */
   onPlace(): void {
     this.isWaiting = false;
-    this.exchange.onPlace(CONNECTING);
+    const { exchange, isRival, stream } = this;
+    if (!isRival) exchange.onPlace(CONNECTING);
+    else if (stream === null) exchange.host.wheel.arm(exchange.retryTimer, exchange.timeouts.connectMs);
   }
 
   onUpstreamReady(stream: UpstreamStream): void {

@@ -98,7 +98,7 @@ export function finish(exchange: Exchange, reason: string): void {
   record.reason = reason === '' ? exchange.remark : reason;
   const slot = exchange.request === null ? 0 : exchange.request.route.spec.slot;
   if (exchange.request !== null) exchange.disarm();
-  if (exchange.owesPermit) (exchange.request as OutgoingRequest).route.pool.holding.ended();
+  if (exchange.owesPermit) endPermit(exchange);
   exchange.clientProgress.end();
   exchange.endpointProgress.end();
   routeTable.finish(slot, record.status, now - record.arrivedAt);
@@ -114,6 +114,12 @@ export function finish(exchange: Exchange, reason: string): void {
   exchange.release();
   host.recycle(exchange);
   client.done();
+}
+
+/** Who was let go makes room for another one; who waited to the end has taken none. */
+function endPermit(exchange: Exchange): void {
+  exchange.owesPermit = false;
+  if (exchange.holding === null) (exchange.request as OutgoingRequest).route.pool.holding.ended();
 }
 
 /** The books are closed: a step that throws here must not open them again. */

@@ -129,7 +129,7 @@ export class Exchange implements ClientEvents {
   holding: Holding<Held> | null = null;
   /** It has waited for its pool. */
   wasHeld = false;
-  /** It was let go, and the next one that waits there has not been yet on its account. */
+  /** It has waited, and nobody else that waits has been let go on its account so far. */
   owesPermit = false;
   /** The client's message is complete. */
   isRequestEnded = false;
@@ -231,8 +231,6 @@ export class Exchange implements ClientEvents {
 
   /** A waiting attempt got its place. */
   onPlace(state: number): void {
-    if (this.rival !== null && this.rival.stream === null)
-      this.host.wheel.arm(this.retryTimer, this.timeouts.connectMs);
     if (this.state !== WAITING) return;
     this.state = state;
     this.leaveQueue();
@@ -247,7 +245,6 @@ export class Exchange implements ClientEvents {
   /** Its pool has an endpoint to try. */
   onReleased(): void {
     this.leaveQueue();
-    this.owesPermit = true;
     this.dispatch(ON_RETRY_DUE);
     this.flushClient();
   }
@@ -324,7 +321,6 @@ export class Exchange implements ClientEvents {
     this.heldSince = 0;
     this.wasHeld = false;
     this.isRacing = false;
-    this.owesPermit = false;
     this.isRequestEnded = false;
     this.isContinueOwed = head.expectsContinue && head.version > 10;
     this.isContinueOurs = false;

@@ -40,8 +40,7 @@ function hold(exchange: Exchange, leftMs: number): void {
   if (!exchange.wasHeld) exchange.count(ROUTE_HELD);
   exchange.holding = (exchange.request as OutgoingRequest).route.pool.holding;
   exchange.wasHeld = true;
-  // Refused once more: those that wait begin anew with a few when there is somebody to try.
-  exchange.owesPermit = false;
+  exchange.owesPermit = true;
   exchange.state = HELD;
   exchange.tried.length = 0;
   exchange.refused.length = 0;

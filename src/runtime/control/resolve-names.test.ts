@@ -15,6 +15,9 @@ describe('names of endpoints', () => {
     assert.deepEqual(endpoint, {
       id: '[::1]:8081',
       weight: 3,
+      priority: 0,
+      zone: '',
+      isBackup: false,
       port: 8081,
       authority: '[::1]:8081',
       addresses: ['::1'],

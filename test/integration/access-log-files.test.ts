@@ -121,7 +121,8 @@ describe('the file of the access log', () => {
       const next = { ...configOf(loggedConfig(endpoint, file, {})) };
       await balancer.reload({ ...next, listeners: next.listeners.map((each) => ({ ...each, port: before })) });
       await ask(port, 10);
-      await until(() => readLines(file).length === 10, 'another file takes lines');
+      // Lines that the full one had not been given yet may come here as well.
+      await until(() => readLines(file).length >= 10, 'another file takes lines');
     },
   );
 });

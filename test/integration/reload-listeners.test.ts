@@ -13,11 +13,12 @@ import { configOf, request, startLoad } from '../support/running-balancer.ts';
 import { ReloadingBalancer, get, pool, startEndpoints } from '../support/reloading.ts';
 import { until } from '../support/until.ts';
 
+/** Below those that the kernel hands out: a port that is let go of here is nobody else's a moment later. */
+const [LOWEST, PORTS] = [20_000, 12_000];
+
 /** A port that another program has until the test ends, or gives up. */
 async function occupied(t: TestContext): Promise<{ port: number; leave: () => Promise<void> }> {
-  const server = net.createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const server = await listening();
   t.after(() => server.close());
   const { port } = server.address() as AddressInfo;
   const leave = async (): Promise<void> => {
@@ -25,6 +26,18 @@ async function occupied(t: TestContext): Promise<{ port: number; leave: () => Pr
     await once(server, 'close');
   };
   return { port, leave };
+}
+
+async function listening(): Promise<net.Server> {
+  for (;;) {
+    const server = net.createServer();
+    server.listen({ port: LOWEST + Math.floor(Math.random() * PORTS), host: '127.0.0.1', exclusive: true });
+    const isTaken = await Promise.race([
+      once(server, 'listening').then(() => false),
+      once(server, 'error').then(() => true),
+    ]).catch(() => true);
+    if (!isTaken) return server;
+  }
 }
 
 async function freePort(t: TestContext): Promise<number> {

@@ -70,6 +70,12 @@ describe('the JSON Schema', () => {
     assert.notEqual(findMistakes('pools: { web: ["localhost:8081"] }\nthreads: $THREADS'), 'No errors');
   });
 
+  it('the JSON Schema takes a policy whose key comes from the defaults', () => {
+    const text =
+      'defaults: { policy: { hash: { key: header.x-user } } }\npools: { web: { endpoints: ["a:80"], policy: {} } }';
+    assert.equal(findMistakes(text), 'No errors');
+  });
+
   it('the JSON Schema takes whatever the parser takes', () => {
     const configs = files.map((file) => parse(readFileSync(join(ROOT, file), 'utf8')) as unknown);
     let taken = 0;

@@ -22,8 +22,10 @@ const FROM_ENVIRONMENT: JsonSchema = {
 export function configJsonSchema(): JsonSchema {
   const definitions = new Map<string, JsonSchema>([['FromEnvironment', FROM_ENVIRONMENT]]);
   publish(schemaTree(), definitions);
-  const { Config, ...others } = Object.fromEntries(definitions);
+  const { Config, Policy, ...others } = Object.fromEntries(definitions);
   const { required: _, ...config } = Config;
+  // What a pool leaves out of its own map comes from `defaults`.
+  const { required: __, ...policy } = Policy;
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: ID,
@@ -32,7 +34,7 @@ export function configJsonSchema(): JsonSchema {
     anyOf: [{ required: ['pools'] }, { required: ['include'] }],
     title: 'Fairlead config',
     description: 'A config of the Fairlead load balancer: listeners, routes and pools of endpoints.',
-    $defs: others,
+    $defs: { ...others, Policy: policy },
   };
 }
 

@@ -7,6 +7,9 @@ import { COUNT_MASK, INELIGIBLE } from '../shared/pool-table.ts';
 import type { PoolTable } from '../shared/pool-table.ts';
 import type { PolicyInput } from './policy.ts';
 
+/** A bound that is a whole number may come out of the arithmetic a little above it. */
+const ROUNDING = 1e-9;
+
 export class LoadBound {
   readonly #table: PoolTable;
   readonly #slots: Int32Array;
@@ -36,7 +39,7 @@ export class LoadBound {
   /** Whether one more stays within ⌈factor × (in flight + 1) × share⌉. */
   allows(index: number): boolean {
     const load = this.#table.inflight[this.#slots[index]] & COUNT_MASK;
-    return load < this.#limitPerWeight * this.#weights[index];
+    return load + ROUNDING < this.#limitPerWeight * this.#weights[index];
   }
 
   #sumWeights(version: number): void {

@@ -96,6 +96,8 @@ export class EndpointHealth {
   reason = 'added';
   /** Tries whether it takes connects again; null: it does, as far as is known. */
   bareTarget: BareConnectTarget | null = null;
+  /** It listens again, and its checks are about to say more. */
+  isCheckDue = false;
   lastFailure = '';
   lastEvidence: Evidence | null = null;
   /** Clock's ms at which the first of its failures in a row began. */

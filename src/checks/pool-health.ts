@@ -234,6 +234,7 @@ export class PoolHealth {
   }
 
   #onAnswer(endpoint: EndpointHealth, answer: CheckAnswerEvent, check: CheckSpec): void {
+    endpoint.isCheckDue = false;
     if (answer.isPass) {
       // A pool whose checks pass is one that is waited for, be it never asked anything else.
       this.#table.held.answeredAt = Math.floor(this.#tools.clock.wallTime() / 1000);
@@ -252,6 +253,8 @@ export class PoolHealth {
   #opened(endpoint: EndpointHealth): void {
     const hasChecks = endpoint.expectReturn();
     const isAsked = hasChecks && this.#spec.checks.some(({ port }) => port === 0);
+    // Until the check has answered, another connect would only begin it anew.
+    endpoint.isCheckDue = isAsked;
     if (!isAsked) endpoint.isRefused = false;
     if (!hasChecks) this.#ejections.tryNow(endpoint);
     this.#publish(endpoint, 'it listens again');
@@ -294,7 +297,7 @@ export class PoolHealth {
 
   #watchRefused(endpoint: EndpointHealth): void {
     const { bareConnects } = this.#tools;
-    if (endpoint.isRefused && !endpoint.isDraining) {
+    if (endpoint.isRefused && !endpoint.isDraining && !endpoint.isCheckDue) {
       const [check] = this.#spec.checks;
       endpoint.bareTarget ??= {
         get spec() {

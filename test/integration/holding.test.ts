@@ -101,6 +101,18 @@ test('a pool whose checks pass is waited for, be it never asked anything else', 
   assert.equal(statusOf(pending), 200);
 });
 
+test('a server that listens again and answers no check has its check time out as any other', async () => {
+  await using balancer = await createTestBalancer(both({ check: CHECK }));
+  const endpoint = balancer.endpoint('a:80');
+  endpoint.kill();
+  await balancer.advance(5000);
+  endpoint.connects = 'accept';
+  endpoint.check = 'silent';
+  await balancer.advance(5000);
+  const { health } = balancer.stats().pools[0].endpoints[0];
+  assert.match(health.checks[0].answers.at(-1)?.reason ?? '', /no answer within 2000 ms/);
+});
+
 test('nothing is held with queue.hold off, nor more than queue.max', async () => {
   await using off = await createTestBalancer(both({ queue: { hold: 'off' } }));
   await prove(off);

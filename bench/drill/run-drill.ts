@@ -6,6 +6,7 @@ import { startPinned } from '../children.ts';
 import type { Child } from '../children.ts';
 import { reservePort } from '../ports.ts';
 import { scratchDirectory } from '../scratch.ts';
+import { answers } from '../work-check.ts';
 import type { Contestant } from './contestants.ts';
 import { DrillServer } from './drill-server.ts';
 import type { Fault } from './faults.ts';
@@ -82,7 +83,7 @@ async function startProxy(
   await reserved.release();
   const proxy = startPinned(PROXY_CORE, command);
   const deadline = performance.now() + START_MS;
-  while (!(await answersAt(port))) {
+  while (!(await answers(port))) {
     if (!proxy.isRunning || performance.now() > deadline) {
       await proxy.end(1000);
       throw new Error(`${contestant.label} does not start: ${proxy.complaint}`);
@@ -90,13 +91,4 @@ async function startProxy(
     await delay(50);
   }
   return { proxy, port };
-}
-
-async function answersAt(port: number): Promise<boolean> {
-  try {
-    await (await fetch(`http://127.0.0.1:${port}/healthz`)).text();
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -237,7 +237,7 @@ export class PoolHealth {
     endpoint.isCheckDue = false;
     if (answer.isPass) {
       // A pool whose checks pass is one that is waited for, be it never asked anything else.
-      this.#table.held.answeredAt = Math.floor(this.#tools.clock.wallTime() / 1000);
+      this.#table.held.poolAnswered(this.#tools.clock.wallTime());
       this.#ejections.checkPassed(endpoint, check, answer.beganAt);
     }
     // A check on a port of its own says nothing about connects to the endpoint's.

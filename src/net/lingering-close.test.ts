@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { CloseReason, Connection, ConnectionHandler } from './transport.ts';
+import { NOBODY } from './nobody.ts';
+import type { CloseReason, Connection } from './transport.ts';
 import { threeWays } from '../../test/support/segmented-socket.ts';
 import type { RawPeer, SegmentedNet } from '../../test/support/segmented-socket.ts';
 import { createNodeTransport } from './node/transport.ts';
@@ -27,7 +28,7 @@ async function answered(net: SegmentedNet, maxBytes: number): Promise<LingerStag
   const listener = await transport.listen({ host: '127.0.0.1', port: 0, reusePort: false }, (connection) => {
     accepting.resolve(connection);
     return {
-      ...SILENT,
+      ...NOBODY,
       onBytes() {
         connection.write(ANSWER);
         lingerClose(connection, wheel, { maxBytes, ms: 5000 }, closed.resolve);
@@ -45,15 +46,6 @@ async function answered(net: SegmentedNet, maxBytes: number): Promise<LingerStag
   };
   return { peer, connection, reason: closed.promise, elapse };
 }
-
-const SILENT: ConnectionHandler = {
-  onConnect() {},
-  onBytes() {},
-  onDrain() {},
-  onEnd() {},
-  onClose() {},
-  onFault() {},
-};
 
 threeWays('lingering close sends FIN, throws away what still comes, and ends with the client', async (net) => {
   const { peer, connection, reason } = await answered(net, 256 * 1024);
@@ -87,7 +79,7 @@ threeWays('lingering close gets its answer to a client that is uploading', async
     const wheel = new TimerWheel({ clock, onFault });
     const transport = createNodeTransport({ onFault });
     const listener = await transport.listen({ host: '127.0.0.1', port: 0, reusePort: false }, (connection) => ({
-      ...SILENT,
+      ...NOBODY,
       onBytes() {
         connection.write(ANSWER);
         lingerClose(connection, wheel);

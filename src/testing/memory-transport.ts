@@ -4,6 +4,7 @@ import { loopClockOf } from '../net/loop-clock.ts';
 import type { LoopClock } from '../net/loop-clock.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Connection, ConnectionHandler, DialOptions, Listener, Transport } from '../net/transport.ts';
+import { NOBODY } from '../net/nobody.ts';
 import { MemoryConnection } from './memory-connection.ts';
 import type { Deliveries, MemoryPeer } from './memory-connection.ts';
 
@@ -97,12 +98,3 @@ export class MemoryTransport implements Transport, Deliveries {
     return connection;
   }
 }
-
-const NOBODY: ConnectionHandler = {
-  onConnect() {},
-  onBytes() {},
-  onDrain() {},
-  onEnd() {},
-  onClose() {},
-  onFault() {},
-};

@@ -4,24 +4,14 @@ import type { Policy } from '../core/balancer/policy.ts';
 import { systemClock } from '../core/clock.ts';
 import { COUNTER_PANIC_PICKS, PoolTable, REFUSED, createPoolTable } from '../core/shared/pool-table.ts';
 import { testSnapshot } from '../../test/support/data-plane.ts';
+import { NO_LEASES } from '../../test/support/watched-pool.ts';
 import { Endpoint } from './endpoint.ts';
 import type { EndpointReports } from './endpoint.ts';
-import type { LeasePool } from './lease-pool.ts';
 import { nodeTurns } from '../net/loop-turns.ts';
 import { Pool } from './pool.ts';
 import type { Waiter } from './waiter.ts';
 
 const LIMITS = { maxConnections: 0, maxIdle: 8, idleTimeoutMs: 1000, isLenient: false, failures: 2 };
-const NO_LEASES: LeasePool<Waiter> = {
-  reads: 0,
-  lease: () => false,
-  cancel() {},
-  lookForPlaces() {},
-  update() {},
-  updateHeadLimits() {},
-  moveTo() {},
-  retire() {},
-};
 
 function pool(policy: Policy, panic: Policy | null, reports: EndpointReports = SILENT): Pool<Waiter> {
   const [spec] = testSnapshot({ ports: [1, 2] }).pools;

@@ -175,7 +175,7 @@ export class Pool<W extends Waiter> {
   answered(now: number, clock: Pick<Clock, 'wallTime'>): void {
     if (now < this.#answeredDue) return;
     this.#answeredDue = now + ANSWERED_EVERY_MS;
-    this.table.held.answeredAt = Math.floor(clock.wallTime() / 1000);
+    this.table.held.poolAnswered(clock.wallTime());
   }
 
   /** A route of an older config may name one that is not there any more. */

@@ -24,6 +24,10 @@ async function prove(balancer: TestBalancer): Promise<void> {
   for (let index = 0; index < 2; index++) assert.equal((await balancer.request()).status, 200);
 }
 
+function killBoth(balancer: TestBalancer): void {
+  for (const id of ['a:80', 'b:80']) balancer.endpoint(id).kill();
+}
+
 for (const [what, config] of [
   ['without a check', both()],
   ['with a check', both({ check: CHECK })],
@@ -72,8 +76,7 @@ test('those that wait are let go four at first, those that may be repeated befor
 test('a request waits for its pool no longer than queue.hold', async () => {
   await using balancer = await createTestBalancer(both({ queue: { hold: '3s' } }));
   await prove(balancer);
-  balancer.endpoint('a:80').kill();
-  balancer.endpoint('b:80').kill();
+  killBoth(balancer);
   const { status, reason, headers, tookMs } = await balancer.request();
   assert.deepEqual([status, reason, headers['retry-after']], [503, 'held-too-long', '1']);
   assert.ok(tookMs >= 3000 && tookMs < 3200, `after ${tookMs} ms`);
@@ -81,8 +84,7 @@ test('a request waits for its pool no longer than queue.hold', async () => {
 
 test('a pool that has never answered is waited for a second, and the answer says what is wrong', async () => {
   await using balancer = await createTestBalancer(both());
-  balancer.endpoint('a:80').kill();
-  balancer.endpoint('b:80').kill();
+  killBoth(balancer);
   const { status, reason, tookMs } = await balancer.request();
   assert.deepEqual([status, reason], [502, 'connect-failed']);
   assert.ok(tookMs >= 1000 && tookMs < 1200, `after ${tookMs} ms`);
@@ -91,8 +93,7 @@ test('a pool that has never answered is waited for a second, and the answer says
 test('a pool whose checks pass is waited for, be it never asked anything else', async () => {
   await using balancer = await createTestBalancer(both({ check: CHECK }));
   await balancer.advance(3000);
-  balancer.endpoint('a:80').kill();
-  balancer.endpoint('b:80').kill();
+  killBoth(balancer);
   const pending = balancer.send();
   await balancer.advance(3000);
   assert.equal(statusOf(pending), null);
@@ -116,15 +117,13 @@ test('a server that listens again and answers no check has its check time out as
 test('nothing is held with queue.hold off, nor more than queue.max', async () => {
   await using off = await createTestBalancer(both({ queue: { hold: 'off' } }));
   await prove(off);
-  off.endpoint('a:80').kill();
-  off.endpoint('b:80').kill();
+  killBoth(off);
   const { status, tookMs } = await off.request();
   assert.deepEqual([status, tookMs], [502, 0]);
 
   await using few = await createTestBalancer(both({ queue: { max: 3 } }));
   await prove(few);
-  few.endpoint('a:80').kill();
-  few.endpoint('b:80').kill();
+  killBoth(few);
   const pending = Array.from({ length: 5 }, () => few.send());
   await few.advance(100);
   assert.deepEqual(pending.map(statusOf), [null, null, null, 503, 503]);
@@ -133,8 +132,7 @@ test('nothing is held with queue.hold off, nor more than queue.max', async () =>
 test('a client that leaves is not held any longer, and makes room', async () => {
   await using balancer = await createTestBalancer(both({ queue: { max: 1 } }));
   await prove(balancer);
-  balancer.endpoint('a:80').kill();
-  balancer.endpoint('b:80').kill();
+  killBoth(balancer);
   const first = balancer.send();
   await balancer.advance(100);
   first.leave();
@@ -181,8 +179,7 @@ test('with panic off, requests wait while every check fails, and go on with the 
 test('a pool that leaves the config lets go of whom it holds', async () => {
   await using balancer = await createTestBalancer(both());
   await prove(balancer);
-  balancer.endpoint('a:80').kill();
-  balancer.endpoint('b:80').kill();
+  killBoth(balancer);
   const pending = balancer.send();
   await balancer.advance(100);
   await balancer.reload({ pools: { other: ['c:80'] } });

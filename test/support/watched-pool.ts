@@ -154,7 +154,8 @@ export function endpointAt(port: number, slot: number, addresses: readonly strin
   return { id: String(slot), slot, generation: GENERATION, ...placed, addresses, port, authority: `web.test:${port}` };
 }
 
-const NO_LEASES: LeasePool<Waiter> = {
+/** Of an endpoint that nobody connects to. */
+export const NO_LEASES: LeasePool<Waiter> = {
   reads: 0,
   lease: () => false,
   cancel() {},

@@ -42,7 +42,7 @@ export class RetryBudget {
     for (let back = 0; back < passed; back++) this.#requests[(second - back) % BUDGET_SECONDS] = 0;
     this.#second = second;
     this.#requests[second % BUDGET_SECONDS] += requests;
-    this.#table.retries.publishRequests(this.#requests.reduce((sum, each) => sum + each, 0));
+    this.#publish();
   }
 
   /** Takes one further attempt. False: the budget is spent. */
@@ -60,7 +60,11 @@ export class RetryBudget {
     if (table === this.#table) return;
     this.#table = table;
     this.#counted = table.ownRequests();
-    table.retries.publishRequests(this.#requests.reduce((sum, each) => sum + each, 0));
+    this.#publish();
+  }
+
+  #publish(): void {
+    this.#table.retries.publishRequests(this.#requests.reduce((sum, each) => sum + each, 0));
   }
 
   /** By the wall's clock, which is the same in all threads. */

@@ -56,8 +56,9 @@ export class HeldRequests {
     return this.#words[HOLD_ANSWERED];
   }
 
-  set answeredAt(seconds: number) {
-    Atomics.store(this.#words, HOLD_ANSWERED, seconds);
+  /** An endpoint of the pool has answered, at this time of the wall's clock, ms. */
+  poolAnswered(wallTime: number): void {
+    Atomics.store(this.#words, HOLD_ANSWERED, Math.floor(wallTime / 1000));
   }
 
   /** The worker is gone, and with it those that it held. */

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { until } from '../../../test/support/until.ts';
-import type { Connection, ConnectionHandler } from '../transport.ts';
+import { NOBODY } from '../nobody.ts';
+import type { Connection } from '../transport.ts';
 import { NodeConnection } from './connection.ts';
 import { createNodeTransport } from './transport.ts';
 import type { NodeTransport } from './transport.ts';
@@ -42,15 +43,6 @@ function isNoDelay(connection: Connection): boolean {
   return value[0] === 1;
 }
 
-const SILENT: ConnectionHandler = {
-  onConnect() {},
-  onBytes() {},
-  onDrain() {},
-  onEnd() {},
-  onClose() {},
-  onFault() {},
-};
-
 test(
   'accepted connections inherit TCP_NODELAY, also after accepting has paused, and dialled ones have it',
   { skip: ffi === undefined },
@@ -59,12 +51,12 @@ test(
     const accepted: Connection[] = [];
     const listener = await transport.listen({ host: '127.0.0.1', port: 0, reusePort: false }, (connection) => {
       accepted.push(connection);
-      return SILENT;
+      return NOBODY;
     });
     const dialled: Connection[] = [];
     const dial = async (): Promise<void> => {
       const before = accepted.length;
-      dialled.push(transport.dial({ host: '127.0.0.1', port: listener.port }, SILENT));
+      dialled.push(transport.dial({ host: '127.0.0.1', port: listener.port }, NOBODY));
       await until(() => accepted.length > before, 'it is accepted');
     };
     t.after(async () => {

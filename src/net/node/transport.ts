@@ -19,6 +19,7 @@ import type {
   ListenOptions,
   Transport,
 } from '../transport.ts';
+import { NOBODY } from '../nobody.ts';
 import type { ConnectionHost } from './connection-host.ts';
 import { DataConnection } from './data-connection.ts';
 import { BACKLOG, NodeListener, takeServer } from './listener.ts';
@@ -194,13 +195,3 @@ export class NodeTransport implements Transport {
 
 /** The socket was passed on, or is being reset. */
 function ignore(): void {}
-
-/** Stands in for an accepted connection's handler until `accept` has returned, or for good if it threw. */
-const NOBODY: ConnectionHandler = Object.freeze({
-  onConnect() {},
-  onBytes() {},
-  onDrain() {},
-  onEnd() {},
-  onClose() {},
-  onFault() {},
-});

@@ -1,5 +1,6 @@
 /** A {@link Transport} without sockets: whose turn it is, and how a read or a write goes, is drawn from a seed. */
 import type { Clock } from '../../../src/core/clock.ts';
+import { NOBODY } from '../../../src/net/nobody.ts';
 import type { Connection, ConnectionHandler, DialOptions, Listener, Transport } from '../../../src/net/transport.ts';
 import { Chance } from '../chance.ts';
 import { InMemoryConnection } from './in-memory-connection.ts';
@@ -95,12 +96,3 @@ export class InMemoryTransport implements Transport {
     this.#gone.length = 0;
   }
 }
-
-const NOBODY: ConnectionHandler = {
-  onConnect() {},
-  onBytes() {},
-  onDrain() {},
-  onEnd() {},
-  onClose() {},
-  onFault() {},
-};

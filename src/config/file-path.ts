@@ -1,4 +1,4 @@
-/** Paths of files that a config names; relative ones are so to the folder in which Fairlead was started. */
+/** Paths of files that a config names. Those of a file are absolute by now (`named-files.ts`). */
 import { Mistake } from './errors.ts';
 import { scalar } from './scalars.ts';
 import { describeValue } from './units.ts';

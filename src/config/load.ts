@@ -11,6 +11,7 @@ import { refuseForeignFile } from './foreign-files.ts';
 import { type Included, type Piece, type SourceMistake, readIncluding } from './include.ts';
 import { type Merged, mergePieces } from './merge-pieces.ts';
 import { isModuleName } from './module-config.ts';
+import { findBadFiles, resolveFiles } from './named-files.ts';
 import { readSource, readText } from './read-source.ts';
 import { type Source, isDocument } from './source.ts';
 import { isWrittenMap } from './written.ts';
@@ -34,8 +35,10 @@ export interface LoadOptions {
  */
 export async function loadConfig(path: string, { env = process.env }: LoadOptions = {}): Promise<LoadedConfig> {
   const source = await readSource(path, env);
-  const included = await readIncluding(source, env);
-  return { ...orForeign(parseIncluded(included), source), files: [...new Set(included.files)] };
+  const { pieces: written, mistakes, unresolved, files } = await readIncluding(source, env);
+  const pieces = written.map(resolveFiles);
+  const parsed = parseIncluded({ pieces, mistakes, unresolved }, await findBadFiles(pieces));
+  return { ...orForeign(parsed, source), files: [...new Set(files)] };
 }
 
 /** Parses a text. `fileName` stands in the errors, and tells JSON from YAML. A text includes no files. */
@@ -67,10 +70,14 @@ export function fromArguments(to: readonly string[], listen: string = DEFAULT_LI
   return { errors };
 }
 
-function parseIncluded({ pieces, mistakes, unresolved }: Included): ParsedConfig {
+/** `badFiles`: what is wrong with files that keys of it name. */
+function parseIncluded(
+  { pieces, mistakes, unresolved }: Omit<Included, 'files'>,
+  badFiles: readonly SourceMistake[] = [],
+): ParsedConfig {
   // What follows from a missing variable is not a mistake of its own.
   const refuse = (found: readonly SourceMistake[]): ParsedConfig => {
-    const others = found.filter((one) => !unresolved.some((other) => isSamePlace(one, other)));
+    const others = [...found, ...badFiles].filter((one) => !unresolved.some((other) => isSamePlace(one, other)));
     return { errors: toErrors([...unresolved, ...others]) };
   };
   // Nothing is known of a part that could not be read, so references to it must not be reported as mistakes.
@@ -79,7 +86,7 @@ function parseIncluded({ pieces, mistakes, unresolved }: Included): ParsedConfig
   if (merged.mistakes.length > 0) return refuse(merged.mistakes);
   const built = buildUnquoted(pieces, buildConfig(merged.value));
   if (!isConfig(built)) return refuse(built.map((problem) => place(problem, merged)));
-  return unresolved.length > 0 ? refuse([]) : { config: built };
+  return unresolved.length + badFiles.length > 0 ? refuse([]) : { config: built };
 }
 
 /** Where the whole file is the config of another program, that is the mistake. */

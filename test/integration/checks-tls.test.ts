@@ -169,7 +169,7 @@ describe('a config with an https check', () => {
     assert.equal(balancer.snapshot?.version, 1);
   });
 
-  it('a config with an https check says on the command line that `verify: off` looks at nothing, and with which code a bad ca ends it', async (t) => {
+  it('a config with an https check says on the command line that `verify: off` looks at nothing, and where a ca is that cannot be used', async (t) => {
     const { port } = await startTlsServer(t);
     const file = join(folder, 'fairlead.yaml');
     const write = (https: string): void =>
@@ -188,8 +188,13 @@ describe('a config with an https check', () => {
       () => running.stderr,
     );
     write(`{ ca: ${folder}/none.pem }`);
-    await using refused = new FairleadProcess(['run', '-c', file]);
-    assert.deepEqual(await refused.ended, { code: 69, signal: null });
-    assert.match(refused.stderr, /^fairlead: pool web: the ca of a check, \S+none\.pem, is not there\n$/);
+    for (const command of ['check', 'run']) {
+      await using refused = new FairleadProcess([command, '-c', file]);
+      assert.deepEqual(await refused.ended, { code: 2, signal: null });
+      assert.match(
+        refused.stderr,
+        /fairlead\.yaml:2:\d+: pools\.web\.check\.https\.ca: there is no \S+none\.pem\. Check/,
+      );
+    }
   });
 });

@@ -1,0 +1,99 @@
+/**
+ * The files that a config names in its keys. A relative path is so to the file that it is written in, as with `include`,
+ * wherever Fairlead was started; those that Fairlead reads have to be there.
+ */
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { Mistake } from './errors.ts';
+import type { Piece, SourceMistake } from './include.ts';
+import { isWrittenMap } from './written.ts';
+
+type Judge = (text: string) => Mistake | null;
+
+interface NamedFile {
+  /** `*` stands for any name; a list on the way is gone through item by item. */
+  readonly path: readonly string[];
+  /** What is wrong with the content; null: nothing. None for a file that Fairlead writes. */
+  readonly judge?: Judge;
+}
+
+/** Every key whose value is the path of a file; a test compares them with the schema. */
+export const NAMED_FILES: readonly NamedFile[] = [
+  { path: ['pools', '*', 'check', 'https', 'ca'], judge: judgeCertificates },
+  { path: ['defaults', 'check', 'https', 'ca'], judge: judgeCertificates },
+  { path: ['accessLog', 'to', 'file'] },
+];
+
+type Path = readonly (string | number)[];
+type Change = (file: string, path: Path) => string;
+
+/** The piece with every relative path made absolute. */
+export function resolveFiles(piece: Piece): Piece {
+  const { source, document } = piece;
+  // A descriptor, as of a shell's `<(…)`, lies in no folder.
+  const folder = /^\/(?:dev|proc)\//.test(source.file) ? '.' : dirname(source.file);
+  const resolved = (value: unknown): unknown =>
+    NAMED_FILES.reduce((whole, { path }) => changeFiles(whole, path, (file) => resolve(folder, file)), value);
+  return { source, document: { ...document, value: resolved(document.value), unquoted: resolved(document.unquoted) } };
+}
+
+/** What Fairlead could not use of the files that it is to read. Rejects never. */
+export async function findBadFiles(pieces: readonly Piece[]): Promise<readonly SourceMistake[]> {
+  const found = pieces.flatMap((piece) =>
+    NAMED_FILES.flatMap(({ path, judge }) =>
+      judge === undefined ? [] : filesAt(piece, path).map((named) => describeBad(piece, named, judge)),
+    ),
+  );
+  return (await Promise.all(found)).filter((mistake) => mistake !== null);
+}
+
+function filesAt({ document }: Piece, steps: readonly string[]): readonly { file: string; path: Path }[] {
+  const named: { file: string; path: Path }[] = [];
+  changeFiles(document.value, steps, (file, path) => {
+    named.push({ file, path });
+    return file;
+  });
+  return named;
+}
+
+async function describeBad(
+  { source, document }: Piece,
+  { file, path }: { readonly file: string; readonly path: Path },
+  judge: Judge,
+): Promise<SourceMistake | null> {
+  const mistake = await readFile(file, 'utf8').then(judge, (error: unknown) => describeUnreadable(file, error));
+  return mistake === null ? null : { source, mistake: { ...document.locate({ path, mistake }), mistake } };
+}
+
+function describeUnreadable(file: string, error: unknown): Mistake {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  return code === 'ENOENT'
+    ? new Mistake(`there is no ${file}`, 'Check the path; it is relative to the file that it is written in.')
+    : new Mistake(`${file} cannot be read (${code})`, 'Check the path and the permissions.');
+}
+
+function judgeCertificates(text: string): Mistake | null {
+  const { X509Certificate } = process.getBuiltinModule('node:crypto');
+  try {
+    new X509Certificate(text);
+    return null;
+  } catch {
+    return new Mistake('the file holds no certificate', 'Name one with certificates in PEM.');
+  }
+}
+
+/** A copy of the value with what stands at the keys changed. Whatever has another form is left to the schema. */
+function changeFiles(value: unknown, [step, ...rest]: readonly string[], change: Change, path: Path = []): unknown {
+  if (step === undefined) return isFile(value) ? change(value, path) : value;
+  if (Array.isArray(value))
+    return value.map((item: unknown, i) => changeFiles(item, [step, ...rest], change, [...path, i]));
+  if (!isWrittenMap(value)) return value;
+  const entries = Object.entries(value).map(([name, inner]): [string, unknown] =>
+    step === '*' || step === name ? [name, changeFiles(inner, rest, change, [...path, name])] : [name, inner],
+  );
+  return Object.fromEntries(entries);
+}
+
+function isFile(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && !value.includes('\0');
+}

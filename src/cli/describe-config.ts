@@ -1,8 +1,10 @@
 /** A config in words, for `fairlead check`. */
 import { nameOfPolicy } from '../core/balancer/policies.ts';
+import type { PoolConfig } from '../config/config.ts';
 import type { CheckSpec } from '../core/snapshot.ts';
 import type { ExplainedConfig } from '../runtime/control/explain-config.ts';
 import { addressText } from '../runtime/shared/listener-key.ts';
+import { findChangedKeys } from './changed-keys.ts';
 import type { Machine } from './machine.ts';
 import { table } from './table.ts';
 import { writeConfig } from './write-config.ts';
@@ -10,6 +12,7 @@ import { formatDuration } from './written-units.ts';
 
 export function describeConfig(explained: ExplainedConfig, machine: Machine): string {
   const { engine, config } = explained;
+  const changed = findChangedKeys(config);
   const lines = [
     ...table([
       ['engine', engine, `on Node ${process.versions.node}${engine === 'onread' ? '' : '; onread failed its probe'}`],
@@ -22,10 +25,17 @@ export function describeConfig(explained: ExplainedConfig, machine: Machine): st
     ...table(config.listeners.map((listener) => [listener.id, `http://${addressText(listener)}`])),
     '',
     'routes, in the order in which they are tried',
-    ...table(describeRoutes(explained)),
+    ...withKeys(
+      table(describeRoutes(explained)),
+      explained.routes.map(({ route }) => changed.routes.get(route.id) ?? ''),
+    ),
     '',
     'pools',
-    ...table(config.pools.map((pool) => describePool(pool))),
+    ...withKeys(
+      table(config.pools.map((pool, i) => describePool(pool, changed.pools[i].endpoints))),
+      changed.pools.map(({ keys }) => keys),
+    ),
+    ...(changed.settings.length === 0 ? [] : ['', 'settings', ...table(changed.settings)]),
   ];
   return lines.join('\n');
 }
@@ -41,6 +51,11 @@ export function toJsonDescription({ engine, config, routes }: ExplainedConfig, m
   };
 }
 
+/** Below a line what else was set there. */
+function withKeys(lines: readonly string[], keys: readonly string[]): readonly string[] {
+  return lines.flatMap((line, i) => (keys[i] === '' ? [line] : [line, `    ${keys[i]}`]));
+}
+
 function describeRoutes({ routes }: ExplainedConfig): string[][] {
   return routes.map(({ route, text }) => {
     const { replacePrefix } = route;
@@ -50,16 +65,14 @@ function describeRoutes({ routes }: ExplainedConfig): string[][] {
         : replacePrefix.by === ''
           ? `, without ${replacePrefix.prefix}`
           : `, ${replacePrefix.prefix} replaced by ${replacePrefix.by}`;
-    return [route.id, text, `→ ${route.pool}${rewrite}${route.guards ? ', guards' : ''}`];
+    const policy = route.policy === null ? '' : `, by ${nameOfPolicy(route.policy)}`;
+    return [route.id, text, `→ ${route.pool}${rewrite}${policy}${route.guards ? ', guards' : ''}`];
   });
 }
 
-function describePool({ id, policy, checks, endpoints }: ExplainedConfig['config']['pools'][number]): string[] {
-  const names = endpoints.map((endpoint) =>
-    endpoint.weight === 1 ? endpoint.id : `${endpoint.id} (weight ${endpoint.weight})`,
-  );
+function describePool({ id, policy, checks }: PoolConfig, endpoints: readonly string[]): string[] {
   const checked = checks.length === 0 ? 'no check' : checks.map(describeCheck).join(' and ');
-  return [id, nameOfPolicy(policy), checked, names.join(', ')];
+  return [id, nameOfPolicy(policy), checked, endpoints.join(', ')];
 }
 
 function describeCheck(check: CheckSpec): string {

@@ -19,7 +19,7 @@ import { writeAccessLog, writeRouteLog } from './write-access-log.ts';
 import { formatDuration, formatDurationOrOff, formatSize, onOff } from './written-units.ts';
 
 /** A map in the order of its entries; those that are undefined are left out. */
-type Written = Record<string, unknown>;
+export type Written = Record<string, unknown>;
 
 /** Parsed again, it is the same config. */
 export function writeConfig(config: Config): Written {

@@ -61,9 +61,9 @@ export interface RouteSpec {
   readonly hedge: HedgeSpec | null;
   /** Null: no line. */
   readonly accessLog: RouteLogSpec | null;
-  /** It guards: it must be met under every reading of its path, see `routing/guard-form.ts`. */
   /** Its answers may take as long as they like: they are not counted as silence. */
   readonly longPoll: boolean;
+  /** It guards: it must be met under every reading of its path, see `routing/guard-form.ts`. */
   readonly guards: boolean;
   /** It guards only because of `maxBody`, without `guards: on`. */
   readonly limitsOnly?: boolean;

@@ -1,0 +1,95 @@
+/** What a config says besides the defaults, as it would be written: nothing that was set stays unseen in `fairlead check`. */
+import { toYaml } from '../config/config-keys.ts';
+import type { Config } from '../config/config.ts';
+import { toConfig } from '../config/to-config.ts';
+import { isWrittenMap } from '../config/written.ts';
+import { type Written, writeConfig } from './write-config.ts';
+
+/** In YAML on one line each; `''` where there is nothing but defaults. */
+export interface ChangedKeys {
+  /** By key. */
+  readonly settings: readonly (readonly [string, string])[];
+  /** In the order of the config. */
+  readonly pools: readonly ChangedPool[];
+  /** By route; without what says which requests go where, and the policy. */
+  readonly routes: ReadonlyMap<string, string>;
+}
+
+interface ChangedPool {
+  /** Without policy, check and endpoints. */
+  readonly keys: string;
+  readonly endpoints: readonly string[];
+}
+
+/** As `writeConfig` has them. */
+interface WrittenWhole extends Written {
+  readonly listeners: Written;
+  readonly routes: readonly (Written & { readonly name: string; readonly pool: string })[];
+  readonly pools: Readonly<Record<string, WrittenPool>>;
+}
+
+interface WrittenPool extends Written {
+  readonly endpoints: readonly Written[];
+}
+
+const PLAIN_ENDPOINT = 'localhost:1';
+const SHOWN_OF_POOL = ['policy', 'check', 'endpoints'];
+const SHOWN_OF_ROUTE = ['name', 'match', 'pool', 'policy', 'stripPrefix', 'replacePrefix', 'guards'];
+
+export function findChangedKeys(config: Config): ChangedKeys {
+  const { threads: _, listeners: __, routes, pools, ...settings } = writeWhole(config);
+  const {
+    threads: ___,
+    listeners: ____,
+    routes: _____,
+    ...plain
+  } = writeWhole(toConfig({ pools: { plain: [PLAIN_ENDPOINT] } }));
+  const plainPool = plain.pools['plain'];
+  const plainRoutes = new Map(
+    Object.entries(pools).map(([id, pool]) => [id, plainRouteTo(id, pool, settings)] as const),
+  );
+  return {
+    settings: Object.entries(changes(settings, plain)).map(([key, value]) => [key, toYaml(value)]),
+    pools: Object.values(pools).map((pool) => ({
+      keys: inOneLine(changes(pool, plainPool, SHOWN_OF_POOL)),
+      endpoints: pool.endpoints.map((endpoint) => describeEndpoint(endpoint, plainPool.endpoints[0])),
+    })),
+    routes: new Map(
+      routes.map((route) => [route.name, inOneLine(changes(route, plainRoutes.get(route.pool) ?? {}, SHOWN_OF_ROUTE))]),
+    ),
+  };
+}
+
+/** What a route to the pool is that says nothing itself. */
+function plainRouteTo(id: string, pool: WrittenPool, settings: Written): Written {
+  const input = { ...settings, pools: { [id]: { ...pool, endpoints: [PLAIN_ENDPOINT] } } };
+  return writeWhole(toConfig(input as Parameters<typeof toConfig>[0])).routes[0];
+}
+
+function writeWhole(config: Config): WrittenWhole {
+  return writeConfig(config) as WrittenWhole;
+}
+
+/** `localhost:8081 (weight 2, backup)`. */
+function describeEndpoint(endpoint: Written, plain: Written): string {
+  const { address, ...changed } = changes(endpoint, plain);
+  const words = Object.entries(changed).map(([key, value]) => (value === 'on' ? key : `${key} ${toYaml(value)}`));
+  const name = String(address ?? plain['address']);
+  return words.length === 0 ? name : `${name} (${words.join(', ')})`;
+}
+
+/** What differs from `plain`, of maps only the keys that do. */
+function changes(written: Written, plain: Written, without: readonly string[] = []): Written {
+  const changed = Object.entries(written).flatMap(([key, value]): [string, unknown][] => {
+    const other = Object.hasOwn(plain, key) ? plain[key] : undefined;
+    if (without.includes(key) || JSON.stringify(value) === JSON.stringify(other)) return [];
+    return [[key, isWrittenMap(value) && isWrittenMap(other) ? changes(value, other) : value]];
+  });
+  return Object.fromEntries(changed);
+}
+
+function inOneLine(written: Written): string {
+  return Object.entries(written)
+    .map(([key, value]) => `${key}: ${toYaml(value)}`)
+    .join(', ');
+}

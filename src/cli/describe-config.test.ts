@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { toConfig } from '../config/to-config.ts';
+import { explainOrder } from '../core/routing/order.ts';
+import { describeConfig } from './describe-config.ts';
+import type { Machine } from './machine.ts';
+
+const MACHINE: Machine = {
+  descriptors: 20_000,
+  threads: 2,
+  threadsReason: 'auto: all 2 processors',
+  maxConnections: 100,
+  connectionsReason: 'as configured',
+  tcpMigrateReq: 0,
+  tcpMigrateReqMeaning: '-',
+};
+
+/** From the routes on. */
+function describeFromRoutes(input: Parameters<typeof toConfig>[0]): readonly string[] {
+  const config = toConfig(input);
+  const routes = explainOrder(config.routes);
+  const lines = describeConfig({ config, engine: 'onread', threads: 2, routes }, MACHINE).split('\n');
+  return lines.slice(lines.findIndex((line) => line.startsWith('routes')) + 1);
+}
+
+describe('describeConfig', () => {
+  it('describeConfig shows what was set of each route, pool and endpoint, and of the settings', () => {
+    const lines = describeFromRoutes({
+      zone: 'eu-1',
+      timeouts: { connect: '1s' },
+      defaults: { retry: { attempts: 2 } },
+      pools: {
+        web: {
+          policy: 'peak-ewma',
+          slowStart: '30s',
+          zones: 'ignore',
+          agent: { port: 8081 },
+          hedge: '50ms',
+          queue: { max: 5 },
+          check: 'tcp',
+          endpoints: [
+            { address: 'localhost:8081', weight: 2, zone: 'eu-1', priority: 1 },
+            { address: 'localhost:8082', backup: 'on' },
+            'localhost:8083',
+          ],
+        },
+      },
+      routes: [
+        {
+          match: { path: '/api/*' },
+          stripPrefix: '/api',
+          pool: 'web',
+          policy: { hash: { key: 'header.x-user' } },
+          longPoll: 'on',
+          timeouts: { responseHead: '5s' },
+          hedge: 'off',
+        },
+        { name: 'rest', pool: 'web' },
+      ],
+    });
+    assert.deepEqual(lines, [
+      '  1     path /api/*  → web, without /api, by hash of header.x-user (ring)',
+      '    longPoll: on, timeouts: { responseHead: 5s }, hedge: off',
+      '  rest  everything   → web',
+      '',
+      'pools',
+      '  web  peak-ewma  tcp every 5s  localhost:8081 (weight 2, priority 1, zone eu-1), localhost:8082 (backup), localhost:8083',
+      '    agent: { port: 8081, interval: 5s }, retry: { attempts: 2 }, hedge: { delay: 50ms }, slowStart: 30s, zones: ignore, queue: { max: 5 }',
+      '',
+      'settings',
+      '  timeouts  { connect: 1s }',
+      '  zone      eu-1',
+    ]);
+  });
+
+  it('describeConfig adds nothing where only endpoints were given', () => {
+    assert.deepEqual(describeFromRoutes({ pools: { web: ['localhost:8081', 'localhost:8082'] } }), [
+      '  1  everything  → web',
+      '',
+      'pools',
+      '  web  power-of-two  no check  localhost:8081, localhost:8082',
+    ]);
+  });
+});

@@ -5,6 +5,7 @@ import {
   countOption,
   durationOption,
   headerOption,
+  pathOption,
   portOption,
   positiveDurationOption,
   serverNameOption,
@@ -27,6 +28,11 @@ describe('an option of the command line', () => {
     assert.equal(shareOption('25%'), 0.25);
     assert.equal(shareOption('1'), 1);
     for (const text of ['2', '101%', '-0.1', 'half', '']) assert.throws(() => shareOption(text), /Write a share/, text);
+  });
+
+  test('an option of the command line takes a path that begins with a slash, or a URL', () => {
+    for (const text of ['/v1/x', '/', 'http://a.example/x']) assert.equal(pathOption(text), text);
+    for (const text of ['', 'foo', '*']) assert.throws(() => pathOption(text), /begins with a slash/, text);
   });
 
   test('an option of the command line takes a port, 0 for a free one', () => {

@@ -69,6 +69,8 @@ async function assertGivenBack(terminal: Terminal, shell: number): Promise<void>
 describe('the demo on a terminal', { ...options, concurrency: true }, () => {
   test('the demo on a terminal shows a killed server lose its share and a revived one get it back, and ends well on SIGTERM', async () => {
     await using terminal = await openDemo();
+    // While it starts on a busy machine an answer may take longer than the demo gives a server.
+    await untilScreen(terminal, 'answers come soon', (screen) => /p99 \d{1,3} ms {3}load/.test(screen));
     await terminal.press('2', 'k');
     await untilScreen(terminal, 's2 is killed, seen to be, and without a share', (screen, rows) => {
       const s2 = rows[1];
@@ -77,7 +79,7 @@ describe('the demo on a terminal', { ...options, concurrency: true }, () => {
     });
     await terminal.press('r');
     await untilScreen(terminal, 's2 is healthy, with a share', (screen, rows) => {
-      return rows[1]?.health === 'healthy' && rows[1].share > 0 && screen.includes('s2 is healthy: http check');
+      return rows[1]?.health === 'healthy' && rows[1].share > 0 && /s2 is healthy: (http check|its trial)/.test(screen);
     });
     await untilScreen(terminal, 'retries hide the kill from every client, POSTs under way left out', (screen) => {
       return /since s2 was killed: retried [1-9]\d*, lost (?:0|\d+ \(POST\): a POST .* is never sent twice)\s/.test(

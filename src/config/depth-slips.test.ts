@@ -69,6 +69,25 @@ const CASES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
       '1:1: routes: this has to be a list. Put a dash and a blank in front of "match", and two more blanks in front of the others.',
     ],
   },
+  'keys of the last item of a list, outside of it': {
+    [`routes:\n  - match: { path: /x }\npool: web\n${POOLS}`]: [
+      '3:1: pool: "pool" is a key of a route, not of the whole config. Indent it as far as "match" is, if it belongs to the last item of the list.',
+    ],
+    'pools:\n  web:\n    endpoints: [localhost:8081]\n    check:\n      - http: /x\n    interval: 5s\n': [
+      '6:5: pools.web.interval: "interval" is a key of an item of "check", not of "web". Indent it as far as "http" is, if it belongs to the last item of the list.',
+    ],
+    'pools:\n  web:\n    endpoints: [localhost:8081]\n    check:\n      - tcp\n    interval: 5s\n': [
+      '6:5: pools.web.interval: "interval" is a key of an item of "check", not of "web". Write the last item of the list as a map, with "interval" in it.',
+    ],
+  },
+  'a dash in front of what belongs to the item above': {
+    'pools:\n  web:\n    endpoints:\n      - address: localhost:8081\n      - weight: 2\n': [
+      '5:9: pools.web.endpoints[1].weight: a dash begins another endpoint, and this one has no "address". Put a blank in place of the dash if "weight" belongs to the item above, else add "address".',
+    ],
+    [`routes:\n  - pool: web\n  - stripPrefix: /x\n${POOLS}`]: [
+      '3:5: routes[1].stripPrefix: a dash begins another route, and this one has no "pool". Put a blank in place of the dash if "stripPrefix" belongs to the item above, else add "pool".',
+    ],
+  },
   'keys that stand too far in': {
     [`routes:\n  - match:\n      path: /x/*\n      pool: web\n      stripPrefix: /x\n${POOLS}`]: [
       '4:7: routes[0].match.pool: "pool" is a key of a route, not of "match". Write it beside "match", as far in as that.',

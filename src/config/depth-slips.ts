@@ -3,7 +3,7 @@
  * around it, and what it should belong to is empty: many mistakes, of which none says what happened.
  */
 import { closestName } from './closest-name.ts';
-import { belongsAbove, belongsBeside, belongsBelow } from './depth-words.ts';
+import { belongsAbove, belongsBelow, belongsBeside, belongsToItem, dashTooMany } from './depth-words.ts';
 import type { SchemaNode } from './described.ts';
 import type { Mistake, Problem } from './errors.ts';
 import { cureForeignKey } from './foreign-keys.ts';
@@ -69,7 +69,12 @@ function slipsBelow(
   if (map === null) return [];
   const item = map.properties === undefined ? itemOf(map) : null;
   if (Array.isArray(value)) {
-    return value.flatMap((each, i) => slipsBelow(each, item ?? map, [...path, i], outer, mistakes));
+    const { isWrong } = mistakes;
+    return value.flatMap((each, i) => {
+      const place = [...path, i];
+      const slip = isWrong(place) ? dashSlip(value[i - 1], each, item ?? map, place) : null;
+      return slip === null ? slipsBelow(each, item ?? map, place, outer, mistakes) : [slip];
+    });
   }
   if (!isWrittenMap(value)) return [];
   const level = { path, written: value, keys: (item ?? map).properties ?? {}, title: map.title ?? '', outer };
@@ -84,6 +89,21 @@ function slipsBelow(
   return [...slips, ...inner];
 }
 
+/** An item of a list that has none of the keys it must have, and only keys that the one before it may have and has not. */
+function dashSlip(
+  before: unknown,
+  value: unknown,
+  { properties = {}, required = [] }: SchemaNode,
+  path: Path,
+): Slip | null {
+  if (!isWrittenMap(before) || !isWrittenMap(value)) return null;
+  const names = Object.keys(value);
+  const missing = required.find((name) => !names.includes(name));
+  const isRest = names.every((name) => Object.hasOwn(properties, name) && !Object.hasOwn(before, name));
+  if (missing === undefined || names.length === 0 || !isRest) return null;
+  return slipAt([...path, names[0]], dashTooMany(path.slice(0, -1), names[0], missing), [path]);
+}
+
 /** Keys that a map does not have: of the empty one above them, or of a map around it. */
 function slipsOfKeys(level: Level, { isUnknown }: Mistakes): readonly Slip[] {
   const { path, written, keys, title } = level;
@@ -91,12 +111,19 @@ function slipsOfKeys(level: Level, { isUnknown }: Mistakes): readonly Slip[] {
   const slips: Slip[] = [];
   // The last known key above: it, or the last one within it, may be empty and be the place for what follows.
   let open: Empty | null = null;
+  let above: string | null = null;
   for (const name of Object.keys(written)) {
     if (Object.hasOwn(keys, name)) {
       open = emptyEnd(written[name], keys[name], [...path, name], 1);
+      above = name;
       continue;
     }
     if (!isUnknown([...path, name])) continue;
+    const outOfList = above === null ? null : itemSlip(level, above, name);
+    if (outOfList !== null) {
+      slips.push(outOfList);
+      continue;
+    }
     const empty: Empty | null = open !== null && Object.hasOwn(open.keys, name) ? open : null;
     if (empty !== null) {
       const group = below.get(JSON.stringify(empty.path)) ?? { empty, names: [] };
@@ -113,6 +140,26 @@ function slipsOfKeys(level: Level, { isUnknown }: Mistakes): readonly Slip[] {
     slips.push(slipAt(places[0], belongsBelow(names, empty), [...places, empty.path]));
   }
   return slips;
+}
+
+/** A key that is none of this map, below a list whose last item could have it. */
+function itemSlip({ path, written, keys, title }: Level, above: string, name: string): Slip | null {
+  const list = written[above];
+  const map = documentedMap(keys[above]);
+  const node = map === null || map.properties !== undefined ? map : itemOf(map);
+  const last: unknown = Array.isArray(list) ? list.at(-1) : undefined;
+  if (last === undefined || node?.properties?.[name] === undefined) return null;
+  const listPath = [...path, above];
+  if (!isWrittenMap(last)) return slipAt([...path, name], belongsToItem(name, path, listPath, null), [[...path, name]]);
+  const isMissing = node.required?.includes(name) === true;
+  const isMeant = cureForeignKey(name, title) !== null || closestName(name, Object.keys(keys)) !== null;
+  if (Object.hasOwn(last, name) || (isMeant && !isMissing)) return null;
+  const item = [...listPath, (list as readonly unknown[]).length - 1];
+  const [beside = above] = Object.keys(last);
+  return slipAt([...path, name], belongsToItem(name, path, listPath, beside), [
+    [...path, name],
+    [...item, name],
+  ]);
 }
 
 function tooFarIn(path: Path, name: string, owner: Level): Slip {

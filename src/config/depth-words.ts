@@ -50,6 +50,31 @@ export function belongsAbove(name: string, path: Path, owner: Path): Mistake {
   return new Mistake(message, `Write it ${isTop ? `at the top level, ${beside}` : `${beside}, as far in as that`}.`);
 }
 
+/** It stands within a map (`path`) and is a key of what the list (`listPath`) above it holds, whose last item has `beside`. */
+export function belongsToItem(name: string, path: Path, listPath: Path, beside: string | null): Mistake {
+  const message = `"${name}" is a key of ${itemName(listPath)}, not of ${nameOf(path)}`;
+  if (beside === null) return new Mistake(message, `Write the last item of the list as a map, with "${name}" in it.`);
+  return new Mistake(message, `Indent it as far as "${beside}" is, if it belongs to the last item of the list.`);
+}
+
+/** A list (`listPath`) has an item of which `missing` is said nowhere; it may be the rest of the one above. */
+export function dashTooMany(listPath: Path, name: string, missing: string): Mistake {
+  const message = `a dash begins another ${itemName(listPath).replace(/^an? /, '')}, and this one has no "${missing}"`;
+  return new Mistake(
+    message,
+    `Put a blank in place of the dash if "${name}" belongs to the item above, else add "${missing}".`,
+  );
+}
+
+function itemName(listPath: Path): string {
+  const key = String(listPath.at(-1));
+  return listPath.length === 1
+    ? (ONE_OF[key] ?? `"${key}"`)
+    : key === 'endpoints'
+      ? 'an endpoint'
+      : `an item of "${key}"`;
+}
+
 function indent(names: readonly string[], owner: string, depth: number): string {
   const blanks = ['no', 'two', 'four', 'six', 'eight'][depth] ?? String(2 * depth);
   return `Indent what belongs to ${owner}: put ${blanks} more blanks in front of ${names.length === 1 ? 'it' : 'each'}.`;

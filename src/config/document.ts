@@ -59,7 +59,8 @@ export function readDocument(
       logLevel: 'error',
     });
     const mistakes = [...lookAlikes(lines, text), ...syntaxMistakes(document, lines, text)];
-    const broken = new Set(mistakes.map(({ line }) => line));
+    const brokenAt = document.errors.map(({ pos }) => linePosition(lines, pos[0]));
+    const broken = new Set([...mistakes, ...brokenAt].map(({ line }) => line));
     const badKeys = findBadKeys(document.contents, lines).filter(({ line }) => !broken.has(line));
     if (mistakes.length + badKeys.length > 0) return [...mistakes, ...badKeys];
     const aliases = replaceAliases(document, lines);
@@ -192,7 +193,8 @@ function syntaxMistakes(document: Document.Parsed, lines: LineCounter, text: str
     // Each value is examined together with those that contain it.
     if (byLine.size === MOST_SYNTAX_MISTAKES) break;
     const line = text.slice(lines.lineStarts[place.line - 1], lines.lineStarts[place.line]);
-    const found = describeSyntax({ code, message, offset: pos[0] }, text);
+    const found = describeSyntax({ code, message, offset: pos[0] }, text, byLine.size === 0);
+    if (found === null) continue;
     const { cure } = hasReference(line) ? QUOTE_REFERENCE : found.mistake;
     const shown = linePosition(lines, found.offset);
     const mistake = new Mistake(found.mistake.message, cure);

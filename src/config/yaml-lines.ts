@@ -45,3 +45,28 @@ export function unclosedBracket(text: string): number | null {
   }
   return open.at(-1) ?? null;
 }
+
+/** A line of a text, by offsets. */
+export interface TextLine {
+  readonly start: number;
+  readonly end: number;
+  readonly line: string;
+}
+
+/** The line of an offset; at its very end, where something is missing from the next one, that. */
+export function lineAt(text: string, offset: number): TextLine {
+  const start = text.lastIndexOf('\n', offset - 1) + 1;
+  const feed = text.indexOf('\n', offset);
+  const end = feed < 0 ? text.length : feed;
+  return { start, end, line: text.slice(start, end) };
+}
+
+/** The next line that says something; null: there is none. */
+export function nextLine(text: string, end: number): TextLine | null {
+  const found = /\n(?: *(?:#.*)?\n)*(?=.*\S)/.exec(text.slice(end));
+  return found === null ? null : lineAt(text, end + found[0].length + found.index);
+}
+
+export function indentOf(line: string): number {
+  return line.length - line.trimStart().length;
+}

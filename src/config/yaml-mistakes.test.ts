@@ -72,6 +72,36 @@ const CASES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     ],
     'pools:\n\tweb: [localhost:8081]\n': ['2:1: a line is indented by a tab. Indent with spaces.'],
   },
+  'a key in the column of dashes': {
+    'pools:\n  web:\n    endpoints:\n      - address: localhost:8081\n      weight: 2\n': [
+      '5:7: "weight" stands where the dashes of a list stand. Indent it by 8, as "address" is, if it belongs to that item, or by 4, as "endpoints" is.',
+    ],
+    'pools:\n  web:\n    endpoints:\n      - localhost:8081\n      check: tcp\n': [
+      '5:7: "check" stands where the dashes of a list stand. Indent it by 4, as "endpoints" is.',
+    ],
+    'pools:\n  web:\n    - localhost:8081\n    policy: random\n': [
+      '4:5: "policy" stands where the dashes of a list stand. Write "endpoints:" above the list: "web" is a list of servers or a map of keys, not both.',
+    ],
+    [`routes:\n  - match: { path: /a }\n  pool: web\n  - pool: web\n${POOLS}`]: [
+      '3:3: "pool" stands where the dashes of a list stand. Indent it by 4, as "match" is, if it belongs to that item, or by 0, as "routes" is.',
+    ],
+  },
+  'a dash further out than its list': {
+    'pools:\n  web:\n    endpoints:\n      - localhost:8081\n    - localhost:8082\n': [
+      '5:5: this dash stands further out than those above it. Indent it by 6.',
+    ],
+  },
+  'an address without its dash or its key': {
+    'pools:\n  web:\n    endpoints:\n      - localhost:8081\n      localhost:8082\n': [
+      '5:7: there is no dash in front of this item. Write - localhost:8082.',
+    ],
+    'pools:\n  web:\n    endpoints:\n      - address:\n        localhost:8081\n': [
+      '5:9: this belongs to "address", which is empty. Write address: localhost:8081 on one line.',
+    ],
+    'pools:\n  web:\n    endpoints:\n    localhost:8081\n': [
+      '4:5: this belongs to "endpoints", which is empty. Write endpoints: [localhost:8081] on one line.',
+    ],
+  },
   'a line that is not indented at all': {
     'pools:\nweb:\n  endpoints: [localhost:8081]\nthreads: 2\n': [
       '1:1: pools: this map is empty. Indent what belongs to it: put two blanks in front of "web".',

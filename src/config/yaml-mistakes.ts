@@ -1,21 +1,9 @@
 /** What is wrong with a YAML text, in words for people who do not know its grammar: the commonest mistakes first. */
 import { Mistake } from './errors.ts';
-import { openLevels, unclosedBracket } from './yaml-lines.ts';
 import { describeValue } from './units.ts';
-
-/** What the parser of YAML found. */
-export interface SyntaxFinding {
-  readonly code: string;
-  readonly message: string;
-  readonly offset: number;
-}
-
-/** A mistake and where it shows, by its offset. */
-export interface FoundMistake {
-  readonly offset: number;
-  readonly length: number;
-  readonly mistake: Mistake;
-}
+import { type FoundMistake, type SyntaxFinding, foundAt as at, isOfIndentation } from './yaml-finding.ts';
+import { addressOnLine, besideDash, dashTooFarOut } from './yaml-list-mistakes.ts';
+import { indentOf, lineAt, nextLine, openLevels, unclosedBracket } from './yaml-lines.ts';
 
 const AS_YAML = 'Mend the YAML; a text with signs such as : or # in it is safest in quotes.';
 
@@ -26,19 +14,24 @@ const DIAGNOSES = [
   tags,
   brackets,
   quotes,
+  addressOnLine,
+  besideDash,
   missingBlank,
   afterValue,
   signs,
   twoKeys,
+  dashTooFarOut,
   indentation,
   comments,
 ];
 
-export function describeSyntax(finding: SyntaxFinding, text: string): FoundMistake {
+/** Null: nothing is known of it, and it may follow from a mistake above, of which something was. */
+export function describeSyntax(finding: SyntaxFinding, text: string, isFirst: boolean): FoundMistake | null {
   for (const diagnose of DIAGNOSES) {
     const found = diagnose(finding, text);
     if (found !== null) return found;
   }
+  if (!isFirst && isOfIndentation(finding)) return null;
   const reason = finding.message.replace(/\s+/g, ' ').replace(/[.\s]+$/, '');
   const message = `this is not valid YAML: ${reason.charAt(0).toLowerCase()}${reason.slice(1)}`;
   return at(finding.offset, 1, message, AS_YAML);
@@ -70,10 +63,6 @@ export function findLookAlikes(text: string): readonly FoundMistake[] {
     );
   }
   return found;
-}
-
-function at(offset: number, length: number, message: string, cure: string): FoundMistake {
-  return { offset, length: Math.max(1, length), mistake: new Mistake(message, cure) };
 }
 
 function tabs({ code, offset }: SyntaxFinding): FoundMistake | null {
@@ -179,16 +168,14 @@ function twoKeys({ code, offset }: SyntaxFinding, text: string): FoundMistake | 
   return at(offset, second.length, `there are two keys on one line, "${first}" and "${second}"`, cure);
 }
 
-const INDENT_CODES = new Set(['BAD_INDENT', 'MISSING_CHAR', 'BLOCK_AS_IMPLICIT_KEY', 'MULTILINE_IMPLICIT_KEY']);
-
 /** A line that stands at no level that is open above it, or further in than a key that has its value already. */
 function indentation({ code, message, offset }: SyntaxFinding, text: string): FoundMistake | null {
-  if (!INDENT_CODES.has(code) || message.startsWith('Comments')) return null;
+  if (!isOfIndentation({ code, message, offset })) return null;
   const first = lineAt(text, offset);
   const inner =
     code === 'BLOCK_AS_IMPLICIT_KEY' || code === 'MULTILINE_IMPLICIT_KEY' ? nextLine(text, first.end) : null;
   for (const { start, line } of inner === null ? [first] : [first, inner]) {
-    const indent = line.length - line.trimStart().length;
+    const indent = indentOf(line);
     const { beside, below } = openLevels(text.slice(0, start));
     if (line.trim() === '' || beside.some(({ column }) => column === indent)) continue;
     if (beside.length === 0 || (below !== null && indent > below)) continue;
@@ -211,23 +198,4 @@ function comments({ message, offset }: SyntaxFinding): FoundMistake | null {
     'there is no blank in front of the #',
     'Put one there, or the text in quotes if the # belongs to it.',
   );
-}
-
-interface TextLine {
-  readonly start: number;
-  readonly end: number;
-  readonly line: string;
-}
-
-/** The line of an offset; at its very end, where something is missing from the next one, that. */
-function lineAt(text: string, offset: number): TextLine {
-  const start = text.lastIndexOf('\n', offset - 1) + 1;
-  const feed = text.indexOf('\n', offset);
-  const end = feed < 0 ? text.length : feed;
-  return { start, end, line: text.slice(start, end) };
-}
-
-function nextLine(text: string, end: number): TextLine | null {
-  const found = /\n(?: *(?:#.*)?\n)*(?=.*\S)/.exec(text.slice(end));
-  return found === null ? null : lineAt(text, end + found[0].length + found.index);
 }

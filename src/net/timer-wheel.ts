@@ -71,11 +71,14 @@ export class TimerWheel {
   readonly #slots: readonly Slot[] = Array.from({ length: SLOTS }, () => new Slot());
   /** Takes over the links of the slot that is coming up. */
   readonly #due = new Slot();
-  readonly #onTick = (): void => this.tick();
+  readonly #onTurn = (): void => void (this.#readUntil = this.#clock.now());
+  readonly #onTick = (): void => this.tick(this.#readUntil);
   /** The last tick whose slot has come up. */
   #current = 0;
-  /** When that was. */
+  /** When that was: all that had arrived by then had been read. */
   #tickedAt = 0;
+  /** What had arrived by then is read before the next tick. */
+  #readUntil = 0;
   #armed = 0;
   #stop: (() => void) | null = null;
 
@@ -120,10 +123,14 @@ export class TimerWheel {
     return this.#tickedAt + this.#tickMs;
   }
 
-  /** Fires what is due. Called turn by turn; a test with a clock of its own may call it. */
-  tick(): void {
+  /**
+   * Fires what was due by `at`, ms. Called turn by turn, with the time until which everything has been read: the thread
+   * may have stood still since, and then what would have met a deadline still waits in a socket. A test with a clock of
+   * its own may call it.
+   */
+  tick(at = this.#clock.now()): void {
     this.#clock.enter();
-    this.#tickedAt = this.#clock.now();
+    this.#tickedAt = at;
     const last = Math.floor(this.#tickedAt / this.#tickMs);
     const first = Math.max(this.#current + 1, last - SLOTS + 1);
     this.#current = last;
@@ -143,7 +150,7 @@ export class TimerWheel {
     this.#tickedAt = this.#clock.now();
     // Slots of timers that were armed before a stop are still to come up.
     if (this.#armed === 1) this.#current = Math.floor(this.#tickedAt / this.#tickMs);
-    this.#stop = this.#turns.every(this.#tickMs, this.#onTick);
+    this.#stop = this.#turns.every(this.#tickMs, this.#onTick, this.#onTurn);
   }
 
   #link(timer: Timer): void {

@@ -40,10 +40,11 @@ export class StandingTime implements Clock, Scheduler, LoopTurns {
     return this.after(ms, run);
   }
 
-  every(ms: number, run: () => void): Cancel {
+  every(ms: number, run: () => void, begin?: () => void): Cancel {
     let cancel: Cancel;
     const again = (): void => {
       cancel = this.after(ms, again);
+      begin?.();
       run();
     };
     cancel = this.after(ms, again);

@@ -150,9 +150,13 @@ class SteppedTurns implements LoopTurns {
     this.#clock = clock;
   }
 
-  every(_ms: number, task: () => void): () => void {
-    this.#repeated.add(task);
-    return () => void this.#repeated.delete(task);
+  every(_ms: number, task: () => void, begin?: () => void): () => void {
+    const turn = (): void => {
+      begin?.();
+      task();
+    };
+    this.#repeated.add(turn);
+    return () => void this.#repeated.delete(turn);
   }
 
   once(ms: number, task: () => void): () => void {

@@ -78,6 +78,22 @@ test('a client of a test balancer can leave, and its request is cancelled at the
   assert.equal(pending.outcome, 'connection-lost');
 });
 
+test('a client of a test balancer can send its body in parts', async () => {
+  await using balancer = await createTestBalancer({ pools: { web: ['a:80'] } });
+  const headers: Readonly<Record<string, string>>[] = [{ 'Content-Length': '6' }, { 'Transfer-Encoding': 'chunked' }];
+  for (const [index, [first, second]] of [
+    ['abc', 'def'],
+    ['3\r\nabc\r\n', '3\r\ndef\r\n0\r\n\r\n'],
+  ].entries()) {
+    const pending = balancer.send({ method: 'POST', headers: headers[index], body: first });
+    await balancer.advance(10_000);
+    assert.equal(pending.outcome, null);
+    pending.write(second);
+    await balancer.advance(0);
+    assert.equal(balancer.endpoint('a:80').requests[index].body, 'abcdef');
+  }
+});
+
 test('a test balancer takes another config', async () => {
   await using balancer = await createTestBalancer({ pools: { web: ['a:80'] } });
   assert.equal((await balancer.request()).body, 'a:80');

@@ -38,6 +38,8 @@ export interface TestEvent {
 export interface PendingRequest {
   /** Null while there is neither an answer nor an end of the connection. */
   readonly outcome: TestOutcome;
+  /** Sends more of the body, of a request whose own headers say how long it is. It goes on its way with the next `advance`. */
+  write(text: string): void;
   /** The client goes away, by a reset. */
   leave(): void;
 }

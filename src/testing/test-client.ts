@@ -12,7 +12,10 @@ export interface TestRequest {
   /** The Host header. Default `example.test`. */
   readonly host?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Latin1 text. Default: no body. */
+  /**
+   * Latin1 text. Default: no body. Where `headers` have a `content-length` or a `transfer-encoding`, this is only how it
+   * begins, and the rest is for {@link PendingRequest.write}.
+   */
   readonly body?: string;
   /** The client's address. Default `192.0.2.200`. */
   readonly from?: string;
@@ -56,6 +59,10 @@ export class TestClient implements MemoryPeer {
     connection.arrive(writeRequest(request));
   }
 
+  write(text: string): void {
+    this.#connection?.arrive(text);
+  }
+
   /** The client goes away, by a reset. */
   leave(): void {
     this.#connection?.arriveReset();
@@ -92,6 +99,7 @@ function writeRequest({
   body,
 }: TestRequest): string {
   const lines = Object.entries({ host, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
-  const length = body === undefined ? '' : `content-length: ${body.length}\r\n`;
+  const isFramed = Object.keys(headers).some((name) => /^(?:content-length|transfer-encoding)$/i.test(name));
+  const length = body === undefined || isFramed ? '' : `content-length: ${body.length}\r\n`;
   return `${method} ${target} HTTP/1.1\r\n${lines.join('')}${length}\r\n${body ?? ''}`;
 }

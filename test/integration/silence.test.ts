@@ -103,33 +103,6 @@ describe('nobody is silent', () => {
     assert.deepEqual(ejected(balancer), []);
   });
 
-  it('with two reports of 5 s at a quiet hour', async () => {
-    await using balancer = await createTestBalancer(configOf());
-    await answerIn(balancer, { afterMs: 20 });
-    await send(balancer, 12_000, 100);
-    for (const id of ENDPOINTS) {
-      balancer.endpoint(id).respond(({ target }) => ({ afterMs: target === '/report' ? 5000 : 20 }));
-    }
-    const reports = [balancer.send({ target: '/report' }), balancer.send({ target: '/report' })];
-    await send(balancer, 6000, 1000);
-    assert.ok(reports.every(({ outcome }) => typeof outcome === 'object' && outcome?.status === 200));
-    assert.deepEqual(ejected(balancer), []);
-  });
-
-  it('where all requests poll for long, and where one in a thousand does', async () => {
-    for (const share of [1, 1000]) {
-      await using balancer = await createTestBalancer(configOf());
-      for (const id of ENDPOINTS) {
-        balancer.endpoint(id).respond(({ target }) => ({ afterMs: target === '/poll' ? 15_000 : 20 }));
-      }
-      for (let request = 0; request < (share === 1 ? 400 : 4000); request++) {
-        balancer.send({ target: request % share === 0 ? '/poll' : '/' });
-        await balancer.advance(share === 1 ? 200 : 15);
-      }
-      assert.deepEqual(ejected(balancer), []);
-    }
-  });
-
   it('on a route with longPoll, however the others answer', async () => {
     await using balancer = await createTestBalancer({
       ...configOf(),
@@ -158,18 +131,5 @@ describe('nobody is silent', () => {
     const sent = await send(balancer, 3000, 20);
     assert.deepEqual(ejected(balancer), []);
     for (const pending of sent) pending.leave();
-  });
-
-  it('by uploads that take a minute', async () => {
-    await using balancer = await createTestBalancer(configOf());
-    await answerIn(balancer, { afterMs: 20 });
-    await send(balancer, 3000, 10);
-    // Heads without their bodies: nothing of a request that is not complete counts.
-    const uploads = Array.from({ length: 12 }, () =>
-      balancer.send({ method: 'POST', headers: { 'content-length': '1000000' }, body: 'x' }),
-    );
-    await send(balancer, 20_000, 100);
-    assert.deepEqual(ejected(balancer), []);
-    for (const upload of uploads) upload.leave();
   });
 });

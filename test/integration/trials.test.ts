@@ -175,30 +175,6 @@ describe('a trial', () => {
   });
 });
 
-describe('nobody is ejected', () => {
-  it('where every server of the pool answers 503', async () => {
-    await using balancer = await createTestBalancer(poolOf());
-    for (const id of ENDPOINTS) balancer.endpoint(id).respond({ status: 503 });
-    for (let request = 0; request < 100; request++) {
-      assert.equal((await balancer.request()).status, 503);
-      await balancer.advance(20);
-    }
-    assert.deepEqual(balancer.events, []);
-  });
-
-  it('by one path that always answers 503 to one client', async () => {
-    await using balancer = await createTestBalancer({ pools: { web: [...ENDPOINTS] } });
-    for (const id of ENDPOINTS) {
-      balancer.endpoint(id).respond(({ target }) => (target === '/broken' ? { status: 503 } : { body: 'well' }));
-    }
-    for (let request = 0; request < 600; request++) {
-      await balancer.request({ target: request % 10 === 0 ? '/' : '/broken' });
-      await balancer.advance(20);
-    }
-    assert.deepEqual(balancer.events, []);
-  });
-});
-
 describe('the only endpoint that is not ejected', () => {
   it('where it refuses connects, its requests go to one that is', async () => {
     await using balancer = await createTestBalancer(poolOf({ endpoints: ['a:80', 'b:80'] }));

@@ -71,7 +71,7 @@ export type ToWorker =
   /** For tests: break this thread. Ignored unless it was started with `allowTestFaults`. */
   | { readonly type: 'test-fault'; readonly fault: TestFault };
 
-export type TestFault = 'throw' | 'reject' | 'loop' | 'exit';
+export type TestFault = 'throw' | 'reject' | 'block' | 'loop' | 'exit';
 
 export type FromWorker =
   | { readonly type: 'ready' }

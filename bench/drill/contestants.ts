@@ -2,8 +2,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Command } from '../children.ts';
+import type { Child, Command } from '../children.ts';
 import { findCommand, versionOf } from '../commands.ts';
+import { processTree } from '../cpu-accounting.ts';
 import { fillTemplate } from '../template.ts';
 
 export interface DrillSetup {
@@ -11,6 +12,10 @@ export interface DrillSetup {
   readonly port: number;
   readonly endpointPorts: readonly number[];
   readonly retries503: boolean;
+  /** Null: as many as it has by itself on one core. */
+  readonly workers: number | null;
+  /** One of them is to be killed. */
+  readonly killsWorker: boolean;
 }
 
 export interface Contestant {
@@ -20,8 +25,11 @@ export interface Contestant {
   readonly program: string | null;
   version(): string;
   prepare(setup: DrillSetup): Command;
+  /** Ends one of its workers at once; null: it has none that could be ended by itself. */
+  readonly killWorker: ((proxy: Child) => void) | null;
 }
 
+const FAIRLEAD_TO_KILL = fileURLToPath(new URL('./fairlead-server.ts', import.meta.url));
 const FAIRLEAD = fileURLToPath(new URL('../../bin/fairlead.js', import.meta.url));
 
 export const CONTESTANTS: readonly Contestant[] = [
@@ -34,6 +42,7 @@ export const CONTESTANTS: readonly Contestant[] = [
       const args = ['-e', 'stderr', '-p', setup.directory, '-c', writeConfig('nginx.conf', setup)];
       return { command: pathOf('nginx'), args };
     },
+    killWorker: (proxy) => process.kill(processTree(proxy.pid)[1], 'SIGKILL'),
   },
   {
     name: 'haproxy',
@@ -41,6 +50,8 @@ export const CONTESTANTS: readonly Contestant[] = [
     program: 'haproxy',
     version: () => versionOf(pathOf('haproxy'), ['-v']),
     prepare: (setup) => ({ command: pathOf('haproxy'), args: ['-db', '-f', writeConfig('haproxy.cfg', setup)] }),
+    // Its threads are those of one process.
+    killWorker: null,
   },
   fairleadWith('fairlead', 'Fairlead', 'fairlead.yaml'),
   fairleadWith('fairlead-defaults', 'Fairlead, defaults', 'fairlead-defaults.yaml'),
@@ -52,7 +63,12 @@ function fairleadWith(name: string, label: string, config: string): Contestant {
     label,
     program: null,
     version: () => `Node ${process.version}`,
-    prepare: (setup) => ({ command: process.execPath, args: [FAIRLEAD, 'run', '-c', writeConfig(config, setup)] }),
+    prepare: (setup) => {
+      const written = writeConfig(config, setup);
+      const args = setup.killsWorker ? [FAIRLEAD_TO_KILL, written] : [FAIRLEAD, 'run', '-c', written];
+      return { command: process.execPath, args };
+    },
+    killWorker: (proxy) => proxy.write('kill worker\n'),
   };
 }
 
@@ -66,6 +82,7 @@ function writeConfig(name: string, setup: DrillSetup): string {
       port: setup.port,
       directory: setup.directory,
       retries503: setup.retries503 ? 'where 503 is tried again' : null,
+      workers: setup.workers,
       user: process.getuid?.() === 0 ? 'root' : null,
     },
     endpoints: setup.endpointPorts.map((port, index) => ({ port, index })),

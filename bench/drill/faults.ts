@@ -1,82 +1,7 @@
 /** The faults of the drill: what is done to the servers while clients go on asking. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DrillServer } from './drill-server.ts';
-import type { ServerFault, TrafficFault } from './server-fault.ts';
-
-export interface FaultScene {
-  readonly servers: readonly DrillServer[];
-  /** The one at fault, where it is one: the last. */
-  readonly server: DrillServer;
-  /** Packets from and to this port get lost, until it is called with null. Only in a namespace of our own. */
-  readonly losePackets: (port: number | null) => void;
-}
-
-export interface Fault {
-  readonly id: string;
-  readonly title: string;
-  readonly method: 'GET' | 'POST';
-  /** How many servers; 5 unless said. */
-  readonly servers?: number;
-  /** Requests a second; 300 unless said. */
-  readonly perSecond?: number;
-  readonly bodyBytes?: number;
-  readonly everyLeaves?: number;
-  readonly rightStatus?: number;
-  /** The proxies are told to try a 503 again elsewhere, where the request allows it. */
-  readonly retries503?: true;
-  /** Packets are lost, which takes a network namespace of our own. */
-  readonly needsNamespace?: true;
-  /** Several servers in turn or at once: no share to come back to. */
-  readonly hasNoServerAtFault?: true;
-  /** How the servers behave before and after. */
-  readonly behaviour?: ServerFault;
-  /** At most so many failures are wanted of Fairlead, the worst of its runs; null: none is agreed. */
-  readonly wanted: number | null;
-  /** Returns when the fault has lasted its time and is over. */
-  readonly run: (scene: FaultScene) => Promise<void>;
-}
-
-const FAULT_MS = 5000;
-const BACK_MS = 2000;
-const DEPLOY_MS = 500;
-/** A flapping server is down so long, and up as long. */
-const FLAP_MS = 3000;
-
-/** A fault that the server commits when it is told to. */
-function misbehaving(fault: ServerFault): Fault['run'] {
-  return async ({ server }) => {
-    server.behave(fault);
-    await delay(FAULT_MS);
-    server.recover();
-  };
-}
-
-async function killed(servers: readonly DrillServer[], ms: number): Promise<void> {
-  await Promise.all(servers.map((server) => server.kill()));
-  await delay(ms);
-  await Promise.all(servers.map((server) => server.start()));
-}
-
-/** Each in turn stops as it should, and is back after a while. */
-async function rollOver(servers: readonly DrillServer[]): Promise<void> {
-  for (const [index, server] of servers.entries()) {
-    if (index > 0) await delay(DEPLOY_MS);
-    await server.stop();
-    await delay(DEPLOY_MS);
-    await server.start();
-  }
-}
-
-async function flap({ servers }: FaultScene): Promise<void> {
-  const flapping = servers.filter((_server, index) => index % 5 === 0);
-  for (let round = 0; round < 3; round++) {
-    await killed(flapping, FLAP_MS);
-    await delay(FLAP_MS);
-  }
-}
-
-const fails = (traffic: TrafficFault): ServerFault => ({ check: 'passes', traffic });
-const answers = (status: number, check: 'passes' | 'fails'): ServerFault => ({ check, traffic: 'answers', status });
+import { BACK_MS, DEPLOY_MS, FAULT_MS, answers, fails, flap, killed, misbehaving, rollOver } from './fault.ts';
+import type { Fault } from './fault.ts';
 
 export const FAULTS: readonly Fault[] = [
   {
@@ -226,11 +151,40 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     id: 'flapping',
-    title: '10 of 50 are killed for 3 s, three times',
+    title: '10 of 50 are killed every 6 s for 3 s, for a minute',
     method: 'GET',
     servers: 50,
     hasNoServerAtFault: true,
     wanted: 0,
     run: flap,
+  },
+  {
+    id: 'slow-readers',
+    title: 'nobody at fault, 20 clients take 4 s to read 4 MiB',
+    method: 'GET',
+    hasNoServerAtFault: true,
+    wanted: 0,
+    run: ({ slowClients }) => slowClients.readSlowly(20),
+  },
+  {
+    id: 'slow-writers',
+    title: 'nobody at fault, 20 clients take 4 s to send 256 KiB',
+    method: 'POST',
+    hasNoServerAtFault: true,
+    wanted: 0,
+    run: ({ slowClients }) => slowClients.writeSlowly(20),
+  },
+  {
+    id: 'worker-killed',
+    title: 'one of two workers of the proxy is killed, GET',
+    method: 'GET',
+    workers: 2,
+    killsWorker: true,
+    hasNoServerAtFault: true,
+    wanted: null,
+    run: ({ killWorker }) => {
+      killWorker();
+      return delay(FAULT_MS);
+    },
   },
 ];

@@ -9,13 +9,14 @@ import { endChildrenOnExit } from '../children.ts';
 import { installMissing } from '../commands.ts';
 import { CONTESTANTS } from './contestants.ts';
 import type { Contestant } from './contestants.ts';
+import type { Fault } from './fault.ts';
 import { FAULTS } from './faults.ts';
-import type { Fault } from './faults.ts';
 import { isInNamespace, runInNamespace, whyNoNamespace } from './namespace.ts';
-import { renderLine, renderTable, worstOf } from './report.ts';
+import { renderFigures, renderLine, renderTable, worstOf } from './report.ts';
 import type { DrillOutcome } from './outcome.ts';
 import type { DrillResult } from './report.ts';
 import { runDrill } from './run-drill.ts';
+import { writePage } from './write-page.ts';
 
 const RESULTS = fileURLToPath(new URL('../results/drill.json', import.meta.url));
 const CALM_MS = 3000;
@@ -25,7 +26,7 @@ const USAGE = `npm run drill -- [options]
   --faults a,b       only these: ${FAULTS.map(({ id }) => id).join(', ')}
   --proxies a,b      only these: ${CONTESTANTS.map(({ name }) => name).join(', ')}
   --runs N           runs of each, the worst counts (1)
-  --write            writes the results to bench/results/drill.json
+  --write            writes the results to bench/results/drill.json and docs/staying-up.md
   --no-install       installs nothing, leaves out what is missing`;
 
 async function main(): Promise<number> {
@@ -54,8 +55,15 @@ async function main(): Promise<number> {
   endChildrenOnExit();
   const possible = faults.filter(({ needsNamespace }) => needsNamespace !== true || isInNamespace());
   const results = await drillAll(possible, contestants, runs);
-  say(`\n${renderTable(results)}`);
-  if (values.write) writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
+  say(`\n${renderTable(results)}\n\n${renderFigures(results)}`);
+  if (values.write) {
+    writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
+    await writePage({
+      failures: renderTable(results),
+      figures: renderFigures(results),
+      terms: termsOf(contestants, runs),
+    });
+  }
   return 0;
 }
 
@@ -69,12 +77,19 @@ async function drillAll(
   for (const fault of faults) {
     say(`\n${fault.title}`);
     for (const contestant of contestants) {
+      if (fault.killsWorker === true && contestant.killWorker === null) continue;
       const worst = await worstRun(fault, contestant, runs);
       if (worst === null) continue;
       results.push({ fault: fault.id, title: fault.title, wanted: fault.wanted, proxy: contestant.label, worst, runs });
     }
   }
   return results;
+}
+
+function termsOf(contestants: readonly Contestant[], runs: number): string {
+  const versions = contestants.map((contestant) => `${contestant.label}: ${contestant.version()}`);
+  const date = new Date().toISOString().slice(0, 10);
+  return `${runs === 1 ? 'One run' : `The worst of ${runs} runs`} each, ${date}. ${[...new Set(versions)].join('; ')}.`;
 }
 
 /** Null where one of them could not be made; then it is said why. */

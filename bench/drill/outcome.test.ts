@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Sent } from './load.ts';
 import { outcomeOf } from './outcome.ts';
-import { worstOf } from './report.ts';
+import { renderFigures, renderTable, worstOf } from './report.ts';
+import { fillPart } from './write-page.ts';
 
 const request = (id: string, dueMs: number, rest: Partial<Sent> = {}): Sent => {
   return { id, method: 'GET', dueMs, tookMs: 20, outcome: 'right', status: 200, ...rest };
@@ -43,6 +44,7 @@ test('a drill counts what failed, what could have been saved, and what came twic
     doublePosts: 1,
     wrong: 1,
     longestGapMs: 1990,
+    detectMs: null,
     lastFailureMs: 400,
     shareMs: null,
   });
@@ -60,9 +62,34 @@ test('a mended server has its share when enough of the requests after the fault 
   assert.equal(shareMs, 400);
 });
 
+test('a fault is detected when hardly any request meets it any more, though one in a while still does', () => {
+  const sent = Array.from({ length: 400 }, (_, index) => {
+    const isSlow = (index >= 100 && index < 160) || index === 200;
+    return request(String(index), index * 10, { tookMs: isSlow && index % 2 === 0 ? 500 : 20 });
+  });
+  const record = { sent, arrivals: [[], []], serverAtFault: 0, faultBeganMs: 1000, faultEndedMs: 3000 };
+  assert.equal(outcomeOf(record).detectMs, 600);
+  assert.equal(outcomeOf({ ...record, faultEndedMs: 1700 }).detectMs, null);
+});
+
 test('of several runs the worst of each figure counts', () => {
   const record = { arrivals: [[], []], serverAtFault: null, faultBeganMs: 0, faultEndedMs: 10 };
   const good = outcomeOf({ ...record, sent: [request('a', 0)] });
   const bad = outcomeOf({ ...record, sent: [request('a', 0, { outcome: 'gave-up' })] });
   assert.equal(worstOf([good, bad]).failed, 1);
+});
+
+test('the results go into tables, and the tables into their places of the page', () => {
+  const sent = [request('a', 0, { outcome: 'gave-up' })];
+  const worst = outcomeOf({ sent, arrivals: [[], []], serverAtFault: null, faultBeganMs: 0, faultEndedMs: 10 });
+  const results = ['x', 'y'].map((proxy) => ({ fault: 'f', title: 'it burns', wanted: 0, proxy, worst, runs: 1 }));
+  assert.match(renderTable(results), /\n\| it burns \| 1 \| 1 \| ≤ 0 \|$/);
+  assert.match(renderFigures(results), /\n\| it burns \| y \| 1 \| 1 \| 1 \| 0 \| 0 \| 0 \| 0.0 s \| – \| – \|$/);
+  const page = 'before\n<!-- drill: a -->\nold\n<!-- /drill -->\n<!-- drill: b -->\n<!-- /drill -->\nafter\n';
+  const filled = fillPart(fillPart(page, ['b', 'B']), ['a', 'A']);
+  assert.equal(
+    filled,
+    'before\n<!-- drill: a -->\n\nA\n\n<!-- /drill -->\n<!-- drill: b -->\n\nB\n\n<!-- /drill -->\nafter\n',
+  );
+  assert.throws(() => fillPart(page, ['c', '']), /no <!-- drill: c -->/);
 });

@@ -16,6 +16,11 @@ export interface DrillOutcome {
   readonly wrong: number;
   /** Longest time without a right answer, in milliseconds. */
   readonly longestGapMs: number;
+  /**
+   * From the beginning of the fault until hardly any request met it: failed, came to two servers or took longer than
+   * usual. Null if it was met to its end.
+   */
+  readonly detectMs: number | null;
   /** From the beginning of the fault until the last request that failed was due; 0 if none did. */
   readonly lastFailureMs: number;
   /** From the end of the fault until the server at fault has its share again; null if it never had. */
@@ -37,6 +42,10 @@ const WINDOW_MS = 500;
 const STEP_MS = 50;
 /** Of an equal share: what counts as having it, since shares in a window scatter. */
 const ENOUGH = 0.8;
+/** At most so many requests of a window meet a fault that has been found: one in a while tries the server again. */
+const FEW = 0.02;
+/** A server of the drill takes 40 ms at most, without a fault. */
+const UNUSUAL_MS = 200;
 
 export function outcomeOf(record: DrillRecord): DrillOutcome {
   const failed = record.sent.filter(({ outcome }) => outcome !== 'right');
@@ -51,6 +60,7 @@ export function outcomeOf(record: DrillRecord): DrillOutcome {
     doublePosts: repeated.filter(({ method }) => method === 'POST').length,
     wrong: failed.filter(({ outcome }) => outcome === 'wrong').length,
     longestGapMs: longestGapMs(record.sent),
+    detectMs: detectMs(record, new Set(repeated.map(({ id }) => id))),
     lastFailureMs: lastDueMs - record.faultBeganMs,
     shareMs: shareMs(record),
   };
@@ -68,6 +78,16 @@ function longestGapMs(sent: readonly Sent[]): number {
     .map(({ dueMs, tookMs }) => dueMs + tookMs)
     .sort((a, b) => a - b);
   return ends.reduce((longest, end, index) => (index === 0 ? 0 : Math.max(longest, end - ends[index - 1])), 0);
+}
+
+function detectMs({ sent, faultBeganMs, faultEndedMs }: DrillRecord, repeated: ReadonlySet<string>): number | null {
+  const hasMet = ({ id, outcome, tookMs }: Sent): boolean =>
+    outcome !== 'right' || repeated.has(id) || tookMs > UNUSUAL_MS;
+  for (let from = faultBeganMs; from + WINDOW_MS <= faultEndedMs; from += STEP_MS) {
+    const window = sent.filter(({ dueMs }) => dueMs >= from && dueMs < from + WINDOW_MS);
+    if (window.filter(hasMet).length <= FEW * window.length) return from - faultBeganMs;
+  }
+  return null;
 }
 
 /**

@@ -14,7 +14,8 @@ export interface DrillResult {
 /** The worst of each figure, so that no run hides another. */
 export function worstOf(outcomes: readonly DrillOutcome[]): DrillOutcome {
   const largest = (figure: (outcome: DrillOutcome) => number): number => Math.max(...outcomes.map(figure));
-  const hasNoShare = outcomes.some(({ shareMs }) => shareMs === null);
+  const orNever = (figure: (outcome: DrillOutcome) => number | null): number | null =>
+    outcomes.some((outcome) => figure(outcome) === null) ? null : largest((outcome) => figure(outcome) ?? 0);
   return {
     sent: largest(({ sent }) => sent),
     failed: largest(({ failed }) => failed),
@@ -24,7 +25,8 @@ export function worstOf(outcomes: readonly DrillOutcome[]): DrillOutcome {
     wrong: largest(({ wrong }) => wrong),
     longestGapMs: largest(({ longestGapMs }) => longestGapMs),
     lastFailureMs: largest(({ lastFailureMs }) => lastFailureMs),
-    shareMs: hasNoShare ? null : largest(({ shareMs }) => shareMs ?? 0),
+    detectMs: orNever(({ detectMs }) => detectMs),
+    shareMs: orNever(({ shareMs }) => shareMs),
   };
 }
 
@@ -32,8 +34,8 @@ export function renderLine(label: string, outcome: DrillOutcome): string {
   const { sent, failed, saveable, repeated, doublePosts, wrong } = outcome;
   return (
     `  ${label.padEnd(20)} ${String(failed).padStart(5)} of ${sent} failed (${saveable} could have been saved), ` +
-    `${repeated} came twice (${doublePosts} POSTs), ${wrong} wrong; last failure after ${seconds(outcome.lastFailureMs)}, ` +
-    `longest gap ${seconds(outcome.longestGapMs)}, share back after ${seconds(outcome.shareMs)}`
+    `${repeated} came twice (${doublePosts} POSTs), ${wrong} wrong; detected after ${seconds(outcome.detectMs)}, ` +
+    `last failure after ${seconds(outcome.lastFailureMs)}, longest gap ${seconds(outcome.longestGapMs)}, share back after ${seconds(outcome.shareMs)}`
   );
 }
 
@@ -45,7 +47,33 @@ export function renderTable(results: readonly DrillResult[]): string {
     const cells = proxies.map((proxy) => cellOf(ofFault.find((result) => result.proxy === proxy)));
     return [ofFault[0].title, ...cells, ofFault[0].wanted === null ? '' : `≤ ${ofFault[0].wanted}`];
   });
-  const heads = ['fault', ...proxies, 'wanted'];
+  return toTable(['fault', ...proxies, 'wanted'], rows);
+}
+
+/** All figures, a row for each fault and proxy. */
+export function renderFigures(results: readonly DrillResult[]): string {
+  const heads = [
+    'fault',
+    'proxy',
+    'sent',
+    'failed',
+    'could have been saved',
+    'retried',
+    'POSTs twice',
+    'wrong answers',
+    'longest gap',
+    'detected after',
+    'share back after',
+  ];
+  const rows = results.map(({ title, proxy, worst }) => {
+    const { sent, failed, saveable, repeated, doublePosts, wrong } = worst;
+    const times = [worst.longestGapMs, worst.detectMs, worst.shareMs].map(seconds);
+    return [title, proxy, ...[sent, failed, saveable, repeated, doublePosts, wrong].map(String), ...times];
+  });
+  return toTable(heads, rows);
+}
+
+function toTable(heads: readonly string[], rows: readonly (readonly string[])[]): string {
   return [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 

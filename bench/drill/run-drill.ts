@@ -9,11 +9,12 @@ import { scratchDirectory } from '../scratch.ts';
 import { answers } from '../work-check.ts';
 import type { Contestant } from './contestants.ts';
 import { DrillServer } from './drill-server.ts';
-import type { Fault } from './faults.ts';
+import type { Fault } from './fault.ts';
 import { Load } from './load.ts';
 import { losePackets } from './namespace.ts';
 import { outcomeOf } from './outcome.ts';
 import type { DrillOutcome } from './outcome.ts';
+import { SlowClients } from './slow-clients.ts';
 
 const SERVERS = 5;
 const PER_SECOND = 300;
@@ -29,12 +30,13 @@ export interface DrillTimes {
 /** @throws Error when servers or proxy do not start */
 export async function runDrill(fault: Fault, contestant: Contestant, times: DrillTimes): Promise<DrillOutcome> {
   const servers = await startServers(fault);
-  let proxy: Child | null = null;
+  let running: Child | null = null;
   try {
-    const started = await startProxy(fault, contestant, servers);
-    proxy = started.proxy;
+    const { proxy, port } = await startProxy(fault, contestant, servers);
+    running = proxy;
+    const slowClients = new SlowClients(port);
     const load = new Load({
-      port: started.port,
+      port,
       method: fault.method,
       perSecond: fault.perSecond ?? PER_SECOND,
       bodyBytes: fault.bodyBytes ?? 200,
@@ -44,19 +46,19 @@ export async function runDrill(fault: Fault, contestant: Contestant, times: Dril
     await delay(times.calmMs);
     const faultBeganMs = Date.now();
     const server = servers[servers.length - 1];
-    await fault.run({ servers, server, losePackets });
+    await fault.run({ servers, server, losePackets, slowClients, killWorker: () => contestant.killWorker?.(proxy) });
     const faultEndedMs = Date.now();
     await delay(times.afterMs);
     await load.end();
     return outcomeOf({
-      sent: load.sent,
+      sent: [...load.sent, ...slowClients.sent],
       arrivals: servers.map(({ arrivals }) => arrivals),
       serverAtFault: fault.hasNoServerAtFault === true ? null : servers.length - 1,
       faultBeganMs,
       faultEndedMs,
     });
   } finally {
-    await proxy?.end(1000);
+    await running?.end(1000);
     await Promise.all(servers.map((server) => server.end()));
   }
 }
@@ -79,7 +81,14 @@ async function startProxy(
   const { port } = reserved;
   const directory = mkdtempSync(join(scratchDirectory(), `${contestant.name}-`));
   const endpointPorts = servers.map((server) => server.port);
-  const command = contestant.prepare({ directory, port, endpointPorts, retries503: fault.retries503 === true });
+  const command = contestant.prepare({
+    directory,
+    port,
+    endpointPorts,
+    retries503: fault.retries503 === true,
+    workers: fault.workers ?? null,
+    killsWorker: fault.killsWorker === true,
+  });
   await reserved.release();
   const proxy = startPinned(PROXY_CORE, command);
   const deadline = performance.now() + START_MS;

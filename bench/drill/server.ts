@@ -10,7 +10,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { bodyOf } from './answer.ts';
+import { LARGE_PATH, bodyOf, largeBodyOf } from './answer.ts';
 import { NO_FAULT } from './server-fault.ts';
 import type { ServerFault } from './server-fault.ts';
 
@@ -50,12 +50,12 @@ function onRequest(request: IncomingMessage, response: ServerResponse): void {
   if (fault.traffic === 'hangs') return;
   const slowness = fault.traffic === 'slow' ? fault.factor : 1;
   const ms = (FASTEST_MS + Math.random() * (SLOWEST_MS - FASTEST_MS)) * slowness;
-  setTimeout(() => answer(id, request.socket, response), ms);
+  const body = request.url === LARGE_PATH ? largeBodyOf(id) : bodyOf(id);
+  setTimeout(() => answer(body, request.socket, response), ms);
 }
 
-function answer(id: string, socket: Socket, response: ServerResponse): void {
+function answer(body: string, socket: Socket, response: ServerResponse): void {
   if (fault.traffic === 'answers') return void response.writeHead(fault.status, ending()).end('at fault\n');
-  const body = bodyOf(id);
   response.writeHead(200, { 'content-length': body.length, ...ending() });
   if (fault.traffic !== 'resets-in-body') {
     response.end(body);

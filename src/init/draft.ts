@@ -58,7 +58,11 @@ export function closedPool(draft: Draft, from: Statement, isTaken: (name: string
   if (draft.closed !== null) return draft.closed;
   let name = 'closed';
   for (let number = 2; draft.pools.has(name) || isTaken(name); number++) name = `closed-${number}`;
-  const settings: DraftPool['settings'] = new Map([['retry', { value: 'off', from }]]);
+  // Who comes here is refused at once: nobody waits for a server that nobody will start.
+  const settings: DraftPool['settings'] = new Map<keyof PoolSettings, Sourced<unknown>>([
+    ['retry', { value: 'off', from }],
+    ['queue', { value: { hold: 'off' }, from }],
+  ]);
   draft.pools.set(name, { from, endpoints: [{ value: NOBODY, from }], settings });
   draft.closed = name;
   return name;

@@ -43,6 +43,8 @@ function endpoint(id: string, attempts: number, state: 'healthy' | 'ejected'): P
     budgetSpent: 0,
     connects: 0,
     panicPicks: 0,
+    stickyHits: 0,
+    stickyMoves: 0,
     bytesSent: 0,
     bytesReceived: 0,
     strays: 0,

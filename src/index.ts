@@ -66,6 +66,7 @@ export type {
   QueueSpec,
   RetrySpec,
   RouteMatch,
+  StickySpec,
   TcpCheckSpec,
   Timeouts,
   ValueMatch,
@@ -84,5 +85,6 @@ export { ReloadError } from './runtime/control/reload.ts';
 export type { ReloadChange, ReloadResult, Setting } from './runtime/control/reload-result.ts';
 export { UnresolvedNames } from './runtime/control/resolve-names.ts';
 export type { Lookup } from './runtime/control/resolve-names.ts';
+export { StickySecretError } from './runtime/control/sticky-values.ts';
 export type { WorkerChange } from './runtime/control/succession.ts';
 export type { EndpointStats, RouteStats } from './runtime/control/table-stats.ts';

@@ -1,8 +1,50 @@
 /** What a config may say and hardly anybody should, a sentence each. */
 import type { Config } from '../config/config.ts';
 
-export function listWarnings({ pools }: Config): readonly string[] {
-  return pools
+export function listWarnings(config: Config): readonly string[] {
+  const trusting = config.pools
     .filter(({ checks }) => checks.some((check) => check.kind === 'https' && !check.verify))
     .map(({ id }) => `pool ${id}: its https check trusts whoever answers (verify: off)`);
+  return [...trusting, ...warnOfSecrets(config), ...warnOfNames(config)];
+}
+
+function warnOfSecrets({ pools }: Config): readonly string[] {
+  const without = pools.filter(({ sticky }) => sticky?.secretFile === '').map(({ id }) => id);
+  if (without.length === 0) return [];
+  return [
+    `${poolsOf(without)}: sticky cookies hold until this process ends; a restart gives every client an endpoint anew, unless sticky.secretFile names a secret`,
+  ];
+}
+
+/** Each answer would bind its client anew, and nobody would stay anywhere. */
+function warnOfNames({ pools, routes }: Config): readonly string[] {
+  const sticky = pools.flatMap(({ id, sticky: spec, endpoints }) => {
+    if (spec === null) return [];
+    const hosts = routes.filter(({ pool }) => pool === id).map(({ match }) => match.host);
+    const cookie = JSON.stringify([spec.cookie, spec.path, spec.domain]);
+    const servers = JSON.stringify(endpoints.map((endpoint) => endpoint.id).toSorted());
+    return [{ id, name: spec.cookie, cookie, servers, hosts }];
+  });
+  return sticky.flatMap((one, at) => {
+    const others = sticky
+      .slice(at + 1)
+      .filter(({ cookie, servers }) => cookie === one.cookie && servers !== one.servers)
+      .filter(({ hosts }) => hosts.some((host) => one.hosts.some((own) => mayBeSame(host, own))));
+    if (others.length === 0) return [];
+    const ids = [one.id, ...others.map(({ id }) => id)];
+    return [`${poolsOf(ids)}: one host, other servers, and the same cookie ${one.name}: write sticky.cookie in each`];
+  });
+}
+
+/** Whether a request may have a host that both take; null takes any. */
+function mayBeSame(a: string | null, b: string | null): boolean {
+  if (a === null || b === null || a === b) return true;
+  return [
+    [a, b],
+    [b, a],
+  ].some(([wide, other]) => wide.startsWith('*.') && other.endsWith(wide.slice(1)));
+}
+
+function poolsOf(ids: readonly string[]): string {
+  return ids.length === 1 ? `pool ${ids[0]}` : `pools ${ids.slice(0, -1).join(', ')} and ${ids[ids.length - 1]}`;
 }

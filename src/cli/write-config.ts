@@ -11,6 +11,7 @@ import type {
   RetrySpec,
   PolicySpec,
   RouteMatch,
+  StickySpec,
   Timeouts,
   ValueMatch,
 } from '../core/snapshot.ts';
@@ -120,6 +121,7 @@ function writePool(pool: PoolConfig): Written {
     ejection: writeEjection(pool.ejection),
     retry: { ...writeRetry(pool.retry), budget: writeBudget(pool.retryBudget) },
     hedge: writeHedge(pool.hedge),
+    sticky: writeSticky(pool.sticky),
     slowStart: formatDurationOrOff(pool.slowStartMs),
     zones: pool.zones,
     queue: { max: pool.queue.maxHeld, hold: pool.queue.holdMs === 0 ? 'off' : formatDuration(pool.queue.holdMs) },
@@ -141,6 +143,21 @@ function writePolicy(policy: PolicySpec): unknown {
   const { key, table, boundedLoad } = policy.hash;
   const bound = boundedLoad === 0 ? 'off' : boundedLoad;
   return { hash: { key: key.parts, missing: key.missing, table, boundedLoad: bound } };
+}
+
+function writeSticky(sticky: StickySpec | null): unknown {
+  if (sticky === null) return 'off';
+  const { cookie, secretFile, ttlMs, path, domain, sameSite, secure, isSocketIo } = sticky;
+  return withoutGaps({
+    cookie,
+    secretFile: unlessEmpty(secretFile),
+    ttl: ttlMs === 0 ? 'session' : formatDuration(ttlMs),
+    path,
+    domain: domain === '' ? 'none' : domain,
+    sameSite,
+    secure,
+    socketIo: onOff(isSocketIo),
+  });
 }
 
 function writeCheck(check: CheckSpec): Written {

@@ -25,6 +25,7 @@ const SLIPS: readonly (readonly [(line: string) => string, string, readonly stri
   [(line) => inPool(`check: { ${line} }`), 'tcp', ['8081', 'on']],
   [(line) => inPool(`check: { http: { ${line} } }`), 'headers', ['x-probe: 1', 'x-probe=1', 'x-probe'].map(quoted)],
   [inPool, 'agent', ['9707', '5s', 'on']],
+  [inPool, 'sticky', ['on', 'none', 'SERVERID', 'socketio', '12h', '[cookie]']],
   [inPool, 'queue', ['200', '30s', 'none', 'long']],
   [inPool, 'timeouts', ['5s', '30', 'long']],
   [onTop, 'timeouts', ['500ms', '30', 'long']],

@@ -68,6 +68,14 @@ const PLACES: Readonly<Record<string, Places>> = {
     [NO, 'Take it out: there is none unless it is written.'],
     [ANY, 'Write a map, e.g. agent: { port: 9707 }.'],
   ],
+  Sticky: [
+    [NO, 'Write sticky: off.'],
+    [ON, 'Write sticky: cookie.'],
+    [/^(?:socketio|socket-io|socket_io|websockets?)$/i, 'Write sticky: { socketIo: on }.'],
+    [TIME, 'Write sticky: { ttl: $1 }.'],
+    [/^([A-Za-z][\w-]*)$/, 'Write sticky: { cookie: $1 }.'],
+    [ANY, 'Write off, cookie, socket.io, or a map, e.g. sticky: { cookie: shop-server }.'],
+  ],
   Queue: [
     [COUNT, 'Write queue: { max: $1 }.'],
     [TIME, 'Write queue: { hold: $1 }.'],

@@ -341,6 +341,11 @@ export interface DefaultsInput {
    */
   readonly hedge?: HedgeInput | Off | Percentile | Duration;
   /**
+   * Clients stay with their endpoint: `cookie` by a cookie that Fairlead sets, `socket.io` with what Socket.IO needs besides, or a map.
+   * @example 'cookie'
+   */
+  readonly sticky?: StickyInput | Off | 'cookie' | 'socket.io';
+  /**
    * How long an endpoint that has come or recovered takes until it has its whole share; it begins with a tenth.
    * @example '30s'
    */
@@ -437,6 +442,12 @@ export interface PoolInput {
    */
   readonly retry?: RetryInput | Off;
   /**
+   * Clients stay with their endpoint: `cookie` by a cookie that Fairlead sets, `socket.io` with what Socket.IO needs besides, or a map.
+   * @defaultValue `'off'`
+   * @example 'cookie'
+   */
+  readonly sticky?: StickyInput | Off | 'cookie' | 'socket.io';
+  /**
    * How long an endpoint that has come or recovered takes until it has its whole share; it begins with a tenth.
    * @defaultValue `'off'`
    * @example '30s'
@@ -518,6 +529,58 @@ export interface QueueInput {
    * @example '30s'
    */
   readonly hold?: Duration | Off;
+}
+
+/** Clients stay with their endpoint: `cookie` by a cookie that Fairlead sets, `socket.io` with what Socket.IO needs besides, or a map. */
+export interface StickyInput {
+  /**
+   * Name of the cookie. Pools with other servers under the same host need another one each.
+   * @defaultValue `'fairlead'`
+   * @example 'shop-server'
+   */
+  readonly cookie?: string;
+  /**
+   * File with the secret, at least 16 bytes, that values are made with (`openssl rand -hex 32`). Without one a secret is made at each start, so that a restart gives every client an endpoint anew.
+   * @defaultValue made at the start
+   * @example './sticky.key'
+   */
+  readonly secretFile?: string;
+  /**
+   * How long a client keeps the cookie: until it is closed, or a time, which begins anew while the client comes back.
+   * @defaultValue `'session'`
+   * @example '12h'
+   */
+  readonly ttl?: 'session' | Duration;
+  /**
+   * Under which path clients send the cookie.
+   * @defaultValue `'/'`
+   * @example '/app'
+   */
+  readonly path?: string;
+  /**
+   * Clients send the cookie to all hosts of this domain; `none`: to the host that has set it.
+   * @defaultValue `'none'`
+   * @example 'example.com'
+   */
+  readonly domain?: string;
+  /**
+   * Whether clients send the cookie with requests that other sites cause. `none` makes it `Secure`.
+   * @defaultValue `'lax'`
+   * @example 'strict'
+   */
+  readonly sameSite?: 'lax' | 'strict' | 'none';
+  /**
+   * Whether clients send the cookie over https only. `auto`: where it was set over https, which a trusted proxy in front may say.
+   * @defaultValue `'auto'`
+   * @example 'on'
+   */
+  readonly secure?: 'auto' | 'on' | 'off';
+  /**
+   * Requests of Socket.IO (with `EIO` in the query) that bring no cookie go by the address of their client.
+   * @defaultValue `'off'`
+   * @example 'on'
+   */
+  readonly socketIo?: Toggle;
 }
 
 /** Further attempts where a request can safely have them. `off` is one attempt. */

@@ -25,6 +25,7 @@ export const defaultsSchema = object(
     ejection: common('pools.*.ejection', pool.ejection, defaultEjectionSchema),
     retry: common('pools.*.retry', pool.retry),
     hedge: common('pools.*.hedge', pool.hedge),
+    sticky: common('pools.*.sticky', pool.sticky),
     slowStart: common('pools.*.slowStart', pool.slowStart),
     zones: common('pools.*.zones', pool.zones),
     queue: common('pools.*.queue', pool.queue),

@@ -7,7 +7,16 @@ import type { MissingFeature } from './not-built.ts';
 
 /** A kind of map in the config: the title of its schema. */
 type Place =
-  'Config' | 'Listener' | 'Route' | 'Match' | 'Pool' | 'Endpoint' | 'Check' | 'Timeouts' | 'ExchangeTimeouts';
+  | 'Config'
+  | 'Listener'
+  | 'Route'
+  | 'Match'
+  | 'Pool'
+  | 'Endpoint'
+  | 'Check'
+  | 'Sticky'
+  | 'Timeouts'
+  | 'ExchangeTimeouts';
 
 const TLS = 'tls ssl https cert ca cacert';
 
@@ -105,6 +114,8 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'log logging': 'Write accessLog, e.g. accessLog: off.',
     'retries tries maxretries proxynextupstream redispatch optionredispatch lbtryduration':
       'Write retry, e.g. retry: { attempts: 2 }.',
+    'sticky stickysession stickysessions sessionaffinity affinity persistence session sessions':
+      'Write sticky in the pool that the route names.',
     'check ejection': 'It stands in the pool that the route names, or in defaults.',
   },
   Match: {
@@ -141,7 +152,9 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'hostheader passhostheader preservehost changeorigin': 'Write host, e.g. host: client.',
     timeoutcheck: 'It stands in the check, e.g. check: { http: /healthcheck, timeout: 2s }.',
     [TLS]: NOT_BUILT.tlsToEndpoints,
-    'cookie cookies': NOT_BUILT.sticky,
+    'cookie cookies stickycookie stickysession stickysessions sessionaffinity affinity persistence stick session sessions appsession':
+      'Write sticky, e.g. sticky: { cookie: SERVERID }.',
+    'sticktable stickon': 'Write policy, e.g. policy: { hash: client }.',
     'weight weights': 'A weight stands at an endpoint, e.g. endpoints: [{ address: localhost:8081, weight: 2 }].',
     'route routes match path prefix':
       'Routes stand beside pools, e.g. routes: [{ match: { path: /v1/* }, pool: api }].',
@@ -154,9 +167,17 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'weights share': 'Write weight, e.g. weight: 2.',
     'fallback failover standby': 'Write backup, e.g. backup: on.',
     'region locality availabilityzone rack': 'Write zone, e.g. zone: eu-1.',
-    'slowstart warmup zones': 'It stands in the pool, and holds for each of its endpoints.',
+    cookie: 'Fairlead makes the values itself: take it out. The pool has sticky.',
+    'slowstart warmup zones sticky': 'It stands in the pool, and holds for each of its endpoints.',
     'check healthcheck maxconn maxconns maxconnections maxfails policy':
       'It stands in the pool, and holds for each of its endpoints.',
+  },
+  Sticky: {
+    'name cookiename': 'Write cookie, e.g. cookie: SERVERID.',
+    'maxage expires expiry lifetime maxlife maxidle timeout duration': 'Write ttl, e.g. ttl: 12h.',
+    'secret hashsalt salt dynamiccookiekey secretkey': 'Write secretFile, e.g. secretFile: ./sticky.key.',
+    'httponly insert indirect nocache': 'That is always so: take it out.',
+    'prefix rewrite preserve': 'Fairlead sets a cookie of its own, and leaves those of servers alone: take it out.',
   },
   Check: {
     'path uri url endpoint httppath status expect expectedstatus method body host headers':
@@ -185,8 +206,6 @@ const MISSING: Readonly<Record<MissingFeature, string>> = {
   layer4: 'tcp udp stream layer4 l4',
   unixSockets: 'socket unix unixsocket',
   proxyProtocol: 'proxyprotocol acceptproxy sendproxy sendproxyv2',
-  sticky:
-    'sticky stickysession stickysessions sessionaffinity affinity persistence stick session sessions sticktable appsession',
   breaker: 'circuitbreaker circuitbreakers breaker',
   mirroring: 'mirror mirrors mirroring shadow',
   split: 'split splits canary weighted weightedclusters trafficsplit splitclients',

@@ -1,9 +1,6 @@
 /** Policies by the names that other balancers give them. */
-import { POLICIES } from '../core/balancer/policies.ts';
 import type { PolicyName } from '../core/balancer/policies.ts';
-import { listNames } from './closest-name.ts';
 import { toWord } from './foreign-keys.ts';
-import { NOT_BUILT } from './not-built.ts';
 
 const OURS: Readonly<Record<PolicyName, string>> = {
   'round-robin':
@@ -29,9 +26,7 @@ const HASHES: Readonly<Record<string, string>> = {
   '{ key: client, table: rendezvous }': 'rendezvous hrw',
 };
 
-const MISSING: Readonly<Partial<Record<keyof typeof NOT_BUILT, string>>> = {
-  sticky: 'cookie sticky session',
-};
+const STICKY = 'cookie sticky session stickycookie';
 
 const WORDS = new Map([
   ...Object.entries(OURS).flatMap(([name, words]) =>
@@ -40,10 +35,7 @@ const WORDS = new Map([
   ...Object.entries(HASHES).flatMap(([key, words]) =>
     words.split(' ').map((word) => [word, `Write policy: { hash: ${key} }.`] as const),
   ),
-  ...Object.entries(MISSING).flatMap(([feature, words]) => {
-    const sentence = NOT_BUILT[feature as keyof typeof NOT_BUILT];
-    return words.split(' ').map((word) => [word, `${sentence} Use ${listNames(Object.keys(POLICIES))}.`] as const);
-  }),
+  ...STICKY.split(' ').map((word) => [word, 'It goes over any policy: write sticky: cookie beside it.'] as const),
 ]);
 
 /** What to write for a policy of another program; null: it is not known. */

@@ -7,6 +7,7 @@ import type { Problem } from './errors.ts';
 import { poolKeys, toLongPool } from './pool-schema.ts';
 import { toLongHttp } from './probe-schemas.ts';
 import { routeKeys } from './route-schema.ts';
+import { toLongSticky } from './sticky-schema.ts';
 import { type WrittenMap, isWrittenMap } from './written.ts';
 
 type Path = readonly (string | number)[];
@@ -57,6 +58,7 @@ function pick(written: WrittenMap, keys: readonly string[]): WrittenMap {
 /** Undefined: the key stays away. */
 function mergeKey(key: string, byDefault: unknown, own: unknown): unknown {
   if (key === 'check') return mergeCheck(toLongCheck(byDefault), toLongCheck(own));
+  if (key === 'sticky') return merge(toLongSticky(byDefault), toLongSticky(own));
   return merge(byDefault, own);
 }
 

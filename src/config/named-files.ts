@@ -8,6 +8,9 @@ import { Mistake } from './errors.ts';
 import type { Piece, SourceMistake } from './include.ts';
 import { isWrittenMap } from './written.ts';
 
+/** Bytes. */
+const LEAST_SECRET = 16;
+
 type Judge = (text: string) => Mistake | null;
 
 interface NamedFile {
@@ -21,6 +24,8 @@ interface NamedFile {
 export const NAMED_FILES: readonly NamedFile[] = [
   { path: ['pools', '*', 'check', 'https', 'ca'], judge: judgeCertificates },
   { path: ['defaults', 'check', 'https', 'ca'], judge: judgeCertificates },
+  { path: ['pools', '*', 'sticky', 'secretFile'], judge: judgeSecret },
+  { path: ['defaults', 'sticky', 'secretFile'], judge: judgeSecret },
   { path: ['accessLog', 'to', 'file'] },
 ];
 
@@ -80,6 +85,11 @@ function judgeCertificates(text: string): Mistake | null {
   } catch {
     return new Mistake('the file holds no certificate', 'Name one with certificates in PEM.');
   }
+}
+
+function judgeSecret(text: string): Mistake | null {
+  if (text.trim().length >= LEAST_SECRET) return null;
+  return new Mistake(`the secret is shorter than ${LEAST_SECRET} bytes`, 'Make one with: openssl rand -hex 32.');
 }
 
 /** A copy of the value with what stands at the keys changed. Whatever has another form is left to the schema. */

@@ -13,6 +13,7 @@ import { policySchema } from './policy-schema.ts';
 import { ejectionSchema, queueSchema } from './resilience-schemas.ts';
 import { hedgeSchema } from './hedge-schema.ts';
 import { retrySchema } from './retry-schema.ts';
+import { stickySchema } from './sticky-schema.ts';
 import {
   MOST,
   count,
@@ -77,6 +78,11 @@ export const poolKeys = object(
       description: 'Further attempts where a request can safely have them. `off` is one attempt.',
       example: { attempts: 2 },
       byDefault: 'on',
+    }),
+    sticky: key(stickySchema.prefault('off'), {
+      description:
+        'Clients stay with their endpoint: `cookie` by a cookie that Fairlead sets, `socket.io` with what Socket.IO needs besides, or a map.',
+      example: 'cookie',
     }),
     slowStart: key(durationOrOff.prefault('off'), {
       description:

@@ -114,6 +114,24 @@ export interface HashSpec {
 /** A policy by its name, or one that needs more said. */
 export type PolicySpec = string | { readonly hash: HashSpec };
 
+/** How clients stay with their endpoint, by a cookie that Fairlead sets. */
+export interface StickySpec {
+  /** Name of the cookie. */
+  readonly cookie: string;
+  /** File with the secret that its values are made with; `''`: one that is made for the life of the process. */
+  readonly secretFile: string;
+  /** How long a client keeps it, 0: until it is closed. */
+  readonly ttlMs: number;
+  readonly path: string;
+  /** `''`: the host that the client asked, and no other. */
+  readonly domain: string;
+  readonly sameSite: 'lax' | 'strict' | 'none';
+  /** `auto`: where the client came by https. */
+  readonly secure: 'auto' | 'on' | 'off';
+  /** Requests of Socket.IO that come without the cookie go by the address of their client. */
+  readonly isSocketIo: boolean;
+}
+
 /** Requests that wait for a pool. */
 export interface QueueSpec {
   /** Most requests held, over all threads. */
@@ -143,6 +161,8 @@ export interface PoolSpec {
   readonly retryBudget: RetryBudgetSpec | null;
   /** For the routes that lead to it; null: none. */
   readonly hedge: HedgeSpec | null;
+  /** Null: clients are bound to no endpoint. */
+  readonly sticky: StickySpec | null;
   /** How long an endpoint that has come or recovered starts slowly, 0: off. */
   readonly slowStartMs: number;
   /** `prefer`: endpoints of our own zone are used first. */
@@ -182,6 +202,8 @@ export interface EndpointSpec {
   readonly authority: string;
   /** Sockets over all threads, instead of the pool's; left out: the pool's. */
   readonly maxConnections?: number;
+  /** What a cookie says of a client that is bound to it; left out: nobody is. */
+  readonly stickyValue?: string;
 }
 
 /** The agent that each server of a pool runs beside itself. */

@@ -37,6 +37,11 @@ export function forwardedLines(head: RequestHead, peer: Peer, rules: HeaderRules
   return lines;
 }
 
+/** Whether the client came by https, as far as we or a trusted proxy can tell. */
+export function isSecure({ forwardedProto }: RequestHead, { isTrusted, scheme }: Peer): boolean {
+  return defaultPort(isTrusted && forwardedProto !== '' ? firstOf(forwardedProto) : scheme) === '443';
+}
+
 /**
  * Behind a trusted proxy the port that the client came to: as the proxy says, else that of the host it says, else that
  * of the protocol. Where it says nothing of these, and of a stranger, the port that the request came in by.

@@ -1,6 +1,7 @@
 import { requestKind } from '../core/health/request-kinds.ts';
 import { has } from '../core/http/header-lines.ts';
 import { readDeadline } from './deadline.ts';
+import type { Binding } from './binding.ts';
 import type { Deadline } from './deadline.ts';
 import type { RequestHead } from './head.ts';
 import type { Route } from './routing.ts';
@@ -26,8 +27,14 @@ export class OutgoingRequest {
   readonly isRepeatable: boolean;
   /** What its failures can say of an endpoint. */
   readonly kind: number;
-  /** What it has in common with others that belong together, as its route's policy sees it; 0: nothing. */
+  /** Which of its pool's policies picks for it. */
+  policy: number;
+  /** What it has in common with others that belong together, as that policy sees it; 0: nothing. */
   key = 0;
+  /** What binds it to an endpoint; null: its pool is not sticky. */
+  binding: Binding | null = null;
+  /** The header lines that go to the endpoint, among those of ours. */
+  lines: string;
   /** The time that the client gives, null: it says nothing of it. */
   readonly deadline: Deadline | null;
   /** Host for the endpoint, `''`: the endpoint's own name. */
@@ -52,6 +59,8 @@ export class OutgoingRequest {
     this.target = target;
     this.authority = authority;
     this.extra = extra;
+    this.policy = route.policy;
+    this.lines = head.lines;
     this.client = client;
     this.isUpgrade = head.upgrade !== '' && route.spec.upgrades.includes(head.upgrade);
     this.isRepeatable = isRepeatable;

@@ -45,8 +45,8 @@ export interface ClientStream {
   /** Stops and goes on reading the request's body. */
   pauseBody(): void;
   resumeBody(): void;
-  /** Turns the connection into a tunnel after a 101: `head` goes out, bytes pass as they are from now on, both ways. */
-  upgrade(head: ResponseHead): void;
+  /** Turns the connection into a tunnel after a 101: `head` and `lines` go out, bytes pass as they are from now on, both ways. */
+  upgrade(head: ResponseHead, lines: string): void;
   /** Half-close of a tunnel. */
   endTunnel(): void;
   /** The exchange is over and lets go of this stream; the connection may begin its next. The last call of an exchange. */

@@ -530,7 +530,7 @@ function connectFailure(reason: CloseReason): UpstreamFailure {
 function requestText(request: OutgoingRequest, authority: string): string {
   const { head, target, extra, isUpgrade } = request;
   // What is left of a deadline is said anew each time.
-  const lines = request.deadline === null ? head.lines : without(head.lines, request.deadline.names);
+  const lines = request.deadline === null ? request.lines : without(request.lines, request.deadline.names);
   let text = `${head.method} ${target} HTTP/1.1\r\nHost: ${authority}\r\n${lines}`;
   if (head.bodyKind === BODY_CHUNKED) text += 'Transfer-Encoding: chunked\r\n';
   if (head.expectsContinue) text += 'Expect: 100-continue\r\n';

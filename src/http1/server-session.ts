@@ -481,10 +481,10 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     else this.#linger();
   }
 
-  upgrade(head: ResponseHead): void {
+  upgrade(head: ResponseHead, lines: string): void {
     this.#isHeadSent = true;
     this.#state = TUNNEL;
-    const framing = `Connection: Upgrade\r\nUpgrade: ${this.#upgrade}\r\n`;
+    const framing = `${lines}Connection: Upgrade\r\nUpgrade: ${this.#upgrade}\r\n`;
     this.#writer.head(this.#headText(head, framing), false);
     this.#writer.flush();
     if (this.#stash.length > 0) this.#consumeStash();

@@ -28,7 +28,7 @@ function pool(policy: Policy, panic: Policy | null, reports: EndpointReports = S
   return made;
 }
 
-const ANYWHERE = { tried: null, key: 0, policy: 0 };
+const ANYWHERE = { tried: null, key: 0, policy: 0, bound: -1 };
 const SILENT: EndpointReports = { onFailuresReached() {}, onPassiveFailure() {}, onTrialEnded() {}, onRecovered() {} };
 
 test('the last resort is asked only where the policy finds nobody, and counted', () => {

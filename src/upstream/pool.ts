@@ -4,9 +4,11 @@ import { Latencies } from '../core/balancer/latencies.ts';
 import { isTrialDue, noneIsDue, takeTrial } from '../core/health/trial-word.ts';
 import type { Fitness, TakenTrial } from '../core/health/trial-word.ts';
 import { isSamePolicy } from '../core/balancer/policies.ts';
+import { isTried } from '../core/balancer/candidates.ts';
 import type { PickRequest, Policy } from '../core/balancer/policy.ts';
+import { StickyTable } from '../core/balancer/sticky-table.ts';
 import { RetryBudget } from '../core/resilience/retry-budget.ts';
-import { COUNTER_PANIC_PICKS, DRAINING, REFUSED } from '../core/shared/pool-table.ts';
+import { COUNTER_PANIC_PICKS, DRAINING, MAINTENANCE, REFUSED } from '../core/shared/pool-table.ts';
 import type { PoolTable } from '../core/shared/pool-table.ts';
 import type { PolicySpec, PoolSpec } from '../core/snapshot.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -17,6 +19,8 @@ import type { Waiter } from './waiter.ts';
 /** For whom an endpoint is picked, and which of the pool's policies picks it. */
 export interface PoolPick extends PickRequest {
   readonly policy: number;
+  /** Index of the endpoint that a cookie names, -1: none. */
+  readonly bound: number;
 }
 
 /** An endpoint whose trial a request has taken. */
@@ -41,6 +45,14 @@ function indexesBySlot(endpoints: readonly { readonly slot: number }[]): Int32Ar
   return indexes;
 }
 
+function stickyTableOf({ sticky, endpoints }: PoolSpec): StickyTable | null {
+  if (sticky === null) return null;
+  return new StickyTable(
+    sticky,
+    endpoints.map(({ stickyValue = '' }) => stickyValue),
+  );
+}
+
 export class Pool<W extends Waiter> {
   spec: PoolSpec;
   table: PoolTable;
@@ -57,6 +69,8 @@ export class Pool<W extends Waiter> {
   #learner: Policy | null = null;
   /** Places of endpoints in the pool by their slots, -1 without one. */
   #indexes = NO_INDEXES;
+  /** Null: clients are bound to no endpoint. */
+  sticky: StickyTable | null = null;
   /** Picks among the ineligible: the last resort, null where `panic` is off. */
   #panic: Policy | null = null;
   /** Times to the first byte are noted, and silent endpoints looked for. */
@@ -94,6 +108,7 @@ export class Pool<W extends Waiter> {
     // They learn from all requests, and into one book: one of them is enough.
     this.#learner = [policy, ...routePolicies].find((one) => one.observed !== undefined) ?? null;
     this.#indexes = this.#learner === null ? NO_INDEXES : indexesBySlot(endpoints);
+    this.sticky = stickyTableOf(spec);
     this.#panic = panic;
     this.#budget.attach(this.table);
     this.isSilenceWatched = spec.ejection.enabled && spec.ejection.silence !== 'off';
@@ -123,16 +138,41 @@ export class Pool<W extends Waiter> {
 
   /** Index of the endpoint for the next attempt, -1 where there is none. */
   pick(request: PoolPick): number {
+    if (request.bound >= 0 && this.#servesBound(request)) return request.bound;
     const index = this.#policyFor(request).pick(request);
     return index >= 0 ? index : this.pickLast(request);
   }
 
   /** The last resort: one that health rules out and that has not refused its last connect; -1 where `panic` is off. */
-  pickLast(request: PickRequest): number {
+  pickLast(request: PoolPick): number {
     if (this.#panic === null) return -1;
-    const last = this.#panic.pick(request);
+    const last = this.#panicsForBound(request) ? request.bound : this.#panic.pick(request);
     if (last >= 0) this.endpoints[last].count(COUNTER_PANIC_PICKS, 1);
     return last;
+  }
+
+  /** The index of the endpoint that a sticky cookie of this value names, -1: none. */
+  boundBy(value: string): number {
+    return this.sticky === null ? -1 : this.sticky.find(value);
+  }
+
+  /** One that drains, or that has a weight of 0, serves whoever is bound to it, and nobody else. */
+  #servesBound({ bound, tried }: PoolPick): boolean {
+    const flags = this.table.health[this.endpoints[bound].slot];
+    return (flags & ~(DRAINING | REFUSED)) === 0 && !isTried(bound, tried);
+  }
+
+  /** Whether the endpoint that this request is bound to serves it, and takes no others. */
+  staysAtDraining(request: PoolPick): boolean {
+    const { bound } = request;
+    if (bound < 0 || !this.#servesBound(request)) return false;
+    return (this.table.health[this.endpoints[bound].slot] & (DRAINING | REFUSED)) === DRAINING;
+  }
+
+  /** With nobody healthy, a client's own endpoint is the best of the rest. */
+  #panicsForBound({ bound, tried }: PoolPick): boolean {
+    if (bound < 0 || isTried(bound, tried)) return false;
+    return (this.table.health[this.endpoints[bound].slot] & (DRAINING | MAINTENANCE | REFUSED)) === 0;
   }
 
   /** Whether an endpoint may wait for its trial: then {@link takeTrial} goes before {@link pick}. */
@@ -156,6 +196,7 @@ export class Pool<W extends Waiter> {
   }
 
   #isBoundElsewhere(request: PoolPick, index: number): boolean {
+    if (request.bound >= 0) return request.bound !== index;
     const owner = this.#policyFor(request).owner?.(request) ?? -1;
     return owner >= 0 && owner !== index;
   }

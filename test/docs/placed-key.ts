@@ -13,6 +13,7 @@ export function surroundingsOf(path: string): Written {
   const match = path.startsWith('routes.*.match.path.') ? { path: { regex: 'a' } } : {};
   const inPolicy = (owner: string): Written =>
     path.startsWith(`${owner}.policy.hash.`) ? { policy: { hash: {} } } : {};
+  const sticky = /^(pools\.\*|defaults)\.sticky\./.test(path) ? { sticky: {} } : {};
   const replace = path.startsWith('routes.*.replacePrefix.') ? { replacePrefix: { prefix: '/v1', by: '/v2' } } : {};
   const rotate = path.startsWith('accessLog.to.rotate.') ? { rotate: {} } : {};
   const to = path.startsWith('accessLog.to.') ? { to: { file: 'access.log', ...rotate } } : {};
@@ -20,6 +21,7 @@ export function surroundingsOf(path: string): Written {
   return {
     ...accessLog,
     ...(path.startsWith('defaults.policy.') ? { defaults: inPolicy('defaults') } : {}),
+    ...(path.startsWith('defaults.sticky.') ? { defaults: sticky } : {}),
     listeners: { web: { address: '127.0.0.1:8080' } },
     routes: [{ pool: 'web', match, ...replace, ...inPolicy('routes.*') }],
     pools: {
@@ -27,6 +29,7 @@ export function surroundingsOf(path: string): Written {
         endpoints: [{ address: 'localhost:8081' }],
         ...(hasCheck ? { check } : {}),
         ...agent,
+        ...(path.startsWith('pools.') ? sticky : {}),
         ...inPolicy('pools.*'),
       },
     },

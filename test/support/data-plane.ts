@@ -112,6 +112,7 @@ export function testSnapshot(options: TestPlaneOptions): Snapshot {
     policy: 'round-robin',
     nearZone: '',
     routePolicies: [],
+    sticky: null,
     slowStartMs: 0,
     zones: 'prefer',
     hashTables: [],

@@ -3,9 +3,11 @@
  * policies go by it. It allocates nothing, and costs in proportion to what it looks at.
  */
 import { isBlank, skipBlanks } from '../blanks.ts';
+import { CookieWalk } from '../http/cookies.ts';
 import { findLine, nextLine } from '../http/header-lines.ts';
 import { maskAddress, parseAddress } from '../lists/address.ts';
-import { FormTable, looseByteAt, looseWidthAt } from '../routing/form-text.ts';
+import { looseByteAt, looseWidthAt } from '../routing/form-text.ts';
+import { QueryName } from '../routing/query-name.ts';
 import type { KeySpec } from '../snapshot.ts';
 import { HalfSipHash } from './half-sip-hash.ts';
 import type { HashSeed } from './half-sip-hash.ts';
@@ -28,10 +30,6 @@ export interface KeyedRequest {
   readonly target: string;
   readonly lines: string;
 }
-
-const SEMICOLON = 0x3b;
-const EQUALS = 0x3d;
-const AMPERSAND = 0x26;
 
 /** Feeds one part of the key; false where the request has none. */
 type Feed = (hash: HalfSipHash, request: KeyedRequest) => boolean;
@@ -94,7 +92,7 @@ function feedOf(text: string): Feed {
     case 'header':
       return (hash, { lines }) => feedHeader(hash, lines, part.name);
     case 'cookie':
-      return (hash, { lines }) => feedCookie(hash, lines, part.name);
+      return feedOfCookie(part.name);
     case 'query':
       return feedOfQuery(part.name);
     default:
@@ -144,46 +142,18 @@ function withoutBlanks(text: string, start: number, end: number): number {
 }
 
 /** The first of the name; its value exact, quotes included. */
-function feedCookie(hash: HalfSipHash, lines: string, name: string): boolean {
-  for (let at = findLine(lines, 'cookie'); at >= 0; at = findLine(lines, 'cookie', nextLine(lines, at))) {
-    const lineEnd = nextLine(lines, at) - 2;
-    const start = findCookie(lines, at + 'cookie:'.length, lineEnd, name);
-    if (start < 0) continue;
-    return feedText(hash, lines, start, withoutBlanks(lines, start, endOf(lines, start, lineEnd, SEMICOLON)));
-  }
-  return false;
-}
-
-/** Where the value of a cookie begins within `lines[start, end)`, -1 where it is not there. */
-export function findCookie(lines: string, start: number, end: number, name: string): number {
-  for (let at = start; at < end; at = endOf(lines, at, end, SEMICOLON) + 1) {
-    at = skipBlanks(lines, at);
-    const equals = at + name.length;
-    if (equals < end && lines.charCodeAt(equals) === EQUALS && lines.startsWith(name, at)) return equals + 1;
-  }
-  return -1;
-}
-
-/** Where the character stands next, `end` where it does not; what lies behind is not looked at, or this would be quadratic. */
-function endOf(text: string, start: number, end: number, border: number): number {
-  let at = start;
-  while (at < end && text.charCodeAt(at) !== border) at++;
-  return at;
+function feedOfCookie(name: string): Feed {
+  const walk = new CookieWalk(name);
+  return (hash, { lines }) => {
+    walk.begin(lines);
+    return walk.next() && feedText(hash, lines, walk.start, walk.end);
+  };
 }
 
 /** The first parameter of the name; both as forms write them. */
 function feedOfQuery(name: string): Feed {
-  const names = new FormTable(new Map([[name, true]]));
-  return (hash, { target }) => {
-    const question = target.indexOf('?');
-    for (let start = question + 1; question >= 0 && start <= target.length;) {
-      const end = endOf(target, start, target.length, AMPERSAND);
-      const border = endOf(target, start, end, EQUALS);
-      if (names.find(target, start, border) !== null) return feedForm(hash, target, border + 1, end);
-      start = end + 1;
-    }
-    return false;
-  };
+  const parameter = new QueryName(name);
+  return (hash, { target }) => parameter.find(target) && feedForm(hash, target, parameter.start, parameter.end);
 }
 
 function feedForm(hash: HalfSipHash, text: string, start: number, end: number): boolean {

@@ -19,6 +19,10 @@ export const COUNTER_BUDGET_SPENT = 11;
 export const COUNTER_RESCUES = 12;
 /** Attempts that got a second one beside them because they took long. */
 export const COUNTER_HEDGES = 13;
+/** Answers to clients that are bound to the endpoint … */
+export const COUNTER_STICKY_HITS = 14;
+/** … and of another one, which such a client is bound to from then on. */
+export const COUNTER_STICKY_MOVES = 15;
 
 /** What is counted as an attempt and is not the first of its request. */
 export const FURTHER_ATTEMPTS = [COUNTER_RETRIES, COUNTER_MOVES, COUNTER_RESCUES, COUNTER_HEDGES];

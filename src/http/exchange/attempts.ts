@@ -5,6 +5,7 @@ import type { Attempt } from '../attempt.ts';
 import { LEASE_ANY, LEASE_FRESH, LEASE_PROVED } from '../../upstream/waiter.ts';
 import type { LeaseWant } from '../../upstream/waiter.ts';
 import type { PoolPick } from '../../upstream/pool.ts';
+import { isBound } from '../binding.ts';
 import type { Deadline } from '../deadline.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
 import type { HttpEndpoint, HttpPool, UpstreamStream } from '../stream.ts';
@@ -19,14 +20,28 @@ import { pickTrial } from './trials.ts';
 const CONTINUE_MS = 1000;
 
 /** For whom an endpoint is picked, used for one call and then for the next. */
-const picking: { tried: readonly number[] | null; key: number; policy: number } = { tried: null, key: 0, policy: 0 };
+class Picking implements PoolPick {
+  tried: readonly number[] | null = null;
+  key = 0;
+  policy = 0;
+  bound = -1;
+}
+
+const picking = new Picking();
 
 export function startAttempt(exchange: Exchange): void {
   const { pool } = (exchange.request as OutgoingRequest).route;
   // Whoever is held already came first.
-  const endpoint = pool.holding.isHolding && !exchange.wasHeld ? null : pickEndpoint(exchange, pool);
+  const isBehind = pool.holding.isHolding && !exchange.wasHeld && !staysAtDraining(exchange, pool);
+  const endpoint = isBehind ? null : pickEndpoint(exchange, pool);
   if (endpoint === null) holdOrAnswer(exchange, FAULTS.noEndpoint);
   else beginAttempt(exchange, endpoint);
+}
+
+/** It goes where nobody of those that wait could go. */
+function staysAtDraining({ request, tried }: Exchange, pool: HttpPool): boolean {
+  const { binding } = request as OutgoingRequest;
+  return binding !== null && pool.staysAtDraining(pickingFor(request as OutgoingRequest, pool, tried));
 }
 
 export function beginAttempt(exchange: Exchange, endpoint: HttpEndpoint): void {
@@ -79,7 +94,8 @@ function pick(request: OutgoingRequest, pool: HttpPool, tried: readonly HttpEndp
 function pickingFor(request: OutgoingRequest, pool: HttpPool, tried: readonly HttpEndpoint[]): PoolPick {
   picking.tried = tried.length === 0 ? null : indexesOf(tried, pool.endpoints);
   picking.key = request.key;
-  picking.policy = request.route.policy;
+  picking.policy = request.policy;
+  picking.bound = request.binding === null ? -1 : pool.boundBy(request.binding.cookie.value);
   return picking;
 }
 
@@ -155,7 +171,8 @@ export function deadlineLines({ record, host }: Exchange, deadline: Deadline): s
 /** A second attempt may begin later, beside this one: of what may be sent twice, once an exchange. */
 function armHedge(exchange: Exchange, hedge: HedgeDelay, now: number): void {
   if (exchange.isRacing || exchange.hasRaced) return;
-  const { isRepeatable, isUpgrade } = exchange.request as OutgoingRequest;
+  const { isRepeatable, isUpgrade, binding } = exchange.request as OutgoingRequest;
+  if (binding !== null && isBound(binding)) return;
   if (!isRepeatable || isUpgrade || !exchange.isReplayable(true)) return;
   const ms = hedge.at(now, exchange.host.routeTable);
   if (ms === 0) return;

@@ -5,6 +5,7 @@ import { PathParser } from '../../core/routing/path.ts';
 import { replacePrefix } from '../../core/routing/rewrite.ts';
 import { isIdempotent } from '../../core/resilience/retry-policy.ts';
 import type { RoutedRequest } from '../../core/routing/routed-request.ts';
+import { bindRequest } from '../binding.ts';
 import { clientAddress, forwardedLines } from '../forwarding.ts';
 import { BODY_LENGTH, BODY_NONE } from '../head.ts';
 import type { RequestHead } from '../head.ts';
@@ -105,5 +106,7 @@ function outgoing(
   const isRepeatable = isIdempotent(head.method) || has(head.lines, 'idempotency-key');
   const request = new OutgoingRequest(head, routing, route, target, authority, extra, address, isRepeatable);
   if (route.key !== null) request.key = requestKey(route.key, request, client.connection, path);
+  const { sticky } = route.pool;
+  if (sticky !== null) bindRequest(request, sticky, client.connection, path);
   return request;
 }

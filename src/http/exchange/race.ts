@@ -27,6 +27,7 @@ export function rescue(exchange: Exchange): void {
   const endpoint = attempt.endpoint as HttpEndpoint;
   const { lostBy } = endpoint;
   if (lostBy === null || exchange.hasRaced || !request.route.spec.retry.rescue) return;
+  if (request.binding?.hasSession === true) return;
   if (attempt.stream !== null && !mayMove(attempt, attempt.stream, request)) return;
   const other = pickOther(exchange, endpoint);
   if (other === null || !takeRetry(exchange, endpoint, COUNTER_RESCUES, ROUTE_RESCUES)) return;

@@ -11,6 +11,7 @@ import { retryAnswer } from './retries.ts';
 import { shapeResponse } from './shape-response.ts';
 import { isClientStalled, watchClient } from './slow-peers.ts';
 import type { ResponseSource } from './source.ts';
+import { stickyLines } from './sticky-lines.ts';
 import { FLUSHING, RESPONDING } from './states.ts';
 import { openTunnel } from './tunnel.ts';
 
@@ -65,6 +66,8 @@ export function relayHead(exchange: Exchange, from: ResponseSource | null): void
   let lines = '';
   if (route.steps !== null && route.steps.onResponse !== null)
     ({ head, lines } = shapeResponse(exchange, response, route.steps.onResponse));
+  const { sticky } = route.pool;
+  if (sticky !== null && source === exchange.attempt) lines += stickyLines(exchange, exchange.attempt, sticky);
   exchange.source = source;
   exchange.state = RESPONDING;
   client.sendHead(head, head.bodyKind !== BODY_NONE, host.isDraining, route, lines);

@@ -148,6 +148,9 @@ export function queueTimedOut(exchange: Exchange): void {
 export function moveAway(exchange: Exchange): void {
   const attempt = exchange.attempt as Attempt;
   const endpoint = attempt.endpoint as HttpEndpoint;
+  const { binding, route } = exchange.request as OutgoingRequest;
+  // No other one knows its session, unless this one is gone for good.
+  if (binding?.hasSession === true && route.pool.endpoints.includes(endpoint)) return;
   attempt.abandon();
   exchange.attempt = null;
   countMove(exchange, endpoint);

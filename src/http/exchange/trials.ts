@@ -24,7 +24,9 @@ export function pickTrial(exchange: Exchange, pool: HttpPool, request: PoolPick)
 function fitnessOf(exchange: Exchange): Fitness {
   if (exchange.tried.length > 0 || exchange.refused.length > 0) return UNFIT;
   const request = exchange.request as OutgoingRequest;
-  const { head, isRepeatable, isUpgrade, route } = request;
+  const { head, isRepeatable, isUpgrade, route, binding } = request;
+  // It would fail at any endpoint but its own, and stay there.
+  if (binding?.hasSession === true) return UNFIT;
   if (!isRepeatable || isUpgrade) return FIT_LATE;
   if (head.bodyKind === BODY_NONE) return FIT;
   return head.bodyKind === BODY_LENGTH && head.contentLength <= route.spec.retry.replayBytes ? FIT : FIT_LATE;

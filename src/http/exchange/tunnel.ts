@@ -8,6 +8,7 @@ import type { ClientStream, UpstreamStream } from '../stream.ts';
 import { abortBoth, finish } from './endings.ts';
 import type { Exchange } from './exchange.ts';
 import { attemptFailed } from './retries.ts';
+import { stickyLines } from './sticky-lines.ts';
 import { isClientStalled, isEndpointStalled, watchClient, watchEndpoint } from './slow-peers.ts';
 import type { ResponseSource } from './source.ts';
 import { TUNNEL } from './states.ts';
@@ -27,7 +28,9 @@ export function openTunnel(exchange: Exchange, response: ResponseHead): void {
   exchange.disarm();
   exchange.host.wheel.arm(exchange.responseTimer, exchange.timeouts.tunnelIdleMs);
   exchange.host.routeTable.count(request.route.spec.slot, ROUTE_UPGRADES, 1);
-  (exchange.client as ClientStream).upgrade(response);
+  const { sticky } = request.route.pool;
+  const lines = sticky === null ? '' : stickyLines(exchange, attempt, sticky);
+  (exchange.client as ClientStream).upgrade(response, lines);
 }
 
 /** *tunnel* × requestBytes */

@@ -6,6 +6,7 @@
  * size, with everything in the same rows: each worker moves what it holds and has counted when it takes the snapshot
  * over, the control plane what workers that are gone have counted. So nothing but memory changes.
  */
+import { BY_ADDRESS } from '../../core/balancer/by-address.ts';
 import { isSamePolicy } from '../../core/balancer/policies.ts';
 import { PoolTable, createPoolTable } from '../../core/shared/pool-table.ts';
 import type { Settings } from '../../core/settings.ts';
@@ -15,6 +16,7 @@ import type { ResolvedEndpoint, ResolvedPools } from './resolve-names.ts';
 import { HashTables } from './hash-tables.ts';
 import { RouteRows } from './route-rows.ts';
 import { SlotBook } from './slot-book.ts';
+import type { StickyValues } from './sticky-values.ts';
 
 /** What the config leaves to the machine it runs on. */
 export interface Machine {
@@ -24,6 +26,8 @@ export interface Machine {
   readonly settings: Settings;
   /** Where workers leave lines of the access log. */
   readonly logRings: readonly SharedArrayBuffer[];
+  /** Null where no pool of the config is sticky. */
+  readonly stickyValues: StickyValues | null;
 }
 
 /** What the workers have said of earlier snapshots. */
@@ -49,6 +53,7 @@ export class SnapshotCompiler {
   readonly #pools = new Map<string, PoolRows>();
   readonly #routes: RouteRows;
   readonly #hashTables = new HashTables();
+  #stickyValues: StickyValues | null = null;
   #version = 0;
 
   /** `workerSlots`: rows of ledgers and stripes in every table, for the whole life of a process. */
@@ -62,12 +67,13 @@ export class SnapshotCompiler {
     const kept = new Set(config.pools.map(({ id }) => id));
     for (const id of this.#pools.keys()) if (!kept.has(id)) this.#pools.delete(id);
     this.#hashTables.keepOnly(kept);
+    this.#stickyValues = machine.stickyValues;
     const routes = this.#routes.place(config.routes, this.#version, confirmed);
     const pools = config.pools.map((pool) =>
       this.#compilePool(
         {
           ...pool,
-          routePolicies: policiesOf(config.routes, pool.id),
+          routePolicies: policiesOf(config.routes, pool),
           nearZone: pool.zones === 'prefer' ? machine.settings.zone : '',
         },
         endpoints.get(pool.id) ?? [],
@@ -104,12 +110,20 @@ export class SnapshotCompiler {
     const config = { ...pool, hashTables: this.#hashTables.of(pool, resolved) };
     const rows = this.#pools.get(config.id) ?? this.#createRows(config.id, resolved.length);
     rows.book.keepOnly(new Set(resolved.map(({ id }) => id)), this.#version);
-    const endpoints = placeEndpoints(resolved, rows.book, confirmed);
+    const bindable = this.#bind(pool, resolved);
+    const endpoints = placeEndpoints(bindable, rows.book, confirmed);
     if (endpoints !== null) return { ...config, endpoints, table: rows.table.handle };
     const larger = this.#enlarge(config.id, rows, resolved.length);
-    const placed = placeEndpoints(resolved, larger.book, confirmed);
+    const placed = placeEndpoints(bindable, larger.book, confirmed);
     if (placed === null) throw new Error(`compile: pool "${config.id}" does not fit its new table`);
     return { ...config, endpoints: placed, table: larger.table.handle };
+  }
+
+  /** Endpoints of a sticky pool get the value of their cookies. */
+  #bind({ sticky }: Pick<PoolSpec, 'sticky'>, resolved: readonly ResolvedEndpoint[]): readonly ResolvedEndpoint[] {
+    const values = this.#stickyValues;
+    if (sticky === null || values === null) return resolved;
+    return resolved.map((endpoint) => ({ ...endpoint, stickyValue: values.of(sticky, endpoint.id) }));
   }
 
   #createRows(poolId: string, endpoints: number): PoolRows {
@@ -135,9 +149,10 @@ export class SnapshotCompiler {
   }
 }
 
-/** Policies that routes to a pool name for themselves, each once. */
-function policiesOf(routes: Config['routes'], pool: string): readonly PolicySpec[] {
-  const named = routes.flatMap((route) => (route.pool === pool && route.policy !== null ? [route.policy] : []));
+/** Policies that routes to a pool name for themselves, and that of Socket.IO, each once. */
+function policiesOf(routes: Config['routes'], { id, sticky }: PoolConfig): readonly PolicySpec[] {
+  const named = routes.flatMap((route) => (route.pool === id && route.policy !== null ? [route.policy] : []));
+  if (sticky?.isSocketIo === true) named.push(BY_ADDRESS);
   return named.filter((policy, at) => named.findIndex((other) => isSamePolicy(other, policy)) === at);
 }
 

@@ -32,6 +32,7 @@ import { resolveNames } from './resolve-names.ts';
 import type { ResolvedPools } from './resolve-names.ts';
 import { settleSettings } from './settle-settings.ts';
 import { SilenceWatch } from './silence-watch.ts';
+import type { StickyValues } from './sticky-values.ts';
 import { AUDIT_MS, SharedTables } from './shared-tables.ts';
 import { countThreads } from './threads.ts';
 import { Turns } from './turns.ts';
@@ -56,6 +57,7 @@ export class ControlPlane {
   #compiler: SnapshotCompiler | null = null;
   #memory: MemoryTable | null = null;
   #accessLog: AccessLog | null = null;
+  #stickyValues: StickyValues | null = null;
   #snapshot: Snapshot | null = null;
   /** What the last snapshot was compiled of. */
   #source: { readonly config: Config; readonly endpoints: ResolvedPools } | null = null;
@@ -201,10 +203,12 @@ export class ControlPlane {
   ): Promise<ConfigChange> {
     const { accessLog } = config.settings;
     await this.#loadForChecks(config);
+    await this.#loadForSticky(config);
     const machine = {
       threads: countThreads(config.threads),
       settings: settleSettings(config.settings),
       logRings: this.#accessLog?.ringsFor(accessLog) ?? [],
+      stickyValues: this.#stickyValues,
     };
     const from = this.#snapshot;
     const preparation = await this.#prepare(workers, diffListeners(from?.listeners ?? [], config.listeners), machine);
@@ -237,6 +241,16 @@ export class ControlPlane {
     if (pools.some(({ agent }) => agent !== null)) {
       await this.#health.loadAgents(from === null ? [] : diffSnapshots(null, from));
     }
+  }
+
+  /** Most configs have no sticky pool. */
+  async #loadForSticky({ pools }: Config): Promise<void> {
+    if (pools.every(({ sticky }) => sticky === null)) return;
+    if (this.#stickyValues === null) {
+      const loaded = await import('./sticky-values.ts');
+      this.#stickyValues = new loaded.StickyValues();
+    }
+    await this.#stickyValues.load(pools);
   }
 
   #heedAgents(config: Config, endpoints: ResolvedPools): ResolvedPools {

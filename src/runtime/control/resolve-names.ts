@@ -27,6 +27,8 @@ export interface ResolvedEndpoint {
   readonly authority: string;
   /** Sockets over all threads, where its agent has said so. */
   readonly maxConnections?: number;
+  /** What the cookie of a client says that is bound to it; left out: its pool is not sticky. */
+  readonly stickyValue?: string;
 }
 
 /** By pool id, in the order of the config. */

@@ -12,6 +12,8 @@ import {
   COUNTER_PANIC_PICKS,
   COUNTER_RESCUES,
   COUNTER_RETRIES,
+  COUNTER_STICKY_HITS,
+  COUNTER_STICKY_MOVES,
   COUNTER_STRAYS,
 } from '../../core/shared/pool-table.ts';
 import type { PoolTable } from '../../core/shared/pool-table.ts';
@@ -84,6 +86,10 @@ export interface EndpointStats {
   readonly connects: number;
   /** Attempts made with no endpoint eligible. */
   readonly panicPicks: number;
+  /** Answers to clients whose cookie bound them to this endpoint. */
+  readonly stickyHits: number;
+  /** Answers of other endpoints to such clients: this one could not be picked, or failed. They have another cookie since. */
+  readonly stickyMoves: number;
   readonly bytesSent: number;
   readonly bytesReceived: number;
   /**
@@ -130,6 +136,8 @@ export function readEndpointStats(table: PoolTable, slot: number): EndpointStats
     budgetSpent: table.total(slot, COUNTER_BUDGET_SPENT),
     connects: table.total(slot, COUNTER_CONNECTS),
     panicPicks: table.total(slot, COUNTER_PANIC_PICKS),
+    stickyHits: table.total(slot, COUNTER_STICKY_HITS),
+    stickyMoves: table.total(slot, COUNTER_STICKY_MOVES),
     bytesSent: table.total(slot, COUNTER_BYTES_SENT),
     bytesReceived: table.total(slot, COUNTER_BYTES_RECEIVED),
     strays: table.total(slot, COUNTER_STRAYS),

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { configOf } from '../../test/support/running-balancer.ts';
+import { listWarnings } from './config-warnings.ts';
+
+const warningsOf = (text: string): readonly string[] => listWarnings(configOf(text));
+const secret = 'secretFile: ./sticky.key';
+
+describe('warnings of a config', () => {
+  it('warnings of a config name every pool whose sticky cookies a restart ends, in one sentence', () => {
+    const text = `
+pools:
+  a: { endpoints: [localhost:1], sticky: { cookie: a } }
+  b: { endpoints: [localhost:2], sticky: { cookie: b, ${secret} } }
+  c: { endpoints: [localhost:3], sticky: socket.io }
+routes: [{ pool: a, match: { path: /a } }, { pool: b, match: { path: /b } }, { pool: c }]`;
+    assert.deepEqual(warningsOf(text), [
+      'pools a and c: sticky cookies hold until this process ends; a restart gives every client an endpoint anew, unless sticky.secretFile names a secret',
+    ]);
+  });
+
+  it('warnings of a config name pools that would take one cookie from each other, and no others', () => {
+    const warned = (hosts: readonly [string, string], servers: readonly [string, string], more = ''): boolean =>
+      warningsOf(`
+routes: [{ pool: a, match: { path: /a/*, host: ${hosts[0]} } }, { pool: b, match: { host: ${hosts[1]} } }]
+pools:
+  a: { endpoints: [${servers[0]}], sticky: { ${secret} } }
+  b: { endpoints: [${servers[1]}], sticky: { ${secret} ${more} } }`).length > 0;
+    assert.ok(warned(['x.example', 'x.example'], ['localhost:1', 'localhost:2']));
+    assert.ok(warned(['x.example', '"*.example"'], ['localhost:1', 'localhost:2']));
+    assert.ok(!warned(['x.example', 'y.example'], ['localhost:1', 'localhost:2']));
+    assert.ok(!warned(['x.example', 'x.example'], ['localhost:1', 'localhost:1']));
+    assert.ok(!warned(['x.example', 'x.example'], ['localhost:1', 'localhost:2'], ', cookie: other'));
+    assert.ok(!warned(['x.example', 'x.example'], ['localhost:1', 'localhost:2'], ', path: /b'));
+  });
+});

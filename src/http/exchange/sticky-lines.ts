@@ -1,0 +1,53 @@
+/** The header lines by which an answer binds its client to the endpoint that has given it. */
+import { findLine, nextLine, valueOf } from '../../core/http/header-lines.ts';
+import type { StickyTable } from '../../core/balancer/sticky-table.ts';
+import { COUNTER_STICKY_HITS, COUNTER_STICKY_MOVES } from '../../core/shared/pool-table.ts';
+import type { Attempt } from '../attempt.ts';
+import { isSecure } from '../forwarding.ts';
+import type { RequestHead, ResponseHead } from '../head.ts';
+import type { OutgoingRequest } from '../outgoing.ts';
+import type { ClientStream, HttpEndpoint } from '../stream.ts';
+import type { Exchange } from './exchange.ts';
+
+/** No shared cache may keep what binds one client. */
+const PRIVATE = 'Cache-Control: private\r\n';
+const IS_PRIVATE = /(?:^|[, \t])(?:private|no-store)(?=$|[, \t])/i;
+
+/** `''` where the client has its cookie already, or is not to have one: of an answer that counts as a failure. */
+export function stickyLines(exchange: Exchange, attempt: Attempt, table: StickyTable): string {
+  const request = exchange.request as OutgoingRequest;
+  const endpoint = attempt.endpoint as HttpEndpoint;
+  const { pool } = request.route;
+  const { stickyValue = '' } = endpoint.spec;
+  const { binding } = request;
+  const response = attempt.response as ResponseHead;
+  // Its pool has become sticky under way, or is it no more; or nobody should come back to such an endpoint.
+  if (binding === null || stickyValue === '' || pool.isFailureStatus(response.status)) return '';
+  const { cookie, hasSession } = binding;
+  const now = exchange.host.wallTime();
+  if (cookie.value === stickyValue) {
+    endpoint.count(COUNTER_STICKY_HITS, 1);
+    if (!table.isDue(cookie, now)) return '';
+  } else {
+    const left = table.find(cookie.value);
+    if (left >= 0) pool.endpoints[left].count(COUNTER_STICKY_MOVES, 1);
+    // The answer to its handshake had one: this client keeps no cookies.
+    else if (hasSession && !cookie.isSent) return '';
+  }
+  const { connection } = exchange.client as ClientStream;
+  const line = table.line(
+    stickyValue,
+    isSecure(exchange.head as RequestHead, connection.peer(exchange.host.isTrusted)),
+    now,
+  );
+  return isPrivate(response.lines) ? line : line + PRIVATE;
+}
+
+function isPrivate(lines: string): boolean {
+  for (let at = findLine(lines, CONTROL); at >= 0; at = findLine(lines, CONTROL, nextLine(lines, at))) {
+    if (IS_PRIVATE.test(valueOf(lines, at))) return true;
+  }
+  return false;
+}
+
+const CONTROL = 'cache-control';

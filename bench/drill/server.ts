@@ -41,7 +41,7 @@ function answerCheck(response: ServerResponse): void {
 
 /** Answers before the body has come, and reads no more of it. */
 function refuseUpload(response: ServerResponse): void {
-  response.writeHead(413, { connection: 'close' }).end('too large\n');
+  response.writeHead(413, { connection: 'close', 'content-length': 10 }).end('too large\n');
 }
 
 function onRequest(request: IncomingMessage, response: ServerResponse): void {

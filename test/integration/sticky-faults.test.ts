@@ -172,3 +172,50 @@ describe('a sticky client', () => {
     assert.equal(answerOf(pending).status, 200);
   });
 });
+
+describe('a request of Socket.IO', () => {
+  const socketIo = { sticky: 'socket.io', check: { http: '/', interval: '500ms', timeout: '500ms', fall: 1 } } as const;
+  const HANDSHAKE = '/socket.io/?EIO=4&transport=polling';
+
+  it('with a session stays at its server when that is lost, a handshake is moved', async () => {
+    await using balancer = await createTestBalancer(poolOf(socketIo));
+    const { body: home } = await balancer.request({ target: HANDSHAKE });
+    assert.equal((await balancer.request({ target: `${HANDSHAKE}&sid=a` })).body, home);
+    balancer.endpoint(home).vanish();
+    const [session, handshake] = [`${HANDSHAKE}&sid=a`, HANDSHAKE].map((target) => balancer.send({ target }));
+    await balancer.advance(1500);
+    assert.equal(session.outcome, null);
+    assert.notEqual(answerOf(handshake).body, home);
+    session.leave();
+  });
+
+  it('without a cookie goes by the address of its client, under every bound of the policy', async () => {
+    const policy = { hash: { key: 'path', boundedLoad: 1.01 } } as const;
+    await using balancer = await createTestBalancer(poolOf({ ...socketIo, policy }));
+    const from = (address: string, target = HANDSHAKE): Promise<string> =>
+      balancer.request({ from: address, target }).then(({ body }) => body);
+    const homes = new Map<string, string>();
+    for (let host = 1; host < 20; host++) homes.set(`192.0.2.${host}`, await from(`192.0.2.${host}`));
+    assert.equal(new Set(homes.values()).size, ENDPOINTS.length);
+    for (const endpoint of ENDPOINTS) balancer.endpoint(endpoint).respond({ body: endpoint, afterMs: 1000 });
+    const [[address, home]] = homes;
+    const pending = Array.from({ length: 12 }, () => balancer.send({ from: address, target: `${HANDSHAKE}&sid=a` }));
+    await balancer.advance(1500);
+    assert.ok(pending.every((each) => answerOf(each).body === home));
+  });
+
+  it('with a session is no trial, which it would not pass at any server but its own', async () => {
+    await using balancer = await createTestBalancer(poolOf({ sticky: 'socket.io' }));
+    const { body: home } = await balancer.request({ target: HANDSHAKE });
+    const index = ENDPOINTS.findIndex((endpoint) => endpoint === home);
+    balancer.endpoint(home).respond({ status: 503 });
+    for (let request = 0; request < 9; request++) await balancer.request({ target: HANDSHAKE });
+    await balancer.advance(2300);
+    assert.equal(stateOf(balancer, index), 'trial');
+    assert.notEqual((await balancer.request({ target: `${HANDSHAKE}&sid=a` })).body, home);
+    assert.equal(stateOf(balancer, index), 'trial');
+    balancer.endpoint(home).respond({ body: home });
+    assert.equal((await balancer.request({ target: HANDSHAKE })).body, home);
+    assert.equal(stateOf(balancer, index), 'healthy');
+  });
+});

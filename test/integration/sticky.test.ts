@@ -1,7 +1,9 @@
 /** Clients stay with their endpoint by a cookie, at the socket. With one thread and with four. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
 import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -281,4 +283,25 @@ test('an upgrade is bound by its cookie as well, and sets one', async (t) => {
   for (let request = 0; request < 6; request++) assert.deepEqual(await upgrade(cookie.split(';', 1)[0]), []);
   await until(() => sockets.length === 7, 'all have come');
   assert.equal(new Set(sockets.map(({ index }) => index)).size, 1);
+});
+
+test('a client of an endpoint that drains is served while all others wait for somebody to be there', async (t) => {
+  const port = await startHttpServer(t, (_request, response) => response.end('here'));
+  const gone = http.createServer().listen(0, '127.0.0.1');
+  await once(gone, 'listening');
+  const { port: deadPort } = gone.address() as AddressInfo;
+  gone.close();
+  const { balancer, port: web } = await runBalancer(
+    `{ threads: 1, listeners: { web: "127.0.0.1:0" }, pools: { web: { sticky: cookie, endpoints: ["127.0.0.1:${port}", "127.0.0.1:${deadPort}"] } } }`,
+  );
+  t.after(() => balancer.close({ force: true }));
+  const client = new CookieClient(t, web);
+  assert.equal((await client.get()).body, 'here');
+  balancer.setStanding('web', `127.0.0.1:${port}`, 'drain', 'test');
+  const held = new CookieClient(t, web).get().catch(() => null);
+  await until(() => balancer.stats().routes[0].held === 1, 'one waits');
+  assert.equal((await client.get()).body, 'here');
+  assert.equal(balancer.stats().routes[0].held, 1);
+  balancer.setStanding('web', `127.0.0.1:${port}`, 'ready', 'test');
+  assert.equal((await held)?.body, 'here');
 });

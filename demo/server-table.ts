@@ -31,6 +31,8 @@ const HEALTH_STYLE: Readonly<Record<ServerView['health'], Style>> = {
   unhealthy: 'red',
   ejected: 'yellow',
   trial: 'yellow',
+  open: 'yellow',
+  probing: 'yellow',
   draining: 'yellow',
   maintenance: 'yellow',
 };
@@ -124,9 +126,10 @@ function chooseColumns(columns: number): Map<ColumnName, number> {
   return widths;
 }
 
-/** With the countdown of an ejection. */
+/** With the countdown of an ejection, or of an open breaker. */
 function describeHealth({ health, secondsOut }: ServerView): string {
-  return health === 'ejected' && secondsOut !== null ? `ejected ${secondsOut}s` : health;
+  const isCounting = (health === 'ejected' || health === 'open') && secondsOut !== null;
+  return isCounting ? `${health} ${secondsOut}s` : health;
 }
 
 /** `–` where nothing was measured. */

@@ -19,6 +19,7 @@ const ROUTE: RouteStats = {
   deadlines: 0,
   budgetSpent: 0,
   held: 0,
+  breakerOpen: 0,
   aborts: 0,
   upgrades: 0,
   p50Ms: 0,

@@ -17,7 +17,7 @@
 export type { AgentReport } from './checks/endpoint-agent.ts';
 export type { AgentState, Standing } from './core/health/agent.ts';
 export { CheckFileError } from './checks/trusted-certificates.ts';
-export type { WithheldEjection } from './checks/pool-ejections.ts';
+export type { WithheldEjection } from './checks/pool-outages.ts';
 export type { HealthEvent, PanicEvent } from './checks/pool-health.ts';
 export type { CheckReport, EndpointHealthReport, HealthState, HealthTransition } from './checks/endpoint-health.ts';
 export type {
@@ -47,6 +47,7 @@ export type { Random } from './core/random.ts';
 export type { MemorySpec, Settings } from './core/settings.ts';
 export type {
   AgentSpec,
+  BreakerSpec,
   CheckSpec,
   CheckRhythm,
   EjectionSpec,

@@ -4,17 +4,26 @@ import type { Evidence } from '../core/health/evidence.ts';
 import type { Ejection } from '../core/health/outlier-detector.ts';
 import { isTestedBy } from '../core/health/tested-by.ts';
 import type { CheckAnswer, ThresholdState } from '../core/health/threshold.ts';
-import { DRAINING, EJECTED, MAINTENANCE, REFUSED, TRIAL, UNHEALTHY } from '../core/shared/pool-table.ts';
+import { DRAINING, EJECTED, MAINTENANCE, OPEN, PROBING, REFUSED, TRIAL, UNHEALTHY } from '../core/shared/pool-table.ts';
 import type { CheckSpec, EndpointSpec } from '../core/snapshot.ts';
 import type { BareConnectTarget } from './bare-connects.ts';
 import { EndpointCheck } from './endpoint-check.ts';
 import type { CheckAnswerEvent, CheckTools } from './endpoint-check.ts';
 
 /**
- * `draining` takes precedence over `unhealthy`, which takes precedence over `ejected` and `trial`: its ejection is over, and
- * one request decides. `unchecked`: a check has nothing to ask there; it serves.
+ * `draining` takes precedence over `unhealthy`, which takes precedence over the four that traffic leads to. `trial`: its
+ * ejection is over, and one request decides. `open`: its circuit breaker is; `probing`: the time of that is over, and a few
+ * requests decide. `unchecked`: a check has nothing to ask there; it serves.
  */
-export type HealthState = 'healthy' | 'unchecked' | 'unhealthy' | 'ejected' | 'trial' | 'draining' | 'maintenance';
+export type HealthState =
+  'healthy' | 'unchecked' | 'unhealthy' | 'ejected' | 'trial' | 'open' | 'probing' | 'draining' | 'maintenance';
+
+/** What took an endpoint out: each has states, flags and rules of its own, and all else in common. */
+export type OutageCause = 'ejection' | 'breaker';
+
+/** By whether it is tried already. */
+const OUT_FLAGS = { ejection: [EJECTED, TRIAL], breaker: [OPEN, PROBING] } as const;
+const OUT_STATES = { ejection: ['ejected', 'trial'], breaker: ['open', 'probing'] } as const;
 
 /** What is known of an endpoint, and why. */
 export interface EndpointHealthReport {
@@ -24,7 +33,7 @@ export interface EndpointHealthReport {
   readonly reason: string;
   /** What traffic met when it last failed after a success, or often enough to eject; a malformed answer with its rule. `''`: nothing yet. */
   readonly lastFailure: string;
-  /** Wall-clock ms at which the time of an ejection is over, unless a check passes before; null: it is not ejected, or its time is over. */
+  /** Wall-clock ms at which the time of an ejection or of an open breaker is over, unless a check passes before; null: it is neither, or its time is over. */
   readonly ejectedUntil: number | null;
   readonly checks: readonly CheckReport[];
   /** Its last changes of state, oldest first, at most 32. */
@@ -50,8 +59,9 @@ export interface CheckReport {
   readonly answers: readonly CheckAnswer[];
 }
 
-/** An ejection as it takes effect. */
+/** An ejection, or an open breaker, as it takes effect. */
 export interface EjectionState extends Ejection {
+  readonly cause: OutageCause;
   /** Wall-clock ms. */
   readonly untilWall: number;
   /** Its check passed while traffic failed: it does not test what failed, and its pass ends nothing. */
@@ -81,12 +91,12 @@ const KEPT_TRANSITIONS = 32;
 
 export class EndpointHealth {
   spec: EndpointSpec;
-  /** Null: it is not ejected. */
+  /** Null: it is not out because of what traffic met. */
   ejection: EjectionState | null = null;
   /** The time of its ejection is over: a check or a trial decides. */
   isEjectionOver = false;
-  /** Number of the trial that a request is to be, 0: none. */
-  trial = 0;
+  /** Requests are to try it. */
+  isOnTrial = false;
   isDraining = false;
   readonly wishes = new Map<WishOf, Wish>();
   /** The last failure was a refused connect. */
@@ -188,7 +198,7 @@ export class EndpointHealth {
   get flags(): number {
     return (
       (this.isPassing ? 0 : UNHEALTHY) |
-      (this.ejection === null ? 0 : this.trial === 0 ? EJECTED : TRIAL) |
+      (this.ejection === null ? 0 : OUT_FLAGS[this.ejection.cause][this.isOnTrial ? 1 : 0]) |
       (this.isDraining || this.standing === 'drain' ? DRAINING : 0) |
       (this.standing === 'maintenance' ? MAINTENANCE : 0) |
       (this.isRefused ? REFUSED : 0)
@@ -200,7 +210,7 @@ export class EndpointHealth {
     if (this.standing === 'maintenance' && !this.isDraining) return 'maintenance';
     if (this.isDraining || this.standing === 'drain') return 'draining';
     if (!this.isPassing) return 'unhealthy';
-    if (this.ejection !== null) return this.trial === 0 ? 'ejected' : 'trial';
+    if (this.ejection !== null) return OUT_STATES[this.ejection.cause][this.isOnTrial ? 1 : 0];
     return this.#checks.some(({ threshold }) => threshold.state === 'absent') ? 'unchecked' : 'healthy';
   }
 

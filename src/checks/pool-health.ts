@@ -9,6 +9,8 @@
  * | unchecked | a check has nothing to ask there                | yes                |
  * | ejected   | too many failures in a row, for a time          | no                 |
  * | trial     | that time is over, one request decides          | that one           |
+ * | open      | its circuit breaker is, for a time              | no                 |
+ * | probing   | that time is over, a few requests decide        | those              |
  * | unhealthy | one of its checks says so                       | no                 |
  * | draining  | it has left the config, or somebody wants it so | no                 |
  * | maintenance | somebody works on it                          | no                 |
@@ -22,8 +24,8 @@ import type { CheckSpec, EndpointSpec, PoolSpec } from '../core/snapshot.ts';
 import type { CheckAnswerEvent, CheckTools } from './endpoint-check.ts';
 import { EndpointHealth } from './endpoint-health.ts';
 import type { EndpointHealthReport, HealthState, Wish, WishOf } from './endpoint-health.ts';
-import { PoolEjections } from './pool-ejections.ts';
-import type { EjectingPool, WithheldEjection } from './pool-ejections.ts';
+import type { OutagePool, WithheldEjection } from './pool-outages.ts';
+import { PoolTraffic } from './pool-traffic.ts';
 
 /** An endpoint's state has changed. */
 export interface HealthEvent extends EndpointHealthReport {
@@ -41,6 +43,8 @@ export interface PanicEvent {
   readonly healthy: number;
   /** Endpoints that do not refuse connections are tried all the same (`panic: on`). */
   readonly triesAnyway: boolean;
+  /** Requests are answered 503 `breaker-open` at once: the breakers of all of them keep them from requests. */
+  readonly failsFast: boolean;
 }
 
 /** A failure that counts against an endpoint, as a worker reports it. */
@@ -72,7 +76,7 @@ export class PoolHealth {
   readonly #unserved = new Set<EndpointHealth>();
   #spec: PoolSpec;
   #table: PoolTable;
-  readonly #ejections: PoolEjections;
+  readonly #traffic: PoolTraffic;
   /** No endpoint that could be picked is healthy. */
   isPanicking = false;
 
@@ -82,7 +86,7 @@ export class PoolHealth {
     this.#table = table;
     this.#tools = tools;
     this.#events = events;
-    this.#ejections = new PoolEjections(this.#asEjecting(), tools);
+    this.#traffic = new PoolTraffic(this.#asOutagePool(), tools);
   }
 
   /** What the config says of the pool has changed, or its table. */
@@ -91,12 +95,12 @@ export class PoolHealth {
     this.#spec = spec;
     const hasMoved = table !== this.#table;
     this.#table = table;
-    if (hasMoved) this.#ejections.moveToTable();
-    if (!isDeepStrictEqual(before.ejection, spec.ejection)) this.#ejections.restart();
+    if (hasMoved) this.#traffic.moveToTable();
+    this.#traffic.update(before, spec);
     const isRechecked = !isDeepStrictEqual(before.checks, spec.checks);
     for (const endpoint of this.#endpoints.values()) {
       if (isRechecked) this.#startChecks(endpoint);
-      if (isRechecked) this.#ejections.checksChanged(endpoint);
+      if (isRechecked) this.#traffic.checksChanged(endpoint);
       this.#publish(endpoint, 'its checks have changed');
     }
   }
@@ -105,7 +109,7 @@ export class PoolHealth {
   add(spec: EndpointSpec, isLate = true): void {
     const known = this.#endpoints.get(spec.id);
     if (known !== undefined) {
-      this.#ejections.forget(known);
+      this.#traffic.forget(known);
       known.setEndpoint(spec);
       this.#publish(known, 'moved');
       return;
@@ -128,7 +132,7 @@ export class PoolHealth {
     if (endpoint?.spec.slot !== slot) return;
     endpoint.stop();
     endpoint.isDraining = true;
-    this.#ejections.forget(endpoint);
+    this.#traffic.forget(endpoint);
     this.#publish(endpoint, 'removed from the config');
     this.#endpoints.delete(id);
     this.#unserved.delete(endpoint);
@@ -139,14 +143,14 @@ export class PoolHealth {
     const endpoint = this.#endpoints.get(id);
     if (endpoint === undefined) return false;
     endpoint.wishes.set(by, wish);
-    this.#ejections.checksChanged(endpoint);
+    this.#traffic.checksChanged(endpoint);
     this.#publish(endpoint, reason);
     this.watchPanic();
     return true;
   }
 
   close(): void {
-    this.#ejections.close();
+    this.#traffic.close();
     for (const endpoint of this.#endpoints.values()) {
       endpoint.stop();
       if (endpoint.bareTarget !== null) this.#tools.bareConnects.forget(endpoint.bareTarget);
@@ -166,13 +170,20 @@ export class PoolHealth {
     const isPanicking = all.length > 0 && healthy === 0;
     if (isPanicking === this.isPanicking) return;
     this.isPanicking = isPanicking;
+    const failsFast = isPanicking && all.every((endpoint) => this.#isBarred(endpoint));
     this.#events.onPanic({
       pool: this.#id,
       phase: isPanicking ? 'begin' : 'end',
       endpoints: all.length,
       healthy,
-      triesAnyway: this.#spec.panic,
+      triesAnyway: this.#spec.panic && !failsFast,
+      failsFast,
     });
+  }
+
+  /** Its circuit breaker keeps even the last resort from it. */
+  #isBarred({ ejection }: EndpointHealth): boolean {
+    return this.#spec.breaker?.failFast === true && ejection?.cause === 'breaker';
   }
 
   // ——— what traffic met
@@ -200,25 +211,35 @@ export class PoolHealth {
     if (endpoint === null) return;
     this.#note(endpoint, report);
     const isDown = report.failure === 'refused' || report.failure === 'unreachable';
-    this.#ejections.failedInARow(endpoint, { kind, isDown }, endpoint.lastFailure);
+    this.#traffic.ejections.failedInARow(endpoint, { kind, isDown }, endpoint.lastFailure);
+    this.watchPanic();
+  }
+
+  /** Something has failed at an endpoint with a circuit breaker, see {@link PoolTraffic}. */
+  breakerFailed(report: ReportedFailure, inARow: Evidence | null): void {
+    const endpoint = this.#at(report.slot, report.generation);
+    if (endpoint === null) return;
+    this.#note(endpoint, report);
+    const isDown = report.failure === 'refused' || report.failure === 'unreachable';
+    this.#traffic.breakers.failed(endpoint, inARow, isDown);
     this.watchPanic();
   }
 
   /** Nothing comes from it while others answer: so many attempts wait, the oldest for so long. */
   silent(slot: number, generation: number, overdue: number, oldestMs: number): void {
     const endpoint = this.#at(slot, generation);
-    if (endpoint !== null) this.#ejections.silent(endpoint, overdue, oldestMs);
+    if (endpoint !== null) this.#traffic.ejections.silent(endpoint, overdue, oldestMs);
   }
 
   /** The trial request of an endpoint has shown what became of it. */
   trialEnded(report: Pick<ReportedFailure, 'slot' | 'generation'>, number: number, result: TrialResult): void {
     const endpoint = this.#at(report.slot, report.generation);
-    if (endpoint !== null) this.#ejections.trialEnded(endpoint, number, result);
+    if (endpoint !== null) this.#traffic.trialEnded(endpoint, number, result);
   }
 
   /** A worker's thread is gone. */
   workerGone(worker: number): void {
-    this.#ejections.workerGone(worker);
+    this.#traffic.workerGone(worker);
   }
 
   #note(endpoint: EndpointHealth, { failure, detail }: ReportedFailure): void {
@@ -238,11 +259,11 @@ export class PoolHealth {
     if (answer.isPass) {
       // A pool whose checks pass is one that is waited for, be it never asked anything else.
       this.#table.held.poolAnswered(this.#tools.clock.wallTime());
-      this.#ejections.checkPassed(endpoint, check, answer.beganAt);
+      this.#traffic.checkPassed(endpoint, check, answer.beganAt);
     }
     // A check on a port of its own says nothing about connects to the endpoint's.
     if (check.port === 0) endpoint.isRefused = answer.isRefused;
-    if (answer.change !== null) this.#ejections.checksChanged(endpoint);
+    if (answer.change !== null) this.#traffic.checksChanged(endpoint);
     this.#publish(endpoint, `${check.kind} check: ${answer.reason}`);
     // One that answers badly may still be finishing what it has.
     if (answer.change?.isHealthy === false && answer.unanswered !== null) this.#moveOff(endpoint, answer.unanswered);
@@ -256,7 +277,7 @@ export class PoolHealth {
     // Until the check has answered, another connect would only begin it anew.
     endpoint.isCheckDue = isAsked;
     if (!isAsked) endpoint.isRefused = false;
-    if (!hasChecks) this.#ejections.tryNow(endpoint);
+    if (!hasChecks) this.#traffic.tryNow(endpoint);
     this.#publish(endpoint, 'it listens again');
     this.watchPanic();
   }
@@ -320,7 +341,7 @@ export class PoolHealth {
     return null;
   }
 
-  #asEjecting(): EjectingPool {
+  #asOutagePool(): OutagePool {
     const spec = (): PoolSpec => this.#spec;
     const table = (): PoolTable => this.#table;
     return {
@@ -336,6 +357,7 @@ export class PoolHealth {
         this.watchPanic();
       },
       moveOff: (endpoint, kind) => this.#moveOff(endpoint, kind),
+      forgetFailures: (endpoint) => this.#traffic.forgetFailures(endpoint),
       onWithheld: (event) => this.#events.onWithheld(event),
     };
   }

@@ -91,13 +91,22 @@ describe('the log', () => {
 
   test('the log says when panic of a pool begins and ends, and what becomes of requests', () => {
     const { balancer, lines } = setUp();
-    const begin = { pool: 'web', phase: 'begin', endpoints: 2, healthy: 0, triesAnyway: true } as const;
+    const begin = {
+      pool: 'web',
+      phase: 'begin',
+      endpoints: 2,
+      healthy: 0,
+      triesAnyway: true,
+      failsFast: false,
+    } as const;
     balancer.emit('panic', begin);
     balancer.emit('panic', { ...begin, endpoints: 1, triesAnyway: false });
+    balancer.emit('panic', { ...begin, endpoints: 1, triesAnyway: false, failsFast: true });
     balancer.emit('panic', { ...begin, phase: 'end', healthy: 1 });
     assert.deepEqual(lines, [
       'pool web: panic: none of 2 endpoints is healthy: requests go to whoever does not refuse connects, and wait where all do',
       'pool web: panic: its only endpoint is not healthy: requests wait',
+      'pool web: panic: its only endpoint is not healthy: requests are answered 503 breaker-open at once',
       'pool web: panic is over: 1 of 2 endpoints is healthy',
     ]);
   });
@@ -115,7 +124,14 @@ describe('the log', () => {
       transitions: [],
     } as const;
     balancer.emit('health', { ...health, pool: 'web', endpoint: 'a:1' });
-    balancer.emit('panic', { pool: 'web', phase: 'begin', endpoints: 1, healthy: 0, triesAnyway: true });
+    balancer.emit('panic', {
+      pool: 'web',
+      phase: 'begin',
+      endpoints: 1,
+      healthy: 0,
+      triesAnyway: true,
+      failsFast: false,
+    });
     balancer.emit('worker', { worker: 1, change: 'looped', reason: 'no heartbeat for 1 s' });
     balancer.emit('limit', 750);
     assert.deepEqual(fields, [

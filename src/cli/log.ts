@@ -95,12 +95,17 @@ function describeFailure({
 }
 
 /** `pool web: panic: none of 2 endpoints is healthy: …` */
-export function describePanic({ pool, phase, endpoints, healthy, triesAnyway }: BalancerEvents['panic'][0]): string {
+export function describePanic(event: BalancerEvents['panic'][0]): string {
+  const { pool, phase, endpoints, healthy } = event;
   const all = `${endpoints} ${endpoints === 1 ? 'endpoint' : 'endpoints'}`;
   if (phase === 'end')
     return `pool ${pool}: panic is over: ${healthy} of ${all} ${healthy === 1 ? 'is' : 'are'} healthy`;
-  const then = triesAnyway ? 'requests go to whoever does not refuse connects, and wait where all do' : 'requests wait';
-  return `pool ${pool}: panic: ${endpoints === 1 ? 'its only endpoint is not' : `none of ${all} is`} healthy: ${then}`;
+  return `pool ${pool}: panic: ${endpoints === 1 ? 'its only endpoint is not' : `none of ${all} is`} healthy: ${describeOutcome(event)}`;
+}
+
+function describeOutcome({ triesAnyway, failsFast }: BalancerEvents['panic'][0]): string {
+  if (failsFast) return 'requests are answered 503 breaker-open at once';
+  return triesAnyway ? 'requests go to whoever does not refuse connects, and wait where all do' : 'requests wait';
 }
 
 /** At most ten faults a minute in full, the rest as a number with the first of the next. */

@@ -3,6 +3,7 @@ import type { Config, EndpointConfig, PoolConfig, RouteConfig } from '../config/
 import type { Settings } from '../core/settings.ts';
 import type {
   CheckSpec,
+  BreakerSpec,
   EjectionSpec,
   ListenerSpec,
   HedgeSpec,
@@ -119,6 +120,7 @@ function writePool(pool: PoolConfig): Written {
     check: pool.checks.map(writeCheck),
     agent: pool.agent === null ? 'off' : { port: pool.agent.port, interval: formatDuration(pool.agent.intervalMs) },
     ejection: writeEjection(pool.ejection),
+    breaker: writeBreaker(pool.breaker),
     retry: { ...writeRetry(pool.retry), budget: writeBudget(pool.retryBudget) },
     hedge: writeHedge(pool.hedge),
     sticky: writeSticky(pool.sticky),
@@ -204,6 +206,20 @@ function writeEjection(ejection: EjectionSpec): unknown {
     successRate: onOff(ejection.successRate),
     maxShare: ejection.maxSharePercent === 0 ? 'auto' : `${ejection.maxSharePercent}%`,
     dryRun: onOff(ejection.dryRun),
+  };
+}
+
+function writeBreaker(breaker: BreakerSpec | null): unknown {
+  if (breaker === null) return 'off';
+  return {
+    failures: `${breaker.failuresPercent}%`,
+    window: formatDuration(breaker.windowMs),
+    requests: breaker.requests,
+    inARow: breaker.inARow === 0 ? 'off' : breaker.inARow,
+    time: formatDuration(breaker.baseMs),
+    maxTime: formatDuration(breaker.maxMs),
+    probes: breaker.probes,
+    failFast: onOff(breaker.failFast),
   };
 }
 

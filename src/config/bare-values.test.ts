@@ -24,6 +24,7 @@ const SLIPS: readonly (readonly [(line: string) => string, string, readonly stri
   [(line) => inPool(`check: { ${line} }`), 'http', ['8081', 'true', '[/]']],
   [(line) => inPool(`check: { ${line} }`), 'tcp', ['8081', 'on']],
   [(line) => inPool(`check: { http: { ${line} } }`), 'headers', ['x-probe: 1', 'x-probe=1', 'x-probe'].map(quoted)],
+  [inPool, 'breaker', ['5', '50%', '10s', 'on', 'true', 'none', 'fast']],
   [inPool, 'agent', ['9707', '5s', 'on']],
   [inPool, 'sticky', ['on', 'none', 'SERVERID', 'socketio', '12h', '[cookie]']],
   [inPool, 'queue', ['200', '30s', 'none', 'long']],

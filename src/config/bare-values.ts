@@ -63,6 +63,14 @@ const PLACES: Readonly<Record<string, Places>> = {
     [ON, 'Take it out: ejection is on until you write off.'],
     [ANY, 'Write off, or a map, e.g. ejection: { failures: 3 }.'],
   ],
+  Breaker: [
+    [COUNT, 'Write breaker: { inARow: $1 }.'],
+    [/^(\d{1,3}%)$/, 'Write breaker: { failures: $1 }.'],
+    [TIME, 'Write breaker: { time: $1 }.'],
+    [NO, 'Write breaker: off.'],
+    [ON, 'Write breaker: {}, which is all defaults.'],
+    [ANY, 'Write off, or a map, e.g. breaker: { failures: 50% }.'],
+  ],
   Agent: [
     [COUNT, 'Write agent: { port: $1 }.'],
     [NO, 'Take it out: there is none unless it is written.'],

@@ -330,6 +330,11 @@ export interface DefaultsInput {
    */
   readonly ejection?: EjectionInput | Off;
   /**
+   * A circuit breaker for each endpoint: leaves it alone for a while when too large a share of its requests fails.
+   * @example { failures: '30%', window: '30s' }
+   */
+  readonly breaker?: BreakerInput | Off;
+  /**
    * Further attempts where a request can safely have them. `off` is one attempt.
    * @defaultValue on
    * @example { attempts: 2 }
@@ -435,6 +440,12 @@ export interface PoolInput {
    * @example { failures: 3 }
    */
   readonly ejection?: EjectionInput | Off;
+  /**
+   * A circuit breaker for each endpoint: leaves it alone for a while when too large a share of its requests fails.
+   * @defaultValue `'off'`
+   * @example { failures: '30%', window: '30s' }
+   */
+  readonly breaker?: BreakerInput | Off;
   /**
    * Further attempts where a request can safely have them. `off` is one attempt.
    * @defaultValue on
@@ -643,6 +654,58 @@ export interface RetryBudgetInput {
    * @example '1/s'
    */
   readonly floor?: Rate | Off;
+}
+
+/** A circuit breaker for each endpoint: leaves it alone for a while when too large a share of its requests fails. */
+export interface BreakerInput {
+  /**
+   * Opens where at least this share of the requests within `window` failed.
+   * @defaultValue `'50%'`
+   * @example '30%'
+   */
+  readonly failures?: Percent;
+  /**
+   * How far that share looks back.
+   * @defaultValue `'10s'`
+   * @example '30s'
+   */
+  readonly window?: Duration;
+  /**
+   * With fewer requests within `window` their share says nothing.
+   * @defaultValue `20`
+   * @example 100
+   */
+  readonly requests?: number;
+  /**
+   * Opens as well after as many failures in a row, over all threads.
+   * @defaultValue `5`
+   * @example 10
+   */
+  readonly inARow?: number | Off;
+  /**
+   * How long it is open at first; each further time takes twice as long.
+   * @defaultValue `'5s'`
+   * @example '2s'
+   */
+  readonly time?: Duration;
+  /**
+   * The longest time that it is open.
+   * @defaultValue `60s`, at least `time`
+   * @example '2m'
+   */
+  readonly maxTime?: Duration;
+  /**
+   * Requests that are let through then; it closes when all of them have been answered well.
+   * @defaultValue `3`
+   * @example 1
+   */
+  readonly probes?: number;
+  /**
+   * Opens even for the last endpoint that is left, and whatever the others do. Requests that find nobody are answered 503 `breaker-open` at once.
+   * @defaultValue `'off'`
+   * @example 'on'
+   */
+  readonly failFast?: Toggle;
 }
 
 /** Takes an endpoint out for a while after failures in a row that traffic met. */

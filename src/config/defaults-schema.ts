@@ -1,5 +1,6 @@
 /** `defaults`: keys of pools and routes, for all that do not write them. */
 import type { z } from 'zod';
+import { defaultBreakerSchema } from './breaker-schema.ts';
 import { defaultChecksSchema } from './check-schema.ts';
 import { note, notesOf } from './described.ts';
 import { poolKeys } from './pool-schema.ts';
@@ -23,6 +24,7 @@ export const defaultsSchema = object(
     policy: common('pools.*.policy', pool.policy),
     check: common('pools.*.check', pool.check, defaultChecksSchema),
     ejection: common('pools.*.ejection', pool.ejection, defaultEjectionSchema),
+    breaker: common('pools.*.breaker', pool.breaker, defaultBreakerSchema),
     retry: common('pools.*.retry', pool.retry),
     hedge: common('pools.*.hedge', pool.hedge),
     sticky: common('pools.*.sticky', pool.sticky),

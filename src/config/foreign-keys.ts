@@ -116,7 +116,8 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
       'Write retry, e.g. retry: { attempts: 2 }.',
     'sticky stickysession stickysessions sessionaffinity affinity persistence session sessions':
       'Write sticky in the pool that the route names.',
-    'check ejection': 'It stands in the pool that the route names, or in defaults.',
+    'check ejection breaker circuitbreaker circuitbreakers':
+      'It stands in the pool that the route names, or in defaults.',
   },
   Match: {
     'hosts hostname hostnames domain domains servername vhost': 'Write host, e.g. host: api.example.com.',
@@ -149,6 +150,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'maxconn maxconns connectionlimit maxrequests': 'Write maxConnections, e.g. maxConnections: 100.',
     'passivehealthcheck passive outlierdetection maxfails failtimeout':
       'Write ejection, e.g. ejection: { failures: 3 }.',
+    'circuitbreaker circuitbreakers breakers': 'Write breaker, e.g. breaker: { failures: 50% }.',
     'hostheader passhostheader preservehost changeorigin': 'Write host, e.g. host: client.',
     timeoutcheck: 'It stands in the check, e.g. check: { http: /healthcheck, timeout: 2s }.',
     [TLS]: NOT_BUILT.tlsToEndpoints,
@@ -206,7 +208,6 @@ const MISSING: Readonly<Record<MissingFeature, string>> = {
   layer4: 'tcp udp stream layer4 l4',
   unixSockets: 'socket unix unixsocket',
   proxyProtocol: 'proxyprotocol acceptproxy sendproxy sendproxyv2',
-  breaker: 'circuitbreaker circuitbreakers breaker',
   mirroring: 'mirror mirrors mirroring shadow',
   split: 'split splits canary weighted weightedclusters trafficsplit splitclients',
   redirects: 'redirect redirects redirectto httpsredirect redirectscheme redirectregex forcehttps return',

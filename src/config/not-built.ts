@@ -10,7 +10,6 @@ export const NOT_BUILT = Object.freeze({
   layer4: 'Balancing of TCP and UDP below HTTP is not built yet.',
   unixSockets: 'Sockets of Unix are not built yet: let the server listen on a port of 127.0.0.1.',
   proxyProtocol: 'The PROXY protocol is not built yet; "trustedProxies" takes X-Forwarded-* of a proxy in front.',
-  breaker: 'Circuit breakers are not built yet; failures in a row eject an endpoint: pools.*.ejection.',
   mirroring: 'Mirroring is not built yet.',
   split: 'Weighted splits over pools are not built yet; endpoints of one pool have weights.',
   redirects: 'Redirects are not built yet.',

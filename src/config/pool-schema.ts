@@ -4,6 +4,7 @@ import { DEFAULT_POLICY } from '../core/balancer/policies.ts';
 import type { PoolSpec, Timeouts } from '../core/snapshot.ts';
 import { parseHostHeader } from './addresses.ts';
 import { agentSchema } from './agent-schema.ts';
+import { breakerSchema } from './breaker-schema.ts';
 import { checksSchema } from './check-schema.ts';
 import type { PoolConfig } from './config.ts';
 import { key } from './described.ts';
@@ -73,6 +74,11 @@ export const poolKeys = object(
       description: 'Takes an endpoint out for a while after failures in a row that traffic met.',
       example: { failures: 3 },
       byDefault: 'on',
+    }),
+    breaker: key(breakerSchema.prefault('off'), {
+      description:
+        'A circuit breaker for each endpoint: leaves it alone for a while when too large a share of its requests fails.',
+      example: { failures: '30%', window: '30s' },
     }),
     retry: key(retrySchema.prefault({}), {
       description: 'Further attempts where a request can safely have them. `off` is one attempt.',

@@ -144,6 +144,8 @@ export const durationOrOff = scalar((value) => numberOrOff(value, parseDuration)
   anyOf: [DURATION, OFF],
   words: 'duration or `off`',
 });
+/** A share of something, in percent. */
+export const percent = scalar(parsePercent, PERCENT);
 /** A share of something, in percent; `off` is 0. */
 export const percentOrOff = scalar((value) => numberOrOff(value, parsePercent), {
   anyOf: [PERCENT, OFF],

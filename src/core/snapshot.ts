@@ -156,6 +156,8 @@ export interface PoolSpec {
   /** Null: the servers have none. */
   readonly agent: AgentSpec | null;
   readonly ejection: EjectionSpec;
+  /** Null: none. */
+  readonly breaker: BreakerSpec | null;
   readonly retry: RetrySpec;
   /** Null: no bound. */
   readonly retryBudget: RetryBudgetSpec | null;
@@ -294,6 +296,25 @@ export interface EjectionSpec {
   readonly dryRun: boolean;
   /** After how many ms without an answer an attempt is overdue; `auto`: learned of the answers. */
   readonly silence: number | 'auto' | 'off';
+}
+
+/** When the circuit breaker of an endpoint opens, and how it closes again. */
+export interface BreakerSpec {
+  /** Share of the requests within `windowMs` that fail, in percent … */
+  readonly failuresPercent: number;
+  readonly windowMs: number;
+  /** … where there were at least so many. */
+  readonly requests: number;
+  /** Failures in a row that open it as well; 0: any number. */
+  readonly inARow: number;
+  /** How long it is open at first; each further time twice as long … */
+  readonly baseMs: number;
+  /** … up to this. */
+  readonly maxMs: number;
+  /** Requests that have to be answered well before it closes; at most 10. */
+  readonly probes: number;
+  /** The last eligible endpoint is no exception: then requests are answered 503 at once. */
+  readonly failFast: boolean;
 }
 
 /** When a request that has no answer yet is sent to a second endpoint as well. */

@@ -11,7 +11,7 @@
  */
 import { EventEmitter } from 'node:events';
 import type { CheckTools } from '../checks/endpoint-check.ts';
-import type { WithheldEjection } from '../checks/pool-ejections.ts';
+import type { WithheldEjection } from '../checks/pool-outages.ts';
 import type { HealthEvent, PanicEvent } from '../checks/pool-health.ts';
 import { PROBES } from '../checks/probes.ts';
 import { systemScheduler } from '../checks/scheduler.ts';

@@ -3,13 +3,12 @@
  * connections.
  */
 import { recordFailure, recordSuccess } from '../core/health/consecutive-failures.ts';
-import { evidenceOf } from '../core/health/evidence.ts';
-import { evidenceAt } from '../core/health/evidence.ts';
+import { evidenceAt, evidenceOf } from '../core/health/evidence.ts';
 import type { BlamedFailure, Evidence, RescueKind, TrialResult } from '../core/health/evidence.ts';
 import { KindsServed } from '../core/health/request-kinds.ts';
 import { COUNTER_COMMON_FAILURES, COUNTER_FAILURES, REFUSED } from '../core/shared/pool-table.ts';
 import type { PoolTable } from '../core/shared/pool-table.ts';
-import type { EndpointSpec } from '../core/snapshot.ts';
+import type { BreakerSpec, EndpointSpec } from '../core/snapshot.ts';
 import { EndpointPulse } from './endpoint-pulse.ts';
 import type { LeaseLimits, LeasePool } from './lease-pool.ts';
 import type { Waiter } from './waiter.ts';
@@ -38,6 +37,11 @@ export interface EndpointReports {
   onFailuresReached(endpoint: ReportedEndpoint, kind: Evidence, last: Blame): void;
   /** The first failure after a success, or one that was a refused connect where the last was not, or the other way round. */
   onPassiveFailure(endpoint: ReportedEndpoint, isFirst: boolean, blame: Blame): void;
+  /**
+   * Something failed at an endpoint with a circuit breaker; not told while the control plane has yet to judge by an
+   * earlier one. `inARow`: the failures in a row have reached the breaker's number, and this is the strictest of them.
+   */
+  onBreakerFailure(endpoint: ReportedEndpoint, inARow: Evidence | null, last: Blame): void;
   /** The trial with this number, which a request of this thread was, is over. */
   onTrialEnded(endpoint: ReportedEndpoint, number: number, result: TrialResult): void;
   /** A success after failures. */
@@ -47,6 +51,8 @@ export interface EndpointReports {
 export interface EndpointLimits extends LeaseLimits {
   /** Consecutive failures that are reported, 0: none. */
   readonly failures: number;
+  /** Null: no circuit breaker. */
+  readonly breaker: Pick<BreakerSpec, 'inARow'> | null;
 }
 
 export interface EndpointOptions<W extends Waiter> {
@@ -103,7 +109,8 @@ export class Endpoint<W extends Waiter> implements ReportedEndpoint {
   succeeded(): void {
     if (this.table.failures[this.slot] === 0) return;
     const wasRefused = (this.table.health[this.slot] & REFUSED) !== 0;
-    recordSuccess(this.table, this.slot);
+    recordSuccess(this.table.failures, this.slot);
+    recordSuccess(this.table.breakerFailures, this.slot);
     if (wasRefused) this.#reports.onRecovered(this);
   }
 
@@ -112,12 +119,22 @@ export class Endpoint<W extends Waiter> implements ReportedEndpoint {
     this.count(COUNTER_FAILURES, 1);
     if (kind === 'status' || kind === 'timeout') this.count(COUNTER_COMMON_FAILURES, 1);
     const isFirst = this.table.failures[this.slot] === 0;
-    const reached = recordFailure(this.table, this.slot, this.limits.failures, kind);
+    const reached = recordFailure(this.table.failures, this.slot, this.limits.failures, kind);
     const isKnownRefused = (this.table.health[this.slot] & REFUSED) !== 0;
     if (isFirst || (blame.failure === 'refused') !== isKnownRefused) {
       this.#reports.onPassiveFailure(this, isFirst, blame);
     }
     if (reached !== null) this.#reports.onFailuresReached(this, reached, blame);
+    if (this.limits.breaker !== null) this.#failedByBreaker(this.limits.breaker.inARow, kind, blame);
+  }
+
+  /** The share of failures is for the control plane to judge, which sums up what all threads have counted. */
+  #failedByBreaker(inARow: number, kind: Evidence, blame: Blame): void {
+    const { table, slot } = this;
+    const reached = recordFailure(table.breakerFailures, slot, inARow, kind);
+    if (!table.isEligible(slot)) return;
+    const isTold = Atomics.exchange(table.breakerDue, slot, 1) === 1;
+    if (reached !== null || !isTold) this.#reports.onBreakerFailure(this, reached, blame);
   }
 
   /** When a byte last came from it, to within a heartbeat. */

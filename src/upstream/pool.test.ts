@@ -11,7 +11,7 @@ import { nodeTurns } from '../net/loop-turns.ts';
 import { Pool } from './pool.ts';
 import type { Waiter } from './waiter.ts';
 
-const LIMITS = { maxConnections: 0, maxIdle: 8, idleTimeoutMs: 1000, isLenient: false, failures: 2 };
+const LIMITS = { maxConnections: 0, maxIdle: 8, idleTimeoutMs: 1000, isLenient: false, failures: 2, breaker: null };
 
 function pool(policy: Policy, panic: Policy | null, reports: EndpointReports = SILENT): Pool<Waiter> {
   const [spec] = testSnapshot({ ports: [1, 2] }).pools;
@@ -29,7 +29,13 @@ function pool(policy: Policy, panic: Policy | null, reports: EndpointReports = S
 }
 
 const ANYWHERE = { tried: null, key: 0, policy: 0, bound: -1 };
-const SILENT: EndpointReports = { onFailuresReached() {}, onPassiveFailure() {}, onTrialEnded() {}, onRecovered() {} };
+const SILENT: EndpointReports = {
+  onFailuresReached() {},
+  onPassiveFailure() {},
+  onBreakerFailure() {},
+  onTrialEnded() {},
+  onRecovered() {},
+};
 
 test('the last resort is asked only where the policy finds nobody, and counted', () => {
   let answer = 1;
@@ -65,6 +71,7 @@ test('an endpoint reports the first failure, those that reach the threshold, and
   const made = pool({ pick: () => 0 }, null, {
     onFailuresReached: ({ spec }, kind, { failure }) => said.push(`${spec.port} reached: ${kind}, the last ${failure}`),
     onPassiveFailure: ({ spec }, isFirst, { failure }) => said.push(`${spec.port} ${failure} ${isFirst}`),
+    onBreakerFailure() {},
     onTrialEnded() {},
     onRecovered: ({ spec }) => said.push(`${spec.port} recovered`),
   });

@@ -8,7 +8,7 @@ import { isTried } from '../core/balancer/candidates.ts';
 import type { PickRequest, Policy } from '../core/balancer/policy.ts';
 import { StickyTable } from '../core/balancer/sticky-table.ts';
 import { RetryBudget } from '../core/resilience/retry-budget.ts';
-import { COUNTER_PANIC_PICKS, DRAINING, MAINTENANCE, REFUSED } from '../core/shared/pool-table.ts';
+import { COUNTER_PANIC_PICKS, DRAINING, MAINTENANCE, OPEN, PROBING, REFUSED } from '../core/shared/pool-table.ts';
 import type { PoolTable } from '../core/shared/pool-table.ts';
 import type { PolicySpec, PoolSpec } from '../core/snapshot.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -73,6 +73,8 @@ export class Pool<W extends Waiter> {
   sticky: StickyTable | null = null;
   /** Picks among the ineligible: the last resort, null where `panic` is off. */
   #panic: Policy | null = null;
+  /** Health flags of endpoints that even the last resort leaves alone. */
+  #barred = 0;
   /** Times to the first byte are noted, and silent endpoints looked for. */
   isSilenceWatched = false;
   /** `spec.ejection.statuses` by status, so that a response costs one look. */
@@ -110,10 +112,12 @@ export class Pool<W extends Waiter> {
     this.#indexes = this.#learner === null ? NO_INDEXES : indexesBySlot(endpoints);
     this.sticky = stickyTableOf(spec);
     this.#panic = panic;
+    this.#barred = spec.breaker?.failFast === true ? OPEN | PROBING : 0;
     this.#budget.attach(this.table);
     this.isSilenceWatched = spec.ejection.enabled && spec.ejection.silence !== 'off';
     this.#failureStatuses.fill(0);
-    if (spec.ejection.enabled) for (const status of spec.ejection.statuses) this.#failureStatuses[status] = 1;
+    if (!spec.ejection.enabled && spec.breaker === null) return;
+    for (const status of spec.ejection.statuses) this.#failureStatuses[status] = 1;
   }
 
   /** Takes one further attempt from the retry budget. False: it is spent. */
@@ -172,7 +176,7 @@ export class Pool<W extends Waiter> {
   /** With nobody healthy, a client's own endpoint is the best of the rest. */
   #panicsForBound({ bound, tried }: PoolPick): boolean {
     if (bound < 0 || isTried(bound, tried)) return false;
-    return (this.table.health[this.endpoints[bound].slot] & (DRAINING | MAINTENANCE | REFUSED)) === 0;
+    return (this.table.health[this.endpoints[bound].slot] & (DRAINING | MAINTENANCE | REFUSED | this.#barred)) === 0;
   }
 
   /** Whether an endpoint may wait for its trial: then {@link takeTrial} goes before {@link pick}. */
@@ -201,13 +205,19 @@ export class Pool<W extends Waiter> {
     return owner >= 0 && owner !== index;
   }
 
+  /** Requests that find nobody to serve them are answered at once, since circuit breakers keep endpoints from them. */
+  get isBroken(): boolean {
+    return this.#barred !== 0 && this.endpoints.some(({ slot }) => (this.table.health[slot] & this.#barred) !== 0);
+  }
+
   /** Whether there is an endpoint to try, that has not refused its last connect; those of `except` left out. */
   isReachable(except: readonly Endpoint<W>[] = []): boolean {
     const { health } = this.table;
     return this.endpoints.some((endpoint) => {
       const { slot } = endpoint;
       if ((health[slot] & (REFUSED | DRAINING)) !== 0 || endpoint.spec.weight === 0) return false;
-      const mayBeTried = this.#panic !== null || this.table.isEligible(slot) || isTrialDue(this.table, slot);
+      const isLastResort = this.#panic !== null && (health[slot] & this.#barred) === 0;
+      const mayBeTried = isLastResort || this.table.isEligible(slot) || isTrialDue(this.table, slot);
       return mayBeTried && !except.includes(endpoint);
     });
   }

@@ -148,6 +148,7 @@ class Stage {
       reports: {
         onFailuresReached() {},
         onPassiveFailure() {},
+        onBreakerFailure() {},
         onTrialEnded() {},
         onRecovered() {},
       },

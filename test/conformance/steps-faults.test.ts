@@ -37,7 +37,7 @@ scripted(
     const peer = await client();
     await peer.send(get('/x'));
     assert.equal((await readResponse(peer)).body, '/x');
-    assert.equal(failuresInARow(plane.table, 0), 0);
+    assert.equal(failuresInARow(plane.table.failures, 0), 0);
     assert.ok(servers[0].peers.length > 0);
   },
 );

@@ -10,6 +10,8 @@ export function surroundingsOf(path: string): Written {
   const check = { [kind]: {} };
   const agent = path.startsWith('pools.*.agent.') ? { agent: { port: 8081 } } : {};
   const hasCheck = path.startsWith('pools.*.check.') || path.startsWith('defaults.check.');
+  // Without it, none of its keys says anything.
+  const hasBreaker = (owner: string): boolean => path.startsWith(`${owner}.breaker.`);
   const match = path.startsWith('routes.*.match.path.') ? { path: { regex: 'a' } } : {};
   const inPolicy = (owner: string): Written =>
     path.startsWith(`${owner}.policy.hash.`) ? { policy: { hash: {} } } : {};
@@ -22,6 +24,7 @@ export function surroundingsOf(path: string): Written {
     ...accessLog,
     ...(path.startsWith('defaults.policy.') ? { defaults: inPolicy('defaults') } : {}),
     ...(path.startsWith('defaults.sticky.') ? { defaults: sticky } : {}),
+    ...(hasBreaker('defaults') ? { defaults: { breaker: {} } } : {}),
     listeners: { web: { address: '127.0.0.1:8080' } },
     routes: [{ pool: 'web', match, ...replace, ...inPolicy('routes.*') }],
     pools: {
@@ -30,6 +33,7 @@ export function surroundingsOf(path: string): Written {
         ...(hasCheck ? { check } : {}),
         ...agent,
         ...(path.startsWith('pools.') ? sticky : {}),
+        ...(hasBreaker('pools.*') ? { breaker: {} } : {}),
         ...inPolicy('pools.*'),
       },
     },

@@ -277,7 +277,7 @@ test('a client that takes nothing for writeIdle is reset, and the endpoint is no
   socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
   await until(() => plane.plane.exchanges === 1, 'the exchange begins');
   await until(() => plane.plane.exchanges === 0, 'the exchange ends');
-  assert.equal(failuresInARow(plane.table, 0), 0);
+  assert.equal(failuresInARow(plane.table.failures, 0), 0);
 });
 
 test('an endpoint that takes nothing for writeIdle is a 504 and its fault', async (t) => {
@@ -289,7 +289,7 @@ test('an endpoint that takes nothing for writeIdle is a 504 and its fault', asyn
   socket.on('data', (bytes) => (answer += bytes.toString('latin1')));
   await until(() => answer.includes('\r\n\r\n'), 'an answer comes');
   assert.match(answer, /^HTTP\/1\.1 504 .*\r\n[^]*Fairlead-Error: upstream-write-timeout\r\n/);
-  assert.equal(failuresInARow(plane.table, 0), 1);
+  assert.equal(failuresInARow(plane.table.failures, 0), 1);
   socket.destroy();
 });
 

@@ -52,7 +52,7 @@ proxied(
       }
     }
     await until(() => plane.plane.exchanges === 0, 'all have ended');
-    assert.deepEqual([failuresInARow(plane.table, 0), failuresInARow(plane.table, 1)], [0, 0]);
+    assert.deepEqual([failuresInARow(plane.table.failures, 0), failuresInARow(plane.table.failures, 1)], [0, 0]);
     // That requests failed is told; nothing of it is told to who decides on health.
     assert.deepEqual(
       plane.reports.filter(({ type }) => type !== 'requests-failed'),
@@ -70,11 +70,11 @@ proxied(
       const peer = await client();
       await peer.send(request(method, target, 'serve', more));
       assert.equal((await readResponse(peer)).status, 200);
-      assert.equal(failuresInARow(plane.table, 0), 0, `${index} ends the row`);
+      assert.equal(failuresInARow(plane.table.failures, 0), 0, `${index} ends the row`);
       const other = await client();
       await other.send(request(method, target, 'break nonsense', more));
       assert.equal((await readResponse(other)).status, 502);
-      assert.equal(failuresInARow(plane.table, 0), 1, method);
+      assert.equal(failuresInARow(plane.table.failures, 0), 1, method);
     }
   },
 );
@@ -87,6 +87,6 @@ proxied(
     const peer = await client();
     await peer.send(request('GET', '/', 'break nonsense'));
     assert.equal((await readResponse(peer)).status, 502);
-    assert.equal(failuresInARow(plane.table, 0), 1);
+    assert.equal(failuresInARow(plane.table.failures, 0), 1);
   },
 );

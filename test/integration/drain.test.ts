@@ -192,7 +192,7 @@ for (const [answer, head] of [
         assert.equal(await servers[0].peers[round].closed, 'rst');
       }
       assert.equal(servers[0].peers.length, 2);
-      assert.equal(failuresInARow(plane.table, 0), 0);
+      assert.equal(failuresInARow(plane.table.failures, 0), 0);
     },
   );
 }

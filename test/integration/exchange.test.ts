@@ -175,7 +175,7 @@ proxied(
       assert.equal(answer.status, status);
       assert.doesNotMatch(head, /Transfer-Encoding/i);
     }
-    assert.equal(failuresInARow(plane.table, 0), 0);
+    assert.equal(failuresInARow(plane.table.failures, 0), 0);
   },
 );
 

@@ -39,8 +39,8 @@ proxied(
       const response = await readResponse(peer);
       assert.equal(response.status, 502, HEADS[index][0].slice(0, 100));
       assert.match(response.head, /\r\nFairlead-Error: bad-response\r\n/);
-      assert.equal(failuresInARow(plane.table, 0), 1);
-      clearFailures(plane.table, 0);
+      assert.equal(failuresInARow(plane.table.failures, 0), 1);
+      clearFailures(plane.table.failures, 0);
       // The next failure is the first again, and is told to the control plane.
       const report = plane.reports.findLast(({ type }) => type === 'passive-failure');
       assert.equal(
@@ -73,7 +73,7 @@ proxied(
       // The client's own side is in order, so it goes on.
       assert.doesNotMatch(response.head, /Connection: close/);
     }
-    assert.equal(failuresInARow(plane.table, 0), 2);
+    assert.equal(failuresInARow(plane.table.failures, 0), 2);
   },
 );
 
@@ -109,7 +109,7 @@ proxied(
     await peer.send(get());
     await peer.closed;
     await until(() => plane.plane.exchanges === 0, 'it ends');
-    assert.equal(failuresInARow(plane.table, 0), 1);
+    assert.equal(failuresInARow(plane.table.failures, 0), 1);
   },
 );
 
@@ -172,7 +172,7 @@ proxied(
       assert.equal(answer.body, 'hello');
     }
     assert.equal(servers[0].peers.length, 1);
-    assert.equal(failuresInARow(plane.table, 0), 0);
+    assert.equal(failuresInARow(plane.table.failures, 0), 0);
   },
 );
 

@@ -101,7 +101,7 @@ proxied(
     const other = await client();
     await other.send(get('/b'));
     assert.equal((await readResponse(other)).body, '/b');
-    assert.equal(failuresInARow(plane.table, 0), 0);
+    assert.equal(failuresInARow(plane.table.failures, 0), 0);
   },
 );
 

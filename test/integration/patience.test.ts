@@ -82,7 +82,7 @@ proxied(
     assert.equal(await peer.readUntil(END_OF_HEAD), 'HTTP/1.1 100 Continue\r\n\r\n');
     await peer.send('body');
     assert.equal((await readResponse(peer)).body, 'body');
-    assert.equal(failuresInARow(plane.table, 0), 0);
+    assert.equal(failuresInARow(plane.table.failures, 0), 0);
   },
 );
 
@@ -101,7 +101,7 @@ proxied(
     for (const peer of peers) assert.equal(await peer.readUntil(END_OF_HEAD), 'HTTP/1.1 100 Continue\r\n\r\n');
     time.advance(200 + LATE_MS);
     for (const peer of peers) assert.equal((await readResponse(peer)).status, 408);
-    assert.equal(failuresInARow(plane.table, 0), 0);
+    assert.equal(failuresInARow(plane.table.failures, 0), 0);
     assert.deepEqual(plane.reports, []);
   },
 );
@@ -171,6 +171,6 @@ proxied(
       servers.map(({ peers }) => peers.length),
       [1, 1],
     );
-    assert.deepEqual([failuresInARow(plane.table, 0), failuresInARow(plane.table, 1)], [1, 1]);
+    assert.deepEqual([failuresInARow(plane.table.failures, 0), failuresInARow(plane.table.failures, 1)], [1, 1]);
   },
 );

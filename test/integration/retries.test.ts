@@ -165,7 +165,7 @@ proxied(
       assert.equal((await readResponse(peer)).body, 'served');
     }
     assert.equal(servers[0].peers.length, 3);
-    assert.equal(failuresInARow(plane.table, 0), 0);
+    assert.equal(failuresInARow(plane.table.failures, 0), 0);
     assert.deepEqual(plane.reports, []);
   },
 );
@@ -223,7 +223,7 @@ proxied(
     const response = await readResponse(peer);
     assert.equal(response.status, 502);
     assert.deepEqual(servers.map((server) => server.peers.length).sort(), [0, 1, 1, 1]);
-    assert.deepEqual([0, 1, 2, 3].map((slot) => failuresInARow(plane.table, slot)).sort(), [0, 1, 1, 1]);
+    assert.deepEqual([0, 1, 2, 3].map((slot) => failuresInARow(plane.table.failures, slot)).sort(), [0, 1, 1, 1]);
   },
 );
 
@@ -258,7 +258,7 @@ proxied(
     const send = async (path: string): Promise<number> => {
       await peer.send(get(path));
       await readResponse(peer);
-      return failuresInARow(plane.table, 0);
+      return failuresInARow(plane.table.failures, 0);
     };
     assert.deepEqual([await send('/503'), await send('/503'), await send('/'), await send('/500')], [1, 2, 0, 0]);
     for (let index = 0; index < 3; index++) await send('/503');

@@ -141,7 +141,7 @@ proxied(
     assert.equal(answer.status, 503);
     assert.doesNotMatch(answer.head, /Fairlead-Error/);
     assert.equal(plane.table.total(0, COUNTER_RETRIES), 2);
-    assert.equal(failuresInARow(plane.table, 0), 3);
+    assert.equal(failuresInARow(plane.table.failures, 0), 3);
     await peer.send(get('/once'));
     assert.equal((await readResponse(peer)).status, 503);
     assert.equal(plane.table.total(0, COUNTER_RETRIES), 2);

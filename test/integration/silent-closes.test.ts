@@ -42,7 +42,7 @@ for (const delayMs of [0, 1, 5]) {
         await peer.send(POST + POST + POST);
         for (let index = 0; index < 3; index++) assert.equal((await readResponse(peer)).status, 200);
       }
-      assert.equal(failuresInARow(plane.table, 0), 0);
+      assert.equal(failuresInARow(plane.table.failures, 0), 0);
     },
   );
 }

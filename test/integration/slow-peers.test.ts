@@ -93,7 +93,7 @@ test('an endpoint that takes a large body slowly answers, and is not blamed', { 
   client.on('error', reject);
   const answer = await promise;
   assert.match(answer.toString('latin1'), /^HTTP\/1\.1 200 OK\r\n/);
-  assert.equal(failuresInARow(plane.table, 0), 0);
+  assert.equal(failuresInARow(plane.table.failures, 0), 0);
 });
 
 /** More than is kept of later requests. */

@@ -159,7 +159,7 @@ proxied(
       peer.end();
     }
     await until(() => servers[0].peers.every((peer) => peer.state !== 'open'), 'the endpoint sees each broken');
-    assert.equal(failuresInARow(plane.table, 0), 0);
+    assert.equal(failuresInARow(plane.table.failures, 0), 0);
   },
 );
 

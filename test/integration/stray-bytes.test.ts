@@ -221,7 +221,7 @@ proxied(
   async ({ client, plane, servers }) => {
     const peer = await client();
     for (let index = 0; index < 3; index++) assert.equal((await ask(peer, get())).body, 'hello');
-    assert.deepEqual([plane.table.strays[0], failuresInARow(plane.table, 0)], [STRAY_AFTER_BODY, 0]);
+    assert.deepEqual([plane.table.strays[0], failuresInARow(plane.table.failures, 0)], [STRAY_AFTER_BODY, 0]);
     assert.equal(servers[0].peers.length, 3);
   },
 );

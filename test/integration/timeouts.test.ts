@@ -73,7 +73,7 @@ proxied(
     time.advance(SHORT + LATE_MS);
     await assertFault(peer, 408, 'request-timeout');
     await until(() => servers[0].peers[0].state === 'rst', 'the endpoint sees it broken');
-    assert.equal(failuresInARow(plane.table, 0), 0);
+    assert.equal(failuresInARow(plane.table.failures, 0), 0);
   },
 );
 
@@ -105,7 +105,7 @@ proxied(
     const silent = await upload('/silent');
     time.advance(SHORT + LATE_MS);
     await assertFault(silent, 504, 'response-timeout');
-    assert.equal(failuresInARow(plane.table, 0), 1);
+    assert.equal(failuresInARow(plane.table.failures, 0), 1);
   },
 );
 
@@ -146,7 +146,7 @@ proxied(
     await stalled.readUntil('12345');
     time.advance(SHORT + LATE_MS);
     assert.equal(await stalled.readAll(), '');
-    assert.equal(failuresInARow(plane.table, 0), 1);
+    assert.equal(failuresInARow(plane.table.failures, 0), 1);
     const events = await client();
     await events.send(get('/events'));
     await events.readUntil('12345');
@@ -218,7 +218,7 @@ proxied(
     assert.equal(response.status, 503);
     assert.match(response.head, /\r\nFairlead-Error: queue-timeout\r\n/);
     assert.match(response.head, /\r\nRetry-After: \d+\r\n/);
-    assert.equal(failuresInARow(plane.table, 0), 0);
+    assert.equal(failuresInARow(plane.table.failures, 0), 0);
     holder.reset();
   },
 );

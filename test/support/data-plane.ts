@@ -115,6 +115,7 @@ export function testSnapshot(options: TestPlaneOptions): Snapshot {
     sticky: null,
     slowStartMs: 0,
     zones: 'prefer',
+    breaker: null,
     hashTables: [],
     endpoints: options.ports.map((port, slot) => ({
       id: `127.0.0.1:${port}`,

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { BareConnects } from '../../src/checks/bare-connects.ts';
 import { Lateness } from '../../src/checks/lateness.ts';
-import type { WithheldEjection } from '../../src/checks/pool-ejections.ts';
+import type { WithheldEjection } from '../../src/checks/pool-outages.ts';
 import { PoolHealth } from '../../src/checks/pool-health.ts';
 import type { HealthEvent } from '../../src/checks/pool-health.ts';
 import type { Probe, Probes } from '../../src/checks/probe.ts';
@@ -60,6 +60,8 @@ export interface WatchedPool {
   /** A fit request takes the trial of an endpoint, and ends like this. */
   tryIt(slot: number, result: TrialResult): void;
   readonly spec: PoolSpec;
+  /** A request is under way there. */
+  begin(slot: number): void;
   /** As many succeed. */
   succeed(slot: number, times?: number): void;
 }
@@ -68,6 +70,7 @@ export interface WatchOptions {
   readonly addresses?: readonly string[];
   /** As the config writes it. */
   readonly ejection?: string;
+  readonly breaker?: string;
 }
 
 /** A pool of some ports on 127.0.0.1 under a check as the config writes it; `''`: none. */
@@ -75,10 +78,11 @@ export function watch(
   t: TestContext,
   ports: readonly number[],
   check: string,
-  { addresses = ['127.0.0.1'], ejection = '{}' }: WatchOptions = {},
+  { addresses = ['127.0.0.1'], ejection = '{}', breaker = 'off' }: WatchOptions = {},
 ): WatchedPool {
   const checkText = check === '' ? '' : `check: ${check}, `;
-  const [pool] = configOf(`pools: { web: { ${checkText}ejection: ${ejection}, endpoints: ["127.0.0.1:1"] } }`).pools;
+  const kept = `ejection: ${ejection}, breaker: ${breaker}`;
+  const [pool] = configOf(`pools: { web: { ${checkText}${kept}, endpoints: ["127.0.0.1:1"] } }`).pools;
   const time = new FakeTime();
   const events: HealthEvent[] = [];
   const rescues: RescueOrder[] = [];
@@ -140,6 +144,10 @@ export function watch(
       assert.ok(trial !== null, `no trial of ${slot} is due`);
       endpoints[slot].trialEnded(trial.number, result);
     },
+    begin(slot) {
+      endpoints[slot].acquire();
+      endpoints[slot].count(COUNTER_ATTEMPTS, 1);
+    },
     succeed(slot, times = 1) {
       for (let time = 0; time < times; time++) {
         endpoints[slot].count(COUNTER_ATTEMPTS, 1);
@@ -178,7 +186,8 @@ function reportingEndpoint(pool: PoolSpec, spec: EndpointSpec, table: PoolTable,
       maxIdle: 1,
       idleTimeoutMs: 1000,
       isLenient: false,
-      failures: pool.ejection.failures,
+      failures: pool.ejection.enabled ? pool.ejection.failures : 0,
+      breaker: pool.breaker,
     },
     leases: NO_LEASES,
     reports: {
@@ -186,6 +195,8 @@ function reportingEndpoint(pool: PoolSpec, spec: EndpointSpec, table: PoolTable,
         health.failedInARow({ slot, generation, failure, detail }, kind),
       onPassiveFailure: (_endpoint, isFirst, { failure, detail, tookMs }) =>
         health.failed({ slot, generation, failure, detail }, isFirst, tookMs),
+      onBreakerFailure: (_endpoint, inARow, { failure, detail }) =>
+        health.breakerFailed({ slot, generation, failure, detail }, inARow),
       onTrialEnded: (_endpoint, number, result) => health.trialEnded({ slot, generation }, number, result),
       onRecovered: () => health.recovered(slot, generation),
     },

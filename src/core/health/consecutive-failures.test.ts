@@ -9,11 +9,11 @@ import { clearFailures, failuresInARow, recordFailure, recordSuccess } from './c
 import type { Evidence } from './evidence.ts';
 
 function failTimes(table: PoolTable, slot: number, times: number, threshold: number): boolean[] {
-  return Array.from({ length: times }, () => recordFailure(table, slot, threshold, 'reset') !== null);
+  return Array.from({ length: times }, () => recordFailure(table.failures, slot, threshold, 'reset') !== null);
 }
 
 function failOf(table: PoolTable, threshold: number, kinds: readonly Evidence[]): (Evidence | null)[] {
-  return kinds.map((kind) => recordFailure(table, 0, threshold, kind));
+  return kinds.map((kind) => recordFailure(table.failures, 0, threshold, kind));
 }
 
 const THREADS = 4;
@@ -31,7 +31,8 @@ function failTogether({ handle, worker, ready }: Job): number {
   let reports = 0;
   Atomics.add(ready, 0, 1);
   while (Atomics.load(ready, 0) < THREADS);
-  for (let failure = 0; failure < FAILURES; failure++) if (recordFailure(table, 0, 5, 'status') !== null) reports++;
+  for (let failure = 0; failure < FAILURES; failure++)
+    if (recordFailure(table.failures, 0, 5, 'status') !== null) reports++;
   return reports;
 }
 
@@ -54,9 +55,9 @@ function describeCounting(): void {
     it('the count of consecutive failures begins anew after a success, and after a return', () => {
       const table = new PoolTable(createPoolTable(1, 1), 0);
       failTimes(table, 0, 2, 3);
-      recordSuccess(table, 0);
+      recordSuccess(table.failures, 0);
       assert.deepEqual(failTimes(table, 0, 2, 3), [false, false]);
-      clearFailures(table, 0);
+      clearFailures(table.failures, 0);
       assert.deepEqual(failTimes(table, 0, 3, 3), [false, false, true]);
     });
 
@@ -66,20 +67,20 @@ function describeCounting(): void {
       assert.deepEqual(failOf(table, 3, ['connect', 'connect', 'connect']), [null, null, 'connect']);
       const mildestFirst: readonly Evidence[] = ['connect', 'timeout', 'silent', 'status', 'reset', 'protocol'];
       for (const [index, strictest] of mildestFirst.entries()) {
-        clearFailures(table, 0);
+        clearFailures(table.failures, 0);
         const kinds = mildestFirst.slice(0, index + 1).toReversed();
         assert.equal(failOf(table, kinds.length, kinds).at(-1), strictest);
       }
-      clearFailures(table, 0);
+      clearFailures(table.failures, 0);
       assert.deepEqual(failOf(table, 2, ['protocol']), [null]);
-      recordSuccess(table, 0);
+      recordSuccess(table.failures, 0);
       assert.deepEqual(failOf(table, 2, ['connect', 'timeout']), [null, 'timeout']);
     });
 
     it('the count of consecutive failures counts and reports nothing with a threshold of 0', () => {
       const table = new PoolTable(createPoolTable(1, 1), 0);
       assert.deepEqual(failTimes(table, 0, 3, 0), [false, false, false]);
-      assert.equal(failuresInARow(table, 0), 3);
+      assert.equal(failuresInARow(table.failures, 0), 3);
     });
 
     it('the count of consecutive failures reports each full threshold once, with four threads failing at the same time', async () => {
@@ -92,7 +93,7 @@ function describeCounting(): void {
           return count as number;
         }),
       );
-      assert.equal(failuresInARow(new PoolTable(handle, 0), 0), THREADS * FAILURES);
+      assert.equal(failuresInARow(new PoolTable(handle, 0).failures, 0), THREADS * FAILURES);
       assert.equal(
         reports.reduce((sum, count) => sum + count),
         (THREADS * FAILURES) / 5,

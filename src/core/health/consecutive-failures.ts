@@ -1,10 +1,9 @@
 /**
- * Failures in a row of an endpoint, counted by all threads in one shared column, with the strictest kind among them. A
- * success of any thread begins the count anew.
+ * Failures in a row of an endpoint, counted by all threads in one shared column of its pool's table, with the strictest
+ * kind among them. A success of any thread begins the count anew. Ejection and circuit breaker have a column each.
  *
  * An Int32 of the column is the count, and above it the kind's number. It is changed only when something fails.
  */
-import type { PoolTable } from '../shared/pool-table.ts';
 import { evidenceAt, evidenceNumber } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 
@@ -12,8 +11,8 @@ const COUNT_BITS = 24;
 const COUNT_MASK = 2 ** COUNT_BITS - 1;
 
 /** The endpoint answered well. Costs one plain load unless there is something to clear. */
-export function recordSuccess(table: PoolTable, slot: number): void {
-  if (table.failures[slot] !== 0) Atomics.store(table.failures, slot, 0);
+export function recordSuccess(column: Int32Array, slot: number): void {
+  if (column[slot] !== 0) Atomics.store(column, slot, 0);
 }
 
 /**
@@ -22,24 +21,24 @@ export function recordSuccess(table: PoolTable, slot: number): void {
  * after as many more, since the first report may have been turned down. Null: not yet, or a threshold of 0, which only
  * counts.
  */
-export function recordFailure(table: PoolTable, slot: number, threshold: number, kind: Evidence): Evidence | null {
+export function recordFailure(column: Int32Array, slot: number, threshold: number, kind: Evidence): Evidence | null {
   for (;;) {
-    const before = Atomics.load(table.failures, slot);
+    const before = Atomics.load(column, slot);
     const count = before & COUNT_MASK;
     const isFirst = count === 0 || (threshold > 0 && count % threshold === 0);
     const strictest = isFirst ? evidenceNumber(kind) : Math.max(before >>> COUNT_BITS, evidenceNumber(kind));
     const next = count === COUNT_MASK ? 1 : count + 1;
-    if (Atomics.compareExchange(table.failures, slot, before, (strictest << COUNT_BITS) | next) !== before) continue;
+    if (Atomics.compareExchange(column, slot, before, (strictest << COUNT_BITS) | next) !== before) continue;
     return threshold > 0 && next % threshold === 0 ? evidenceAt(strictest) : null;
   }
 }
 
 /** How many there are in a row. */
-export function failuresInARow(table: PoolTable, slot: number): number {
-  return Atomics.load(table.failures, slot) & COUNT_MASK;
+export function failuresInARow(column: Int32Array, slot: number): number {
+  return Atomics.load(column, slot) & COUNT_MASK;
 }
 
 /** Control plane: an endpoint that returns from its ejection begins at 0. */
-export function clearFailures(table: PoolTable, slot: number): void {
-  Atomics.store(table.failures, slot, 0);
+export function clearFailures(column: Int32Array, slot: number): void {
+  Atomics.store(column, slot, 0);
 }

@@ -1,55 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { EJECTION } from '../../../test/support/data-plane.ts';
+import { FakePool, PROBED, REFUSED, RESET, SPEC } from '../../../test/support/ejecting-pool.ts';
 import { createSeededRandom } from '../random.ts';
-import type { EjectionSpec } from '../snapshot.ts';
-import { OutlierDetector } from './outlier-detector.ts';
-import type { Ejection, Finding, KeptReason } from './outlier-detector.ts';
-
-const SPEC: EjectionSpec = EJECTION;
-const RESET: Finding = { kind: 'reset', isDown: false };
-const REFUSED: Finding = { kind: 'connect', isDown: true };
-const MIDDLE = { next: () => 0.5 };
-
-/** A pool that publishes ejections as the control plane does. */
-class FakePool {
-  readonly size: number;
-  readonly unhealthy = new Set<number>();
-  readonly detector: OutlierDetector;
-
-  constructor(size: number, spec = SPEC, random = MIDDLE) {
-    this.size = size;
-    this.detector = new OutlierDetector(spec, this, random);
-  }
-
-  isEligible(slot: number): boolean {
-    return !this.unhealthy.has(slot) && !this.detector.ejections.some((ejection) => ejection.slot === slot);
-  }
-
-  get eligibleCount(): number {
-    let count = 0;
-    for (let slot = 0; slot < this.size; slot++) if (this.isEligible(slot)) count++;
-    return count;
-  }
-
-  eject(slot: number, now: number, finding = RESET): Ejection {
-    const verdict = this.detector.consider(slot, finding, now);
-    assert.ok(verdict.isEjected, `slot ${slot} is kept: ${verdict.isEjected ? '' : verdict.reason}`);
-    return verdict.ejection;
-  }
-
-  /** Those whose time is up return. */
-  bringBack(now: number): void {
-    for (const { slot } of this.detector.due(now)) this.detector.returned(slot, now);
-  }
-
-  keep(slot: number, now: number, finding = RESET): KeptReason {
-    const verdict = this.detector.consider(slot, finding, now);
-    assert.ok(!verdict.isEjected, `slot ${slot} is ejected`);
-    return verdict.reason;
-  }
-}
 
 describe('OutlierDetector', () => {
   it('ejects for 2 s, and says what for, since when and until when', () => {
@@ -189,57 +142,6 @@ describe('OutlierDetector', () => {
     assert.equal(pool.eject(2, 1).before, 0);
   });
 
-  describe('by state and event', () => {
-    type State = 'in' | 'ejected' | 'trial';
-    type Event = 'failures' | 'due' | 'tried' | 'returned' | 'failed' | 'void' | 'forgotten';
-    const table: Readonly<Record<State, Readonly<Record<Event, State>>>> = {
-      in: { failures: 'ejected', due: 'in', tried: 'in', returned: 'in', failed: 'in', void: 'in', forgotten: 'in' },
-      ejected: {
-        failures: 'ejected',
-        due: 'trial',
-        tried: 'trial',
-        returned: 'in',
-        failed: 'ejected',
-        void: 'ejected',
-        forgotten: 'in',
-      },
-      trial: {
-        failures: 'trial',
-        due: 'trial',
-        tried: 'trial',
-        returned: 'in',
-        failed: 'ejected',
-        void: 'trial',
-        forgotten: 'in',
-      },
-    };
-    const happens: Readonly<Record<Event, (pool: FakePool) => void>> = {
-      failures: ({ detector }) => detector.consider(1, RESET, 2000),
-      due: ({ detector }) => detector.due(2000),
-      tried: ({ detector }) => detector.tryNow(1),
-      returned: ({ detector }) => detector.returned(1, 2000),
-      failed: ({ detector }) => detector.trialFailed(1, RESET, 2000),
-      void: ({ detector }) => detector.trialVoid(1, 2000),
-      forgotten: ({ detector }) => detector.forget(1),
-    };
-    const stateOf = ({ detector }: FakePool): State => {
-      if (detector.ejections.length === 0) return 'in';
-      return detector.nextDueAt === Infinity ? 'trial' : 'ejected';
-    };
-    for (const from of Object.keys(table) as State[]) {
-      for (const event of Object.keys(happens) as Event[]) {
-        it(`from ${from} by ${event} is ${table[from][event]}`, () => {
-          const pool = new FakePool(4);
-          if (from !== 'in') pool.eject(1, 0);
-          if (from === 'trial') pool.detector.due(2000);
-          assert.equal(stateOf(pool), from);
-          happens[event](pool);
-          assert.equal(stateOf(pool), table[from][event]);
-        });
-      }
-    }
-  });
-
   it('ejects for twice as long when a trial fails, or the third in a row says nothing', () => {
     const pool = new FakePool(4);
     pool.eject(1, 0);
@@ -250,6 +152,30 @@ describe('OutlierDetector', () => {
     assert.equal(pool.detector.trialVoid(1, 6002), null);
     const third = pool.detector.trialVoid(1, 6003);
     assert.deepEqual([third?.durationMs, third?.kind], [8000, 'status']);
+  });
+
+  it('with three trials brings back after the third that passes, and begins them anew after one that fails', () => {
+    const { detector, ...pool } = new FakePool(4, PROBED);
+    detector.consider(1, RESET, 0);
+    assert.equal(detector.trialsLeft(1), 0);
+    detector.due(2000);
+    assert.deepEqual([detector.trialPassed(1, 2001), detector.trialPassed(1, 2002)], [null, null]);
+    assert.equal(detector.trialsLeft(1), 1);
+    assert.equal(detector.trialFailed(1, RESET, 2003)?.durationMs, 4000);
+    detector.due(6003);
+    assert.equal(detector.trialsLeft(1), 3);
+    for (const _void of [1, 2]) assert.equal(detector.trialVoid(1, 6004), null);
+    assert.equal(detector.trialPassed(1, 6005), null);
+    for (const _void of [1, 2]) assert.equal(detector.trialVoid(1, 6006), null, 'not three in a row');
+    detector.trialPassed(1, 6007);
+    assert.equal(detector.trialPassed(1, 6008)?.before, 1);
+    assert.equal(pool.unhealthy.size, 0);
+    assert.deepEqual(detector.ejections, []);
+  });
+
+  it('takes the last eligible endpoint only by rules that say so', () => {
+    assert.equal(new FakePool(1, PROBED).keep(0, 0), 'last-eligible');
+    assert.equal(new FakePool(1, { ...PROBED, takesLast: true }).eject(0, 0).slot, 0);
   });
 
   it('counts one that is on trial as out', () => {

@@ -1,15 +1,17 @@
 /**
- * Ejection: which endpoints of one pool are out because of what traffic met, and for how long. Workers count the
+ * Which endpoints of one pool are out because of what traffic met, and for how long: the machine of ejections, and with
+ * other rules that of circuit breakers, whose open state is *ejected* here and whose probing is *trial*. Workers count the
  * failures (`consecutive-failures.ts`) and report; the control plane owns the detector, gives it the time and publishes
  * what it decides.
  *
- * | state   | failures reported        | time is up, or it is to be tried | returned | trial failed    | trial without a verdict           | forgotten |
- * | ------- | ------------------------ | -------------------------------- | -------- | --------------- | --------------------------------- | --------- |
- * | in      | ejected, or kept and why | –                                | in       | –               | –                                 | gone      |
- * | ejected | kept, `already-ejected`  | trial                            | in       | –               | –                                 | gone      |
- * | trial   | kept, `already-ejected`  | trial                            | in       | ejected, longer | trial; the third: ejected, longer | gone      |
+ * | state   | failures reported        | time is up, or it is to be tried | returned | trial passed        | trial failed    | trial without a verdict           | forgotten |
+ * | ------- | ------------------------ | -------------------------------- | -------- | ------------------- | --------------- | --------------------------------- | --------- |
+ * | in      | ejected, or kept and why | –                                | in       | –                   | –               | –                                 | gone      |
+ * | ejected | kept, `already-ejected`  | trial                            | in       | –                   | –               | –                                 | gone      |
+ * | trial   | kept, `already-ejected`  | trial                            | in       | trial; the last: in | ejected, longer | trial; the third: ejected, longer | gone      |
  *
- * It has returned when a check has passed that tests what failed, or its trial request was answered well.
+ * It has returned when a check has passed that tests what failed, or its trial requests were answered well: one for an
+ * ejection, as many as it has probes for a breaker.
  *
  * An ejection lasts `base` × 2ⁿ, at most `max`, ± 10 %, where n is the ejections before; it falls by one for each 30 s
  * that an endpoint serves without being ejected. (A fixed time, as in Envoy and nginx, loses a healthy server for long or
@@ -55,13 +57,24 @@ export interface Ejection extends Finding {
   readonly before: number;
 }
 
+/** By what an endpoint goes out and comes back. */
+export interface OutageRules extends Pick<EjectionSpec, 'enabled' | 'baseMs' | 'maxMs' | 'maxSharePercent'> {
+  /** Trial requests that have to be answered well. Default 1. */
+  readonly trials?: number;
+  /** The last eligible endpoint may go out as well. Default: it stays. */
+  readonly takesLast?: boolean;
+}
+
 /** Trials in a row whose client left, or whose fault was ours, until that counts as a failure. */
 const MOST_VOID = 3;
 
 interface Out {
   readonly ejection: Ejection;
   isOnTrial: boolean;
+  /** Without a verdict, in a row. */
   voids: number;
+  /** Trial requests still to be answered well. */
+  trialsLeft: number;
 }
 
 /** Why an endpoint was not ejected. */
@@ -78,7 +91,7 @@ interface Past {
 }
 
 export class OutlierDetector {
-  readonly #spec: EjectionSpec;
+  readonly #rules: OutageRules;
   readonly #pool: EjectionPool;
   readonly #random: Random;
   /** n is counted no further than it matters, so that a long bad spell is forgiven as fast as a middling one. */
@@ -86,11 +99,11 @@ export class OutlierDetector {
   readonly #ejections = new Map<number, Out>();
   readonly #past = new Map<number, Past>();
 
-  constructor(spec: EjectionSpec, pool: EjectionPool, random: Random) {
-    this.#spec = spec;
+  constructor(rules: OutageRules, pool: EjectionPool, random: Random) {
+    this.#rules = rules;
     this.#pool = pool;
     this.#random = random;
-    this.#most = Math.max(0, Math.ceil(Math.log2(spec.maxMs / spec.baseMs)));
+    this.#most = Math.max(0, Math.ceil(Math.log2(rules.maxMs / rules.baseMs)));
   }
 
   /** The endpoints that are out now. */
@@ -117,10 +130,10 @@ export class OutlierDetector {
   }
 
   #eject(slot: number, finding: Finding, before: number, now: number): Ejection {
-    const durationMs = jitter(Math.min(this.#spec.baseMs * 2 ** before, this.#spec.maxMs), this.#random);
+    const durationMs = jitter(Math.min(this.#rules.baseMs * 2 ** before, this.#rules.maxMs), this.#random);
     const { kind, isDown } = finding;
     const ejection = { kind, isDown, slot, at: now, until: now + durationMs, durationMs, before };
-    this.#ejections.set(slot, { ejection, isOnTrial: false, voids: 0 });
+    this.#ejections.set(slot, { ejection, isOnTrial: false, voids: 0, trialsLeft: this.#rules.trials ?? 1 });
     return ejection;
   }
 
@@ -148,6 +161,21 @@ export class OutlierDetector {
     return out.ejection;
   }
 
+  /** How many trial requests of it are still to be answered well; 0: it is on no trial. */
+  trialsLeft(slot: number): number {
+    const out = this.#ejections.get(slot);
+    return out?.isOnTrial === true ? out.trialsLeft : 0;
+  }
+
+  /** A trial request of it was answered well. Returns the ejection that this ends, null: it ends none. */
+  trialPassed(slot: number, now: number): Ejection | null {
+    const out = this.#ejections.get(slot);
+    if (out?.isOnTrial !== true) return null;
+    out.voids = 0;
+    out.trialsLeft--;
+    return out.trialsLeft > 0 ? null : this.returned(slot, now);
+  }
+
   /** Its trial has failed. Null: it was on none. */
   trialFailed(slot: number, finding: Finding, now: number): Ejection | null {
     const out = this.#ejections.get(slot);
@@ -169,16 +197,16 @@ export class OutlierDetector {
   }
 
   #reasonToKeep(slot: number, { isDown }: Finding): KeptReason | null {
-    if (!this.#spec.enabled) return 'off';
+    if (!this.#rules.enabled) return 'off';
     if (this.#ejections.has(slot)) return 'already-ejected';
     if (!this.#pool.isEligible(slot)) return 'not-eligible';
-    if (this.#pool.eligibleCount <= 1) return 'last-eligible';
+    if (this.#rules.takesLast !== true && this.#pool.eligibleCount <= 1) return 'last-eligible';
     return isDown || this.#hasRoom() ? null : 'share-reached';
   }
 
   #hasRoom(): boolean {
     const { size } = this.#pool;
-    const { maxSharePercent } = this.#spec;
+    const { maxSharePercent } = this.#rules;
     const percent = maxSharePercent || (size < SMALL_POOL ? SMALL_POOL_PERCENT : PERCENT);
     const outliers = this.ejections.filter(({ isDown }) => !isDown).length;
     return (outliers + 1) * 100 <= size * percent;

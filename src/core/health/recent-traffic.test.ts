@@ -52,6 +52,21 @@ describe('RecentTraffic', () => {
     assert.deepEqual(recent.of(0), { attempts: 3, failures: 1, common: 0 });
   });
 
+  it('counts an endpoint from a restart on, in the first ten seconds and later', () => {
+    const counters = [plus(NONE, 100, 50), plus(NONE, 7, 0)];
+    const recent = watch(counters);
+    for (let second = 0; second < 25; second++) {
+      if (second === 3 || second === 18) recent.restart(0);
+      if (second === 3) assert.deepEqual([recent.of(0), recent.of(1).attempts], [NONE, 7]);
+      counters[0] = plus(counters[0], 2, 1);
+      recent.look();
+      if (second === 6) assert.deepEqual(recent.of(0), { attempts: 8, failures: 4, common: 0 });
+    }
+    assert.deepEqual(recent.of(0), { attempts: 14, failures: 7, common: 0 });
+    recent.forget(0);
+    assert.equal(recent.of(0).attempts, 150);
+  });
+
   it('counts all of the first ten seconds, however late the first look was', () => {
     const counters = [plus(NONE, 3, 3)];
     const recent = watch(counters);

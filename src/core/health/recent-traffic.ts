@@ -1,12 +1,14 @@
 /**
- * What endpoints of a pool met in the last ten seconds, by looking at their counters each second. The counters only
- * grow; the difference of two looks is what happened in between.
+ * What endpoints of a pool met in the last ten seconds, by looking at their counters each second; or in another time, by
+ * looking at them ten times in it. The counters only grow; the difference of two looks is what happened in between.
  */
 
-/** Looks are to come as often. */
+/** Looks are to come as often for ten seconds. */
 export const LOOK_MS = 1000;
-/** So many are ten seconds. */
-const LOOKS = 11;
+/** Looks in the time that is looked back. */
+export const LOOKS_BACK = 10;
+/** With the one at its beginning. */
+const LOOKS = LOOKS_BACK + 1;
 /** What all endpoints met is summed up no more often: a pool that fails as a whole asks with every fifth request. */
 const SUM_MS = 100;
 
@@ -28,6 +30,8 @@ export class RecentTraffic {
   readonly #slots: () => readonly number[];
   /** By slot, the oldest first. */
   readonly #looks: Map<number, Traffic>[] = [];
+  /** What a restart has found, while no look is old enough to have it. */
+  readonly #restarted = new Map<number, Traffic>();
   #summedAt = -Infinity;
   #bySlot = new Map<number, Traffic>();
   #sum = NOTHING;
@@ -38,16 +42,17 @@ export class RecentTraffic {
     this.#slots = slots;
   }
 
-  /** To be called every {@link LOOK_MS}. */
+  /** To be called {@link LOOKS_BACK} times in the time that is looked back, at even intervals. */
   look(): void {
     this.#looks.push(new Map(this.#slots().map((slot) => [slot, this.#read(slot)])));
     if (this.#looks.length > LOOKS) this.#looks.shift();
   }
 
-  /** What the endpoint has met in the last ten seconds, or since it was added. In a table that grows counters go on. */
+  /** What the endpoint has met in that time, or since it was added. In a table that grows counters go on. */
   of(slot: number): Traffic {
     const now = this.#read(slot);
-    const before = (this.#looks.length === LOOKS ? this.#looks[0].get(slot) : undefined) ?? NOTHING;
+    const oldest = this.#looks.length === LOOKS ? this.#looks[0].get(slot) : undefined;
+    const before = oldest ?? this.#restarted.get(slot) ?? NOTHING;
     return {
       attempts: Math.max(0, now.attempts - before.attempts),
       failures: Math.max(0, now.failures - before.failures),
@@ -67,9 +72,18 @@ export class RecentTraffic {
     return { attempts: attempts - own.attempts, failures: failures - own.failures, common: common - own.common };
   }
 
+  /** What the endpoint has met so far counts no more. */
+  restart(slot: number): void {
+    const now = this.#read(slot);
+    for (const look of this.#looks) look.set(slot, now);
+    this.#restarted.set(slot, now);
+    this.#summedAt = -Infinity;
+  }
+
   /** Another endpoint may get the row. */
   forget(slot: number): void {
     for (const look of this.#looks) look.delete(slot);
+    this.#restarted.delete(slot);
     this.#summedAt = -Infinity;
   }
 }

@@ -20,6 +20,8 @@ import {
 
 const THREADS = 4;
 const TRIALS = 2000;
+/** Offered at the same time. */
+const PLACES = 3;
 
 interface Job {
   readonly handle: PoolTableHandle;
@@ -91,6 +93,23 @@ function describeTrials(): void {
       assert.equal(trialHolder(table, 0), -1);
     });
 
+    it('is one of several where several are offered, each in a place of its own', () => {
+      const table = create();
+      for (const place of [0, 1, 9]) offerTrial(table, 1, { number: place + 1, needsWhole: false }, place);
+      assert.deepEqual(
+        [1, 2, 3, 4].map(() => takeTrial(table, 1, FIT)?.number ?? null),
+        [1, 2, 10, null],
+      );
+      assert.deepEqual([trialHolder(table, 1, 9), trialHolder(table, 0, 9), trialHolder(table, 2)], [3, -1, -1]);
+      clearTrial(table, 1, 1);
+      offerTrial(table, 1, { number: 20, needsWhole: false }, 1);
+      assert.ok(isTrialDue(table, 1) && !isTrialDue(table, 0) && !isTrialDue(table, 2));
+      offerToAny(table, 1, 20, 1);
+      assert.equal(takeTrial(table, 1, FIT_LATE)?.number, 20);
+      const generation = table.reuse(1);
+      assert.deepEqual([generation, trialHolder(table, 1, 9)], [1, -1]);
+    });
+
     it('is taken once, with four threads reaching for it at the same time', async () => {
       const handle = createPoolTable(1, THREADS);
       const table = new PoolTable(handle, 0);
@@ -101,9 +120,12 @@ function describeTrials(): void {
         return numbers as number[];
       });
       for (let number = 1; number <= TRIALS; number++) {
-        offerTrial(table, 0, { number, needsWhole: false });
-        while (trialHolder(table, 0) < 0) await new Promise(setImmediate);
-        clearTrial(table, 0);
+        const place = number % PLACES;
+        while (number > PLACES && trialHolder(table, 0, place) < 0) await new Promise(setImmediate);
+        offerTrial(table, 0, { number, needsWhole: false }, place);
+      }
+      for (let place = 0; place < PLACES; place++) {
+        while (trialHolder(table, 0, place) < 0) await new Promise(setImmediate);
       }
       Atomics.store(done, 0, 1);
       const numbers = (await Promise.all(taken)).flat().toSorted((a, b) => a - b);

@@ -30,6 +30,9 @@ export const HOLD_PERMITS = 0;
 export const HOLD_ANSWERED = 1;
 const HOLD_INTS = 2;
 
+/** Most trials of one endpoint at the same time. */
+export const MOST_TRIALS = 10;
+
 const CURSOR_INTS = 16;
 const VERSION_INTS = 16;
 /** A worker's sum lies on a cache line of its own, wherever the buffer begins. */
@@ -71,7 +74,10 @@ export interface PoolLayout {
   readonly placesWanted: Place;
   readonly strays: Place;
   readonly rescue: Place;
+  /** {@link MOST_TRIALS} for each row. */
   readonly trial: Place;
+  readonly breakerFailures: Place;
+  readonly breakerDue: Place;
   readonly trialsDue: Place;
   /** At index 0. */
   readonly leastSilence: Place;
@@ -105,7 +111,9 @@ export function poolLayout({ capacity, workerSlots }: Pick<PoolTableHandle, 'cap
     placesWanted: layout.column(),
     strays: layout.column(),
     rescue: layout.column(),
-    trial: layout.column(),
+    trial: layout.header(capacity * MOST_TRIALS),
+    breakerFailures: layout.column(),
+    breakerDue: layout.column(),
     trialsDue: layout.header(1),
     leastSilence: layout.header(1),
     pulse: layout.ledger(PULSE_COLUMNS),

@@ -28,6 +28,7 @@ import {
   HELD_IDLE_PLACES,
   HELD_INFLIGHT,
   KEPT_IDLE,
+  MOST_TRIALS,
   poolLayout,
 } from './pool-layout.ts';
 import type { PoolTableHandle } from './pool-layout.ts';
@@ -37,7 +38,7 @@ import { PulseBoard } from './pulse-board.ts';
 import { RetryLedger } from './retry-ledger.ts';
 
 export * from './pool-counters.ts';
-export { COUNTERS, createPoolTable } from './pool-layout.ts';
+export { COUNTERS, MOST_TRIALS, createPoolTable } from './pool-layout.ts';
 export type { PoolTableHandle } from './pool-layout.ts';
 
 /** Set in the in-flight column while the endpoint may not be picked: it then loses every comparison. */
@@ -55,7 +56,11 @@ export const MAINTENANCE = 32;
 export const REFUSED = 8;
 /** Its ejection is over, and a trial decides. */
 export const TRIAL = 16;
-const INELIGIBLE_FLAGS = UNHEALTHY | EJECTED | DRAINING | TRIAL | MAINTENANCE;
+/** Its circuit breaker is open … */
+export const OPEN = 64;
+/** … or its time is over, and a few requests decide. */
+export const PROBING = 128;
+const INELIGIBLE_FLAGS = UNHEALTHY | EJECTED | DRAINING | TRIAL | MAINTENANCE | OPEN | PROBING;
 
 /** What an endpoint has sent that nobody asked for: bytes behind an answer that has no body … */
 export const STRAY_AFTER_HEAD = 1;
@@ -94,8 +99,12 @@ export class PoolTable {
    * control plane before it tells the threads, and cleared when the endpoint may be picked again.
    */
   readonly rescue: Int32Array;
-  /** The trial of the endpoint, see `core/health/trial-word.ts`. */
+  /** The trials of the endpoint, {@link MOST_TRIALS} places for each, see `core/health/trial-word.ts`. */
   readonly trial: Int32Array;
+  /** Failures in a row as the circuit breaker counts them, like `failures`. */
+  readonly breakerFailures: Int32Array;
+  /** 1 while the control plane has been told of a failure and has not judged by it yet. */
+  readonly breakerDue: Int32Array;
   /** At index 0: not 0 while a trial may be due. Has a cache line of its own, since every pick looks at it. */
   readonly trialsDue: Int32Array;
   /** Requests that wait for the pool. */
@@ -144,6 +153,8 @@ export class PoolTable {
     this.strays = int32At(buffer, layout.strays);
     this.rescue = int32At(buffer, layout.rescue);
     this.trial = int32At(buffer, layout.trial);
+    this.breakerFailures = int32At(buffer, layout.breakerFailures);
+    this.breakerDue = int32At(buffer, layout.breakerDue);
     this.trialsDue = int32At(buffer, layout.trialsDue);
     this.held = new HeldRequests(buffer, layout, worker);
     this.leastSilence = int32At(buffer, layout.leastSilence);
@@ -391,6 +402,7 @@ export class PoolTable {
     this.generation.set(from.generation);
     this.windows.set(from.windows);
     this.failures.set(from.failures);
+    this.breakerFailures.set(from.breakerFailures);
     this.strays.set(from.strays);
     this.rescue.set(from.rescue);
     this.retries.succeed(from.retries);
@@ -432,9 +444,10 @@ export class PoolTable {
   /** Clears a free slot for a new endpoint and raises its generation. */
   reuse(slot: number): number {
     const { inflight, connections, idlePlaces, failures, health } = this;
-    const { wanted, placesWanted, strays, rescue, trial, windows } = this;
-    const columns = [inflight, connections, idlePlaces, failures, health, wanted, placesWanted, strays, rescue, trial];
-    for (const column of [...columns, windows]) Atomics.store(column, slot, 0);
+    const { wanted, placesWanted, strays, rescue, windows, breakerFailures, breakerDue } = this;
+    const columns = [inflight, connections, idlePlaces, failures, health, wanted, placesWanted, strays, rescue];
+    for (const column of [...columns, windows, breakerFailures, breakerDue]) Atomics.store(column, slot, 0);
+    for (let place = 0; place < MOST_TRIALS; place++) Atomics.store(this.trial, slot * MOST_TRIALS + place, 0);
     for (let worker = 0; worker < this.handle.workerSlots; worker++) {
       const at = worker * this.#counterStride + slot * COUNTERS;
       this.#counters.fill(0, at, at + COUNTERS);

@@ -26,7 +26,9 @@ export const ROUTE_HELD = 15;
 export const ROUTE_HEDGES = 16;
 /** Exchanges that ended because the time that their client gave was over. */
 export const ROUTE_DEADLINES = 17;
-export const ROUTE_COUNTERS = 18;
+/** Requests answered 503 because circuit breakers are open. */
+export const ROUTE_BREAKER_OPEN = 18;
+export const ROUTE_COUNTERS = 19;
 
 export interface RouteTableHandle {
   /** Identity: the buffer is another object in every thread and with every message. */

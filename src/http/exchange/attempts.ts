@@ -1,5 +1,6 @@
 /** Attempts: the picking of an endpoint, and the sending of the request. */
 import { FAULTS } from '../../core/errors.ts';
+import { FIT } from '../../core/health/trial-word.ts';
 import type { HedgeDelay } from '../../core/resilience/hedge-delay.ts';
 import type { Attempt } from '../attempt.ts';
 import { LEASE_ANY, LEASE_FRESH, LEASE_PROVED } from '../../upstream/waiter.ts';
@@ -75,6 +76,9 @@ export function pickEndpoint(exchange: Exchange, pool: HttpPool): HttpEndpoint |
     if (onTrial !== null) return onTrial;
   }
   const endpoint = pick(request, pool, tried);
+  // It would be answered with an error: then it is as good a probe as any.
+  if (endpoint === null && pool.isTrialDue && pool.isBroken)
+    return pickTrial(exchange, pool, pickingFor(request, pool, tried), FIT);
   if (endpoint === null || refused.length === 0 || !refused.includes(endpoint)) return endpoint;
   const other = refused.length < tried.length ? pick(request, pool, refused) : endpoint;
   return other === null || refused.includes(other) ? pickLast(request, pool, refused) : other;

@@ -4,7 +4,7 @@
  */
 import { FAULTS } from '../../core/errors.ts';
 import type { Fault } from '../../core/errors.ts';
-import { ROUTE_HELD } from '../../core/shared/route-table.ts';
+import { ROUTE_BREAKER_OPEN, ROUTE_HELD } from '../../core/shared/route-table.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
 import { answerFault, answerFull } from './endings.ts';
 import type { Exchange } from './exchange.ts';
@@ -20,6 +20,11 @@ export function holdOrAnswer(exchange: Exchange, fault: Fault): void {
   const { pool } = (exchange.request as OutgoingRequest).route;
   const { maxHeld, holdMs } = pool.spec.queue;
   const { host } = exchange;
+  if (pool.isBroken) {
+    exchange.count(ROUTE_BREAKER_OPEN);
+    answerFault(exchange, FAULTS.breakerOpen);
+    return;
+  }
   if (holdMs === 0 || host.isDraining) {
     answerFault(exchange, fault);
     return;

@@ -11,9 +11,18 @@ import type { Exchange } from './exchange.ts';
 /** Share of `responseHead` after which a trial without a first byte has failed. */
 const HEAD_SHARE = 1 / 4;
 
-/** The endpoint that this request tries, null where it tries none: then the pool's policy picks. */
-export function pickTrial(exchange: Exchange, pool: HttpPool, request: PoolPick): HttpEndpoint | null {
-  const fitness = fitnessOf(exchange);
+/**
+ * The endpoint that this request tries, null where it tries none: then the pool's policy picks. `least`: how fit any
+ * request is that has not failed elsewhere.
+ */
+export function pickTrial(
+  exchange: Exchange,
+  pool: HttpPool,
+  request: PoolPick,
+  least: Fitness = UNFIT,
+): HttpEndpoint | null {
+  const own = fitnessOf(exchange);
+  const fitness = own === UNFIT ? UNFIT : (Math.max(own, least) as Fitness);
   const picked = fitness === UNFIT ? null : pool.takeTrial(request, fitness);
   if (picked === null) return null;
   exchange.trial = new Trial(picked, exchange.host.wheel, () => exchange.isRequestEnded);

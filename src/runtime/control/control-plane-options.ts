@@ -1,7 +1,7 @@
 /** What a control plane takes from its surroundings, and what it tells them. */
 import type { CheckTools } from '../../checks/endpoint-check.ts';
 import type { HealthEvent, PanicEvent } from '../../checks/pool-health.ts';
-import type { WithheldEjection } from '../../checks/pool-ejections.ts';
+import type { WithheldEjection } from '../../checks/pool-outages.ts';
 import type { Scheduler } from '../../checks/scheduler.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Random } from '../../core/random.ts';

@@ -55,6 +55,7 @@ export class HealthKeeper {
     const { slot, generation } = report;
     if (report.type === 'passive-failure') pool.failed(report, report.isFirst, report.tookMs);
     else if (report.type === 'failures-reached') pool.failedInARow(report, report.kind);
+    else if (report.type === 'breaker-failure') pool.breakerFailed(report, report.inARow);
     else if (report.type === 'trial-ended') pool.trialEnded(report, report.number, report.result);
     else pool.recovered(slot, generation);
   }

@@ -19,6 +19,7 @@ import {
 import type { PoolTable } from '../../core/shared/pool-table.ts';
 import {
   ROUTE_ABORTS,
+  ROUTE_BREAKER_OPEN,
   ROUTE_BUDGET_SPENT,
   ROUTE_BYTES_IN,
   ROUTE_BYTES_OUT,
@@ -57,6 +58,8 @@ export interface RouteStats {
   readonly budgetSpent: number;
   /** Requests that waited because no endpoint could be reached. */
   readonly held: number;
+  /** Requests answered 503 `breaker-open`. */
+  readonly breakerOpen: number;
   /** Exchanges that ended before the answer was complete. */
   readonly aborts: number;
   readonly upgrades: number;
@@ -115,6 +118,7 @@ export function readRouteStats(table: RouteTable, slot: number): RouteStats {
     deadlines: table.total(slot, ROUTE_DEADLINES),
     budgetSpent: table.total(slot, ROUTE_BUDGET_SPENT),
     held: table.total(slot, ROUTE_HELD),
+    breakerOpen: table.total(slot, ROUTE_BREAKER_OPEN),
     aborts: table.total(slot, ROUTE_ABORTS),
     upgrades: table.total(slot, ROUTE_UPGRADES),
     p50Ms: quantile(histogram, 0.5),

@@ -43,6 +43,18 @@ export type DataPlaneReport =
       /** How long the attempt had been under way, ms. */
       readonly tookMs: number;
     }
+  /** A failure at an endpoint with a circuit breaker: the control plane judges by what all threads have counted. */
+  | {
+      readonly type: 'breaker-failure';
+      readonly pool: string;
+      readonly slot: number;
+      readonly generation: number;
+      /** The strictest of the failures in a row, where these have reached their number. */
+      readonly inARow: Evidence | null;
+      /** The last failure, and the rule that a malformed answer broke. */
+      readonly failure: BlamedFailure;
+      readonly detail: string;
+    }
   /** A trial that this worker had taken is over. */
   | {
       readonly type: 'trial-ended';

@@ -291,6 +291,11 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
     this.#options.report({ type: 'failures-reached', pool: endpoint.poolId, slot, generation, kind, failure, detail });
   }
 
+  onBreakerFailure(endpoint: ReportedEndpoint, inARow: Evidence | null, { failure, detail }: Blame): void {
+    const { slot, generation } = endpoint.spec;
+    this.#options.report({ type: 'breaker-failure', pool: endpoint.poolId, slot, generation, inARow, failure, detail });
+  }
+
   onPassiveFailure(endpoint: ReportedEndpoint, isFirst: boolean, blame: Blame): void {
     const { slot, generation } = endpoint.spec;
     this.#options.report({ type: 'passive-failure', pool: endpoint.poolId, slot, generation, isFirst, ...blame });

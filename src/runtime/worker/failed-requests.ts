@@ -15,6 +15,7 @@ const OF_THE_POOL: ReadonlySet<string> = new Set(
     FAULTS.queueTimeout,
     FAULTS.queueFull,
     FAULTS.heldTooLong,
+    FAULTS.breakerOpen,
     FAULTS.connectFailed,
     FAULTS.connectTimeout,
     FAULTS.upstreamClosed,

@@ -203,7 +203,12 @@ export class PoolSet {
     const policies = definitions.map((definition) =>
       withSlowStart(createGrouped(definition, input, groups), input, spec.slowStartMs),
     );
-    pool.arrange(spec, endpoints, policies, spec.panic ? createPanicPolicy(input) : null);
+    pool.arrange(
+      spec,
+      endpoints,
+      policies,
+      spec.panic ? createPanicPolicy(input, spec.breaker?.failFast === true) : null,
+    );
   }
 
   #lookForPlaces(): void {
@@ -270,7 +275,8 @@ function mostSockets(pool: PoolSpec, { maxConnections = pool.maxConnections }: E
 
 function limitsOf(spec: PoolSpec, endpoint: EndpointSpec): EndpointLimits {
   const maxConnections = mostSockets(spec, endpoint);
-  const { maxIdle, idleTimeoutMs, answers, ejection } = spec;
+  const { maxIdle, idleTimeoutMs, answers, ejection, breaker } = spec;
   const isLenient = answers === 'lenient';
-  return { maxConnections, maxIdle, idleTimeoutMs, isLenient, failures: ejection.enabled ? ejection.failures : 0 };
+  const failures = ejection.enabled ? ejection.failures : 0;
+  return { maxConnections, maxIdle, idleTimeoutMs, isLenient, failures, breaker };
 }

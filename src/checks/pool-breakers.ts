@@ -1,0 +1,131 @@
+/**
+ * Circuit breakers of one pool, one for each endpoint: opened by failures in a row, which workers count, or by the share
+ * of failures among the requests of the last time, which is summed up here over all threads. What follows is the machine
+ * of ejections (`core/health/outlier-detector.ts`) with other rules.
+ *
+ * A worker tells of a failure once and then no more until it has been judged, so that an endpoint that fails costs
+ * messages by the turns of this thread and not by its requests.
+ */
+import type { Evidence } from '../core/health/evidence.ts';
+import type { OutageRules } from '../core/health/outlier-detector.ts';
+import { LOOKS_BACK, RecentTraffic } from '../core/health/recent-traffic.ts';
+import { COUNTER_ATTEMPTS, COUNTER_COMMON_FAILURES, COUNTER_FAILURES } from '../core/shared/pool-table.ts';
+import type { BreakerSpec } from '../core/snapshot.ts';
+import type { CheckTools } from './endpoint-check.ts';
+import type { EndpointHealth } from './endpoint-health.ts';
+import { PoolComparison } from './pool-comparison.ts';
+import { BREAKERS, PoolOutages } from './pool-outages.ts';
+import type { OutagePool } from './pool-outages.ts';
+import type { PoolTrials } from './pool-trials.ts';
+import type { Cancel } from './scheduler.ts';
+
+const NO_BREAKER: OutageRules = { enabled: false, baseMs: 1, maxMs: 1, maxSharePercent: 100 };
+
+/** No share of the pool is spared: what a breaker goes by is the endpoint itself. */
+function rulesOf(breaker: BreakerSpec | null): OutageRules {
+  if (breaker === null) return NO_BREAKER;
+  const { baseMs, maxMs, probes, failFast } = breaker;
+  return { enabled: true, baseMs, maxMs, maxSharePercent: 100, trials: probes, takesLast: failFast };
+}
+
+export class PoolBreakers {
+  readonly #pool: OutagePool;
+  readonly #tools: CheckTools;
+  readonly #traffic: RecentTraffic;
+  readonly #comparison: PoolComparison;
+  readonly outages: PoolOutages;
+  #cancelLook: Cancel | null = null;
+
+  constructor(pool: OutagePool, tools: CheckTools, trials: PoolTrials) {
+    this.#pool = pool;
+    this.#tools = tools;
+    this.#traffic = new RecentTraffic(
+      // Those under way have not succeeded yet.
+      (slot) => ({
+        attempts: pool.table.total(slot, COUNTER_ATTEMPTS) - pool.table.inFlight(slot),
+        failures: pool.table.total(slot, COUNTER_FAILURES),
+        common: pool.table.total(slot, COUNTER_COMMON_FAILURES),
+      }),
+      () => [...pool.endpoints()].map(({ spec }) => spec.slot),
+    );
+    this.outages = new PoolOutages(BREAKERS, pool, tools, trials, ({ breaker }) => rulesOf(breaker));
+    this.#comparison = new PoolComparison(tools.clock, this.#traffic, (endpoint, reason) =>
+      this.outages.withhold(endpoint, 'pool-failing', reason),
+    );
+    this.#look();
+  }
+
+  /** Other rules: nobody stays out by the old ones. */
+  restart(): void {
+    this.outages.restart();
+    this.#cancelLook?.();
+    for (const endpoint of this.#pool.endpoints()) this.forgetFailures(endpoint);
+    this.#look();
+  }
+
+  /** It has left the pool, or its row. */
+  forget(endpoint: EndpointHealth): void {
+    this.outages.forget(endpoint);
+    this.#traffic.forget(endpoint.spec.slot);
+  }
+
+  /** What it met before counts no more. */
+  forgetFailures({ spec }: EndpointHealth): void {
+    if (this.#pool.spec.breaker !== null) this.#traffic.restart(spec.slot);
+  }
+
+  close(): void {
+    this.outages.close();
+    this.#cancelLook?.();
+  }
+
+  /** Something has failed. `inARow`: the strictest of the failures in a row, where they have reached their number. */
+  failed(endpoint: EndpointHealth, inARow: Evidence | null, isDown: boolean): void {
+    const { breaker } = this.#pool.spec;
+    const { table } = this.#pool;
+    const { slot } = endpoint.spec;
+    // First: whatever fails from now on is told of again.
+    Atomics.store(table.breakerDue, slot, 0);
+    if (breaker === null || !table.isEligible(slot)) return;
+    if (inARow === null) this.#judge(endpoint, breaker, isDown);
+    else if (!this.#open(endpoint, inARow, isDown, `${breaker.inARow} failures in a row (${endpoint.lastFailure})`))
+      this.#judge(endpoint, breaker, isDown);
+  }
+
+  /** A worker that is gone may have had something to tell. */
+  workerGone(): void {
+    for (const { spec } of this.#pool.endpoints()) Atomics.store(this.#pool.table.breakerDue, spec.slot, 0);
+  }
+
+  #judge(endpoint: EndpointHealth, breaker: BreakerSpec, isDown: boolean): void {
+    const { attempts, failures } = this.#traffic.of(endpoint.spec.slot);
+    const requests = Math.max(attempts, failures);
+    if (failures === 0 || requests < breaker.requests || failures * 100 < requests * breaker.failuresPercent) return;
+    const words = `${failures} of ${requests} requests failed within ${breaker.windowMs / 1000} s`;
+    this.#open(endpoint, endpoint.lastEvidence ?? 'status', isDown, words, false);
+  }
+
+  /**
+   * What the others fail of alike is no reason to leave one of them alone, unless all are to be left alone. Where only a
+   * share of the requests fails, those under way stay.
+   */
+  #open(endpoint: EndpointHealth, kind: Evidence, isDown: boolean, words: string, isMovedOff = true): boolean {
+    const isCommon = kind === 'status' || kind === 'timeout';
+    const mayFail = isCommon && this.#pool.spec.breaker?.failFast !== true;
+    if (mayFail && !this.#comparison.isOutlier(endpoint, words)) return false;
+    return this.outages.consider(endpoint, { kind, isDown }, words, isMovedOff);
+  }
+
+  /** Requests that succeed may make enough of them for a share to count. */
+  #look(): void {
+    const { breaker } = this.#pool.spec;
+    if (breaker === null) return;
+    this.#cancelLook = this.#tools.scheduler.after(breaker.windowMs / LOOKS_BACK, () => {
+      this.#traffic.look();
+      for (const endpoint of this.#pool.endpoints()) {
+        if (this.#pool.table.isEligible(endpoint.spec.slot)) this.#judge(endpoint, breaker, endpoint.isRefused);
+      }
+      this.#look();
+    });
+  }
+}

@@ -52,13 +52,15 @@ function endpoint(id: string, attempts: number, state: 'healthy' | 'ejected'): P
   };
 }
 
+const QUEUE = { inFlight: 0, waiting: 0, held: 0, waited: 0, timedOut: 0, full: 0 };
+
 function stats(requests: number, errors: number, endpoints: readonly PoolEndpointStats[]): BalancerStats {
   const web = { ...ROUTE, route: 'web', requests, statuses: [0, 0, 0, 0, errors] as const, p50Ms: 12.4, p99Ms: 99.6 };
   const workers = { faults: 0, lost: 0, replaced: 0, returned: 0, corrections: 0 };
   return {
     routes: [web],
     unrouted: ROUTE,
-    pools: [{ pool: 'web', isPanicking: false, endpoints }],
+    pools: [{ pool: 'web', isPanicking: false, queue: QUEUE, endpoints }],
     accessLog: { written: 0, dropped: 0 },
     memory: readMemoryStats(new MemoryTable(createMemoryTable(1), 0)),
     workers: workers as unknown as BalancerStats['workers'],

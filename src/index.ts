@@ -88,4 +88,5 @@ export { UnresolvedNames } from './runtime/control/resolve-names.ts';
 export type { Lookup } from './runtime/control/resolve-names.ts';
 export { StickySecretError } from './runtime/control/sticky-values.ts';
 export type { WorkerChange } from './runtime/control/succession.ts';
+export type { QueueStats } from './runtime/control/queue-stats.ts';
 export type { EndpointStats, RouteStats } from './runtime/control/table-stats.ts';

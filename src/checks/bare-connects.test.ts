@@ -39,6 +39,7 @@ class Scene {
       priority: 0,
       zone: '',
       isBackup: false,
+      maxRequests: 0,
     };
     return { spec, slowEveryMs, onOpen: () => this.opened.push(port) };
   }

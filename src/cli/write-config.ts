@@ -1,5 +1,6 @@
 /** A config converted back to what a config file says: every default written out, times and sizes with their units. */
 import type { Config, EndpointConfig, PoolConfig, RouteConfig } from '../config/config.ts';
+import { QUEUE_CLASSES } from '../core/resilience/queue-class.ts';
 import type { Settings } from '../core/settings.ts';
 import type {
   CheckSpec,
@@ -11,6 +12,7 @@ import type {
   RetryBudgetSpec,
   RetrySpec,
   PolicySpec,
+  QueueSpec,
   RouteMatch,
   StickySpec,
   Timeouts,
@@ -61,6 +63,7 @@ function writeRoute({
   timeouts,
   retry,
   hedge,
+  queueClass,
   deadlineHeader,
   pool,
   policy,
@@ -86,6 +89,7 @@ function writeRoute({
     timeouts: writeExchangeTimeouts(timeouts),
     retry: writeRetry(retry),
     hedge: writeHedge(hedge),
+    queueClass: QUEUE_CLASSES[queueClass],
     deadline: deadlineHeader === '' ? 'off' : { header: deadlineHeader },
   });
 }
@@ -126,7 +130,8 @@ function writePool(pool: PoolConfig): Written {
     sticky: writeSticky(pool.sticky),
     slowStart: formatDurationOrOff(pool.slowStartMs),
     zones: pool.zones,
-    queue: { max: pool.queue.maxHeld, hold: pool.queue.holdMs === 0 ? 'off' : formatDuration(pool.queue.holdMs) },
+    queue: writeQueue(pool.queue),
+    maxRequests: pool.maxRequests === 0 ? 'off' : pool.maxRequests,
     maxConnections: pool.maxConnections === 0 ? 'off' : pool.maxConnections,
     maxIdle: pool.maxIdle,
     idleTimeout: formatDuration(pool.idleTimeoutMs),
@@ -136,8 +141,23 @@ function writePool(pool: PoolConfig): Written {
   };
 }
 
-function writeEndpoint({ id, weight, priority, zone, isBackup }: EndpointConfig): Written {
-  return { address: id, weight, priority, zone: zone === '' ? 'none' : zone, backup: onOff(isBackup) };
+function writeEndpoint({ id, weight, priority, zone, isBackup, maxRequests }: EndpointConfig): Written {
+  return {
+    address: id,
+    weight,
+    priority,
+    zone: zone === '' ? 'none' : zone,
+    backup: onOff(isBackup),
+    maxRequests: maxRequests === 0 ? 'off' : maxRequests,
+  };
+}
+
+function writeQueue({ maxWaiting, timeoutMs, holdMs }: QueueSpec): Written {
+  return withoutGaps({
+    max: maxWaiting,
+    timeout: timeoutMs === 0 ? undefined : formatDuration(timeoutMs),
+    hold: formatDurationOrOff(holdMs),
+  });
 }
 
 function writePolicy(policy: PolicySpec): unknown {

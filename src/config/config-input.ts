@@ -361,11 +361,16 @@ export interface DefaultsInput {
    */
   readonly zones?: 'prefer' | 'ignore';
   /**
-   * Requests that wait while no endpoint can be reached; `off`: none.
+   * Requests that wait, for a place or while no endpoint can be reached; `off`: none.
    * @defaultValue on
    * @example { hold: '30s' }
    */
   readonly queue?: QueueInput | Off;
+  /**
+   * Most requests in flight at all of its endpoints together, over all threads. Those beyond it wait in the queue.
+   * @example 500
+   */
+  readonly maxRequests?: number | Off;
   /**
    * Most sockets per endpoint, over all threads, idle ones included.
    * @example 100
@@ -471,7 +476,7 @@ export interface PoolInput {
    */
   readonly zones?: 'prefer' | 'ignore';
   /**
-   * Requests that wait while no endpoint can be reached; `off`: none.
+   * Requests that wait, for a place or while no endpoint can be reached; `off`: none.
    * @defaultValue on
    * @example { hold: '30s' }
    */
@@ -482,6 +487,12 @@ export interface PoolInput {
    * @example { delay: 'p95' }
    */
   readonly hedge?: HedgeInput | Off | Percentile | Duration;
+  /**
+   * Most requests in flight at all of its endpoints together, over all threads. Those beyond it wait in the queue.
+   * @defaultValue `'off'`
+   * @example 500
+   */
+  readonly maxRequests?: number | Off;
   /**
    * Most sockets per endpoint, over all threads, idle ones included.
    * @defaultValue `'off'`
@@ -526,7 +537,7 @@ export interface PoolInput {
   readonly timeouts?: ExchangeTimeoutsInput;
 }
 
-/** Requests that wait while no endpoint can be reached; `off`: none. */
+/** Requests that wait, for a place or while no endpoint can be reached; `off`: none. */
 export interface QueueInput {
   /**
    * Most requests that wait, over all threads; beyond it 503 `queue-full`.
@@ -534,6 +545,12 @@ export interface QueueInput {
    * @example 200
    */
   readonly max?: number;
+  /**
+   * How long requests wait for a place under `maxRequests`; then 503 `queue-timeout`.
+   * @defaultValue `timeouts.connect`
+   * @example '5s'
+   */
+  readonly timeout?: Duration;
   /**
    * How long requests wait while no endpoint can be reached; then 503 `held-too-long`. At most 1 s where none has answered in the last 10 minutes.
    * @defaultValue `'10s'`
@@ -1027,6 +1044,12 @@ export interface EndpointInput {
    * @example 'on'
    */
   readonly backup?: Toggle;
+  /**
+   * Most requests in flight at it, over all threads. Where all endpoints are full, requests wait.
+   * @defaultValue `'off'`
+   * @example 50
+   */
+  readonly maxRequests?: number | Off;
 }
 
 /** Which requests go to which pool, and what happens to them on the way. */
@@ -1083,6 +1106,12 @@ export interface RouteInput<PoolName extends string = string> {
    * @example { delay: '50ms' }
    */
   readonly hedge?: HedgeInput | Off | Percentile | Duration;
+  /**
+   * Who waits first where requests wait for a place (`maxRequests`): `high` before `normal` before `low`.
+   * @defaultValue `'normal'`
+   * @example 'high'
+   */
+  readonly queueClass?: 'high' | 'normal' | 'low';
   /**
    * A header in which clients give the time for their request: seconds, or a number with `ms` or `s`. `grpc-timeout` is always read.
    * @defaultValue `'off'`

@@ -44,4 +44,6 @@ export interface EndpointConfig {
   /** `''`: nobody says. */
   readonly zone: string;
   readonly isBackup: boolean;
+  /** Most requests in flight, 0: no limit. */
+  readonly maxRequests: number;
 }

@@ -31,6 +31,7 @@ export const defaultsSchema = object(
     slowStart: common('pools.*.slowStart', pool.slowStart),
     zones: common('pools.*.zones', pool.zones),
     queue: common('pools.*.queue', pool.queue),
+    maxRequests: common('pools.*.maxRequests', pool.maxRequests),
     maxConnections: common('pools.*.maxConnections', pool.maxConnections),
     maxIdle: common('pools.*.maxIdle', pool.maxIdle),
     idleTimeout: common('pools.*.idleTimeout', pool.idleTimeout),

@@ -3,7 +3,7 @@ import { parseEndpointAddress } from './addresses.ts';
 import type { EndpointConfig } from './config.ts';
 import { key } from './described.ts';
 import { Mistake } from './errors.ts';
-import { count, object, scalar, shortForm, toggle } from './scalars.ts';
+import { count, countOrOff, object, scalar, shortForm, toggle } from './scalars.ts';
 import { describeValue } from './units.ts';
 import { zoneName } from './zone-name.ts';
 
@@ -56,10 +56,14 @@ export const endpointSchema = shortForm(
         description: 'The last resort: used while no other endpoint of the pool is eligible.',
         example: 'on',
       }),
+      maxRequests: key(countOrOff().prefault('off'), {
+        description: 'Most requests in flight at it, over all threads. Where all endpoints are full, requests wait.',
+        example: 50,
+      }),
     },
     'Endpoint',
-  ).transform(({ address: { id, host, port }, weight, priority, zone, backup }): EndpointConfig => {
-    return { id, host, port, weight, priority, zone, isBackup: backup };
+  ).transform(({ address: { id, host, port }, weight, priority, zone, backup, maxRequests }): EndpointConfig => {
+    return { id, host, port, weight, priority, zone, isBackup: backup, maxRequests };
   }),
   (value) => (typeof value === 'string' || typeof value === 'number' ? { address: value } : value),
   addressSchema,

@@ -147,7 +147,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
       'Write retry, e.g. retry: { attempts: 2 }.',
     'keepalive keepaliveconnections maxidleconns maxidleconnections': 'Write maxIdle, e.g. maxIdle: 16.',
     'keepalivetimeout idleconntimeout': 'Write idleTimeout, e.g. idleTimeout: 20s.',
-    'maxconn maxconns connectionlimit maxrequests': 'Write maxConnections, e.g. maxConnections: 100.',
+    'maxconn maxconns connectionlimit': 'Write maxConnections, e.g. maxConnections: 100.',
     'passivehealthcheck passive outlierdetection maxfails failtimeout':
       'Write ejection, e.g. ejection: { failures: 3 }.',
     'circuitbreaker circuitbreakers breakers': 'Write breaker, e.g. breaker: { failures: 50% }.',

@@ -101,7 +101,7 @@ export const poolKeys = object(
       example: 'ignore',
     }),
     queue: key(queueSchema.prefault({}), {
-      description: 'Requests that wait while no endpoint can be reached; `off`: none.',
+      description: 'Requests that wait, for a place or while no endpoint can be reached; `off`: none.',
       example: { hold: '30s' },
       byDefault: 'on',
     }),
@@ -109,6 +109,11 @@ export const poolKeys = object(
       description:
         'Sends a request that has no answer yet to a second endpoint as well, where it may be sent twice; the first answer wins. It takes from the retry budget.',
       example: { delay: 'p95' },
+    }),
+    maxRequests: key(countOrOff().prefault('off'), {
+      description:
+        'Most requests in flight at all of its endpoints together, over all threads. Those beyond it wait in the queue.',
+      example: 500,
     }),
     maxConnections: key(countOrOff().prefault('off'), {
       description: 'Most sockets per endpoint, over all threads, idle ones included.',

@@ -83,6 +83,11 @@ const queueMap = object(
       description: 'Most requests that wait, over all threads; beyond it 503 `queue-full`.',
       example: 200,
     }),
+    timeout: key(duration.optional(), {
+      description: 'How long requests wait for a place under `maxRequests`; then 503 `queue-timeout`.',
+      example: '5s',
+      byDefault: '`timeouts.connect`',
+    }),
     hold: key(durationOrOff.prefault('10s'), {
       description:
         'How long requests wait while no endpoint can be reached; then 503 `held-too-long`. At most 1 s where none has answered in the last 10 minutes.',
@@ -90,6 +95,6 @@ const queueMap = object(
     }),
   },
   'Queue',
-).transform(({ max, hold }): QueueSpec => ({ maxHeld: max, holdMs: hold }));
+).transform(({ max, timeout, hold }): QueueSpec => ({ maxWaiting: max, timeoutMs: timeout ?? 0, holdMs: hold }));
 
-export const queueSchema = orOff(queueMap, { ...queueMap.parse({}), holdMs: 0 });
+export const queueSchema = orOff(queueMap, { ...queueMap.parse({}), maxWaiting: 0, holdMs: 0 });

@@ -1,4 +1,6 @@
 /** A route: its match, its pool, and what it does to a request. */
+import { QUEUE_CLASSES } from '../core/resilience/queue-class.ts';
+import type { QueueClass } from '../core/resilience/queue-class.ts';
 import type { HedgeSpec, RetrySpec, Timeouts } from '../core/snapshot.ts';
 import { type WrittenRouteLog, routeLogSchema } from './access-log-schema.ts';
 import type { RouteConfig } from './config.ts';
@@ -7,7 +9,7 @@ import { Mistake } from './errors.ts';
 import { type WrittenMatch, matchSchema, parsePath } from './match-schema.ts';
 import { NAME_PATTERN, parseName } from './names.ts';
 import { policySchema } from './policy-schema.ts';
-import { TOKEN, listOf, object, orOff, scalar, sizeOrOff, toggle, withRule } from './scalars.ts';
+import { TOKEN, listOf, object, oneOf, orOff, scalar, sizeOrOff, toggle, withRule } from './scalars.ts';
 import { hedgeSchema } from './hedge-schema.ts';
 import { routeRetrySchema } from './retry-schema.ts';
 import { exchangeTimeoutsSchema } from './timeouts-schema.ts';
@@ -137,6 +139,11 @@ export const routeKeys = object(
       byDefault: "the pool's",
       sameAs: 'pools.*.hedge',
     }),
+    queueClass: key(oneOf(QUEUE_CLASSES).prefault('normal'), {
+      description:
+        'Who waits first where requests wait for a place (`maxRequests`): `high` before `normal` before `low`.',
+      example: 'high',
+    }),
     deadline: key(orOff(deadlineMap, '').prefault('off'), {
       description:
         'A header in which clients give the time for their request: seconds, or a number with `ms` or `s`. `grpc-timeout` is always read.',
@@ -187,6 +194,7 @@ export const routeSchema = withRule(routeKeys, {
     timeouts,
     retry,
     hedge: written.hedge,
+    queueClass: QUEUE_CLASSES.indexOf(written.queueClass) as QueueClass,
     deadlineHeader: written.deadline,
     upgrades,
     maxBody,

@@ -52,7 +52,7 @@ export const FAULTS = Object.freeze({
   // ——— endpoints
   noEndpoint: fault(503, 'no-endpoint', 'No endpoint is available.'),
   decisionTimeout: fault(503, 'decision-timeout', 'A step of the route did not decide in time.'),
-  queueTimeout: fault(503, 'queue-timeout', 'No connection to an endpoint became free in time.'),
+  queueTimeout: fault(503, 'queue-timeout', 'No place at an endpoint became free in time.'),
   heldTooLong: fault(503, 'held-too-long', 'No endpoint could be reached in time.'),
   breakerOpen: fault(503, 'breaker-open', 'Every server of this pool has failed too often lately.'),
   queueFull: fault(503, 'queue-full', 'Too many requests wait already.'),

@@ -4,6 +4,7 @@
  */
 import type { RouteLogSpec } from './access-log.ts';
 import type { HashTableHandle, HashTableKind } from './balancer/hash-table.ts';
+import type { QueueClass } from './resilience/queue-class.ts';
 import type { Settings } from './settings.ts';
 import type { PoolTableHandle } from './shared/pool-table.ts';
 import type { RouteTableHandle } from './shared/route-table.ts';
@@ -59,6 +60,7 @@ export interface RouteSpec {
   readonly deadlineHeader: string;
   /** Its own or its pool's; null: none. */
   readonly hedge: HedgeSpec | null;
+  readonly queueClass: QueueClass;
   /** Null: no line. */
   readonly accessLog: RouteLogSpec | null;
   /** Its answers may take as long as they like: they are not counted as silence. */
@@ -134,8 +136,10 @@ export interface StickySpec {
 
 /** Requests that wait for a pool. */
 export interface QueueSpec {
-  /** Most requests held, over all threads. */
-  readonly maxHeld: number;
+  /** Most requests that wait, over all threads. */
+  readonly maxWaiting: number;
+  /** How long a request waits for a place; 0: as long as for a connect. */
+  readonly timeoutMs: number;
   /** How long a request is held while no endpoint can be reached; 0: not at all. */
   readonly holdMs: number;
 }
@@ -169,6 +173,8 @@ export interface PoolSpec {
   readonly slowStartMs: number;
   /** `prefer`: endpoints of our own zone are used first. */
   readonly zones: 'prefer' | 'ignore';
+  /** Attempts in flight at all endpoints together, over all threads; 0: no limit. */
+  readonly maxRequests: number;
   /** Sockets per endpoint over all threads, 0: no limit. */
   readonly maxConnections: number;
   /** Idle sockets per endpoint over all threads. */
@@ -206,6 +212,8 @@ export interface EndpointSpec {
   readonly maxConnections?: number;
   /** What a cookie says of a client that is bound to it; left out: nobody is. */
   readonly stickyValue?: string;
+  /** Attempts in flight over all threads; 0: no limit. */
+  readonly maxRequests: number;
 }
 
 /** The agent that each server of a pool runs beside itself. */

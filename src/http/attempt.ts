@@ -76,6 +76,7 @@ export class Attempt implements HttpWaiter, ResponseSource {
     this.exchange = exchange;
   }
 
+  /** At an endpoint that has been acquired for it. */
   begin(endpoint: HttpEndpoint, want: LeaseWant, now: number, isRival = false): void {
     this.isRival = isRival;
     this.endpoint = endpoint;
@@ -95,7 +96,6 @@ export class Attempt implements HttpWaiter, ResponseSource {
     this.bytesReceived = 0;
     this.#isObserved = false;
     if (this.exchange.trial !== null) this.#beginTrial(this.exchange.trial);
-    endpoint.acquire();
     endpoint.count(COUNTER_ATTEMPTS, 1);
     this.isWaiting = !endpoint.leases.lease(this, now);
   }
@@ -311,6 +311,6 @@ export class Attempt implements HttpWaiter, ResponseSource {
     }
     if (this.bytesSent > 0) endpoint.count(COUNTER_BYTES_SENT, this.bytesSent);
     if (this.bytesReceived > 0) endpoint.count(COUNTER_BYTES_RECEIVED, this.bytesReceived);
-    endpoint.release();
+    this.#request.route.pool.release(endpoint);
   }
 }

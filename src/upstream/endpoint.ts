@@ -53,6 +53,10 @@ export interface EndpointLimits extends LeaseLimits {
   readonly failures: number;
   /** Null: no circuit breaker. */
   readonly breaker: Pick<BreakerSpec, 'inARow'> | null;
+  /** Attempts in flight over all threads, 0: no limit. */
+  readonly maxRequests: number;
+  /** The same for the whole pool. */
+  readonly maxPoolRequests: number;
 }
 
 export interface EndpointOptions<W extends Waiter> {
@@ -92,13 +96,17 @@ export class Endpoint<W extends Waiter> implements ReportedEndpoint {
     return evidenceAt(this.table.rescue[this.slot]) as RescueKind | null;
   }
 
-  /** One more attempt is under way here. */
-  acquire(): void {
+  /** One more attempt is under way here. False: there are as many as there may be, here or in the pool. */
+  acquire(): boolean {
+    const { maxRequests, maxPoolRequests } = this.limits;
+    if (maxRequests > 0 || maxPoolRequests > 0) return this.table.tryAcquire(this.slot, maxRequests, maxPoolRequests);
     this.table.acquire(this.slot);
+    return true;
   }
 
   release(): void {
-    this.table.release(this.slot);
+    if (this.limits.maxRequests > 0) this.table.giveBack(this.slot, this.limits.maxRequests);
+    else this.table.release(this.slot);
   }
 
   /** Adds to one of the counters of `core/shared/pool-table.ts`. */

@@ -16,6 +16,7 @@ const SPEC = {
   priority: 0,
   zone: '',
   isBackup: false,
+  maxRequests: 0,
   addresses: ['127.0.0.1'],
   port: 1,
   authority: 'e',

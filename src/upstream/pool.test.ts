@@ -11,7 +11,16 @@ import { nodeTurns } from '../net/loop-turns.ts';
 import { Pool } from './pool.ts';
 import type { Waiter } from './waiter.ts';
 
-const LIMITS = { maxConnections: 0, maxIdle: 8, idleTimeoutMs: 1000, isLenient: false, failures: 2, breaker: null };
+const LIMITS = {
+  maxConnections: 0,
+  maxIdle: 8,
+  idleTimeoutMs: 1000,
+  isLenient: false,
+  failures: 2,
+  breaker: null,
+  maxRequests: 0,
+  maxPoolRequests: 0,
+};
 
 function pool(policy: Policy, panic: Policy | null, reports: EndpointReports = SILENT): Pool<Waiter> {
   const [spec] = testSnapshot({ ports: [1, 2] }).pools;

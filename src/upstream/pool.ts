@@ -8,10 +8,21 @@ import { isTried } from '../core/balancer/candidates.ts';
 import type { PickRequest, Policy } from '../core/balancer/policy.ts';
 import { StickyTable } from '../core/balancer/sticky-table.ts';
 import { RetryBudget } from '../core/resilience/retry-budget.ts';
-import { COUNTER_PANIC_PICKS, DRAINING, MAINTENANCE, OPEN, PROBING, REFUSED } from '../core/shared/pool-table.ts';
+import {
+  COUNTER_PANIC_PICKS,
+  DRAINING,
+  FULL,
+  INELIGIBLE,
+  MAINTENANCE,
+  OPEN,
+  PROBING,
+  REFUSED,
+} from '../core/shared/pool-table.ts';
 import type { PoolTable } from '../core/shared/pool-table.ts';
 import type { PolicySpec, PoolSpec } from '../core/snapshot.ts';
 import type { Endpoint } from './endpoint.ts';
+import { Admission } from './admission.ts';
+import type { Queued } from './admission.ts';
 import { Holding } from './holding.ts';
 import type { Held, HoldingOptions } from './holding.ts';
 import type { Waiter } from './waiter.ts';
@@ -62,6 +73,9 @@ export class Pool<W extends Waiter> {
   readonly #budget: RetryBudget;
   /** Requests that wait because there is nothing to try. */
   readonly holding: Holding<Held>;
+  /** Requests that wait for a place; null where there is no `maxRequests`. */
+  admission: Admission<Queued> | null = null;
+  readonly #tools: PoolTools;
   #policy: Policy = NOBODY;
   /** Those that routes pick by in its place, in the order of `spec.routePolicies`. */
   #routePolicies: readonly Policy[] = [];
@@ -86,6 +100,7 @@ export class Pool<W extends Waiter> {
   constructor(spec: PoolSpec, table: PoolTable, tools: PoolTools) {
     this.spec = spec;
     this.table = table;
+    this.#tools = tools;
     this.#budget = new RetryBudget(table, tools.clock);
     this.holding = new Holding({ ...tools, table, isReachable: () => this.isReachable() });
   }
@@ -93,6 +108,7 @@ export class Pool<W extends Waiter> {
   /** It goes on in a larger table. */
   moveTo(table: PoolTable): void {
     this.holding.moveTo(table);
+    this.admission?.moveTo(table);
     this.table = table;
   }
 
@@ -116,8 +132,49 @@ export class Pool<W extends Waiter> {
     this.#budget.attach(this.table);
     this.isSilenceWatched = spec.ejection.enabled && spec.ejection.silence !== 'off';
     this.#failureStatuses.fill(0);
-    if (!spec.ejection.enabled && spec.breaker === null) return;
-    for (const status of spec.ejection.statuses) this.#failureStatuses[status] = 1;
+    const { enabled, statuses } = spec.ejection;
+    if (enabled || spec.breaker !== null) for (const status of statuses) this.#failureStatuses[status] = 1;
+    this.#limit();
+  }
+
+  #limit(): void {
+    const { spec, table, admission } = this;
+    const isLimited = spec.maxRequests > 0 || this.endpoints.some(({ limits }) => limits.maxRequests > 0);
+    for (const { slot, limits } of this.endpoints) table.setMost(slot, limits.maxRequests);
+    if (isLimited) this.admission ??= new Admission({ ...this.#tools, table, isFull: () => this.isFull() });
+    else this.admission = null;
+    if (!isLimited) admission?.open();
+  }
+
+  /** An attempt is over, or has not come to be. */
+  release(endpoint: Endpoint<W>): void {
+    endpoint.release();
+    if (this.admission !== null) this.admission.placeFreed();
+  }
+
+  /**
+   * Whether there is an endpoint to try, and only limits keep it from taking one more; those of `except` left out. Asked
+   * where nobody was found for a request, or somebody waits.
+   */
+  isFull(except: readonly Endpoint<W>[] = []): boolean {
+    return this.admission !== null && (this.#isFullFor(except, false) ?? this.#isFullFor(except, true) ?? false);
+  }
+
+  /** Null: there is nobody to try. */
+  #isFullFor(except: readonly Endpoint<W>[], isLastResort: boolean): boolean | null {
+    const { table, spec } = this;
+    if (isLastResort && this.#panic === null) return null;
+    const column = isLastResort ? table.health : table.inflight;
+    const mask = isLastResort ? DRAINING | MAINTENANCE | REFUSED | this.#barred : INELIGIBLE;
+    const hasPlace = spec.maxRequests === 0 || table.sums.bounded < spec.maxRequests;
+    let isAnyFull: boolean | null = null;
+    for (const endpoint of this.endpoints) {
+      const { slot } = endpoint;
+      if ((column[slot] & mask) !== 0 || endpoint.spec.weight === 0 || except.includes(endpoint)) continue;
+      if (hasPlace && (table.inflight[slot] & FULL) === 0) return false;
+      isAnyFull = true;
+    }
+    return isAnyFull;
   }
 
   /** Takes one further attempt from the retry budget. False: it is spent. */
@@ -144,7 +201,10 @@ export class Pool<W extends Waiter> {
   pick(request: PoolPick): number {
     if (request.bound >= 0 && this.#servesBound(request)) return request.bound;
     const index = this.#policyFor(request).pick(request);
-    return index >= 0 ? index : this.pickLast(request);
+    // Where there is one that is merely full, it is not yet time for the last resort.
+    return index >= 0 || (this.admission !== null && this.#isFullFor([], false) !== null)
+      ? index
+      : this.pickLast(request);
   }
 
   /** The last resort: one that health rules out and that has not refused its last connect; -1 where `panic` is off. */
@@ -162,8 +222,9 @@ export class Pool<W extends Waiter> {
 
   /** One that drains, or that has a weight of 0, serves whoever is bound to it, and nobody else. */
   #servesBound({ bound, tried }: PoolPick): boolean {
-    const flags = this.table.health[this.endpoints[bound].slot];
-    return (flags & ~(DRAINING | REFUSED)) === 0 && !isTried(bound, tried);
+    const { slot } = this.endpoints[bound];
+    const isFull = (this.table.inflight[slot] & FULL) !== 0;
+    return !isFull && (this.table.health[slot] & ~(DRAINING | REFUSED)) === 0 && !isTried(bound, tried);
   }
 
   /** Whether the endpoint that this request is bound to serves it, and takes no others. */
@@ -176,7 +237,9 @@ export class Pool<W extends Waiter> {
   /** With nobody healthy, a client's own endpoint is the best of the rest. */
   #panicsForBound({ bound, tried }: PoolPick): boolean {
     if (bound < 0 || isTried(bound, tried)) return false;
-    return (this.table.health[this.endpoints[bound].slot] & (DRAINING | MAINTENANCE | REFUSED | this.#barred)) === 0;
+    const { slot } = this.endpoints[bound];
+    const isFull = (this.table.inflight[slot] & FULL) !== 0;
+    return !isFull && (this.table.health[slot] & (DRAINING | MAINTENANCE | REFUSED | this.#barred)) === 0;
   }
 
   /** Whether an endpoint may wait for its trial: then {@link takeTrial} goes before {@link pick}. */
@@ -184,16 +247,18 @@ export class Pool<W extends Waiter> {
     return this.table.trialsDue[0] !== 0;
   }
 
-  /** The first endpoint whose trial is due and for which this request is fit; no other thread has it then. */
+  /** The first endpoint whose trial is due and for which this request is fit, acquired; no other thread has it then. */
   takeTrial(request: PoolPick, fitness: Fitness): PickedTrial<W> | null {
     const { table } = this;
     const version = Atomics.load(table.trialsDue, 0);
     let isAnyLeft = false;
     for (const [index, endpoint] of this.endpoints.entries()) {
       if (!isTrialDue(table, endpoint.slot)) continue;
-      const taken = this.#isBoundElsewhere(request, index) ? null : takeTrial(table, endpoint.slot, fitness);
-      if (taken !== null) return { ...taken, endpoint };
       isAnyLeft = true;
+      if (this.#isBoundElsewhere(request, index) || !endpoint.acquire()) continue;
+      const taken = takeTrial(table, endpoint.slot, fitness);
+      if (taken !== null) return { ...taken, endpoint };
+      endpoint.release();
     }
     if (!isAnyLeft) noneIsDue(table, version);
     return null;

@@ -32,6 +32,21 @@ export class WaitingLine<W> {
     this.#places.set(waiter, place);
   }
 
+  /** Adds one behind all that are not to be after it; those from the first such one on are. Most belong at the end. */
+  joinBefore(waiter: W, isAfter: (other: W) => boolean): void {
+    if (this.#last === null || !isAfter(this.#last.waiter)) {
+      this.join(waiter);
+      return;
+    }
+    let next = this.#first as Place<W>;
+    while (!isAfter(next.waiter)) next = next.next as Place<W>;
+    const place: Place<W> = { waiter, next, previous: next.previous };
+    if (next.previous === null) this.#first = place;
+    else next.previous.next = place;
+    next.previous = place;
+    this.#places.set(waiter, place);
+  }
+
   /** Takes one out. False: it is not in the line. */
   leave(waiter: W): boolean {
     const place = this.#places.get(waiter);

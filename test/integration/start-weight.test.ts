@@ -38,7 +38,7 @@ const BUILTINS = {
   worker: ['crypto', 'events', 'fs', 'fs/promises', 'module', 'net', 'os', 'util', 'v8', 'vm', 'worker_threads'],
 };
 /** Sources of ours, in KiB. Raise them for what every process needs when it starts, and load everything else later. */
-const MOST_KIB = { main: 570, worker: 680 };
+const MOST_KIB = { main: 580, worker: 720 };
 
 interface Loaded {
   readonly builtins: readonly string[];

@@ -158,7 +158,7 @@ export function watch(
 }
 
 export function endpointAt(port: number, slot: number, addresses: readonly string[]): EndpointSpec {
-  const placed = { weight: 1, priority: 0, zone: '', isBackup: false };
+  const placed = { weight: 1, priority: 0, zone: '', isBackup: false, maxRequests: 0 };
   return { id: String(slot), slot, generation: GENERATION, ...placed, addresses, port, authority: `web.test:${port}` };
 }
 
@@ -188,6 +188,8 @@ function reportingEndpoint(pool: PoolSpec, spec: EndpointSpec, table: PoolTable,
       isLenient: false,
       failures: pool.ejection.enabled ? pool.ejection.failures : 0,
       breaker: pool.breaker,
+      maxRequests: 0,
+      maxPoolRequests: 0,
     },
     leases: NO_LEASES,
     reports: {

@@ -34,9 +34,9 @@ export function isUp(state: HealthState): boolean {
   return state === 'healthy' || state === 'unchecked';
 }
 
-export function summarizePool({ pool, isPanicking, endpoints }: PoolStats): Readonly<Record<string, unknown>> {
+export function summarizePool({ pool, isPanicking, queue, endpoints }: PoolStats): Readonly<Record<string, unknown>> {
   const up = endpoints.filter(({ health }) => isUp(health.state)).length;
-  return { id: pool, endpoints: endpoints.length, up, isPanicking };
+  return { id: pool, endpoints: endpoints.length, up, isPanicking, queue };
 }
 
 function describePool(pool: PoolStats): Readonly<Record<string, unknown>> {

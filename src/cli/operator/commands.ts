@@ -1,4 +1,5 @@
 /** `fairlead status`, `fairlead pools` and `fairlead endpoint`: what they ask a running process, and print. */
+import type { QueueStats } from '../../runtime/control/queue-stats.ts';
 import { EXIT_LATE, EXIT_OK } from '../exit-codes.ts';
 import { table } from '../table.ts';
 import { ask } from './ask.ts';
@@ -14,6 +15,12 @@ interface StatusContent {
   readonly pools: readonly { readonly id: string; readonly endpoints: number; readonly up: number }[];
   readonly workers: { readonly connections: number; readonly exchanges: number };
   readonly problems: readonly string[];
+}
+
+interface PoolContent {
+  readonly id: string;
+  readonly queue: QueueStats;
+  readonly endpoints: readonly EndpointContent[];
 }
 
 interface EndpointContent {
@@ -51,13 +58,20 @@ function describeStatus(status: StatusContent): string {
 
 export async function showPools(options: AdminOptions): Promise<number> {
   return ask(options, { method: 'GET', path: '/v1/pools' }, ({ content }) => {
-    const { pools } = content as {
-      readonly pools: readonly { readonly id: string; readonly endpoints: readonly EndpointContent[] }[];
-    };
+    const { pools } = content as { readonly pools: readonly PoolContent[] };
     if (options.json === true) return EXIT_OK;
-    for (const { id, endpoints } of pools) console.log([id, ...describeEndpoints(endpoints)].join('\n'));
+    for (const { id, queue, endpoints } of pools) {
+      console.log([`${id}${describeQueue(queue)}`, ...describeEndpoints(endpoints)].join('\n'));
+    }
     return EXIT_OK;
   });
+}
+
+/** Nothing where nobody has waited yet. */
+export function describeQueue({ waiting, held, ...sofar }: QueueStats): string {
+  const { waited, timedOut, full } = sofar;
+  if (waiting + held + waited + full === 0) return '';
+  return `: ${waiting} wait for a place, ${held} for an endpoint; so far ${waited} waited, ${timedOut} too long, ${full} found the queue full`;
 }
 
 function describeEndpoints(endpoints: readonly EndpointContent[]): string[] {

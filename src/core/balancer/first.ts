@@ -3,7 +3,7 @@
  * there is little to do. An endpoint is full when it has as many attempts in flight as it may have sockets. When all are
  * full, the one with the fewest per weight.
  */
-import { INELIGIBLE } from '../shared/pool-table.ts';
+import { FULL } from '../shared/pool-table.ts';
 import { isTried } from './candidates.ts';
 import type { PickRequest, Policy, PolicyDefinition, PolicyInput } from './policy.ts';
 import { reciprocals } from './reciprocals.ts';
@@ -13,7 +13,7 @@ class FirstPolicy implements Policy {
   readonly #slots: Int32Array;
   /** What one attempt weighs; infinite for a weight of 0. */
   readonly #costs: Float64Array;
-  /** What has as much in flight, or the ineligible bit, is passed by; 0 for a weight of 0. */
+  /** What has as much in flight, or a bit that closes it, is passed by; 0 for a weight of 0. */
   readonly #full: Int32Array;
 
   constructor({ table, slots, weights, capacities }: PolicyInput) {
@@ -21,7 +21,7 @@ class FirstPolicy implements Policy {
     this.#slots = slots;
     this.#costs = reciprocals(weights);
     this.#full = Int32Array.from(weights, (weight, index) => {
-      return weight === 0 ? 0 : Math.min(capacities === null ? INELIGIBLE : capacities[index], INELIGIBLE);
+      return weight === 0 ? 0 : Math.min(capacities === null ? FULL : capacities[index], FULL);
     });
   }
 
@@ -57,8 +57,8 @@ class FirstPolicy implements Policy {
     for (let index = 0; index < end; index = (index + 1) | 0) {
       const load = inflight[slots[index]];
       const cost = load * costs[index];
-      // The ineligible bit is a load of a billion, and yet others may weigh so little.
-      if (cost < lowest && load < INELIGIBLE && !isTried(index, tried)) {
+      // A bit that closes it is a load of a billion, and yet others may weigh so little.
+      if (cost < lowest && load < FULL && !isTried(index, tried)) {
         emptiest = index;
         lowest = cost;
       }

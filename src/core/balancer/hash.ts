@@ -8,7 +8,7 @@
  * be overrun in its turn.
  */
 import { mix } from '../keys/half-sip-hash.ts';
-import { INELIGIBLE } from '../shared/pool-table.ts';
+import { CLOSED } from '../shared/pool-table.ts';
 import type { HashSpec } from '../snapshot.ts';
 import { Candidates } from './candidates.ts';
 import type { HashLookup, HashTableHandle } from './hash-table.ts';
@@ -37,7 +37,7 @@ abstract class TablePolicy implements Policy {
 
   constructor(input: PolicyInput, bound: LoadBound | null) {
     this.input = input;
-    this.candidates = new Candidates(input, input.table.inflight, INELIGIBLE);
+    this.candidates = new Candidates(input, input.table.inflight, CLOSED);
     this.#bound = bound;
     this.#rendezvous = new Rendezvous(input);
   }

@@ -7,7 +7,7 @@
  * does not test whether an endpoint is eligible, since the ineligible bit makes its load a billion. If the lowest of
  * all is ineligible nevertheless, or has been tried, a second pass decides, which tests every endpoint.
  */
-import { INELIGIBLE } from '../shared/pool-table.ts';
+import { CLOSED } from '../shared/pool-table.ts';
 import { isTried } from './candidates.ts';
 import type { PickRequest, Policy, PolicyDefinition, PolicyInput } from './policy.ts';
 import { reciprocals } from './reciprocals.ts';
@@ -107,7 +107,7 @@ class LeastConnectionsPolicy implements Policy {
   }
 
   #isOpen(at: number, tried: readonly number[] | null): boolean {
-    return (this.#inflight[at] & INELIGIBLE) === 0 && !isTried(this.#indexes[at], tried);
+    return (this.#inflight[at] & CLOSED) === 0 && !isTried(this.#indexes[at], tried);
   }
 }
 

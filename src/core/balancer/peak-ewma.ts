@@ -6,7 +6,7 @@
  * request, until that has its answer. One that was not picked for some seconds is picked when it is drawn, whatever it
  * costs, or a slow one would have to wait for its time to decay; but only some of all requests are spent on that.
  */
-import { COUNT_MASK, INELIGIBLE } from '../shared/pool-table.ts';
+import { CLOSED, COUNT_MASK } from '../shared/pool-table.ts';
 import type { Latencies } from './latencies.ts';
 import type { PickRequest, Policy, PolicyDefinition, PolicyInput } from './policy.ts';
 import { WeightedDraw } from './weighted-draw.ts';
@@ -25,7 +25,7 @@ class PeakEwmaPolicy implements Policy {
 
   constructor(input: PolicyInput) {
     this.#input = input;
-    this.#draw = new WeightedDraw(input, input.table.inflight, INELIGIBLE);
+    this.#draw = new WeightedDraw(input, input.table.inflight, CLOSED);
     this.#latencies = input.latencies;
   }
 

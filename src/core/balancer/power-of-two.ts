@@ -4,7 +4,7 @@
  * cost, and threads or balancers that act on the same figures do not all run to the same endpoint. At equal load the
  * first draw stays, so that an idle pool is shared by weight.
  */
-import { INELIGIBLE } from '../shared/pool-table.ts';
+import { CLOSED } from '../shared/pool-table.ts';
 import type { PickRequest, Policy, PolicyDefinition, PolicyInput } from './policy.ts';
 import { WeightedDraw } from './weighted-draw.ts';
 
@@ -15,7 +15,7 @@ class PowerOfTwoPolicy implements Policy {
   readonly #weights: Float64Array;
 
   constructor(input: PolicyInput) {
-    this.#draw = new WeightedDraw(input, input.table.inflight, INELIGIBLE);
+    this.#draw = new WeightedDraw(input, input.table.inflight, CLOSED);
     this.#inflight = input.table.inflight;
     this.#slots = input.slots;
     this.#weights = input.weights;

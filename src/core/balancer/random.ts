@@ -1,5 +1,5 @@
 /** `random`: each endpoint by its weight, whatever happened before. */
-import { INELIGIBLE } from '../shared/pool-table.ts';
+import { CLOSED } from '../shared/pool-table.ts';
 import type { PickRequest, Policy, PolicyDefinition, PolicyInput } from './policy.ts';
 import { WeightedDraw } from './weighted-draw.ts';
 
@@ -7,7 +7,7 @@ class RandomPolicy implements Policy {
   readonly #draw: WeightedDraw;
 
   constructor(input: PolicyInput) {
-    this.#draw = new WeightedDraw(input, input.table.inflight, INELIGIBLE);
+    this.#draw = new WeightedDraw(input, input.table.inflight, CLOSED);
   }
 
   pick({ tried }: PickRequest): number {

@@ -4,7 +4,7 @@
  * only when its winner goes or a new one draws lower, and no table is needed; the cost is linear in the endpoints.
  */
 import { mix } from '../keys/half-sip-hash.ts';
-import { INELIGIBLE } from '../shared/pool-table.ts';
+import { CLOSED } from '../shared/pool-table.ts';
 import { isTried } from './candidates.ts';
 import { hashIdentities } from './hash-table.ts';
 import type { LoadBound } from './load-bound.ts';
@@ -68,7 +68,7 @@ export class Rendezvous {
   }
 
   #isOpen(index: number, tried: readonly number[] | null, bound: LoadBound | null): boolean {
-    if ((this.#inflight[this.#slots[index]] & INELIGIBLE) !== 0 || isTried(index, tried)) return false;
+    if ((this.#inflight[this.#slots[index]] & CLOSED) !== 0 || isTried(index, tried)) return false;
     return bound === null || bound.allows(index);
   }
 }

@@ -4,7 +4,7 @@
  * that is the sequence without the endpoint, so its share goes to all others in proportion, and nothing has to change
  * when it comes back.
  */
-import { INELIGIBLE } from '../shared/pool-table.ts';
+import { CLOSED } from '../shared/pool-table.ts';
 import { Candidates } from './candidates.ts';
 import type { PickRequest, Policy, PolicyDefinition, PolicyInput } from './policy.ts';
 import { compileSequence } from './sequence.ts';
@@ -25,7 +25,7 @@ class RoundRobinPolicy implements Policy {
   constructor(input: PolicyInput) {
     this.#cursor = input.table.cursor;
     this.#cursorAt = input.cursor % input.table.cursor.length;
-    this.#candidates = new Candidates(input, input.table.inflight, INELIGIBLE);
+    this.#candidates = new Candidates(input, input.table.inflight, CLOSED);
     this.#sequence = compileSequence(input.weights);
     this.#fold = FOLD_NEAR - (FOLD_NEAR % Math.max(1, this.#sequence.length));
   }

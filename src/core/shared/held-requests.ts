@@ -5,31 +5,55 @@ import type { PoolLayout } from './pool-layout.ts';
 
 export class HeldRequests {
   readonly #words: Int32Array;
-  /** Of each worker. */
+  /** Of each worker those that are held, and behind them of each those that wait for a place. */
   readonly #counts: Int32Array;
+  readonly #workers: number;
   readonly #worker: number;
 
   constructor(buffer: SharedArrayBuffer, layout: PoolLayout, worker: number) {
     this.#words = int32At(buffer, layout.hold);
     this.#counts = int32At(buffer, layout.held);
+    this.#workers = this.#counts.length / 2;
     this.#worker = worker;
   }
 
-  /** One more, unless all threads together hold `max`; two at the same moment may pass that by one. */
+  /** One more is held, unless in all threads together `max` wait; two at the same moment may pass that by one. */
   enter(max: number): boolean {
-    if (this.count >= max) return false;
-    this.#counts[this.#worker]++;
-    return true;
+    return this.#enter(this.#worker, max);
   }
 
   leave(): void {
     this.#counts[this.#worker]--;
   }
 
-  /** Over all threads. */
+  /** The same for one that waits for a place. */
+  enterQueue(max: number): boolean {
+    return this.#enter(this.#workers + this.#worker, max);
+  }
+
+  leaveQueue(): void {
+    this.#counts[this.#workers + this.#worker]--;
+  }
+
+  #enter(at: number, max: number): boolean {
+    if (this.count + this.queued >= max) return false;
+    this.#counts[at]++;
+    return true;
+  }
+
+  /** How many are held, over all threads. */
   get count(): number {
+    return this.#sum(0);
+  }
+
+  /** How many wait for a place, over all threads. */
+  get queued(): number {
+    return this.#sum(this.#workers);
+  }
+
+  #sum(from: number): number {
     let sum = 0;
-    for (const held of this.#counts) sum += held;
+    for (let worker = 0; worker < this.#workers; worker++) sum += this.#counts[from + worker];
     return sum;
   }
 
@@ -64,6 +88,7 @@ export class HeldRequests {
   /** The worker is gone, and with it those that it held. */
   clear(worker: number): void {
     this.#counts[worker] = 0;
+    this.#counts[this.#workers + worker] = 0;
   }
 
   /** Takes over from a smaller table; each worker moves its own count. */

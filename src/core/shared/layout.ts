@@ -43,6 +43,11 @@ export class Layout {
     return this.#take(length, 4);
   }
 
+  /** The same as doubles. */
+  headerDoubles(length: number): Place {
+    return this.#take(length, 8);
+  }
+
   column(): Place {
     return this.#take(this.#rows, 4);
   }

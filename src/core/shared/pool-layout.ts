@@ -32,6 +32,10 @@ const HOLD_INTS = 2;
 
 /** Most trials of one endpoint at the same time. */
 export const MOST_TRIALS = 10;
+/** A worker's line of counters of its queue, and the word by which it is woken. */
+export const ADMISSION_INTS = 16;
+/** A worker's line with the rank of the first that waits there. */
+export const RANK_DOUBLES = 8;
 
 const CURSOR_INTS = 16;
 const VERSION_INTS = 16;
@@ -53,6 +57,16 @@ export interface PoolLayout {
   readonly version: Place;
   /** One for each worker, {@link SUM_STRIDE} apart. */
   readonly sums: Place;
+  /** At index 0: what the workers that are bounded have in flight. */
+  readonly boundedTotal: Place;
+  /** One for each worker. */
+  readonly bounded: Place;
+  /** Ranks, {@link RANK_DOUBLES} apart, in doubles. */
+  readonly queueRanks: Place;
+  /** {@link ADMISSION_INTS} for each worker. */
+  readonly queueWords: Place;
+  /** At index 0. */
+  readonly queueWaiting: Place;
   /** One for each worker. */
   readonly silent: Place;
   /** Retries of the last seconds. */
@@ -61,7 +75,7 @@ export interface PoolLayout {
   readonly recent: Place;
   /** {@link HOLD_PERMITS} and {@link HOLD_ANSWERED}. */
   readonly hold: Place;
-  /** One for each worker. */
+  /** Two for each worker: those that are held, and those that wait for a place. */
   readonly held: Place;
   readonly inflight: Place;
   readonly connections: Place;
@@ -95,11 +109,16 @@ export function poolLayout({ capacity, workerSlots }: Pick<PoolTableHandle, 'cap
     cursor: layout.header(CURSOR_INTS),
     version: layout.header(VERSION_INTS),
     sums: layout.header(workerSlots * SUM_STRIDE),
+    boundedTotal: layout.header(1),
+    bounded: layout.header(workerSlots),
+    queueRanks: layout.headerDoubles(workerSlots * RANK_DOUBLES),
+    queueWords: layout.header(workerSlots * ADMISSION_INTS),
+    queueWaiting: layout.header(1),
     silent: layout.header(workerSlots),
     retried: layout.header(RETRY_BUCKETS),
     recent: layout.header(workerSlots * RECENT_STRIDE),
     hold: layout.header(HOLD_INTS),
-    held: layout.header(workerSlots),
+    held: layout.header(2 * workerSlots),
     inflight: layout.column(),
     connections: layout.column(),
     idlePlaces: layout.column(),

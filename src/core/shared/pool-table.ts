@@ -18,6 +18,8 @@
  * unit was lost; ledger first, or an add taken back by a sub, lost one with every third worker. `ledger.test.ts`.)
  * {@link PoolTable.correct} is there should an engine ever end a thread between the two.
  */
+import { AdmissionBoard } from './admission-board.ts';
+import { FULL, INELIGIBLE, givePlace, setMost, takePlace } from './in-flight-word.ts';
 import { InFlightSums } from './in-flight-sums.ts';
 import { HeldRequests } from './held-requests.ts';
 import { float64At, int32At } from './layout.ts';
@@ -38,13 +40,9 @@ import { PulseBoard } from './pulse-board.ts';
 import { RetryLedger } from './retry-ledger.ts';
 
 export * from './pool-counters.ts';
+export * from './in-flight-word.ts';
 export { COUNTERS, MOST_TRIALS, createPoolTable } from './pool-layout.ts';
 export type { PoolTableHandle } from './pool-layout.ts';
-
-/** Set in the in-flight column while the endpoint may not be picked: it then loses every comparison. */
-export const INELIGIBLE = 0x40000000;
-/** The in-flight count without the bit. */
-export const COUNT_MASK = 0x3fffffff;
 
 /** Health flags; any but the refused one makes the endpoint ineligible. */
 export const UNHEALTHY = 1;
@@ -109,6 +107,7 @@ export class PoolTable {
   readonly trialsDue: Int32Array;
   /** Requests that wait for the pool. */
   readonly held: HeldRequests;
+  readonly queue: AdmissionBoard;
   /** At index 0: the shortest time of a route after which an attempt is overdue, ms; 0: silence is not watched for. */
   readonly leastSilence: Int32Array;
   readonly pulses: PulseBoard;
@@ -157,6 +156,7 @@ export class PoolTable {
     this.breakerDue = int32At(buffer, layout.breakerDue);
     this.trialsDue = int32At(buffer, layout.trialsDue);
     this.held = new HeldRequests(buffer, layout, worker);
+    this.queue = new AdmissionBoard(buffer, layout, worker, handle.workerSlots);
     this.leastSilence = int32At(buffer, layout.leastSilence);
     this.pulses = new PulseBoard(
       int32At(buffer, layout.pulse),
@@ -200,6 +200,31 @@ export class PoolTable {
     this.sums.add(-1);
   }
 
+  /** One more in flight, unless this endpoint has `most`, or the pool `mostInPool`; 0: no limit. */
+  tryAcquire(slot: number, most: number, mostInPool: number): boolean {
+    if (mostInPool > 0 && !this.sums.tryAdd(mostInPool)) return false;
+    if (most > 0 && !takePlace(this.inflight, slot, most)) {
+      if (mostInPool > 0) this.sums.add(-1);
+      return false;
+    }
+    if (most === 0 && this.#isCounting) Atomics.add(this.inflight, slot, 1);
+    this.#ledgers[this.#inflightRow + slot]++;
+    if (mostInPool === 0) this.sums.add(1);
+    return true;
+  }
+
+  /** One fewer at an endpoint that may have `most`, which is not 0. */
+  giveBack(slot: number, most: number): void {
+    givePlace(this.inflight, slot, most);
+    this.#ledgers[this.#inflightRow + slot]--;
+    this.sums.add(-1);
+  }
+
+  /** The endpoint may have so many in flight from now on; 0: any number. */
+  setMost(slot: number, most: number): void {
+    setMost(this.inflight, slot, most);
+  }
+
   /**
    * Whether this worker's attempts are in the total that policies compare; they are until this says otherwise. What it
    * has in flight is added to it, or taken off.
@@ -214,11 +239,14 @@ export class PoolTable {
     this.#silent[this.#worker] = isCounting ? 0 : 1;
   }
 
-  /** Whether this worker keeps the sum of what it has in flight, for {@link sums}; it does not until this says so. */
-  sumInFlight(isSumming: boolean): void {
+  /**
+   * Whether this worker keeps the sum of what it has in flight, for {@link sums}, and whether that is bounded; not until
+   * this says so.
+   */
+  sumInFlight(isSumming: boolean, isBounded = false): void {
     let held = 0;
     for (let slot = 0; slot < this.#capacity; slot++) held += this.#ledgers[this.#inflightRow + slot];
-    this.sums.keep(isSumming, held);
+    this.sums.keep(isSumming, isBounded, held);
   }
 
   /** Takes a place for one more socket, unless `max` (0: no limit) are open over all threads. */
@@ -327,6 +355,13 @@ export class PoolTable {
     return this.#heldByAll(slot, HELD_INFLIGHT);
   }
 
+  /** The same at all endpoints together. */
+  inFlightAtAll(): number {
+    let sum = 0;
+    for (let slot = 0; slot < this.#capacity; slot++) sum += this.inFlight(slot);
+    return sum;
+  }
+
   /** Idle sockets over all threads. */
   idleSockets(slot: number): number {
     return this.#heldByAll(slot, KEPT_IDLE);
@@ -376,6 +411,8 @@ export class PoolTable {
         if (this.#isInTotal(worker, column)) Atomics.sub(this.#totals[column], slot, held);
         this.#ledgers[row + slot] = 0;
         returned += Math.abs(held);
+        // There is room now, and nobody else will say so.
+        if (column === HELD_INFLIGHT) Atomics.and(this.inflight, slot, ~FULL);
       }
     }
     const kept = this.#ledgerRow(worker, KEPT_IDLE);
@@ -383,6 +420,7 @@ export class PoolTable {
     this.#silent[worker] = 0;
     this.sums.clear(worker);
     this.held.clear(worker);
+    this.queue.clear(worker);
     this.retries.forget(worker);
     this.pulses.forget(worker);
     return returned;
@@ -394,6 +432,7 @@ export class PoolTable {
 
   /** What a worker that is gone has counted goes to a larger table, into the same slots. */
   moveStripe(to: PoolTable, worker: number): void {
+    this.queue.moveCounters(to.queue, worker);
     this.#moveCounters(to, worker * this.#counterStride, worker * to.#counterStride, this.#capacity * COUNTERS);
   }
 
@@ -437,8 +476,8 @@ export class PoolTable {
     for (let worker = 0; worker < this.handle.workerSlots; worker++) {
       if (this.#isInTotal(worker, column)) sum += this.#ledgers[this.#ledgerRow(worker, column) + slot];
     }
-    // The bit goes and the sign comes back: a total below 0 would otherwise read as a billion.
-    return ((Atomics.load(this.#totals[column], slot) << 2) >> 2) - sum;
+    // The bits go and the sign comes back: a total below 0 would otherwise read as a billion.
+    return ((Atomics.load(this.#totals[column], slot) << 3) >> 3) - sum;
   }
 
   /** Clears a free slot for a new endpoint and raises its generation. */

@@ -3,6 +3,7 @@ import { FAULTS } from '../../core/errors.ts';
 import { FIT } from '../../core/health/trial-word.ts';
 import type { HedgeDelay } from '../../core/resilience/hedge-delay.ts';
 import type { Attempt } from '../attempt.ts';
+import type { Admission, Queued } from '../../upstream/admission.ts';
 import { LEASE_ANY, LEASE_FRESH, LEASE_PROVED } from '../../upstream/waiter.ts';
 import type { LeaseWant } from '../../upstream/waiter.ts';
 import type { PoolPick } from '../../upstream/pool.ts';
@@ -13,10 +14,13 @@ import type { HttpEndpoint, HttpPool, UpstreamStream } from '../stream.ts';
 import { answerFull } from './endings.ts';
 import type { Exchange } from './exchange.ts';
 import { holdOrAnswer } from './hold.ts';
+import { isBehindOthers, waitForPlace } from './queue.ts';
 import { watchEndpoint } from './slow-peers.ts';
 import { AWAITING, CONNECTING, SENDING, WAITING } from './states.ts';
 import { pickTrial } from './trials.ts';
 
+/** One that is picked may have lost its last place to another thread just then. */
+const MOST_PICKS = 8;
 /** How long a client that waits for 100 is left waiting for the endpoint's; then it gets ours. */
 const CONTINUE_MS = 1000;
 
@@ -33,8 +37,12 @@ const picking = new Picking();
 export function startAttempt(exchange: Exchange): void {
   const { pool } = (exchange.request as OutgoingRequest).route;
   // Whoever is held already came first.
-  const isBehind = pool.holding.isHolding && !exchange.wasHeld && !staysAtDraining(exchange, pool);
-  const endpoint = isBehind ? null : pickEndpoint(exchange, pool);
+  const isBehindHeld = pool.holding.isHolding && !exchange.wasHeld && !staysAtDraining(exchange, pool);
+  if (pool.admission !== null && !isBehindHeld) {
+    askForPlace(exchange, pool, pool.admission);
+    return;
+  }
+  const endpoint = isBehindHeld ? null : pickEndpoint(exchange, pool);
   if (endpoint === null) holdOrAnswer(exchange, FAULTS.noEndpoint);
   else beginAttempt(exchange, endpoint);
 }
@@ -45,6 +53,23 @@ function staysAtDraining({ request, tried }: Exchange, pool: HttpPool): boolean 
   return binding !== null && pool.staysAtDraining(pickingFor(request as OutgoingRequest, pool, tried));
 }
 
+/** In a pool with limits: a place at once where there is one and nobody comes first, else in turn. */
+function askForPlace(exchange: Exchange, pool: HttpPool, admission: Admission<Queued>): void {
+  let isFull = isBehindOthers(exchange, admission);
+  for (let looks = 0; looks < MOST_PICKS && !isFull; looks++) {
+    const endpoint = pickEndpoint(exchange, pool);
+    if (endpoint !== null) {
+      beginAttempt(exchange, endpoint);
+      return;
+    }
+    // Other threads give places back, and take them, while one is looked for.
+    isFull = pool.isFull(exchange.refused);
+  }
+  if (isFull) waitForPlace(exchange, admission);
+  else holdOrAnswer(exchange, FAULTS.noEndpoint);
+}
+
+/** At an endpoint that {@link pickEndpoint} has acquired. */
 export function beginAttempt(exchange: Exchange, endpoint: HttpEndpoint): void {
   const request = exchange.request as OutgoingRequest;
   const now = exchange.host.now();
@@ -57,7 +82,7 @@ export function beginAttempt(exchange: Exchange, endpoint: HttpEndpoint): void {
   // With an idle connection at hand the head has gone out by now.
   if (attempt.isWaiting) {
     exchange.state = WAITING;
-    if (!exchange.enterQueue()) {
+    if (!exchange.wait.enter()) {
       answerFull(exchange);
       return;
     }
@@ -67,18 +92,32 @@ export function beginAttempt(exchange: Exchange, endpoint: HttpEndpoint): void {
     exchange.host.wheel.arm(exchange.responseTimer, exchange.timeouts.connectMs);
 }
 
-/** One that this exchange has not been at, while there is one; one that has refused it never again. Null: none. */
+/**
+ * One that this exchange has not been at, while there is one; one that has refused it never again. It is acquired, for an
+ * attempt that begins there now, or is to be released. Null: none.
+ */
 export function pickEndpoint(exchange: Exchange, pool: HttpPool): HttpEndpoint | null {
-  const { tried, refused } = exchange;
+  const { tried } = exchange;
   const request = exchange.request as OutgoingRequest;
   if (pool.isTrialDue) {
     const onTrial = pickTrial(exchange, pool, pickingFor(request, pool, tried));
     if (onTrial !== null) return onTrial;
   }
-  const endpoint = pick(request, pool, tried);
+  for (let picks = 0; picks < MOST_PICKS; picks++) {
+    const endpoint = choose(exchange, pool);
+    if (endpoint?.acquire() === true) return endpoint;
+    if (endpoint === null) break;
+  }
   // It would be answered with an error: then it is as good a probe as any.
-  if (endpoint === null && pool.isTrialDue && pool.isBroken)
+  if (pool.isTrialDue && pool.isBroken && !pool.isFull())
     return pickTrial(exchange, pool, pickingFor(request, pool, tried), FIT);
+  return null;
+}
+
+function choose(exchange: Exchange, pool: HttpPool): HttpEndpoint | null {
+  const { tried, refused } = exchange;
+  const request = exchange.request as OutgoingRequest;
+  const endpoint = pick(request, pool, tried);
   if (endpoint === null || refused.length === 0 || !refused.includes(endpoint)) return endpoint;
   const other = refused.length < tried.length ? pick(request, pool, refused) : endpoint;
   return other === null || refused.includes(other) ? pickLast(request, pool, refused) : other;

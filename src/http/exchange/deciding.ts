@@ -71,7 +71,7 @@ const current = new CurrentRequest();
 /** *deciding* × decided, and the beginning: on from the step whose turn it is. Behind the last one an attempt begins. */
 export function decide(exchange: Exchange): void {
   const { onRequest } = (exchange.request as OutgoingRequest).route.steps as RouteSteps;
-  exchange.leaveQueue();
+  exchange.wait.leave();
   while (exchange.stepAt < onRequest.length) {
     const step = onRequest[exchange.stepAt++];
     const decision = ask(exchange, step);
@@ -79,7 +79,7 @@ export function decide(exchange: Exchange): void {
     // With its answer the exchange has gone on to another request.
     if (decision === ANSWERED) return;
     // What waits is kept, be it for a step or for a place.
-    if (exchange.enterQueue()) exchange.pending?.wait();
+    if (exchange.wait.enter()) exchange.pending?.wait();
     else answerFull(exchange);
     return;
   }

@@ -119,7 +119,7 @@ export function finish(exchange: Exchange, reason: string): void {
 /** Who was let go makes room for another one; who waited to the end has taken none. */
 function endPermit(exchange: Exchange): void {
   exchange.owesPermit = false;
-  if (exchange.holding === null) (exchange.request as OutgoingRequest).route.pool.holding.ended();
+  if (exchange.wait.line === null) (exchange.request as OutgoingRequest).route.pool.holding.ended();
 }
 
 /** The books are closed: a step that throws here must not open them again. */

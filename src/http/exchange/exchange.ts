@@ -22,7 +22,6 @@ import { ExchangeRecord } from '../record.ts';
 import type { Trial } from '../trial.ts';
 import type { BodySink } from '../steps/step.ts';
 import type { ClientEvents, ClientStream, HttpEndpoint } from '../stream.ts';
-import type { Held, Holding } from '../../upstream/holding.ts';
 import type { PendingDecision } from './deferral.ts';
 import type { ExchangeHost } from './exchange-host.ts';
 import type { ResponseSource } from './source.ts';
@@ -47,6 +46,7 @@ import {
   WAITING,
 } from './states.ts';
 import { ACTIONS } from './table.ts';
+import { Wait } from './wait.ts';
 
 /** What a cell of the table does. Events that carry no bytes pass an empty buffer. */
 export type Action = (
@@ -58,8 +58,6 @@ export type Action = (
 ) => void;
 
 const NO_BYTES = Buffer.alloc(0);
-/** What a request that waits costs beside the lines of its head: target, exchange, attempt, timers. */
-const QUEUED_BYTES = 4096;
 
 class ExchangeTimer extends Timer {
   readonly #exchange: Exchange;
@@ -123,10 +121,10 @@ export class Exchange implements ClientEvents {
   readonly refused: HttpEndpoint[] = [];
   /** When the first connect that was refused began. */
   movingSince = 0;
-  /** When it first waited for its pool, what it then failed of, and where it waits; 0 and null: it has not, and does not. */
+  /** When it first waited for its pool, 0: it has not; and what it fails of if it waits too long. */
   heldSince = 0;
   holdFault: Fault | null = null;
-  holding: Holding<Held> | null = null;
+  readonly wait = new Wait(this);
   /** It has waited for its pool. */
   wasHeld = false;
   /** It has waited, and nobody else that waits has been let go on its account so far. */
@@ -150,8 +148,6 @@ export class Exchange implements ClientEvents {
   readonly kept: KeptBytes;
   /** All of the body that has come is in `kept`, and is worth keeping. */
   isBodyKept = false;
-  /** Memory that this request counts for while it waits for a place. */
-  #queuedBytes = 0;
   requestTrailers = '';
   /** Whether a side that is blocked still takes something. */
   readonly clientProgress = new WriteProgress();
@@ -233,18 +229,22 @@ export class Exchange implements ClientEvents {
   onPlace(state: number): void {
     if (this.state !== WAITING) return;
     this.state = state;
-    this.leaveQueue();
+    this.wait.leave();
     this.record.queuedUntil = this.host.now();
     this.host.wheel.arm(this.responseTimer, this.timeouts.connectMs);
+  }
+
+  get rank(): number {
+    return this.wait.rank;
   }
 
   get goesFirst(): boolean {
     return this.isRequestEnded && (this.request as OutgoingRequest).isRepeatable;
   }
 
-  /** Its pool has an endpoint to try. */
+  /** Its pool has an endpoint to try, or a place for it. */
   onReleased(): void {
-    this.leaveQueue();
+    this.wait.leave();
     this.dispatch(ON_RETRY_DUE);
     this.flushClient();
   }
@@ -320,6 +320,7 @@ export class Exchange implements ClientEvents {
     this.hasDeadline = false;
     this.heldSince = 0;
     this.wasHeld = false;
+    this.wait.reset();
     this.isRacing = false;
     this.isRequestEnded = false;
     this.isContinueOwed = head.expectsContinue && head.version > 10;
@@ -351,7 +352,7 @@ export class Exchange implements ClientEvents {
     this.fault = null;
     this.record.head = null;
     this.forgetBody();
-    this.leaveQueue();
+    this.wait.leave();
   }
 
   /** Whether another attempt could send the body from its beginning. */
@@ -370,24 +371,6 @@ export class Exchange implements ClientEvents {
   forgetBody(): void {
     this.isBodyKept = false;
     this.kept.clear();
-  }
-
-  /** Counts a request that waits for a place. False: there is no memory left for it. */
-  enterQueue(): boolean {
-    if (this.#queuedBytes > 0) return true;
-    const bytes = QUEUED_BYTES + (this.head as RequestHead).lines.length;
-    if (!this.host.memory.take(bytes, USE_REQUEST)) return false;
-    this.#queuedBytes = bytes;
-    return true;
-  }
-
-  leaveQueue(): void {
-    if (this.#queuedBytes === 0) return;
-    this.host.memory.give(this.#queuedBytes);
-    this.#queuedBytes = 0;
-    if (this.holding === null) return;
-    this.holding.leave(this);
-    this.holding = null;
   }
 
   pauseClient(): void {

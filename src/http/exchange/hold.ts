@@ -1,9 +1,11 @@
 /**
  * *held*: there is nothing to try for a request, since no endpoint of its pool may be picked, or each refuses
- * connections. It waits for the pool (`upstream/holding.ts`); its client is not read meanwhile.
+ * connections. It waits for the pool (`upstream/holding.ts`); its client is not read meanwhile. In the same state are those
+ * that wait for a place (`queue.ts`).
  */
 import { FAULTS } from '../../core/errors.ts';
 import type { Fault } from '../../core/errors.ts';
+import { QUEUE_TIMED_OUT } from '../../core/shared/admission-board.ts';
 import { ROUTE_BREAKER_OPEN, ROUTE_HELD } from '../../core/shared/route-table.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
 import { answerFault, answerFull } from './endings.ts';
@@ -18,7 +20,7 @@ const UNPROVED_MS = 1000;
 /** Waits for the pool as long as that makes sense, or answers at once with what it failed of. */
 export function holdOrAnswer(exchange: Exchange, fault: Fault): void {
   const { pool } = (exchange.request as OutgoingRequest).route;
-  const { maxHeld, holdMs } = pool.spec.queue;
+  const { maxWaiting, holdMs } = pool.spec.queue;
   const { host } = exchange;
   if (pool.isBroken) {
     exchange.count(ROUTE_BREAKER_OPEN);
@@ -35,17 +37,22 @@ export function holdOrAnswer(exchange: Exchange, fault: Fault): void {
   const leftMs = exchange.heldSince + (isProved ? holdMs : Math.min(holdMs, UNPROVED_MS)) - now;
   exchange.holdFault = isProved ? FAULTS.heldTooLong : fault;
   if (leftMs <= 0) answerFault(exchange, exchange.holdFault);
-  else if (!exchange.enterQueue()) answerFull(exchange);
-  else if (!pool.holding.enter(exchange, maxHeld)) answerFault(exchange, FAULTS.queueFull);
+  else if (!exchange.wait.enter()) answerFull(exchange);
+  else if (!pool.holding.enter(exchange, maxWaiting)) answerFault(exchange, FAULTS.queueFull);
   else hold(exchange, leftMs);
 }
 
 function hold(exchange: Exchange, leftMs: number): void {
-  const { wheel } = exchange.host;
   if (!exchange.wasHeld) exchange.count(ROUTE_HELD);
-  exchange.holding = (exchange.request as OutgoingRequest).route.pool.holding;
   exchange.wasHeld = true;
   exchange.owesPermit = true;
+  waitInLine(exchange, (exchange.request as OutgoingRequest).route.pool.holding, leftMs);
+}
+
+/** It is in this line, for so long at most. Afterwards it begins as if it had not been anywhere yet. */
+export function waitInLine(exchange: Exchange, line: NonNullable<Exchange['wait']['line']>, leftMs: number): void {
+  const { wheel } = exchange.host;
+  exchange.wait.line = line;
   exchange.state = HELD;
   exchange.tried.length = 0;
   exchange.refused.length = 0;
@@ -57,7 +64,10 @@ function hold(exchange: Exchange, leftMs: number): void {
   wheel.arm(exchange.responseTimer, leftMs);
 }
 
-/** *held* × responseTimeout, and the end of all holding */
+/** *held* × responseTimeout, and the end of all waiting */
 export function holdEnded(exchange: Exchange): void {
-  answerFault(exchange, exchange.holdFault as Fault);
+  const fault = exchange.holdFault as Fault;
+  if (fault === FAULTS.queueTimeout)
+    (exchange.request as OutgoingRequest).route.pool.table.queue.count(QUEUE_TIMED_OUT);
+  answerFault(exchange, fault);
 }

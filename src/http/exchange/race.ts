@@ -30,7 +30,11 @@ export function rescue(exchange: Exchange): void {
   if (request.binding?.hasSession === true) return;
   if (attempt.stream !== null && !mayMove(attempt, attempt.stream, request)) return;
   const other = pickOther(exchange, endpoint);
-  if (other === null || !takeRetry(exchange, endpoint, COUNTER_RESCUES, ROUTE_RESCUES)) return;
+  if (other === null) return;
+  if (!takeRetry(exchange, endpoint, COUNTER_RESCUES, ROUTE_RESCUES)) {
+    request.route.pool.release(other);
+    return;
+  }
   exchange.hasRaced = true;
   exchange.uncounted++;
   const mayAnswer = lostBy === 'silent' || lostBy === 'timeout';
@@ -47,12 +51,15 @@ function mayMove(attempt: Attempt, stream: UpstreamStream, request: OutgoingRequ
   return request.isRepeatable && attempt.isReplayable && !stream.hasAnswered;
 }
 
-/** An endpoint that this exchange has been neither at nor is; null: there is none. */
+/** An endpoint that this exchange has been neither at nor is, acquired; null: there is none. */
 function pickOther(exchange: Exchange, endpoint: HttpEndpoint): HttpEndpoint | null {
   const { tried } = exchange;
+  const { pool } = (exchange.request as OutgoingRequest).route;
   if (!tried.includes(endpoint)) tried.push(endpoint);
-  const other = pickEndpoint(exchange, (exchange.request as OutgoingRequest).route.pool);
-  return other === null || tried.includes(other) ? null : other;
+  const other = pickEndpoint(exchange, pool);
+  if (other === null || !tried.includes(other)) return other;
+  pool.release(other);
+  return null;
 }
 
 /** A second attempt beside the one under way. The whole request is kept. */
@@ -120,7 +127,7 @@ export function goOnWithRival(exchange: Exchange, rival: Attempt): void {
     return;
   }
   exchange.state = rival.isWaiting ? WAITING : CONNECTING;
-  if (rival.isWaiting && !exchange.enterQueue()) answerFull(exchange);
+  if (rival.isWaiting && !exchange.wait.enter()) answerFull(exchange);
   else host.wheel.arm(exchange.responseTimer, exchange.timeouts.connectMs);
 }
 
@@ -159,9 +166,15 @@ export function raceDue(exchange: Exchange): void {
 /** Outside `attempts`, inside the budget. */
 function hedge(exchange: Exchange): void {
   const endpoint = (exchange.attempt as Attempt).endpoint as HttpEndpoint;
+  const { pool } = (exchange.request as OutgoingRequest).route;
   exchange.isRacing = false;
-  const other = pickOther(exchange, endpoint);
-  if (other === null || !takeRetry(exchange, endpoint, COUNTER_HEDGES, ROUTE_HEDGES)) return;
+  // A second place for one is taken from nobody who waits for his first.
+  const other = pool.admission?.isAnyoneWaiting === true ? null : pickOther(exchange, endpoint);
+  if (other === null) return;
+  if (!takeRetry(exchange, endpoint, COUNTER_HEDGES, ROUTE_HEDGES)) {
+    pool.release(other);
+    return;
+  }
   exchange.hasRaced = true;
   exchange.uncounted++;
   beginRival(exchange, other);
@@ -178,9 +191,17 @@ export function rivalFailed(exchange: Exchange): void {
   if (decision === 'no') return;
   if (isStale) exchange.isStaleMet = true;
   if (decision === 'move') exchange.refused.push(endpoint);
-  const next = isStale ? endpoint : pickOther(exchange, endpoint);
-  if (next === null || exchange.refused.length > MOST_MOVES) return;
+  if (exchange.refused.length > MOST_MOVES) return;
+  const next = isStale ? acquired(endpoint) : pickOther(exchange, endpoint);
+  if (next === null) return;
   if (decision === 'move' || decision === 'replace') countMove(exchange, endpoint);
-  else if (!takeRetry(exchange, endpoint)) return;
+  else if (!takeRetry(exchange, endpoint)) {
+    request.route.pool.release(next);
+    return;
+  }
   beginRival(exchange, next);
+}
+
+function acquired(endpoint: HttpEndpoint): HttpEndpoint | null {
+  return endpoint.acquire() ? endpoint : null;
 }

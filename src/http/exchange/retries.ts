@@ -11,6 +11,7 @@ import type { Exchange } from './exchange.ts';
 import { countMove, judgeFailure, letGo, takeRetry } from './further-attempts.ts';
 import { goOnWithRival } from './race.ts';
 import { holdOrAnswer } from './hold.ts';
+import { waitForPlace } from './queue.ts';
 import { isEndpointStalled } from './slow-peers.ts';
 import { AWAITING, BETWEEN } from './states.ts';
 
@@ -79,7 +80,8 @@ function moveOn(exchange: Exchange, endpoint: HttpEndpoint, startedAt: number): 
       : null;
   if (next === null) {
     const { pool } = (exchange.request as OutgoingRequest).route;
-    if (pool.isReachable(refused)) answerFault(exchange, FAULTS.connectFailed);
+    if (pool.admission !== null && pool.isFull(refused)) waitForPlace(exchange, pool.admission);
+    else if (pool.isReachable(refused)) answerFault(exchange, FAULTS.connectFailed);
     else holdOrAnswer(exchange, FAULTS.connectFailed);
     return;
   }
@@ -154,7 +156,7 @@ export function moveAway(exchange: Exchange): void {
   attempt.abandon();
   exchange.attempt = null;
   countMove(exchange, endpoint);
-  exchange.leaveQueue();
+  exchange.wait.leave();
   startAttempt(exchange);
 }
 

@@ -2,6 +2,8 @@
 import type { AgentReport } from '../../checks/endpoint-agent.ts';
 import type { EndpointHealthReport } from '../../checks/endpoint-health.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
+import { readQueueStats } from './queue-stats.ts';
+import type { QueueStats } from './queue-stats.ts';
 import { readEndpointStats, readRouteStats } from './table-stats.ts';
 import type { EndpointStats, RouteStats } from './table-stats.ts';
 import type { AccessLogStats } from './access-log.ts';
@@ -27,6 +29,7 @@ export interface PoolStats {
   readonly pool: string;
   /** No endpoint that could be picked is healthy. */
   readonly isPanicking: boolean;
+  readonly queue: QueueStats;
   readonly endpoints: readonly PoolEndpointStats[];
 }
 
@@ -66,7 +69,7 @@ export function readBalancerStats(
       const agent = health.reportAgent(pool.id, id);
       return { endpoint: id, weight, health: report, agent, ...readEndpointStats(table, slot) };
     });
-    return { pool: pool.id, isPanicking: health.isPanicking(pool.id), endpoints };
+    return { pool: pool.id, isPanicking: health.isPanicking(pool.id), queue: readQueueStats(table), endpoints };
   });
   return { routes, unrouted: readRouteStats(tables.routes, 0), pools, ...others };
 }

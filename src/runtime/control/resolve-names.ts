@@ -21,6 +21,8 @@ export interface ResolvedEndpoint {
   readonly priority: number;
   readonly zone: string;
   readonly isBackup: boolean;
+  /** Most requests in flight, 0: no limit. */
+  readonly maxRequests: number;
   readonly addresses: readonly string[];
   readonly port: number;
   /** For the Host header. */
@@ -61,8 +63,8 @@ export async function resolveNames(config: Config, lookup: Lookup = lookupName):
 }
 
 async function resolveEndpoint(endpoint: EndpointConfig, lookup: Lookup): Promise<readonly ResolvedEndpoint[]> {
-  const { id, host, port, weight, priority, zone, isBackup } = endpoint;
-  const one = { id, weight, priority, zone, isBackup, port, authority: authorityOf(host, port) };
+  const { id, host, port, weight, priority, zone, isBackup, maxRequests } = endpoint;
+  const one = { id, weight, priority, zone, isBackup, maxRequests, port, authority: authorityOf(host, port) };
   if (isIP(host) !== 0) return [{ ...one, addresses: [host] }];
   if (host === 'localhost') return [{ ...one, addresses: LOCALHOST_ADDRESSES }];
   const addresses = await lookup(host);

@@ -113,7 +113,7 @@ export class PoolSet {
         return operation.pool;
       }
       case 'remove-pool':
-        this.#pools.get(operation.id)?.holding.end();
+        this.#endWaiting(operation.id);
         this.#pools.delete(operation.id);
         return null;
       default:
@@ -126,13 +126,19 @@ export class PoolSet {
     for (const pool of this.#pools.values()) for (const endpoint of pool.endpoints) endpoint.leases.updateHeadLimits();
   }
 
+  #endWaiting(id: string): void {
+    const pool = this.#pools.get(id);
+    pool?.holding.end();
+    pool?.admission?.end();
+  }
+
   /** Requests that wait for an endpoint to be there wait no longer. */
   endHolding(): void {
     for (const pool of this.#pools.values()) pool.holding.end();
   }
 
   destroy(): void {
-    this.endHolding();
+    for (const id of this.#pools.keys()) this.#endWaiting(id);
     this.#places.run(false);
     this.#idlePlaces.run(false);
     this.#requests.run(false);
@@ -168,8 +174,12 @@ export class PoolSet {
   /** The endpoints in the pool's order, and the policies that go by it. */
   #arrange(pool: HttpPool, spec: PoolSpec): void {
     const definitions = [spec.policy, ...spec.routePolicies].map(definitionOf);
-    pool.table.countInFlight(definitions.some(({ readsInFlight }) => readsInFlight));
-    pool.table.sumInFlight(definitions.some(({ readsTotal }) => readsTotal === true));
+    const isLimited = spec.endpoints.some(({ maxRequests }) => maxRequests > 0);
+    pool.table.countInFlight(isLimited || definitions.some(({ readsInFlight }) => readsInFlight));
+    pool.table.sumInFlight(
+      definitions.some(({ readsTotal }) => readsTotal === true),
+      spec.maxRequests > 0,
+    );
     const endpoints = spec.endpoints.map(({ id, slot, generation }) => {
       const endpoint = pool.endpoints.find(
         (each) => each.spec.id === id && each.slot === slot && each.spec.generation === generation,
@@ -189,9 +199,8 @@ export class PoolSet {
       ids: spec.endpoints.map(({ id }) => id),
       hashTables: spec.hashTables,
       latencies: pool.latencies,
-      capacities: limitsSockets(spec)
-        ? Int32Array.from(spec.endpoints, (each) => mostSockets(spec, each) || NO_LIMIT)
-        : null,
+      capacities:
+        isLimited || limitsSockets(spec) ? Int32Array.from(spec.endpoints, (each) => capacityOf(spec, each)) : null,
       cursor: 0,
       now: () => this.#options.clock.now(),
     };
@@ -273,10 +282,17 @@ function mostSockets(pool: PoolSpec, { maxConnections = pool.maxConnections }: E
   return maxConnections;
 }
 
+/** Attempts that it can do with at once. */
+function capacityOf(pool: PoolSpec, endpoint: EndpointSpec): number {
+  return Math.min(mostSockets(pool, endpoint) || NO_LIMIT, endpoint.maxRequests || NO_LIMIT);
+}
+
 function limitsOf(spec: PoolSpec, endpoint: EndpointSpec): EndpointLimits {
   const maxConnections = mostSockets(spec, endpoint);
   const { maxIdle, idleTimeoutMs, answers, ejection, breaker } = spec;
   const isLenient = answers === 'lenient';
   const failures = ejection.enabled ? ejection.failures : 0;
-  return { maxConnections, maxIdle, idleTimeoutMs, isLenient, failures, breaker };
+  const { maxRequests } = endpoint;
+  const maxPoolRequests = spec.maxRequests;
+  return { maxConnections, maxIdle, idleTimeoutMs, isLenient, failures, breaker, maxRequests, maxPoolRequests };
 }

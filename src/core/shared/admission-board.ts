@@ -1,0 +1,129 @@
+/**
+ * What the threads tell each other about requests that wait for a place in a pool: for each thread the rank of the first
+ * one there, so that a place goes to whoever has waited longest wherever that is, a word by which a thread is woken, and
+ * counters. All of it is read and written only by pools that have a limit, and the ranks only while somebody waits.
+ */
+import type { QueueClass } from '../resilience/queue-class.ts';
+import { float64At, int32At } from './layout.ts';
+import { ADMISSION_INTS, RANK_DOUBLES } from './pool-layout.ts';
+import type { PoolLayout } from './pool-layout.ts';
+
+/** Requests that had to wait for a place. */
+export const QUEUE_WAITED = 0;
+/** Of them, those that had none in time. */
+export const QUEUE_TIMED_OUT = 1;
+/** Those that were turned away because as many waited already. */
+export const QUEUE_FULL = 2;
+/** Those that gave way so that others need not wait as long. */
+export const QUEUE_SHED = 3;
+export const QUEUE_COUNTERS = 4;
+
+/** Behind the counters, in each worker's line: raised to wake it. */
+const WAKE = 8;
+/** A rank is not 0. */
+const NOBODY = 0;
+/** Ranks of different classes are so far apart, and fractions of a millisecond still tell. */
+const CLASS_APART = 1e12;
+
+/** Who comes first has the lowest: by class, then by the time (ms) at which it asked. */
+export function rankOf(queueClass: QueueClass, askedAt: number): number {
+  return queueClass * CLASS_APART + askedAt + 1;
+}
+
+export function classOf(rank: number): QueueClass {
+  return Math.floor(rank / CLASS_APART) as QueueClass;
+}
+
+export class AdmissionBoard {
+  readonly #ranks: Float64Array;
+  readonly #words: Int32Array;
+  /** At index 0: threads in which somebody waits. */
+  readonly #waiting: Int32Array;
+  readonly #worker: number;
+  readonly #workers: number;
+
+  constructor(buffer: SharedArrayBuffer, layout: PoolLayout, worker: number, workers: number) {
+    this.#ranks = float64At(buffer, layout.queueRanks);
+    this.#words = int32At(buffer, layout.queueWords);
+    this.#waiting = int32At(buffer, layout.queueWaiting);
+    this.#worker = worker;
+    this.#workers = workers;
+  }
+
+  /** The rank of the first one that waits in this thread; Infinity: nobody does. */
+  publish(rank: number): void {
+    const at = this.#worker * RANK_DOUBLES;
+    const next = rank === Infinity ? NOBODY : rank;
+    const before = this.#ranks[at];
+    if (before === next) return;
+    if (before === NOBODY) Atomics.add(this.#waiting, 0, 1);
+    this.#ranks[at] = next;
+    if (next === NOBODY) Atomics.sub(this.#waiting, 0, 1);
+  }
+
+  /** Whether somebody waits in any thread. */
+  get isAnyoneWaiting(): boolean {
+    return this.#waiting[0] > 0;
+  }
+
+  /** The other thread whose first one comes before this rank, and before those of all others but `absent`; -1: none. */
+  firstElsewhere(rank: number, absent: number): number {
+    const own = this.#ranks[this.#worker * RANK_DOUBLES] === NOBODY ? 0 : 1;
+    let best = rank;
+    let found = -1;
+    if (this.#waiting[0] <= own) return found;
+    for (let worker = 0; worker < this.#workers; worker++) {
+      const other = this.#ranks[worker * RANK_DOUBLES];
+      if (other === NOBODY || other >= best || other === absent || worker === this.#worker) continue;
+      best = other;
+      found = worker;
+    }
+    return found;
+  }
+
+  /** The rank of the first one of a thread, 0: nobody, or no thread (-1). */
+  rankAt(worker: number): number {
+    return worker < 0 ? NOBODY : this.#ranks[worker * RANK_DOUBLES];
+  }
+
+  wake(worker: number): void {
+    const at = worker * ADMISSION_INTS + WAKE;
+    Atomics.add(this.#words, at, 1);
+    Atomics.notify(this.#words, at);
+  }
+
+  /** Resolves when this thread is woken. Keeps nothing alive. */
+  async woken(): Promise<void> {
+    const at = this.#worker * ADMISSION_INTS + WAKE;
+    await Atomics.waitAsync(this.#words, at, Atomics.load(this.#words, at)).value;
+  }
+
+  /** Adds one to a counter of this thread. */
+  count(counter: number): void {
+    this.#words[this.#worker * ADMISSION_INTS + counter]++;
+  }
+
+  /** Over all threads. */
+  total(counter: number): number {
+    let sum = 0;
+    for (let worker = 0; worker < this.#workers; worker++) sum += this.#words[worker * ADMISSION_INTS + counter] >>> 0;
+    return sum;
+  }
+
+  /** What a worker has counted goes to a larger table. */
+  moveCounters(to: AdmissionBoard, worker: number): void {
+    for (let counter = 0; counter < QUEUE_COUNTERS; counter++) {
+      const at = worker * ADMISSION_INTS + counter;
+      to.#words[at] += this.#words[at];
+      this.#words[at] = 0;
+    }
+  }
+
+  /** The worker is gone, and with it those that waited there. */
+  clear(worker: number): void {
+    const at = worker * RANK_DOUBLES;
+    if (this.#ranks[at] === NOBODY) return;
+    this.#ranks[at] = NOBODY;
+    Atomics.sub(this.#waiting, 0, 1);
+  }
+}

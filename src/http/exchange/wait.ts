@@ -1,0 +1,52 @@
+/** What an exchange has while it waits: memory that it counts for, a place in a line, and its own time. */
+import { USE_REQUEST } from '../../core/shared/memory-table.ts';
+import type { RequestHead } from '../head.ts';
+import type { Exchange } from './exchange.ts';
+
+/** What a request that waits costs beside the lines of its head: target, exchange, attempt, timers. */
+const QUEUED_BYTES = 4096;
+
+export class Wait {
+  readonly #exchange: Exchange;
+  #bytes = 0;
+  /** Where it waits for its pool; null: nowhere, or for a connection of its endpoint. */
+  line: { leave(exchange: Exchange): void } | null = null;
+  /** For a place: who comes first has the lowest; 0: it has not asked for one yet. */
+  rank = 0;
+  /** Since when it waits for one, 0: it does not. */
+  since = 0;
+  /** How long it has waited for places before, ms. */
+  formerMs = 0;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  /** It waits from now on. False: there is no memory left for it. */
+  enter(): boolean {
+    if (this.#bytes > 0) return true;
+    const { head, host } = this.#exchange;
+    const bytes = QUEUED_BYTES + (head as RequestHead).lines.length;
+    if (!host.memory.take(bytes, USE_REQUEST)) return false;
+    this.#bytes = bytes;
+    return true;
+  }
+
+  /** It does not, or no longer. */
+  leave(): void {
+    if (this.#bytes === 0) return;
+    const { host } = this.#exchange;
+    host.memory.give(this.#bytes);
+    this.#bytes = 0;
+    if (this.since > 0) this.formerMs += host.now() - this.since;
+    this.since = 0;
+    this.line?.leave(this.#exchange);
+    this.line = null;
+  }
+
+  /** For another request. */
+  reset(): void {
+    this.rank = 0;
+    this.formerMs = 0;
+  }
+}

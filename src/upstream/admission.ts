@@ -1,0 +1,227 @@
+/**
+ * Requests of one thread that wait for a place in a pool with `maxRequests`. Each thread has a queue of its own, and all
+ * tell each other how long their first ones have waited (`core/shared/admission-board.ts`): a thread in which a place is
+ * given back leaves it to the thread with the older one, and wakes that. So the order is exact within a thread, and
+ * between threads to within one message.
+ *
+ * A place that is given back is handed on when the event that gave it back is over: by then its connection lies ready, and
+ * an attempt that follows the failed one has asked for it. Every few milliseconds it is looked whether there is something
+ * that nobody has said: an endpoint is back, a limit was raised, a thread is gone.
+ */
+import type { PoolTable } from '../core/shared/pool-table.ts';
+import { QUEUE_FULL, QUEUE_WAITED, classOf } from '../core/shared/admission-board.ts';
+import type { Cancel, LoopTurns } from '../net/loop-turns.ts';
+import { WaitingLine } from './waiting-line.ts';
+
+/** How often a thread in which somebody waits looks whether there is a place. */
+const LOOK_MS = 5;
+/** So many looks in a row find a place that another thread has not come for, before its turn is over. */
+const PATIENT_LOOKS = 20;
+
+/** A request that waits for a place. */
+export interface Queued {
+  /** Of `rankOf`, by its class and when it first asked for a place. */
+  readonly rank: number;
+  /** Its turn has come. It waits no longer, unless it says so again. */
+  onReleased(): void;
+  /** Nobody will be served any more. It waits no longer. */
+  onHoldEnded(): void;
+  /** Handling one of these calls threw. */
+  onOwnFault(): void;
+}
+
+export interface AdmissionOptions {
+  readonly table: PoolTable;
+  readonly turns: LoopTurns;
+  /** Whether only its limits keep the pool from taking one more. */
+  isFull(): boolean;
+  reportFault(error: unknown): void;
+}
+
+export class Admission<Q extends Queued> {
+  readonly #options: AdmissionOptions;
+  readonly #lines = [new WaitingLine<Q>(), new WaitingLine<Q>(), new WaitingLine<Q>()] as const;
+  readonly #serveSoon = (): void => this.#serveGuarded();
+  #table: PoolTable;
+  #stopLooking: Cancel | null = null;
+  #isServeDue = false;
+  /** Whose turn it is at the moment, and his rank: others see it until he has his place, or has not got it. */
+  #served: Q | null = null;
+  #servedRank = Infinity;
+  /** Looks in a row that found a place left to another thread. */
+  #passed = 0;
+  /** The rank of the first one in a thread that has not come for it, until it has another one; 0: none. */
+  #absent = 0;
+  #isListening = false;
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
+    this.#table = options.table;
+  }
+
+  /** How many wait in this thread. */
+  get size(): number {
+    const [high, normal, low] = this.#lines;
+    return high.size + normal.size + low.size;
+  }
+
+  /** In any thread. */
+  get isAnyoneWaiting(): boolean {
+    return this.#table.queue.isAnyoneWaiting;
+  }
+
+  /** Whether somebody who waits comes before this one. */
+  isBehind(queued: Q): boolean {
+    if (!this.#table.queue.isAnyoneWaiting || queued === this.#served) return false;
+    return this.#firstRank() <= queued.rank || this.#table.queue.firstElsewhere(queued.rank, this.#absent) >= 0;
+  }
+
+  /** False: as many wait already, over all threads. */
+  enter(queued: Q, max: number): boolean {
+    if (!this.#table.held.enterQueue(max)) {
+      this.count(QUEUE_FULL);
+      return false;
+    }
+    this.count(QUEUE_WAITED);
+    this.#lineOf(queued).joinBefore(queued, (other) => other.rank > queued.rank);
+    this.#publish();
+    this.#stopLooking ??= this.#options.turns.every(LOOK_MS, () => this.#look());
+    if (!this.#isListening) void this.#listen();
+    return true;
+  }
+
+  /** It has been answered otherwise, or its client has left. */
+  leave(queued: Q): void {
+    if (!this.#lineOf(queued).leave(queued)) return;
+    this.#table.held.leaveQueue();
+    this.#publish();
+    if (this.size === 0) this.#rest();
+  }
+
+  /** Adds one to a counter of `core/shared/admission-board.ts`. */
+  count(counter: number): void {
+    this.#table.queue.count(counter);
+  }
+
+  /** A place is free: it is handed on when what happens now is over. */
+  placeFreed(): void {
+    if (this.#isServeDue || !this.#table.queue.isAnyoneWaiting) return;
+    this.#isServeDue = true;
+    queueMicrotask(this.#serveSoon);
+  }
+
+  /** Ends all waiting: nobody will be served any more. */
+  end(): void {
+    for (let next = this.#first(); next !== null; next = this.#first()) this.#call(next, (one) => one.onHoldEnded());
+  }
+
+  /** The pool has no limits any more: all go on. */
+  open(): void {
+    for (let next = this.#first(); next !== null; next = this.#first()) this.#call(next, (one) => one.onReleased());
+  }
+
+  /** The pool has a larger table. */
+  moveTo(table: PoolTable): void {
+    for (let left = this.size; left > 0; left--) {
+      this.#table.held.leaveQueue();
+      table.held.enterQueue(Infinity);
+    }
+    const before = this.#table;
+    before.queue.publish(Infinity);
+    before.queue.moveCounters(table.queue, table.worker);
+    this.#table = table;
+    this.#publish();
+    // It listens at the new one from now on.
+    before.queue.wake(before.worker);
+  }
+
+  // ———
+
+  #serveGuarded(): void {
+    this.#isServeDue = false;
+    try {
+      this.#serve();
+    } catch (error) {
+      this.#options.reportFault(error);
+    }
+  }
+
+  /** Hands places on as long as there are any: to those that wait here, or to the thread of whoever comes before them. */
+  #serve(): void {
+    const { queue } = this.#table;
+    for (;;) {
+      const next = this.#first();
+      const elsewhere = queue.firstElsewhere(this.#firstRank(), this.#absent);
+      if ((next === null && elsewhere < 0) || this.#options.isFull()) return;
+      if (elsewhere >= 0) {
+        queue.wake(elsewhere);
+        return;
+      }
+      this.#passed = 0;
+      this.#servedRank = this.#firstRank();
+      this.#served = next;
+      this.#call(next as Q, (one) => one.onReleased());
+      this.#served = null;
+      this.#servedRank = Infinity;
+      this.#publish();
+      // There was no place for it after all.
+      if (this.#first() === next) return;
+    }
+  }
+
+  /** A thread that does not come for what was left to it stands still, or is gone. */
+  #look(): void {
+    const { queue } = this.#table;
+    this.#passed = this.#options.isFull() ? 0 : this.#passed + 1;
+    if (this.#passed > PATIENT_LOOKS) {
+      this.#passed = 0;
+      this.#absent = queue.rankAt(queue.firstElsewhere(this.#firstRank(), this.#absent));
+    }
+    this.#serveGuarded();
+  }
+
+  async #listen(): Promise<void> {
+    this.#isListening = true;
+    while (this.size > 0) {
+      await this.#table.queue.woken();
+      this.#serveGuarded();
+    }
+    this.#isListening = false;
+  }
+
+  /** One for each class, so that whoever comes last in his has nobody to pass. */
+  #lineOf({ rank }: Q): WaitingLine<Q> {
+    return this.#lines[classOf(rank)];
+  }
+
+  #first(): Q | null {
+    const [high, normal, low] = this.#lines;
+    return high.first ?? normal.first ?? low.first;
+  }
+
+  #firstRank(): number {
+    const first = this.#first();
+    return first === null ? Infinity : first.rank;
+  }
+
+  #publish(): void {
+    this.#table.queue.publish(Math.min(this.#servedRank, this.#firstRank()));
+  }
+
+  /** One that throws must not keep the others here. */
+  #call(queued: Q, call: (one: Q) => void): void {
+    this.leave(queued);
+    try {
+      call(queued);
+    } catch (error) {
+      this.#options.reportFault(error);
+      queued.onOwnFault();
+    }
+  }
+
+  #rest(): void {
+    this.#stopLooking?.();
+    this.#stopLooking = null;
+    this.#passed = 0;
+  }
+}

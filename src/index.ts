@@ -17,6 +17,7 @@
 export type { AgentReport } from './checks/endpoint-agent.ts';
 export type { AgentState, Standing } from './core/health/agent.ts';
 export { CheckFileError } from './checks/trusted-certificates.ts';
+export type { OverflowEvent } from './runtime/control/overflow-watch.ts';
 export type { WithheldEjection } from './checks/pool-outages.ts';
 export type { HealthEvent, PanicEvent } from './checks/pool-health.ts';
 export type { CheckReport, EndpointHealthReport, HealthState, HealthTransition } from './checks/endpoint-health.ts';

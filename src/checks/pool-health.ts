@@ -293,27 +293,30 @@ export class PoolHealth {
   #publish(endpoint: EndpointHealth, reason: string): void {
     const { flags } = endpoint;
     const { slot, id } = endpoint.spec;
-    if (this.#table.health[slot] !== flags) this.#setHealth(endpoint, flags);
+    const startsSlowly = this.#table.health[slot] !== flags && this.#setHealth(endpoint, flags);
     if (this.#table.isEligible(slot)) this.#unserved.delete(endpoint);
     if (this.#table.isEligible(slot) && this.#table.rescue[slot] !== 0) Atomics.store(this.#table.rescue, slot, 0);
     this.#watchRefused(endpoint);
     const before = endpoint.state;
     const state = endpoint.currentState();
     if (state === before) return;
-    endpoint.moveTo(state, this.#tools.clock.wallTime(), reason);
+    const words = startsSlowly ? `${reason}: it starts slowly, for ${this.#spec.slowStartMs / 1000} s` : reason;
+    endpoint.moveTo(state, this.#tools.clock.wallTime(), words);
     this.#events.onChange({ pool: this.#id, endpoint: id, before, ...endpoint.report() });
   }
 
-  /** Who takes requests again begins with few; at the start of the process all begin alike. */
-  #setHealth(endpoint: EndpointHealth, flags: number): void {
+  /** Who takes requests again begins with few; at the start of the process all begin alike. Whether it does. */
+  #setHealth(endpoint: EndpointHealth, flags: number): boolean {
     const { slot } = endpoint.spec;
     const wasOut = !this.#table.isEligible(slot);
     this.#table.setHealth(slot, flags);
-    if (wasOut && this.#table.isEligible(slot) && !this.#unserved.has(endpoint)) this.#startSlowly(endpoint);
+    return wasOut && this.#table.isEligible(slot) && !this.#unserved.has(endpoint) && this.#startSlowly(endpoint);
   }
 
-  #startSlowly({ spec }: EndpointHealth): void {
-    if (this.#spec.slowStartMs > 0) startSlowly(this.#table, spec.slot, this.#tools.clock.now());
+  #startSlowly({ spec }: EndpointHealth): boolean {
+    if (this.#spec.slowStartMs === 0) return false;
+    startSlowly(this.#table, spec.slot, this.#tools.clock.now());
+    return true;
   }
 
   #watchRefused(endpoint: EndpointHealth): void {

@@ -89,6 +89,23 @@ describe('the log', () => {
     assert.deepEqual(fields[1], { ...about, requests: 19 });
   });
 
+  test('the log says when requests begin to go elsewhere, how many, and why', () => {
+    const { balancer, lines } = setUp();
+    const begin = {
+      pool: 'web',
+      to: 'zone',
+      phase: 'begin',
+      percent: 20,
+      reason: '1 of 2 endpoints may be picked',
+    } as const;
+    balancer.emit('overflow', begin);
+    balancer.emit('overflow', { ...begin, to: 'backup', phase: 'end', percent: 0 });
+    assert.deepEqual(lines, [
+      'pool web: 20 % of its requests go to another zone: 1 of 2 endpoints may be picked',
+      'pool web: no more requests go to backups: 1 of 2 endpoints may be picked',
+    ]);
+  });
+
   test('the log says when panic of a pool begins and ends, and what becomes of requests', () => {
     const { balancer, lines } = setUp();
     const begin = {

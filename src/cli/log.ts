@@ -60,6 +60,11 @@ export function logEvents(balancer: EventEmitter<BalancerEvents>, say: Say, cloc
     const text = why === 'dry-run' ? `endpoint ${endpoint} would be ejected` : `pool-failing: ${endpoint} stays`;
     say(`pool ${pool}: ${text}: ${reason}`, 'warn', { pool, endpoint, withheld: why, reason });
   });
+  balancer.on('overflow', (event) => {
+    const { pool, to, phase, percent, reason } = event;
+    const fields = { pool, overflow: to, phase, percent, reason };
+    say(describeOverflow(event), phase === 'begin' ? 'warn' : 'info', fields);
+  });
   balancer.on('failure', (failure) => {
     const { pool, endpoint, reason, cause, status, count } = failure;
     say(describeFailure(failure), 'warn', { pool, endpoint, reason, cause, status, requests: count });
@@ -92,6 +97,14 @@ function describeFailure({
   if (withinMs === 0) return `pool ${pool}: ${where}`;
   const requests = `${count} more ${count === 1 ? 'request' : 'requests'} within ${withinMs / 1000} s`;
   return `pool ${pool}: ${requests}: ${where}`;
+}
+
+const OVERFLOWS = { priority: 'to a later priority', backup: 'to backups', zone: 'to another zone' } as const;
+
+/** `pool web: 30 % of its requests go to another zone: 1 of 2 endpoints of zone eu-1 may be picked` */
+function describeOverflow({ pool, to, phase, percent, reason }: BalancerEvents['overflow'][0]): string {
+  const share = phase === 'begin' ? `${percent} % of its requests go` : 'no more requests go';
+  return `pool ${pool}: ${share} ${OVERFLOWS[to]}: ${reason}`;
 }
 
 /** `pool web: panic: none of 2 endpoints is healthy: …` */

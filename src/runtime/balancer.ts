@@ -29,6 +29,7 @@ import type { BalancerStats } from './control/balancer-stats.ts';
 import { ControlPlane } from './control/control-plane.ts';
 import type { CreateDataPlane } from './worker/create-serving.ts';
 import type { ListenerAddress } from './control/listeners.ts';
+import type { OverflowEvent } from './control/overflow-watch.ts';
 import type { PoolFailure } from './control/pool-failures.ts';
 import { ReloadError } from './control/reload.ts';
 import { describeChanges, summarize } from './control/reload-result.ts';
@@ -75,6 +76,8 @@ export interface BalancerEvents {
   panic: [event: PanicEvent];
   /** An endpoint was not ejected though its failures said so: its whole pool fails, or `dryRun` is on. */
   withheld: [event: WithheldEjection];
+  /** Requests of a pool begin to go to a later priority, to backups or to another zone, or none do any more. */
+  overflow: [event: OverflowEvent];
   /**
    * Requests that a pool had no good answer for: the first of each pool and reason at once, those that follow summed up
    * every 10 s.
@@ -133,6 +136,7 @@ export class Balancer extends EventEmitter<BalancerEvents> {
         onHealth: (event) => void this.emit('health', event),
         onPanic: (event) => void this.emit('panic', event),
         onWithheld: (event) => void this.emit('withheld', event),
+        onOverflow: (event) => void this.emit('overflow', event),
         onWorker: (change) => void this.emit('worker', change),
         onFailure: (failure) => void this.emit('failure', failure),
         onFault: (fault) => void this.emit('fault', fault),

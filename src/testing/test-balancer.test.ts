@@ -52,7 +52,12 @@ test('in a test balancer checks take an endpoint out and bring it back, and that
   const bodies = new Set<string>();
   for (let index = 0; index < 4; index++) bodies.add((await balancer.request()).body);
   assert.deepEqual([...bodies].sort(), ['a:80', 'b:80']);
-  assert.ok(balancer.events.length >= 2);
+  const [first] = balancer.eventsOf('health');
+  assert.equal(first, balancer.events[0]);
+  // Narrowed by its name, an event has the type of that.
+  const reasons = balancer.events.map((one) => (one.name === 'failure' ? one.event.cause : one.event.pool));
+  assert.equal(reasons.length, balancer.events.length);
+  assert.ok(balancer.eventsOf('health').every(({ name, event }) => name === 'health' && event.before !== event.state));
 });
 
 test('a test balancer with the same seed does the same', async () => {

@@ -3,7 +3,6 @@
  * endpoints and clients are objects of the test, its time is the test's own.
  */
 import type { CheckTools } from '../checks/endpoint-check.ts';
-import type { HealthEvent, PanicEvent } from '../checks/pool-health.ts';
 import type { Probe, ProbeResult, ProbeTarget } from '../checks/probe.ts';
 import { failed } from '../checks/probe.ts';
 import { PROBES } from '../checks/probes.ts';
@@ -13,6 +12,7 @@ import { toConfig } from '../config/to-config.ts';
 import { createSeededRandom } from '../core/random.ts';
 import type { ListenerSpec } from '../core/snapshot.ts';
 import { Balancer } from '../runtime/balancer.ts';
+import type { BalancerEvents } from '../runtime/balancer.ts';
 import type { BalancerStats } from '../runtime/control/balancer-stats.ts';
 import { createDataPlane } from '../runtime/worker/data-plane.ts';
 import type { DataPlane } from '../runtime/worker/data-plane-api.ts';
@@ -27,12 +27,20 @@ export interface TestBalancerOptions {
   readonly seed?: number;
 }
 
-/** Something that a balancer told. */
-export interface TestEvent {
-  /** Milliseconds since the beginning. */
-  readonly atMs: number;
-  readonly event: HealthEvent | PanicEvent;
-}
+/** Events of a balancer that are kept, see `BalancerEvents`. */
+export type TestEventName = 'health' | 'panic' | 'withheld' | 'overflow' | 'failure';
+
+/** Something that a balancer told: narrowed by its name, its event has the type of that. */
+export type TestEvent<Name extends TestEventName = TestEventName> = Name extends TestEventName
+  ? {
+      /** Milliseconds since the beginning. */
+      readonly atMs: number;
+      readonly name: Name;
+      readonly event: BalancerEvents[Name][0];
+    }
+  : never;
+
+const EVENT_NAMES: readonly TestEventName[] = ['health', 'panic', 'withheld', 'overflow', 'failure'];
 
 /** A request under way. */
 export interface PendingRequest {
@@ -109,8 +117,7 @@ export class TestBalancer {
         return this.#plane;
       },
     });
-    this.#balancer.on('health', (event) => this.events.push({ atMs: this.elapsedMs, event }));
-    this.#balancer.on('panic', (event) => this.events.push({ atMs: this.elapsedMs, event }));
+    for (const name of EVENT_NAMES) this.#keepEvents(name);
     this.#balancer.on('fault', ({ stack }) => this.faults.push(stack));
   }
 
@@ -180,6 +187,17 @@ export class TestBalancer {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** What it has told of one kind, in its order: `eventsOf('health')`. */
+  eventsOf<Name extends TestEventName>(name: Name): readonly TestEvent<Name>[] {
+    return this.events.filter((one): one is TestEvent<Name> => one.name === name);
+  }
+
+  #keepEvents(name: TestEventName): void {
+    this.#balancer.on(name, (event: TestEvent['event']) => {
+      this.events.push({ atMs: this.elapsedMs, name, event } as TestEvent);
+    });
   }
 
   /** Lets what a promise waits for happen. */

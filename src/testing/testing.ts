@@ -6,7 +6,7 @@
  * ```
  */
 export { TestBalancer, createTestBalancer } from './test-balancer.ts';
-export type { PendingRequest, TestBalancerOptions, TestEvent } from './test-balancer.ts';
+export type { PendingRequest, TestBalancerOptions, TestEvent, TestEventName } from './test-balancer.ts';
 export type { TestAnswer, TestOutcome, TestRequest } from './test-client.ts';
 export { TestEndpoint } from './test-endpoint.ts';
 export type { ConnectBehaviour, EndpointAnswer, EndpointRequest } from './test-endpoint.ts';

@@ -4,12 +4,16 @@ import { Latencies } from '../core/balancer/latencies.ts';
 import { isTrialDue, noneIsDue, takeTrial } from '../core/health/trial-word.ts';
 import type { Fitness, TakenTrial } from '../core/health/trial-word.ts';
 import { isSamePolicy } from '../core/balancer/policies.ts';
+import { groupsOf } from '../core/balancer/groups.ts';
+import { OVERFLOWN, SPILLED, placementsOf } from '../core/balancer/placements.ts';
 import { isTried } from '../core/balancer/candidates.ts';
 import type { PickRequest, Policy } from '../core/balancer/policy.ts';
 import { StickyTable } from '../core/balancer/sticky-table.ts';
 import { RetryBudget } from '../core/resilience/retry-budget.ts';
 import {
+  COUNTER_OVERFLOWS,
   COUNTER_PANIC_PICKS,
+  COUNTER_SPILLS,
   DRAINING,
   FULL,
   INELIGIBLE,
@@ -87,6 +91,8 @@ export class Pool<W extends Waiter> {
   sticky: StickyTable | null = null;
   /** Picks among the ineligible: the last resort, null where `panic` is off. */
   #panic: Policy | null = null;
+  /** What is counted of a pick, in pool order; null: nothing. */
+  #placements: Uint8Array | null = null;
   /** Health flags of endpoints that even the last resort leaves alone. */
   #barred = 0;
   /** Times to the first byte are noted, and silent endpoints looked for. */
@@ -129,6 +135,7 @@ export class Pool<W extends Waiter> {
     this.sticky = stickyTableOf(spec);
     this.#panic = panic;
     this.#barred = spec.breaker?.failFast === true ? OPEN | PROBING : 0;
+    this.#placements = placementsOf(groupsOf(spec.endpoints, spec.nearZone));
     this.#budget.attach(this.table);
     this.isSilenceWatched = spec.ejection.enabled && spec.ejection.silence !== 'off';
     this.#failureStatuses.fill(0);
@@ -201,10 +208,17 @@ export class Pool<W extends Waiter> {
   pick(request: PoolPick): number {
     if (request.bound >= 0 && this.#servesBound(request)) return request.bound;
     const index = this.#policyFor(request).pick(request);
+    if (index >= 0) {
+      if (this.#placements !== null) this.#countPlacement(index, this.#placements[index]);
+      return index;
+    }
     // Where there is one that is merely full, it is not yet time for the last resort.
-    return index >= 0 || (this.admission !== null && this.#isFullFor([], false) !== null)
-      ? index
-      : this.pickLast(request);
+    return this.admission !== null && this.#isFullFor([], false) !== null ? index : this.pickLast(request);
+  }
+
+  #countPlacement(index: number, flags: number): void {
+    if ((flags & OVERFLOWN) !== 0) this.endpoints[index].count(COUNTER_OVERFLOWS, 1);
+    if ((flags & SPILLED) !== 0) this.endpoints[index].count(COUNTER_SPILLS, 1);
   }
 
   /** The last resort: one that health rules out and that has not refused its last connect; -1 where `panic` is off. */

@@ -14,7 +14,7 @@ import type { PolicyInput } from './policy.ts';
 const OVERPROVISIONED = 1.4;
 
 export class GroupLoads {
-  readonly #input: PolicyInput;
+  readonly #input: Pick<PolicyInput, 'table' | 'slots'>;
   readonly #groups: readonly Group[];
   readonly #whole: Float64Array;
   readonly #eligible: Float64Array;
@@ -25,7 +25,7 @@ export class GroupLoads {
   /** The group that gets everything, -1 where several share it or none is eligible. */
   #only = -1;
 
-  constructor(input: PolicyInput, groups: readonly Group[]) {
+  constructor(input: Pick<PolicyInput, 'table' | 'slots'>, groups: readonly Group[]) {
     this.#input = input;
     this.#groups = groups;
     this.#whole = Float64Array.from(groups, ({ weights }) => weights.reduce((sum, weight) => sum + weight, 0));

@@ -5,7 +5,7 @@
  * every eligible endpoint is in its window nobody passes on.
  */
 import { mix } from '../keys/half-sip-hash.ts';
-import { INELIGIBLE } from '../shared/pool-table.ts';
+import { COUNTER_SLOW_PASSES, INELIGIBLE } from '../shared/pool-table.ts';
 import { WINDOW_TICK_MS } from '../shared/slow-windows.ts';
 import { isTried } from './candidates.ts';
 import type { PickRequest, Policy, PolicyInput } from './policy.ts';
@@ -53,13 +53,21 @@ class SlowStartPolicy implements Policy {
     again.key = request.key;
     again.tried.length = 0;
     if (request.tried !== null) for (const index of request.tried) again.tried.push(index);
+    const own = again.tried.length;
     for (let index = first; ;) {
       again.tried.push(index);
       index = this.#policy.pick(again);
       // Nobody is left that has not passed on.
       if (index < 0 || isTried(index, again.tried)) return first;
-      if (!this.#passesOn(index, request, now)) return index;
+      if (this.#passesOn(index, request, now)) continue;
+      for (let at = own; at < again.tried.length; at++) this.#countPass(again.tried[at]);
+      return index;
     }
+  }
+
+  #countPass(index: number): void {
+    const { table, slots } = this.#input;
+    table.count(slots[index], COUNTER_SLOW_PASSES, 1);
   }
 
   #passesOn(index: number, request: PickRequest, now: number): boolean {

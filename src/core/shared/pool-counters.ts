@@ -23,6 +23,12 @@ export const COUNTER_HEDGES = 13;
 export const COUNTER_STICKY_HITS = 14;
 /** … and of another one, which such a client is bound to from then on. */
 export const COUNTER_STICKY_MOVES = 15;
+/** Picks of an endpoint though it is of a later priority, or a backup. */
+export const COUNTER_OVERFLOWS = 16;
+/** Picks of an endpoint in another zone than ours. */
+export const COUNTER_SPILLS = 17;
+/** Picks that it has passed on to others since it started slowly. */
+export const COUNTER_SLOW_PASSES = 18;
 
 /** What is counted as an attempt and is not the first of its request. */
 export const FURTHER_ATTEMPTS = [COUNTER_RETRIES, COUNTER_MOVES, COUNTER_RESCUES, COUNTER_HEDGES];

@@ -1,6 +1,7 @@
 /** What a control plane takes from its surroundings, and what it tells them. */
 import type { CheckTools } from '../../checks/endpoint-check.ts';
 import type { HealthEvent, PanicEvent } from '../../checks/pool-health.ts';
+import type { OverflowEvent } from './overflow-watch.ts';
 import type { WithheldEjection } from '../../checks/pool-outages.ts';
 import type { Scheduler } from '../../checks/scheduler.ts';
 import type { Clock } from '../../core/clock.ts';
@@ -28,6 +29,7 @@ export interface ControlPlaneEvents {
   onHealth(event: HealthEvent): void;
   onPanic(event: PanicEvent): void;
   onWithheld(event: WithheldEjection): void;
+  onOverflow(event: OverflowEvent): void;
   onWorker(change: WorkerChange): void;
   onFailure(failure: PoolFailure): void;
   onFault(fault: WorkerFault): void;

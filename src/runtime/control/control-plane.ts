@@ -25,6 +25,7 @@ import type { CreateWorkerSetOptions } from './create-worker-set.ts';
 import { HealthKeeper } from './health.ts';
 import { readMemoryStats } from './memory-stats.ts';
 import { Refresher } from './refresher.ts';
+import { OverflowWatch } from './overflow-watch.ts';
 import { ReloadError, isRemoval, requirePossible } from './reload.ts';
 import { PoolFailures } from './pool-failures.ts';
 import { Reports } from './reports.ts';
@@ -51,6 +52,7 @@ export class ControlPlane {
   readonly #tables = new SharedTables();
   readonly #health: HealthKeeper;
   readonly #silence: SilenceWatch;
+  readonly #overflow: OverflowWatch;
   readonly #failures: PoolFailures;
   readonly #reports: Reports;
   #workers: WorkerSet | null = null;
@@ -80,7 +82,10 @@ export class ControlPlane {
       bareConnects: new BareConnects({ clock, scheduler, probes }),
     };
     this.#health = new HealthKeeper(tools, (pool) => this.#tables.pool(pool), {
-      onChange: (event) => events.onHealth(event),
+      onChange: (event) => {
+        events.onHealth(event);
+        this.#lookForOverflow([event.pool]);
+      },
       onPanic: (event) => events.onPanic(event),
       onWithheld: (event) => events.onWithheld(event),
       onRescue: (order) => this.#workers?.tell({ type: 'rescue', ...order }),
@@ -94,6 +99,7 @@ export class ControlPlane {
       health: this.#health,
       snapshot: () => this.#snapshot,
     });
+    this.#overflow = new OverflowWatch((event) => events.onOverflow(event));
     this.#failures = new PoolFailures(scheduler, (failure) => events.onFailure(failure));
     this.#reports = new Reports(this.#health, this.#failures, (fault) => events.onFault(fault));
   }
@@ -227,6 +233,8 @@ export class ControlPlane {
     await this.#accessLog?.settle(accessLog);
     // Only now does nobody pick them any more: marked before, a pool whose endpoints are all new would have had none.
     this.#health.apply(operations.filter(isRemoval));
+    this.#overflow.keep(to.pools);
+    this.#lookForOverflow(to.pools.map(({ id }) => id));
     if (operations.some(({ op }) => op === 'set-settings')) this.#hasSaidLimit = false;
     return { from: from ?? to, to, operations };
   }
@@ -309,6 +317,11 @@ export class ControlPlane {
         onExhausted: () => events.onDead(),
       },
     });
+  }
+
+  #lookForOverflow(pools: readonly string[]): void {
+    for (const pool of this.#snapshot?.pools ?? [])
+      if (pools.includes(pool.id)) this.#overflow.look(pool, this.#tables.pool(pool.id));
   }
 
   /** Once for each config. */

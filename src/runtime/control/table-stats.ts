@@ -9,11 +9,14 @@ import {
   COUNTER_FAILURES,
   COUNTER_HEDGES,
   COUNTER_MOVES,
+  COUNTER_OVERFLOWS,
   COUNTER_PANIC_PICKS,
   COUNTER_RESCUES,
   COUNTER_RETRIES,
   COUNTER_STICKY_HITS,
   COUNTER_STICKY_MOVES,
+  COUNTER_SLOW_PASSES,
+  COUNTER_SPILLS,
   COUNTER_STRAYS,
 } from '../../core/shared/pool-table.ts';
 import type { PoolTable } from '../../core/shared/pool-table.ts';
@@ -89,6 +92,12 @@ export interface EndpointStats {
   readonly connects: number;
   /** Attempts made with no endpoint eligible. */
   readonly panicPicks: number;
+  /** Picks of it though it is of a later priority, or a backup. */
+  readonly overflows: number;
+  /** Picks of it though it stands in another zone than Fairlead. */
+  readonly spills: number;
+  /** Picks that it has passed on to others while it started slowly. */
+  readonly slowPasses: number;
   /** Answers to clients whose cookie bound them to this endpoint. */
   readonly stickyHits: number;
   /** Answers of other endpoints to such clients: this one could not be picked, or failed. They have another cookie since. */
@@ -140,6 +149,9 @@ export function readEndpointStats(table: PoolTable, slot: number): EndpointStats
     budgetSpent: table.total(slot, COUNTER_BUDGET_SPENT),
     connects: table.total(slot, COUNTER_CONNECTS),
     panicPicks: table.total(slot, COUNTER_PANIC_PICKS),
+    overflows: table.total(slot, COUNTER_OVERFLOWS),
+    spills: table.total(slot, COUNTER_SPILLS),
+    slowPasses: table.total(slot, COUNTER_SLOW_PASSES),
     stickyHits: table.total(slot, COUNTER_STICKY_HITS),
     stickyMoves: table.total(slot, COUNTER_STICKY_MOVES),
     bytesSent: table.total(slot, COUNTER_BYTES_SENT),

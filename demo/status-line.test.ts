@@ -55,7 +55,7 @@ function endpoint(id: string, attempts: number, state: 'healthy' | 'ejected'): P
   };
 }
 
-const QUEUE = { inFlight: 0, waiting: 0, held: 0, waited: 0, timedOut: 0, full: 0 };
+const QUEUE = { inFlight: 0, waiting: 0, held: 0, waited: 0, timedOut: 0, shed: 0, full: 0 };
 
 function stats(requests: number, errors: number, endpoints: readonly PoolEndpointStats[]): BalancerStats {
   const web = { ...ROUTE, route: 'web', requests, statuses: [0, 0, 0, 0, errors] as const, p50Ms: 12.4, p99Ms: 99.6 };

@@ -152,10 +152,11 @@ function writeEndpoint({ id, weight, priority, zone, isBackup, maxRequests }: En
   };
 }
 
-function writeQueue({ maxWaiting, timeoutMs, holdMs }: QueueSpec): Written {
+function writeQueue({ maxWaiting, timeoutMs, targetMs, holdMs }: QueueSpec): Written {
   return withoutGaps({
     max: maxWaiting,
     timeout: timeoutMs === 0 ? undefined : formatDuration(timeoutMs),
+    target: formatDurationOrOff(targetMs),
     hold: formatDurationOrOff(holdMs),
   });
 }

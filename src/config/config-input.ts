@@ -552,6 +552,12 @@ export interface QueueInput {
    */
   readonly timeout?: Duration;
   /**
+   * How long requests may have to wait for a place for long: a queue that has stood longer than this for as long again sheds those that have waited longer, with 503 `queue-shed`. To be longer than answers take.
+   * @defaultValue `'100ms'`
+   * @example '500ms'
+   */
+  readonly target?: Duration | Off;
+  /**
    * How long requests wait while no endpoint can be reached; then 503 `held-too-long`. At most 1 s where none has answered in the last 10 minutes.
    * @defaultValue `'10s'`
    * @example '30s'

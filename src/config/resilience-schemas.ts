@@ -88,6 +88,11 @@ const queueMap = object(
       example: '5s',
       byDefault: '`timeouts.connect`',
     }),
+    target: key(durationOrOff.prefault('100ms'), {
+      description:
+        'How long requests may have to wait for a place for long: a queue that has stood longer than this for as long again sheds those that have waited longer, with 503 `queue-shed`. To be longer than answers take.',
+      example: '500ms',
+    }),
     hold: key(durationOrOff.prefault('10s'), {
       description:
         'How long requests wait while no endpoint can be reached; then 503 `held-too-long`. At most 1 s where none has answered in the last 10 minutes.',
@@ -95,6 +100,8 @@ const queueMap = object(
     }),
   },
   'Queue',
-).transform(({ max, timeout, hold }): QueueSpec => ({ maxWaiting: max, timeoutMs: timeout ?? 0, holdMs: hold }));
+).transform(({ max, timeout, target, hold }): QueueSpec => {
+  return { maxWaiting: max, timeoutMs: timeout ?? 0, targetMs: target, holdMs: hold };
+});
 
 export const queueSchema = orOff(queueMap, { ...queueMap.parse({}), maxWaiting: 0, holdMs: 0 });

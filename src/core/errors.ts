@@ -55,6 +55,7 @@ export const FAULTS = Object.freeze({
   queueTimeout: fault(503, 'queue-timeout', 'No place at an endpoint became free in time.'),
   heldTooLong: fault(503, 'held-too-long', 'No endpoint could be reached in time.'),
   breakerOpen: fault(503, 'breaker-open', 'Every server of this pool has failed too often lately.'),
+  queueShed: fault(503, 'queue-shed', 'Too many requests have waited for too long.'),
   queueFull: fault(503, 'queue-full', 'Too many requests wait already.'),
   connectFailed: fault(502, 'connect-failed', 'The endpoint could not be reached.'),
   connectTimeout: fault(504, 'connect-timeout', 'The endpoint did not accept the connection in time.'),

@@ -140,6 +140,8 @@ export interface QueueSpec {
   readonly maxWaiting: number;
   /** How long a request waits for a place; 0: as long as for a connect. */
   readonly timeoutMs: number;
+  /** A queue for places that stands longer than this sheds those that have waited longer; 0: none. */
+  readonly targetMs: number;
   /** How long a request is held while no endpoint can be reached; 0: not at all. */
   readonly holdMs: number;
 }

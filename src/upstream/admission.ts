@@ -8,8 +8,11 @@
  * an attempt that follows the failed one has asked for it. Every few milliseconds it is looked whether there is something
  * that nobody has said: an endpoint is back, a limit was raised, a thread is gone.
  */
+import type { Clock } from '../core/clock.ts';
+import { FAULTS } from '../core/errors.ts';
+import type { Fault } from '../core/errors.ts';
 import type { PoolTable } from '../core/shared/pool-table.ts';
-import { QUEUE_FULL, QUEUE_WAITED, classOf } from '../core/shared/admission-board.ts';
+import { QUEUE_FULL, QUEUE_SHED, QUEUE_WAITED, classOf } from '../core/shared/admission-board.ts';
 import type { Cancel, LoopTurns } from '../net/loop-turns.ts';
 import { WaitingLine } from './waiting-line.ts';
 
@@ -20,12 +23,14 @@ const PATIENT_LOOKS = 20;
 
 /** A request that waits for a place. */
 export interface Queued {
+  /** Since when, ms. */
+  readonly waitingSince: number;
   /** Of `rankOf`, by its class and when it first asked for a place. */
   readonly rank: number;
   /** Its turn has come. It waits no longer, unless it says so again. */
   onReleased(): void;
-  /** Nobody will be served any more. It waits no longer. */
-  onHoldEnded(): void;
+  /** It will not be served: the pool is gone, or it has to give way (then this is its answer). It waits no longer. */
+  onHoldEnded(fault: Fault | null): void;
   /** Handling one of these calls threw. */
   onOwnFault(): void;
 }
@@ -33,6 +38,9 @@ export interface Queued {
 export interface AdmissionOptions {
   readonly table: PoolTable;
   readonly turns: LoopTurns;
+  readonly clock: Pick<Clock, 'now'>;
+  /** `queue.target`, 0: nobody is shed. */
+  targetMs(): number;
   /** Whether only its limits keep the pool from taking one more. */
   isFull(): boolean;
   reportFault(error: unknown): void;
@@ -53,6 +61,8 @@ export class Admission<Q extends Queued> {
   /** The rank of the first one in a thread that has not come for it, until it has another one; 0: none. */
   #absent = 0;
   #isListening = false;
+  /** Since when the first one here has waited for longer than the target at every look, 0: it has not. */
+  #standsSince = 0;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
@@ -112,7 +122,8 @@ export class Admission<Q extends Queued> {
 
   /** Ends all waiting: nobody will be served any more. */
   end(): void {
-    for (let next = this.#first(); next !== null; next = this.#first()) this.#call(next, (one) => one.onHoldEnded());
+    for (let next = this.#first(); next !== null; next = this.#first())
+      this.#call(next, (one) => one.onHoldEnded(null));
   }
 
   /** The pool has no limits any more: all go on. */
@@ -177,7 +188,34 @@ export class Admission<Q extends Queued> {
       this.#passed = 0;
       this.#absent = queue.rankAt(queue.firstElsewhere(this.#firstRank(), this.#absent));
     }
+    if (this.#options.targetMs() > 0) this.#shed(this.#options.targetMs(), this.#options.clock.now());
     this.#serveGuarded();
+  }
+
+  /**
+   * A queue that stands longer than the target makes everybody late and serves nobody more (Nichols and Jacobson 2012,
+   * "Controlling queue delay"). So when it has for as long again, those that have waited longer give way, until the first
+   * one has waited for half of the target. One stays, for the next place.
+   */
+  #shed(targetMs: number, now: number): void {
+    const { queue } = this.#table;
+    const age = this.#lines.reduce(
+      (most, { first }) => Math.max(most, first === null ? 0 : now - first.waitingSince),
+      0,
+    );
+    if (age <= targetMs) this.#standsSince = 0;
+    else if (this.#standsSince === 0) this.#standsSince = now;
+    const isShedding = queue.hasStood(now, targetMs);
+    if (isShedding ? age > targetMs / 2 : this.#standsSince > 0 && now - this.#standsSince >= targetMs)
+      queue.stands(now);
+    else if (!isShedding) return;
+    for (const line of this.#lines.toReversed()) {
+      for (let { first } = line; first !== null && now - first.waitingSince > targetMs; { first } = line) {
+        if (this.size === 1) return;
+        this.count(QUEUE_SHED);
+        this.#call(first, (one) => one.onHoldEnded(FAULTS.queueShed));
+      }
+    }
   }
 
   async #listen(): Promise<void> {
@@ -223,5 +261,6 @@ export class Admission<Q extends Queued> {
     this.#stopLooking?.();
     this.#stopLooking = null;
     this.#passed = 0;
+    this.#standsSince = 0;
   }
 }

@@ -148,7 +148,13 @@ export class Pool<W extends Waiter> {
     const { spec, table, admission } = this;
     const isLimited = spec.maxRequests > 0 || this.endpoints.some(({ limits }) => limits.maxRequests > 0);
     for (const { slot, limits } of this.endpoints) table.setMost(slot, limits.maxRequests);
-    if (isLimited) this.admission ??= new Admission({ ...this.#tools, table, isFull: () => this.isFull() });
+    if (isLimited)
+      this.admission ??= new Admission({
+        ...this.#tools,
+        table,
+        isFull: () => this.isFull(),
+        targetMs: () => this.spec.queue.targetMs,
+      });
     else this.admission = null;
     if (!isLimited) admission?.open();
   }

@@ -136,7 +136,7 @@ class Stage {
     const clock: Clock = { now: () => this.now, wallTime: () => this.now };
     const snapshot = testSnapshot({
       ports: [1, 2],
-      pool: { maxConnections, queue: { maxWaiting: 10, timeoutMs: 0, holdMs: 1000 } },
+      pool: { maxConnections, queue: { maxWaiting: 10, timeoutMs: 0, targetMs: 0, holdMs: 1000 } },
       timeouts: { totalMs: 1000, perTryMs: 500 },
     });
     this.wheel = new TimerWheel({ clock, onFault: (error) => assert.fail(String(error)) });

@@ -86,7 +86,7 @@ for (const threads of [1, 4]) {
   const what = `with ${threads} thread${threads === 1 ? '' : 's'}`;
 
   test(`${what} no server ever has more requests than maxRequests, and none is lost`, async (t) => {
-    const { servers, running } = await start(t, threads, 'queue: { timeout: 30s }', [3, 2]);
+    const { servers, running } = await start(t, threads, 'queue: { timeout: 30s, target: off }', [3, 2]);
     const answers = Array.from({ length: 200 }, () => get(running.port).status);
     let isOver = false;
     const done = Promise.all(answers).finally(() => (isOver = true));
@@ -105,7 +105,12 @@ for (const threads of [1, 4]) {
   });
 
   test(`${what} the requests of a pool at all endpoints together never exceed its maxRequests`, async (t) => {
-    const { servers, running } = await start(t, threads, 'maxRequests: 4, queue: { timeout: 30s }', [0, 0, 0]);
+    const { servers, running } = await start(
+      t,
+      threads,
+      'maxRequests: 4, queue: { timeout: 30s, target: off }',
+      [0, 0, 0],
+    );
     const answers = Array.from({ length: 100 }, () => get(running.port).status);
     const total = () => servers.reduce((sum, { active }) => sum + active, 0);
     await until(() => total() === 4 && running.balancer.stats().pools[0].queue.waiting === 96, 'all others wait');
@@ -125,7 +130,7 @@ for (const threads of [1, 4]) {
   });
 
   test(`${what} requests go on in the order in which they came, and those who leave are left out`, async (t) => {
-    const { servers, running } = await start(t, threads, 'queue: { timeout: 30s }', [1]);
+    const { servers, running } = await start(t, threads, 'queue: { timeout: 30s, target: off }', [1]);
     const [server] = servers;
     const queue = () => running.balancer.stats().pools[0].queue;
     const sent = [get(running.port, '/0')];
@@ -150,7 +155,7 @@ for (const threads of [1, 4]) {
 }
 
 test('the places that a thread held which is gone are given back, and those that wait elsewhere go on', async (t) => {
-  const { servers, running } = await start(t, 4, 'queue: { timeout: 30s }', [4]);
+  const { servers, running } = await start(t, 4, 'queue: { timeout: 30s, target: off }', [4]);
   const [server] = servers;
   const sent = Array.from({ length: 12 }, (_none, index) => get(running.port, `/${index}`));
   await until(() => server.active === 4 && running.balancer.stats().pools[0].queue.waiting === 8, 'eight wait');

@@ -4,8 +4,14 @@ import { test } from 'node:test';
 import { createTestBalancer } from '../../src/testing/testing.ts';
 import type { PendingRequest, TestBalancer, TestEndpoint } from '../../src/testing/testing.ts';
 
-const limited = (most: number, rest: object = {}) => ({
-  pools: { web: { endpoints: [{ address: 'a:80', maxRequests: most }], ...rest } },
+const limited = (most: number, { queue = {}, ...rest }: { queue?: object | 'off'; [key: string]: unknown } = {}) => ({
+  pools: {
+    web: {
+      endpoints: [{ address: 'a:80', maxRequests: most }],
+      queue: queue === 'off' ? ('off' as const) : { target: 'off' as const, ...queue },
+      ...rest,
+    },
+  },
 });
 
 function statusOf({ outcome }: PendingRequest): number | string | null {
@@ -145,6 +151,7 @@ test('the last resort is not taken while endpoints are merely full', async () =>
       web: {
         endpoints: [{ address: 'a:80', maxRequests: 1 }, 'b:80'],
         check: { http: '/healthz', interval: '1s' },
+        queue: { target: 'off' },
       },
     },
   });

@@ -136,7 +136,7 @@ export function testSnapshot(options: TestPlaneOptions): Snapshot {
     ejection: EJECTION,
     retry: { ...RETRY, ...options.retry },
     retryBudget: { share: 0.2, perSecond: 10 },
-    queue: { maxWaiting: 1024, timeoutMs: 0, holdMs: 0 },
+    queue: { maxWaiting: 1024, timeoutMs: 0, targetMs: 0, holdMs: 0 },
     hedge: null,
     maxRequests: 0,
     maxConnections: 0,

@@ -69,9 +69,9 @@ export async function showPools(options: AdminOptions): Promise<number> {
 
 /** Nothing where nobody has waited yet. */
 export function describeQueue({ waiting, held, ...sofar }: QueueStats): string {
-  const { waited, timedOut, full } = sofar;
+  const { waited, timedOut, shed, full } = sofar;
   if (waiting + held + waited + full === 0) return '';
-  return `: ${waiting} wait for a place, ${held} for an endpoint; so far ${waited} waited, ${timedOut} too long, ${full} found the queue full`;
+  return `: ${waiting} wait for a place, ${held} for an endpoint; so far ${waited} waited, ${timedOut} too long, ${shed} gave way, ${full} found the queue full`;
 }
 
 function describeEndpoints(endpoints: readonly EndpointContent[]): string[] {

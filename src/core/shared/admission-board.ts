@@ -39,6 +39,8 @@ export class AdmissionBoard {
   readonly #words: Int32Array;
   /** At index 0: threads in which somebody waits. */
   readonly #waiting: Int32Array;
+  /** At index 0: when a thread last found that the queues stand, in whole ms; 0: never. */
+  readonly #overload: Int32Array;
   readonly #worker: number;
   readonly #workers: number;
 
@@ -46,6 +48,7 @@ export class AdmissionBoard {
     this.#ranks = float64At(buffer, layout.queueRanks);
     this.#words = int32At(buffer, layout.queueWords);
     this.#waiting = int32At(buffer, layout.queueWaiting);
+    this.#overload = int32At(buffer, layout.queueOverload);
     this.#worker = worker;
     this.#workers = workers;
   }
@@ -96,6 +99,17 @@ export class AdmissionBoard {
   async woken(): Promise<void> {
     const at = this.#worker * ADMISSION_INTS + WAKE;
     await Atomics.waitAsync(this.#words, at, Atomics.load(this.#words, at)).value;
+  }
+
+  /** The queues stand at this time, ms: all threads hear of it. */
+  stands(now: number): void {
+    Atomics.store(this.#overload, 0, now | 1);
+  }
+
+  /** Whether one has found that the queues stand in the last `ms`. */
+  hasStood(now: number, ms: number): boolean {
+    const at = this.#overload[0];
+    return at !== 0 && ((now - at) | 0) <= ms;
   }
 
   /** Adds one to a counter of this thread. */

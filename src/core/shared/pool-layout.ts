@@ -67,6 +67,8 @@ export interface PoolLayout {
   readonly queueWords: Place;
   /** At index 0. */
   readonly queueWaiting: Place;
+  /** At index 0. */
+  readonly queueOverload: Place;
   /** One for each worker. */
   readonly silent: Place;
   /** Retries of the last seconds. */
@@ -114,6 +116,7 @@ export function poolLayout({ capacity, workerSlots }: Pick<PoolTableHandle, 'cap
     queueRanks: layout.headerDoubles(workerSlots * RANK_DOUBLES),
     queueWords: layout.header(workerSlots * ADMISSION_INTS),
     queueWaiting: layout.header(1),
+    queueOverload: layout.header(1),
     silent: layout.header(workerSlots),
     retried: layout.header(RETRY_BUCKETS),
     recent: layout.header(workerSlots * RECENT_STRIDE),

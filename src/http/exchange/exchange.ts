@@ -238,6 +238,10 @@ export class Exchange implements ClientEvents {
     return this.wait.rank;
   }
 
+  get waitingSince(): number {
+    return this.wait.since;
+  }
+
   get goesFirst(): boolean {
     return this.isRequestEnded && (this.request as OutgoingRequest).isRepeatable;
   }
@@ -250,7 +254,8 @@ export class Exchange implements ClientEvents {
   }
 
   /** Its pool is not waited for any longer. */
-  onHoldEnded(): void {
+  onHoldEnded(fault: Fault | null = null): void {
+    if (fault !== null) this.holdFault = fault;
     this.dispatch(ON_RESPONSE_TIMEOUT);
     this.flushClient();
   }

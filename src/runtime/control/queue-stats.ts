@@ -1,5 +1,5 @@
 /** What the shared tables say of requests that wait for a pool. */
-import { QUEUE_FULL, QUEUE_TIMED_OUT, QUEUE_WAITED } from '../../core/shared/admission-board.ts';
+import { QUEUE_FULL, QUEUE_SHED, QUEUE_TIMED_OUT, QUEUE_WAITED } from '../../core/shared/admission-board.ts';
 import type { PoolTable } from '../../core/shared/pool-table.ts';
 
 /** Requests that wait for a pool, and those that have. */
@@ -14,6 +14,8 @@ export interface QueueStats {
   readonly waited: number;
   /** Of them, those that got 503 `queue-timeout`. */
   readonly timedOut: number;
+  /** And those that got 503 `queue-shed`. */
+  readonly shed: number;
   /** How many got 503 `queue-full` instead of waiting for a place. */
   readonly full: number;
 }
@@ -26,6 +28,7 @@ export function readQueueStats(table: PoolTable): QueueStats {
     held: held.count,
     waited: queue.total(QUEUE_WAITED),
     timedOut: queue.total(QUEUE_TIMED_OUT),
+    shed: queue.total(QUEUE_SHED),
     full: queue.total(QUEUE_FULL),
   };
 }

@@ -4,30 +4,31 @@ import { type SchemaNode, key } from './described.ts';
 import { Mistake } from './errors.ts';
 import { filePath } from './file-path.ts';
 import { TOKEN, object, oneOf, orOff, scalar, shortForm, toggle, withRule } from './scalars.ts';
-import { DURATION_PATTERN, describeValue, parseDuration } from './units.ts';
+import { DURATION_PATTERN, describeValue, parseDurationUpTo } from './units.ts';
 
 const SECOND_MS = 1000;
 /** Browsers keep no cookie for longer. */
 const LONGEST_MS = 400 * 24 * 3600 * SECOND_MS;
 
 const cookieName = scalar(
-  (value) =>
-    typeof value === 'string' && TOKEN.test(value)
-      ? value
-      : new Mistake(`${describeValue(value)} is no name of a cookie`, 'Use letters, digits, - and _.'),
+  (value) => {
+    if (typeof value === 'string' && TOKEN.test(value)) return value;
+    // As Traefik has it: cookie: { name: lb, secure: true }.
+    const isMap = typeof value === 'object' && value !== null;
+    const cure = isMap
+      ? 'Write its name here, and the rest beside it, e.g. sticky: { cookie: lb, secure: on }.'
+      : 'Use letters, digits, - and _.';
+    return new Mistake(`${describeValue(value)} is no name of a cookie`, cure);
+  },
   { type: 'string', pattern: TOKEN.source, words: 'name' },
 );
 
 const ttl = scalar(
   (value) => {
     if (value === 'session') return 0;
-    const ms = parseDuration(value);
-    if (typeof ms !== 'number') return ms;
-    if (ms >= SECOND_MS && ms <= LONGEST_MS && ms % SECOND_MS === 0) return ms;
-    return new Mistake(
-      `a cookie cannot last ${String(value)}`,
-      'Write session, or whole seconds up to 400d, e.g. 12h.',
-    );
+    const ms = parseDurationUpTo(LONGEST_MS, value);
+    if (typeof ms !== 'number' || ms % SECOND_MS === 0) return ms;
+    return new Mistake(`a cookie cannot last ${String(value)}`, 'Write session, or whole seconds, e.g. 12h.');
   },
   {
     anyOf: [{ const: 'session' }, { type: 'string', pattern: DURATION_PATTERN, tsType: 'Duration' }],

@@ -27,8 +27,13 @@ export const SIZE_PATTERN = `^${AMOUNT} ?(?:${Object.keys(SIZE_UNITS).join('|')}
 const DURATION_CURE = 'Write a number and one of ms, s, m, h, d, e.g. 500ms or 5s.';
 const SIZE_CURE = 'Write a number and one of B, KiB, MiB, GiB (or kB, MB, GB for powers of ten), e.g. 64KiB.';
 
-/** `500ms`, `1.5s`, `1h` → milliseconds, at least 1 and at most 24 days. */
+/** `500ms`, `1.5s`, `1h` → milliseconds, at least 1 and at most 24 days: as long as a timer can be. */
 export function parseDuration(value: unknown): number | Mistake {
+  return parseDurationUpTo(LONGEST_MS, value);
+}
+
+/** The same for a time that no timer measures. */
+export function parseDurationUpTo(longestMs: number, value: unknown): number | Mistake {
   if (isPlainNumber(value)) {
     return new Mistake(
       `a time needs a unit, ${value} has none`,
@@ -40,7 +45,9 @@ export function parseDuration(value: unknown): number | Mistake {
   if (factor === null) return notQuantity(value, 'a time', unit, OTHER_DURATION_UNITS, DURATION_CURE);
   const ms = Math.round(amount * factor);
   if (ms < 1) return new Mistake('a time of nothing is not possible here', 'Write at least 1ms.');
-  if (ms > LONGEST_MS) return new Mistake(`${amount}${unit} is too long`, 'Write at most 24d.');
+  if (ms > longestMs) {
+    return new Mistake(`${amount}${unit} is too long`, `Write at most ${Math.floor(longestMs / DURATION_UNITS.d)}d.`);
+  }
   return ms;
 }
 

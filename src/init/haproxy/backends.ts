@@ -1,14 +1,16 @@
 /** A `backend`, or the servers of a `listen`, as a pool. */
-import { lacking } from '../features.ts';
 import type { Report } from '../report.ts';
-import type { DraftPool, PoolSettings } from '../draft.ts';
+import type { DraftPool } from '../draft.ts';
 import { readHealthCheck } from './health-check.ts';
 import { refusalOf } from './not-taken.ts';
 import type { Line } from './parse-haproxy.ts';
+import { readSticky } from './persistence.ts';
+import { readPolicy } from './policies.ts';
 import type { Proxy } from './proxy.ts';
 import { readServers } from './servers.ts';
 import type { Server } from './servers.ts';
-import { readServerTimeouts } from './timeouts.ts';
+import { readAgent, readSlowStart } from './shared-settings.ts';
+import { readQueue, readServerTimeouts } from './timeouts.ts';
 
 /** Null where there is none like it, which is listed. `front` is what leads to it. */
 export function convertBackend(proxy: Proxy, front: Proxy, report: Report): DraftPool | null {
@@ -18,18 +20,29 @@ export function convertBackend(proxy: Proxy, front: Proxy, report: Report): Draf
     [...proxy.findAll('default-server'), ...proxy.own('server')].toSorted((a, b) => a.line - b.line),
     report,
   );
+  noteBackups(proxy, servers, report);
   const settings: DraftPool['settings'] = new Map();
   settings.set('policy', readPolicy(proxy, report));
   for (const [key, setting] of [
+    ['sticky', readSticky(proxy, report)],
     ['check', readHealthCheck(proxy, servers, report)],
+    ['agent', readAgent(servers, report)],
+    ['slowStart', readSlowStart(servers, report)],
     ['retry', readRetry(proxy, report)],
-    ['maxConnections', readMost(servers, report)],
+    ['queue', readQueue(proxy, report)],
     ['host', readHost(proxy, report)],
     ['timeouts', readServerTimeouts(proxy, front, report)],
   ] as const) {
     if (setting !== null) settings.set(key, setting);
   }
   return { from: proxy.from, endpoints: servers.map(({ endpoint, from }) => ({ value: endpoint, from })), settings };
+}
+
+/** HAProxy uses the first that is up, unless it is told to use all. */
+function noteBackups(proxy: Proxy, servers: readonly Server[], report: Report): void {
+  const [, second] = servers.filter(({ parameters }) => parameters.has('backup'));
+  if (second !== undefined && proxy.find('option', 'allbackups') === null)
+    report.differ(second.from, 'all backups take requests at the same time', 'backup');
 }
 
 function refuse(proxy: Proxy, report: Report): boolean {
@@ -43,26 +56,6 @@ interface Setting {
   readonly value: unknown;
   readonly from: Line;
 }
-
-function readPolicy(proxy: Proxy, report: Report): Setting {
-  const from = proxy.find('balance');
-  if (from === null) return { value: 'round-robin', from: proxy.from };
-  const [, name, draws] = /^([a-z-]+)(?:\((\d+)\))?$/.exec(from.args[0] ?? '') ?? [];
-  const policy = name === 'random' ? (draws === '1' ? 'random' : 'power-of-two') : POLICIES[name ?? ''];
-  if (policy === undefined) {
-    report.leave(from, lacking('policies', 'the pool goes round-robin'));
-    return { value: 'round-robin', from };
-  }
-  report.take(from);
-  if (name === 'random' && Number(draws ?? 2) > 2) report.differ(from, 'of two random ones that with fewer requests');
-  return { value: policy, from };
-}
-
-const POLICIES: Readonly<Record<string, PoolSettings['policy']>> = {
-  roundrobin: 'round-robin',
-  'static-rr': 'round-robin',
-  leastconn: 'least-connections',
-};
 
 /** HAProxy tries a failed connection three times more, unless it is told otherwise. */
 const DEFAULT_RETRIES = 3;
@@ -85,25 +78,21 @@ function readRetry(proxy: Proxy, report: Report): Setting | null {
   return { value: { attempts: Math.min(count + 1, 100), retryOn: [...new Set(retryOn)] }, from };
 }
 
-function readRetryCondition(word: string, from: Line, report: Report): readonly ('connect' | 'reset')[] {
-  if (word === 'conn-failure') return ['connect'];
-  if (word === 'empty-response') return ['reset'];
-  report.leave(from, 'a request is tried again only where the connection failed', word);
-  return word === 'all-retryable-errors' ? ['connect', 'reset'] : [];
-}
+type RetryCondition = 'connect' | 'reset' | 'timeout' | number;
 
-/** `maxconn` of servers. Fairlead has one value for all endpoints of a pool. */
-function readMost(servers: readonly Server[], report: Report): Setting | null {
-  const first = servers.find(({ parameters }) => parameters.has('maxconn'));
-  if (first === undefined) return null;
-  const text = first.parameters.get('maxconn') ?? '';
-  for (const { from, parameters } of servers) {
-    if (parameters.get('maxconn') === text) continue;
-    report.leave(from, 'is one value for all endpoints of a pool, here that of another server', 'maxconn');
-  }
-  if (/^[1-9]\d{0,8}$/.test(text)) return { value: Number(text), from: first.from };
-  if (text !== '0') report.leave(first.from, 'this is no whole number', `maxconn ${text}`);
-  return null;
+const RETRY_CONDITIONS: ReadonlyMap<string, readonly RetryCondition[]> = new Map<string, readonly RetryCondition[]>([
+  ['conn-failure', ['connect']],
+  ['empty-response', ['reset']],
+  ['response-timeout', ['timeout']],
+  ['all-retryable-errors', ['connect', 'reset', 'timeout', 500, 502, 503, 504]],
+]);
+
+function readRetryCondition(word: string, from: Line, report: Report): readonly RetryCondition[] {
+  const known = RETRY_CONDITIONS.get(word);
+  if (known !== undefined) return known;
+  if (/^[45]\d\d$/.test(word)) return [Number(word)];
+  report.leave(from, 'a request is tried again where the connection failed, after a timeout, or by its status', word);
+  return [];
 }
 
 /** `http-request set-header Host a.com`. */

@@ -73,7 +73,8 @@ const REASONS: readonly Reason[] = [
     'left',
     'a check is a connection, or a request over HTTP',
   ],
-  [/^option (?:allbackups|log-health-checks)\b/, 'left', lacking('backup')],
+  [/^option allbackups\b/, 'same', 'all backups take requests'],
+  [/^option log-health-checks\b/, 'same', 'each change of health is logged'],
   [/^option http-buffer-request\b/, 'left', 'bodies stream through, and are kept only for a retry'],
   [
     /^(?:backlog|fullconn|hash-\w+|http-reuse|id|description|enabled|guid|grace|bind-process|load-server-state\S*|max-keep-alive-queue|max-session-srv-conns|declare|clitimeout|source|option source)\b/,
@@ -86,7 +87,6 @@ const REASONS: readonly Reason[] = [
     'endpoints are written one by one; names are resolved when the config is read',
   ],
   [/^use-server\b/, 'left', 'the policy alone chooses the endpoint'],
-  [/^timeout queue\b/, 'left', 'a request waits for a place at maxConnections as long as timeouts.connect'],
   [/^timeout\b/, 'left', 'there is no such timeout'],
   [/^maxconn\b/, 'left', 'maxConnections is for the whole process'],
   [

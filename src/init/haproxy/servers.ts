@@ -1,5 +1,6 @@
 /** `server` lines as endpoints. */
 import type { EndpointInput } from '../../config/config-input.ts';
+import { toEndpoint } from '../endpoint.ts';
 import { lacking } from '../features.ts';
 import type { Report } from '../report.ts';
 import type { Line } from './parse-haproxy.ts';
@@ -31,11 +32,15 @@ const KNOWN: ReadonlySet<string> = new Set([
     'rise',
     'fall',
     'port',
+    'backup',
+    'slowstart',
+    'agent-check',
+    'agent-port',
+    'agent-inter',
   ],
 ]);
 const REASONS: readonly (readonly [RegExp, 'left' | 'same', string])[] = [
-  [/^slowstart$/, 'left', lacking('slowStart')],
-  [/^cookie$/, 'left', lacking('sticky')],
+  [/^cookie$/, 'same', 'values of cookies are made by Fairlead itself'],
   [
     /^(?:observe|error-limit|on-error|on-marked-\w+)$/,
     'left',
@@ -43,7 +48,7 @@ const REASONS: readonly (readonly [RegExp, 'left' | 'same', string])[] = [
   ],
   [/^(?:send-proxy\S*|check-send-proxy)$/, 'left', lacking('proxyProtocol')],
   [/^(?:resolvers|resolve-\S+|init-addr)$/, 'left', lacking('resolving')],
-  [/^(?:minconn|maxqueue)$/, 'left', 'there is one limit, maxConnections, and a wait as long as timeouts.connect'],
+  [/^(?:minconn|maxqueue)$/, 'left', 'an endpoint has one limit, maxRequests, and its pool one queue'],
   [/^(?:agent-\S+|track|addr|check-\S+)$/, 'left', 'a check asks the endpoint itself, over TCP or HTTP'],
   [/^(?:pool-\S+|max-reuse|id|on-marked-up|non-stick|no-\S+|log-proto|shard|guid)$/, 'same', 'nothing to set here'],
   [/^(?:alpn|proto|ws|npn)$/, 'left', lacking('otherProtocols')],
@@ -79,14 +84,25 @@ function readServer(from: Line, defaults: ReadonlyMap<string, string>, report: R
   }
   report.take(from);
   noted(own, from, report);
-  const weight = weightOf(parameters, from, report);
-  return { from, endpoint: weight === 1 ? address.address : { ...address, weight }, parameters };
+  const endpoint = toEndpoint(address.address, {
+    weight: weightOf(parameters, from, report),
+    maxRequests: mostOf(parameters, from, report),
+    isBackup: parameters.has('backup'),
+  });
+  return { from, endpoint, parameters };
+}
+
+/** 0: no limit. */
+function mostOf(parameters: ReadonlyMap<string, string>, from: Line, report: Report): number {
+  const text = parameters.get('maxconn') ?? '0';
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  report.leave(from, 'this is no whole number', `maxconn ${text}`);
+  return 0;
 }
 
 function refusalOf(parameters: ReadonlyMap<string, string>): string | null {
   if (parameters.has('ssl') && !parameters.has('no-ssl')) return lacking('endpointTls');
-  if (!parameters.has('backup')) return null;
-  return lacking('backup');
+  return null;
 }
 
 function weightOf(parameters: ReadonlyMap<string, string>, from: Line, report: Report): number {

@@ -47,6 +47,12 @@ export function addClientTimeouts(proxy: Proxy, draft: Draft, report: Report): v
   }
 }
 
+/** How long a request waits for a place; null where that is not written, and as long as for a connect. */
+export function readQueue(proxy: Proxy, report: Report): Sourced<object> | null {
+  const time = timeoutOf(proxy, 'queue', report);
+  return time === null ? null : { value: { timeout: toDuration(time.ms) }, from: time.from };
+}
+
 /** `timeouts` of a pool; null where nothing is written. `front` is what leads to it. */
 export function readServerTimeouts(proxy: Proxy, front: Proxy, report: Report): Sourced<object> | null {
   const connect = timeoutOf(proxy, 'connect', report);

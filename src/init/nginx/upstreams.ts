@@ -3,7 +3,9 @@ import type { EndpointInput } from '../../config/config-input.ts';
 import { lacking } from '../features.ts';
 import type { Report } from '../report.ts';
 import { toDuration } from '../milliseconds.ts';
+import { readMethod } from './methods.ts';
 import type { DraftPool, PoolSettings, Sourced } from '../draft.ts';
+import { toEndpoint } from '../endpoint.ts';
 import type { Directive } from './parse-nginx.ts';
 import { parseTime, splitParameter, withPort } from './values.ts';
 
@@ -11,10 +13,11 @@ import { parseTime, splitParameter, withPort } from './values.ts';
 interface Server {
   readonly from: Directive;
   readonly endpoint: string | EndpointInput;
-  readonly maxConnections: number;
   /** Null: not written. */
   readonly maxFails: number | null;
   readonly failTimeoutMs: number | null;
+  /** 0: not written. */
+  readonly slowStartMs: number;
 }
 
 /** A fresh pool each time: a pool is needed once for each Host that its locations send. */
@@ -37,10 +40,9 @@ export function convertUpstream(upstream: Directive, report: Report): DraftPool 
 }
 
 const NOT_YET: Readonly<Record<string, string>> = {
-  slow_start: lacking('slowStart'),
   resolve: lacking('resolving'),
   service: lacking('resolving'),
-  route: lacking('sticky'),
+  route: 'values of cookies are made by Fairlead itself',
   drain: 'set the weight to 0 to drain a server',
 };
 
@@ -52,28 +54,25 @@ function convertServer(from: Directive, report: Report): Server | null {
     return null;
   }
   const given = new Map(parameters.map(splitParameter));
-  if (given.has('backup')) {
-    report.leave(from, lacking('backup'));
-    return null;
-  }
   const weight = given.has('down') ? 0 : wholeNumber(given, 'weight', from, report);
   for (const name of given.keys()) {
     if (SERVER_PARAMETERS.has(name)) continue;
     report.leave(from, NOT_YET[name] ?? 'Fairlead does not know this parameter', name);
   }
-  const timeout = given.get('fail_timeout');
-  const failTimeoutMs = timeout === undefined ? null : parseTime(timeout);
-  if (timeout !== undefined && failTimeoutMs === null) report.leave(from, 'this is no time', `fail_timeout=${timeout}`);
   return {
     from,
-    endpoint: weight === null || weight === 1 ? withPort(address) : { address: withPort(address), weight },
-    maxConnections: wholeNumber(given, 'max_conns', from, report) ?? 0,
+    endpoint: toEndpoint(withPort(address), {
+      weight: weight ?? 1,
+      maxRequests: wholeNumber(given, 'max_conns', from, report) ?? 0,
+      isBackup: given.has('backup'),
+    }),
+    slowStartMs: timeOf(given, 'slow_start', from, report) ?? 0,
     maxFails: wholeNumber(given, 'max_fails', from, report),
-    failTimeoutMs,
+    failTimeoutMs: timeOf(given, 'fail_timeout', from, report),
   };
 }
 
-const SERVER_PARAMETERS = new Set(['down', 'weight', 'max_conns', 'max_fails', 'fail_timeout']);
+const SERVER_PARAMETERS = new Set(['backup', 'slow_start', 'down', 'weight', 'max_conns', 'max_fails', 'fail_timeout']);
 
 /** Null where it is not written, or is no number, which is listed. */
 function wholeNumber(given: ReadonlyMap<string, string>, name: string, from: Directive, report: Report): number | null {
@@ -84,13 +83,21 @@ function wholeNumber(given: ReadonlyMap<string, string>, name: string, from: Dir
   return null;
 }
 
+/** In ms; null where it is not written, or is no time, which is listed. */
+function timeOf(given: ReadonlyMap<string, string>, name: string, from: Directive, report: Report): number | null {
+  const text = given.get(name);
+  if (text === undefined) return null;
+  const ms = parseTime(text);
+  if (ms === null) report.leave(from, 'this is no time', `${name}=${text}`);
+  return ms;
+}
+
 /** Fairlead has these once for all endpoints of a pool. */
 function shareOfAll(servers: readonly Server[], settings: DraftPool['settings'], report: Report): void {
-  const limited = servers.find(({ maxConnections }) => maxConnections > 0);
-  if (limited !== undefined) {
-    const { from, maxConnections } = limited;
-    settings.set('maxConnections', { value: maxConnections, from });
-    listOdd(servers, (server) => server.maxConnections === maxConnections, 'max_conns', report);
+  const slow = servers.find(({ slowStartMs }) => slowStartMs > 0);
+  if (slow !== undefined) {
+    settings.set('slowStart', { value: toDuration(slow.slowStartMs), from: slow.from });
+    listOdd(servers, ({ slowStartMs }) => slowStartMs === slow.slowStartMs, 'slow_start', report);
   }
   const failing = servers.find(({ maxFails, failTimeoutMs }) => maxFails !== null || failTimeoutMs !== null);
   if (failing === undefined) return;
@@ -120,21 +127,16 @@ function listOdd(
 function convertSetting(directive: Directive, settings: DraftPool['settings'], report: Report): void {
   const { name, args } = directive;
   if (name === 'zone') report.same(directive, 'all threads count together');
-  else if (name === 'least_conn') takeSetting('policy', 'least-connections', directive, settings, report);
-  else if (name === 'random') {
-    const isOfTwo = args[0] === 'two';
-    takeSetting('policy', isOfTwo ? 'power-of-two' : 'random', directive, settings, report);
-    if (args[1] !== undefined && args[1] !== 'least_conn')
-      report.leave(directive, 'the two are compared by requests in flight', args[1]);
-  } else if (name === 'keepalive' && /^\d{1,9}$/.test(args[0] ?? '')) {
+  else if (name === 'keepalive' && /^\d{1,9}$/.test(args[0] ?? '')) {
     takeSetting('maxIdle', Number(args[0]), directive, settings, report);
     for (const extra of args.slice(1)) report.leave(directive, 'Fairlead does not know this parameter', extra);
   } else if (name === 'keepalive_timeout') {
     const ms = parseTime(args[0] ?? '');
     if (ms === null || ms === 0) report.leave(directive, 'this is no time that Fairlead can have');
     else takeSetting('idleTimeout', toDuration(ms), directive, settings, report);
-  } else if (/^(?:ip_hash|hash|sticky\w*|least_time)$/.test(name)) {
-    report.leave(directive, lacking('policies', 'the pool goes round-robin'));
+  } else {
+    const method = readMethod(directive, report);
+    if (method !== null) takeSetting(method.key, method.value, directive, settings, report);
   }
 }
 

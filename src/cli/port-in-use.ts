@@ -2,7 +2,6 @@
  * A listener that could not be opened: which program has its port, as far as this machine tells, and what to do about
  * it.
  */
-import { findPortHolder } from '../machine/listening-ports.ts';
 import type { PortHolder } from '../machine/listening-ports.ts';
 import type { ListenError } from '../runtime/control/listen-error.ts';
 
@@ -24,6 +23,7 @@ const CURES: Readonly<Record<string, string>> = {
 
 /** `node server.js, process 4711. End it, or …` */
 export async function explainPortInUse(port: number, change: string): Promise<string> {
+  const { findPortHolder } = await import('../machine/listening-ports.ts');
   const holder = await findPortHolder(port);
   if (holder === null) {
     return `a program of another user, or in another container; as root "ss -ltnp sport = :${port}" names it. ${change}`;

@@ -1,10 +1,14 @@
 /**
  * Preloaded with `--import`: writes down, a line each, into $LOADED_MODULES what every thread of a process loads, and what
- * the process that reads for it does; which relative imports Node has to find, and that the latter has ended.
+ * the process that reads for it does; which relative imports Node has to find, and that the latter has ended. It imports
+ * nothing, since an import loads what belongs to any name of a module.
  */
-import { appendFileSync } from 'node:fs';
-import { registerHooks } from 'node:module';
-import { threadName } from 'node:worker_threads';
+const { appendFileSync } = process.getBuiltinModule('node:fs');
+const { registerHooks } = process.getBuiltinModule('node:module');
+const { threadName } = process.getBuiltinModule('node:worker_threads');
+
+/** How often it is looked for what Node has loaded of its own, in whatever way; each look is a line, too. */
+const LOOK_MS = 50;
 
 const file = process.env['LOADED_MODULES'];
 const isReading = threadName === '' && /reading-process\.[jt]s$/.test(process.argv[1] ?? '');
@@ -25,4 +29,16 @@ registerHooks({
     return nextLoad(url, context);
   },
 });
+const known = new Set();
+globalThis
+  .setInterval(() => {
+    for (const entry of process.moduleLoadList) {
+      const name = /^NativeModule ([^/]+(?:\/promises)?|internal\/fs\/promises)$/.exec(entry)?.[1];
+      if (name === undefined || known.has(name)) continue;
+      known.add(name);
+      record(`builtin ${name}`);
+    }
+    record('looked');
+  }, LOOK_MS)
+  .unref();
 if (isReading) process.on('exit', () => record('ended'));

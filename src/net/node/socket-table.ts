@@ -4,9 +4,10 @@
  * sockets at once (2 ms for a few hundred). So it is read only for a connection that has waited long, off the event
  * loop, and once for all that ask meanwhile. On other systems nothing is known.
  */
-import { fstatSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import type { PeerState } from '../transport.ts';
+
+/** Not imported: an import reads every name of the module, and `promises` brings the line editor of terminals with it. */
+const fs = process.getBuiltinModule('node:fs');
 
 const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
 /** Fields of a line, and states of a socket whose peer has sent FIN. */
@@ -28,7 +29,7 @@ export class SocketTable {
   #isThere = true;
   readonly #read: (path: string) => Promise<string>;
 
-  constructor(read = (path: string): Promise<string> => readFile(path, 'latin1')) {
+  constructor(read = (path: string): Promise<string> => readTable(path)) {
     this.#read = read;
   }
 
@@ -38,7 +39,7 @@ export class SocketTable {
     const isFirst = this.#asked === null;
     this.#asked ??= new Map();
     try {
-      this.#asked.set(String(fstatSync(fd).ino), watcher);
+      this.#asked.set(String(fs.fstatSync(fd).ino), watcher);
     } catch {
       // It was closed meanwhile.
     }
@@ -56,6 +57,12 @@ export class SocketTable {
     // A socket that was reset is not listed any more.
     for (const watcher of asked.values()) watcher.onListed(0, 'gone');
   }
+}
+
+function readTable(path: string): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  fs.readFile(path, 'latin1', (error, text) => (error === null ? resolve(text) : reject(error)));
+  return promise;
 }
 
 /** Tells the askers that are listed, and removes them. */

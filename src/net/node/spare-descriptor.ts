@@ -2,8 +2,10 @@
  * A file descriptor kept for a moment at which the process has no other left. Transferring a server duplicates its
  * descriptor; if that fails, Node drops the server silently (seen on 24.21 and 26.10).
  */
-import { closeSync, openSync } from 'node:fs';
 import { devNull } from 'node:os';
+
+/** Not imported, as in `socket-table.ts`. */
+const fs = process.getBuiltinModule('node:fs');
 
 export class SpareDescriptor {
   #fd = open();
@@ -22,14 +24,14 @@ export class SpareDescriptor {
   }
 
   close(): void {
-    if (this.#fd >= 0) closeSync(this.#fd);
+    if (this.#fd >= 0) fs.closeSync(this.#fd);
     this.#fd = -1;
   }
 }
 
 function open(): number {
   try {
-    return openSync(devNull, 'r');
+    return fs.openSync(devNull, 'r');
   } catch {
     return -1;
   }

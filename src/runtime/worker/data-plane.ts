@@ -3,7 +3,6 @@
  * exchanges work with: the routing, the pools, the timer wheel, the counters. It is told of config only by snapshots
  * and the operations between them.
  */
-import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import type { Fault } from '../../core/errors.ts';
 import type { Evidence, RescueOrder, TrialResult } from '../../core/health/evidence.ts';
@@ -37,6 +36,7 @@ import { openSession } from './open-session.ts';
 import { createRouting } from './routing.ts';
 import { PoolSet } from './pool-set.ts';
 import { PULSE_MS, SilencePulse } from './silence-pulse.ts';
+import { createRequestIdPrefix } from './request-id-prefix.ts';
 import type { RouteLog } from './route-log.ts';
 import { RouteLogs } from './route-logs.ts';
 
@@ -66,7 +66,7 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
   readonly #silence: SilencePulse;
   readonly #cancelSilence: () => void;
   readonly #spare: Exchange[] = [];
-  readonly #requestIdPrefix = `${randomBytes(8).toString('hex')}-`;
+  readonly #requestIdPrefix = `${createRequestIdPrefix()}-`;
   #snapshot: Snapshot | null = null;
   #routing: Routing | null = null;
   #routeTable: RouteTable | null = null;

@@ -9,7 +9,7 @@ export interface FaultScene {
   /** The one at fault, where it is one: the last. */
   readonly server: DrillServer;
   /** Packets from and to this port get lost, until it is called with null. Only in a namespace of our own. */
-  readonly losePackets: (port: number | null) => void;
+  readonly losePackets: (port: number | null) => Promise<void>;
   /** Ends one of the proxy's workers at once. */
   readonly killWorker: () => void;
   /** Clients beside those of the load. */

@@ -22,9 +22,9 @@ export const FAULTS: readonly Fault[] = [
     needsNamespace: true,
     wanted: 0,
     run: async ({ server, losePackets }) => {
-      losePackets(server.port);
+      await losePackets(server.port);
       await delay(FAULT_MS);
-      losePackets(null);
+      await losePackets(null);
     },
   },
   { id: 'hangs', title: 'hangs, health check fine', method: 'GET', wanted: 10, run: misbehaving(fails('hangs')) },

@@ -2,11 +2,13 @@
  * A network namespace of the drill's own, where packets can be lost without touching anything of the machine. It takes
  * root, `unshare` (util-linux), `ip` (iproute2) and `nft` (nftables).
  */
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
+import { promisify } from 'node:util';
 import { findCommand } from '../commands.ts';
 
 const INSIDE = 'FAIRLEAD_DRILL_NAMESPACE';
 const TABLE = 'inet drill';
+const execute = promisify(execFile);
 
 export function isInNamespace(): boolean {
   return process.env[INSIDE] === '1';
@@ -29,18 +31,19 @@ export function runInNamespace(args: readonly string[]): number {
   return status ?? 1;
 }
 
-/** From now on packets from and to this port are lost; null: none are. */
-export function losePackets(port: number | null): void {
-  nft(`add table ${TABLE}`);
-  nft(`delete table ${TABLE}`);
-  if (port === null) return;
-  nft(`add table ${TABLE}`);
-  nft(`add chain ${TABLE} input { type filter hook input priority 0; }`);
-  nft(`add rule ${TABLE} input tcp dport ${port} drop`);
-  nft(`add rule ${TABLE} input tcp sport ${port} drop`);
-}
-
-function nft(command: string): void {
-  const { status, stderr } = spawnSync('nft', command.split(' '), { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`nft ${command}: ${stderr.trim()}`);
+/**
+ * From now on packets from and to this port are lost; null: none are. One transaction, and in a process beside this one:
+ * clients that stand still meanwhile would send in one burst what was due.
+ */
+export async function losePackets(port: number | null): Promise<void> {
+  const clear = [`add table ${TABLE}`, `delete table ${TABLE}`];
+  const lose = [
+    `add table ${TABLE}`,
+    `add chain ${TABLE} input { type filter hook input priority 0; }`,
+    `add rule ${TABLE} input tcp dport ${port} drop`,
+    `add rule ${TABLE} input tcp sport ${port} drop`,
+  ];
+  const nft = execute('nft', ['-f', '-']);
+  nft.child.stdin?.end(`${[...clear, ...(port === null ? [] : lose)].join('\n')}\n`);
+  await nft;
 }

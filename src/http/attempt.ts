@@ -216,13 +216,13 @@ export class Attempt implements HttpWaiter, ResponseSource {
     if (this.#trial !== null && !this.isBlamed && !this.saysNothing) this.#trial.answered();
   }
 
-  /** How long answers take, from the end of the request on; those of an endpoint that is out say nothing of that. */
+  /** How long answers take, from the end of the request on. What is out says nothing of that, nor does a stall of ours. */
   #noteFirstByte(endpoint: HttpEndpoint, now: number): void {
     const { awaitingSince, host } = this.exchange;
     const { spec } = this.#request.route;
     if (spec.longPoll || awaitingSince === 0 || endpoint.table.health[endpoint.slot] !== 0) return;
     endpoint.pulse.answered(this.startedAt);
-    host.routeTable.observe(spec.slot, now - Math.max(awaitingSince, this.startedAt));
+    host.routeTable.observe(spec.slot, host.ranMs(Math.max(awaitingSince, this.startedAt), now));
   }
 
   /** Whether another attempt could send the body from its beginning. */

@@ -173,6 +173,7 @@ class Stage {
       isDraining: false,
       memory: UNBOUNDED_MEMORY,
       now: () => this.now,
+      ranMs: (since, now) => now - since,
       wallTime: () => this.now,
       nextRequestId: () => 'id',
       reportFault: (error) => assert.fail(String(error)),

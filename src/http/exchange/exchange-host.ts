@@ -20,6 +20,8 @@ export interface ExchangeHost {
   /** Counts what is kept for later. */
   readonly memory: KeptMemory;
   now(): number;
+  /** How much of the time since then, ms, this thread did not stand still. */
+  ranMs(since: number, now: number): number;
   /** Milliseconds since 1970. */
   wallTime(): number;
   /** A new request id, unique over all threads and restarts. */

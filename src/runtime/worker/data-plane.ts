@@ -244,6 +244,10 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
     return this.#clock.now();
   }
 
+  ranMs(since: number, now: number): number {
+    return this.#silence.ranMs(since, now);
+  }
+
   wallTime(): number {
     return this.#clock.wallTime();
   }

@@ -11,6 +11,7 @@ import { PULSE_MS, SilencePulse } from './silence-pulse.ts';
 /** One endpoint with one attempt in flight, whose request went out at 0. */
 function setUp(exchange: { state?: number; lines?: string; isUpgrade?: boolean; isBlocked?: boolean } = {}): {
   beat: (now: number) => number;
+  ranMs: SilencePulse['ranMs'];
   heard: () => void;
 } {
   const table = new PoolTable(createPoolTable(1, 1), 0);
@@ -46,6 +47,7 @@ function setUp(exchange: { state?: number; lines?: string; isUpgrade?: boolean; 
   });
   return {
     heard: () => leases.reads++,
+    ranMs: (since, at) => silence.ranMs(since, at),
     beat(at) {
       now = at;
       silence.beat();
@@ -91,4 +93,16 @@ test('time in which the thread stood still does not count, and nothing is overdu
   assert.equal(plane.beat(4100), 0);
   assert.equal(plane.beat(4200), 0);
   assert.equal(plane.beat(4300), 1);
+});
+
+test('how long an answer took is told without the time in which the thread stood still, before the next heartbeat too', () => {
+  const plane = setUp();
+  assert.equal(plane.ranMs(0, 40), 40, 'before the first heartbeat');
+  overdueAfter(500, plane);
+  assert.equal(plane.ranMs(0, 550), 550);
+  assert.equal(plane.ranMs(400, 3600), 200);
+  assert.equal(plane.ranMs(2000, 3600), 0);
+  plane.beat(3600);
+  assert.equal(plane.ranMs(400, 3640), 240);
+  assert.equal(plane.ranMs(3600, 3640), 40);
 });

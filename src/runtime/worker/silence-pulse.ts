@@ -56,6 +56,12 @@ export class SilencePulse {
     for (const pool of this.#options.pools()) if (pool.isSilenceWatched) publish(pool, quiet, now);
   }
 
+  /** How much of the time since then, ms, this thread did not stand still. A stall that no heartbeat has met yet counts too. */
+  ranMs(since: number, now: number): number {
+    const lateMs = now - this.#beatAt - PULSE_MS;
+    return this.#ageOf(since, now) - (lateMs > LATE_MS && lateMs < Infinity ? Math.min(lateMs, now - since) : 0);
+  }
+
   #noticeStall(now: number): boolean {
     const lateMs = now - this.#beatAt - PULSE_MS;
     const isLate = lateMs > LATE_MS && this.#beatAt !== -Infinity;
@@ -84,7 +90,11 @@ export class SilencePulse {
 
   #ageOf(sentAt: number, now: number): number {
     let age = now - sentAt;
-    for (const { at, ms } of this.#stalls) if (at > sentAt) age -= Math.min(ms, at - sentAt);
+    // The latest first: mostly there is none since then.
+    for (let index = this.#stalls.length - 1; index >= 0 && this.#stalls[index].at > sentAt; index--) {
+      const { at, ms } = this.#stalls[index];
+      age -= Math.min(ms, at - sentAt);
+    }
     return age;
   }
 }

@@ -157,9 +157,10 @@ export class PoolOutages {
     else if (ejection.isDown) this.tryNow(endpoint);
   }
 
-  /** Its checks let it serve again, or are others; or it is wanted otherwise. */
+  /** Its checks let it serve again or no longer, or are others; or it is wanted otherwise. */
   checksChanged(endpoint: EndpointHealth): void {
-    if (endpoint.isEjectionOver && (!endpoint.isOnTrial || !endpoint.isReady)) this.#offer(endpoint);
+    const mayBeTried = endpoint.isReady && endpoint.isPassing;
+    if (endpoint.isEjectionOver && (!endpoint.isOnTrial || !mayBeTried)) this.#offer(endpoint);
   }
 
   /** Where its time is not over, it is from now on. */

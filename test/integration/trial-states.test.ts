@@ -94,6 +94,31 @@ describe('a trial', () => {
     assert.ok(takeTrial(table, 0, FIT) !== null);
   });
 
+  it('that is due is withdrawn when a check takes the endpoint out, and comes again when it passes', async (t) => {
+    const server = await startServer(t);
+    const ports = [server.port, server.port, server.port];
+    const { time, fail, table, answer, answers } = watch(t, ports, '{ http: {}, fall: 1, rise: 1, interval: 1s }');
+    await answer(3);
+    fail(0, 'status', 5);
+    for (let second = 1; second <= 2; second++) {
+      time.advance(1100);
+      await answer(3 + 3 * second);
+    }
+    time.advance(200);
+    assert.equal(table.health[0], TRIAL);
+    server.respond = (_request, response) => response.writeHead(500).end();
+    const before = answers();
+    time.advance(1100);
+    await answer(before + 3);
+    assert.equal(table.health[0] & UNHEALTHY, UNHEALTHY);
+    assert.equal(takeTrial(table, 0, FIT), null);
+    server.respond = (_request, response) => response.end();
+    time.advance(1100);
+    await answer(before + 6);
+    assert.equal(table.health[0], TRIAL);
+    assert.ok(takeTrial(table, 0, FIT) !== null);
+  });
+
   it('is not needed where a check tests what failed: the endpoint is out until that passes', async (t) => {
     const servers = [await startServer(t), await startServer(t)];
     const ports = servers.map(({ port }) => port);

@@ -58,7 +58,7 @@ export interface BalancerOptions {
   readonly workerUrl?: URL;
   /** @internal For tests: what checks do in place of asking. */
   readonly probes?: CheckTools['probes'];
-  /** @internal For tests: another data plane with `threads: 0`. */
+  /** @internal For tests: other data planes, all of them in this thread. */
   readonly createDataPlane?: CreateDataPlane;
 }
 
@@ -131,6 +131,7 @@ export class Balancer extends EventEmitter<BalancerEvents> {
       allowTestFaults: options.allowTestFaults ?? false,
       workerUrl: options.workerUrl ?? WORKER_URL,
       probes: options.probes ?? PROBES,
+      isInline: options.createDataPlane !== undefined,
       loadInlineLinks: () => loadInlineLinks(options.createDataPlane, this.#clock, random),
       events: {
         onHealth: (event) => void this.emit('health', event),

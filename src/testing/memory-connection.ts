@@ -177,6 +177,13 @@ export class MemoryConnection implements AcceptedConnection {
     this.reset();
   }
 
+  /** Its owner is gone. */
+  cut(): void {
+    this.#isGone = true;
+    this.isClosed = true;
+    this.#peer.onGone();
+  }
+
   #send(text: string): void {
     if (text === '' || this.isClosed || this.#hasFinished) return;
     this.#deliveries.later(() => this.#peer.onText(text));

@@ -27,6 +27,7 @@ export class MemoryTransport implements Transport, Deliveries {
   readonly #onDial: TakeConnect;
   readonly #open = new Set<MemoryConnection>();
   #due: (() => void)[] = [];
+  #isCut = false;
 
   constructor({ clock, onFault, onDial }: MemoryTransportOptions) {
     this.clock = loopClockOf(clock);
@@ -76,7 +77,15 @@ export class MemoryTransport implements Transport, Deliveries {
   }
 
   later(deliver: () => void): void {
-    this.#due.push(deliver);
+    if (!this.#isCut) this.#due.push(deliver);
+  }
+
+  /** Its thread is gone: the other ends see their connections reset, and nobody here hears of anything. */
+  cut(): void {
+    this.#isCut = true;
+    this.#due = [];
+    for (const connection of [...this.#open]) connection.cut();
+    this.#open.clear();
   }
 
   guarded(connection: MemoryConnection, enter: () => void): void {

@@ -99,6 +99,24 @@ test('a client of a test balancer can send its body in parts', async () => {
   }
 });
 
+test('threads of a test balancer share what they know, and one that ends takes its clients with it', async () => {
+  await using balancer = await createTestBalancer({ pools: pools() }, { threads: 4 });
+  balancer.endpoint('a:80').respond({ status: 503 });
+  const statuses: number[] = [];
+  for (let request = 0; request < 12; request++) statuses.push((await balancer.request()).status);
+  assert.equal(statuses.filter((status) => status === 503).length, 5);
+  balancer.endpoint('b:80').respond({ afterMs: 1000 });
+  const pending = Array.from({ length: 4 }, () => balancer.send());
+  await balancer.advance(100);
+  await balancer.endThread(1);
+  assert.equal(balancer.stats().pools[0].endpoints[1].inFlight, 3);
+  await balancer.advance(1000);
+  const lost = pending.filter(({ outcome }) => outcome === 'connection-lost');
+  assert.equal(lost.length, 1);
+  const { lost: deaths, replaced, serving } = balancer.stats().workers;
+  assert.deepEqual([deaths, replaced, serving], [1, 1, 4]);
+});
+
 test('a test balancer takes another config', async () => {
   await using balancer = await createTestBalancer({ pools: { web: ['a:80'] } });
   assert.equal((await balancer.request()).body, 'a:80');

@@ -9,22 +9,27 @@ import { PROBES } from '../checks/probes.ts';
 import type { ConfigInput } from '../config/config-input.ts';
 import type { Config } from '../config/config.ts';
 import { toConfig } from '../config/to-config.ts';
+import type { Standing } from '../core/health/agent.ts';
 import { createSeededRandom } from '../core/random.ts';
 import type { ListenerSpec } from '../core/snapshot.ts';
 import { Balancer } from '../runtime/balancer.ts';
 import type { BalancerEvents } from '../runtime/balancer.ts';
 import type { BalancerStats } from '../runtime/control/balancer-stats.ts';
-import { createDataPlane } from '../runtime/worker/data-plane.ts';
-import type { DataPlane } from '../runtime/worker/data-plane-api.ts';
-import { MemoryTransport } from './memory-transport.ts';
+import type { TakeConnect } from './memory-transport.ts';
 import { TestClient } from './test-client.ts';
 import type { TestAnswer, TestOutcome, TestRequest } from './test-client.ts';
 import { TestEndpoint } from './test-endpoint.ts';
+import { TestPlane } from './test-plane.ts';
 import { TestTime } from './test-time.ts';
 
 export interface TestBalancerOptions {
   /** What chance decides is drawn from it: the same seed, the same run. Default 1. */
   readonly seed?: number;
+  /**
+   * @internal Data planes that share tables as threads do, all of them in this thread; requests come to them in turn.
+   * Default: the one of `threads: 0`.
+   */
+  readonly threads?: number;
 }
 
 /** Events of a balancer that are kept, see `BalancerEvents`. */
@@ -86,35 +91,33 @@ export class TestBalancer {
   /** Exceptions in Fairlead's own code. */
   readonly faults: string[] = [];
   readonly #time: TestTime;
-  readonly #transport: MemoryTransport;
+  readonly #threads: number;
   readonly #balancer: Balancer;
   /** By `address:port`. */
   readonly #endpoints = new Map<string, TestEndpoint>();
   /** Addresses by name: each name has one of its own. */
   readonly #addresses = new Map<string, string>();
+  /** By the slots of their workers. */
+  readonly #planes = new Map<number, TestPlane>();
   #config: Config;
-  #plane: DataPlane | null = null;
+  #sends = 0;
 
   /** @internal */
-  constructor(config: Config, { seed = 1 }: TestBalancerOptions) {
+  constructor(config: Config, { seed = 1, threads = 0 }: TestBalancerOptions) {
     this.#config = config;
-    this.#time = new TestTime(() => this.#transport.deliver());
-    this.#transport = new MemoryTransport({
-      clock: this.#time,
-      onFault: (error) => this.#plane?.reportFault(error),
-      onDial: ({ host, port }, open) => this.#at(host, port).take(open),
-    });
-    const probe: Probe = (target, signal) => this.#probe(target, signal);
-    this.#balancer = new Balancer(withoutSockets(config), {
+    this.#threads = threads;
+    this.#time = new TestTime(() => this.#deliver());
+    const onDial: TakeConnect = ({ host, port }, open) => this.#at(host, port).take(open);
+    this.#balancer = new Balancer(this.#withoutSockets(config), {
       clock: this.#time,
       random: createSeededRandom(seed),
       scheduler: this.#time,
       lookup: (name) => Promise.resolve([this.#addressOf(name)]),
-      probes: everyKind(probe),
+      probes: everyKind((kind) => (target, signal) => this.#probe(kind, target, signal)),
       createDataPlane: (given) => {
-        const transport = this.#transport;
-        this.#plane = createDataPlane({ ...given, transport, clock: transport.clock, turns: this.#time });
-        return this.#plane;
+        const made = new TestPlane(given, this.#time, onDial);
+        this.#planes.set(given.worker, made);
+        return made.plane;
       },
     });
     for (const name of EVENT_NAMES) this.#keepEvents(name);
@@ -154,9 +157,9 @@ export class TestBalancer {
     const listener = this.#listenerOf(request.listener);
     const client = new TestClient(request.method ?? 'GET', () => this.#time.now());
     const ends = { clientAddress: request.from ?? CLIENT_ADDRESS, listenerPort: listener.port };
-    const plane = this.#plane as DataPlane;
+    const { plane, transport } = this.#nextPlane();
     client.send(
-      this.#transport.connect(client, ends, (connection) => plane.accept(listener)(connection)),
+      transport.connect(client, ends, (connection) => plane.accept(listener)(connection)),
       request,
     );
     return client;
@@ -170,8 +173,22 @@ export class TestBalancer {
   /** Lets another config take effect, as `Balancer.reload` does. Its listeners are there at once. */
   async reload<PoolName extends string>(config: Config | ConfigInput<PoolName>): Promise<void> {
     const complete = toConfig(config);
-    await this.#while(this.#balancer.reload(withoutSockets(complete)));
+    await this.#while(this.#balancer.reload(this.#withoutSockets(complete)));
     this.#config = complete;
+  }
+
+  /** @internal As `Balancer.setStanding`. */
+  setStanding(pool: string, endpoint: string, standing: Standing): boolean {
+    return this.#balancer.setStanding(pool, endpoint, standing, 'wanted by a test');
+  }
+
+  /** @internal One of its threads is gone, with all that it held. */
+  async endThread(index: number): Promise<void> {
+    const worker = this.#balancer.workers?.serving[index];
+    if (worker === undefined) throw new Error(`no thread ${index}`);
+    this.#planes.get(worker.slot)?.end();
+    this.#planes.delete(worker.slot);
+    await this.#while(worker.terminate('ended by a test'));
   }
 
   /** The figures, as `Balancer.stats` has them. */
@@ -209,6 +226,29 @@ export class TestBalancer {
     return done;
   }
 
+  #nextPlane(): TestPlane {
+    const serving = this.#balancer.workers?.serving ?? [];
+    const worker = serving[this.#sends++ % serving.length];
+    return this.#planes.get(worker.slot) as TestPlane;
+  }
+
+  #deliver(): boolean {
+    let hasWorked = false;
+    for (const { transport } of this.#planes.values()) if (transport.deliver()) hasWorked = true;
+    return hasWorked;
+  }
+
+  #withoutSockets(config: Config): Config {
+    const pools = config.pools.map((pool) => ({ ...pool, agent: null }));
+    return {
+      ...config,
+      pools,
+      threads: this.#threads,
+      listeners: [],
+      settings: { ...config.settings, accessLog: null },
+    };
+  }
+
   #listenerOf(name: string | undefined): ListenerSpec {
     const found = this.#config.listeners.find(({ id }) => name === undefined || id === name);
     if (found === undefined) throw new Error(`no listener "${name}"`);
@@ -234,18 +274,13 @@ export class TestBalancer {
     return null;
   }
 
-  #probe({ address, port }: ProbeTarget, signal: AbortSignal): Promise<ProbeResult> {
-    const result = this.#at(address, port).answerCheck();
+  #probe(kind: string, { address, port }: ProbeTarget, signal: AbortSignal): Promise<ProbeResult> {
+    const result = this.#at(address, port).answerCheck(kind);
     if (result !== null) return Promise.resolve(result);
     return new Promise((resolve) => signal.addEventListener('abort', () => resolve(failed('no answer', 'timeout'))));
   }
 }
 
-function withoutSockets(config: Config): Config {
-  const pools = config.pools.map((pool) => ({ ...pool, agent: null }));
-  return { ...config, pools, threads: 0, listeners: [], settings: { ...config.settings, accessLog: null } };
-}
-
-function everyKind(probe: Probe): CheckTools['probes'] {
-  return Object.fromEntries(Object.keys(PROBES).map((kind) => [kind, probe])) as CheckTools['probes'];
+function everyKind(probeOf: (kind: string) => Probe): CheckTools['probes'] {
+  return Object.fromEntries(Object.keys(PROBES).map((kind) => [kind, probeOf(kind)])) as CheckTools['probes'];
 }

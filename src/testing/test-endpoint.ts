@@ -92,8 +92,8 @@ export class TestEndpoint {
     else connection.accept();
   }
 
-  /** @internal An active check asks. Null: no answer. */
-  answerCheck(): ProbeResult | null {
+  /** @internal An active check of this kind asks, or a bare connect (`tcp`). Null: no answer. */
+  answerCheck(_kind: string): ProbeResult | null {
     if (this.connects === 'refuse') return { ...failed('connection refused', 'connect'), isRefused: true };
     if (this.connects === 'vanish' || this.check === 'silent') return null;
     return this.check === 'passes' ? passed('200') : failed('503');

@@ -20,7 +20,9 @@ export interface ControlPlaneOptions {
   readonly allowTestFaults: boolean;
   readonly workerUrl: URL;
   readonly probes: CheckTools['probes'];
-  /** For data planes in this thread, with `threads: 0`. */
+  /** All data planes are in this thread, however many there are. */
+  readonly isInline: boolean;
+  /** For data planes in this thread, with `threads: 0` or `isInline`. */
   readonly loadInlineLinks: () => Promise<CreateLink>;
   readonly events: ControlPlaneEvents;
 }

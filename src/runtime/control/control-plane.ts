@@ -118,8 +118,8 @@ export class ControlPlane {
     const threads = countThreads(config.threads);
     const engine = await chooseEngine();
     const endpoints = await resolveNames(config, this.#options.lookup);
-    const { loadInlineLinks, workerUrl } = this.#options;
-    const createLink = threads === 0 ? await loadInlineLinks() : createThreadLinks(workerUrl);
+    const { isInline, loadInlineLinks, workerUrl } = this.#options;
+    const createLink = threads === 0 || isInline ? await loadInlineLinks() : createThreadLinks(workerUrl);
     if (this.#isEnding) throw new Error('listen: closed while it was starting');
     const workerSlots = workerSlotsFor(threads);
     this.#compiler = new SnapshotCompiler(workerSlots);

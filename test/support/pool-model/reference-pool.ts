@@ -1,0 +1,147 @@
+/**
+ * The slow reference of a pool: it hears what its servers and checks do, and says in which state each endpoint may be, and
+ * where a request may go. It knows nothing of how Fairlead comes to the same.
+ */
+import assert from 'node:assert/strict';
+import { ReferenceEndpoint } from './reference-endpoint.ts';
+import type { FailureKind, State } from './reference-endpoint.ts';
+
+const COMMON: ReadonlySet<FailureKind> = new Set(['status', 'timeout']);
+/** What was looked at last may be a second older than ten. */
+const RECENT_MS = 10_000;
+const LOOK_MS = 1200;
+
+interface Met {
+  readonly at: number;
+  readonly endpoint: string;
+  readonly isCommon: boolean;
+}
+
+export class ReferencePool {
+  readonly endpoints = new Map<string, ReferenceEndpoint>();
+  readonly #failures: number;
+  readonly #hasCheck: boolean;
+  #met: Met[] = [];
+  /** Who may have been ejected by what was just seen, where the rules leave it open. */
+  readonly #doubtful = new Map<ReferenceEndpoint, () => void>();
+
+  constructor(failures: number, hasCheck: boolean) {
+    this.#failures = failures;
+    this.#hasCheck = hasCheck;
+  }
+
+  add(id: string): void {
+    this.endpoints.set(id, new ReferenceEndpoint(id, this.#hasCheck));
+  }
+
+  remove(id: string): void {
+    const endpoint = this.endpoints.get(id);
+    if (endpoint !== undefined) endpoint.isRemoved = true;
+    this.endpoints.delete(id);
+    this.#met = this.#met.filter((met) => met.endpoint !== id);
+  }
+
+  #may(now: number): readonly ReferenceEndpoint[] {
+    return [...this.endpoints.values()].filter((endpoint) => endpoint.mayServe(now));
+  }
+
+  // ——— where requests go
+
+  /**
+   * An attempt has begun at this endpoint. Returns whether it is its trial: `isFit`: it may be, once its turn has come.
+   * `refuses`: who takes no connects.
+   */
+  attempted(endpoint: ReferenceEndpoint, isFit: boolean, refuses: (id: string) => boolean, now: number): boolean {
+    endpoint.attempts++;
+    this.#met.push({ at: now, endpoint: endpoint.id, isCommon: false });
+    if (endpoint.isRemoved || endpoint.mayServe(now) || endpoint.servedAt === now) return false;
+    const states = endpoint.possible(now);
+    const others = this.#may(now).filter(({ id }) => !refuses(id));
+    // Panic: where nobody may serve anybody may be tried.
+    const isLastResort = others.length === 0;
+    const takesIt = isFit || endpoint.takesAny(now) === true || !isLastResort;
+    if (states.includes('trial') && !endpoint.isTrying && takesIt) {
+      endpoint.seen('trial', now);
+      endpoint.isTrying = true;
+      return true;
+    }
+    const names = others.map(({ id }) => id).join(', ');
+    assert.ok(isLastResort, `${endpoint.id}, which is ${states.join('/')}, got a request, and ${names} could serve`);
+    return false;
+  }
+
+  /** To be called when something has changed: until this moment those were ones that may be picked. */
+  noteServing(now: number): void {
+    for (const endpoint of this.#may(now)) endpoint.servedAt = now;
+  }
+
+  // ——— what traffic meets
+
+  failed(endpoint: ReferenceEndpoint, kind: FailureKind, isDown: boolean, beganAt: number, now: number): void {
+    this.noteServing(now);
+    if (COMMON.has(kind)) this.#met.push({ at: now, endpoint: endpoint.id, isCommon: true });
+    endpoint.failed(kind, beganAt, this.#failures);
+    if (endpoint.row % this.#failures !== 0 || !this.#isEjectable(endpoint, isDown, now)) return;
+    const eject = (): void => endpoint.eject(endpoint.strictest, isDown, now);
+    const isOutlier = COMMON.has(endpoint.strictest) ? this.#isOutlier(endpoint, now) : 'yes';
+    if (isOutlier === 'yes') eject();
+    else if (isOutlier === 'open') this.#doubtful.set(endpoint, eject);
+  }
+
+  #isEjectable(endpoint: ReferenceEndpoint, isDown: boolean, now: number): boolean {
+    if (endpoint.ejected !== null || !endpoint.mayServe(now) || this.#may(now).length <= 1) return false;
+    if (isDown) return true;
+    const out = [...this.endpoints.values()].filter(({ ejected }) => ejected !== null && !ejected.isDown).length;
+    return (out + 1) * 2 <= this.endpoints.size;
+  }
+
+  /** Whether the others fail alike, which the chance of few failures may leave open. */
+  #isOutlier(endpoint: ReferenceEndpoint, now: number): 'yes' | 'no' | 'open' {
+    const recent = (isOwn: boolean, ms: number): { attempts: number; common: number } => {
+      const met = this.#met.filter(({ at, endpoint: id }) => at >= now - ms && (id === endpoint.id) === isOwn);
+      const common = met.filter(({ isCommon }) => isCommon).length;
+      return { attempts: Math.max(common, met.length - common), common };
+    };
+    if (recent(false, RECENT_MS + LOOK_MS).common === 0) return 'yes';
+    const areCommon = [RECENT_MS, RECENT_MS + LOOK_MS].map((ms) => {
+      const [own, others] = [recent(true, ms), recent(false, ms)];
+      return others.common / others.attempts > (0.5 * own.common) / own.attempts;
+    });
+    return areCommon.every(Boolean) && recent(false, RECENT_MS).common > 0 ? 'no' : 'open';
+  }
+
+  checked(endpoint: ReferenceEndpoint, isPass: boolean, now: number): void {
+    this.noteServing(now);
+    endpoint.checked(isPass, now);
+  }
+
+  drained(endpoint: ReferenceEndpoint, isDrained: boolean, now: number): void {
+    if (isDrained === endpoint.isDrained) return;
+    this.noteServing(now);
+    endpoint.isDrained = isDrained;
+    if (!isDrained && endpoint.ejected?.isOver === true) endpoint.offer(now);
+    if (isDrained) endpoint.isTrying = false;
+  }
+
+  /** It cannot be told which requests a trial takes now. */
+  isUnsure(now: number): boolean {
+    return [...this.endpoints.values()].some((endpoint) => endpoint.takesAny(now) === null);
+  }
+
+  // ——— comparison
+
+  /** Compares with what is seen, and takes over what was open. */
+  compare(seen: ReadonlyMap<string, State>, now: number): void {
+    for (const [id, endpoint] of this.endpoints) {
+      const state = seen.get(id) as State;
+      const eject = this.#doubtful.get(endpoint);
+      if (eject !== undefined && endpoint.ejected === null && (state === 'ejected' || state === 'trial')) eject();
+      const possible = endpoint.possible(now);
+      assert.ok(possible.includes(state), `${id} is ${state}, not ${possible.join('/')}`);
+      endpoint.seen(state, now);
+    }
+    this.#doubtful.clear();
+    this.#met = this.#met.filter(({ at }) => at >= now - 2 * RECENT_MS);
+    this.noteServing(now);
+  }
+}

@@ -49,6 +49,7 @@ function endpoint(id: string, attempts: number, state: 'healthy' | 'ejected'): P
     slowPasses: 0,
     stickyHits: 0,
     stickyMoves: 0,
+    stickySpills: 0,
     bytesSent: 0,
     bytesReceived: 0,
     strays: 0,

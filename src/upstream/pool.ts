@@ -242,9 +242,13 @@ export class Pool<W extends Waiter> {
 
   /** One that drains, or that has a weight of 0, serves whoever is bound to it, and nobody else. */
   #servesBound({ bound, tried }: PoolPick): boolean {
-    const { slot } = this.endpoints[bound];
-    const isFull = (this.table.inflight[slot] & FULL) !== 0;
-    return !isFull && (this.table.health[slot] & ~(DRAINING | REFUSED)) === 0 && !isTried(bound, tried);
+    const isFull = (this.table.inflight[this.endpoints[bound].slot] & FULL) !== 0;
+    return !isFull && this.isFitForBound(bound) && !isTried(bound, tried);
+  }
+
+  /** Whether those that are bound to the endpoint at `index` are served there as soon as it has a place. */
+  isFitForBound(index: number): boolean {
+    return (this.table.health[this.endpoints[index].slot] & ~(DRAINING | REFUSED)) === 0;
   }
 
   /** Whether the endpoint that this request is bound to serves it, and takes no others. */

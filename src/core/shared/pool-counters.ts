@@ -29,6 +29,8 @@ export const COUNTER_OVERFLOWS = 16;
 export const COUNTER_SPILLS = 17;
 /** Picks that it has passed on to others since it started slowly. */
 export const COUNTER_SLOW_PASSES = 18;
+/** Answers of another endpoint to clients that are bound to this one, and stay so: it was full. */
+export const COUNTER_STICKY_SPILLS = 19;
 
 /** What is counted as an attempt and is not the first of its request. */
 export const FURTHER_ATTEMPTS = [COUNTER_RETRIES, COUNTER_MOVES, COUNTER_RESCUES, COUNTER_HEDGES];

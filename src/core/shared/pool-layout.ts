@@ -22,7 +22,7 @@ export const KEPT_IDLE = 3;
 const LEDGER_COLUMNS = 4;
 
 /** Counters of one endpoint, striped per worker. */
-export const COUNTERS = 19;
+export const COUNTERS = 20;
 
 /** How many held requests may be let go. */
 export const HOLD_PERMITS = 0;

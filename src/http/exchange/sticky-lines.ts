@@ -1,12 +1,12 @@
 /** The header lines by which an answer binds its client to the endpoint that has given it. */
 import { findLine, nextLine, valueOf } from '../../core/http/header-lines.ts';
 import type { StickyTable } from '../../core/balancer/sticky-table.ts';
-import { COUNTER_STICKY_HITS, COUNTER_STICKY_MOVES } from '../../core/shared/pool-table.ts';
+import { COUNTER_STICKY_HITS, COUNTER_STICKY_MOVES, COUNTER_STICKY_SPILLS } from '../../core/shared/pool-table.ts';
 import type { Attempt } from '../attempt.ts';
 import { isSecure } from '../forwarding.ts';
 import type { RequestHead, ResponseHead } from '../head.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
-import type { ClientStream, HttpEndpoint } from '../stream.ts';
+import type { ClientStream, HttpEndpoint, HttpPool } from '../stream.ts';
 import type { Exchange } from './exchange.ts';
 
 /** No shared cache may keep what binds one client. */
@@ -30,6 +30,7 @@ export function stickyLines(exchange: Exchange, attempt: Attempt, table: StickyT
     if (!table.isDue(cookie, now)) return '';
   } else {
     const left = table.find(cookie.value);
+    if (left >= 0 && isOnlyFull(exchange, pool, left)) return '';
     if (left >= 0) pool.endpoints[left].count(COUNTER_STICKY_MOVES, 1);
     // The answer to its handshake had one: this client keeps no cookies.
     else if (hasSession && !cookie.isSent) return '';
@@ -41,6 +42,14 @@ export function stickyLines(exchange: Exchange, attempt: Attempt, table: StickyT
     now,
   );
   return isPrivate(response.lines) ? line : line + PRIVATE;
+}
+
+/** Its own endpoint had no place for this request, and keeps the client: its sessions are there. */
+function isOnlyFull({ tried }: Exchange, pool: HttpPool, left: number): boolean {
+  const endpoint = pool.endpoints[left];
+  if (tried.includes(endpoint) || !pool.isFitForBound(left)) return false;
+  endpoint.count(COUNTER_STICKY_SPILLS, 1);
+  return true;
 }
 
 function isPrivate(lines: string): boolean {

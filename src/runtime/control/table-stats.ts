@@ -15,6 +15,7 @@ import {
   COUNTER_RETRIES,
   COUNTER_STICKY_HITS,
   COUNTER_STICKY_MOVES,
+  COUNTER_STICKY_SPILLS,
   COUNTER_SLOW_PASSES,
   COUNTER_SPILLS,
   COUNTER_STRAYS,
@@ -102,6 +103,8 @@ export interface EndpointStats {
   readonly stickyHits: number;
   /** Answers of other endpoints to such clients: this one could not be picked, or failed. They have another cookie since. */
   readonly stickyMoves: number;
+  /** Answers of other endpoints to such clients while this one was full. They stay bound to it. */
+  readonly stickySpills: number;
   readonly bytesSent: number;
   readonly bytesReceived: number;
   /**
@@ -154,6 +157,7 @@ export function readEndpointStats(table: PoolTable, slot: number): EndpointStats
     slowPasses: table.total(slot, COUNTER_SLOW_PASSES),
     stickyHits: table.total(slot, COUNTER_STICKY_HITS),
     stickyMoves: table.total(slot, COUNTER_STICKY_MOVES),
+    stickySpills: table.total(slot, COUNTER_STICKY_SPILLS),
     bytesSent: table.total(slot, COUNTER_BYTES_SENT),
     bytesReceived: table.total(slot, COUNTER_BYTES_RECEIVED),
     strays: table.total(slot, COUNTER_STRAYS),

@@ -155,7 +155,8 @@ export class Controls {
   }
 
   #sayHealth({ endpoint, state, reason }: BalancerEvents['health'][0]): void {
-    this.#say(state === 'healthy' ? 'good' : 'bad', `${this.#demo.nameOf(endpoint)} is ${state}: ${reason}`);
+    const now = state === 'trial' ? 'on trial' : state;
+    this.#say(state === 'healthy' ? 'good' : 'bad', `${this.#demo.nameOf(endpoint)} is ${now}: ${reason}`);
   }
 
   #say(kind: EventView['kind'], text: string): void {

@@ -19,6 +19,8 @@ export interface DemoView {
   readonly requests: number;
   /** Attempts beyond the first, since the start. */
   readonly retries: number;
+  /** Of them, those that moved off a server because it was lost. */
+  readonly rescues: number;
   /** What the demo's own clients got no good answer to, since the start. */
   readonly lost: Lost;
   /** As the demo's own clients see them. */
@@ -26,6 +28,8 @@ export interface DemoView {
   readonly servers: readonly ServerView[];
   /** Pools without a healthy server. */
   readonly panicking: readonly string[];
+  /** Pools of which no server can be reached, and how many requests wait for one. */
+  readonly holding: readonly { readonly pool: string; readonly held: number }[];
   /** Which of them the keys act on, from 0. */
   readonly chosen: number;
   /** Newest last. */

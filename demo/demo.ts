@@ -85,6 +85,7 @@ export class Demo {
     const { routes, unrouted } = this.balancer.stats();
     return {
       retries: routes.reduce((sum, { retries, moves, rescues }) => sum + retries + moves + rescues, unrouted.retries),
+      rescues: routes.reduce((sum, { rescues }) => sum + rescues, unrouted.rescues),
       lost: this.traffic.lost,
     };
   }

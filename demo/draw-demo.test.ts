@@ -41,10 +41,12 @@ const VIEW: DemoView = {
   failuresPerSecond: 0,
   requests: 6500,
   retries: 12,
+  rescues: 0,
   lost: { all: 0, posts: 0 },
   times: { p50Ms: 21, p99Ms: 44 },
   servers: [server('s1'), DEAD, server('s3'), server('s4', { pool: 'api' }), server('s5', { pool: 'api' })],
   panicking: [],
+  holding: [],
   chosen: 1,
   events: Array.from({ length: 20 }, (_, i) => ({ seconds: i, text: `event ${i}`, kind: 'done' as const })),
   hint: null,
@@ -118,6 +120,13 @@ describe('the screen of the demo', () => {
     assert.match(text, / PANIC {3}no server of app is healthy: .*\n {9}A bad answer is better than none/);
     assert.match(text, /retried 12 {3}lost 3 \(1 POST\)/);
     assert.match(draw(140, 40, { ...VIEW, lost: { all: 2, posts: 2 } }).join('\n'), /lost 2 \(POST\)\n/);
+  });
+
+  test('the screen of the demo tells of rescues and of requests that wait for a server, while there are any', () => {
+    assert.doesNotMatch(draw(140).join('\n'), /rescued|HELD/);
+    const text = draw(140, 40, { ...VIEW, rescues: 3, holding: [{ pool: 'app', held: 42 }] }).join('\n');
+    assert.match(text, /retried 12 \(3 rescued\) {3}lost 0/);
+    assert.match(text, / HELD {4}42 requests wait for a server of app: .* 503 after 10 s/);
   });
 
   test('the screen of the demo has a hint above the keys where there is a row for it', () => {

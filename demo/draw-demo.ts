@@ -36,7 +36,11 @@ const EVENT_STYLE: Readonly<Record<EventView['kind'], Style>> = { done: 'bold', 
 
 /** At most `rows` lines of at most `columns` cells. What matters least goes first where there are too few rows. */
 export function drawDemo(view: DemoView, { columns, rows, isColored }: ScreenSize): string[] {
-  const table = [...drawServers(view.servers, view.chosen, columns), ...view.panicking.flatMap(drawPanic)];
+  const table = [
+    ...drawServers(view.servers, view.chosen, columns),
+    ...view.panicking.flatMap(drawPanic),
+    ...view.holding.flatMap(drawHolding),
+  ];
   const keys = drawKeys(columns);
   const totals = wholePieces(drawTotals(view), columns);
   const hint: Line[] = view.hint === null ? [] : [[piece('▸ ', 'bold', 'cyan'), piece(view.hint, 'cyan')]];
@@ -86,7 +90,7 @@ function drawAddresses({ port, servers }: DemoView): Line[] {
 }
 
 function drawTotals(view: DemoView): Line {
-  const { requestsPerSecond, failuresPerSecond, times, requests, retries, lost } = view;
+  const { requestsPerSecond, failuresPerSecond, times, requests, retries, rescues, lost } = view;
   const load = view.isPaused ? piece('   paused', 'yellow', 'bold') : piece(`   load ${view.rate}/s`);
   const failed = `   ${Math.round(failuresPerSecond)} failed/s`;
   return [
@@ -95,7 +99,7 @@ function drawTotals(view: DemoView): Line {
     piece(`   p50 ${wholeMs(times.p50Ms)} ms   p99 ${wholeMs(times.p99Ms)} ms`),
     load,
     piece(`   in all ${requests}`, 'dim'),
-    piece(`   retried ${retries}`, 'bold'),
+    piece(`   retried ${retries}${rescues > 0 ? ` (${rescues} rescued)` : ''}`, 'bold'),
     lost.all > 0
       ? piece(`   ${describeLost(lost)}`, 'red', 'bold')
       : piece(`   ${describeLost(lost)}`, 'green', 'bold'),
@@ -118,6 +122,19 @@ function drawPanic(pool: string): Line[] {
       piece(
         '         A bad answer is better than none, and checks may be wrong about all at once. One healthy server ends it.',
         'dim',
+      ),
+    ],
+  ];
+}
+
+function drawHolding({ pool, held }: DemoView['holding'][number]): Line[] {
+  const count = held === 1 ? '1 request waits' : `${held} requests wait`;
+  return [
+    [
+      piece(` HELD `, 'inverse', 'yellow'),
+      piece(
+        `   ${count} for a server of ${pool}: they go on as soon as one listens again, or get a 503 after 10 s`,
+        'yellow',
       ),
     ],
   ];

@@ -23,7 +23,7 @@ const STEPS: readonly (readonly [action: DemoKey['action'], words: (chosen: stri
   [
     'revive',
     (chosen) =>
-      `Press r: ${chosen} comes back: with its share after two passed checks, or where there are none after its time.`,
+      `Press r: ${chosen} comes back: with its share after passed checks, or where there are none when a trial has passed.`,
   ],
   [
     'slow',
@@ -32,7 +32,8 @@ const STEPS: readonly (readonly [action: DemoKey['action'], words: (chosen: stri
   ['policy', () => 'Press p: another policy, by a reload under load. round-robin goes on asking the slow one.'],
   [
     'hang',
-    (chosen) => `Press h: ${chosen} freezes. It refuses nobody; five requests wait 2 s each before it is ejected.`,
+    (chosen) =>
+      `Press h: ${chosen} freezes. It refuses nobody; requests wait there, for 2 s at most, until it is ejected.`,
   ],
   [
     'fail',

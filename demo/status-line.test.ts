@@ -58,13 +58,13 @@ function endpoint(id: string, attempts: number, state: 'healthy' | 'ejected'): P
 
 const QUEUE = { inFlight: 0, waiting: 0, held: 0, waited: 0, timedOut: 0, shed: 0, full: 0 };
 
-function stats(requests: number, errors: number, endpoints: readonly PoolEndpointStats[]): BalancerStats {
+function stats(requests: number, errors: number, endpoints: readonly PoolEndpointStats[], held = 0): BalancerStats {
   const web = { ...ROUTE, route: 'web', requests, statuses: [0, 0, 0, 0, errors] as const, p50Ms: 12.4, p99Ms: 99.6 };
   const workers = { faults: 0, lost: 0, replaced: 0, returned: 0, corrections: 0 };
   return {
     routes: [web],
     unrouted: ROUTE,
-    pools: [{ pool: 'web', isPanicking: false, queue: QUEUE, endpoints }],
+    pools: [{ pool: 'web', isPanicking: false, queue: { ...QUEUE, held }, endpoints }],
     accessLog: { written: 0, dropped: 0 },
     memory: readMemoryStats(new MemoryTable(createMemoryTable(1), 0)),
     workers: workers as unknown as BalancerStats['workers'],
@@ -75,7 +75,7 @@ test('a line of the demo shows what has happened since the line before', () => {
   const readings = [
     stats(100, 7, [endpoint('a:1', 60, 'healthy'), endpoint('b:2', 40, 'healthy')]),
     stats(150, 9, [endpoint('a:1', 90, 'healthy'), endpoint('b:2', 50, 'ejected')]),
-    stats(150, 9, [endpoint('a:1', 90, 'healthy'), endpoint('b:2', 50, 'healthy')]),
+    stats(150, 9, [endpoint('a:1', 90, 'healthy'), endpoint('b:2', 50, 'healthy')], 3),
   ];
   const nextLine = createStatusLines(
     () => readings.shift() as BalancerStats,
@@ -83,5 +83,5 @@ test('a line of the demo shows what has happened since the line before', () => {
   );
   const times = ' p50 12 ms p99 100 ms';
   assert.equal(nextLine(), `   1 s  50 req/s  2 5xx  0 retried │ web: s1  75% ✔  b:2  25% ✖ ejected ${times}`);
-  assert.equal(nextLine(), `   2 s   0 req/s  0 5xx  0 retried │ web: s1   0% ✔  b:2   0% ✔ ${times}`);
+  assert.equal(nextLine(), `   2 s   0 req/s  0 5xx  0 retried │ web: 3 held  s1   0% ✔  b:2   0% ✔ ${times}`);
 });

@@ -34,7 +34,7 @@ function describePool(now: PoolStats, last: PoolStats, nameOf: (id: string) => s
     const mark = health.state === 'healthy' ? '✔' : `✖ ${health.state}`;
     return `${nameOf(endpoint)} ${String(share).padStart(3)}% ${mark}`;
   });
-  return `${now.pool}: ${now.isPanicking ? 'PANIC  ' : ''}${servers.join('  ')}`;
+  return `${now.pool}: ${now.isPanicking ? 'PANIC  ' : ''}${now.queue.held > 0 ? `${now.queue.held} held  ` : ''}${servers.join('  ')}`;
 }
 
 /** Since the start, of the route that bears the pool's name. */

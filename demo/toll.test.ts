@@ -3,9 +3,10 @@ import { test } from 'node:test';
 import { describeToll } from './toll.ts';
 
 test('what a kill has cost is told with the reason for what was lost', () => {
-  const before = { retries: 3, lost: { all: 5, posts: 1 } };
+  const before = { retries: 3, rescues: 0, lost: { all: 5, posts: 1 } };
   const after = (retries: number, all: number, posts: number) => ({
     retries: 3 + retries,
+    rescues: 0,
     lost: { all: 5 + all, posts: 1 + posts },
   });
   assert.equal(describeToll(['s2'], before, after(8, 0, 0), false), 'since s2 was killed: retried 8, lost 0');

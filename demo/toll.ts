@@ -5,6 +5,8 @@ import type { Lost } from './traffic.ts';
 /** What failures have cost since the start: further attempts, and requests without a good answer. */
 export interface Toll {
   readonly retries: number;
+  /** Of the further attempts, those that left a server because it was lost. */
+  readonly rescues: number;
   readonly lost: Lost;
 }
 

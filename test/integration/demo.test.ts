@@ -86,7 +86,15 @@ describe('the demo on a terminal', { ...options, concurrency: true }, () => {
         screen,
       );
     });
-    assert.match(await terminal.read(), /retried [1-9]\d* {3}lost (?:0|\d+ \(POST\))/);
+    assert.match(await terminal.read(), /retried [1-9]\d*(?: \(\d+ rescued\))? {3}lost (?:0|\d+ \(POST\))/);
+    await terminal.press('1', 'k', '2', 'k', '3', 'k');
+    await untilScreen(terminal, 'requests wait, since no server of app is left', (screen) => {
+      return / HELD +\d+ requests? waits? for a server of app: /.test(screen);
+    });
+    await terminal.press('r');
+    await untilScreen(terminal, 'they have gone on to the server that is back', (screen, rows) => {
+      return rows[2]?.share === 100 && !screen.includes('HELD');
+    });
     const shell = await terminal.pid();
     const demo = processTree(shell).find((line) => line.includes(DEMO_PROCESS)) ?? assert.fail('the demo runs');
     process.kill(Number.parseInt(demo, 10), 'SIGTERM');

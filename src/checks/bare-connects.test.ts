@@ -86,6 +86,42 @@ test('a hundred endpoints that refuse take turns, with fifty connects a second i
   for (let port = 1; port <= 100; port++) assert.ok(scene.count(port, 0, 4250) >= 1, `${port} was never tried`);
 });
 
+test('endpoints that are checked at different intervals are each tried at their own, as it is then', async () => {
+  const scene = new Scene();
+  let slowEveryMs = 1000;
+  const changing: BareConnectTarget = {
+    ...scene.target(1),
+    get slowEveryMs() {
+      return slowEveryMs;
+    },
+  };
+  for (const target of [changing, scene.target(2, 3000), scene.target(3, 3000)]) scene.bare.watch(target);
+  await scene.pass(22_500);
+  assert.ok([10, 11, 12].includes(scene.count(1, 11_000, 22_500)));
+  assert.deepEqual([scene.count(2, 12_000, 21_000), scene.count(3, 12_000, 21_000)], [3, 3]);
+  slowEveryMs = 6000;
+  await scene.pass(20_000);
+  assert.ok([2, 3].includes(scene.count(1, 25_000, 42_500)));
+});
+
+test('whose turn it is costs no more where many endpoints wait', () => {
+  const watchMany = (count: number): number => {
+    const { bare, ...scene } = new Scene();
+    const targets = Array.from({ length: count }, (_, port) => Scene.prototype.target.call(scene, port));
+    const began = performance.now();
+    for (const target of targets) bare.watch(target);
+    for (const target of targets) bare.forget(target);
+    return performance.now() - began;
+  };
+  // Eight times as many: a line costs 8 times as much, a square 64 times. A busy machine disturbs single rounds.
+  let [few, many] = [Infinity, Infinity];
+  for (let round = 0; round < 60 && (round < 3 || many > 24 * few); round++) {
+    few = Math.min(few, watchMany(500));
+    many = Math.min(many, watchMany(4000));
+  }
+  assert.ok(many <= 24 * few, `${many.toFixed(2)} ms for 4,000, ${few.toFixed(2)} for 500`);
+});
+
 test('an endpoint that is forgotten is not tried any more, nor told of', async () => {
   const scene = new Scene();
   const target = scene.target(1);

@@ -1,8 +1,10 @@
 /**
  * Connects, and nothing more, to endpoints that refuse them: so it is known within a quarter of a second that a server
  * listens again. All endpoints of a process take turns, so that a few hundred that are down cost no more than fifty
- * connects a second.
+ * connects a second. Those that wait equally long from one connect to the next stand in one line, in which they come due
+ * in turn: whose turn it is costs as much as there are such times, however many endpoints wait.
  */
+import { WaitingLine } from '../core/waiting-line.ts';
 import type { EndpointSpec, TcpCheckSpec } from '../core/snapshot.ts';
 import type { CheckTools } from './endpoint-check.ts';
 import type { Probe } from './probe.ts';
@@ -37,7 +39,7 @@ const CONNECT: TcpCheckSpec = {
 export interface BareConnectTarget {
   /** As it is now. */
   readonly spec: EndpointSpec;
-  /** From one connect to the next one when it has refused them for long, ms. */
+  /** From one connect to the next one when it has refused them for long, ms; as it is now. */
   readonly slowEveryMs: number;
   /** A connect has succeeded. It is watched no longer. */
   onOpen(): void;
@@ -47,12 +49,15 @@ interface Watched {
   readonly target: BareConnectTarget;
   readonly since: number;
   dueAt: number;
-  isUnderWay: boolean;
+  /** Where it waits for its turn; null: it is under way. */
+  line: WaitingLine<Watched> | null;
 }
 
 export class BareConnects {
   readonly #tools: Pick<CheckTools, 'clock' | 'scheduler' | 'probes'>;
   readonly #watched = new Map<BareConnectTarget, Watched>();
+  /** By how long they wait, ms. */
+  readonly #lines = new Map<number, WaitingLine<Watched>>();
   #cancel: Cancel | null = null;
   #lastAt = -Infinity;
 
@@ -64,12 +69,31 @@ export class BareConnects {
   watch(target: BareConnectTarget): void {
     if (this.#watched.has(target)) return;
     const now = this.#tools.clock.now();
-    this.#watched.set(target, { target, since: now, dueAt: now + EVERY_MS, isUnderWay: false });
+    const watched: Watched = { target, since: now, dueAt: 0, line: null };
+    this.#watched.set(target, watched);
+    this.#enter(watched, now, EVERY_MS);
     this.#awaitNext();
   }
 
   forget(target: BareConnectTarget): void {
-    if (this.#watched.delete(target)) this.#awaitNext();
+    const watched = this.#watched.get(target);
+    if (watched === undefined) return;
+    this.#watched.delete(target);
+    this.#leave(watched);
+    this.#awaitNext();
+  }
+
+  #enter(watched: Watched, now: number, afterMs: number): void {
+    const line = this.#lines.get(afterMs) ?? new WaitingLine<Watched>();
+    this.#lines.set(afterMs, line);
+    watched.dueAt = now + afterMs;
+    watched.line = line;
+    line.join(watched);
+  }
+
+  #leave(watched: Watched): void {
+    watched.line?.leave(watched);
+    watched.line = null;
   }
 
   #awaitNext(): void {
@@ -82,11 +106,12 @@ export class BareConnects {
     this.#cancel = scheduler.after(Math.max(0, at - clock.now()), () => this.#connect(next));
   }
 
-  /** The one that has waited longest. */
+  /** The one that is due first. */
   #next(): Watched | null {
     let next: Watched | null = null;
-    for (const watched of this.#watched.values()) {
-      if (!watched.isUnderWay && (next === null || watched.dueAt < next.dueAt)) next = watched;
+    for (const [afterMs, { first }] of this.#lines) {
+      if (first === null) this.#lines.delete(afterMs);
+      else if (next === null || first.dueAt < next.dueAt) next = first;
     }
     return next;
   }
@@ -101,7 +126,7 @@ export class BareConnects {
       this.#failed(watched);
     });
     this.#lastAt = clock.now();
-    watched.isUnderWay = true;
+    this.#leave(watched);
     this.#awaitNext();
     const question = { check: CONNECT, port, authority };
     void probeAddresses(probes.tcp as Probe, question, addresses, scheduler, aborted.signal).then(({ outcome }) => {
@@ -113,15 +138,18 @@ export class BareConnects {
     });
   }
 
-  #opened({ target }: Watched): void {
-    if (this.#watched.delete(target)) target.onOpen();
+  #opened(watched: Watched): void {
+    const { target } = watched;
+    if (this.#watched.get(target) !== watched) return;
+    this.#watched.delete(target);
+    target.onOpen();
   }
 
   #failed(watched: Watched): void {
     const now = this.#tools.clock.now();
-    const isQuick = now - watched.since < QUICK_MS;
-    watched.isUnderWay = false;
-    watched.dueAt = now + (isQuick ? EVERY_MS : watched.target.slowEveryMs);
+    // It may have been forgotten meanwhile.
+    if (this.#watched.get(watched.target) !== watched) return;
+    this.#enter(watched, now, now - watched.since < QUICK_MS ? EVERY_MS : watched.target.slowEveryMs);
     this.#awaitNext();
   }
 }

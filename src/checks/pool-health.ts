@@ -322,12 +322,14 @@ export class PoolHealth {
   #watchRefused(endpoint: EndpointHealth): void {
     const { bareConnects } = this.#tools;
     if (endpoint.isRefused && !endpoint.isDraining && !endpoint.isCheckDue) {
-      const [check] = this.#spec.checks;
+      const slowEveryMs = (): number => this.#spec.checks.at(0)?.downIntervalMs ?? SLOW_CONNECTS_MS;
       endpoint.bareTarget ??= {
         get spec() {
           return endpoint.spec;
         },
-        slowEveryMs: check === undefined ? SLOW_CONNECTS_MS : check.downIntervalMs,
+        get slowEveryMs() {
+          return slowEveryMs();
+        },
         onOpen: () => this.#opened(endpoint),
       };
       bareConnects.watch(endpoint.bareTarget);

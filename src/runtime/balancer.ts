@@ -25,6 +25,7 @@ import { systemRandom } from '../core/random.ts';
 import type { Standing } from '../core/health/agent.ts';
 import type { Random } from '../core/random.ts';
 import type { Snapshot } from '../core/snapshot.ts';
+import type { InlineLinkOptions } from './inline-link.ts';
 import type { BalancerStats } from './control/balancer-stats.ts';
 import { ControlPlane } from './control/control-plane.ts';
 import type { CreateDataPlane } from './worker/create-serving.ts';
@@ -48,7 +49,7 @@ export interface BalancerOptions {
   readonly clock?: Clock;
   /** Where chance comes from, for tests with `threads: 0`. Default: the system's. */
   readonly random?: Random;
-  /** When checks run, for tests. Default: the system's timers. */
+  /** When checks run, and the heartbeat of the data plane with `threads: 0`, for tests. Default: the system's timers. */
   readonly scheduler?: Scheduler;
   /** Finds the addresses of an endpoint's name. Default: the system's resolver. */
   readonly lookup?: Lookup;
@@ -123,16 +124,17 @@ export class Balancer extends EventEmitter<BalancerEvents> {
     this.#toConfig = toConfig;
     this.#clock = options.clock ?? systemClock;
     const random = options.random ?? systemRandom;
+    const scheduler = options.scheduler ?? systemScheduler;
     this.#controlPlane = new ControlPlane({
       clock: this.#clock,
       random,
-      scheduler: options.scheduler ?? systemScheduler,
+      scheduler,
       lookup: options.lookup ?? lookupName,
       allowTestFaults: options.allowTestFaults ?? false,
       workerUrl: options.workerUrl ?? WORKER_URL,
       probes: options.probes ?? PROBES,
       isInline: options.createDataPlane !== undefined,
-      loadInlineLinks: () => loadInlineLinks(options.createDataPlane, this.#clock, random),
+      loadInlineLinks: () => loadInlineLinks({ clock: this.#clock, random, scheduler }, options.createDataPlane),
       events: {
         onHealth: (event) => void this.emit('health', event),
         onPanic: (event) => void this.emit('panic', event),
@@ -286,8 +288,11 @@ function requireComplete(config: Config | ConfigInput): Config {
 }
 
 /** The data plane is code of the worker threads: only with `threads: 0` it is needed here. */
-async function loadInlineLinks(create: CreateDataPlane | undefined, clock: Clock, random: Random): Promise<CreateLink> {
+async function loadInlineLinks(
+  tools: Omit<InlineLinkOptions, 'createDataPlane'>,
+  create: CreateDataPlane | undefined,
+): Promise<CreateLink> {
   const { createInlineLinks } = await import('./inline-link.ts');
   const { createDataPlane } = await import('./worker/data-plane.ts');
-  return createInlineLinks({ createDataPlane: create ?? createDataPlane, clock, random });
+  return createInlineLinks({ ...tools, createDataPlane: create ?? createDataPlane });
 }

@@ -1,4 +1,5 @@
 /** The line between the control plane and a data plane that runs in the caller's thread: `threads: 0`. */
+import type { Cancel, Scheduler } from '../checks/scheduler.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
 import type { CreateLink } from './control/worker-link.ts';
@@ -9,6 +10,8 @@ export interface InlineLinkOptions {
   readonly createDataPlane: CreateDataPlane;
   readonly clock: Clock;
   readonly random: Random;
+  /** Times its heartbeat. */
+  readonly scheduler: Scheduler;
 }
 
 /** Links to data planes in this thread. Messages arrive in order, in a microtask of their own, as between threads. */
@@ -20,12 +23,19 @@ export function createInlineLinks(options: InlineLinkOptions): CreateLink {
       post: (message) => queueMicrotask(() => events.onMessage(message)),
       breakDown: null,
     });
-    const beat = setInterval(() => serving.beat(), BEAT_MS).unref();
+    let cancelBeat: Cancel;
+    const beatLater = (): void => {
+      cancelBeat = options.scheduler.after(BEAT_MS, () => {
+        beatLater();
+        serving.beat();
+      });
+    };
+    beatLater();
     queueMicrotask(() => events.onMessage({ type: 'ready' }));
     return {
       post: (message) => queueMicrotask(() => serving.handle(message)),
       terminate: () => {
-        clearInterval(beat);
+        cancelBeat();
         queueMicrotask(() => events.onExit(null));
       },
       cpuMs: () => Promise.reject(new Error('not a thread of its own')),

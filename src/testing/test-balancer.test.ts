@@ -138,3 +138,13 @@ test('an answer that breaks off in its body loses the connection of a test clien
   balancer.endpoint('a:80').respond({ body: 'x'.repeat(1000), ending: 'reset-in-body' });
   await assert.rejects(balancer.request(), /closed without an answer/);
 });
+
+test('what the thread says of itself, such as its requests, is said in the time of the test', async () => {
+  await using balancer = await createTestBalancer({ pools: { web: ['a:80'] } });
+  balancer.endpoint('a:80').respond({ ending: 'never' });
+  for (let sent = 1; sent <= 20; sent++) {
+    balancer.send();
+    await balancer.advance(100);
+    assert.equal(balancer.stats().workers.exchanges, sent);
+  }
+});

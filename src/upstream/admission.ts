@@ -14,7 +14,7 @@ import type { Fault } from '../core/errors.ts';
 import type { PoolTable } from '../core/shared/pool-table.ts';
 import { QUEUE_FULL, QUEUE_SHED, QUEUE_WAITED, classOf } from '../core/shared/admission-board.ts';
 import type { Cancel, LoopTurns } from '../net/loop-turns.ts';
-import { WaitingLine } from './waiting-line.ts';
+import { WaitingLine } from '../core/waiting-line.ts';
 
 /** How often a thread in which somebody waits looks whether there is a place. */
 const LOOK_MS = 5;

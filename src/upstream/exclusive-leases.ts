@@ -13,7 +13,7 @@ import type { Dialer, Home, Leased } from './leased.ts';
 import { StrayRecord } from './stray-record.ts';
 import { LEASE_ANY, LEASE_FRESH } from './waiter.ts';
 import type { Waiter } from './waiter.ts';
-import { WaitingLine } from './waiting-line.ts';
+import { WaitingLine } from '../core/waiting-line.ts';
 
 export interface ExclusiveLeasesOptions<W extends Waiter> {
   readonly spec: EndpointSpec;

@@ -53,6 +53,8 @@ export interface WatchedPool {
   /** Waits for the check's answer with this number, from 1. */
   answer(count: number): Promise<void>;
   answers(): number;
+  /** How many connects were made to see whether an endpoint listens again. */
+  bareConnects(): number;
   /** The addresses that were asked, in order. */
   readonly asked: readonly string[];
   /** As many attempts at an endpoint fail, one after another, each after `tookMs`. */
@@ -90,12 +92,15 @@ export function watch(
   const handle = createPoolTable(ports.length, 1);
   const table = new PoolTable(handle, 0);
   let answers = 0;
+  let bareConnects = 0;
   const asked: string[] = [];
   const counted = ([kind, probe]: [string, unknown]): [string, Probe] => {
     return [
       kind,
       async (target, signal) => {
         asked.push(target.address);
+        // No config makes such a check.
+        if (target.check.rise === 1 && target.check.intervalMs === 250) bareConnects++;
         const result = await (probe as Probe)(target, signal);
         setImmediate(() => answers++);
         return result;
@@ -130,6 +135,7 @@ export function watch(
     rescues,
     withheld,
     answers: () => answers,
+    bareConnects: () => bareConnects,
     asked,
     answer: (count) => until(() => answers >= count, `answer ${count} of the check`),
     fail(slot, failure, times = 1, tookMs = 0) {

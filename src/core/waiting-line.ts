@@ -1,6 +1,6 @@
 /**
- * Who waits for a connection of an endpoint, in order. Whoever leaves early does so in constant time wherever it stands:
- * clients choose how many wait, and when they go.
+ * Who waits for something, such as a connection of an endpoint, in order. Whoever leaves early does so in constant time
+ * wherever it stands: clients choose how many wait, and when they go.
  */
 
 interface Place<W> {

@@ -16,6 +16,8 @@ export interface DrillSetup {
   readonly workers: number | null;
   /** One of them is to be killed. */
   readonly killsWorker: boolean;
+  /** Which configs it is run with; null: those for faults. */
+  readonly scene: 'overload' | null;
 }
 
 export interface Contestant {
@@ -77,17 +79,20 @@ function pathOf(program: string): string {
 }
 
 function writeConfig(name: string, setup: DrillSetup): string {
-  const filled = fillTemplate(readFileSync(new URL(`./configs/${name}`, import.meta.url), 'utf8'), {
-    values: {
-      port: setup.port,
-      directory: setup.directory,
-      retries503: setup.retries503 ? 'where 503 is tried again' : null,
-      workers: setup.workers,
-      user: process.getuid?.() === 0 ? 'root' : null,
+  const filled = fillTemplate(
+    readFileSync(new URL(`./configs/${setup.scene === null ? '' : `${setup.scene}/`}${name}`, import.meta.url), 'utf8'),
+    {
+      values: {
+        port: setup.port,
+        directory: setup.directory,
+        retries503: setup.retries503 ? 'where 503 is tried again' : null,
+        workers: setup.workers,
+        user: process.getuid?.() === 0 ? 'root' : null,
+      },
+      endpoints: setup.endpointPorts.map((port, index) => ({ port, index })),
+      routes: [],
     },
-    endpoints: setup.endpointPorts.map((port, index) => ({ port, index })),
-    routes: [],
-  });
+  );
   const path = join(setup.directory, name);
   writeFileSync(path, filled);
   return path;

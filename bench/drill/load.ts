@@ -34,12 +34,14 @@ export interface LoadOptions {
   readonly everyLeaves: number;
   /** Status of the right answer; only 200 has a body that is compared. */
   readonly rightStatus: number;
+  /** At most; {@link CONNECTIONS} unless said. */
+  readonly connections?: number;
 }
 
 export class Load {
   readonly sent: Sent[] = [];
   readonly #options: LoadOptions;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS, scheduling: 'fifo' });
+  readonly #agent: Agent;
   readonly #body: string;
   readonly #startMs = Date.now();
   readonly #timer: NodeJS.Timeout;
@@ -49,6 +51,8 @@ export class Load {
 
   constructor(options: LoadOptions) {
     this.#options = options;
+    const { connections: maxSockets = CONNECTIONS } = options;
+    this.#agent = new Agent({ keepAlive: true, maxSockets, maxFreeSockets: maxSockets, scheduling: 'fifo' });
     this.#body = 'y'.repeat(options.bodyBytes);
     this.#timer = setInterval(() => this.#sendDue(), TICK_MS);
   }

@@ -3,6 +3,7 @@
  * docs/staying-up.md says what it does and holds its table.
  */
 import { writeFileSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { endChildrenOnExit } from '../children.ts';
@@ -11,12 +12,13 @@ import { CONTESTANTS } from './contestants.ts';
 import type { Contestant } from './contestants.ts';
 import type { Fault } from './fault.ts';
 import { FAULTS } from './faults.ts';
+import { drillOverload, renderOverload } from './overload.ts';
 import { isInNamespace, runInNamespace, whyNoNamespace } from './namespace.ts';
 import { renderFigures, renderLine, renderTable, worstOf } from './report.ts';
 import type { DrillOutcome } from './outcome.ts';
 import type { DrillResult } from './report.ts';
 import { runDrill } from './run-drill.ts';
-import { writePage } from './write-page.ts';
+import { QUEUE_PAGE, writePage } from './write-page.ts';
 
 const RESULTS = fileURLToPath(new URL('../results/drill.json', import.meta.url));
 const CALM_MS = 3000;
@@ -26,6 +28,7 @@ const USAGE = `npm run drill -- [options]
   --faults a,b       only these: ${FAULTS.map(({ id }) => id).join(', ')}
   --proxies a,b      only these: ${CONTESTANTS.map(({ name }) => name).join(', ')}
   --runs N           runs of each, the worst counts (1)
+  --overload         no fault: 0.5 to 3 times what the servers can do, into docs/queue.md with --write
   --write            writes the results to bench/results/drill.json and docs/staying-up.md
   --no-install       installs nothing, leaves out what is missing`;
 
@@ -35,6 +38,7 @@ async function main(): Promise<number> {
       faults: { type: 'string' },
       proxies: { type: 'string' },
       runs: { type: 'string', default: '1' },
+      overload: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
       'no-install': { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
@@ -44,6 +48,7 @@ async function main(): Promise<number> {
   const faults = chosen(FAULTS, values.faults, ({ id }) => id);
   const contestants = chosen(CONTESTANTS, values.proxies, ({ name }) => name);
   const runs = Number(values.runs);
+  if (values.overload) return overload(contestants, values.write);
   if (!Number.isInteger(runs) || runs < 1) throw new Error('--runs wants a whole number from 1');
   if (!isInNamespace()) {
     const programs = ['ip', 'nft', ...contestants.flatMap(({ program }) => program ?? [])];
@@ -67,6 +72,17 @@ async function main(): Promise<number> {
   return 0;
 }
 
+async function overload(contestants: readonly Contestant[], isWriting: boolean): Promise<number> {
+  endChildrenOnExit();
+  const limited = contestants.filter(({ name }) => name !== 'fairlead-defaults');
+  for (const contestant of limited) say(`${contestant.label}: ${contestant.version()}`);
+  const points = await drillOverload(limited, say);
+  say(`\n${renderOverload(points)}`);
+  if (isWriting)
+    await writePage({ overload: `${renderOverload(points)}\n\n${termsOf(limited, 1)} ${machineNow()}` }, QUEUE_PAGE);
+  return 0;
+}
+
 async function drillAll(
   faults: readonly Fault[],
   contestants: readonly Contestant[],
@@ -84,6 +100,11 @@ async function drillAll(
     }
   }
   return results;
+}
+
+/** What else the machine had to do says how far the figures hold. */
+function machineNow(): string {
+  return `${availableParallelism()} processors, load average ${loadavg()[0].toFixed(1)}.`;
 }
 
 function termsOf(contestants: readonly Contestant[], runs: number): string {

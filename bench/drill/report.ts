@@ -73,7 +73,8 @@ export function renderFigures(results: readonly DrillResult[]): string {
   return toTable(heads, rows);
 }
 
-function toTable(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+/** In Markdown. */
+export function toTable(heads: readonly string[], rows: readonly (readonly string[])[]): string {
   return [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 

@@ -63,7 +63,12 @@ export async function runDrill(fault: Fault, contestant: Contestant, times: Dril
   }
 }
 
-async function startServers({ servers: count = SERVERS, behaviour }: Fault): Promise<DrillServer[]> {
+/** What servers and proxy are started for. */
+export interface Terms extends Pick<Fault, 'servers' | 'behaviour' | 'retries503' | 'workers' | 'killsWorker'> {
+  readonly scene?: 'overload';
+}
+
+export async function startServers({ servers: count = SERVERS, behaviour }: Terms): Promise<DrillServer[]> {
   const reserved = await Promise.all(Array.from({ length: count }, reservePort));
   const servers = reserved.map(({ port }) => new DrillServer(port, SERVER_CORE));
   await Promise.all(reserved.map((one) => one.release()));
@@ -72,8 +77,9 @@ async function startServers({ servers: count = SERVERS, behaviour }: Fault): Pro
   return servers;
 }
 
-async function startProxy(
-  fault: Fault,
+/** @throws Error when it does not start */
+export async function startProxy(
+  fault: Terms,
   contestant: Contestant,
   servers: readonly DrillServer[],
 ): Promise<{ proxy: Child; port: number }> {
@@ -88,6 +94,7 @@ async function startProxy(
     retries503: fault.retries503 === true,
     workers: fault.workers ?? null,
     killsWorker: fault.killsWorker === true,
+    scene: fault.scene ?? null,
   });
   await reserved.release();
   const proxy = startPinned(PROXY_CORE, command);

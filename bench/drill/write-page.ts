@@ -1,14 +1,15 @@
-/** The drill's tables in docs/staying-up.md, between comments that name them. */
+/** The drill's tables in docs/staying-up.md and docs/queue.md, between comments that name them. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 
 const PAGE = fileURLToPath(new URL('../../docs/staying-up.md', import.meta.url));
+export const QUEUE_PAGE = fileURLToPath(new URL('../../docs/queue.md', import.meta.url));
 
 /** `parts`: text by its name. @throws Error for a name that the page does not have */
-export async function writePage(parts: Readonly<Record<string, string>>): Promise<void> {
-  const text = Object.entries(parts).reduce(fillPart, readFileSync(PAGE, 'utf8'));
-  writeFileSync(PAGE, await format(text, { ...(await resolveConfig(PAGE)), filepath: PAGE }));
+export async function writePage(parts: Readonly<Record<string, string>>, page = PAGE): Promise<void> {
+  const text = Object.entries(parts).reduce(fillPart, readFileSync(page, 'utf8'));
+  writeFileSync(page, await format(text, { ...(await resolveConfig(page)), filepath: page }));
 }
 
 /** The text of that name, between `<!-- drill: name -->` and `<!-- /drill -->`, is this from now on. */

@@ -21,6 +21,9 @@ const LOOK_MS = 5;
 /** So many looks in a row find a place that another thread has not come for, before its turn is over. */
 const PATIENT_LOOKS = 20;
 
+/** It is over when the queues have not stood for so many times the target; a thread may have stood still itself. */
+const MEMORY = 10;
+
 /** A request that waits for a place. */
 export interface Queued {
   /** Since when, ms. */
@@ -160,6 +163,7 @@ export class Admission<Q extends Queued> {
   /** Hands places on as long as there are any: to those that wait here, or to the thread of whoever comes before them. */
   #serve(): void {
     const { queue } = this.#table;
+    this.#shedLate();
     for (;;) {
       const next = this.#first();
       const elsewhere = queue.firstElsewhere(this.#firstRank(), this.#absent);
@@ -188,16 +192,16 @@ export class Admission<Q extends Queued> {
       this.#passed = 0;
       this.#absent = queue.rankAt(queue.firstElsewhere(this.#firstRank(), this.#absent));
     }
-    if (this.#options.targetMs() > 0) this.#shed(this.#options.targetMs(), this.#options.clock.now());
+    if (this.#options.targetMs() > 0) this.#judge(this.#options.targetMs(), this.#options.clock.now());
     this.#serveGuarded();
   }
 
   /**
    * A queue that stands longer than the target makes everybody late and serves nobody more (Nichols and Jacobson 2012,
    * "Controlling queue delay"). So when it has for as long again, those that have waited longer give way, until the first
-   * one has waited for half of the target. One stays, for the next place.
+   * one has waited for less than half of the target for a while.
    */
-  #shed(targetMs: number, now: number): void {
+  #judge(targetMs: number, now: number): void {
     const { queue } = this.#table;
     const age = this.#lines.reduce(
       (most, { first }) => Math.max(most, first === null ? 0 : now - first.waitingSince),
@@ -205,10 +209,16 @@ export class Admission<Q extends Queued> {
     );
     if (age <= targetMs) this.#standsSince = 0;
     else if (this.#standsSince === 0) this.#standsSince = now;
-    const isShedding = queue.hasStood(now, targetMs);
+    const isShedding = queue.hasStood(now, targetMs * MEMORY);
     if (isShedding ? age > targetMs / 2 : this.#standsSince > 0 && now - this.#standsSince >= targetMs)
       queue.stands(now);
-    else if (!isShedding) return;
+  }
+
+  /** While the queues stand. One stays, for the next place. */
+  #shedLate(): void {
+    const targetMs = this.#options.targetMs();
+    const now = this.#options.clock.now();
+    if (targetMs === 0 || !this.#table.queue.hasStood(now, targetMs * MEMORY)) return;
     for (const line of this.#lines.toReversed()) {
       for (let { first } = line; first !== null && now - first.waitingSince > targetMs; { first } = line) {
         if (this.size === 1) return;

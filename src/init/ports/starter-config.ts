@@ -45,7 +45,8 @@ ${pools.map((pool) => `  - { match: { host: ${pool.name}.localhost }, pool: ${po
 
 function writePool({ name, servers, healthPath }: FoundApplication, isFirst: boolean): string {
   const endpoints = servers.length === 0 ? [`localhost:${EXAMPLE_PORT}`] : servers.map(writeEndpoint);
-  const policy = '    # How a server is chosen: power-of-two, least-connections, round-robin or random.\n';
+  const policy =
+    '    # How a server is chosen: power-of-two, peak-ewma, least-connections, round-robin, random, first or hash.\n';
   return `  ${name}:
 ${isFirst ? policy : ''}    policy: power-of-two
 ${introduce(servers.length)}

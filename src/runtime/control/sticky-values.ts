@@ -25,7 +25,7 @@ interface StickyPool {
 export class StickyValues {
   /** By the file; `''`: the one that was made for this process. */
   #secrets = new Map<string, Buffer>();
-  /** Of the secrets as they are, by file and endpoint. */
+  /** Since they were read, by file and endpoint. */
   readonly #values = new Map<string, Map<string, string>>();
 
   /** Reads the secrets anew. Rejects with a {@link StickySecretError}, and then keeps those from before. */
@@ -35,9 +35,8 @@ export class StickyValues {
       if (sticky === null || secrets.has(sticky.secretFile)) continue;
       secrets.set(sticky.secretFile, await this.#secretOf(id, sticky.secretFile));
     }
-    for (const [file, secret] of this.#secrets) {
-      if (secrets.get(file)?.equals(secret) !== true) this.#values.delete(file);
-    }
+    // Endpoints that are gone keep nothing.
+    this.#values.clear();
     // The one of this process stays, for a pool that is sticky again.
     this.#secrets = new Map([...this.#secrets].filter(([file]) => file === '').concat([...secrets]));
   }

@@ -18,6 +18,7 @@ describe('names of endpoints', () => {
       priority: 0,
       zone: '',
       isBackup: false,
+      maxRequests: 0,
       port: 8081,
       authority: '[::1]:8081',
       addresses: ['::1'],

@@ -40,7 +40,7 @@ function keysOf(title: string, node: SchemaNode = schemaTree()): readonly string
 
 describe('a key of another program', () => {
   for (const [title, write] of Object.entries(PLACES)) {
-    it(`is none of ours in the maps called ${title}`, () => {
+    it(`a key of another program is none of ours in the maps called ${title}`, () => {
       const ours = new Set(keysOf(title).map(toWord));
       assert.ok(ours.size > 0);
       assert.deepEqual(
@@ -49,7 +49,7 @@ describe('a key of another program', () => {
       );
     });
 
-    it(`is answered in ${title} with an example that is accepted there`, () => {
+    it(`a key of another program is answered in ${title} with an example that is accepted there`, () => {
       for (const word of foreignKeys(title)) {
         const example = /e\.g\. (.*)\.$/.exec(cureForeignKey(word, title) ?? '')?.[1];
         if (example === undefined) continue;
@@ -64,7 +64,7 @@ describe('a key of another program', () => {
     });
   }
 
-  it('is not taken for another where it is one of ours in other letters', () => {
+  it('a key of another program is not taken for another where it is one of ours in other letters', () => {
     const messages = (text: string): string => {
       const parsed = parseConfig(text, 'a.yaml');
       return 'errors' in parsed ? formatConfigErrors(parsed.errors) : '';

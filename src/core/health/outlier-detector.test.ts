@@ -5,7 +5,7 @@ import { FakePool, PROBED, REFUSED, RESET, SPEC } from '../../../test/support/ej
 import { createSeededRandom } from '../random.ts';
 
 describe('OutlierDetector', () => {
-  it('ejects for 2 s, and says what for, since when and until when', () => {
+  it('OutlierDetector ejects for 2 s, and says what for, since when and until when', () => {
     const pool = new FakePool(4);
     const ejection = { slot: 2, kind: 'reset', isDown: false, at: 1000, until: 3000, durationMs: 2000, before: 0 };
     assert.deepEqual(pool.eject(2, 1000), ejection);
@@ -13,7 +13,7 @@ describe('OutlierDetector', () => {
     assert.equal(pool.detector.nextDueAt, 3000);
   });
 
-  it('says when the time of an ejection is up, not before, and once', () => {
+  it('OutlierDetector says when the time of an ejection is up, not before, and once', () => {
     const pool = new FakePool(4);
     pool.eject(2, 0);
     assert.deepEqual(pool.detector.due(1999), []);
@@ -26,7 +26,7 @@ describe('OutlierDetector', () => {
     assert.ok(!pool.isEligible(2), 'it is on trial');
   });
 
-  it('ejects for twice as long each time, up to a minute', () => {
+  it('OutlierDetector ejects for twice as long each time, up to a minute', () => {
     const pool = new FakePool(4);
     let now = 0;
     const durations = Array.from({ length: 8 }, () => {
@@ -38,7 +38,7 @@ describe('OutlierDetector', () => {
     assert.deepEqual(durations, [2, 4, 8, 16, 32, 60, 60, 60]);
   });
 
-  it('takes one off for each 30 s in service, however often it was ejected', () => {
+  it('OutlierDetector takes one off for each 30 s in service, however often it was ejected', () => {
     const pool = new FakePool(4);
     let now = 0;
     for (let time = 1; time <= 15; time++) {
@@ -51,7 +51,7 @@ describe('OutlierDetector', () => {
     assert.equal(pool.eject(1, ejection.until + 150_000).durationMs, 2000);
   });
 
-  it('keeps to one length where the longest is the first', () => {
+  it('OutlierDetector keeps to one length where the longest is the first', () => {
     const pool = new FakePool(4, { ...SPEC, baseMs: 10_000, maxMs: 10_000 });
     for (let now = 0; now < 100_000; now += 10_000) {
       assert.equal(pool.eject(1, now).durationMs, 10_000);
@@ -59,14 +59,14 @@ describe('OutlierDetector', () => {
     }
   });
 
-  it('spreads the returns over ± 10 %', () => {
+  it('OutlierDetector spreads the returns over ± 10 %', () => {
     const random = createSeededRandom(11);
     const durations = Array.from({ length: 500 }, () => new FakePool(4, SPEC, random).eject(0, 0).durationMs);
     assert.ok(durations.every((duration) => duration >= 1800 && duration <= 2200));
     assert.ok(Math.min(...durations) < 1810 && Math.max(...durations) > 2190);
   });
 
-  it('ends an ejection when an active check passes, and counts it all the same', () => {
+  it('OutlierDetector ends an ejection when an active check passes, and counts it all the same', () => {
     const pool = new FakePool(4);
     const ejection = pool.eject(3, 0);
     assert.deepEqual(pool.detector.returned(3, 500), ejection);
@@ -75,7 +75,7 @@ describe('OutlierDetector', () => {
     assert.equal(pool.eject(3, 600).durationMs, 4000);
   });
 
-  it('takes out at most half of a small pool and 30 % of others', () => {
+  it('OutlierDetector takes out at most half of a small pool and 30 % of others', () => {
     for (const [size, most] of [
       [1, 0],
       [2, 1],
@@ -93,7 +93,7 @@ describe('OutlierDetector', () => {
     }
   });
 
-  it('lets the next one go when another has returned', () => {
+  it('OutlierDetector lets the next one go when another has returned', () => {
     const pool = new FakePool(3);
     pool.eject(0, 0);
     assert.equal(pool.keep(1, 1), 'share-reached');
@@ -101,7 +101,7 @@ describe('OutlierDetector', () => {
     pool.eject(1, 2000);
   });
 
-  it('does not count those that take no connections, and holds them to no share', () => {
+  it('OutlierDetector does not count those that take no connections, and holds them to no share', () => {
     const pool = new FakePool(5);
     for (const slot of [0, 1, 2]) pool.eject(slot, 0, REFUSED);
     pool.eject(3, 0);
@@ -112,20 +112,20 @@ describe('OutlierDetector', () => {
     mixed.eject(3, 0, REFUSED);
   });
 
-  it('takes out at most the share that the config says', () => {
+  it('OutlierDetector takes out at most the share that the config says', () => {
     const pool = new FakePool(20, { ...SPEC, maxSharePercent: 10 });
     pool.eject(0, 0);
     pool.eject(1, 0);
     assert.equal(pool.keep(2, 0), 'share-reached');
   });
 
-  it('never takes out the last eligible endpoint', () => {
+  it('OutlierDetector never takes out the last eligible endpoint', () => {
     const pool = new FakePool(4);
     for (const slot of [1, 2, 3]) pool.unhealthy.add(slot);
     assert.equal(pool.keep(0, 0), 'last-eligible');
   });
 
-  it('leaves alone what is out already, and everything where it is off', () => {
+  it('OutlierDetector leaves alone what is out already, and everything where it is off', () => {
     const pool = new FakePool(4);
     pool.unhealthy.add(1);
     assert.equal(pool.keep(1, 0), 'not-eligible');
@@ -134,7 +134,7 @@ describe('OutlierDetector', () => {
     assert.equal(new FakePool(4, { ...SPEC, enabled: false }).keep(0, 0), 'off');
   });
 
-  it('knows nothing of an endpoint that has left', () => {
+  it('OutlierDetector knows nothing of an endpoint that has left', () => {
     const pool = new FakePool(4);
     pool.eject(2, 0);
     pool.detector.forget(2);
@@ -142,7 +142,7 @@ describe('OutlierDetector', () => {
     assert.equal(pool.eject(2, 1).before, 0);
   });
 
-  it('ejects for twice as long when a trial fails, or the third in a row says nothing', () => {
+  it('OutlierDetector ejects for twice as long when a trial fails, or the third in a row says nothing', () => {
     const pool = new FakePool(4);
     pool.eject(1, 0);
     pool.detector.due(2000);
@@ -154,7 +154,7 @@ describe('OutlierDetector', () => {
     assert.deepEqual([third?.durationMs, third?.kind], [8000, 'status']);
   });
 
-  it('with three trials brings back after the third that passes, and begins them anew after one that fails', () => {
+  it('OutlierDetector with three trials brings back after the third that passes, and begins them anew after one that fails', () => {
     const { detector, ...pool } = new FakePool(4, PROBED);
     detector.consider(1, RESET, 0);
     assert.equal(detector.trialsLeft(1), 0);
@@ -173,12 +173,12 @@ describe('OutlierDetector', () => {
     assert.deepEqual(detector.ejections, []);
   });
 
-  it('takes the last eligible endpoint only by rules that say so', () => {
+  it('OutlierDetector takes the last eligible endpoint only by rules that say so', () => {
     assert.equal(new FakePool(1, PROBED).keep(0, 0), 'last-eligible');
     assert.equal(new FakePool(1, { ...PROBED, takesLast: true }).eject(0, 0).slot, 0);
   });
 
-  it('counts one that is on trial as out', () => {
+  it('OutlierDetector counts one that is on trial as out', () => {
     const pool = new FakePool(4);
     pool.eject(0, 0);
     pool.eject(1, 0);
@@ -186,7 +186,7 @@ describe('OutlierDetector', () => {
     assert.equal(pool.keep(2, 2000), 'share-reached');
   });
 
-  it('keeps its bounds through any course of events', () => {
+  it('OutlierDetector keeps its bounds through any course of events', () => {
     const step = fc.record({
       slot: fc.nat(11),
       event: fc.constantFrom('failures', 'returned', 'due', 'trial failed', 'void', 'tried', 'unhealthy', 'healthy'),

@@ -22,16 +22,16 @@ function delayAfter(answers: readonly boolean[], isSuspected = false): number {
 }
 
 describe('nextDelayMs', () => {
-  it('checks an endpoint at once that has not answered yet', () => {
+  it('nextDelayMs checks an endpoint at once that has not answered yet', () => {
     assert.equal(delayAfter([]), 0);
   });
 
-  it('keeps the interval while healthy and the down interval while unhealthy', () => {
+  it('nextDelayMs keeps the interval while healthy and the down interval while unhealthy', () => {
     assert.equal(delayAfter([true]), 5000);
     assert.equal(delayAfter([false]), 20_000);
   });
 
-  it('takes the fast interval in transition and while traffic meets failures', () => {
+  it('nextDelayMs takes the fast interval in transition and while traffic meets failures', () => {
     assert.equal(delayAfter([true, false]), 1000);
     assert.equal(delayAfter([false, true]), 1000);
     assert.equal(delayAfter([true], true), 1000);
@@ -40,7 +40,7 @@ describe('nextDelayMs', () => {
 });
 
 describe('jitter', () => {
-  it('spreads evenly over ± 10 %', () => {
+  it('jitter spreads evenly over ± 10 %', () => {
     const random = createSeededRandom(3);
     const delays = Array.from({ length: 4000 }, () => jitter(1000, random));
     assert.ok(delays.every((delay) => delay >= 900 && delay <= 1100));

@@ -44,7 +44,7 @@ function reach(events: readonly Event[], spec = SPEC): HealthThreshold {
 describe('HealthThreshold', () => {
   for (const state of Object.keys(WAYS) as ThresholdState[]) {
     for (const event of ['pass', 'fail', 'absent', 'suspect'] as const) {
-      it(`goes from ${state} to ${TABLE[state][event]} on ${event}`, () => {
+      it(`HealthThreshold goes from ${state} to ${TABLE[state][event]} on ${event}`, () => {
         const threshold = reach(WAYS[state]);
         assert.equal(threshold.state, state);
         apply(threshold, event);
@@ -53,7 +53,7 @@ describe('HealthThreshold', () => {
     }
   }
 
-  it('takes the third failure in a row for an unhealthy endpoint, and the second pass for a healthy one', () => {
+  it('HealthThreshold takes the third failure in a row for an unhealthy endpoint, and the second pass for a healthy one', () => {
     const threshold = reach(['pass', 'fail', 'fail']);
     assert.ok(threshold.isHealthy);
     apply(threshold, 'fail');
@@ -64,23 +64,23 @@ describe('HealthThreshold', () => {
     assert.ok(threshold.isHealthy);
   });
 
-  it('lets one contrary answer begin the count anew', () => {
+  it('HealthThreshold lets one contrary answer begin the count anew', () => {
     assert.equal(reach(['pass', 'fail', 'fail', 'pass', 'fail', 'fail']).state, 'falling');
     assert.equal(reach(['fail', 'pass', 'fail', 'pass']).state, 'rising');
   });
 
-  it('changes at once where rise and fall are 1', () => {
+  it('HealthThreshold changes at once where rise and fall are 1', () => {
     const spec = { rise: 1, fall: 1, startUnhealthy: false };
     assert.equal(reach(['pass', 'fail'], spec).state, 'unhealthy');
     assert.equal(reach(['pass', 'fail', 'pass'], spec).state, 'healthy');
   });
 
-  it('serves before its first answer unless it is to start unhealthy', () => {
+  it('HealthThreshold serves before its first answer unless it is to start unhealthy', () => {
     assert.ok(new HealthThreshold(SPEC).isHealthy);
     assert.ok(!new HealthThreshold({ ...SPEC, startUnhealthy: true }).isHealthy);
   });
 
-  it('serves while there is nothing to ask, comes back to that from unhealthy by `rise`, and tells each change', () => {
+  it('HealthThreshold serves while there is nothing to ask, comes back to that from unhealthy by `rise`, and tells each change', () => {
     const threshold = reach(['pass']);
     assert.deepEqual(threshold.record('absent', 1, 'none'), {
       isHealthy: true,
@@ -99,12 +99,12 @@ describe('HealthThreshold', () => {
     assert.equal(returning.state, 'absent');
   });
 
-  it('is in transition exactly while suspected, falling or rising', () => {
+  it('HealthThreshold is in transition exactly while suspected, falling or rising', () => {
     const inTransition = (Object.keys(WAYS) as ThresholdState[]).filter((state) => reach(WAYS[state]).isInTransition);
     assert.deepEqual(inTransition, ['suspected', 'falling', 'rising']);
   });
 
-  it('keeps the evidence of each change: its time, its reason and the answers before it', () => {
+  it('HealthThreshold keeps the evidence of each change: its time, its reason and the answers before it', () => {
     const threshold = new HealthThreshold(SPEC);
     assert.equal(threshold.lastChange, null);
     const first = threshold.record('pass', 1, '200 in 3 ms');
@@ -128,7 +128,7 @@ describe('HealthThreshold', () => {
     assert.equal(change?.answers.length, 4, 'evidence does not grow afterwards');
   });
 
-  it('keeps five answers, or as many as rise and fall count', () => {
+  it('HealthThreshold keeps five answers, or as many as rise and fall count', () => {
     for (const [fall, kept] of [
       [3, 5],
       [8, 8],
@@ -140,7 +140,7 @@ describe('HealthThreshold', () => {
     }
   });
 
-  it('agrees with the definition by runs of equal answers, for any answers', () => {
+  it('HealthThreshold agrees with the definition by runs of equal answers, for any answers', () => {
     const events = fc.array(fc.boolean(), { maxLength: 60 });
     const count = fc.integer({ min: 1, max: 5 });
     fc.assert(

@@ -1,6 +1,7 @@
 /** The drill in short: one run of each fault for which a most number of failed requests is agreed, against that number. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { findCommand } from '../../bench/commands.ts';
 import { CONTESTANTS } from '../../bench/drill/contestants.ts';
 import { FAULTS } from '../../bench/drill/faults.ts';
 import { runDrill } from '../../bench/drill/run-drill.ts';
@@ -8,7 +9,9 @@ import { runDrill } from '../../bench/drill/run-drill.ts';
 const fairlead = CONTESTANTS.find(({ name }) => name === 'fairlead') ?? assert.fail('Fairlead takes part');
 const agreed = FAULTS.filter(({ wanted, needsNamespace }) => wanted !== null && needsNamespace !== true);
 
-describe('the drill', () => {
+const noPlace = findCommand('taskset') === null ? { skip: 'servers and proxy are held on a core each by taskset' } : {};
+
+describe('the drill', noPlace, () => {
   for (const fault of agreed) {
     it(`the drill finds no more than ${fault.wanted} failed requests, and none answered wrongly or sent twice that may not be: ${fault.title}`, async () => {
       const outcome = await runDrill(fault, fairlead, { calmMs: 3000, afterMs: 4000 });

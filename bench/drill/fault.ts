@@ -62,9 +62,14 @@ export function misbehaving(fault: ServerFault): Fault['run'] {
   };
 }
 
+/** They are not there for so long, and ready to start then. */
+async function outFor(servers: readonly DrillServer[], ms: number): Promise<void> {
+  await Promise.all([delay(ms), ...servers.map((server) => server.prepare())]);
+}
+
 export async function killed(servers: readonly DrillServer[], ms: number): Promise<void> {
   await Promise.all(servers.map((server) => server.kill()));
-  await delay(ms);
+  await outFor(servers, ms);
   await Promise.all(servers.map((server) => server.start()));
 }
 
@@ -73,7 +78,7 @@ export async function rollOver(servers: readonly DrillServer[]): Promise<void> {
   for (const [index, server] of servers.entries()) {
     if (index > 0) await delay(DEPLOY_MS);
     await server.stop();
-    await delay(DEPLOY_MS);
+    await outFor([server], DEPLOY_MS);
     await server.start();
   }
 }

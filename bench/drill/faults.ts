@@ -1,6 +1,6 @@
 /** The faults of the drill: what is done to the servers while clients go on asking. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { BACK_MS, DEPLOY_MS, FAULT_MS, answers, fails, flap, killed, misbehaving, rollOver } from './fault.ts';
+import { BACK_MS, FAULT_MS, answers, fails, flap, killed, misbehaving, rollOver } from './fault.ts';
 import type { Fault } from './fault.ts';
 
 export const FAULTS: readonly Fault[] = [
@@ -122,11 +122,7 @@ export const FAULTS: readonly Fault[] = [
     method: 'GET',
     servers: 1,
     wanted: 0,
-    run: async ({ server }) => {
-      await server.stop();
-      await delay(DEPLOY_MS);
-      await server.start();
-    },
+    run: ({ server }) => rollOver([server]),
   },
   {
     id: 'early-413',

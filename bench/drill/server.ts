@@ -2,8 +2,8 @@
  * A server of the drill, a process of its own so that it can be frozen and killed. It takes 10 to 40 ms for a request
  * and has the faults that a line of JSON on its standard input asks for. `GET /healthz` is its health check.
  *
- * `node bench/drill/server.ts --port=20001` prints `ready`, then a line for each request that has come whole:
- * `<milliseconds since 1970> <id>`. SIGTERM is a well-behaved end: no new connections, what is in flight finishes.
+ * `node bench/drill/server.ts --port=20001` prints `prepared`, waits for the line `listen`, prints `ready`, then a line for
+ * each request that has come whole: `<milliseconds since 1970> <id>`. SIGTERM is a well-behaved end: no new connections, what is in flight finishes.
  */
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -80,10 +80,17 @@ process.on('SIGTERM', () => {
   isEnding = true;
   server.close(() => process.exit(0));
 });
-// Its parent is gone.
-createInterface({ input: process.stdin })
-  .on('line', (line) => (fault = JSON.parse(line) as ServerFault))
-  .on('close', () => process.exit(0));
-
 const { values } = parseArgs({ options: { port: { type: 'string' } } });
-server.listen({ port: Number(values.port), host: '127.0.0.1', backlog: 1024 }, () => process.stdout.write('ready\n'));
+
+function listen(): void {
+  server.listen({ port: Number(values.port), host: '127.0.0.1', backlog: 1024 }, () => process.stdout.write('ready\n'));
+}
+
+createInterface({ input: process.stdin })
+  .on('line', (line) => {
+    if (line === 'listen') listen();
+    else fault = JSON.parse(line) as ServerFault;
+  })
+  // Its parent is gone.
+  .on('close', () => process.exit(0));
+process.stdout.write('prepared\n');

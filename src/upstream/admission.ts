@@ -26,7 +26,7 @@ const MEMORY = 10;
 
 /** A request that waits for a place. */
 export interface Queued {
-  /** Since when, ms. */
+  /** Since when, ms; the times that it has waited before count as well. */
   readonly waitingSince: number;
   /** Of `rankOf`, by its class and when it first asked for a place. */
   readonly rank: number;
@@ -61,8 +61,8 @@ export class Admission<Q extends Queued> {
   #servedRank = Infinity;
   /** Looks in a row that found a place left to another thread. */
   #passed = 0;
-  /** The rank of the first one in a thread that has not come for it, until it has another one; 0: none. */
-  #absent = 0;
+  /** For each thread that has not come for its place, the rank of the first one there: until it has another one. */
+  readonly #absent: number[] = [];
   #isListening = false;
   /** Since when the first one here has waited for longer than the target at every look, 0: it has not. */
   #standsSince = 0;
@@ -91,12 +91,14 @@ export class Admission<Q extends Queued> {
 
   /** False: as many wait already, over all threads. */
   enter(queued: Q, max: number): boolean {
-    if (!this.#table.held.enterQueue(max)) {
+    // Whose turn it is and who finds no place has waited all the while.
+    const isBack = queued === this.#served;
+    if (!this.#table.held.enterQueue(isBack ? Infinity : max)) {
       this.count(QUEUE_FULL);
       return false;
     }
-    this.count(QUEUE_WAITED);
-    this.#lineOf(queued).joinBefore(queued, (other) => other.rank > queued.rank);
+    if (!isBack) this.count(QUEUE_WAITED);
+    this.#lineOf(queued).joinBefore(queued, ({ rank }) => rank > queued.rank || (isBack && rank === queued.rank));
     this.#publish();
     this.#stopLooking ??= this.#options.turns.every(LOOK_MS, () => this.#look());
     if (!this.#isListening) void this.#listen();
@@ -127,11 +129,13 @@ export class Admission<Q extends Queued> {
   end(): void {
     for (let next = this.#first(); next !== null; next = this.#first())
       this.#call(next, (one) => one.onHoldEnded(null));
+    this.#stopListening();
   }
 
   /** The pool has no limits any more: all go on. */
   open(): void {
     for (let next = this.#first(); next !== null; next = this.#first()) this.#call(next, (one) => one.onReleased());
+    this.#stopListening();
   }
 
   /** The pool has a larger table. */
@@ -190,7 +194,8 @@ export class Admission<Q extends Queued> {
     this.#passed = this.#options.isFull() ? 0 : this.#passed + 1;
     if (this.#passed > PATIENT_LOOKS) {
       this.#passed = 0;
-      this.#absent = queue.rankAt(queue.firstElsewhere(this.#firstRank(), this.#absent));
+      const worker = queue.firstElsewhere(this.#firstRank(), this.#absent);
+      if (worker >= 0) this.#absent[worker] = queue.rankAt(worker);
     }
     if (this.#options.targetMs() > 0) this.#judge(this.#options.targetMs(), this.#options.clock.now());
     this.#serveGuarded();
@@ -235,6 +240,11 @@ export class Admission<Q extends Queued> {
       this.#serveGuarded();
     }
     this.#isListening = false;
+  }
+
+  /** Who hears of nothing any more is not kept for it. */
+  #stopListening(): void {
+    if (this.#isListening) this.#table.queue.wake(this.#table.worker);
   }
 
   /** One for each class, so that whoever comes last in his has nobody to pass. */

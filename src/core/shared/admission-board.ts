@@ -34,6 +34,9 @@ export function classOf(rank: number): QueueClass {
   return Math.floor(rank / CLASS_APART) as QueueClass;
 }
 
+/** So far ahead of this thread's time another one may say that it has found something. */
+const LOOK_APART_MS = 1000;
+
 export class AdmissionBoard {
   readonly #ranks: Float64Array;
   readonly #words: Int32Array;
@@ -59,9 +62,10 @@ export class AdmissionBoard {
     const next = rank === Infinity ? NOBODY : rank;
     const before = this.#ranks[at];
     if (before === next) return;
+    // The count first: where a thread is ended between the two, the rank tells what it had counted.
     if (before === NOBODY) Atomics.add(this.#waiting, 0, 1);
+    else if (next === NOBODY) Atomics.sub(this.#waiting, 0, 1);
     this.#ranks[at] = next;
-    if (next === NOBODY) Atomics.sub(this.#waiting, 0, 1);
   }
 
   /** Whether somebody waits in any thread. */
@@ -69,24 +73,27 @@ export class AdmissionBoard {
     return this.#waiting[0] > 0;
   }
 
-  /** The other thread whose first one comes before this rank, and before those of all others but `absent`; -1: none. */
-  firstElsewhere(rank: number, absent: number): number {
+  /**
+   * The other thread whose first one comes before this rank, and before those of all others; -1: none. A thread whose
+   * first one has the rank that `absent` has for it is left out.
+   */
+  firstElsewhere(rank: number, absent: readonly number[]): number {
     const own = this.#ranks[this.#worker * RANK_DOUBLES] === NOBODY ? 0 : 1;
     let best = rank;
     let found = -1;
     if (this.#waiting[0] <= own) return found;
     for (let worker = 0; worker < this.#workers; worker++) {
       const other = this.#ranks[worker * RANK_DOUBLES];
-      if (other === NOBODY || other >= best || other === absent || worker === this.#worker) continue;
+      if (other === NOBODY || other >= best || other === absent[worker] || worker === this.#worker) continue;
       best = other;
       found = worker;
     }
     return found;
   }
 
-  /** The rank of the first one of a thread, 0: nobody, or no thread (-1). */
+  /** The rank of the first one of a thread, 0: nobody. */
   rankAt(worker: number): number {
-    return worker < 0 ? NOBODY : this.#ranks[worker * RANK_DOUBLES];
+    return this.#ranks[worker * RANK_DOUBLES];
   }
 
   wake(worker: number): void {
@@ -109,7 +116,9 @@ export class AdmissionBoard {
   /** Whether one has found that the queues stand in the last `ms`. */
   hasStood(now: number, ms: number): boolean {
     const at = this.#overload[0];
-    return at !== 0 && ((now - at) | 0) <= ms;
+    // Clocks of threads are apart by less than a look; the whole ms begin anew after 25 days.
+    const age = (now - at) | 0;
+    return at !== 0 && age <= ms && age >= -LOOK_APART_MS;
   }
 
   /** Adds one to a counter of this thread. */

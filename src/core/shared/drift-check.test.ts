@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DriftCheck } from './drift-check.ts';
-import { PoolTable, UNHEALTHY, createPoolTable } from './pool-table.ts';
+import { FULL, PoolTable, UNHEALTHY, createPoolTable } from './pool-table.ts';
 
 describe('DriftCheck', () => {
   it('DriftCheck corrects in its third look what was lost, and then finds nothing', () => {
@@ -15,6 +15,16 @@ describe('DriftCheck', () => {
     assert.ok(!table.isEligible(2));
     table.release(2);
     assert.ok(table.isFree(2));
+  });
+
+  it('DriftCheck makes room at an endpoint whose places were lost', () => {
+    const table = new PoolTable(createPoolTable(1, 1), 0);
+    const check = new DriftCheck(table);
+    Atomics.add(table.inflight, 0, 3);
+    assert.ok(!table.tryAcquire(0, 3, 0));
+    for (let look = 0; look < 3; look++) check.run();
+    assert.equal(table.inflight[0] & FULL, 0);
+    assert.ok(table.tryAcquire(0, 3, 0));
   });
 
   it('DriftCheck leaves alone what is only caught between two steps', () => {

@@ -55,6 +55,15 @@ describe('PoolTable', () => {
     assert.equal(larger.sums.total(), 0);
   });
 
+  it('PoolTable takes a place back from an endpoint that has left with its limit, where nobody is limited any more', () => {
+    const table = new PoolTable(createPoolTable(2, 1), 0);
+    table.setHealth(1, DRAINING);
+    assert.ok(table.tryAcquire(1, 1, 0));
+    table.countInFlight(false);
+    table.giveBack(1, 1);
+    assert.deepEqual([table.inflight[1] & COUNT_MASK, table.drift(1), table.isEligible(1)], [0, 0, false]);
+  });
+
   it('PoolTable says with a number when eligibility changes', () => {
     const table = new PoolTable(createPoolTable(1, 1), 0);
     const before = table.version[0];

@@ -215,7 +215,8 @@ export class PoolTable {
 
   /** One fewer at an endpoint that may have `most`, which is not 0. */
   giveBack(slot: number, most: number): void {
-    givePlace(this.inflight, slot, most);
+    // One that has left the config keeps its limit while the pool may have none, and no total, any more.
+    if (this.#isCounting) givePlace(this.inflight, slot, most);
     this.#ledgers[this.#inflightRow + slot]--;
     this.sums.add(-1);
   }
@@ -465,6 +466,8 @@ export class PoolTable {
     for (let column = 0; column < HELD_COLUMNS; column++) {
       const excess = this.#excess(slot, column);
       if (excess !== 0) Atomics.sub(this.#totals[column], slot, excess);
+      // Who is passed over as full gives nothing back by which that would be set right.
+      if (excess !== 0 && column === HELD_INFLIGHT) Atomics.and(this.inflight, slot, ~FULL);
       corrected += Math.abs(excess);
     }
     return corrected;

@@ -93,7 +93,7 @@ export class Pool<W extends Waiter> {
   #panic: Policy | null = null;
   /** What is counted of a pick, in pool order; null: nothing. */
   #placements: Uint8Array | null = null;
-  /** Health flags of endpoints that even the last resort leaves alone. */
+  /** Health flags of endpoints that the last resort leaves alone because of circuit breakers. */
   #barred = 0;
   /** Times to the first byte are noted, and silent endpoints looked for. */
   isSilenceWatched = false;
@@ -152,7 +152,7 @@ export class Pool<W extends Waiter> {
       this.admission ??= new Admission({
         ...this.#tools,
         table,
-        isFull: () => this.isFull(),
+        isFull: () => this.isFull() && !this.#hasTrialWithPlace(),
         targetMs: () => this.spec.queue.targetMs,
       });
     else this.admission = null;
@@ -175,11 +175,11 @@ export class Pool<W extends Waiter> {
 
   /** Null: there is nobody to try. */
   #isFullFor(except: readonly Endpoint<W>[], isLastResort: boolean): boolean | null {
-    const { table, spec } = this;
+    const { table } = this;
     if (isLastResort && this.#panic === null) return null;
     const column = isLastResort ? table.health : table.inflight;
-    const mask = isLastResort ? DRAINING | MAINTENANCE | REFUSED | this.#barred : INELIGIBLE;
-    const hasPlace = spec.maxRequests === 0 || table.sums.bounded < spec.maxRequests;
+    const mask = isLastResort ? this.#notLast : INELIGIBLE;
+    const hasPlace = this.#hasPlace;
     let isAnyFull: boolean | null = null;
     for (const endpoint of this.endpoints) {
       const { slot } = endpoint;
@@ -188,6 +188,27 @@ export class Pool<W extends Waiter> {
       isAnyFull = true;
     }
     return isAnyFull;
+  }
+
+  /** The endpoints together may have one more in flight. */
+  get #hasPlace(): boolean {
+    const { maxRequests } = this.spec;
+    return maxRequests === 0 || this.table.sums.bounded < maxRequests;
+  }
+
+  #isFullAt(index: number): boolean {
+    return (this.table.inflight[this.endpoints[index].slot] & FULL) !== 0;
+  }
+
+  /** Health flags of endpoints that even the last resort leaves alone. */
+  get #notLast(): number {
+    return DRAINING | MAINTENANCE | REFUSED | this.#barred;
+  }
+
+  /** Whether one of those that wait may find a place as the trial of an endpoint. */
+  #hasTrialWithPlace(): boolean {
+    if (!this.isTrialDue || !this.#hasPlace) return false;
+    return this.endpoints.some(({ slot }, index) => !this.#isFullAt(index) && isTrialDue(this.table, slot));
   }
 
   /** Takes one further attempt from the retry budget. False: it is spent. */
@@ -230,9 +251,19 @@ export class Pool<W extends Waiter> {
   /** The last resort: one that health rules out and that has not refused its last connect; -1 where `panic` is off. */
   pickLast(request: PoolPick): number {
     if (this.#panic === null) return -1;
-    const last = this.#panicsForBound(request) ? request.bound : this.#panic.pick(request);
+    let last = this.#panicsForBound(request) ? request.bound : this.#panic.pick(request);
+    if (last >= 0 && this.#isFullAt(last)) last = this.#lastWithPlace(request);
     if (last >= 0) this.endpoints[last].count(COUNTER_PANIC_PICKS, 1);
     return last;
+  }
+
+  /** The last resort is drawn by health alone: the first one of them that is not full. */
+  #lastWithPlace({ tried }: PoolPick): number {
+    const { health } = this.table;
+    return this.endpoints.findIndex(({ slot, spec }, index) => {
+      const isOut = (health[slot] & this.#notLast) !== 0 || spec.weight === 0;
+      return !isOut && !this.#isFullAt(index) && !isTried(index, tried);
+    });
   }
 
   /** The index of the endpoint that a sticky cookie of this value names, -1: none. */
@@ -241,9 +272,18 @@ export class Pool<W extends Waiter> {
   }
 
   /** One that drains, or that has a weight of 0, serves whoever is bound to it, and nobody else. */
-  #servesBound({ bound, tried }: PoolPick): boolean {
-    const isFull = (this.table.inflight[this.endpoints[bound].slot] & FULL) !== 0;
-    return !isFull && this.isFitForBound(bound) && !isTried(bound, tried);
+  #servesBound(request: PoolPick): boolean {
+    return !this.#isFullAt(request.bound) && this.#keepsBound(request);
+  }
+
+  /** As soon as it has a place. */
+  #keepsBound({ bound, tried }: PoolPick): boolean {
+    return bound >= 0 && this.isFitForBound(bound) && !isTried(bound, tried);
+  }
+
+  /** Whether only limits keep the endpoint that this request is bound to from serving it. */
+  isFullForBound(request: PoolPick): boolean {
+    return this.#keepsBound(request) && (this.#isFullAt(request.bound) || !this.#hasPlace);
   }
 
   /** Whether those that are bound to the endpoint at `index` are served there as soon as it has a place. */
@@ -253,17 +293,17 @@ export class Pool<W extends Waiter> {
 
   /** Whether the endpoint that this request is bound to serves it, and takes no others. */
   staysAtDraining(request: PoolPick): boolean {
-    const { bound } = request;
-    if (bound < 0 || !this.#servesBound(request)) return false;
-    return (this.table.health[this.endpoints[bound].slot] & (DRAINING | REFUSED)) === DRAINING;
+    if (!this.#keepsBound(request)) return false;
+    const { slot, spec } = this.endpoints[request.bound];
+    const flags = this.table.health[slot] & (DRAINING | REFUSED);
+    return flags === DRAINING || (flags === 0 && spec.weight === 0);
   }
 
   /** With nobody healthy, a client's own endpoint is the best of the rest. */
   #panicsForBound({ bound, tried }: PoolPick): boolean {
     if (bound < 0 || isTried(bound, tried)) return false;
     const { slot } = this.endpoints[bound];
-    const isFull = (this.table.inflight[slot] & FULL) !== 0;
-    return !isFull && (this.table.health[slot] & (DRAINING | MAINTENANCE | REFUSED | this.#barred)) === 0;
+    return !this.#isFullAt(bound) && (this.table.health[slot] & this.#notLast) === 0;
   }
 
   /** Whether an endpoint may wait for its trial: then {@link takeTrial} goes before {@link pick}. */

@@ -57,8 +57,28 @@ for (const factor of [1.5, 2, 3]) {
     assert.deepEqual(reasons, new Set(['queue-shed']));
     assert.equal(balancer.stats().pools[0].queue.shed, refused);
     assert.equal(served + refused, sent.length);
+    assert.ok(balancer.eventsOf('failure').every(({ event }) => event.reason === 'queue-shed'));
+    assert.ok(balancer.eventsOf('failure').length > 0, 'the operator is told');
   });
 }
+
+test('with attempts that fail and come again, nobody served has waited for longer than twice queue.target in all', async () => {
+  await using balancer = await createTestBalancer({
+    pools: {
+      web: {
+        endpoints: [{ address: 'a:80', maxRequests: PLACES }],
+        ejection: 'off',
+        retry: { retryOn: [503], backoff: 'off', budget: { share: '100%' } },
+      },
+    },
+  });
+  let answers = 0;
+  balancer.endpoint('a:80').respond(() => ({ status: ++answers % 3 === 0 ? 503 : 200, afterMs: SERVICE_MS }));
+  const sent = await offer(balancer, 2 * CAPACITY_PER_MS, 3000);
+  await balancer.advance(2500);
+  const { slowest } = outcomesOf(sent);
+  assert.ok(slowest < 200 + 3 * SERVICE_MS, `99 % within ${slowest} ms`);
+});
 
 test('a burst that the queue gets over within queue.target and as long again is served whole', async () => {
   await using balancer = await start();

@@ -53,9 +53,20 @@ function staysAtDraining({ request, tried }: Exchange, pool: HttpPool): boolean 
   return binding !== null && pool.staysAtDraining(pickingFor(request as OutgoingRequest, pool, tried));
 }
 
+/** Only limits keep it from an endpoint: one that anybody may be sent to, or its own that takes nobody else. */
+export function hasOnlyToWait({ request, tried, refused }: Exchange, pool: HttpPool): boolean {
+  return pool.isFull(refused) || isOwnFull(request as OutgoingRequest, pool, tried);
+}
+
+function isOwnFull(request: OutgoingRequest, pool: HttpPool, tried: readonly HttpEndpoint[]): boolean {
+  return request.binding !== null && pool.isFullForBound(pickingFor(request, pool, tried));
+}
+
 /** In a pool with limits: a place at once where there is one and nobody comes first, else in turn. */
 function askForPlace(exchange: Exchange, pool: HttpPool, admission: Admission<Queued>): void {
   let isFull = isBehindOthers(exchange, admission);
+  if ((isFull || pool.holding.isHolding) && staysAtDraining(exchange, pool))
+    isFull = isOwnFull(exchange.request as OutgoingRequest, pool, exchange.tried);
   for (let looks = 0; looks < MOST_PICKS && !isFull; looks++) {
     const endpoint = pickEndpoint(exchange, pool);
     if (endpoint !== null) {
@@ -63,7 +74,7 @@ function askForPlace(exchange: Exchange, pool: HttpPool, admission: Admission<Qu
       return;
     }
     // Other threads give places back, and take them, while one is looked for.
-    isFull = pool.isFull(exchange.refused);
+    isFull = hasOnlyToWait(exchange, pool);
   }
   if (isFull) waitForPlace(exchange, admission);
   else holdOrAnswer(exchange, FAULTS.noEndpoint);
@@ -120,7 +131,8 @@ function choose(exchange: Exchange, pool: HttpPool): HttpEndpoint | null {
   const endpoint = pick(request, pool, tried);
   if (endpoint === null || refused.length === 0 || !refused.includes(endpoint)) return endpoint;
   const other = refused.length < tried.length ? pick(request, pool, refused) : endpoint;
-  return other === null || refused.includes(other) ? pickLast(request, pool, refused) : other;
+  if (other !== null && !refused.includes(other)) return other;
+  return pool.isFull(refused) ? null : pickLast(request, pool, refused);
 }
 
 /** All that health lets serve have refused it: nothing has been sent, so another one is better than none. */

@@ -239,7 +239,7 @@ export class Exchange implements ClientEvents {
   }
 
   get waitingSince(): number {
-    return this.wait.since;
+    return this.wait.since - this.wait.formerMs;
   }
 
   get goesFirst(): boolean {

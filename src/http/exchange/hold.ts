@@ -46,16 +46,17 @@ function hold(exchange: Exchange, leftMs: number): void {
   if (!exchange.wasHeld) exchange.count(ROUTE_HELD);
   exchange.wasHeld = true;
   exchange.owesPermit = true;
+  // Once there is somebody to try it begins as if it had not been anywhere yet.
+  exchange.tried.length = 0;
+  exchange.refused.length = 0;
   waitInLine(exchange, (exchange.request as OutgoingRequest).route.pool.holding, leftMs);
 }
 
-/** It is in this line, for so long at most. Afterwards it begins as if it had not been anywhere yet. */
+/** It is in this line, for so long at most. */
 export function waitInLine(exchange: Exchange, line: NonNullable<Exchange['wait']['line']>, leftMs: number): void {
   const { wheel } = exchange.host;
   exchange.wait.line = line;
   exchange.state = HELD;
-  exchange.tried.length = 0;
-  exchange.refused.length = 0;
   // The answer has all of its time once there is somebody to give it.
   exchange.awaitingSince = 0;
   exchange.record.endpoint = '';

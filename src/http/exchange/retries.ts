@@ -5,7 +5,7 @@ import { MOST_MOVES, backoffMs, mayRetry, mayRetryAnswer } from '../../core/resi
 import type { Attempt } from '../attempt.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
 import type { HttpEndpoint } from '../stream.ts';
-import { beginAttempt, pickEndpoint, startAttempt } from './attempts.ts';
+import { beginAttempt, hasOnlyToWait, pickEndpoint, startAttempt } from './attempts.ts';
 import { answerFault } from './endings.ts';
 import type { Exchange } from './exchange.ts';
 import { countMove, judgeFailure, letGo, takeRetry } from './further-attempts.ts';
@@ -80,7 +80,7 @@ function moveOn(exchange: Exchange, endpoint: HttpEndpoint, startedAt: number): 
       : null;
   if (next === null) {
     const { pool } = (exchange.request as OutgoingRequest).route;
-    if (pool.admission !== null && pool.isFull(refused)) waitForPlace(exchange, pool.admission);
+    if (pool.admission !== null && hasOnlyToWait(exchange, pool)) waitForPlace(exchange, pool.admission);
     else if (pool.isReachable(refused)) answerFault(exchange, FAULTS.connectFailed);
     else holdOrAnswer(exchange, FAULTS.connectFailed);
     return;

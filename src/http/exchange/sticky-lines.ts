@@ -47,7 +47,7 @@ export function stickyLines(exchange: Exchange, attempt: Attempt, table: StickyT
 /** Its own endpoint had no place for this request, and keeps the client: its sessions are there. */
 function isOnlyFull({ tried }: Exchange, pool: HttpPool, left: number): boolean {
   const endpoint = pool.endpoints[left];
-  if (tried.includes(endpoint) || !pool.isFitForBound(left)) return false;
+  if (pool.admission === null || tried.includes(endpoint) || !pool.isFitForBound(left)) return false;
   endpoint.count(COUNTER_STICKY_SPILLS, 1);
   return true;
 }

@@ -3,7 +3,7 @@ import { USE_REQUEST } from '../../core/shared/memory-table.ts';
 import type { RequestHead } from '../head.ts';
 import type { Exchange } from './exchange.ts';
 
-/** What a request that waits costs beside the lines of its head: target, exchange, attempt, timers. */
+/** What a request that waits costs beside its target and the lines of its head: exchange, attempt, timers. */
 const QUEUED_BYTES = 4096;
 
 export class Wait {
@@ -26,7 +26,8 @@ export class Wait {
   enter(): boolean {
     if (this.#bytes > 0) return true;
     const { head, host } = this.#exchange;
-    const bytes = QUEUED_BYTES + (head as RequestHead).lines.length;
+    const { lines, target } = head as RequestHead;
+    const bytes = QUEUED_BYTES + lines.length + target.length;
     if (!host.memory.take(bytes, USE_REQUEST)) return false;
     this.#bytes = bytes;
     return true;
@@ -38,10 +39,16 @@ export class Wait {
     const { host } = this.#exchange;
     host.memory.give(this.#bytes);
     this.#bytes = 0;
-    if (this.since > 0) this.formerMs += host.now() - this.since;
+    if (this.since > 0) this.#addTime(host.now() - this.since);
     this.since = 0;
     this.line?.leave(this.#exchange);
     this.line = null;
+  }
+
+  /** Its turn does not count among the time in which it may move on from refused connects. */
+  #addTime(ms: number): void {
+    this.formerMs += ms;
+    this.#exchange.movingSince += ms;
   }
 
   /** For another request. */

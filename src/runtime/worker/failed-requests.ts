@@ -14,6 +14,7 @@ const OF_THE_POOL: ReadonlySet<string> = new Set(
     FAULTS.noEndpoint,
     FAULTS.queueTimeout,
     FAULTS.queueFull,
+    FAULTS.queueShed,
     FAULTS.heldTooLong,
     FAULTS.breakerOpen,
     FAULTS.connectFailed,

@@ -1,7 +1,7 @@
 /**
- * `npm run bench:policies`: nanoseconds per pick of every balancing policy with 10, 1,000 and 10,000 endpoints, and what it
- * allocates. Ends with 1 where a policy costs more than it may; for that the machine has to be quiet. Of many short runs the fastest counts, since on a shared machine
- * everything else measures the neighbours. With names of policies it measures only these.
+ * `npm run bench:policies`: nanoseconds per pick of every balancing policy with 10, 1,000 and 10,000 endpoints, and what
+ * it allocates. With names of policies it measures only these. The exit code is 1 where a policy costs more than it may;
+ * that holds on a quiet machine only. Of many short runs the fastest counts: the others measure the neighbours as well.
  */
 import { getHeapStatistics } from 'node:v8';
 import { POLICIES, definitionOf, nameOfPolicy } from '../src/core/balancer/policies.ts';
@@ -42,7 +42,7 @@ const SPECS: readonly PolicySpec[] = [
   ...[0, 1.25].flatMap((bound) => (['ring', 'maglev', 'rendezvous'] as const).map((table) => hash(table, bound))),
 ];
 
-/** What a pick looks at in proportion to the endpoints; they may cost 2 µs at 1,000, the others 1 µs at any number. */
+/** Policies that look at each endpoint may cost twice as much with 1,000 endpoints; the others this with any number. */
 const MOST_NS = 1000;
 const MOST_LINEAR_NS = 2000;
 /** The compilers allocate, too; the smallest object is 16 bytes. */

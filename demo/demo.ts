@@ -31,7 +31,7 @@ export class Demo {
   readonly #servers: DemoServers;
   #policy: PolicyName = DEFAULT_POLICY;
 
-  /** Not to be called: `start` is. */
+  /** For `start` only. */
   constructor(servers: DemoServers, port: number, rate: number) {
     this.port = port;
     this.#servers = servers;
@@ -103,7 +103,7 @@ export class Demo {
   }
 }
 
-/** On 8080 where nobody listens, else on a free port, which somebody may take before we do. */
+/** Listens on 8080 if that is free, else on another port. Somebody may take it before we do. */
 async function listen(servers: DemoServers, rate: number): Promise<Demo> {
   for (let tries = 1; ; tries++) {
     const demo = new Demo(servers, tries === 1 ? PREFERRED_PORT : await findFreePort(), rate);

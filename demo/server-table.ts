@@ -16,7 +16,7 @@ interface Column {
   readonly title: string;
   readonly align: 'left' | 'right';
   readonly width: number;
-  /** It grows to this where there is room. */
+  /** The column grows to this width where there is room. */
   readonly mostWidth: number;
   readonly draw: (cell: Cell) => Piece;
 }
@@ -86,12 +86,12 @@ const COLUMNS = {
 
 type ColumnName = keyof typeof COLUMNS;
 
-/** Which have their place first. The first five have it at any width. */
+/** Columns by importance: the first ones get a place first. The first five have one at any width. */
 const BY_IMPORTANCE: readonly ColumnName[] = [
   ...(['name', 'health', 'rate', 'share', 'p50'] as const),
   ...(['history', 'p99', 'behavior', 'inFlight', 'pool', 'weight', 'reason'] as const),
 ];
-/** Which get what is left over, one after the other. */
+/** Columns that get the width that is left over, one after the other. */
 const GROWING: readonly ColumnName[] = ['share', 'history', 'reason'];
 
 /** The heading and a line per server, each at most `columns` wide from 50 on. */

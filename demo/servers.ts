@@ -3,8 +3,8 @@ import { DemoServer } from './demo-server.ts';
 import type { DemoServerOptions } from './demo-server.ts';
 
 /**
- * - `calm`: much alike and without faults, so that one sees what one does to them.
- * - `lively`: each of another speed, the last one flaky, so that lines nobody acts on show something.
+ * - `calm`: much alike and without faults, so that what the keys do to them shows.
+ * - `lively`: each with another speed, the last one flaky, so that something happens without keys.
  */
 export type Temper = 'calm' | 'lively';
 

@@ -12,7 +12,7 @@ export interface DrillSetup {
   readonly port: number;
   readonly endpointPorts: readonly number[];
   readonly retries503: boolean;
-  /** Null: as many as it has by itself on one core. */
+  /** Null: as many as it starts by itself on one core. */
   readonly workers: number | null;
   /** One of them is to be killed. */
   readonly killsWorker: boolean;

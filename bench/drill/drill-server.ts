@@ -7,7 +7,7 @@ import { NO_FAULT } from './server-fault.ts';
 import type { ServerFault } from './server-fault.ts';
 
 const PROGRAM = fileURLToPath(new URL('./server.ts', import.meta.url));
-/** A well-behaved end takes as long as its requests; this is for one that is frozen. */
+/** How long an end may take: a frozen server never ends by itself. */
 const END_MS = 1000;
 
 /** A request that has come whole to a server. */

@@ -6,7 +6,7 @@ import type { SlowClients } from './slow-clients.ts';
 
 export interface FaultScene {
   readonly servers: readonly DrillServer[];
-  /** The one at fault, where it is one: the last. */
+  /** The server at fault, where there is one: the last. */
   readonly server: DrillServer;
   /** Packets from and to this port get lost, until it is called with null. Only in a namespace of our own. */
   readonly losePackets: (port: number | null) => Promise<void>;

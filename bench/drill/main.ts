@@ -113,7 +113,7 @@ function termsOf(contestants: readonly Contestant[], runs: number): string {
   return `${runs === 1 ? 'One run' : `The worst of ${runs} runs`} each, ${date}. ${[...new Set(versions)].join('; ')}.`;
 }
 
-/** Null where one of them could not be made; then it is said why. */
+/** Returns null where a run could not be made, and says why. */
 async function worstRun(fault: Fault, contestant: Contestant, runs: number): Promise<DrillOutcome | null> {
   const outcomes: DrillOutcome[] = [];
   for (let run = 0; run < runs; run++) {

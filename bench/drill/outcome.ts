@@ -37,10 +37,10 @@ export interface DrillRecord {
   readonly faultEndedMs: number;
 }
 
-/** Arrivals are looked at over this time. */
+/** Shares and faults are judged over windows of this length. */
 const WINDOW_MS = 500;
 const STEP_MS = 50;
-/** Of an equal share: what counts as having it, since shares in a window scatter. */
+/** The part of an equal share that counts as having it, since shares in a window scatter. */
 const ENOUGH = 0.8;
 /** At most so many requests of a window meet a fault that has been found: one in a while tries the server again. */
 const FEW = 0.02;

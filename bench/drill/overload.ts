@@ -13,10 +13,10 @@ import type { Terms } from './run-drill.ts';
 import { toTable } from './report.ts';
 
 const SERVERS = 3;
-/** As the configs say. */
+/** Requests at a time for each server, as the configs have it. */
 const PLACES_EACH = 2;
 const FACTORS: readonly number[] = [0.5, 1, 1.5, 2, 3];
-/** Until it is as it will be, and how long it is looked at then. */
+/** Time until the load is steady, and time for which it is measured then. */
 const SETTLE_MS = 1500;
 const MEASURE_MS = 6000;
 const CAPACITY_MS = 4000;
@@ -33,7 +33,7 @@ export interface OverloadPoint {
   readonly p99Ms: number | null;
   /** Requests that got an error, as a share of all. */
   readonly refused: number;
-  /** And those whose clients had given up. */
+  /** Requests whose clients had given up, as a share of all. */
   readonly late: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Clients of the drill that take their time, beside those of its load. They are right as long as what they get is, however
- * long it takes: they set the pace themselves.
+ * Clients of the drill that take their time, beside those of its load. They set the pace themselves, so they count as
+ * served if what they get is right, however long it takes.
  */
 import { once } from 'node:events';
 import { request } from 'node:http';
@@ -13,7 +13,7 @@ import type { Sent } from './load.ts';
 const SLOW_MS = 4000;
 const UPLOAD_PARTS = 16;
 const PART = 'y'.repeat(16 * 1024);
-/** Long after they are done. */
+/** Long after all of them are done. */
 const GIVE_UP_MS = 20_000;
 
 export class SlowClients {

@@ -1,6 +1,6 @@
 /**
  * Circuit breakers of one pool, one for each endpoint: opened by failures in a row, which workers count, or by the share
- * of failures among the requests of the last time, which is summed up here over all threads. What follows is the machine
+ * of failures among the requests within `window`, which is summed up here over all threads. What follows is the machine
  * of ejections (`core/health/outlier-detector.ts`) with other rules.
  *
  * A worker tells of a failure once and then no more until it has been judged, so that an endpoint that fails costs
@@ -106,8 +106,8 @@ export class PoolBreakers {
   }
 
   /**
-   * What the others fail of alike is no reason to leave one of them alone, unless all are to be left alone. Where only a
-   * share of the requests fails, those under way stay.
+   * Opens the breaker. By statuses and timeouts it opens only where the others do not fail alike, unless it fails fast.
+   * Where only a share of the requests fails, those under way stay (`isMovedOff`). Returns whether it has opened.
    */
   #open(endpoint: EndpointHealth, kind: Evidence, isDown: boolean, words: string, isMovedOff = true): boolean {
     const isCommon = kind === 'status' || kind === 'timeout';
@@ -116,7 +116,7 @@ export class PoolBreakers {
     return this.outages.consider(endpoint, { kind, isDown }, words, isMovedOff);
   }
 
-  /** Requests that succeed may make enough of them for a share to count. */
+  /** Looks again and again: requests that succeed may make enough of them for a share to count. */
   #look(): void {
     const { breaker } = this.#pool.spec;
     if (breaker === null) return;

@@ -138,7 +138,7 @@ export class PoolHealth {
     this.#unserved.delete(endpoint);
   }
 
-  /** Somebody wants another thing of an endpoint than before. False: there is no such endpoint. */
+  /** An agent or an operator wants something of an endpoint. Returns false where there is no such endpoint. */
   want(id: string, by: WishOf, wish: Wish, reason: string): boolean {
     const endpoint = this.#endpoints.get(id);
     if (endpoint === undefined) return false;
@@ -181,7 +181,7 @@ export class PoolHealth {
     });
   }
 
-  /** Its circuit breaker keeps even the last resort from it. */
+  /** Whether its circuit breaker keeps requests from it even in panic. */
   #isBarred({ ejection }: EndpointHealth): boolean {
     return this.#spec.breaker?.failFast === true && ejection?.cause === 'breaker';
   }
@@ -305,7 +305,7 @@ export class PoolHealth {
     this.#events.onChange({ pool: this.#id, endpoint: id, before, ...endpoint.report() });
   }
 
-  /** Who takes requests again begins with few; at the start of the process all begin alike. Whether it does. */
+  /** Returns whether the endpoint starts slowly: it takes requests again, and this is not the start of the process. */
   #setHealth(endpoint: EndpointHealth, flags: number): boolean {
     const { slot } = endpoint.spec;
     const wasOut = !this.#table.isEligible(slot);

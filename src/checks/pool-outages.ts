@@ -114,7 +114,7 @@ export class PoolOutages {
     this.#cancelEnd?.();
   }
 
-  /** What failed is to count against it. Whether it is out by that. */
+  /** Counts what failed against the endpoint. Returns whether that puts it out. */
   consider(endpoint: EndpointHealth, finding: Finding, reason: string, isMovedOff = true): boolean {
     const verdict = this.#detector.consider(endpoint.spec.slot, finding, this.#tools.clock.now());
     if (!verdict.isEjected) return false;
@@ -163,7 +163,7 @@ export class PoolOutages {
     if (endpoint.isEjectionOver && (!endpoint.isOnTrial || !mayBeTried)) this.#offer(endpoint);
   }
 
-  /** Where its time is not over, it is from now on. */
+  /** Ends the time of an outage that is not over yet. */
   tryNow(endpoint: EndpointHealth): void {
     if (!this.#detector.tryNow(endpoint.spec.slot)) return;
     this.#timeIsUp(endpoint);

@@ -80,7 +80,7 @@ export class PoolTraffic {
     return [this.ejections.outages, this.breakers.outages];
   }
 
-  /** What has put it out. */
+  /** The outages by which an endpoint is out; null: it is not. */
   #outageOf({ ejection }: EndpointHealth): PoolOutages | null {
     if (ejection === null) return null;
     return ejection.cause === 'breaker' ? this.breakers.outages : this.ejections.outages;

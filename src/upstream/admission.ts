@@ -1,12 +1,12 @@
 /**
- * Requests of one thread that wait for a place in a pool with `maxRequests`. Each thread has a queue of its own, and all
- * tell each other how long their first ones have waited (`core/shared/admission-board.ts`): a thread in which a place is
- * given back leaves it to the thread with the older one, and wakes that. So the order is exact within a thread, and
- * between threads to within one message.
+ * Requests of one thread that wait for a place in a pool with `maxRequests`. Each thread has a queue of its own. Threads
+ * tell each other how long their first request has waited (`core/shared/admission-board.ts`). A thread in which a place is
+ * given back leaves it to the thread whose first request has waited longest, and wakes that thread. So the order is exact
+ * within a thread, and between threads to within one message.
  *
  * A place that is given back is handed on when the event that gave it back is over: by then its connection lies ready, and
- * an attempt that follows the failed one has asked for it. Every few milliseconds it is looked whether there is something
- * that nobody has said: an endpoint is back, a limit was raised, a thread is gone.
+ * an attempt that follows the failed one has asked for it. Every few milliseconds the thread looks for what nobody tells
+ * it: an endpoint that is back, a limit that was raised, a thread that is gone.
  */
 import type { Clock } from '../core/clock.ts';
 import { FAULTS } from '../core/errors.ts';
@@ -18,10 +18,10 @@ import { WaitingLine } from '../core/waiting-line.ts';
 
 /** How often a thread in which somebody waits looks whether there is a place. */
 const LOOK_MS = 5;
-/** So many looks in a row find a place that another thread has not come for, before its turn is over. */
+/** Looks in a row that may find a place which another thread has not taken, before that thread loses its turn. */
 const PATIENT_LOOKS = 20;
 
-/** It is over when the queues have not stood for so many times the target; a thread may have stood still itself. */
+/** Shedding ends when the queues have not stood for so many times the target: a thread may have stood still itself. */
 const MEMORY = 10;
 
 /** A request that waits for a place. */
@@ -32,7 +32,7 @@ export interface Queued {
   readonly rank: number;
   /** Its turn has come. It waits no longer, unless it says so again. */
   onReleased(): void;
-  /** It will not be served: the pool is gone, or it has to give way (then this is its answer). It waits no longer. */
+  /** It will not be served: its pool is gone (null), or it is shed, with this answer. It waits no longer. */
   onHoldEnded(fault: Fault | null): void;
   /** Handling one of these calls threw. */
   onOwnFault(): void;
@@ -42,7 +42,7 @@ export interface AdmissionOptions {
   readonly table: PoolTable;
   readonly turns: LoopTurns;
   readonly clock: Pick<Clock, 'now'>;
-  /** `queue.target`, 0: nobody is shed. */
+  /** `queue.target`; 0: no request is shed. */
   targetMs(): number;
   /** Whether only its limits keep the pool from taking one more. */
   isFull(): boolean;
@@ -56,12 +56,12 @@ export class Admission<Q extends Queued> {
   #table: PoolTable;
   #stopLooking: Cancel | null = null;
   #isServeDue = false;
-  /** Whose turn it is at the moment, and his rank: others see it until he has his place, or has not got it. */
+  /** The request whose turn it is, and its rank: other threads see the rank until it is known whether it has a place. */
   #served: Q | null = null;
   #servedRank = Infinity;
   /** Looks in a row that found a place left to another thread. */
   #passed = 0;
-  /** For each thread that has not come for its place, the rank of the first one there: until it has another one. */
+  /** For each thread that did not take its place, the rank of its first request: passed over until that changes. */
   readonly #absent: number[] = [];
   #isListening = false;
   /** Since when the first one here has waited for longer than the target at every look, 0: it has not. */
@@ -89,7 +89,7 @@ export class Admission<Q extends Queued> {
     return this.#firstRank() <= queued.rank || this.#table.queue.firstElsewhere(queued.rank, this.#absent) >= 0;
   }
 
-  /** False: as many wait already, over all threads. */
+  /** Returns false where `max` requests wait already, over all threads. */
   enter(queued: Q, max: number): boolean {
     // Whose turn it is and who finds no place has waited all the while.
     const isBack = queued === this.#served;
@@ -202,9 +202,9 @@ export class Admission<Q extends Queued> {
   }
 
   /**
-   * A queue that stands longer than the target makes everybody late and serves nobody more (Nichols and Jacobson 2012,
-   * "Controlling queue delay"). So when it has for as long again, those that have waited longer give way, until the first
-   * one has waited for less than half of the target for a while.
+   * A queue that stands makes every request late, and serves none more (Nichols and Jacobson 2012, "Controlling queue
+   * delay"). It stands when for a time of the target every look has found a wait above the target, and until no look has
+   * found a wait above half of it for a while.
    */
   #judge(targetMs: number, now: number): void {
     const { queue } = this.#table;
@@ -219,7 +219,7 @@ export class Admission<Q extends Queued> {
       queue.stands(now);
   }
 
-  /** While the queues stand. One stays, for the next place. */
+  /** Sheds what has waited too long, while the queues stand. One request stays, for the next place. */
   #shedLate(): void {
     const targetMs = this.#options.targetMs();
     const now = this.#options.clock.now();
@@ -242,12 +242,12 @@ export class Admission<Q extends Queued> {
     this.#isListening = false;
   }
 
-  /** Who hears of nothing any more is not kept for it. */
+  /** Ends the listening, which would keep this queue from being collected. */
   #stopListening(): void {
     if (this.#isListening) this.#table.queue.wake(this.#table.worker);
   }
 
-  /** One for each class, so that whoever comes last in his has nobody to pass. */
+  /** A line for each class, so that a request that joins has none of another class to pass. */
   #lineOf({ rank }: Q): WaitingLine<Q> {
     return this.#lines[classOf(rank)];
   }

@@ -22,7 +22,7 @@ export const QUEUE_COUNTERS = 4;
 const WAKE = 8;
 /** A rank is not 0. */
 const NOBODY = 0;
-/** Ranks of different classes are so far apart, and fractions of a millisecond still tell. */
+/** How far the ranks of two classes are apart. Numbers of this size still tell fractions of a millisecond. */
 const CLASS_APART = 1e12;
 
 /** Who comes first has the lowest: by class, then by the time (ms) at which it asked. */
@@ -108,12 +108,12 @@ export class AdmissionBoard {
     await Atomics.waitAsync(this.#words, at, Atomics.load(this.#words, at)).value;
   }
 
-  /** The queues stand at this time, ms: all threads hear of it. */
+  /** Tells all threads that the queues stand at this time, ms. */
   stands(now: number): void {
     Atomics.store(this.#overload, 0, now | 1);
   }
 
-  /** Whether one has found that the queues stand in the last `ms`. */
+  /** Whether a thread has found within the last `ms` that the queues stand. */
   hasStood(now: number, ms: number): boolean {
     const at = this.#overload[0];
     // Clocks of threads are apart by less than a look; the whole ms begin anew after 25 days.
@@ -142,7 +142,7 @@ export class AdmissionBoard {
     }
   }
 
-  /** The worker is gone, and with it those that waited there. */
+  /** Forgets what waited in a worker that is gone. */
   clear(worker: number): void {
     const at = worker * RANK_DOUBLES;
     if (this.#ranks[at] === NOBODY) return;

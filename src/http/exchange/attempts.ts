@@ -19,7 +19,7 @@ import { watchEndpoint } from './slow-peers.ts';
 import { AWAITING, CONNECTING, SENDING, WAITING } from './states.ts';
 import { pickTrial } from './trials.ts';
 
-/** One that is picked may have lost its last place to another thread just then. */
+/** Picks of an endpoint for one attempt: one that is picked may just have lost its last place to another thread. */
 const MOST_PICKS = 8;
 /** How long a client that waits for 100 is left waiting for the endpoint's; then it gets ours. */
 const CONTINUE_MS = 1000;
@@ -47,7 +47,7 @@ export function startAttempt(exchange: Exchange): void {
   else beginAttempt(exchange, endpoint);
 }
 
-/** It goes where nobody of those that wait could go. */
+/** Whether a request goes to its own endpoint, which drains: none of those that wait could go there. */
 function staysAtDraining({ request, tried }: Exchange, pool: HttpPool): boolean {
   const { binding } = request as OutgoingRequest;
   return binding !== null && pool.staysAtDraining(pickingFor(request as OutgoingRequest, pool, tried));
@@ -104,8 +104,8 @@ export function beginAttempt(exchange: Exchange, endpoint: HttpEndpoint): void {
 }
 
 /**
- * One that this exchange has not been at, while there is one; one that has refused it never again. It is acquired, for an
- * attempt that begins there now, or is to be released. Null: none.
+ * An endpoint that this exchange has not been sent to, while there is one, and never one that has refused it. It is
+ * acquired: an attempt begins there now, or the caller releases it. Null: there is none.
  */
 export function pickEndpoint(exchange: Exchange, pool: HttpPool): HttpEndpoint | null {
   const { tried } = exchange;
@@ -135,7 +135,7 @@ function choose(exchange: Exchange, pool: HttpPool): HttpEndpoint | null {
   return pool.isFull(refused) ? null : pickLast(request, pool, refused);
 }
 
-/** All that health lets serve have refused it: nothing has been sent, so another one is better than none. */
+/** All endpoints that health lets serve have refused it. Nothing has been sent, so another one is better than none. */
 function pickLast(request: OutgoingRequest, pool: HttpPool, refused: readonly HttpEndpoint[]): HttpEndpoint | null {
   const index = pool.pickLast(pickingFor(request, pool, refused));
   return index < 0 || refused.includes(pool.endpoints[index]) ? null : pool.endpoints[index];

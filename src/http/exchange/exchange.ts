@@ -97,7 +97,7 @@ export class Exchange implements ClientEvents {
   /** Bytes of the request's body, 0: no limit. */
   bodyLimit = 0;
   fault: Fault | null = null;
-  /** What the record says of an answer that passes though it is one that others are tried for; else `''`. */
+  /** What the record says of an answer that passes though its status is one that is retried; else `''`. */
   remark = '';
   /** Every attempt of this exchange, the current one last. Objects are reused; `attemptCount` says how many are of this exchange. */
   readonly attempts: Attempt[] = [];
@@ -112,7 +112,7 @@ export class Exchange implements ClientEvents {
   isRacing = false;
   /** It has had its second one. */
   hasRaced = false;
-  /** Of them, those that are as if they had not been: nothing was sent. */
+  /** Attempts that do not count, since nothing was sent. */
   uncounted = 0;
   /** The trial that its next attempt is, null: none. */
   trial: Trial | null = null;

@@ -52,7 +52,7 @@ function hold(exchange: Exchange, leftMs: number): void {
   waitInLine(exchange, (exchange.request as OutgoingRequest).route.pool.holding, leftMs);
 }
 
-/** It is in this line, for so long at most. */
+/** Puts it into this line, for `leftMs` at most. */
 export function waitInLine(exchange: Exchange, line: NonNullable<Exchange['wait']['line']>, leftMs: number): void {
   const { wheel } = exchange.host;
   exchange.wait.line = line;

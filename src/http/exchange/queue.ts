@@ -14,7 +14,7 @@ export function isBehindOthers(exchange: Exchange, admission: Admission<Queued>)
   return admission.isBehind(exchange);
 }
 
-/** It has its time once, however often it comes back. */
+/** The time that it may wait is counted once, however often it comes back. */
 export function waitForPlace(exchange: Exchange, admission: Admission<Queued>): void {
   const { queue } = (exchange.request as OutgoingRequest).route.pool.spec;
   const timeoutMs = queue.timeoutMs === 0 ? exchange.timeouts.connectMs : queue.timeoutMs;

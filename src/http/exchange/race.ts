@@ -168,7 +168,7 @@ function hedge(exchange: Exchange): void {
   const endpoint = (exchange.attempt as Attempt).endpoint as HttpEndpoint;
   const { pool } = (exchange.request as OutgoingRequest).route;
   exchange.isRacing = false;
-  // A second place for one is taken from nobody who waits for his first.
+  // No request gets a second place while another one waits for its first.
   const other = pool.admission?.isAnyoneWaiting === true ? null : pickOther(exchange, endpoint);
   if (other === null) return;
   if (!takeRetry(exchange, endpoint, COUNTER_HEDGES, ROUTE_HEDGES)) {

@@ -5,9 +5,9 @@ export const STATES = [
   'idle',
   /** A step of the route decides later: the request waits for its word. */
   'deciding',
-  /** Waits for a place: a connection of an endpoint at its limit (later: the pool's admission and holding queue). */
+  /** Waits for a connection of its endpoint, which has `maxConnections` of them. */
   'waiting',
-  /** Waits for its pool: there is no endpoint to try. */
+  /** Waits for its pool: for an endpoint to try, or for a place under `maxRequests`. */
   'held',
   /** An attempt dials its endpoint. */
   'connecting',

@@ -13,7 +13,7 @@ import type { Exchange } from './exchange.ts';
 const PRIVATE = 'Cache-Control: private\r\n';
 const IS_PRIVATE = /(?:^|[, \t])(?:private|no-store)(?=$|[, \t])/i;
 
-/** `''` where the client has its cookie already, or is not to have one: of an answer that counts as a failure. */
+/** `''` where the client has its cookie already, or is not to have one, as with an answer that counts as a failure. */
 export function stickyLines(exchange: Exchange, attempt: Attempt, table: StickyTable): string {
   const request = exchange.request as OutgoingRequest;
   const endpoint = attempt.endpoint as HttpEndpoint;
@@ -21,7 +21,7 @@ export function stickyLines(exchange: Exchange, attempt: Attempt, table: StickyT
   const { stickyValue = '' } = endpoint.spec;
   const { binding } = request;
   const response = attempt.response as ResponseHead;
-  // Its pool has become sticky under way, or is it no more; or nobody should come back to such an endpoint.
+  // The pool became sticky under way, or is so no longer; or the answer is a failure, to which no client should come back.
   if (binding === null || stickyValue === '' || pool.isFailureStatus(response.status)) return '';
   const { cookie, hasSession } = binding;
   const now = exchange.host.wallTime();

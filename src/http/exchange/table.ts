@@ -1,7 +1,6 @@
 /**
- * The table of an exchange: for each state what each event does. Cells that later steps fill are here from the
- * first day. `never` marks what a codec or an attempt must not send in that state: it throws, the guard catches
- * it, and tests fail on it.
+ * The table of an exchange: for each state what each event does. `never` marks what a codec or an attempt must not
+ * send in that state: it throws, the guard catches it, and tests fail on it.
  */
 import { begin } from './begin.ts';
 import { sendRequest } from './attempts.ts';

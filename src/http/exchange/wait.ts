@@ -11,7 +11,7 @@ export class Wait {
   #bytes = 0;
   /** Where it waits for its pool; null: nowhere, or for a connection of its endpoint. */
   line: { leave(exchange: Exchange): void } | null = null;
-  /** For a place: who comes first has the lowest; 0: it has not asked for one yet. */
+  /** Its rank among those that wait for a place, the lowest first; 0: it has not asked for one yet. */
   rank = 0;
   /** Since when it waits for one, 0: it does not. */
   since = 0;
@@ -22,7 +22,7 @@ export class Wait {
     this.#exchange = exchange;
   }
 
-  /** It waits from now on. False: there is no memory left for it. */
+  /** It waits from now on. Returns false where there is no memory left for it. */
   enter(): boolean {
     if (this.#bytes > 0) return true;
     const { head, host } = this.#exchange;
@@ -33,7 +33,7 @@ export class Wait {
     return true;
   }
 
-  /** It does not, or no longer. */
+  /** It waits no longer, if it did. */
   leave(): void {
     if (this.#bytes === 0) return;
     const { host } = this.#exchange;

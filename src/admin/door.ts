@@ -64,7 +64,7 @@ async function requireSafeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const { mode, uid, isDirectory } = await inspect(folder);
-    if (!isDirectory) throw new DoorError(`${folder} is no folder`);
+    if (!isDirectory) throw new DoorError(`${folder} is not a folder`);
     if (uid !== process.getuid?.()) throw new DoorError(`${folder} belongs to another user`);
     if ((mode & 0o022) !== 0) throw new DoorError(`${folder} can be written to by other users`);
   } catch (error) {

@@ -20,7 +20,7 @@ function folderOf(env: Readonly<Record<string, string | undefined>>): string {
   return ofSession !== undefined && ofSession !== '' ? join(ofSession, 'fairlead') : `/tmp/fairlead-${uid}`;
 }
 
-/** `unix:/run/fairlead/admin.sock` → its path; null: it is no address of a socket. */
+/** `unix:/run/fairlead/admin.sock` → its path; null: it is not an address of a socket. */
 export function socketOf(address: string): string | null {
   return address.startsWith('unix:/') ? address.slice('unix:'.length) : null;
 }

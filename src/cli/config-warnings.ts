@@ -32,7 +32,9 @@ function warnOfNames({ pools, routes }: Config): readonly string[] {
       .filter(({ hosts }) => hosts.some((host) => one.hosts.some((own) => mayBeSame(host, own))));
     if (others.length === 0) return [];
     const ids = [one.id, ...others.map(({ id }) => id)];
-    return [`${poolsOf(ids)}: one host, other servers, and the same cookie ${one.name}: write sticky.cookie in each`];
+    return [
+      `${poolsOf(ids)}: different servers under one host share the cookie ${one.name}: write another sticky.cookie in each`,
+    ];
   });
 }
 

@@ -121,7 +121,7 @@ describe('the log', () => {
     balancer.emit('panic', { ...begin, endpoints: 1, triesAnyway: false, failsFast: true });
     balancer.emit('panic', { ...begin, phase: 'end', healthy: 1 });
     assert.deepEqual(lines, [
-      'pool web: panic: none of 2 endpoints is healthy: requests go to whoever does not refuse connects, and wait where all do',
+      'pool web: panic: none of 2 endpoints is healthy: requests go to endpoints that do not refuse connects, and wait where all do',
       'pool web: panic: its only endpoint is not healthy: requests wait',
       'pool web: panic: its only endpoint is not healthy: requests are answered 503 breaker-open at once',
       'pool web: panic is over: 1 of 2 endpoints is healthy',

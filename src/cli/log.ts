@@ -118,7 +118,7 @@ export function describePanic(event: BalancerEvents['panic'][0]): string {
 
 function describeOutcome({ triesAnyway, failsFast }: BalancerEvents['panic'][0]): string {
   if (failsFast) return 'requests are answered 503 breaker-open at once';
-  return triesAnyway ? 'requests go to whoever does not refuse connects, and wait where all do' : 'requests wait';
+  return triesAnyway ? 'requests go to endpoints that do not refuse connects, and wait where all do' : 'requests wait';
 }
 
 /** At most ten faults a minute in full, the rest as a number with the first of the next. */

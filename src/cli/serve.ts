@@ -34,7 +34,7 @@ export interface ServeOptions {
   readonly watch: boolean;
   /** SIGHUP loads the config again. Else it ends the process, as it does when a terminal is closed. */
   readonly reloadOnHangUp: boolean;
-  /** Listens for `fairlead status` and its kin, where the config wants it. */
+  /** Listens for `fairlead status` and the like, where the config wants it. */
   readonly hasDoor: boolean;
   readonly logFormat: LogFormat;
   /** Called when it listens, after that has been printed. */

@@ -43,7 +43,7 @@ const FORMAT_CURE = 'Write json, common, combined, or a text with $fields; where
 
 const format = scalar(
   (value): LogFormat | Mistake => {
-    if (typeof value !== 'string') return new Mistake(`${describeValue(value)} is no format`, FORMAT_CURE);
+    if (typeof value !== 'string') return new Mistake(`${describeValue(value)} is not a format`, FORMAT_CURE);
     const known = LOG_FORMATS.find((name) => name === value);
     if (known !== undefined) return known;
     return value.includes('$')
@@ -57,7 +57,7 @@ const share = scalar(
   (value) =>
     typeof value === 'number' && value >= 0 && value <= 1
       ? value
-      : new Mistake(`${describeValue(value)} is no share`, 'Write a number from 0 to 1, e.g. 0.1.'),
+      : new Mistake(`${describeValue(value)} is not a share`, 'Write a number from 0 to 1, e.g. 0.1.'),
   { type: 'number', minimum: 0, maximum: 1, words: '0 to 1' },
 );
 
@@ -105,7 +105,7 @@ const stream = scalar(
   (value): LogTarget | Mistake =>
     value === 'stdout' || value === 'stderr'
       ? { kind: value }
-      : new Mistake(`${describeValue(value)} is no place for a log`, cureBareValue(value, 'to') ?? STREAM_CURE),
+      : new Mistake(`${describeValue(value)} is not a place for a log`, cureBareValue(value, 'to') ?? STREAM_CURE),
   { enum: ['stdout', 'stderr'] },
 );
 

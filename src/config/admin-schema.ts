@@ -12,9 +12,9 @@ export const adminAddress = scalar(
     if (value === 'auto') return value;
     const isPath = typeof value === 'string' && /^unix:\/[^\0]*[^/\0]$/.test(value);
     if (isPath && Buffer.byteLength(value) <= LONGEST_PATH + 'unix:'.length) return value;
-    if (isPath) return new Mistake(`a socket's path has at most ${LONGEST_PATH} bytes`, 'Choose a shorter one.');
+    if (isPath) return new Mistake(`a socket's path has at most ${LONGEST_PATH} bytes`, 'Choose a shorter path.');
     return new Mistake(
-      `${describeValue(value)} is no socket`,
+      `${describeValue(value)} is not a socket`,
       'Write auto, off, or e.g. unix:/run/fairlead/admin.sock; addresses of TCP are not built yet.',
     );
   },

@@ -214,7 +214,7 @@ export function cureBareValue(value: unknown, title: string): string | null {
 /** `web:127.0.0.1:8080`: a key and its value without a blank between them; null: it is none. */
 export function cureGlued(text: string): string | null {
   const found = /^([A-Za-z_][\w-]*):((?!\/\/)[^\s:]\S*)/.exec(text);
-  return found === null ? null : `Put a blank behind the colon: ${found[1]}: ${found[2]}.`;
+  return found === null ? null : `Put a space after the colon: ${found[1]}: ${found[2]}.`;
 }
 
 /** The maps of which something is known. */

@@ -17,11 +17,11 @@ const breakerKeys = object(
       example: '30s',
     }),
     requests: key(count(1, MOST).prefault(20), {
-      description: 'With fewer requests within `window` their share says nothing.',
+      description: 'With fewer requests within `window`, their share does not count.',
       example: 100,
     }),
     inARow: key(countOrOff(1000).prefault(5), {
-      description: 'Opens as well after as many failures in a row, over all threads.',
+      description: 'Opens as well after this many failures in a row, over all threads.',
       example: 10,
     }),
     time: key(duration.prefault('5s'), {
@@ -34,12 +34,13 @@ const breakerKeys = object(
       byDefault: '`60s`, at least `time`',
     }),
     probes: key(count(1, MOST_TRIALS).prefault(3), {
-      description: 'Requests that are let through then; it closes when all of them have been answered well.',
+      description:
+        'Requests that are let through when that time is over; it closes when all of them have been answered well.',
       example: 1,
     }),
     failFast: key(toggle.prefault('off'), {
       description:
-        'Opens even for the last endpoint that is left, and whatever the others do. Requests that find nobody are answered 503 `breaker-open` at once.',
+        'Opens even for the last endpoint that is left, and whatever the others do. Requests that find no endpoint are answered 503 `breaker-open` at once.',
       example: 'on',
     }),
   },

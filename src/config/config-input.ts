@@ -83,7 +83,7 @@ export interface ConfigInput<PoolName extends string = string> {
    */
   readonly zone?: string;
   /**
-   * Where `fairlead run` listens for `fairlead status` and its kin: a Unix socket, which only its user can open. `auto`: one that is found by the path of the config.
+   * Where `fairlead run` listens for `fairlead status` and the like: a Unix socket that only its user can open. `auto`: one that is found by the path of the config.
    * @defaultValue `'auto'`
    * @example 'unix:/run/fairlead/admin.sock'
    */
@@ -324,7 +324,7 @@ export interface DefaultsInput {
   readonly check?:
     CheckInput | 'tcp' | 'http' | 'https' | 'grpc' | readonly (CheckInput | 'tcp' | 'http' | 'https' | 'grpc')[] | Off;
   /**
-   * Takes an endpoint out for a while after failures in a row that traffic met.
+   * Takes an endpoint out for a while after several of its requests in a row have failed.
    * @defaultValue on
    * @example { failures: 3 }
    */
@@ -351,7 +351,7 @@ export interface DefaultsInput {
    */
   readonly sticky?: StickyInput | Off | 'cookie' | 'socket.io';
   /**
-   * How long an endpoint that has come or recovered takes until it has its whole share; it begins with a tenth.
+   * How long an endpoint that was added or has recovered takes to reach its whole share; it begins with a tenth.
    * @example '30s'
    */
   readonly slowStart?: Duration | Off;
@@ -361,7 +361,7 @@ export interface DefaultsInput {
    */
   readonly zones?: 'prefer' | 'ignore';
   /**
-   * Requests that wait, for a place or while no endpoint can be reached; `off`: none.
+   * Lets requests wait: for a place, and while no endpoint can be reached. `off`: none waits.
    * @defaultValue on
    * @example { hold: '30s' }
    */
@@ -387,7 +387,7 @@ export interface DefaultsInput {
    */
   readonly idleTimeout?: Duration;
   /**
-   * With no endpoint eligible, tries those that are not known to refuse; `off` answers 503.
+   * With no endpoint eligible, tries those that are not known to refuse. `off`: requests wait, as `queue` says.
    * @example 'off'
    */
   readonly panic?: Toggle;
@@ -440,7 +440,7 @@ export interface PoolInput {
    */
   readonly agent?: AgentInput | Off;
   /**
-   * Takes an endpoint out for a while after failures in a row that traffic met.
+   * Takes an endpoint out for a while after several of its requests in a row have failed.
    * @defaultValue on
    * @example { failures: 3 }
    */
@@ -464,7 +464,7 @@ export interface PoolInput {
    */
   readonly sticky?: StickyInput | Off | 'cookie' | 'socket.io';
   /**
-   * How long an endpoint that has come or recovered takes until it has its whole share; it begins with a tenth.
+   * How long an endpoint that was added or has recovered takes to reach its whole share; it begins with a tenth.
    * @defaultValue `'off'`
    * @example '30s'
    */
@@ -476,7 +476,7 @@ export interface PoolInput {
    */
   readonly zones?: 'prefer' | 'ignore';
   /**
-   * Requests that wait, for a place or while no endpoint can be reached; `off`: none.
+   * Lets requests wait: for a place, and while no endpoint can be reached. `off`: none waits.
    * @defaultValue on
    * @example { hold: '30s' }
    */
@@ -512,7 +512,7 @@ export interface PoolInput {
    */
   readonly idleTimeout?: Duration;
   /**
-   * With no endpoint eligible, tries those that are not known to refuse; `off` answers 503.
+   * With no endpoint eligible, tries those that are not known to refuse. `off`: requests wait, as `queue` says.
    * @defaultValue `'on'`
    * @example 'off'
    */
@@ -537,7 +537,7 @@ export interface PoolInput {
   readonly timeouts?: ExchangeTimeoutsInput;
 }
 
-/** Requests that wait, for a place or while no endpoint can be reached; `off`: none. */
+/** Lets requests wait: for a place, and while no endpoint can be reached. `off`: none waits. */
 export interface QueueInput {
   /**
    * Most requests that wait, over all threads; beyond it 503 `queue-full`.
@@ -552,7 +552,7 @@ export interface QueueInput {
    */
   readonly timeout?: Duration;
   /**
-   * How long requests may have to wait for a place for long: a queue that has stood longer than this for as long again sheds those that have waited longer, with 503 `queue-shed`. To be longer than answers take.
+   * A queue in which requests have waited longer than this for as long again sheds those that have waited longer, with 503 `queue-shed`. Set it above the time that answers take.
    * @defaultValue `'100ms'`
    * @example '500ms'
    */
@@ -568,19 +568,19 @@ export interface QueueInput {
 /** Clients stay with their endpoint: `cookie` by a cookie that Fairlead sets, `socket.io` with what Socket.IO needs besides, or a map. */
 export interface StickyInput {
   /**
-   * Name of the cookie. Pools with other servers under the same host need another one each.
+   * Name of the cookie. Pools with different servers under the same host need different names.
    * @defaultValue `'fairlead'`
    * @example 'shop-server'
    */
   readonly cookie?: string;
   /**
-   * File with the secret, at least 16 bytes, that values are made with (`openssl rand -hex 32`). Without one a secret is made at each start, so that a restart gives every client an endpoint anew.
+   * File with the secret, at least 16 bytes, that values are made with (`openssl rand -hex 32`). Without one a secret is made at each start, and a restart gives every client an endpoint anew.
    * @defaultValue made at the start
    * @example './sticky.key'
    */
   readonly secretFile?: string;
   /**
-   * How long a client keeps the cookie: until it is closed, or a time, which begins anew while the client comes back.
+   * How long a client keeps the cookie: until the browser is closed, or a time that begins anew as the client comes back.
    * @defaultValue `'session'`
    * @example '12h'
    */
@@ -638,7 +638,7 @@ export interface RetryInput {
    */
   readonly replayBuffer?: Size | Off;
   /**
-   * Before the n-th retry passes a random time below `backoff` × 2ⁿ. `off`: none.
+   * A random time below `backoff` × 2ⁿ passes before the n-th retry. `off`: none.
    * @defaultValue `'25ms'`
    * @example '50ms'
    */
@@ -694,13 +694,13 @@ export interface BreakerInput {
    */
   readonly window?: Duration;
   /**
-   * With fewer requests within `window` their share says nothing.
+   * With fewer requests within `window`, their share does not count.
    * @defaultValue `20`
    * @example 100
    */
   readonly requests?: number;
   /**
-   * Opens as well after as many failures in a row, over all threads.
+   * Opens as well after this many failures in a row, over all threads.
    * @defaultValue `5`
    * @example 10
    */
@@ -718,20 +718,20 @@ export interface BreakerInput {
    */
   readonly maxTime?: Duration;
   /**
-   * Requests that are let through then; it closes when all of them have been answered well.
+   * Requests that are let through when that time is over; it closes when all of them have been answered well.
    * @defaultValue `3`
    * @example 1
    */
   readonly probes?: number;
   /**
-   * Opens even for the last endpoint that is left, and whatever the others do. Requests that find nobody are answered 503 `breaker-open` at once.
+   * Opens even for the last endpoint that is left, and whatever the others do. Requests that find no endpoint are answered 503 `breaker-open` at once.
    * @defaultValue `'off'`
    * @example 'on'
    */
   readonly failFast?: Toggle;
 }
 
-/** Takes an endpoint out for a while after failures in a row that traffic met. */
+/** Takes an endpoint out for a while after several of its requests in a row have failed. */
 export interface EjectionInput {
   /**
    * Failures in a row, over all threads: connect error, reset, timeout, or a listed status.
@@ -770,13 +770,13 @@ export interface EjectionInput {
    */
   readonly successRate?: Toggle;
   /**
-   * Most of the pool that may be ejected. Who refuses connections does not count.
+   * Largest share of the pool that may be ejected. Endpoints that refuse connections do not count.
    * @defaultValue `auto`: `50%` of fewer than 10 endpoints, else `30%`
    * @example '30%'
    */
   readonly maxShare?: 'auto' | Percent;
   /**
-   * Ejects nobody, and logs whom it would have ejected.
+   * Ejects no endpoint, and logs which it would have ejected.
    * @defaultValue `'off'`
    * @example 'on'
    */
@@ -1033,7 +1033,7 @@ export interface EndpointInput {
    */
   readonly weight?: number;
   /**
-   * Endpoints of priority 0 are used first; those of the next one take what is too much for the ones that are left of these.
+   * Endpoints of priority 0 are used first. Those of the next priority take what is too much for the ones that are left of it.
    * @defaultValue `0`
    * @example 1
    */
@@ -1113,7 +1113,7 @@ export interface RouteInput<PoolName extends string = string> {
    */
   readonly hedge?: HedgeInput | Off | Percentile | Duration;
   /**
-   * Who waits first where requests wait for a place (`maxRequests`): `high` before `normal` before `low`.
+   * Which requests go first where requests wait for a place (`maxRequests`): `high` before `normal` before `low`.
    * @defaultValue `'normal'`
    * @example 'high'
    */
@@ -1143,7 +1143,7 @@ export interface RouteInput<PoolName extends string = string> {
    */
   readonly longPoll?: Toggle;
   /**
-   * Whether it keeps something out or holds it back. It is then taken also for a path that a server may read as one of its own: `//admin` and `/admin%2Fx` for `/admin/*`.
+   * Whether the route keeps something out or holds it back. It is then taken also for a path that a server may read as one of its own: `//admin` and `/admin%2Fx` for `/admin/*`.
    * @defaultValue `on` where another route has a larger `maxBody`
    * @example 'on'
    */
@@ -1223,7 +1223,7 @@ export interface RouteRetryInput {
    */
   readonly replayBuffer?: Size | Off;
   /**
-   * Before the n-th retry passes a random time below `backoff` × 2ⁿ. `off`: none.
+   * A random time below `backoff` × 2ⁿ passes before the n-th retry. `off`: none.
    * @defaultValue the pool's
    * @example '50ms'
    */

@@ -16,32 +16,32 @@ function mistakesOf(text: string): readonly string[] {
 const CASES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   'keys of a pool beside its name': {
     'pools:\n  web:\n  endpoints: [localhost:8081]\n  policy: random\n': [
-      '3:3: pools.endpoints: "endpoints" and "policy" are keys of a pool and stand beside "web". Indent what belongs to "web": put two more blanks in front of each.',
+      '3:3: pools.endpoints: "endpoints" and "policy" are keys of a pool and stand beside "web". Indent what belongs to "web": put two more spaces before each.',
     ],
     'pools:\n  web:\n  endpoints: [localhost:8081]\n': [
-      '3:3: pools.endpoints: "endpoints" is a key of a pool and stands beside "web". Indent what belongs to "web": put two more blanks in front of it.',
+      '3:3: pools.endpoints: "endpoints" is a key of a pool and stands beside "web". Indent what belongs to "web": put two more spaces before it.',
     ],
     'pools:\n  web:\n    policy: random\n  endpoints: [localhost:8081]\n': [
-      '4:3: pools.endpoints: "endpoints" is a key of a pool and stands beside "web". Indent what belongs to "web": put two more blanks in front of it.',
+      '4:3: pools.endpoints: "endpoints" is a key of a pool and stands beside "web". Indent what belongs to "web": put two more spaces before it.',
     ],
     'pools:\n  web:\n    endpoints: [localhost:8081]\n  check: { http: /x }\n  retry: { attempts: 2 }\n': [
-      '4:3: pools.check: "check" and "retry" are keys of a pool and stand beside "web". Indent what belongs to "web": put two more blanks in front of each.',
+      '4:3: pools.check: "check" and "retry" are keys of a pool and stand beside "web". Indent what belongs to "web": put two more spaces before each.',
     ],
     'pools:\n  web: [localhost:8081]\n  policy: random\n': [
       '3:3: pools.policy: "policy" is a key of a pool and stands beside "web". Write "web" as a map, e.g. endpoints: [localhost:8081], and "policy" below that.',
     ],
     'pools:\n  web:\nendpoints: [localhost:8081]\n': [
-      '3:1: endpoints: "endpoints" belongs to "web", which is empty. Indent what belongs to "web": put four more blanks in front of it.',
+      '3:1: endpoints: "endpoints" belongs to "web", which is empty. Indent what belongs to "web": put four more spaces before it.',
     ],
   },
   'a pool without a name': {
     'pools:\n  endpoints: [localhost:8081]\n  policy: random\n': [
-      '2:3: pools.endpoints: "endpoints" and "policy" are keys of a pool, and there is no name above them. Write a name above, e.g. web:, and put two more blanks in front of each.',
+      '2:3: pools.endpoints: "endpoints" and "policy" are keys of a pool, and there is no name above them. Write a name above, e.g. web:, and put two more spaces before each.',
     ],
   },
   'keys of a listener beside its name': {
     [`listeners:\n  web:\n  address: ":80"\n${POOLS}`]: [
-      '3:3: listeners.address: "address" is a key of a listener and stands beside "web". Indent what belongs to "web": put two more blanks in front of it.',
+      '3:3: listeners.address: "address" is a key of a listener and stands beside "web". Indent what belongs to "web": put two more spaces before it.',
     ],
     [`listeners:\n  web: ":80"\n  halfClose: allow\n${POOLS}`]: [
       '3:3: listeners.halfClose: "halfClose" is a key of a listener and stands beside "web". Write "web" as a map, e.g. address: 127.0.0.1:8080, and "halfClose" below that.',
@@ -49,24 +49,24 @@ const CASES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
   },
   'keys of a map beside its key': {
     'pools:\n  web:\n    endpoints: [localhost:8081]\n    check:\n    http: /x\n    interval: 5s\n': [
-      '5:5: pools.web.http: "http" and "interval" belong to "check", which is empty. Indent what belongs to "check": put two more blanks in front of each.',
+      '5:5: pools.web.http: "http" and "interval" belong to "check", which is empty. Indent what belongs to "check": put two more spaces before each.',
     ],
     [`routes:\n  - match:\n    path: /x/*\n    pool: web\n${POOLS}`]: [
-      '3:5: routes[0].path: "path" belongs to "match", which is empty. Indent what belongs to "match": put two more blanks in front of it.',
+      '3:5: routes[0].path: "path" belongs to "match", which is empty. Indent what belongs to "match": put two more spaces before it.',
     ],
     [`timeouts:\nconnect: 1s\nresponseHead: 5s\n${POOLS}`]: [
-      '2:1: connect: "connect" and "responseHead" belong to "timeouts", which is empty. Indent what belongs to "timeouts": put two more blanks in front of each.',
+      '2:1: connect: "connect" and "responseHead" belong to "timeouts", which is empty. Indent what belongs to "timeouts": put two more spaces before each.',
     ],
     [`defaults:\nretry: { attempts: 1 }\n${POOLS}`]: [
-      '2:1: retry: "retry" belongs to "defaults", which is empty. Indent what belongs to "defaults": put two more blanks in front of it.',
+      '2:1: retry: "retry" belongs to "defaults", which is empty. Indent what belongs to "defaults": put two more spaces before it.',
     ],
   },
   'keys of a route without its dash': {
     [`routes:\nmatch: { path: /x }\npool: web\n${POOLS}`]: [
-      '2:1: match: "match" and "pool" belong to "routes", which is empty. Put a dash and a blank in front of "match", and two more blanks in front of the others.',
+      '2:1: match: "match" and "pool" belong to "routes", which is empty. Put a dash and a space before "match", and two more spaces before the others.',
     ],
     [`routes:\n  match: { path: /x }\n  pool: web\n${POOLS}`]: [
-      '1:1: routes: this has to be a list. Put a dash and a blank in front of "match", and two more blanks in front of the others.',
+      '1:1: routes: this has to be a list. Put a dash and a space before "match", and two more spaces before the others.',
     ],
   },
   'keys of the last item of a list, outside of it': {
@@ -82,10 +82,10 @@ const CASES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
   },
   'a dash in front of what belongs to the item above': {
     'pools:\n  web:\n    endpoints:\n      - address: localhost:8081\n      - weight: 2\n': [
-      '5:9: pools.web.endpoints[1].weight: a dash begins another endpoint, and this one has no "address". Put a blank in place of the dash if "weight" belongs to the item above, else add "address".',
+      '5:9: pools.web.endpoints[1].weight: a dash begins another endpoint, and this one has no "address". Put a space in place of the dash if "weight" belongs to the item above, else add "address".',
     ],
     [`routes:\n  - pool: web\n  - stripPrefix: /x\n${POOLS}`]: [
-      '3:5: routes[1].stripPrefix: a dash begins another route, and this one has no "pool". Put a blank in place of the dash if "stripPrefix" belongs to the item above, else add "pool".',
+      '3:5: routes[1].stripPrefix: a dash begins another route, and this one has no "pool". Put a space in place of the dash if "stripPrefix" belongs to the item above, else add "pool".',
     ],
   },
   'keys that stand too far in': {

@@ -18,8 +18,8 @@ export function belongsBelow(
   const owner = nameOf(path);
   const message = `${list(names)} ${names.length === 1 ? 'belongs' : 'belong'} to ${owner}, which is empty`;
   if (!isList) return new Mistake(message, indent(names, owner, depth));
-  const others = names.length === 1 ? '' : ', and two more blanks in front of the others';
-  return new Mistake(message, `Put a dash and a blank in front of "${names[0]}"${others}.`);
+  const others = names.length === 1 ? '' : ', and two more spaces before the others';
+  return new Mistake(message, `Put a dash and a space before "${names[0]}"${others}.`);
 }
 
 /** They belong to the pool or the listener above them (null: there is none), which was written as `value`. */
@@ -32,7 +32,7 @@ export function belongsBeside(
   const isOne = names.length === 1;
   const what = `${list(names)} ${isOne ? 'is a key' : 'are keys'} of ${ONE_OF[kind]}`;
   if (above === null) {
-    const cure = `Write a name above, e.g. web:, and put two more blanks in front of ${isOne ? 'it' : 'each'}.`;
+    const cure = `Write a name above, e.g. web:, and put two more spaces before ${isOne ? 'it' : 'each'}.`;
     return new Mistake(`${what}, and there is no name above ${isOne ? 'it' : 'them'}`, cure);
   }
   const message = `${what} and ${isOne ? 'stands' : 'stand'} beside "${above}"`;
@@ -62,7 +62,7 @@ export function dashTooMany(listPath: Path, name: string, missing: string): Mist
   const message = `a dash begins another ${itemName(listPath).replace(/^an? /, '')}, and this one has no "${missing}"`;
   return new Mistake(
     message,
-    `Put a blank in place of the dash if "${name}" belongs to the item above, else add "${missing}".`,
+    `Put a space in place of the dash if "${name}" belongs to the item above, else add "${missing}".`,
   );
 }
 
@@ -77,7 +77,7 @@ function itemName(listPath: Path): string {
 
 function indent(names: readonly string[], owner: string, depth: number): string {
   const blanks = ['no', 'two', 'four', 'six', 'eight'][depth] ?? String(2 * depth);
-  return `Indent what belongs to ${owner}: put ${blanks} more blanks in front of ${names.length === 1 ? 'it' : 'each'}.`;
+  return `Indent what belongs to ${owner}: put ${blanks} more spaces before ${names.length === 1 ? 'it' : 'each'}.`;
 }
 
 function nameOf(path: Path): string {

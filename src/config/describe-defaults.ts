@@ -6,7 +6,7 @@ import { documentedMap, isSection, itemOf, schemaTree } from './schema-tree.ts';
 /** With room for the `# ` of pieces that are commented out. */
 const WIDTH = 98;
 
-const HEAD = `# Every key of a config, with its default. A key behind a # has none: the value there is an example.
+const HEAD = `# Every key of a config, with its default. A key after a # has none: the value there is an example.
 # The pool, its endpoint and the route to it are examples as well.`;
 
 /** The text is a valid config, with the same meaning as one that has only its pool. */

@@ -45,7 +45,7 @@ export const endpointSchema = shortForm(
       }),
       priority: key(count(0, 100).prefault(0), {
         description:
-          'Endpoints of priority 0 are used first; those of the next one take what is too much for the ones that are left of these.',
+          'Endpoints of priority 0 are used first. Those of the next priority take what is too much for the ones that are left of it.',
         example: 1,
       }),
       zone: key(zoneName.prefault('none'), {

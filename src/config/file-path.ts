@@ -9,7 +9,7 @@ export function filePath(example: string) {
     (value) =>
       typeof value === 'string' && value !== '' && !value.includes('\0')
         ? value
-        : new Mistake(`${describeValue(value)} is no file`, `Write a path, e.g. ${example}.`),
+        : new Mistake(`${describeValue(value)} is not a path`, `Write a path, e.g. ${example}.`),
     { type: 'string', pattern: '.', words: 'path' },
   );
 }

@@ -14,21 +14,21 @@ const BELOW_HTTP = new Set(['tcp', 'udp', 'stream']);
 /** What is wrong with such an address and what helps; null: it is not one of these. */
 export function refuseForeignAddress(text: string, use: AddressUse): Mistake | null {
   if (/^(?:unix|abns)[:@/]|^@|^\.{0,2}\//i.test(text)) {
-    return new Mistake(`${describeValue(text)} is a socket of Unix`, NOT_BUILT.unixSockets);
+    return new Mistake(`${describeValue(text)} is a Unix socket`, NOT_BUILT.unixSockets);
   }
   const url = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^]*)$/i.exec(text);
   if (url !== null) return refuseUrl(url[1].toLowerCase(), url[2], url[3], use);
   const dash = /^-([^\s-]\S*)/.exec(text);
   if (dash !== null)
-    return new Mistake(`${describeValue(text)} begins with a dash`, `Put a blank behind it: - ${dash[1]}.`);
+    return new Mistake(`${describeValue(text)} begins with a dash`, `Put a space after it: - ${dash[1]}.`);
   const glued = /^([a-z][\w-]*):([a-z/[{"'].*)$/i.exec(text);
   if (glued !== null && !text.includes('::')) {
-    const cure = `Write a host and a port; if ${glued[1]} is a key, put a blank behind its colon: ${glued[1]}: ${glued[2]}.`;
+    const cure = `Write a host and a port; if ${glued[1]} is a key, put a space after its colon: ${glued[1]}: ${glued[2]}.`;
     return new Mistake(`${describeValue(text)} is not an address`, cure);
   }
   const named = /^([a-z][\w-]*):((?:\[[^\]]*\]|[^:\s]*[.a-z*][^:\s]*):\d{1,5})$/i.exec(text);
   if (named !== null) {
-    const cure = `Write ${named[2]}; a name stands in front of a colon and a blank: ${named[1]}: ${named[2]}.`;
+    const cure = `Write ${named[2]}; a name stands before a colon and a space: ${named[1]}: ${named[2]}.`;
     return new Mistake(`${describeValue(text)} is not an address`, cure);
   }
   const [address, ...options] = text.trim().split(/\s+/);
@@ -78,7 +78,7 @@ function refusePath(text: string): Mistake | null {
   if (found === null) return null;
   const [, address, path] = found;
   return new Mistake(
-    `${describeValue(text)} has a path behind the address`,
+    `${describeValue(text)} has a path after the address`,
     path === '/' ? `Write "${address}".` : `Write "${address}". ${ABOUT_PATHS}`,
   );
 }
@@ -87,7 +87,8 @@ const HOST_REGEX = /^~|[\\^$()|+]|^\/.*\/$/;
 
 /** The same for the host of a match. */
 export function refuseForeignHost(text: string): Mistake | null {
-  if (HOST_REGEX.test(text)) return new Mistake(`${describeValue(text)} is no host but a pattern`, NOT_BUILT.hostRegex);
+  if (HOST_REGEX.test(text))
+    return new Mistake(`${describeValue(text)} is not a host but a pattern`, NOT_BUILT.hostRegex);
   const url = /^(?:[a-z][a-z0-9+.-]*:\/\/)?([^/?#]+)([/?#].*)?$/i.exec(text);
   const host = (url?.[1] ?? '').replace(/:\d*$/, '');
   if (url !== null && url[1] !== text && host !== '') {
@@ -112,7 +113,7 @@ export function refuseForeignHost(text: string): Mistake | null {
 /** The same for the path of a match: hosts, expressions, and other ways to write a prefix. */
 export function refuseForeignPath(text: string): Mistake | null {
   if (/^\*{0,2}$/.test(text)) {
-    const message = text === '' ? 'a path of nothing matches nothing' : `a path of ${describeValue(text)} says nothing`;
+    const message = text === '' ? 'an empty path matches nothing' : `a path of ${describeValue(text)} says nothing`;
     return new Mistake(message, 'Leave it out: the route then takes every path.');
   }
   const ending = /^\*\.([\w]+)$/.exec(text)?.[1];

@@ -35,7 +35,7 @@ const TRAEFIK = 'http:\n  routers:\n    a: { rule: "Host(`a`)", service: s }\n  
 
 describe('the whole config of another program', () => {
   it('the whole config of another program is called what it is, and init converts that of nginx and HAProxy', () => {
-    const cure = (file: string): string => `Make one of it: fairlead init --from ${file}.`;
+    const cure = (file: string): string => `Convert it: fairlead init --from ${file}.`;
     assert.equal(
       firstOf(NGINX, 'nginx.conf'),
       `1 1: this is a config of nginx, not of Fairlead. ${cure('nginx.conf')}`,

@@ -85,5 +85,5 @@ export function refuseForeignFile(whole: string, file: string, isMap: boolean): 
   const format = isMap ? null : detectConverted(text);
   if (format === null) return null;
   const name = format === 'nginx' ? 'nginx' : 'HAProxy';
-  return refused(`a config of ${name}`, `Make one of it: ${typedCommand()} init --from ${file}.`);
+  return refused(`a config of ${name}`, `Convert it: ${typedCommand()} init --from ${file}.`);
 }

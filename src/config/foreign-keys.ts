@@ -45,7 +45,7 @@ const TIMES: Readonly<Record<string, string>> = {
   'request overall': 'Write total, e.g. total: 30s.',
   'try attempt': 'Write perTry, e.g. perTry: 2s.',
   'check healthcheck': 'It stands in the check, e.g. check: { http: /healthcheck, timeout: 2s }.',
-  queue: 'Requests wait for a place within responseHead, e.g. responseHead: 30s.',
+  queue: 'It stands in a pool, e.g. pools: { web: { endpoints: [localhost:8081], queue: { timeout: 5s } } }.',
 };
 
 const IN_EVERY_HTTP_MAP: Readonly<Record<string, string>> = {
@@ -147,7 +147,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
       'Write retry, e.g. retry: { attempts: 2 }.',
     'keepalive keepaliveconnections maxidleconns maxidleconnections': 'Write maxIdle, e.g. maxIdle: 16.',
     'keepalivetimeout idleconntimeout': 'Write idleTimeout, e.g. idleTimeout: 20s.',
-    'maxconn maxconns connectionlimit': 'Write maxConnections, e.g. maxConnections: 100.',
+    'maxconn maxconns connectionlimit': 'Write maxRequests, e.g. maxRequests: 100.',
     'passivehealthcheck passive outlierdetection maxfails failtimeout':
       'Write ejection, e.g. ejection: { failures: 3 }.',
     'circuitbreaker circuitbreakers breakers': 'Write breaker, e.g. breaker: { failures: 50% }.',
@@ -171,8 +171,8 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'region locality availabilityzone rack': 'Write zone, e.g. zone: eu-1.',
     cookie: 'Fairlead makes the values itself: take it out. The pool has sticky.',
     'slowstart warmup zones sticky': 'It stands in the pool, and holds for each of its endpoints.',
-    'check healthcheck maxconn maxconns maxconnections maxfails policy':
-      'It stands in the pool, and holds for each of its endpoints.',
+    'maxconn maxconns': 'Write maxRequests, e.g. maxRequests: 100.',
+    'check healthcheck maxconnections maxfails policy': 'It stands in the pool, and holds for each of its endpoints.',
   },
   Sticky: {
     'name cookiename': 'Write cookie, e.g. cookie: SERVERID.',

@@ -20,7 +20,7 @@ const delay = scalar((value): HedgeSpec | Mistake => {
   const delayMs = parseDuration(value);
   if (typeof delayMs === 'number') return { delayMs, percentile: 0 };
   return typeof value === 'string' && value.startsWith('p')
-    ? new Mistake(`${describeValue(value)} is no percentile`, 'Write one from p1 to p99.9, e.g. p95.')
+    ? new Mistake(`${describeValue(value)} is not a percentile`, 'Write one from p1 to p99.9, e.g. p95.')
     : delayMs;
 }, DELAY);
 

@@ -182,7 +182,7 @@ function checkFieldValue(value: string): Mistake | null {
   if (FIELD_VALUE.test(value)) return null;
   return new Mistake(
     `${describeValue(value)} can stand in no header`,
-    'Use visible ASCII characters, without blanks around them.',
+    'Use visible ASCII characters, without spaces around them.',
   );
 }
 
@@ -205,7 +205,7 @@ export function matchesOf({ hosts, ...rest }: WrittenMatch): readonly RouteMatch
 
 const hostsSchema = withRule(listOf(scalar(parseHostPattern, { type: 'string', words: 'host' }), 'host, or list'), {
   isKept: (hosts) => hosts.length > 0,
-  message: 'a list of no hosts matches nothing',
+  message: 'an empty list of hosts matches nothing',
   cure: 'Name one, or leave the host out: the route then takes every host.',
   path: [],
 });

@@ -90,7 +90,7 @@ export class PartReader<S extends Shape> {
     }
     return Object.entries(value).flatMap(([name, written]) => {
       const glued = written === null ? cureGlued(name) : null;
-      const id = glued === null ? parseName(name) : new Mistake('there is no blank behind the colon', glued);
+      const id = glued === null ? parseName(name) : new Mistake('there is no space after the colon', glued);
       if (id instanceof Mistake) this.#problems.push({ path: [key, name], atKey: true, mistake: id });
       if (glued !== null) return [];
       const parts = this.item(schema, written, [key, name], defaults);
@@ -105,7 +105,7 @@ export class PartReader<S extends Shape> {
     const keys = Object.keys(this.#written);
     const below = value === null ? keys[keys.indexOf(key) + 1] : undefined;
     if (below === undefined || Object.hasOwn(this.#shape, below)) return mistake;
-    return new Mistake(mistake.message, `Indent what belongs to it: put two blanks in front of "${below}".`);
+    return new Mistake(mistake.message, `Indent what belongs to it: put two spaces before "${below}".`);
   }
 
   /** A list of parts. */
@@ -197,8 +197,8 @@ function cureShape(key: string, value: unknown): string | null {
   if (first === undefined) return null;
   if (first !== 'match' && first !== 'pool' && first !== 'name')
     return 'Routes have no names in front of them: write e.g. - { name: api, match: { path: /v1/* }, pool: api }.';
-  const rest = others.length === 0 ? '' : ', and two more blanks in front of the others';
-  return `Put a dash and a blank in front of "${first}"${rest}.`;
+  const rest = others.length === 0 ? '' : ', and two more spaces before the others';
+  return `Put a dash and a space before "${first}"${rest}.`;
 }
 
 export function describeEmpty(key: string, value: unknown, isThere: boolean): Mistake {
@@ -211,7 +211,7 @@ export function describeEmpty(key: string, value: unknown, isThere: boolean): Mi
   }
   const kind = key === 'routes' ? 'list' : 'map';
   if (typeof value === 'string' && /^-\S/.test(value)) {
-    return new Mistake('there is no blank behind a dash', `Write - ${value.slice(1).split(/\s-/)[0]}.`);
+    return new Mistake('there is no space after a dash', `Write - ${value.slice(1).split(/\s-/)[0]}.`);
   }
   const isEmpty = value === null || (typeof value === 'object' && (kind === 'list') === Array.isArray(value));
   return new Mistake(isEmpty ? `this ${kind} is empty` : `this has to be a ${kind}`, cure);

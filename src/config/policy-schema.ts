@@ -32,7 +32,7 @@ const boundedLoad = scalar(
     if (isOff(value)) return 0;
     if (typeof value === 'number' && value > 1 && value <= LARGEST_BOUND) return value;
     const cure = `Write off, or a number above 1 and up to ${LARGEST_BOUND}, such as 1.25.`;
-    return new Mistake(`${describeValue(value)} is no bound of load`, cure);
+    return new Mistake(`${describeValue(value)} is not a bound of load`, cure);
   },
   {
     anyOf: [

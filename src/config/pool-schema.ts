@@ -71,7 +71,7 @@ export const poolKeys = object(
       example: { port: 8081 },
     }),
     ejection: key(ejectionSchema.prefault({}), {
-      description: 'Takes an endpoint out for a while after failures in a row that traffic met.',
+      description: 'Takes an endpoint out for a while after several of its requests in a row have failed.',
       example: { failures: 3 },
       byDefault: 'on',
     }),
@@ -92,7 +92,7 @@ export const poolKeys = object(
     }),
     slowStart: key(durationOrOff.prefault('off'), {
       description:
-        'How long an endpoint that has come or recovered takes until it has its whole share; it begins with a tenth.',
+        'How long an endpoint that was added or has recovered takes to reach its whole share; it begins with a tenth.',
       example: '30s',
     }),
     zones: key(oneOf(['prefer', 'ignore']).prefault('prefer'), {
@@ -101,7 +101,7 @@ export const poolKeys = object(
       example: 'ignore',
     }),
     queue: key(queueSchema.prefault({}), {
-      description: 'Requests that wait, for a place or while no endpoint can be reached; `off`: none.',
+      description: 'Lets requests wait: for a place, and while no endpoint can be reached. `off`: none waits.',
       example: { hold: '30s' },
       byDefault: 'on',
     }),
@@ -130,7 +130,8 @@ export const poolKeys = object(
       example: '20s',
     }),
     panic: key(toggle.prefault('on'), {
-      description: 'With no endpoint eligible, tries those that are not known to refuse; `off` answers 503.',
+      description:
+        'With no endpoint eligible, tries those that are not known to refuse. `off`: requests wait, as `queue` says.',
       example: 'off',
     }),
     host: key(hostSchema.prefault('client'), {

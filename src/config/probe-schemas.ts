@@ -197,7 +197,7 @@ const serviceName = scalar(
   (value) =>
     typeof value === 'string' && SERVICE.test(value)
       ? value
-      : new Mistake(`${describeValue(value)} is no service`, 'Write its full name, e.g. shop.Orders.'),
+      : new Mistake(`${describeValue(value)} is not a service`, 'Write its full name, e.g. shop.Orders.'),
   { type: 'string', pattern: SERVICE_PATTERN, words: 'service' },
 );
 

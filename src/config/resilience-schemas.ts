@@ -45,12 +45,12 @@ const ejectionKeys = object(
       example: 'on',
     }),
     maxShare: key(percentOrAuto.prefault('auto'), {
-      description: 'Most of the pool that may be ejected. Who refuses connections does not count.',
+      description: 'Largest share of the pool that may be ejected. Endpoints that refuse connections do not count.',
       example: '30%',
       byDefault: '`auto`: `50%` of fewer than 10 endpoints, else `30%`',
     }),
     dryRun: key(toggle.prefault('off'), {
-      description: 'Ejects nobody, and logs whom it would have ejected.',
+      description: 'Ejects no endpoint, and logs which it would have ejected.',
       example: 'on',
     }),
   },
@@ -90,7 +90,7 @@ const queueMap = object(
     }),
     target: key(durationOrOff.prefault('100ms'), {
       description:
-        'How long requests may have to wait for a place for long: a queue that has stood longer than this for as long again sheds those that have waited longer, with 503 `queue-shed`. To be longer than answers take.',
+        'A queue in which requests have waited longer than this for as long again sheds those that have waited longer, with 503 `queue-shed`. Set it above the time that answers take.',
       example: '500ms',
     }),
     hold: key(durationOrOff.prefault('10s'), {

@@ -54,7 +54,7 @@ const NOTES: Readonly<Record<keyof typeof SHAPES, KeyNotes>> = {
   },
   replayBuffer: { description: 'Largest request body kept for another attempt.', example: '16KiB' },
   backoff: {
-    description: 'Before the n-th retry passes a random time below `backoff` × 2ⁿ. `off`: none.',
+    description: 'A random time below `backoff` × 2ⁿ passes before the n-th retry. `off`: none.',
     example: '50ms',
   },
   rescue: {

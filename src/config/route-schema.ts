@@ -84,7 +84,7 @@ const headerName = scalar(
   (value) =>
     typeof value === 'string' && TOKEN.test(value) && !MESSAGE_HEADERS.has(value.toLowerCase())
       ? value.toLowerCase()
-      : new Mistake(`${describeValue(value)} is no header for a time`, 'Write a name such as X-Request-Timeout.'),
+      : new Mistake(`${describeValue(value)} is not the name of a header`, 'Write a name such as X-Request-Timeout.'),
   { type: 'string', pattern: TOKEN.source, words: 'name' },
 );
 
@@ -141,7 +141,7 @@ export const routeKeys = object(
     }),
     queueClass: key(oneOf(QUEUE_CLASSES).prefault('normal'), {
       description:
-        'Who waits first where requests wait for a place (`maxRequests`): `high` before `normal` before `low`.',
+        'Which requests go first where requests wait for a place (`maxRequests`): `high` before `normal` before `low`.',
       example: 'high',
     }),
     deadline: key(orOff(deadlineMap, '').prefault('off'), {
@@ -164,7 +164,7 @@ export const routeKeys = object(
     }),
     guards: key(toggle.optional(), {
       description:
-        'Whether it keeps something out or holds it back. It is then taken also for a path that a server may read as one of its own: `//admin` and `/admin%2Fx` for `/admin/*`.',
+        'Whether the route keeps something out or holds it back. It is then taken also for a path that a server may read as one of its own: `//admin` and `/admin%2Fx` for `/admin/*`.',
       example: 'on',
       byDefault: '`on` where another route has a larger `maxBody`',
     }),

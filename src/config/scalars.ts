@@ -111,7 +111,7 @@ export function cureUnknownKey(name: string, names: readonly string[], title = '
   if (respelled !== undefined) return `Did you mean ${JSON.stringify(respelled)}?`;
   const glued = /^([\w$-]+):(.+)$/.exec(name);
   if (glued !== null && names.includes(glued[1]))
-    return `Write ${glued[1]}: ${glued[2]}, with a blank behind the colon.`;
+    return `Write ${glued[1]}: ${glued[2]}, with a space after the colon.`;
   return cureForeignKey(name, title) ?? didYouMean(name, names, `Use ${listNames(names)}, or take it out.`);
 }
 
@@ -233,7 +233,7 @@ export function countOrAuto(min: number, max: number, noun: string) {
     if (typeof number === 'number') return number;
     const otherwise = `Write auto, or a whole number ${range}.`;
     const cure = typeof value === 'string' ? didYouMean(value, ['auto'], otherwise) : otherwise;
-    return new Mistake(`${describeValue(value)} is no number of ${noun}`, cure);
+    return new Mistake(`${describeValue(value)} is not a number of ${noun}`, cure);
   };
   const words = max >= MOST ? '`auto` or a number' : `\`auto\` or ${min} to ${max}`;
   return scalar(parse, { anyOf: [{ const: 'auto' }, countNode(min, max)], words });

@@ -41,7 +41,7 @@ export const settingsShape = {
   }),
   admin: key(adminAddress.prefault('auto'), {
     description:
-      'Where `fairlead run` listens for `fairlead status` and its kin: a Unix socket, which only its user can open. `auto`: one that is found by the path of the config.',
+      'Where `fairlead run` listens for `fairlead status` and the like: a Unix socket that only its user can open. `auto`: one that is found by the path of the config.',
     example: 'unix:/run/fairlead/admin.sock',
   }),
   maxConnections: key(countOrAuto(1, MOST, 'connections').prefault('auto'), {

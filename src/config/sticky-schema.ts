@@ -18,7 +18,7 @@ const cookieName = scalar(
     const cure = isMap
       ? 'Write its name here, and the rest beside it, e.g. sticky: { cookie: lb, secure: on }.'
       : 'Use letters, digits, - and _.';
-    return new Mistake(`${describeValue(value)} is no name of a cookie`, cure);
+    return new Mistake(`${describeValue(value)} is not the name of a cookie`, cure);
   },
   { type: 'string', pattern: TOKEN.source, words: 'name' },
 );
@@ -41,7 +41,7 @@ const cookiePath = scalar(
   (value) =>
     typeof value === 'string' && /^\/[!-:<-~]*$/.test(value)
       ? value
-      : new Mistake(`${describeValue(value)} is no path`, 'Write one that begins with /, e.g. /app.'),
+      : new Mistake(`${describeValue(value)} is not a path`, 'Write one that begins with /, e.g. /app.'),
   { type: 'string', pattern: '^/[!-:<-~]*$', words: 'path of a URL' },
 );
 
@@ -49,7 +49,10 @@ const cookieDomain = scalar(
   (value) => {
     if (value === 'none') return '';
     if (typeof value === 'string' && /^(?:[a-z0-9-]+\.)+[a-z0-9-]+$/i.test(value)) return value.toLowerCase();
-    return new Mistake(`${describeValue(value)} is no domain`, 'Write one without a dot in front, e.g. example.com.');
+    return new Mistake(
+      `${describeValue(value)} is not a domain`,
+      'Write one without a dot in front, e.g. example.com.',
+    );
   },
   { type: 'string', pattern: '^(?:none|(?:[A-Za-z0-9-]+\\.)+[A-Za-z0-9-]+)$', words: 'domain, or `none`' },
 );
@@ -57,18 +60,18 @@ const cookieDomain = scalar(
 const stickyKeys = object(
   {
     cookie: key(cookieName.prefault('fairlead'), {
-      description: 'Name of the cookie. Pools with other servers under the same host need another one each.',
+      description: 'Name of the cookie. Pools with different servers under the same host need different names.',
       example: 'shop-server',
     }),
     secretFile: key(filePath('./sticky.key').optional(), {
       description:
-        'File with the secret, at least 16 bytes, that values are made with (`openssl rand -hex 32`). Without one a secret is made at each start, so that a restart gives every client an endpoint anew.',
+        'File with the secret, at least 16 bytes, that values are made with (`openssl rand -hex 32`). Without one a secret is made at each start, and a restart gives every client an endpoint anew.',
       example: './sticky.key',
       byDefault: 'made at the start',
     }),
     ttl: key(ttl.prefault('session'), {
       description:
-        'How long a client keeps the cookie: until it is closed, or a time, which begins anew while the client comes back.',
+        'How long a client keeps the cookie: until the browser is closed, or a time that begins anew as the client comes back.',
       example: '12h',
     }),
     path: key(cookiePath.prefault('/'), {

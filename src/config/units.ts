@@ -44,7 +44,7 @@ export function parseDurationUpTo(longestMs: number, value: unknown): number | M
   const factor = factorOf(DURATION_UNITS, unit);
   if (factor === null) return notQuantity(value, 'a time', unit, OTHER_DURATION_UNITS, DURATION_CURE);
   const ms = Math.round(amount * factor);
-  if (ms < 1) return new Mistake('a time of nothing is not possible here', 'Write at least 1ms.');
+  if (ms < 1) return new Mistake('a time of 0 is not possible here', 'Write at least 1ms.');
   if (ms > longestMs) {
     return new Mistake(`${amount}${unit} is too long`, `Write at most ${Math.floor(longestMs / DURATION_UNITS.d)}d.`);
   }
@@ -63,7 +63,7 @@ export function parseSize(value: unknown): number | Mistake {
   const factor = factorOf(SIZE_UNITS, unit);
   if (factor === null) return notQuantity(value, 'a size', unit, OTHER_SIZE_UNITS, SIZE_CURE);
   const bytes = Math.round(amount * factor);
-  if (bytes < 1) return new Mistake('a size of nothing is not possible here', 'Write at least 1B.');
+  if (bytes < 1) return new Mistake('a size of 0 is not possible here', 'Write at least 1B.');
   if (!Number.isSafeInteger(bytes)) return new Mistake(`${amount}${unit} is too large`, 'Write a smaller size.');
   return bytes;
 }
@@ -88,7 +88,7 @@ export const RATE_PATTERN = '^\\d{1,9}(?:\\.\\d{1,3})?/s$';
 export function parseRate(value: unknown): number | Mistake {
   if (typeof value === 'string' && new RegExp(RATE_PATTERN).test(value)) return Number.parseFloat(value);
   const cure = isPlainNumber(value) ? `Write ${value}/s.` : 'Write a number for each second, e.g. 10/s.';
-  return new Mistake(`${describeValue(value)} is no rate`, cure);
+  return new Mistake(`${describeValue(value)} is not a rate`, cure);
 }
 
 /** Units as others write them, in lower case, and ours. */

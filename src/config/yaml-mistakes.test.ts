@@ -30,42 +30,42 @@ const CASES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
       '2:22: a text cannot begin with * in YAML. Put it in quotes: "*".',
     ],
   },
-  'a blank that is missing behind a colon': {
+  'a space that is missing after a colon': {
     'pools:\n  web:\n    policy:random\n    endpoints: [localhost:8081]\n': [
-      '3:11: there is no blank behind the colon of "policy". Write policy: random.',
+      '3:11: there is no space after the colon of "policy". Write policy: random.',
     ],
-    [`${POOLS}threads:2\n`]: ['2:8: there is no blank behind the colon of "threads". Write threads: 2.'],
+    [`${POOLS}threads:2\n`]: ['2:8: there is no space after the colon of "threads". Write threads: 2.'],
     [`routes:\n  - { match: {host:a.example}, pool:web }\n${POOLS}`]: [
-      '2:15: routes[0].match["host:a.example"]: there is no such key. Write host: a.example, with a blank behind the colon.',
-      '2:32: routes[0]["pool:web"]: there is no such key. Write pool: web, with a blank behind the colon.',
+      '2:15: routes[0].match["host:a.example"]: there is no such key. Write host: a.example, with a space after the colon.',
+      '2:32: routes[0]["pool:web"]: there is no such key. Write pool: web, with a space after the colon.',
     ],
     'pools:\n  web:\n    policy:random\n': [
-      '3:5: pools.web: "policy:random" is not an address. Write a host and a port; if policy is a key, put a blank behind its colon: policy: random.',
+      '3:5: pools.web: "policy:random" is not an address. Write a host and a port; if policy is a key, put a space after its colon: policy: random.',
     ],
   },
-  'a blank that is missing behind a dash': {
+  'a space that is missing after a dash': {
     'pools:\n  web:\n    endpoints:\n      - localhost:8081\n      -localhost:8082\n': [
-      '5:7: there is no blank behind the dash. Write - localhost:8082.',
+      '5:7: there is no space after the dash. Write - localhost:8082.',
     ],
     'pools:\n  web:\n    endpoints:\n      -localhost:8081\n      -localhost:8082\n': [
-      '4:7: pools.web.endpoints: "-localhost:8081 -localhost:8082" begins with a dash. Put a blank behind it: - localhost:8081.',
+      '4:7: pools.web.endpoints: "-localhost:8081 -localhost:8082" begins with a dash. Put a space after it: - localhost:8081.',
     ],
   },
   'a line that is indented too far or not far enough': {
     'pools:\n  web:\n    policy: random\n     endpoints: [localhost:8081]\n': [
-      '4:6: this line is indented by 5 blanks, which fits nothing above it. Indent it by 4, as "policy" is.',
+      '4:6: this line is indented by 5 spaces, which fits nothing above it. Indent it by 4, as "policy" is.',
     ],
     'pools:\n  web:\n    policy: random\n   endpoints: [localhost:8081]\n': [
-      '4:4: this line is indented by 3 blanks, which fits nothing above it. Indent it by 2, as "web" is, or by 4, as "policy" is.',
+      '4:4: this line is indented by 3 spaces, which fits nothing above it. Indent it by 2, as "web" is, or by 4, as "policy" is.',
     ],
     [`routes:\n  - match: { path: /a }\n      pool: web\n${POOLS}`]: [
-      '3:7: this line is indented by 6 blanks, which fits nothing above it. Indent it by 4, as "match" is.',
+      '3:7: this line is indented by 6 spaces, which fits nothing above it. Indent it by 4, as "match" is.',
     ],
     [`routes:\n  - match: { path: /a }\n   pool: web\n${POOLS}`]: [
-      '3:4: this line is indented by 3 blanks, which fits nothing above it. Indent it by 2, as "-" is, or by 4, as "match" is.',
+      '3:4: this line is indented by 3 spaces, which fits nothing above it. Indent it by 2, as "-" is, or by 4, as "match" is.',
     ],
     'pools:\n  web:\n    endpoints:\n      - localhost:8081\n     - localhost:8082\n': [
-      '5:6: this line is indented by 5 blanks, which fits nothing above it. Indent it by 4, as "endpoints" is, or by 6, as "-" is.',
+      '5:6: this line is indented by 5 spaces, which fits nothing above it. Indent it by 4, as "endpoints" is, or by 6, as "-" is.',
     ],
     'pools:\n  web:\n    endpoints:\n      - localhost:8081\n        - localhost:8082\n': [
       '4:9: pools.web.endpoints[0]: "localhost:8081 - localhost:8082" is more than an address. Indent the dashes of a list alike: what stands further in goes on the line above.',
@@ -104,7 +104,7 @@ const CASES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
   },
   'a line that is not indented at all': {
     'pools:\nweb:\n  endpoints: [localhost:8081]\nthreads: 2\n': [
-      '1:1: pools: this map is empty. Indent what belongs to it: put two blanks in front of "web".',
+      '1:1: pools: this map is empty. Indent what belongs to it: put two spaces before "web".',
     ],
   },
   'two keys on one line': {
@@ -117,9 +117,9 @@ const CASES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
   },
   'a colon or a comma that is missing': {
     'pools:\n  web:\n    policy random\n    endpoints: [localhost:8081]\n': [
-      '3:5: there is no colon behind "policy". Write policy: random.',
+      '3:5: there is no colon after "policy". Write policy: random.',
     ],
-    'pools:\n  web\n    endpoints: [localhost:8081]\n': ['2:3: there is no colon behind "web". Write "web:".'],
+    'pools:\n  web\n    endpoints: [localhost:8081]\n': ['2:3: there is no colon after "web". Write "web:".'],
     'pools: { web: [localhost:8081 localhost:8082] }\n': [
       '1:16: pools.web[0]: "localhost:8081 localhost:8082" is more than an address. Put a comma between addresses, or each into a list.',
     ],
@@ -143,15 +143,15 @@ const CASES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     ],
     'pools:\n  web: [localhost:8081];\n': ['2:24: there is a ; behind the value. Take it out.'],
     'pools:\n  web: [localhost:8081]# mine\n': [
-      '2:24: there is no blank in front of the #. Put one there, or the text in quotes if the # belongs to it.',
+      '2:24: there is no space before the #. Put one there, or the text in quotes if the # belongs to it.',
     ],
   },
   'a sign that no text begins with': {
     [`listeners:\n  web: @foo\n${POOLS}`]: ['2:8: a text cannot begin with @ in YAML. Put it in quotes: "@foo".'],
   },
-  'blanks and quotes that only look like those of YAML': {
+  'spaces and quotes that only look like those of YAML': {
     'pools:\n\u00a0 web: [localhost:8081]\n': [
-      '2:1: there is a blank that YAML does not know (U+00A0). Write an ordinary blank in its place.',
+      '2:1: there is a space that YAML does not know (U+00A0). Write an ordinary space in its place.',
     ],
     [`listeners: { web: “:80” }\n${POOLS}`]: [
       `1:19: this sign (U+201C) is no quote to YAML. Write " or ' in its place.`,

@@ -58,7 +58,7 @@ export function findLookAlikes(text: string): readonly FoundMistake[] {
     const code = `U+${sign.toString(16).toUpperCase().padStart(4, '0')}`;
     found.push(
       /\s$/.test(whole)
-        ? at(offset, 1, `there is a blank that YAML does not know (${code})`, 'Write an ordinary blank in its place.')
+        ? at(offset, 1, `there is a space that YAML does not know (${code})`, 'Write an ordinary space in its place.')
         : at(offset, 1, `this sign (${code}) is no quote to YAML`, `Write " or ' in its place.`),
     );
   }
@@ -111,17 +111,17 @@ function missingBlank({ code, message, offset }: SyntaxFinding, text: string): F
   const { start, line } = lineAt(text, offset);
   const dash = DASH_WITHOUT_BLANK.exec(line);
   if (dash !== null) {
-    return at(start + dash[1].length, 1, 'there is no blank behind the dash', `Write - ${dash[2]}.`);
+    return at(start + dash[1].length, 1, 'there is no space after the dash', `Write - ${dash[2]}.`);
   }
   const key = KEY_WITHOUT_BLANK.exec(line);
   if (key !== null) {
     const place = start + key[1].length + key[2].length;
-    return at(place, 1, `there is no blank behind the colon of "${key[2]}"`, `Write ${key[2]}: ${key[3]}.`);
+    return at(place, 1, `there is no space after the colon of "${key[2]}"`, `Write ${key[2]}: ${key[3]}.`);
   }
   const bare = KEY_WITHOUT_COLON.exec(line);
   if (bare === null || code === 'BAD_INDENT') return null;
   const written = bare[3] === undefined ? `"${bare[2]}:"` : `${bare[2]}: ${bare[3]}`;
-  return at(start + bare[1].length, bare[2].length, `there is no colon behind "${bare[2]}"`, `Write ${written}.`);
+  return at(start + bare[1].length, bare[2].length, `there is no colon after "${bare[2]}"`, `Write ${written}.`);
 }
 
 /** `[::1]:8080`, `[a-z]+`, `[a];`: a list or a map ends, and the text goes on. */
@@ -181,7 +181,7 @@ function indentation({ code, message, offset }: SyntaxFinding, text: string): Fo
     if (beside.length === 0 || (below !== null && indent > below)) continue;
     const near = beside.filter(({ column }) => Math.abs(column - indent) <= NEAR);
     const others = (near.length > 0 ? near : beside).map(({ column, key }) => `by ${column}, as "${key}" is`);
-    const what = `this line is indented by ${indent} ${indent === 1 ? 'blank' : 'blanks'}, which fits nothing above it`;
+    const what = `this line is indented by ${indent} ${indent === 1 ? 'space' : 'spaces'}, which fits nothing above it`;
     return at(start + indent, 1, what, `Indent it ${others.join(', or ')}.`);
   }
   return null;
@@ -195,7 +195,7 @@ function comments({ message, offset }: SyntaxFinding): FoundMistake | null {
   return at(
     offset,
     1,
-    'there is no blank in front of the #',
+    'there is no space before the #',
     'Put one there, or the text in quotes if the # belongs to it.',
   );
 }

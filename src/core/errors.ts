@@ -54,7 +54,7 @@ export const FAULTS = Object.freeze({
   decisionTimeout: fault(503, 'decision-timeout', 'A step of the route did not decide in time.'),
   queueTimeout: fault(503, 'queue-timeout', 'No place at an endpoint became free in time.'),
   heldTooLong: fault(503, 'held-too-long', 'No endpoint could be reached in time.'),
-  breakerOpen: fault(503, 'breaker-open', 'Every server of this pool has failed too often lately.'),
+  breakerOpen: fault(503, 'breaker-open', 'Every endpoint of this pool has failed too often lately.'),
   queueShed: fault(503, 'queue-shed', 'Too many requests have waited for too long.'),
   queueFull: fault(503, 'queue-full', 'Too many requests wait already.'),
   connectFailed: fault(502, 'connect-failed', 'The endpoint could not be reached.'),

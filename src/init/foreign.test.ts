@@ -74,7 +74,7 @@ describe('a config that init does not convert', () => {
     assert.match(await refusalOf(apache, 'site.conf'), new RegExp(`of Apache httpd.*${reads}`));
     assert.match(await refusalOf('pools:\n  web: [localhost:3000]\n', 'fairlead.yaml'), /of Fairlead already/);
     const unnamed = '{ "port": 8080, "servers": ["http://localhost:3001"] }';
-    assert.match(await refusalOf(unnamed, 'conf.json'), /^this is no proxy table: /);
+    assert.match(await refusalOf(unnamed, 'conf.json'), /^this is not a proxy table: /);
   });
 
   it('a config of nginx or HAProxy is never taken for one that init does not convert, whatever words it contains', async () => {

@@ -23,7 +23,7 @@ export interface Deliveries {
   closed(connection: MemoryConnection): void;
 }
 
-/** A read of the data plane is not longer. */
+/** The longest read of the data plane. */
 const READ_BYTES = 65_536;
 
 export class MemoryConnection implements AcceptedConnection {

@@ -17,7 +17,7 @@ export interface MemoryTransportOptions {
   readonly onDial: TakeConnect;
 }
 
-/** Any; nobody looks at it. */
+/** Any port will do: nothing looks at it. */
 const CLIENT_PORT = 50_000;
 
 export class MemoryTransport implements Transport, Deliveries {

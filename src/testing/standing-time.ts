@@ -14,7 +14,7 @@ export const BEGINNING_MS = 1_000_000;
 export class StandingTime implements Clock, Scheduler, LoopTurns {
   /** Those of the same moment fire in the order in which they were set. */
   readonly #timers = new Set<Timer>();
-  /** What the wall clock is ahead. */
+  /** How far the wall clock is ahead. */
   readonly #wallOffsetMs: number;
   #now = BEGINNING_MS;
 
@@ -51,7 +51,7 @@ export class StandingTime implements Clock, Scheduler, LoopTurns {
     return () => cancel();
   }
 
-  /** It is `at` from now on; no timer fires. */
+  /** Moves the time to `at`; no timer fires. */
   protected moveTo(at: number): void {
     this.#now = at;
   }

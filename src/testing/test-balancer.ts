@@ -23,7 +23,7 @@ import { TestPlane } from './test-plane.ts';
 import { TestTime } from './test-time.ts';
 
 export interface TestBalancerOptions {
-  /** What chance decides is drawn from it: the same seed, the same run. Default 1. */
+  /** Seed of all that chance decides: the same seed gives the same run. Default 1. */
   readonly seed?: number;
   /**
    * @internal Data planes that share tables as threads do, all of them in this thread; requests come to them in turn.
@@ -35,7 +35,7 @@ export interface TestBalancerOptions {
 /** Events of a balancer that are kept, see `BalancerEvents`. */
 export type TestEventName = 'health' | 'panic' | 'withheld' | 'overflow' | 'failure';
 
-/** Something that a balancer told: narrowed by its name, its event has the type of that. */
+/** An event that a balancer told. Narrowed by its name, `event` has the type of that name. */
 export type TestEvent<Name extends TestEventName = TestEventName> = Name extends TestEventName
   ? {
       /** Milliseconds since the beginning. */
@@ -64,7 +64,7 @@ const CLIENT_ADDRESS = '192.0.2.200';
 const ENDPOINT_NETWORK = '198.51.100.';
 
 /**
- * Starts a balancer of this config without sockets; `threads` and `accessLog` are left out of account.
+ * Starts a balancer of this config without sockets; `threads` and `accessLog` are ignored.
  *
  * ```ts
  * const balancer = await createTestBalancer({ pools: { web: ['a:80', 'b:80'] } });
@@ -86,7 +86,7 @@ export async function createTestBalancer<PoolName extends string>(
 
 /** Made by {@link createTestBalancer}. */
 export class TestBalancer {
-  /** What it has told of health, in its order. */
+  /** The events that it has told, in their order. */
   readonly events: TestEvent[] = [];
   /** Exceptions in Fairlead's own code. */
   readonly faults: string[] = [];
@@ -165,7 +165,7 @@ export class TestBalancer {
     return client;
   }
 
-  /** Lets so many milliseconds pass, and everything happen that is due. */
+  /** Lets this many milliseconds pass, and everything happen that is due by then. */
   async advance(ms: number): Promise<void> {
     await this.#time.advance(ms);
   }
@@ -206,7 +206,7 @@ export class TestBalancer {
     await this.close();
   }
 
-  /** What it has told of one kind, in its order: `eventsOf('health')`. */
+  /** The events of one name, in their order: `eventsOf('health')`. */
   eventsOf<Name extends TestEventName>(name: Name): readonly TestEvent<Name>[] {
     return this.events.filter((one): one is TestEvent<Name> => one.name === name);
   }

@@ -21,7 +21,7 @@ export class TestPlane {
     made.plane = this.plane;
   }
 
-  /** Nothing of it runs any more, and its connections are gone. */
+  /** Ends it at once: nothing of it runs any more, and its connections are gone. */
   end(): void {
     this.#turns.end();
     this.transport.cut();

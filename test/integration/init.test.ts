@@ -116,7 +116,7 @@ describe('fairlead init --from', () => {
     assert.deepEqual([broken.code, broken.stderr], [2, 'broken.conf:3: a block is not closed: a } is missing\n']);
     const empty = await runToEnd('init --from empty.json', folder);
     assert.equal(empty.code, 2);
-    assert.match(empty.stderr, /^empty\.json:1: this is no proxy table: /);
+    assert.match(empty.stderr, /^empty\.json:1: this is not a proxy table: /);
     assert.deepEqual((await readdir(folder)).sort(), ['broken.conf', 'empty.json']);
   });
 });

@@ -33,12 +33,12 @@ const NOTES: readonly (readonly [reason: RegExp, tells: Tells])[] = [
     ({ original, ours }, _, [, code]) => original.status === Number(code) && ours.status === 502,
   ],
   [
-    /^"return (\d+).*(?:goes|one’s own)$/,
+    /^"return (\d+).*(?:goes|proxy’s own)$/,
     ({ asked, original }, note, [, code]) =>
       original.status === Number(code) && isOwn(original) && (note.directive === 'server' || isUnder(asked, note)),
   ],
   [
-    /redirects and answers of one’s own$/,
+    /redirects and answers of the proxy’s own$/,
     ({ original, ours }, { directive }) =>
       directive.startsWith('http-request') &&
       isOwn(original) &&

@@ -40,7 +40,7 @@ Exit codes: 0 done, 2 mistakes in the command line, 3 refused, 4 still busy afte
 export function addStatus(program: Command, actions: Actions): void {
   program
     .command('status')
-    .description('how a running Fairlead does')
+    .description('print the state of a running Fairlead')
     .addOption(configOption())
     .addOption(adminOption())
     .addOption(jsonOption())
@@ -51,7 +51,7 @@ export function addStatus(program: Command, actions: Actions): void {
 export function addPools(program: Command, actions: Actions): void {
   program
     .command('pools')
-    .description('the endpoints of a running Fairlead, and how they are')
+    .description('print the endpoints of a running Fairlead, and their state')
     .addOption(configOption())
     .addOption(adminOption())
     .addOption(jsonOption())
@@ -80,6 +80,6 @@ export function addEndpoint(program: Command, actions: Actions): void {
 function adminOption(): Option {
   return new Option(
     '--admin <address>',
-    'its admin socket, unix:/path (default: $FAIRLEAD_ADMIN, else as the config says)',
+    'its admin socket, unix:/path (default: $FAIRLEAD_ADMIN, else that of the config)',
   );
 }

@@ -32,6 +32,6 @@ export async function findAdmin({
 function toSocket(address: string): { readonly socket: string } | { readonly wrong: string } {
   const socket = socketOf(address);
   return socket === null
-    ? { wrong: `${JSON.stringify(address)} is no socket: write unix:/run/fairlead/admin.sock` }
+    ? { wrong: `${JSON.stringify(address)} is not a socket: write unix:/run/fairlead/admin.sock` }
     : { socket };
 }

@@ -69,7 +69,7 @@ function readRetry(proxy: Proxy, report: Report): Setting | null {
   for (const line of [retries, conditions]) if (line !== null) report.take(line);
   const count = retries === null ? DEFAULT_RETRIES : Number(retries.args[0]);
   if (!Number.isInteger(count) || count < 0) {
-    report.leave(from, 'this is no number of attempts');
+    report.leave(from, 'this is not a number of attempts');
     return null;
   }
   const words = conditions?.args ?? ['conn-failure'];

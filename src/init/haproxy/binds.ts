@@ -72,7 +72,7 @@ function noteParameter(word: string, value: string, from: Line, report: Report):
 /** More ports in a row than this are a mistake, or a matter of layer 4. */
 const MOST_PORTS = 64;
 
-/** `:8000-8003` are four of them; none: it is no address, or has too many ports. */
+/** `:8000-8003` are four of them; none: it is not an address, or has too many ports. */
 function toListeners(place: string): readonly string[] {
   const text = place.replace(/^ipv[46]@/, '');
   const found = /^(.*):(\d{1,5})(?:-(\d{1,5}))?$/.exec(text);

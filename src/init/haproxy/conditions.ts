@@ -40,7 +40,7 @@ export function readCondition(words: readonly string[], acls: readonly Line[]): 
   if (keyword === undefined) {
     return { cases: [{ match: ANYTHING, except: [] }], differences: [], failures: [], acls: [], isGuard: false };
   }
-  if (keyword !== 'if' && keyword !== 'unless') return failed(`${keyword} is no condition`);
+  if (keyword !== 'if' && keyword !== 'unless') return failed(`${keyword} is not a condition`);
   const groups = splitTerms(rest, acls);
   if (typeof groups === 'string') return failed(groups);
   return join(keyword === 'if' ? groups : negate(groups));

@@ -73,7 +73,7 @@ function timeOf({ from, parameters }: Server, word: string, report: Report): num
   const text = parameters.get(word);
   const ms = text === undefined ? null : parseTime(text);
   if (ms !== null && ms > 0) return ms;
-  if (text !== undefined) report.leave(from, 'this is no time', `${word} ${text}`);
+  if (text !== undefined) report.leave(from, 'this is not a time', `${word} ${text}`);
   return null;
 }
 
@@ -82,7 +82,7 @@ function numberOf({ from, parameters }: Server, word: string, most: number, repo
   if (text === undefined) return null;
   const number = /^\d{1,6}$/.test(text) ? Number(text) : 0;
   if (number >= 1 && number <= most) return number;
-  report.leave(from, `this is no whole number from 1 to ${most}`, `${word} ${text}`);
+  report.leave(from, `this is not a whole number from 1 to ${most}`, `${word} ${text}`);
   return null;
 }
 

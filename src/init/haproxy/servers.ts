@@ -79,7 +79,7 @@ function readServer(from: Line, defaults: ReadonlyMap<string, string>, report: R
   const address = toAddress(place);
   const refusal = typeof address === 'string' ? address : refusalOf(parameters);
   if (typeof address === 'string' || refusal !== null) {
-    report.leave(from, refusal ?? 'this is no address');
+    report.leave(from, refusal ?? 'this is not an address');
     return null;
   }
   report.take(from);
@@ -96,7 +96,7 @@ function readServer(from: Line, defaults: ReadonlyMap<string, string>, report: R
 function mostOf(parameters: ReadonlyMap<string, string>, from: Line, report: Report): number {
   const text = parameters.get('maxconn') ?? '0';
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  report.leave(from, 'this is no whole number', `maxconn ${text}`);
+  report.leave(from, 'this is not a whole number', `maxconn ${text}`);
   return 0;
 }
 
@@ -109,7 +109,7 @@ function weightOf(parameters: ReadonlyMap<string, string>, from: Line, report: R
   if (parameters.has('disabled') && !parameters.has('enabled')) return 0;
   const weight = parameters.get('weight') ?? '1';
   if (/^\d{1,3}$/.test(weight)) return Number(weight);
-  report.leave(from, 'this is no weight', `weight ${weight}`);
+  report.leave(from, 'this is not a weight', `weight ${weight}`);
   return 1;
 }
 

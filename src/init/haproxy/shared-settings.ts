@@ -31,7 +31,7 @@ export function readSlowStart(servers: readonly Server[], report: Report): Sourc
   // Without a unit it is in ms, as every time.
   const ms = parseTime(found.value);
   if (ms !== null) return { value: toDuration(ms), from: found.from };
-  report.leave(found.from, 'this is no time', `slowstart ${found.value}`);
+  report.leave(found.from, 'this is not a time', `slowstart ${found.value}`);
   return null;
 }
 

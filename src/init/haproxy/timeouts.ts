@@ -19,7 +19,7 @@ export function readTime(line: Line | null, text: string | undefined, report: Re
     report.take(line);
     return { from: line, ms };
   }
-  report.leave(line, ms === 0 ? 'each wait has an end here' : 'this is no time');
+  report.leave(line, ms === 0 ? 'each wait has an end here' : 'this is not a time');
   return null;
 }
 

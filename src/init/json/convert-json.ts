@@ -16,7 +16,7 @@ import { readProxy } from './proxy-options.ts';
 import type { ProxyOptions } from './proxy-options.ts';
 
 const SHAPES =
-  'this is no proxy table: a map from paths to targets as in proxy.conf.json, or a list of { context, target }';
+  'this is not a proxy table: a map from paths to targets as in proxy.conf.json, or a list of { context, target }';
 
 /** Throws `UnreadableInput`. */
 export function convertJson(text: string, file: string, draft: Draft, report: Report): void {
@@ -39,7 +39,7 @@ interface Rule {
   readonly options: ProxyOptions;
 }
 
-/** Null where this is no proxy table. */
+/** Null where this is not a proxy table. */
 function rulesOf(root: JsonEntry, report: Report): readonly Rule[] | null {
   const entries = root.children;
   if (entries.length === 0) return null;

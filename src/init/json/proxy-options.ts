@@ -71,7 +71,7 @@ function readTimeout(entry: JsonEntry, report: Report): object | null {
   if (option === null) return null;
   const ms = Number(option.value);
   if (typeof option.value !== 'number' || !Number.isInteger(ms) || ms < 1) {
-    report.leave(option, ms === 0 ? 'each wait has an end here' : 'this is no time in milliseconds');
+    report.leave(option, ms === 0 ? 'each wait has an end here' : 'this is not a time in milliseconds');
     return null;
   }
   report.take(option);
@@ -88,7 +88,8 @@ interface Target {
 /** A URL, or `{ protocol, host, port }`. A text says why there is none like it. */
 function readTarget(target: JsonEntry, report: Report): Target | string {
   report.take(target);
-  if (target.kind === 'value') return typeof target.value === 'string' ? parseTarget(target.value) : 'this is no URL';
+  if (target.kind === 'value')
+    return typeof target.value === 'string' ? parseTarget(target.value) : 'this is not a URL';
   if (target.kind === 'list') return 'a target is one server';
   const part = (name: string): string => String(takeOption(target, name, report)?.value ?? '');
   const [protocol, host, port] = [part('protocol') || 'http:', part('host') || part('hostname'), part('port')];
@@ -99,7 +100,7 @@ function parseTarget(text: string): Target | string {
   const found = /^([a-z][a-z0-9+.-]*):\/\/(?:[^/@]*@)?(\[[^\]]*\]|[^/:?#\s]+)(?::(\d+))?(\/[^?#]*)?$/i.exec(
     text.trim(),
   );
-  if (found === null) return 'this is no URL with a host';
+  if (found === null) return 'this is not a URL with a host';
   const [, scheme, host, port = '80', path = ''] = found;
   if (/^(?:https|wss)$/i.test(scheme)) return lacking('endpointTls');
   if (!/^(?:http|ws)$/i.test(scheme)) return lacking('otherProtocols');

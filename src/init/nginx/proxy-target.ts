@@ -16,7 +16,7 @@ const AS_ASKED = /\$(?:request_uri|uri\$is_args\$args)$/;
 export function parseTarget(url: string): ProxyTarget | string {
   if (/^https:/i.test(url)) return lacking('endpointTls');
   const found = /^http:\/\/([^/?#]+)([/?#].*)?$/i.exec(url.replace(AS_ASKED, ''));
-  if (found === null) return 'this is no address that can be known beforehand';
+  if (found === null) return 'this is not an address that can be known beforehand';
   const host = found[1].toLowerCase();
   if (host.startsWith('unix:')) return lacking('unixSockets');
   const uri = found[2] ?? null;

@@ -48,7 +48,7 @@ function tunnelOf(name: string, scope: Scope): readonly TimeoutName[] {
 export function readTimeout(directive: Directive, report: Report): string | null {
   const ms = parseTime(directive.args[0] ?? '');
   if (ms === null || ms === 0) {
-    report.leave(directive, ms === 0 ? 'a time of nothing is not possible here' : 'this is no time');
+    report.leave(directive, ms === 0 ? 'a time of 0 is not possible here' : 'this is not a time');
     return null;
   }
   report.take(directive);
@@ -60,7 +60,7 @@ function readMaxBody(scope: Scope, report: Report): MaxBody | null {
   const directive = scope.find('client_max_body_size');
   if (directive === null) return null;
   const size = toSize(directive.args[0] ?? '');
-  if (size === null) report.leave(directive, 'this is no size');
+  if (size === null) report.leave(directive, 'this is not a size');
   else report.take(directive);
   return size as MaxBody | null;
 }

@@ -79,7 +79,7 @@ function wholeNumber(given: ReadonlyMap<string, string>, name: string, from: Dir
   const text = given.get(name);
   if (text === undefined) return null;
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  report.leave(from, 'this is no whole number', `${name}=${text}`);
+  report.leave(from, 'this is not a whole number', `${name}=${text}`);
   return null;
 }
 
@@ -88,7 +88,7 @@ function timeOf(given: ReadonlyMap<string, string>, name: string, from: Directiv
   const text = given.get(name);
   if (text === undefined) return null;
   const ms = parseTime(text);
-  if (ms === null) report.leave(from, 'this is no time', `${name}=${text}`);
+  if (ms === null) report.leave(from, 'this is not a time', `${name}=${text}`);
   return ms;
 }
 
@@ -132,7 +132,7 @@ function convertSetting(directive: Directive, settings: DraftPool['settings'], r
     for (const extra of args.slice(1)) report.leave(directive, 'Fairlead does not know this parameter', extra);
   } else if (name === 'keepalive_timeout') {
     const ms = parseTime(args[0] ?? '');
-    if (ms === null || ms === 0) report.leave(directive, 'this is no time that Fairlead can have');
+    if (ms === null || ms === 0) report.leave(directive, 'this is not a time that Fairlead can have');
     else takeSetting('idleTimeout', toDuration(ms), directive, settings, report);
   } else {
     const method = readMethod(directive, report);

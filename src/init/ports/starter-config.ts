@@ -73,7 +73,7 @@ function writeEndpoint(server: FoundServer): string {
 
 function writeCheck(servers: readonly FoundServer[], path: string | null): string {
   if (path !== null) {
-    return `    # Asked every five seconds; who fails three times in a row gets no requests until it passes again.
+    return `    # Asked every five seconds; one that fails three times in a row gets no requests until it passes again.
     check: { http: ${path}, interval: 5s }`;
   }
   if (servers.length === 0) {

@@ -16,7 +16,7 @@ function configOf(
 }
 
 describe('the advice on policies', () => {
-  it('is another one above 2,000 endpoints where a pick looks at each', () => {
+  it('the advice on policies is to take another above 2,000 endpoints where a pick looks at each', () => {
     assert.deepEqual(advisePolicies(configOf(2001, ['least-connections'])), [
       'pool web: least-connections looks at each of 2001 endpoints with every pick; "power-of-two" does not.',
     ]);
@@ -26,7 +26,7 @@ describe('the advice on policies', () => {
     ]);
   });
 
-  it('is none for fewer endpoints, or for a policy whose picks cost the same for any number', () => {
+  it('the advice on policies is none for fewer endpoints, or for a policy whose picks cost the same for any number', () => {
     assert.deepEqual(advisePolicies(configOf(2000, ['least-connections', 'first'])), []);
     assert.deepEqual(advisePolicies(configOf(2001, ['random', { hash: { table: 'ring' } }])), []);
   });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { FAULTS } from '../core/errors.ts';
 import { brokenBytes, brokenLines } from './answer-rules.ts';
 
-test('bytes that no head may hold are named, and good ones are not', () => {
+test('bytes that no head may hold are named, and no others are', () => {
   assert.equal(brokenBytes('HTTP/1.1 200 OK\r\na: b\r\n'), null);
   assert.equal(brokenBytes('HTTP/1.1 200 OK\r'), null);
   assert.equal(brokenBytes('a: \u00e4\t\r\n'), null);

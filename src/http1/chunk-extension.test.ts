@@ -24,7 +24,7 @@ function scan(text: string, split: number): Scan {
   return { isDone: scanner.done, at };
 }
 
-test('extensions are accepted as their grammar says, wherever the input is cut', () => {
+test('chunk extensions are accepted as their grammar says, wherever the input is cut', () => {
   const piece = fc.constantFrom(
     'a',
     'Z9',
@@ -53,12 +53,12 @@ test('extensions are accepted as their grammar says, wherever the input is cut',
   );
 });
 
-test('names, values and quoted values may follow each other', () => {
+test('names, values and quoted values of chunk extensions may follow each other', () => {
   for (const text of ['a', 'a=b', 'a="b;c"', 'a="\\"";b', 'a=b;c="";d="\u00e4\t "'])
     assert.deepEqual(scan(`${text}\rX`, 3), { isDone: true, at: text.length + 1 }, text);
 });
 
-test('an empty name or value, a blank, and anything after a quoted value are refused', () => {
+test('an empty name or value, a blank, and anything after a quoted value are refused in a chunk extension', () => {
   for (const text of [
     '',
     ';',
@@ -77,7 +77,7 @@ test('an empty name or value, a blank, and anything after a quoted value are ref
     assert.equal(scan(`${text}\rX`, 3).isDone, false, JSON.stringify(text));
 });
 
-test('a scanner that is reset reads another line of extensions', () => {
+test('a scanner of chunk extensions that is reset reads another line', () => {
   const scanner = new ExtensionScanner();
   scanner.scan(Buffer.from('=\r'), 0, 2);
   assert.equal(scanner.failed, true);

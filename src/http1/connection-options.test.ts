@@ -13,7 +13,7 @@ function read(...lines: readonly string[]): ConnectionOptions | null {
   return lines.every((line) => applyConnection(line, options)) ? options : null;
 }
 
-test('options are found in any case, among blanks and empty list elements', () => {
+test('options of Connection are found in any case, among blanks and empty list elements', () => {
   assert.deepEqual(read('keep-alive'), { ...none(), hasKeepAlive: true });
   assert.deepEqual(read('KEEP-ALIVE'), { ...none(), hasKeepAlive: true });
   assert.deepEqual(read(' , \t close ,,UPGRADE\t'), { ...none(), hasClose: true, hasUpgrade: true });
@@ -21,7 +21,7 @@ test('options are found in any case, among blanks and empty list elements', () =
   assert.deepEqual(read(','), none());
 });
 
-test('several lines add up', () => {
+test('options of several Connection lines add up', () => {
   const options = read('keep-alive', 'close, X-One', 'x-two');
   assert.deepEqual(options, { ...none(), hasKeepAlive: true, hasClose: true, named: new Set(['x-one', 'x-two']) });
 });
@@ -45,12 +45,12 @@ test('headers that are removed anyway are not remembered by name', () => {
   assert.deepEqual(read('te, Proxy-Connection'), none());
 });
 
-test('a line that is not a list of tokens is refused', () => {
+test('a Connection line that is not a list of tokens is refused', () => {
   for (const line of ['a b', 'close; x', '"close"', 'a=b', 'close\u00e4', 'a\u0001', 'a:b'])
     assert.equal(read(line), null, JSON.stringify(line));
 });
 
-test('of any list of tokens every name is found, in lower case', () => {
+test('every name in a Connection line is found, in lower case', () => {
   const token = fc.string({
     unit: fc.constantFrom(...Array.from("xyzXYZ019!#$%&'*+.^_`|~")),
     minLength: 1,

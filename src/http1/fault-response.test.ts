@@ -43,7 +43,7 @@ test('every fault has its status, its code and a body of the length it announces
   }
 });
 
-test('JSON has status, code, message and request id', () => {
+test('an error in JSON has status, code, message and request id', () => {
   const { headers, body } = answer(FAULTS.connectFailed, { wantsJson: true });
   const { status, code, text } = FAULTS.connectFailed;
   assert.equal(headers.get('content-type'), 'application/json');
@@ -71,7 +71,7 @@ test('only a 503 says when to try again, and only a 405 which methods are allowe
   }
 });
 
-test('Connection is sent as it is asked for', () => {
+test('an error says Connection as it is asked for', () => {
   assert.equal(answer(FAULTS.noRoute).headers.has('connection'), false);
   assert.equal(answer(FAULTS.noRoute, { connection: 'close' }).headers.get('connection'), 'close');
 });

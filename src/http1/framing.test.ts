@@ -4,14 +4,14 @@ import fc from 'fast-check';
 import { FAULTS } from '../core/errors.ts';
 import { isChunkedOnly, parseContentLength, transferEncodingFault } from './framing.ts';
 
-test('every length that can be counted exactly is read as it is written', () => {
+test('every Content-Length that can be counted exactly is read as it is written', () => {
   fc.assert(fc.property(fc.maxSafeNat(), (length) => assert.equal(parseContentLength(String(length)), length)));
   assert.equal(parseContentLength('0'), 0);
   assert.equal(parseContentLength('0000000000000010'), 10);
   assert.equal(parseContentLength('9007199254740991'), Number.MAX_SAFE_INTEGER);
 });
 
-test('a length that is not a plain decimal number, or too large to count, is refused', () => {
+test('a Content-Length that is not a plain decimal number, or too large to count, is refused', () => {
   const texts = ['', '+1', '-1', ' 1', '1 ', '1,1', '0x10', '1e3', '1.0', '\u0661', '9007199254740992', '0'.repeat(17)];
   for (const text of texts) assert.equal(parseContentLength(text), -1, JSON.stringify(text));
   fc.assert(

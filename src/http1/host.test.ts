@@ -7,7 +7,7 @@ const LABEL = 'abcXYZ019_~-';
 const label = fc.string({ unit: fc.constantFrom(...Array.from(LABEL)), minLength: 1, maxLength: 12 });
 const name = fc.array(label, { minLength: 1, maxLength: 5 }).map((labels) => labels.join('.'));
 
-test('a name is in lower case, without its final dot and without its port', () => {
+test('the name of a Host is read in lower case, without its final dot and without its port', () => {
   const port = fc.option(fc.integer({ min: 0, max: 65535 }));
   fc.assert(
     fc.property(name, fc.boolean(), port, (host, hasDot, number) => {
@@ -17,7 +17,7 @@ test('a name is in lower case, without its final dot and without its port', () =
   );
 });
 
-test('whatever is accepted keeps its host when it is read again', () => {
+test('a Host that is accepted gives the same name when it is read again', () => {
   const unit = fc.constantFrom(...Array.from('aZ9._~-:[]fF%@/,;# \t\r\n\u00e4'));
   fc.assert(
     fc.property(fc.string({ unit, maxLength: 20 }), (text) => {
@@ -30,7 +30,7 @@ test('whatever is accepted keeps its host when it is read again', () => {
   );
 });
 
-test('an IPv6 address keeps its brackets, and needs them', () => {
+test('an IPv6 address in a Host keeps its brackets, and needs them', () => {
   assert.deepEqual(parseAuthority('[::1]:8080'), { host: '[::1]', port: 8080 });
   assert.deepEqual(parseAuthority('[2001:DB8::A]'), { host: '[2001:db8::a]', port: -1 });
   for (const text of ['::1', '[::1', '::1]', '[127.0.0.1]', '[::1%eth0]', '[]'])
@@ -58,7 +58,7 @@ test('a Host with userinfo, a path, a list, an escape or an empty label is refus
     assert.equal(parseAuthority(text), null, JSON.stringify(text));
 });
 
-test('a port is a decimal number up to 65535, or empty', () => {
+test('the port of a Host is a decimal number up to 65535, or empty', () => {
   assert.deepEqual(parseAuthority('a:'), { host: 'a', port: -1 });
   assert.deepEqual(parseAuthority('a:00080'), { host: 'a', port: 80 });
   for (const text of ['a:65536', 'a:000080', 'a:-1', 'a:+1', 'a:0x50', 'a:8 0', 'a:80:80', ':80'])

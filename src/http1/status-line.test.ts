@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseStatusLine } from './status-line.ts';
 
-test('version, status and reason are read from every well-formed line', () => {
+test('version, status and reason are read from every well-formed status line', () => {
   const unit = fc.constantFrom(...Array.from('\t aZ9~!"\u0080\u00ff'));
   const reason = fc.string({ unit, maxLength: 20 });
   fc.assert(
@@ -14,12 +14,12 @@ test('version, status and reason are read from every well-formed line', () => {
   );
 });
 
-test('the blank before an empty reason may be missing', () => {
+test('the blank before an empty reason of a status line may be missing', () => {
   assert.deepEqual(parseStatusLine('HTTP/1.1 204'), { version: 11, status: 204, reason: '' });
   assert.deepEqual(parseStatusLine('HTTP/1.1 204 '), { version: 11, status: 204, reason: '' });
 });
 
-test('a malformed line is refused', () => {
+test('a malformed status line is refused', () => {
   const lines = [
     '',
     'HTTP/1.1',

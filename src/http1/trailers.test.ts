@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { areTrailersValid } from './trailers.ts';
 
-test('well-formed lines of other headers are valid trailers', () => {
+test('well-formed lines of headers that are not forbidden are valid trailers', () => {
   assert.equal(areTrailersValid(''), true);
   assert.equal(areTrailersValid('Expires: 0\r\ngrpc-status: 0\r\nServer-Timing: \r\n'), true);
 });
@@ -13,17 +13,17 @@ test('a trailer that would change framing, routing or authentication is refused,
   }
 });
 
-test('a forbidden name is refused with underscores in place of hyphens', () => {
+test('a forbidden trailer is refused with underscores in place of hyphens', () => {
   for (const name of ['Content_Length', 'x_forwarded_for', 'X-Forwarded_For', 'PROXY_AUTHORIZATION'])
     assert.equal(areTrailersValid(`${name}: x\r\n`), false, name);
 });
 
-test('a name that only begins like a forbidden one is valid', () => {
+test('a trailer whose name only begins like a forbidden one is valid', () => {
   for (const name of ['Content-Lengths', 'Hosts', 'X-Forwarded', 'Vias'])
     assert.equal(areTrailersValid(`${name}: x\r\n`), true, name);
 });
 
-test('malformed lines are refused', () => {
+test('malformed trailers are refused', () => {
   for (const lines of [
     'a',
     'a: b',

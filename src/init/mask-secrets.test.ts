@@ -5,7 +5,7 @@ import { maskSecrets } from './mask-secrets.ts';
 import { formatNotes } from './write-draft.ts';
 
 describe('a secret in a config that init reads', () => {
-  it('is masked in each of the statements that hold one', () => {
+  it('a secret in a config that init reads is masked in each of the statements that hold one', () => {
     for (const [text, expected] of [
       ['stats auth admin:hunter2', 'stats auth ***'],
       ['user bob password $5$abc', 'user bob password ***'],
@@ -22,12 +22,12 @@ describe('a secret in a config that init reads', () => {
       assert.equal(maskSecrets(text), expected);
   });
 
-  it('is nothing where there is none', () => {
+  it('a secret in a config that init reads leaves all else as it is when it is masked', () => {
     for (const text of ['proxy_pass http://a:80', 'cookie SRV insert indirect', 'http-request auth realm x if !a'])
       assert.equal(maskSecrets(text), text);
   });
 
-  it('is in no line that init lists', async () => {
+  it('a secret in a config that init reads is in no line that init lists', async () => {
     const nginx = `server {
   listen 80;
   auth_basic "hunter2";

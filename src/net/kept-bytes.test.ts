@@ -24,7 +24,7 @@ class CountedMemory implements KeptMemory {
   count(): void {}
 }
 
-test('single bytes cost what they count, and each is copied a few times at most', () => {
+test('bytes that are kept one by one cost what they count, and each is copied a few times at most', () => {
   const memory = new CountedMemory();
   const kept = new KeptBytes(memory, USE_REQUEST);
   const byte = Buffer.from('x');
@@ -37,7 +37,7 @@ test('single bytes cost what they count, and each is copied a few times at most'
   assert.equal(memory.now, 0);
 });
 
-test('bytes that are used up at the front while others come behind are not copied over and over', () => {
+test('kept bytes that are used up at the front while others come at the end are not copied over and over', () => {
   const memory = new CountedMemory();
   const kept = new KeptBytes(memory, USE_REQUEST);
   kept.append(Buffer.alloc(60_000), 0, 60_000);
@@ -60,7 +60,7 @@ test('bytes that are lent to a write stay where they are while more come', () =>
   assert.equal(lent.toString(), 'first');
 });
 
-test('where there is no memory left nothing changes', () => {
+test('kept bytes stay as they are where there is no memory left for more', () => {
   const memory = new CountedMemory();
   const kept = new KeptBytes(memory, USE_REQUEST);
   kept.append(Buffer.from('here'), 0, 4);

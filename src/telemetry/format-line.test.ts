@@ -35,7 +35,7 @@ const LINE: LogLine = {
   referer: 'https://shop/?token=abc',
 };
 
-test('JSON is as pino writes it', () => {
+test('a line of the access log in JSON is as pino writes it', () => {
   assert.equal(
     createFormat(specOf('json'))(LINE),
     '{"level":30,"time":1795248000123,"requestId":"a-1","client":"127.0.0.1","method":"GET","host":"shop",' +
@@ -45,7 +45,7 @@ test('JSON is as pino writes it', () => {
   );
 });
 
-test('combined is as Apache and nginx write it', () => {
+test('a line of the access log in the combined format is as Apache and nginx write it', () => {
   assert.equal(
     createFormat(specOf('combined'))(LINE),
     '127.0.0.1 - - [21/Nov/2026:08:00:00 +0000] "GET /cart?token=*** HTTP/1.1" 200 5120 ' +
@@ -53,7 +53,7 @@ test('combined is as Apache and nginx write it', () => {
   );
 });
 
-test('the second of common lines is that of each line', () => {
+test('each line in the common format has its own second', () => {
   const write = createFormat(specOf('common'));
   const at = (time: number): string => /\[(.*)\]/.exec(write({ ...LINE, time }))?.[1] ?? '';
   assert.equal(at(Date.UTC(2026, 0, 1, 0, 0, 0, 999)), '01/Jan/2026:00:00:00 +0000');
@@ -80,7 +80,7 @@ test('whatever a client sends, a line is one line of visible ASCII, and JSON giv
   );
 });
 
-test('a line comes out of a ring as it went in', () => {
+test('a line of the access log comes out of a ring as it went in', () => {
   const text = headerText.map((each) => each.slice(0, 512));
   const number = fc.double({ min: 0, max: 2 ** 50, noNaN: true });
   const lines = fc.record({

@@ -34,7 +34,7 @@ async function open(t: TestContext, rotate: Partial<LogRotation>, before?: (path
   return { sink, folder, path, aside };
 }
 
-test('files put aside have names that sort in the order in which they were written', async (t) => {
+test('log files that were put aside have names that sort in the order in which they were written', async (t) => {
   const { sink, folder, aside } = await open(t, { bytes: 1 });
   const lines = Array.from({ length: 30 }, (_none, index) => `${index}\n`);
   for (const line of lines) sink.write(line);
@@ -48,7 +48,7 @@ test('files put aside have names that sort in the order in which they were writt
   assert.match(aside()[0], /^access-\d{8}T\d{6}-\d{3}\.log$/);
 });
 
-test('only so many files put aside stay, and what is not ours is left alone', async (t) => {
+test('only so many log files that were put aside stay, and files of others are left alone', async (t) => {
   const { sink, folder, aside } = await open(t, { bytes: 1, keep: 3 }, (path) => {
     writeFileSync(path.replace('access.log', 'access-notes.log'), 'mine');
     writeFileSync(path.replace('access.log', 'access-20200101T000000-000.log.gz.part'), 'left over');
@@ -75,7 +75,7 @@ test('a file of an hour that is over is put aside, and lines go on in a new one'
   assert.equal(readFileSync(path, 'utf8'), 'new\n');
 });
 
-test('the first line behind one that has no end begins on a line of its own', async (t) => {
+test('the first line after one that has no end begins on a line of its own', async (t) => {
   const { sink, path } = await open(t, {}, (file) => writeFileSync(file, 'whole\nha'));
   sink.write('first\nsecond\n');
   await sink.end();

@@ -67,7 +67,7 @@ async function start(spec = SPEC) {
   return { disk, said, counters, scribe, put, lookAt };
 }
 
-test('a full disk is told once, tried once a second, and told again when it takes lines again', async () => {
+test('a full disk is reported once, tried once a second, and reported again when it takes lines again', async () => {
   const { disk, said, counters, put, lookAt } = await start();
   put('A');
   await lookAt(0);
@@ -93,7 +93,7 @@ test('a full disk is told once, tried once a second, and told again when it take
   assert.deepEqual([counters[TAKEN], counters[WRITTEN], counters[REFUSED]], [76, 76, 76 - lines]);
 });
 
-test('lines that a ring had no room for are told at most every ten seconds, with their number', async () => {
+test('lines that a ring had no room for are reported at most every ten seconds, with their number', async () => {
   const { disk, said, put, lookAt } = await start({ ...SPEC, format: 'json' });
   let dropped = 0;
   const fill = (): void => {

@@ -13,7 +13,7 @@ function list(turns: LoopTurns, faults: unknown[] = []): SettlingList {
   return new SettlingList(new LoopClock(), new Guard((error) => faults.push(error)), turns);
 }
 
-test('nobody is settled before its time, and all that wait are', () => {
+test('no connection is settled before its time, and all that wait are', () => {
   const time = new FakeTime();
   const settling = list(time);
   const waited: number[] = [];
@@ -34,7 +34,7 @@ test('nobody is settled before its time, and all that wait are', () => {
   assert.ok(Math.min(...waited) >= SETTLING_MS, waited.join());
 });
 
-test('what had arrived while the loop stood still is read before anybody is settled', async () => {
+test('what had arrived while the loop stood still is read before a connection is settled', async () => {
   const said: string[] = [];
   const server = net.createServer((socket) => socket.end('late'));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -52,7 +52,7 @@ test('what had arrived while the loop stood still is read before anybody is sett
   await new Promise((resolve) => server.close(resolve));
 });
 
-test('one that throws is told so, and the others are settled', () => {
+test('a connection that throws while it is settled is told so, and the others are settled', () => {
   const time = new FakeTime();
   const faults: unknown[] = [];
   const settling = list(time, faults);
@@ -69,7 +69,7 @@ test('one that throws is told so, and the others are settled', () => {
   assert.equal(faults.length, 1);
 });
 
-test('a stopped list tells nobody', () => {
+test('a settling list that is stopped settles nothing', () => {
   const time = new FakeTime();
   const settling = list(time);
   settling.add({ onSettled: () => assert.fail('told'), onFault() {} });

@@ -66,7 +66,7 @@ for (const spec of SPECS) {
   const name = nameOfPolicy(spec);
 
   describe(`${name} over groups, and in slow start`, () => {
-    it('picks only eligible endpoints, untried ones first, and none only where none is eligible', () => {
+    it(`${name} over groups picks only eligible endpoints, untried ones first, and none only where none is eligible`, () => {
       const endpoint = fc.record({
         weight: fc.constantFrom(0, 1, 1, 3),
         priority: fc.constantFrom(0, 0, 1),
@@ -101,7 +101,7 @@ for (const spec of SPECS) {
       );
     });
 
-    it('uses a backup only when nobody else is there, and the next priority for what is too much', () => {
+    it(`${name} over groups uses a backup only when no other endpoint is there, and the next priority for what is too much`, () => {
       const endpoints = plain(4).map((each, index) => ({ ...each, priority: index >> 1, isBackup: index === 3 }));
       const { policy, table } = arrange(spec, endpoints, 0);
       const shares = (): number[] => endpoints.map((_, index) => shareOf(policy, index, keyAt));
@@ -114,7 +114,7 @@ for (const spec of SPECS) {
       assert.equal(shares()[3], 1);
     });
 
-    it('gives an endpoint that starts a tenth at first, then more and more', () => {
+    it(`${name} in slow start gives an endpoint that starts a tenth at first, then more and more`, () => {
       if (spec === 'first') return; // It has everything or nothing, whatever its age.
       const pool = arrange(spec, plain(4), WINDOW_MS);
       const before = shareOf(pool.policy, 2, keyAt);
@@ -135,7 +135,7 @@ for (const spec of SPECS) {
       }
     });
 
-    it('passes nothing on while all that are eligible have just started', () => {
+    it(`${name} in slow start passes nothing on while all endpoints that are eligible have just started`, () => {
       const pool = arrange(spec, plain(3), WINDOW_MS);
       const never = arrange(spec, plain(3), 0);
       for (const slot of [0, 1, 2]) startSlowly(pool.table, slot, pool.now);

@@ -223,7 +223,7 @@ describe('bounded load over four threads', () => {
     const spec = { hash: { key: { parts: ['client'], missing: 'random' as const }, table, boundedLoad: 1.25 } };
     const threads = new PolicyThreads(spec);
 
-    it(`by ${table} is exceeded by at most one request for each other thread`, async () => {
+    it(`bounded load by ${table} is exceeded over four threads by at most one request for each other thread`, async () => {
       const weights = [1, 1, 2, 4];
       const total = weights.reduce((sum, weight) => sum + weight);
       let worst = -Infinity;

@@ -57,7 +57,7 @@ async function startPool(t: TestContext, count: number): Promise<readonly number
 }
 
 describe('the commands that ask a running Fairlead', () => {
-  it('say how it does, and how its endpoints are', async (t) => {
+  it('the commands that ask a running Fairlead say how it does, and how its endpoints are', async (t) => {
     const ports = await startPool(t, 2);
     const file = writeConfig('status', ports);
     await using running = await run(file);
@@ -84,7 +84,7 @@ describe('the commands that ask a running Fairlead', () => {
     );
   });
 
-  it('drain an endpoint, which is seen with who and why, and take it back', async (t) => {
+  it('the commands that ask a running Fairlead drain an endpoint, which is seen with who and why, and take it back', async (t) => {
     const ports = await startPool(t, 2);
     const file = writeConfig('drain', ports);
     await using running = await run(file);
@@ -116,7 +116,7 @@ describe('the commands that ask a running Fairlead', () => {
     assert.match(running.stderr, /draining → healthy: drained no more by the admin socket/);
   });
 
-  it('wait for what is in flight, and say when it takes too long', async (t) => {
+  it('the commands that ask a running Fairlead wait for what is in flight, and say when it takes too long', async (t) => {
     const waiting: http.ServerResponse[] = [];
     const port = await startHttpServer(t, (_request, response) => waiting.push(response));
     const file = writeConfig('wait', [port]);
@@ -132,7 +132,7 @@ describe('the commands that ask a running Fairlead', () => {
     assert.equal(await slow, '');
   });
 
-  it('end with a code and a sentence where they cannot do it', async (t) => {
+  it('the commands that ask a running Fairlead end with a code and a sentence where they cannot do it', async (t) => {
     const file = writeConfig('wrong', await startPool(t, 1));
     const nobody = await fairlead('status', '-c', file);
     assert.equal(nobody.code, 69);
@@ -156,7 +156,7 @@ describe('the commands that ask a running Fairlead', () => {
 });
 
 describe('the admin socket', () => {
-  it('can be opened by its user alone, takes the place of one that was left behind, and is gone at the end', async (t) => {
+  it('the admin socket can be opened by its user alone, takes the place of one that was left behind, and is gone at the end', async (t) => {
     const file = writeConfig('mode', await startPool(t, 1));
     const first = await run(file);
     assert.equal(lstatSync(first.socket).mode & 0o777, 0o600);
@@ -170,7 +170,7 @@ describe('the admin socket', () => {
     assert.ok(!existsSync(second.socket));
   });
 
-  it('stays with the process that has it: a second one says so, and serves', async (t) => {
+  it('the admin socket stays with the process that has it: a second one says so, and serves', async (t) => {
     const file = writeConfig('taken', await startPool(t, 1));
     await using first = await run(file);
     await using second = new FairleadProcess(['run', '-c', file], { env });
@@ -183,7 +183,7 @@ describe('the admin socket', () => {
     assert.equal((JSON.parse(stdout) as { pid: number }).pid, first.pid);
   });
 
-  it('is not opened in a folder that others can write to', async (t) => {
+  it('the admin socket is not opened in a folder that others can write to', async (t) => {
     const shared = join(folder, 'shared');
     mkdirSync(shared);
     chmodSync(shared, 0o777);
@@ -197,7 +197,7 @@ describe('the admin socket', () => {
     assert.ok(!existsSync(join(shared, 'admin.sock')));
   });
 
-  it('goes where a reload says', async (t) => {
+  it('the admin socket goes where a reload says', async (t) => {
     const ports = await startPool(t, 1);
     const file = writeConfig('moved', ports);
     await using running = await run(file);
@@ -213,7 +213,7 @@ describe('the admin socket', () => {
 });
 
 describe('the admin API', () => {
-  it('answers what it does not do with a problem that says why', async (t) => {
+  it('the admin API answers what it does not do with a problem that says why', async (t) => {
     const file = writeConfig('api', await startPool(t, 1));
     await using running = await run(file);
     const drain = '/v1/pools/web/endpoints/127.0.0.1%3A1/drain';
@@ -240,7 +240,7 @@ describe('the admin API', () => {
     assert.equal((await bare(running.socket, { method: 'PUT', path: drain }, '')).allow, 'POST');
   });
 
-  it('has each operation under a path and a method of its own, with a role', async (t) => {
+  it('the admin API has each operation under a path and a method of its own, with a role', async (t) => {
     const ports = await startPool(t, 1);
     await using running = await run(writeConfig('all', ports));
     assert.equal(new Set(OPERATIONS.map(({ method, path }) => `${method} ${path}`)).size, OPERATIONS.length);
@@ -253,7 +253,7 @@ describe('the admin API', () => {
     }
   });
 
-  it('outlives clients that say nothing, half a request, or nonsense', async (t) => {
+  it('the admin API outlives clients that say nothing, half a request, or nonsense', async (t) => {
     const file = writeConfig('nonsense', await startPool(t, 1));
     await using running = await run(file);
     for (const text of ['', 'GET /v1/status HTTP/1.1\r\nHost', '\0\x01\x02\r\n\r\n']) {

@@ -85,7 +85,7 @@ async function heard(agent: Agent, line: string): Promise<void> {
 }
 
 describe('an agent', () => {
-  it('sets the weight of its server to a part of what the config says, and back', async (t) => {
+  it('an agent sets the weight of its server to a part of what the config says, and back', async (t) => {
     const agent = await startAgent(t, '50%\n');
     const { balancer, endpoint, share } = await serve(t, agent);
     await until(
@@ -109,7 +109,7 @@ describe('an agent', () => {
     assert.equal(balancer.snapshot?.routes, routes, 'no route was compiled anew');
   });
 
-  it('drains its server or takes it into maintenance, until it says ready', async (t) => {
+  it('an agent drains its server or takes it into maintenance, until it says ready', async (t) => {
     const agent = await startAgent(t, 'drain # before the update\n');
     const { balancer, endpoint, share } = await serve(t, agent);
     const told: string[] = [];
@@ -133,7 +133,7 @@ describe('an agent', () => {
     assert.equal(endpoint().health.transitions[0].reason, 'its agent: before the update');
   });
 
-  it('takes its server out by down, stopped and fail, until it says up and its checks pass', async (t) => {
+  it('an agent takes its server out by down, stopped and fail, until it says up and its checks pass', async (t) => {
     const agent = await startAgent(t, '\n');
     const { endpoint, share } = await serve(t, agent, 'check: { tcp: {}, interval: 20ms },');
     const state = (): string => endpoint().health.state;
@@ -149,7 +149,7 @@ describe('an agent', () => {
     }
   });
 
-  it('bounds the connections to its server', async (t) => {
+  it('an agent bounds the connections to its server', async (t) => {
     const agent = await startAgent(t, 'maxconn:1\n');
     let [open, most] = [0, 0];
     const answers: (() => void)[] = [];
@@ -182,7 +182,7 @@ describe('an agent', () => {
     assert.equal(most, 1);
   });
 
-  it('changes nothing by a line without its end, by nothing, or by being gone', async (t) => {
+  it('an agent changes nothing by a line without its end, by nothing, or by being gone', async (t) => {
     const agent = await startAgent(t, '50% drain\n');
     const { endpoint, share } = await serve(t, agent);
     const seen = (): string => `${endpoint().health.state} ${endpoint().weight}`;
@@ -201,7 +201,7 @@ describe('an agent', () => {
     assert.equal(endpoint().health.state, 'draining');
   });
 
-  it('is heeded across a reload, and forgotten when the config has it no more', async (t) => {
+  it('an agent is heeded across a reload, and forgotten when the config has it no more', async (t) => {
     const agent = await startAgent(t, '50% drain\n');
     const { balancer, endpoint, config } = await serve(t, agent);
     const seen = (): string => `${endpoint().health.state} ${endpoint().weight}`;

@@ -26,7 +26,7 @@ function failHalf({ fail, succeed }: WatchedPool, slot: number, failures: number
 }
 
 describe('a circuit breaker opens', () => {
-  it('at the fifth failure in a row, for 5 s', (t) => {
+  it('a circuit breaker opens at the fifth failure in a row, for 5 s', (t) => {
     const { fail, succeed, table, events } = watchBreaker(t, '{}');
     fail(0, 'reset', 4);
     succeed(0);
@@ -38,7 +38,7 @@ describe('a circuit breaker opens', () => {
     assert.deepEqual([state, reason], ['open', '5 failures in a row (reset): open for 5 s']);
   });
 
-  it('where half of twenty requests failed, be they ever so well mixed', (t) => {
+  it('a circuit breaker opens where half of twenty requests failed, in whatever order', (t) => {
     const pool = watchBreaker(t, '{}');
     failHalf(pool, 0, 9);
     assert.equal(pool.table.health[0], 0);
@@ -47,7 +47,7 @@ describe('a circuit breaker opens', () => {
     assert.equal(pool.events[0].reason, '10 of 20 requests failed within 10 s: open for 5 s');
   });
 
-  it('not by fewer requests than make a share, nor by a smaller share', (t) => {
+  it('a circuit breaker does not open for fewer requests than make a share, nor for a smaller share', (t) => {
     const pool = watchBreaker(t, '{ failures: 60%, requests: 40, inARow: off }');
     pool.fail(0, 'reset', 39);
     assert.equal(pool.table.health[0], 0);
@@ -57,7 +57,7 @@ describe('a circuit breaker opens', () => {
     assert.equal(pool.table.health[0], OPEN);
   });
 
-  it('when requests that succeed make enough of them for a share', (t) => {
+  it('a circuit breaker opens when requests that succeed make enough of them for a share', (t) => {
     const pool = watchBreaker(t, '{ inARow: off }');
     pool.fail(0, 'reset', 12);
     pool.succeed(0, 8);
@@ -66,7 +66,7 @@ describe('a circuit breaker opens', () => {
     assert.equal(pool.table.health[0], OPEN);
   });
 
-  it('by what its window has seen, and nothing older', (t) => {
+  it('a circuit breaker opens by what its window has seen, and nothing older', (t) => {
     const pool = watchBreaker(t, '{ window: 5s }');
     failHalf(pool, 0, 9);
     for (let second = 0; second < 6; second++) pool.time.advance(1000);
@@ -76,7 +76,7 @@ describe('a circuit breaker opens', () => {
     assert.equal(pool.table.health[0], OPEN);
   });
 
-  it('not by requests that are under way', (t) => {
+  it('a circuit breaker does not open for requests that are under way', (t) => {
     const pool = watchBreaker(t, '{ inARow: off }');
     for (let each = 0; each < 30; each++) pool.begin(0);
     pool.fail(0, 'reset', 19);
@@ -85,7 +85,7 @@ describe('a circuit breaker opens', () => {
     assert.equal(pool.events[0]?.reason, '20 of 20 requests failed within 10 s: open for 5 s');
   });
 
-  it('never for the last endpoint that may be picked, but where it is to fail fast', (t) => {
+  it('a circuit breaker never opens for the last endpoint that may be picked, unless it is to fail fast', (t) => {
     const careful = watchBreaker(t, '{}', {}, [1, 2]);
     careful.fail(0, 'reset', 5);
     careful.fail(1, 'reset', 50);
@@ -96,7 +96,7 @@ describe('a circuit breaker opens', () => {
     assert.deepEqual([fast.table.health[0], fast.table.health[1]], [OPEN, OPEN]);
   });
 
-  it('by statuses only where the others have fewer, unless it is to fail fast', (t) => {
+  it('a circuit breaker opens by statuses only where the others have fewer, unless it is to fail fast', (t) => {
     const pool = watchBreaker(t, '{}');
     for (let round = 0; round < 40; round++) for (const slot of [0, 1, 2]) pool.fail(slot, 'status');
     assert.deepEqual([...pool.table.health.subarray(0, 3)], [0, 0, 0]);
@@ -109,7 +109,7 @@ describe('a circuit breaker opens', () => {
     assert.deepEqual([...fast.table.health.subarray(0, 3)], [OPEN, OPEN, OPEN]);
   });
 
-  it('not for failures that have ejected the endpoint', (t) => {
+  it('a circuit breaker does not open for failures that have ejected the endpoint', (t) => {
     const pool = watchBreaker(t, '{ requests: 5 }', { ejection: '{}' });
     pool.fail(0, 'reset', 5);
     assert.equal(pool.table.health[0], EJECTED);
@@ -123,7 +123,7 @@ describe('a circuit breaker opens', () => {
     assert.equal(pool.table.health[0], OPEN, 'four of five');
   });
 
-  it('where ejection is withheld', (t) => {
+  it('a circuit breaker opens where ejection is withheld', (t) => {
     const pool = watchBreaker(t, '{}', { ejection: '{ maxShare: 30% }' });
     pool.fail(0, 'reset', 5);
     assert.equal(pool.table.health[0], OPEN);
@@ -131,7 +131,7 @@ describe('a circuit breaker opens', () => {
 });
 
 describe('an open circuit breaker', () => {
-  it('lets its probes through when its time is over, as many as it has and no more', (t) => {
+  it('an open circuit breaker lets its probes through when its time is over, as many as it has and no more', (t) => {
     const { time, fail, table, events } = watchBreaker(t, '{}');
     fail(0, 'reset', 5);
     time.advance(4400);
@@ -149,7 +149,7 @@ describe('an open circuit breaker', () => {
     );
   });
 
-  it('closes when all of its probes were answered well', (t) => {
+  it('an open circuit breaker closes when all of its probes were answered well', (t) => {
     const { time, fail, tryIt, table, events } = watchBreaker(t, '{}');
     fail(0, 'reset', 5);
     time.advance(5600);
@@ -163,7 +163,7 @@ describe('an open circuit breaker', () => {
     assert.equal(table.health[0], 0, 'what it failed of before counts no more');
   });
 
-  it('opens for twice as long when one of them fails, whatever the others still say', (t) => {
+  it('an open circuit breaker opens for twice as long when one of them fails, whatever the others still say', (t) => {
     const { time, fail, health, table, events } = watchBreaker(t, '{ maxTime: 15s }');
     fail(0, 'reset', 5);
     const said = (): string | undefined => events.at(-1)?.reason;
@@ -182,7 +182,7 @@ describe('an open circuit breaker', () => {
     }
   });
 
-  it('gives back the probes of a worker that is gone, and one whose client has left', (t) => {
+  it('an open circuit breaker gives back the probes of a worker that is gone, and one whose client has left', (t) => {
     const { time, fail, tryIt, health, table } = watchBreaker(t, '{ probes: 2 }');
     fail(0, 'reset', 5);
     time.advance(5600);
@@ -197,7 +197,7 @@ describe('an open circuit breaker', () => {
     assert.equal(table.health[0], 0);
   });
 
-  it('takes any request for a probe when none that can be repeated has come for a second', (t) => {
+  it('an open circuit breaker takes any request for a probe when none that can be repeated has come for a second', (t) => {
     const { time, fail, table } = watchBreaker(t, '{}');
     fail(0, 'reset', 5);
     while (table.health[0] !== PROBING) time.advance(10);
@@ -207,7 +207,7 @@ describe('an open circuit breaker', () => {
     assert.ok(takeTrial(table, 0, FIT_LATE) !== null);
   });
 
-  it('is not judged by what still fails at its endpoint, which is not reported', (t) => {
+  it('an open circuit breaker is not judged by what still fails at its endpoint, which is not reported', (t) => {
     const { fail, table, events } = watchBreaker(t, '{}');
     fail(0, 'reset', 5);
     fail(0, 'reset', 50);
@@ -215,7 +215,7 @@ describe('an open circuit breaker', () => {
     assert.equal(events.length, 1);
   });
 
-  it('of an endpoint that refused connects probes as soon as one is taken', async (t) => {
+  it('the open circuit breaker of an endpoint that refused connects is probing as soon as a connect succeeds', async (t) => {
     const port = await unusedPort();
     const { time, fail, table } = watchBreaker(t, '{}', {}, [port, 2, 3]);
     const began = time.now();
@@ -230,7 +230,7 @@ describe('an open circuit breaker', () => {
     assert.ok(time.now() - began < 4000, 'before its time was over');
   });
 
-  it('is closed by a config without it, or with another one', (t) => {
+  it('an open circuit breaker is closed by a config without it, or with another one', (t) => {
     for (const breaker of ['off', '{ time: 6s }']) {
       const { fail, health, spec, table, time } = watchBreaker(t, '{}');
       fail(0, 'reset', 5);

@@ -56,7 +56,7 @@ async function open(running: RunningBalancer, sick: Server): Promise<void> {
 
 for (const threads of [1, 4]) {
   describe(`a circuit breaker over ${threads} threads`, () => {
-    it(`opens by failures that no thread has enough of by itself (${threads} threads)`, async (t) => {
+    it(`a circuit breaker opens by failures that no thread has enough of by itself (${threads} threads)`, async (t) => {
       for (const breaker of ['{ inARow: 12, requests: 1000 }', '{ inARow: off, requests: 12 }']) {
         const [running, sick] = await start(t, threads, breaker);
         sick.status = 503;
@@ -69,7 +69,7 @@ for (const threads of [1, 4]) {
       }
     });
 
-    it(`lets as many probes through as it has, whoever takes them (${threads} threads)`, async (t) => {
+    it(`a circuit breaker lets as many probes through as it has, whoever takes them (${threads} threads)`, async (t) => {
       const [running, sick, well] = await start(t, threads, '{ time: 50ms, probes: 5 }');
       await open(running, sick);
       sick.status = 200;
@@ -90,7 +90,7 @@ for (const threads of [1, 4]) {
 }
 
 describe('probes of a circuit breaker', () => {
-  it('are given back when the thread that had taken them is gone', async (t) => {
+  it('probes of a circuit breaker are given back when the thread that had taken them is gone', async (t) => {
     const [running, sick] = await start(t, 1, '{ time: 50ms, probes: 2 }');
     await open(running, sick);
     sick.status = 200;

@@ -30,7 +30,7 @@ async function openFirst(balancer: TestBalancer): Promise<void> {
 }
 
 describe('an endpoint whose circuit breaker is open', () => {
-  it('gets nothing, then its probes alone, and its share again when they are answered well', async () => {
+  it('an endpoint whose circuit breaker is open gets nothing, then its probes alone, and its share again when they are answered well', async () => {
     await using balancer = await createTestBalancer(pool({}));
     await openFirst(balancer);
     const a = balancer.endpoint('a:80');
@@ -50,7 +50,7 @@ describe('an endpoint whose circuit breaker is open', () => {
     assert.equal(a.requests.length, failed + 13);
   });
 
-  it('is left alone for twice as long when a probe fails, with that one request spent', async () => {
+  it('an endpoint whose circuit breaker is open is left alone for twice as long when a probe fails, with that one request spent', async () => {
     await using balancer = await createTestBalancer(pool({}));
     await openFirst(balancer);
     await untilState(balancer, 'probing');
@@ -62,7 +62,7 @@ describe('an endpoint whose circuit breaker is open', () => {
     assert.equal(stateOf(balancer), 'probing');
   });
 
-  it('has as many probes still when the clients of some have left', async () => {
+  it('an endpoint whose circuit breaker is open has as many probes still when the clients of some have left', async () => {
     await using balancer = await createTestBalancer(pool({ probes: 2 }));
     await openFirst(balancer);
     balancer.endpoint('a:80').respond({ ending: 'never' });
@@ -78,7 +78,7 @@ describe('an endpoint whose circuit breaker is open', () => {
     assert.equal(stateOf(balancer), 'healthy');
   });
 
-  it('is told of in stats: since when, why, and until when', async () => {
+  it('an endpoint whose circuit breaker is open is told of in stats: since when, why, and until when', async () => {
     await using balancer = await createTestBalancer(pool({ time: '30s' }));
     await openFirst(balancer);
     const { health } = balancer.stats().pools[0].endpoints[0];
@@ -88,7 +88,7 @@ describe('an endpoint whose circuit breaker is open', () => {
     assert.equal(health.transitions.at(-1)?.to, 'open');
   });
 
-  it('is tried all the same where health leaves nobody else', async () => {
+  it('an endpoint whose circuit breaker is open is tried all the same where health leaves no other', async () => {
     await using balancer = await createTestBalancer(pool({}, { check: { http: '/healthz', interval: '1s' } }));
     await openFirst(balancer);
     for (const id of ['b:80', 'c:80']) balancer.endpoint(id).check = 'fails';
@@ -100,7 +100,7 @@ describe('an endpoint whose circuit breaker is open', () => {
 });
 
 describe('a circuit breaker is not opened', () => {
-  it('by clients that leave, however many', async () => {
+  it('a circuit breaker is not opened by clients that leave, however many', async () => {
     await using balancer = await createTestBalancer(pool({ failFast: true }));
     for (const id of ['a:80', 'b:80', 'c:80']) balancer.endpoint(id).respond({ ending: 'never' });
     for (let round = 0; round < 20; round++) {
@@ -115,7 +115,7 @@ describe('a circuit breaker is not opened', () => {
     );
   });
 
-  it('by a path that every server answers with an error, whoever asks for it', async () => {
+  it('a circuit breaker is not opened by a path that every server answers with an error, whoever asks for it', async () => {
     await using balancer = await createTestBalancer(pool({}));
     for (const id of ['a:80', 'b:80', 'c:80']) balancer.endpoint(id).respond({ status: 503 });
     for (let request = 0; request < 150; request++) await balancer.request();
@@ -125,7 +125,7 @@ describe('a circuit breaker is not opened', () => {
     );
   });
 
-  it('by statuses that the pool does not list', async () => {
+  it('a circuit breaker is not opened by statuses that the pool does not list', async () => {
     await using balancer = await createTestBalancer(pool({ failFast: true }, ALONE));
     balancer.endpoint('a:80').respond({ status: 500 });
     for (let request = 0; request < 50; request++) assert.equal((await balancer.request()).status, 500);
@@ -134,7 +134,7 @@ describe('a circuit breaker is not opened', () => {
 });
 
 describe('a circuit breaker that fails fast', () => {
-  it('answers 503 breaker-open at once, be panic on or off, and counts it', async () => {
+  it('a circuit breaker that fails fast answers 503 breaker-open at once, be panic on or off, and counts it', async () => {
     for (const panic of ['on', 'off'] as const) {
       await using balancer = await createTestBalancer(pool({ failFast: 'on' }, { ...ALONE, panic }));
       await openFirst(balancer);
@@ -148,7 +148,7 @@ describe('a circuit breaker that fails fast', () => {
     }
   });
 
-  it('takes any request for a probe where there is nobody else, and answers the others at once', async () => {
+  it('a circuit breaker that fails fast takes any request for a probe where there is no other endpoint, and answers the others at once', async () => {
     await using balancer = await createTestBalancer(pool({ failFast: 'on', probes: 2 }, ALONE));
     await openFirst(balancer);
     balancer.endpoint('a:80').respond({ body: 'a:80', afterMs: 50 });
@@ -164,14 +164,14 @@ describe('a circuit breaker that fails fast', () => {
     assert.equal((await balancer.request({ method: 'POST', body: 'x' })).status, 200);
   });
 
-  it('says of panic that nobody is tried', async () => {
+  it('a circuit breaker that fails fast says of panic that no endpoint is tried', async () => {
     await using balancer = await createTestBalancer(pool({ failFast: 'on' }, ALONE));
     await openFirst(balancer);
     const [{ event: begun }] = balancer.eventsOf('panic');
     assert.deepEqual([begun.phase, begun.triesAnyway, begun.failsFast], ['begin', false, true]);
   });
 
-  it('lets an endpoint go on that is unhealthy, and leaves the one alone whose breaker is open', async () => {
+  it('a circuit breaker that fails fast lets an endpoint go on that is unhealthy, and leaves the one alone whose breaker is open', async () => {
     const check = { http: '/healthz', interval: '1s' } as const;
     await using balancer = await createTestBalancer(pool({ failFast: 'on' }, { endpoints: ['a:80', 'b:80'], check }));
     await openFirst(balancer);
@@ -183,7 +183,7 @@ describe('a circuit breaker that fails fast', () => {
 });
 
 describe('a breaker that a pool does not have', () => {
-  it('opens nowhere', async () => {
+  it('a pool without a circuit breaker opens none', async () => {
     await using balancer = await createTestBalancer({
       pools: { web: { policy: 'round-robin', endpoints: ['a:80', 'b:80'], ejection: 'off', retry: 'off' } },
     });

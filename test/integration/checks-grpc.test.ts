@@ -124,7 +124,7 @@ function answerServing(stream: ServerHttp2Stream): void {
 }
 
 describe('a grpc check', () => {
-  it('passes where the server, or the service that it asks for, says SERVING', async (t) => {
+  it('a grpc check passes where the server, or the service that it asks for, says SERVING', async (t) => {
     const name = `shop.${'Orders'.repeat(20)}`;
     const { port } = await startGrpc(t, {
       '': SERVING,
@@ -141,7 +141,7 @@ describe('a grpc check', () => {
     assert.equal(await resultOf(port, name), `fail: unknown service "${name}" (NOT_FOUND)`);
   });
 
-  it('finds a long name whole', async (t) => {
+  it('a grpc check finds a long name whole', async (t) => {
     // Its length takes two bytes, which the codec of this test does not read.
     const frames: Buffer[] = [];
     const port = await startHttp2(t, (stream) => {
@@ -154,14 +154,14 @@ describe('a grpc check', () => {
     assert.deepEqual(Buffer.concat(frames), Buffer.concat(expected));
   });
 
-  it('tells a server without a health service from one that is down', async (t) => {
+  it('a grpc check tells a server without a health service from one that is down', async (t) => {
     const { port, stop } = await startGrpc(t, null);
     assert.equal(await resultOf(port), 'absent: no health service (UNIMPLEMENTED)');
     stop();
     assert.equal(await resultOf(port), 'fail: connection refused');
   });
 
-  it('asks a server that has announced its end (GOAWAY) once more, and no more than once', async (t) => {
+  it('a grpc check asks a server that has announced its end (GOAWAY) once more, and no more than once', async (t) => {
     let sessions = 0;
     const turnAway = (most: number): ((session: ServerHttp2Session) => void) => {
       sessions = 0;
@@ -176,7 +176,7 @@ describe('a grpc check', () => {
     assert.equal(await resultOf(await startHttp2(t, refuse)), 'fail: it took no call (GOAWAY)');
   });
 
-  it('fails on what is no answer of gRPC', async (t) => {
+  it('a grpc check fails on what is no answer of gRPC', async (t) => {
     const plain = await startHttpServer(t, (_request, response) => response.end('fine'));
     assert.match(await resultOf(plain), /^fail: ./);
     const page = await startHttp2(t, (stream) => {
@@ -197,7 +197,7 @@ describe('a grpc check', () => {
     assert.match(await resultOf(closed), /^fail: ./);
   });
 
-  it('takes no more than a KiB of an answer', { timeout: 10_000 }, async (t) => {
+  it('a grpc check takes no more than a KiB of an answer', { timeout: 10_000 }, async (t) => {
     const port = await startHttp2(t, (stream) => {
       stream.respond({ ':status': 200 });
       const send = (): void => {
@@ -217,7 +217,7 @@ describe('a pool with a grpc check', () => {
     `{ threads: 0, listeners: { web: { address: '127.0.0.1:0' } },
        pools: { web: { endpoints: ['127.0.0.1:${port}'], check: { ${check}, interval: 20ms, fastInterval: 20ms, rise: 1, fall: 1 } } } }`;
 
-  it('has an endpoint without a health service as unchecked, which serves and is told, and as healthy when it has one', async (t) => {
+  it('a pool with a grpc check has an endpoint without a health service as unchecked, which serves and is told, and as healthy when it has one', async (t) => {
     const first = await startGrpc(t, null);
     const { port } = first;
     const { balancer } = await runBalancer(config(port, 'grpc: shop.Orders, start: unhealthy'));
@@ -242,7 +242,7 @@ describe('a pool with a grpc check', () => {
     assert.match(told.at(-1) ?? '', /^unhealthy → healthy: grpc check: SERVING in \d+ ms$/);
   });
 
-  it('keeps an endpoint whose server ends every connection after a while', async (t) => {
+  it('a pool with a grpc check keeps an endpoint whose server ends every connection after a while', async (t) => {
     const aging = { 'grpc.max_connection_age_ms': 5, 'grpc.max_connection_age_grace_ms': 5 };
     const { port } = await startGrpc(t, { '': SERVING }, 0, aging);
     const { balancer } = await runBalancer(config(port, 'grpc: {}'));

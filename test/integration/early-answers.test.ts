@@ -19,7 +19,7 @@ function upload(port: number, bytes: number): Promise<string> {
   });
 }
 
-test('a 413 of ours during uploads is lost in none of 200', async () => {
+test('none of 200 answers of Fairlead with 413 during uploads is lost', async () => {
   const plane = await startPlane({ ports: [1], routes: [{ maxBody: 1000 }] });
   const answers: string[] = [];
   for (let round = 0; round < 10; round++) {
@@ -29,7 +29,7 @@ test('a 413 of ours during uploads is lost in none of 200', async () => {
   await plane.close();
 });
 
-test('an endpoint answer in the middle of an upload is lost in none of 200', async () => {
+test('none of 200 answers of an endpoint in the middle of an upload is lost', async () => {
   const sockets = new Set<net.Socket>();
   const server = net.createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);

@@ -6,7 +6,7 @@ import { until } from '../support/until.ts';
 import { GENERATION, startServer, watch } from '../support/watched-pool.ts';
 
 describe('what traffic meets', () => {
-  it('puts the check into its fast interval', async (t) => {
+  it('what traffic meets puts the check into its fast interval', async (t) => {
     const server = await startServer(t);
     const { time, fail, answer } = watch(t, [server.port], '{ http: {}, interval: 60s }');
     await answer(1);
@@ -18,7 +18,7 @@ describe('what traffic meets', () => {
     assert.equal(server.requests.length, 2);
   });
 
-  it('is marked when it is a refused connect, until something else is heard', (t) => {
+  it('what traffic meets is marked when it is a refused connect, until something else is heard', (t) => {
     const { fail, succeed, table } = watch(t, [1, 2], '');
     fail(0, 'refused');
     assert.equal(table.health[0], REFUSED);
@@ -27,7 +27,7 @@ describe('what traffic meets', () => {
     assert.equal(table.health[0], 0);
   });
 
-  it('is not put down to another endpoint that has taken the row since', (t) => {
+  it('what traffic meets is not put down to another endpoint that has taken the row since', (t) => {
     const { health, table } = watch(t, [1, 2], '');
     health.failedInARow({ slot: 0, generation: GENERATION + 1, failure: 'reset', detail: '' }, 'reset');
     assert.equal(table.health[0], 0);
@@ -35,7 +35,7 @@ describe('what traffic meets', () => {
 });
 
 describe('an ejection', () => {
-  it('follows five failures in a row, whatever their kinds, for a time that doubles', (t) => {
+  it('an ejection follows five failures in a row, whatever their kinds, for a time that doubles', (t) => {
     const { time, fail, tryIt, table, events, health } = watch(t, [1, 2, 3], '');
     fail(0, 'reset', 2);
     fail(0, 'timeout', 2);
@@ -60,7 +60,7 @@ describe('an ejection', () => {
     );
   });
 
-  it('never takes the last eligible endpoint', (t) => {
+  it('an ejection never takes the last eligible endpoint', (t) => {
     const { fail, table } = watch(t, [1, 2], '');
     fail(0, 'reset', 5);
     fail(1, 'reset', 5);
@@ -68,7 +68,7 @@ describe('an ejection', () => {
     assert.ok(table.isEligible(1));
   });
 
-  it('takes every endpoint that refuses connections but the last one, and two of five that fail otherwise', (t) => {
+  it('an ejection takes every endpoint that refuses connections but the last one, and two of five that fail otherwise', (t) => {
     const refusing = watch(t, [1, 2, 3, 4, 5], '');
     for (const slot of [0, 1, 2, 3, 4]) refusing.fail(slot, 'refused', 5);
     assert.equal(refusing.table.health.filter((flags) => (flags & EJECTED) !== 0).length, 4);
@@ -77,7 +77,7 @@ describe('an ejection', () => {
     assert.equal(failing.table.health.filter((flags) => (flags & EJECTED) !== 0).length, 2);
   });
 
-  it('moves attempts off where no connection or no answer comes, not where answers are bad', (t) => {
+  it('an ejection moves attempts off where no connection or no answer comes, not where answers are bad', (t) => {
     for (const [failure, moved] of [
       ['refused', ['connect']],
       ['connect-timeout', ['connect']],
@@ -111,7 +111,7 @@ describe('a check that passes', () => {
     ['{ http: {} }', 'bad-response', false],
   ] as const;
   for (const [check, failure, ends] of cases) {
-    it(`as ${check} ${ends ? 'ends' : 'does not end'} an ejection by ${failure}`, async (t) => {
+    it(`a check that passes over ${check} ${ends ? 'ends' : 'does not end'} an ejection by ${failure}`, async (t) => {
       const servers = [await startServer(t), await startServer(t)];
       const ports = servers.map(({ port }) => port);
       const { time, fail, health, table, answer } = watch(t, ports, check, { ejection: '{ time: 30s }' });
@@ -128,7 +128,7 @@ describe('a check that passes', () => {
     });
   }
 
-  it('on a port of its own ends none', async (t) => {
+  it('a check that passes on a port of its own ends no ejection', async (t) => {
     const [server, other] = [await startServer(t), await startServer(t)];
     const { time, fail, table, answer } = watch(t, [server.port, server.port], `{ http: { port: ${other.port} } }`);
     await answer(2);
@@ -139,7 +139,7 @@ describe('a check that passes', () => {
     assert.equal(table.health[0] & EJECTED, EJECTED);
   });
 
-  it('while requests went unanswered does not test what failed, and ends none by a timeout', async (t) => {
+  it('a check that passes while requests went unanswered does not test what failed, and ends no ejection by a timeout', async (t) => {
     const servers = [await startServer(t), await startServer(t)];
     const ports = servers.map(({ port }) => port);
     const { time, fail, table, answer } = watch(t, ports, '{ http: {} }', { ejection: '{ time: 30s }' });
@@ -155,7 +155,7 @@ describe('a check that passes', () => {
 
 describe('answers of a listed status and timeouts', () => {
   for (const failure of ['status', 'timeout'] as const) {
-    it(`eject by ${failure} only who has more of them than the others`, (t) => {
+    it(`answers of a listed status and timeouts eject, by ${failure}, only an endpoint that has more of them than the others`, (t) => {
       const { fail, succeed, table, withheld } = watch(t, [1, 2, 3, 4, 5], '');
       for (const slot of [0, 1, 2, 3, 4]) succeed(slot, 20);
       fail(2, failure, 5);
@@ -163,7 +163,7 @@ describe('answers of a listed status and timeouts', () => {
       assert.deepEqual(withheld, []);
     });
 
-    it(`eject nobody by ${failure} where the whole pool fails, which is said once`, (t) => {
+    it(`answers of a listed status and timeouts eject no endpoint by ${failure} where the whole pool fails, which the log says once`, (t) => {
       const { fail, succeed, table, events, withheld, time } = watch(t, [1, 2, 3, 4, 5], '');
       for (let round = 0; round < 40; round++) {
         for (const slot of [0, 1, 2, 3, 4]) fail(slot, failure);
@@ -185,7 +185,7 @@ describe('answers of a listed status and timeouts', () => {
     });
   }
 
-  it('count the last ten seconds alone', (t) => {
+  it('answers of a listed status and timeouts count the last ten seconds alone', (t) => {
     const { fail, succeed, table, time } = watch(t, [1, 2, 3], '');
     for (let second = 0; second < 20; second++) {
       for (const slot of [0, 1, 2]) fail(slot, 'status', 3);
@@ -201,7 +201,7 @@ describe('answers of a listed status and timeouts', () => {
 });
 
 describe('ejection.dryRun', () => {
-  it('ejects nobody, and says whom it would have', (t) => {
+  it('ejection.dryRun ejects no endpoint, and says which it would have ejected', (t) => {
     const { fail, table, withheld, time, rescues } = watch(t, [1, 2, 3], '', { ejection: '{ dryRun: on }' });
     fail(0, 'timeout', 5);
     assert.equal(table.health[0], 0);
@@ -218,7 +218,7 @@ describe('ejection.dryRun', () => {
 });
 
 describe('ejection.maxShare', () => {
-  it('is the most of a pool that is out', (t) => {
+  it('ejection.maxShare is the largest share of a pool that is ejected', (t) => {
     const { fail, table } = watch(t, [1, 2, 3, 4, 5], '', { ejection: '{ maxShare: 20% }' });
     fail(0, 'reset', 5);
     fail(1, 'reset', 5);
@@ -231,7 +231,7 @@ describe('ejection.successRate', () => {
     ['on', EJECTED],
     ['off', 0],
   ] as const) {
-    it(`${setting === 'on' ? 'ejects' : 'switched off does not eject'} who fails far more often than the others`, (t) => {
+    it(`ejection.successRate ${setting === 'on' ? 'ejects' : 'switched off does not eject'} an endpoint that fails far more often than the others`, (t) => {
       const { fail, succeed, table, events, time } = watch(t, [1, 2, 3, 4, 5, 6], '', {
         ejection: `{ successRate: ${setting} }`,
       });

@@ -291,7 +291,7 @@ describe('a signal', () => {
   });
 });
 
-test('a log in JSON is one object a line, on stdout and on stderr', async () => {
+test('a log in JSON has one object on each line, on stdout and on stderr', async () => {
   await using fairlead = new FairleadProcess(['run', '--log-format', 'json'], { cwd: folder });
   await fairlead.port();
   fairlead.kill('SIGTERM');

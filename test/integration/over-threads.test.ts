@@ -168,7 +168,7 @@ for (const threads of [1, 4]) {
     await endClean(running);
   });
 
-  test(`maxConnections is never exceeded, and nobody waits in vain, over ${over}`, async (t) => {
+  test(`maxConnections is never exceeded, and no request waits in vain, over ${over}`, async (t) => {
     const pool = 'policy: round-robin, maxConnections: 3';
     const { endpoints, running } = await start(t, threads, pool, [1, 1]);
     const lane = async (): Promise<void> => {
@@ -187,7 +187,7 @@ for (const threads of [1, 4]) {
     await endClean(running);
   });
 
-  test(`maxIdle holds, over ${over}`, async (t) => {
+  test(`no more idle connections than maxIdle are kept, over ${over}`, async (t) => {
     const { endpoints, running } = await start(t, threads, 'policy: round-robin, maxIdle: 4', [1], true);
     const answers = Array.from({ length: 20 }, () => get(running.port));
     await until(() => endpoints[0].held.length === 20, 'all are in flight');
@@ -199,7 +199,7 @@ for (const threads of [1, 4]) {
     await endClean(running);
   });
 
-  test(`counters add up, over ${over}`, async (t) => {
+  test(`the counters of stats add up, over ${over}`, async (t) => {
     const { endpoints, running } = await start(t, threads, 'policy: random', [1, 1]);
     await Promise.all(Array.from({ length: 200 }, () => get(running.port)));
     // An exchange is counted right after its last byte has left, which the client may see first.

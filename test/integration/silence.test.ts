@@ -37,7 +37,7 @@ async function answerIn(balancer: TestBalancer, answer: EndpointAnswer): Promise
 }
 
 describe('a silent endpoint', () => {
-  it('is ejected when three requests are older than answers ever take, and none of its own has come', async () => {
+  it('a silent endpoint is ejected when three requests are older than answers ever take, and none of its own has come', async () => {
     await using balancer = await createTestBalancer(configOf());
     await answerIn(balancer, { afterMs: 20 });
     await send(balancer, 3000, 10);
@@ -51,7 +51,7 @@ describe('a silent endpoint', () => {
     for (const pending of sent) pending.leave();
   });
 
-  it('is not looked for before a hundred answers are known, or where silence is off', async () => {
+  it('a silent endpoint is not looked for before a hundred answers are known, or where silence is off', async () => {
     for (const [pool, before] of [
       [{}, 500],
       [{ ejection: { silence: 'off' } }, 3000],
@@ -66,7 +66,7 @@ describe('a silent endpoint', () => {
     }
   });
 
-  it('is ejected after the time that the config says', async () => {
+  it('a silent endpoint is ejected after the time that the config says', async () => {
     await using balancer = await createTestBalancer(configOf({ ejection: { silence: '3s' } }));
     await send(balancer, 1100, 100);
     balancer.endpoint('a:80').respond({ ending: 'never' });
@@ -78,7 +78,7 @@ describe('a silent endpoint', () => {
     for (const pending of sent) pending.leave();
   });
 
-  it('fails its trial as soon as an answer takes longer than they ever do', async () => {
+  it('a silent endpoint fails its trial as soon as an answer takes longer than they ever do', async () => {
     await using balancer = await createTestBalancer(configOf());
     await answerIn(balancer, { afterMs: 20 });
     await send(balancer, 3000, 10);
@@ -91,7 +91,7 @@ describe('a silent endpoint', () => {
 });
 
 describe('nobody is silent', () => {
-  it('who is slower than ever, and still sends something', async () => {
+  it('no endpoint is silent that is slower than ever, and still sends something', async () => {
     await using balancer = await createTestBalancer(configOf());
     await answerIn(balancer, { afterMs: 20 });
     await send(balancer, 3000, 10);
@@ -103,7 +103,7 @@ describe('nobody is silent', () => {
     assert.deepEqual(ejected(balancer), []);
   });
 
-  it('on a route with longPoll, however the others answer', async () => {
+  it('no endpoint is silent on a route with longPoll, however the others answer', async () => {
     await using balancer = await createTestBalancer({
       ...configOf(),
       routes: [{ match: { path: '/poll' }, pool: 'web', longPoll: 'on' }, { pool: 'web' }],
@@ -123,7 +123,7 @@ describe('nobody is silent', () => {
     for (const poll of polls) poll.leave();
   });
 
-  it('where none answers: then it is not this one', async () => {
+  it('no endpoint is silent where none of them answers: then the fault is elsewhere', async () => {
     await using balancer = await createTestBalancer(configOf());
     await answerIn(balancer, { afterMs: 20 });
     await send(balancer, 3000, 10);

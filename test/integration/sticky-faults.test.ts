@@ -60,7 +60,7 @@ function answerOf({ outcome }: PendingRequest): TestAnswer {
 const stateOf = (balancer: TestBalancer, index = 0): string => balancer.stats().pools[0].endpoints[index].health.state;
 
 describe('a sticky client', () => {
-  it('whose endpoint refuses its connects goes elsewhere, and stays there when the endpoint is back', async () => {
+  it('a sticky client whose endpoint refuses its connects goes elsewhere, and stays there when the endpoint is back', async () => {
     await using balancer = await createTestBalancer(poolOf());
     const client = await clientOf(balancer, 'a:80');
     balancer.endpoint('a:80').kill();
@@ -73,7 +73,7 @@ describe('a sticky client', () => {
     assert.equal(balancer.stats().pools[0].endpoints[0].stickyMoves, 1);
   });
 
-  it('whose endpoint fails a request is retried elsewhere, and what it gets passed on leaves it where it is', async () => {
+  it('a sticky client whose endpoint fails a request is retried elsewhere, and what it gets passed on leaves it where it is', async () => {
     await using balancer = await createTestBalancer(poolOf({ retry: { retryOn: [503] } }));
     const client = await clientOf(balancer, 'a:80');
     balancer.endpoint('a:80').respond({ status: 503 });
@@ -86,7 +86,7 @@ describe('a sticky client', () => {
     assert.deepEqual(await client.reached(3), [moved.body]);
   });
 
-  it('whose endpoint freezes is rescued, and bound to who has answered it', async () => {
+  it('a sticky client whose endpoint freezes is rescued, and bound to the endpoint that has answered', async () => {
     const check = { http: '/', interval: '500ms', timeout: '500ms', fall: 1 } as const;
     await using balancer = await createTestBalancer(poolOf({ check }));
     const client = await clientOf(balancer, 'a:80');
@@ -100,7 +100,7 @@ describe('a sticky client', () => {
     assert.deepEqual(await client.reached(4), [answer.body]);
   });
 
-  it('whose endpoint takes long gets no second attempt beside it, a client without a cookie does', async () => {
+  it('a sticky client whose endpoint takes long gets no second attempt beside the first, while a client without a cookie does', async () => {
     await using balancer = await createTestBalancer(poolOf({ hedge: '50ms' }));
     const client = await clientOf(balancer, 'a:80');
     for (const endpoint of ENDPOINTS) balancer.endpoint(endpoint).respond({ body: endpoint, afterMs: 500 });
@@ -112,7 +112,7 @@ describe('a sticky client', () => {
     assert.equal(sent(), before + 3);
   });
 
-  it('is no trial of another endpoint, and one of its own', async () => {
+  it('a sticky client is no trial of another endpoint, and one of its own', async () => {
     await using balancer = await createTestBalancer(poolOf());
     const [ofA, ofB] = [await clientOf(balancer, 'a:80'), await clientOf(balancer, 'b:80')];
     balancer.endpoint('a:80').respond({ status: 503 });
@@ -130,7 +130,7 @@ describe('a sticky client', () => {
     assert.equal(stateOf(balancer), 'healthy');
   });
 
-  it('stays in panic with its own endpoint', async () => {
+  it('a sticky client stays in panic with its own endpoint', async () => {
     await using balancer = await createTestBalancer(poolOf({ check: { http: '/', interval: '1s', fall: 1 } }));
     const client = await clientOf(balancer, 'b:80');
     for (const endpoint of ENDPOINTS) balancer.endpoint(endpoint).check = 'fails';
@@ -140,7 +140,7 @@ describe('a sticky client', () => {
     assert.equal(balancer.stats().pools[0].endpoints[1].panicPicks, 9);
   });
 
-  it('is served by a slowly starting endpoint, by one of another priority or zone, by a backup, and by one of weight 0', async () => {
+  it('a sticky client is served by a slowly starting endpoint, by one of another priority or zone, by a backup, and by one of weight 0', async () => {
     const endpoints = [
       'a:80',
       { address: 'b:80', priority: 1 },
@@ -160,7 +160,7 @@ describe('a sticky client', () => {
     assert.deepEqual(await ofB.reached(20), ['b:80']);
   });
 
-  it('whose endpoint is full is served by another one, and stays bound to its own', async () => {
+  it('a sticky client whose endpoint is full is served by another one, and stays bound to its own', async () => {
     const endpoints = ENDPOINTS.map((address) => ({ address, maxRequests: 1 }));
     await using balancer = await createTestBalancer(poolOf({ endpoints }));
     const client = await clientOf(balancer, 'a:80');
@@ -175,7 +175,7 @@ describe('a sticky client', () => {
     assert.deepEqual([stickySpills, stickyMoves], [2, 0]);
   });
 
-  it('waits with all others while nobody can be reached, and goes to its endpoint then', async () => {
+  it('a sticky client waits with all others while no endpoint can be reached, and goes to its endpoint then', async () => {
     await using balancer = await createTestBalancer(poolOf());
     const client = await clientOf(balancer, 'c:80');
     for (const endpoint of ENDPOINTS) balancer.endpoint(endpoint).kill();
@@ -192,7 +192,7 @@ describe('a request of Socket.IO', () => {
   const socketIo = { sticky: 'socket.io', check: { http: '/', interval: '500ms', timeout: '500ms', fall: 1 } } as const;
   const HANDSHAKE = '/socket.io/?EIO=4&transport=polling';
 
-  it('with a session stays at its server when that is lost, a handshake is moved', async () => {
+  it('a request of Socket.IO with a session stays at its server when that is lost, while a handshake is moved', async () => {
     await using balancer = await createTestBalancer(poolOf(socketIo));
     const { body: home } = await balancer.request({ target: HANDSHAKE });
     assert.equal((await balancer.request({ target: `${HANDSHAKE}&sid=a` })).body, home);
@@ -204,7 +204,7 @@ describe('a request of Socket.IO', () => {
     session.leave();
   });
 
-  it('without a cookie goes by the address of its client, under every bound of the policy', async () => {
+  it('a request of Socket.IO without a cookie goes by the address of its client, under every bound of the policy', async () => {
     const policy = { hash: { key: 'path', boundedLoad: 1.01 } } as const;
     await using balancer = await createTestBalancer(poolOf({ ...socketIo, policy }));
     const from = (address: string, target = HANDSHAKE): Promise<string> =>
@@ -219,7 +219,7 @@ describe('a request of Socket.IO', () => {
     assert.ok(pending.every((each) => answerOf(each).body === home));
   });
 
-  it('with a session is no trial, which it would not pass at any server but its own', async () => {
+  it('a request of Socket.IO with a session is no trial, which it would not pass at any server but its own', async () => {
     await using balancer = await createTestBalancer(poolOf({ sticky: 'socket.io' }));
     const { body: home } = await balancer.request({ target: HANDSHAKE });
     const index = ENDPOINTS.findIndex((endpoint) => endpoint === home);

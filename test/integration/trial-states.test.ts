@@ -6,7 +6,7 @@ import { EJECTED, TRIAL, UNHEALTHY } from '../../src/core/shared/pool-table.ts';
 import { GENERATION, startServer, watch } from '../support/watched-pool.ts';
 
 describe('a trial', () => {
-  it('asks for a whole answer where answers broke, and for a head otherwise', (t) => {
+  it('a trial asks for a whole answer where answers broke, and for a head otherwise', (t) => {
     for (const [failure, needsWhole] of [
       ['reset', true],
       ['status', false],
@@ -20,7 +20,7 @@ describe('a trial', () => {
     }
   });
 
-  it('waits a second for a request that may be repeated, then takes any', (t) => {
+  it('a trial waits a second for a request that may be repeated, then takes any', (t) => {
     const { time, fail, table } = watch(t, [1, 2, 3], '');
     fail(0, 'reset', 5);
     while (table.health[0] !== TRIAL) time.advance(10);
@@ -30,7 +30,7 @@ describe('a trial', () => {
     assert.ok(takeTrial(table, 0, FIT_LATE) !== null);
   });
 
-  it('without a verdict is followed by the next at once; three in a row are a failure', (t) => {
+  it('a trial without a verdict is followed by the next at once; three in a row are a failure', (t) => {
     const { time, fail, tryIt, table, events } = watch(t, [1, 2, 3], '');
     fail(0, 'status', 5);
     time.advance(2200);
@@ -42,7 +42,7 @@ describe('a trial', () => {
     assert.equal(events.at(-1)?.reason, 'its trials came to no end: out for 4 s');
   });
 
-  it('whose worker is gone goes to another one, and its late verdict counts no more', (t) => {
+  it('a trial whose worker is gone goes to another one, and its late verdict counts no more', (t) => {
     const { time, fail, health, table } = watch(t, [1, 2, 3], '');
     fail(0, 'status', 5);
     time.advance(2200);
@@ -59,7 +59,7 @@ describe('a trial', () => {
     assert.equal(table.health[0], 0);
   });
 
-  it('that fails as silent, by a timeout or a connect moves attempts off', (t) => {
+  it('a trial that fails as silent, by a timeout or a connect moves attempts off', (t) => {
     const { time, fail, tryIt, rescues } = watch(t, [1, 2, 3], '');
     fail(0, 'status', 5);
     for (const result of ['status', 'silent', 'reset', 'refused'] as const) {
@@ -72,7 +72,7 @@ describe('a trial', () => {
     );
   });
 
-  it('is not there while a check keeps the endpoint out, and comes when it passes', async (t) => {
+  it('a trial is not there while a check keeps the endpoint out, and comes when it passes', async (t) => {
     const server = await startServer(t);
     const ports = [server.port, server.port, server.port];
     const { time, fail, table, answer, answers } = watch(t, ports, '{ http: {}, fall: 1, rise: 1, interval: 1s }');
@@ -94,7 +94,7 @@ describe('a trial', () => {
     assert.ok(takeTrial(table, 0, FIT) !== null);
   });
 
-  it('that is due is withdrawn when a check takes the endpoint out, and comes again when it passes', async (t) => {
+  it('a trial that is due is withdrawn when a check takes the endpoint out, and comes again when it passes', async (t) => {
     const server = await startServer(t);
     const ports = [server.port, server.port, server.port];
     const { time, fail, table, answer, answers } = watch(t, ports, '{ http: {}, fall: 1, rise: 1, interval: 1s }');
@@ -119,7 +119,7 @@ describe('a trial', () => {
     assert.ok(takeTrial(table, 0, FIT) !== null);
   });
 
-  it('is not needed where a check tests what failed: the endpoint is out until that passes', async (t) => {
+  it('a trial is not needed where a check tests what failed: the endpoint is out until that passes', async (t) => {
     const servers = [await startServer(t), await startServer(t)];
     const ports = servers.map(({ port }) => port);
     const { time, fail, table, answer } = watch(t, ports, '{ http: {}, interval: 60s, fastInterval: 10s }');
@@ -134,7 +134,7 @@ describe('a trial', () => {
     assert.equal(table.health[0], 0);
   });
 
-  it('is withdrawn when the endpoint leaves the pool, and when the rules of ejection change', (t) => {
+  it('a trial is withdrawn when the endpoint leaves the pool, and when the rules of ejection change', (t) => {
     const { time, fail, health, table, spec } = watch(t, [1, 2, 3, 4], '');
     fail(0, 'status', 5);
     fail(1, 'status', 5);

@@ -30,7 +30,7 @@ async function untilTrial(balancer: TestBalancer): Promise<number> {
 }
 
 describe('a trial', () => {
-  it('is the next request that may be repeated, and its answer brings the endpoint back', async () => {
+  it('a trial is the next request that may be repeated, and its answer brings the endpoint back', async () => {
     await using balancer = await createTestBalancer(poolOf());
     await ejectFirst(balancer, { status: 503 });
     const asked = balancer.endpoint('a:80').requests.length;
@@ -42,7 +42,7 @@ describe('a trial', () => {
     assert.equal(stateOf(balancer), 'healthy');
   });
 
-  it('that fails ejects for longer, with one request spent', async () => {
+  it('a trial that fails ejects for longer, with one request spent', async () => {
     await using balancer = await createTestBalancer(poolOf());
     await ejectFirst(balancer, { status: 503 });
     const asked = await untilTrial(balancer);
@@ -54,7 +54,7 @@ describe('a trial', () => {
     assert.match(balancer.stats().pools[0].endpoints[0].health.reason, /^its trial failed \(status\): out for 4 s$/);
   });
 
-  it('is still due when a reload gives the pool a larger table, be it taken or not', async () => {
+  it('a trial is still due when a reload gives the pool a larger table, be it taken or not', async () => {
     const more = Array.from({ length: 100 }, (_, index) => `more-${index}:80`);
     for (const afterMs of [0, 1000]) {
       await using balancer = await createTestBalancer(poolOf());
@@ -70,7 +70,7 @@ describe('a trial', () => {
     }
   });
 
-  it('is one at a time', async () => {
+  it('trials of an endpoint come one at a time', async () => {
     await using balancer = await createTestBalancer(poolOf());
     await ejectFirst(balancer, { status: 503 });
     const asked = await untilTrial(balancer);
@@ -83,7 +83,7 @@ describe('a trial', () => {
     assert.equal(stateOf(balancer), 'healthy');
   });
 
-  it('takes a POST when nothing else has come for a second', async () => {
+  it('a trial takes a POST when nothing else has come for a second', async () => {
     await using balancer = await createTestBalancer(poolOf());
     await ejectFirst(balancer, { status: 503 });
     balancer.endpoint('a:80').respond({ body: 'a:80' });
@@ -93,7 +93,7 @@ describe('a trial', () => {
     assert.equal(stateOf(balancer), 'healthy');
   });
 
-  it('takes no large body at once, which could not be sent again', async () => {
+  it('a trial takes no large body at once, which could not be sent again', async () => {
     await using balancer = await createTestBalancer(poolOf());
     await ejectFirst(balancer, { status: 503 });
     await untilTrial(balancer);
@@ -102,7 +102,7 @@ describe('a trial', () => {
     assert.equal((await balancer.request({ method: 'PUT', body: 'x' })).body, 'a:80');
   });
 
-  it('after resets asks for the whole answer', async () => {
+  it('a trial after resets asks for the whole answer', async () => {
     await using balancer = await createTestBalancer(poolOf());
     await ejectFirst(balancer, { ending: 'reset' });
     await untilTrial(balancer);
@@ -116,7 +116,7 @@ describe('a trial', () => {
     assert.equal(stateOf(balancer), 'healthy');
   });
 
-  it('without a first byte within a quarter of responseHead has failed as silent', async () => {
+  it('a trial without a first byte within a quarter of responseHead has failed as silent', async () => {
     await using balancer = await createTestBalancer(poolOf({ timeouts: { responseHead: '8s' } }));
     await ejectFirst(balancer, { status: 503 });
     await untilTrial(balancer);
@@ -130,7 +130,7 @@ describe('a trial', () => {
     pending.leave();
   });
 
-  it('whose client leaves says nothing; the third of these ejects', async () => {
+  it('a trial whose client leaves says nothing; the third of these ejects', async () => {
     await using balancer = await createTestBalancer(poolOf());
     await ejectFirst(balancer, { status: 503 });
     const asked = await untilTrial(balancer);
@@ -146,7 +146,7 @@ describe('a trial', () => {
     assert.equal(stateOf(balancer), 'ejected');
   });
 
-  it('waits without traffic for as long as it takes', async () => {
+  it('a trial waits without traffic for as long as it takes', async () => {
     await using balancer = await createTestBalancer(poolOf());
     await ejectFirst(balancer, { status: 503 });
     await balancer.advance(60_000);
@@ -155,7 +155,7 @@ describe('a trial', () => {
     assert.equal((await balancer.request()).body, 'a:80');
   });
 
-  it('of a pool that hashes takes none of a key that belongs elsewhere', async () => {
+  it('a trial of a pool that hashes takes none of a key that belongs elsewhere', async () => {
     await using balancer = await createTestBalancer(poolOf({ policy: { hash: { key: 'header.x-user' } } }));
     const owners = new Map<string, string>();
     for (let user = 0; user < 20; user++) {
@@ -176,7 +176,7 @@ describe('a trial', () => {
 });
 
 describe('the only endpoint that is not ejected', () => {
-  it('where it refuses connects, its requests go to one that is', async () => {
+  it('requests that the only endpoint that is not ejected refuses go to one that is', async () => {
     await using balancer = await createTestBalancer(poolOf({ endpoints: ['a:80', 'b:80'] }));
     await ejectFirst(balancer, { status: 503 });
     balancer.endpoint('a:80').respond({ body: 'back' });

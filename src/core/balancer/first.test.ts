@@ -21,19 +21,19 @@ function createPool(weights: readonly number[], capacity: number | null) {
 }
 
 describe('first', () => {
-  it('fills one endpoint after another, and those that have room again first', () => {
+  it('the policy first fills one endpoint after another, and those that have room again first', () => {
     const { table, take } = createPool([1, 1, 0, 1], 2);
     assert.equal(take(5), '0 0 1 1 3');
     table.release(0);
     assert.equal(take(2), '0 3');
   });
 
-  it('goes to the one with the fewest per weight when all are full', () => {
+  it('the policy first goes to the one with the fewest per weight when all are full', () => {
     const { take } = createPool([1, 2], 1);
     assert.equal(take(5), '0 1 1 0 1');
   });
 
-  it('stays with the first where nothing fills it', () => {
+  it('the policy first stays with the first where nothing fills it', () => {
     const { table, take } = createPool([1, 1, 1], null);
     assert.equal(take(10), '0 0 0 0 0 0 0 0 0 0');
     table.setHealth(0, EJECTED);

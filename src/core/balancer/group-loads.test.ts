@@ -25,7 +25,7 @@ function sharesOf(endpoints: readonly Partial<Placed>[], out: readonly number[],
 describe('the groups of a pool', () => {
   const two = [{}, {}, {}, {}, { priority: 1 }, { priority: 1 }, { priority: 1 }, { priority: 1 }];
 
-  it('are one where nothing tells endpoints apart', () => {
+  it('the groups of a pool are one where nothing tells endpoints apart', () => {
     assert.equal(groupsOf([PLACED, { ...PLACED, zone: 'b' }], '').length, 1);
     assert.equal(groupsOf([PLACED, PLACED], 'a').length, 1);
     assert.equal(
@@ -42,7 +42,7 @@ describe('the groups of a pool', () => {
     assert.equal(groupsOf([], '').length, 1);
   });
 
-  it('overflow to the next priority when less than 1 / 1.4 of a group is eligible, in proportion', () => {
+  it('the groups of a pool overflow to the next priority when less than 1 / 1.4 of a group is eligible, in proportion', () => {
     assert.deepEqual(sharesOf(two, []), { 0: 1, 1: 0 });
     assert.deepEqual(sharesOf(two, [0]), { 0: 1, 1: 0 }, 'three of four are enough');
     assert.deepEqual(sharesOf(two, [0, 1]), { 0: 0.7, 1: 0.3 });
@@ -50,20 +50,20 @@ describe('the groups of a pool', () => {
     assert.deepEqual(sharesOf(two, [0, 1, 2, 3]), { 0: 0, 1: 1 });
   });
 
-  it('share in proportion to what is left where all together are not enough', () => {
+  it('the groups of a pool share in proportion to what is left where all together are not enough', () => {
     assert.deepEqual(sharesOf(two, [0, 1, 2, 5, 6, 7]), { 0: 0.5, 1: 0.5 });
     assert.deepEqual(sharesOf(two, [0, 1, 2, 3, 5, 6, 7]), { 0: 0, 1: 1 });
     assert.deepEqual(sharesOf(two, [0, 1, 2, 3, 4, 5, 6, 7]), { 0: 0, 1: 0 });
   });
 
-  it('go by weight, and by the order of priorities, whatever their numbers', () => {
+  it('the groups of a pool go by weight, and by the order of priorities, whatever their numbers', () => {
     const uneven = [{ weight: 3 }, { weight: 1 }, { priority: 7 }, { priority: 9 }];
     assert.deepEqual(sharesOf(uneven, [1]), { 0: 1, 1: 0, 2: 0 });
     assert.deepEqual(sharesOf(uneven, [0]), { 0: 0.35, 1: 0.65, 2: 0 });
     assert.deepEqual(sharesOf(uneven, [0, 2]), { 0: 0.35, 1: 0, 2: 0.65 });
   });
 
-  it('leave backups alone while any other is eligible', () => {
+  it('the groups of a pool leave backups alone while any other is eligible', () => {
     const all = [{}, {}, { priority: 1 }, { isBackup: true }, { isBackup: true }];
     assert.deepEqual(sharesOf(all, [0, 1]), { 0: 0, 1: 1, backup: 0 });
     assert.deepEqual(sharesOf(all, [0, 2]), { 0: 1, 1: 0, backup: 0 });
@@ -71,7 +71,7 @@ describe('the groups of a pool', () => {
     assert.deepEqual(sharesOf(all, [0, 1, 2, 4]), { 0: 0, 1: 0, backup: 1 });
   });
 
-  it('keep traffic in their own zone while it has its share of what is eligible', () => {
+  it('the groups of a pool keep traffic in their own zone while it has its share of what is eligible', () => {
     const zones = [{ zone: 'a' }, { zone: 'a' }, { zone: 'a' }, { zone: 'b' }, { zone: 'b' }, { zone: 'b' }];
     assert.deepEqual(sharesOf(zones, [], 'a'), { '0 near': 1, 0: 0 });
     assert.deepEqual(sharesOf(zones, [3], 'a'), { '0 near': 1, 0: 0 });
@@ -82,7 +82,7 @@ describe('the groups of a pool', () => {
     assert.deepEqual(sharesOf([{ zone: 'a' }, {}, {}, {}], [], 'a'), { '0 near': 0.5, 0: 0.5 });
   });
 
-  it('are divided by zone within a priority', () => {
+  it('the groups of a pool are divided by zone within a priority', () => {
     const all = [{ zone: 'a' }, { zone: 'b' }, { zone: 'a', priority: 1 }, { zone: 'b', priority: 1 }];
     assert.deepEqual(sharesOf(all, [0], 'a'), { '0 near': 0, 0: 0.7, '1 near': 0.3, 1: 0 });
   });

@@ -9,7 +9,7 @@ function known(): Latencies {
 }
 
 describe('what is known of the times of endpoints', () => {
-  it('takes a slower answer as a whole, and halves every 10 s down to what answers take now', () => {
+  it('what is known of the times of endpoints takes a slower answer as a whole, and halves every 10 s down to what answers take now', () => {
     const latencies = known();
     assert.equal(latencies.of(0, 0), 0);
     latencies.observe(0, 20, true, 0);
@@ -25,7 +25,7 @@ describe('what is known of the times of endpoints', () => {
     assert.equal(latencies.of(1, 60_000), 0);
   });
 
-  it('takes a failure for no speed', () => {
+  it('what is known of the times of endpoints does not take a quick failure for a quick answer', () => {
     const latencies = known();
     latencies.observe(0, 0.5, false, 0);
     assert.equal(latencies.of(0, 0), 1000, 'of one that is unknown');
@@ -38,7 +38,7 @@ describe('what is known of the times of endpoints', () => {
     assert.equal(latencies.of(1, 0), 30_000, 'it did take that long');
   });
 
-  it('outlives a new config, and not the owner of a row', () => {
+  it('what is known of the times of endpoints outlives a new config, and not the owner of a row', () => {
     const latencies = known();
     latencies.observe(0, 20, true, 0);
     latencies.observe(1, 30, true, 0);

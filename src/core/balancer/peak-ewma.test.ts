@@ -65,7 +65,7 @@ function recover(slowness: number): { readonly pickedAt: readonly number[]; shar
 }
 
 describe('peak-ewma', () => {
-  it('picks by time to a first byte, requests in flight and weight', () => {
+  it('the policy peak-ewma picks by time to a first byte, requests in flight and weight', () => {
     const pool = createPool([1, 1]);
     for (const [index, ms] of [10, 30].entries()) pool.policy.observed?.(index, ms, true);
     assert.deepEqual(picks(pool, 100, 2), [100, 0]);
@@ -78,7 +78,7 @@ describe('peak-ewma', () => {
     assert.deepEqual(picks(heavy, 100, 2), [0, 100]);
   });
 
-  it('sends one request to an endpoint of which nothing is known, and waits for its answer', () => {
+  it('the policy peak-ewma sends one request to an endpoint of which nothing is known, and waits for its answer', () => {
     const pool = createPool([1, 1]);
     pool.policy.observed?.(0, 10, true);
     assert.deepEqual(picks(pool, 20, 2), [0, 20]);
@@ -89,14 +89,14 @@ describe('peak-ewma', () => {
     assert.deepEqual(picks(pool, 20, 2), [0, 20]);
   });
 
-  it('is not drawn to an endpoint that fails at once', () => {
+  it('the policy peak-ewma is not drawn to an endpoint that fails at once', () => {
     const pool = createPool([1, 1]);
     pool.policy.observed?.(0, 10, true);
     pool.policy.observed?.(1, 0.2, false);
     assert.deepEqual(picks(pool, 100, 2), [100, 0]);
   });
 
-  it('asks an endpoint that had nothing for 3 s, for at most one request in eight', () => {
+  it('the policy peak-ewma asks an endpoint that had nothing for 3 s, for at most one request in eight', () => {
     const pool = createPool([1, 1]);
     pool.policy.observed?.(0, 10, true);
     pool.policy.observed?.(1, 10_000, true);
@@ -118,7 +118,7 @@ describe('peak-ewma', () => {
     [10, 30_000],
     [100, 75_000],
   ] as const) {
-    it(`gives a server that was ${slowness} times as slow half of its share within ${ms / 1000} s, and a request every 5 s`, () => {
+    it(`the policy peak-ewma gives a server that was ${slowness} times as slow half of its share within ${ms / 1000} s, and a request every 5 s`, () => {
       const { pickedAt, shareAt } = recover(slowness);
       assert.ok(shareAt(-3000) < 0.05, `spared while it is slow: ${shareAt(-3000)}`);
       assert.ok(shareAt(ms) >= 0.1, `share ${shareAt(ms)} of 0.2`);

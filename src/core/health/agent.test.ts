@@ -26,18 +26,18 @@ describe('heedAgent', () => {
     ['MaxConn:7', { maxConnections: 7 }],
   ];
   for (const [word, expected] of words) {
-    it(`understands ${word}`, () => {
+    it(`heedAgent understands ${word}`, () => {
       assert.deepEqual(after(`${word}\n`), { ...SILENT_AGENT, ...expected });
     });
   }
 
-  it('takes several words of a line, however they are parted, and the last of each kind', () => {
+  it('heedAgent takes several words of a line, however they are parted, and the last of each kind', () => {
     const expected = { percent: 75, standing: 'maintenance', isDown: true, maxConnections: 30 };
     assert.deepEqual(after('75%,maxconn:30,maint,down\n'), expected);
     assert.deepEqual(after('\t10% up  drain ,75%\tmaint, maxconn:30 down \r\nignored\n'), expected);
   });
 
-  it('leaves what is not mentioned, or nothing at all, as it was', () => {
+  it('heedAgent leaves what is not mentioned, or nothing at all, as it was', () => {
     assert.deepEqual(after('75% drain down maxconn:3\n', '\n', ' # fine\r\n', '50%\n'), {
       percent: 50,
       standing: 'drain',
@@ -46,7 +46,7 @@ describe('heedAgent', () => {
     });
   });
 
-  it('ends maintenance and drain by ready alone, and down by up alone', () => {
+  it('heedAgent ends maintenance and drain by ready alone, and down by up alone', () => {
     assert.equal(after('maint\n', 'up 100%\n').standing, 'maintenance');
     assert.equal(after('drain\n', 'up 100%\n').standing, 'drain');
     assert.equal(after('maint\n', 'ready\n').standing, 'ready');
@@ -54,23 +54,23 @@ describe('heedAgent', () => {
     assert.equal(after('down\n', 'up\n').isDown, false);
   });
 
-  it('says nothing by a line without its end', () => {
+  it('heedAgent says nothing by a line without its end', () => {
     for (const text of ['', 'down', '75% # and']) assert.equal(heedAgent(SILENT_AGENT, text), null);
   });
 
-  it('knows no word that # or anything else is glued to, and takes those beside it', () => {
+  it('heedAgent knows no word that # or anything else is glued to, and takes those beside it', () => {
     const word = heedAgent(SILENT_AGENT, 'down#disk 75%x maxconn:ten drain 5 up: half%\n');
     assert.deepEqual(word?.state, { ...SILENT_AGENT, standing: 'drain' });
     assert.deepEqual(word?.unknown, ['down#disk', '75%x', 'maxconn:ten', '5', 'up:', 'half%']);
   });
 
-  it('has what stands behind # for its reason, else its words', () => {
+  it('heedAgent has what follows # for its reason, else its words', () => {
     assert.equal(heedAgent(SILENT_AGENT, 'down # disk full, up soon\n')?.reason, 'disk full, up soon');
     assert.equal(heedAgent(SILENT_AGENT, 'down #\u001b[2Jx\n')?.reason, ' [2Jx'.trim());
     assert.equal(heedAgent(SILENT_AGENT, ' 75% up\n')?.reason, '75% up');
   });
 
-  it('takes whatever comes, and is the same after the same line twice', () => {
+  it('heedAgent takes whatever comes, and is the same after the same line twice', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 60 }), (text) => {
         const once = after(`${text}\n`);

@@ -17,7 +17,7 @@ function plus(traffic: Traffic, attempts: number, failures: number): Traffic {
 const NONE: Traffic = { attempts: 0, failures: 0, common: 0 };
 
 describe('RecentTraffic', () => {
-  it('says what was met in the last ten seconds, and no longer', () => {
+  it('RecentTraffic says what was met in the last ten seconds, and no longer', () => {
     const counters = [NONE];
     const recent = watch(counters);
     for (let second = 0; second < 30; second++) {
@@ -29,11 +29,11 @@ describe('RecentTraffic', () => {
     assert.deepEqual(recent.of(0), { attempts: 105, failures: 10, common: 0 });
   });
 
-  it('says all of it before the first look', () => {
+  it('RecentTraffic says all of it before the first look', () => {
     assert.deepEqual(watch([{ attempts: 3, failures: 2, common: 1 }]).of(0), { attempts: 3, failures: 2, common: 1 });
   });
 
-  it('sums the others up, at most ten times a second', () => {
+  it('RecentTraffic sums the others up, at most ten times a second', () => {
     const counters = [NONE, NONE, NONE].map((none) => plus(none, 4, 1));
     const recent = watch(counters);
     assert.deepEqual(recent.ofOthers(1, 0), { attempts: 8, failures: 2, common: 0 });
@@ -42,7 +42,7 @@ describe('RecentTraffic', () => {
     assert.equal(recent.ofOthers(1, 100).attempts, 108);
   });
 
-  it('counts an endpoint that takes over the row of another from its own beginning', () => {
+  it('RecentTraffic counts an endpoint that takes over the row of another from its own beginning', () => {
     const counters = [plus(NONE, 100, 50)];
     const recent = watch(counters);
     for (let second = 0; second < 11; second++) recent.look();
@@ -52,7 +52,7 @@ describe('RecentTraffic', () => {
     assert.deepEqual(recent.of(0), { attempts: 3, failures: 1, common: 0 });
   });
 
-  it('counts an endpoint from a restart on, in the first ten seconds and later', () => {
+  it('RecentTraffic counts an endpoint from a restart on, in the first ten seconds and later', () => {
     const counters = [plus(NONE, 100, 50), plus(NONE, 7, 0)];
     const recent = watch(counters);
     for (let second = 0; second < 25; second++) {
@@ -67,7 +67,7 @@ describe('RecentTraffic', () => {
     assert.equal(recent.of(0).attempts, 150);
   });
 
-  it('counts all of the first ten seconds, however late the first look was', () => {
+  it('RecentTraffic counts all of the first ten seconds, however late the first look was', () => {
     const counters = [plus(NONE, 3, 3)];
     const recent = watch(counters);
     recent.look();
@@ -75,7 +75,7 @@ describe('RecentTraffic', () => {
     assert.deepEqual(recent.of(0), { attempts: 5, failures: 5, common: 0 });
   });
 
-  it('never goes below nothing while counters move to another table', () => {
+  it('RecentTraffic never goes below nothing while counters move to another table', () => {
     const counters = [plus(NONE, 100, 50)];
     const recent = watch(counters);
     for (let second = 0; second < 11; second++) recent.look();

@@ -23,7 +23,7 @@ class Route {
 }
 
 describe('silenceMs', () => {
-  it('is not known before a hundred answers, and a second at least', () => {
+  it('silenceMs is not known before a hundred answers, and is a second at least', () => {
     const route = new Route();
     route.answers(99, 10);
     route.pass(1);
@@ -33,7 +33,7 @@ describe('silenceMs', () => {
     assert.equal(silenceMs([route.firstBytes]), 1000);
   });
 
-  it('is four times the 99th percentile of the last minute, and later less', () => {
+  it('silenceMs is four times the 99th percentile of the last minute, and later less', () => {
     const route = new Route();
     route.answers(1000, 1000);
     route.pass(1);
@@ -47,7 +47,7 @@ describe('silenceMs', () => {
     assert.ok(longest >= 1500 && longest < 1700, String(longest));
   });
 
-  it('is one and a half times the longest answer of the last ten minutes, and no longer', () => {
+  it('silenceMs is one and a half times the longest answer of the last ten minutes, and no longer', () => {
     const route = new Route();
     route.answers(10_000, 10);
     route.answers(1, 5000);
@@ -60,7 +60,7 @@ describe('silenceMs', () => {
     assert.equal(silenceMs([route.firstBytes]), 1000);
   });
 
-  it('is that of all routes of a pool together where one has few answers', () => {
+  it('silenceMs is that of all routes of a pool together where one has few answers', () => {
     const [few, many] = [new Route(), new Route()];
     few.answers(50, 2000);
     many.answers(50, 10);
@@ -86,21 +86,21 @@ function silentOf(first: readonly Pulse[], second: readonly Pulse[] = [GOOD]): n
 }
 
 describe('findSilent', () => {
-  it('finds an endpoint with three attempts overdue, over all threads, while the other answers', () => {
+  it('findSilent finds an endpoint with three attempts overdue, over all threads, while the other answers', () => {
     assert.deepEqual(silentOf([pulse({ overdue: 3, oldestMs: 1200 })]), [0]);
     assert.deepEqual(silentOf([pulse({ overdue: 2, oldestMs: 1200 }), pulse({ overdue: 1, oldestMs: 1500 })]), [0]);
   });
 
-  it('finds none with two', () => {
+  it('findSilent finds none with two attempts overdue', () => {
     assert.deepEqual(silentOf([pulse({ overdue: 2, oldestMs: 1200 })]), []);
   });
 
-  it('finds none that any thread has heard of since the oldest was sent', () => {
+  it('findSilent finds none that any thread has heard of since the oldest was sent', () => {
     assert.deepEqual(silentOf([pulse({ overdue: 3, oldestMs: 1200 }), pulse({ heardMs: 1100 })]), []);
     assert.deepEqual(silentOf([pulse({ overdue: 3, oldestMs: 1200 }), pulse({ heardMs: 1300 })]), [0]);
   });
 
-  it('finds none while the others have not answered three that were sent later', () => {
+  it('findSilent finds none while the others have not answered three that were sent later', () => {
     const overdue = [pulse({ overdue: 3, oldestMs: 1200 })];
     assert.deepEqual(silentOf(overdue, [pulse({ answeredMs: [30, 50, LONG_AGO] })]), []);
     assert.deepEqual(silentOf(overdue, [pulse({ answeredMs: [30, 50, 1100] })]), [], 'within what threads differ by');
@@ -110,7 +110,7 @@ describe('findSilent', () => {
     );
   });
 
-  it('finds none where all are', () => {
+  it('findSilent finds none where all are silent', () => {
     const overdue = [pulse({ overdue: 9, oldestMs: 1200 })];
     assert.deepEqual(silentOf(overdue, overdue), []);
   });

@@ -47,7 +47,7 @@ function describeTrials(): void {
   const create = (worker = 3): PoolTable => new PoolTable(createPoolTable(4, 8), worker);
 
   describe('a trial in shared memory', () => {
-    it('goes to a fit request at once, and says who has it', () => {
+    it('a trial in shared memory goes to a fit request at once, and says who has it', () => {
       const table = create();
       assert.equal(takeTrial(table, 1, FIT), null);
       offerTrial(table, 1, { number: 7, needsWhole: true });
@@ -59,7 +59,7 @@ function describeTrials(): void {
       assert.equal(takeTrial(table, 1, FIT), null);
     });
 
-    it('goes to any other request only when no fit one has come in time', () => {
+    it('a trial in shared memory goes to any other request only when no fit one has come in time', () => {
       const table = create();
       offerTrial(table, 1, { number: 7, needsWhole: false });
       assert.equal(takeTrial(table, 1, FIT_LATE), null);
@@ -72,7 +72,7 @@ function describeTrials(): void {
       assert.equal(trialHolder(table, 1), 3, 'one that is taken stays so');
     });
 
-    it('raises a version that goes back to 0 only for who has seen the last of them', () => {
+    it('a trial in shared memory raises a version that goes back to 0 only for who has seen the last of them', () => {
       const table = create();
       assert.equal(table.trialsDue[0], 0);
       offerTrial(table, 1, { number: 1, needsWhole: false });
@@ -84,7 +84,7 @@ function describeTrials(): void {
       assert.equal(table.trialsDue[0], 0);
     });
 
-    it('keeps number and worker apart up to the largest of both', () => {
+    it('a trial in shared memory keeps number and worker apart up to the largest of both', () => {
       const table = new PoolTable(createPoolTable(1, 4000), 3999);
       offerTrial(table, 0, { number: 2 ** 18 - 1, needsWhole: true });
       assert.deepEqual(takeTrial(table, 0, FIT), { number: 2 ** 18 - 1, needsWhole: true });
@@ -93,7 +93,7 @@ function describeTrials(): void {
       assert.equal(trialHolder(table, 0), -1);
     });
 
-    it('is one of several where several are offered, each in a place of its own', () => {
+    it('a trial in shared memory is one of several where several are offered, each in a place of its own', () => {
       const table = create();
       for (const place of [0, 1, 9]) offerTrial(table, 1, { number: place + 1, needsWhole: false }, place);
       assert.deepEqual(
@@ -110,7 +110,7 @@ function describeTrials(): void {
       assert.deepEqual([generation, trialHolder(table, 1, 9)], [1, -1]);
     });
 
-    it('is taken once, with four threads reaching for it at the same time', async () => {
+    it('a trial in shared memory is taken once, with four threads reaching for it at the same time', async () => {
       const handle = createPoolTable(1, THREADS);
       const table = new PoolTable(handle, 0);
       const done = new Int32Array(new SharedArrayBuffer(4));

@@ -34,7 +34,7 @@ function threads(count: number): { time: { seconds: number }; all: readonly Thre
   return { time, all: Array.from({ length: count }, (_, worker) => new Thread(handle, worker, clock)) };
 }
 
-test('a budget is a share of the requests of 10 s and so many each second besides', () => {
+test('a retry budget is a share of the requests of 10 s, and so many each second besides', () => {
   const [thread] = threads(1).all;
   assert.equal(thread.take(1000, { share: 0.2, perSecond: 10 }), 100);
   thread.requests(500);
@@ -43,7 +43,7 @@ test('a budget is a share of the requests of 10 s and so many each second beside
   assert.equal(thread.take(1000, null), 1000);
 });
 
-test('what was taken and what was asked leave after 10 s', () => {
+test('a retry budget forgets after 10 s what was taken and what was asked', () => {
   const { time, all } = threads(1);
   const [thread] = all;
   const spec = { share: 0.5, perSecond: 0 };
@@ -66,14 +66,14 @@ test('what was taken and what was asked leave after 10 s', () => {
   assert.equal(thread.take(60, { share: 0, perSecond: 1 }), 10);
 });
 
-test('it holds over all threads, for what they ask and what they take', () => {
+test('a retry budget holds over all threads, for what they ask and what they take', () => {
   const { all } = threads(3);
   for (const thread of all) thread.requests(50);
   const spec = { share: 0.2, perSecond: 0 };
   assert.equal(all[0].take(20, spec) + all[1].take(20, spec) + all[2].take(20, spec), 30);
 });
 
-test('attempts that followed others are no requests', () => {
+test('a retry budget does not count further attempts as requests', () => {
   const [thread] = threads(1).all;
   thread.table.count(0, COUNTER_RETRIES, 60);
   thread.table.count(0, COUNTER_MOVES, 30);
@@ -81,7 +81,7 @@ test('attempts that followed others are no requests', () => {
   assert.equal(thread.take(100, { share: 1, perSecond: 0 }), 10);
 });
 
-test('what a thread that is gone has asked counts no more, and its successor begins at nothing', () => {
+test('a retry budget counts no more what a thread that is gone has asked, and its successor begins at nothing', () => {
   const { time, all } = threads(2);
   const [main, gone] = all;
   const spec = { share: 1, perSecond: 0 };
@@ -93,7 +93,7 @@ test('what a thread that is gone has asked counts no more, and its successor beg
   assert.equal(main.take(10, spec), 5);
 });
 
-test('a row that begins anew takes nothing from the budget, and a larger table goes on with it', () => {
+test('a retry budget loses nothing to a row that begins anew, and goes on in a larger table', () => {
   const { time, all } = threads(1);
   const [thread] = all;
   thread.requests(100);
@@ -112,7 +112,7 @@ test('a row that begins anew takes nothing from the budget, and a larger table g
   assert.equal(thread.take(10, spec), 0);
 });
 
-test('a clock that is set back begins anew', () => {
+test('a retry budget begins anew where the clock is set back', () => {
   const { time, all } = threads(1);
   const [thread] = all;
   thread.requests(100);

@@ -33,7 +33,7 @@ test('no two places of a layout share a byte, whatever its rows, workers and sha
   );
 });
 
-test('the parts of two workers are at least a cache line apart', () => {
+test('the parts of two workers in a layout are at least a cache line apart', () => {
   for (const rows of [1, 15, 16, 17]) {
     const layout = new Layout(rows, 3);
     const ledger = layout.ledger(2);
@@ -44,7 +44,7 @@ test('the parts of two workers are at least a cache line apart', () => {
   }
 });
 
-test('the same calls give the same places', () => {
+test('the same calls give a layout the same places', () => {
   const places = [0, 1].map(() => {
     const layout = new Layout(7, 2);
     return [layout.header(3), layout.column(), layout.ledger(4), layout.doubles(2), layout.counts(5), layout.bytes];

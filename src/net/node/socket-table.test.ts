@@ -46,7 +46,7 @@ test('a socket that is not listed any more has been reset', async (t) => {
   assert.deepEqual(told, [0, 'gone']);
 });
 
-test('the table is read once for all who ask meanwhile, and not where there is none', async (t) => {
+test('the table of sockets is read once for all who ask meanwhile, and not where there is none', async (t) => {
   const { fd, inode } = descriptor(t);
   let reads = 0;
   const table = new SocketTable((path) => {

@@ -43,7 +43,7 @@ function watch(): { time: FakeTime; silent: number[]; publish: (overdue: number)
 }
 
 describe('the watch for silent endpoints', () => {
-  it('tells health of one that its workers say is silent', () => {
+  it('the watch for silent endpoints tells health of one that its workers say is silent', () => {
     const { time, silent, publish } = watch();
     publish(2);
     time.advance(100);
@@ -53,7 +53,7 @@ describe('the watch for silent endpoints', () => {
     assert.deepEqual(silent, [0]);
   });
 
-  it('judges nobody in a turn in which its own thread was late', () => {
+  it('the watch for silent endpoints judges nobody in a turn in which its own thread was late', () => {
     const { time, silent, publish } = watch();
     time.stall(3000);
     publish(3);
@@ -64,7 +64,7 @@ describe('the watch for silent endpoints', () => {
     assert.deepEqual(silent, []);
   });
 
-  it('judges nobody while a worker has not been heard of', () => {
+  it('the watch for silent endpoints judges nobody while a worker has not been heard of', () => {
     const { time, silent, publish, beat } = watch();
     publish(0);
     for (let tick = 0; tick < 6; tick++) time.advance(100);

@@ -91,7 +91,7 @@ export class Admission<Q extends Queued> {
 
   /** Returns false where `max` requests wait already, over all threads. */
   enter(queued: Q, max: number): boolean {
-    // Whose turn it is and who finds no place has waited all the while.
+    // A request that had its turn and found no place has waited all the while.
     const isBack = queued === this.#served;
     if (!this.#table.held.enterQueue(isBack ? Infinity : max)) {
       this.count(QUEUE_FULL);

@@ -31,6 +31,14 @@ test('a test balancer retries where it may, and answers with its reason where it
   assert.deepEqual([status, reason], [502, 'upstream-reset']);
 });
 
+test('time of a test balancer begins at 0, and none passes while it starts or reloads', async () => {
+  const config = (...endpoints: string[]) => ({ pools: { web: { endpoints, check: { http: '/' } as const } } });
+  await using balancer = await createTestBalancer(config('a:80'));
+  assert.equal(balancer.elapsedMs, 0);
+  await balancer.reload(config('a:80', 'b:80'));
+  assert.equal(balancer.elapsedMs, 0);
+});
+
 test('in a test balancer minutes pass in a moment', async () => {
   await using balancer = await createTestBalancer({ pools: { web: ['a:80'] } });
   balancer.endpoint('a:80').respond({ ending: 'never' });

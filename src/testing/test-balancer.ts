@@ -126,7 +126,7 @@ export class TestBalancer {
 
   /** @internal */
   async start(): Promise<void> {
-    await this.#while(this.#balancer.listen());
+    await this.#time.standStill(this.#balancer.listen());
   }
 
   /** Milliseconds since the beginning. */
@@ -173,7 +173,7 @@ export class TestBalancer {
   /** Lets another config take effect, as `Balancer.reload` does. Its listeners are there at once. */
   async reload<PoolName extends string>(config: Config | ConfigInput<PoolName>): Promise<void> {
     const complete = toConfig(config);
-    await this.#while(this.#balancer.reload(this.#withoutSockets(complete)));
+    await this.#time.standStill(this.#balancer.reload(this.#withoutSockets(complete)));
     this.#config = complete;
   }
 

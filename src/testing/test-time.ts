@@ -31,6 +31,15 @@ export class TestTime extends StandingTime {
     while (!isDone() && this.fireNext(end)) await this.settle();
   }
 
+  /** Lets what a promise waits for happen, as long as that takes outside (a module is loaded), while no time passes here. */
+  async standStill<T>(promise: Promise<T>): Promise<T> {
+    let isDone = false;
+    const done = promise.finally(() => (isDone = true));
+    done.catch(() => {});
+    while (!isDone) await this.settle();
+    return done;
+  }
+
   /** Until nothing moves at this moment: no bytes on their way, no promise that goes on. */
   async settle(): Promise<void> {
     for (let round = 0; round < MAX_ROUNDS; round++) {

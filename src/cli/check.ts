@@ -1,5 +1,6 @@
 /** `fairlead check`: every mistake of a config, or what it would run. Opens nothing but a probe on 127.0.0.1. */
 import { advisePolicies } from './advise-policies.ts';
+import { advisePools } from './advise-pools.ts';
 import { explainConfig } from '../runtime/control/explain-config.ts';
 import { listWarnings } from './config-warnings.ts';
 import { missingConfig, openConfigSource } from './config-source.ts';
@@ -38,7 +39,7 @@ export async function check({ config, json = false, path }: CheckOptions): Promi
   const explained = await explainConfig(parsed.config);
   const machine = readMachine(parsed.config);
   const asked = path === undefined ? null : askPath(parsed.config, path);
-  const warnings = [...listWarnings(parsed.config), ...advisePolicies(parsed.config)];
+  const warnings = [...listWarnings(parsed.config), ...advisePolicies(parsed.config), ...advisePools(parsed.config)];
   if (json) {
     const ofPath = asked === null ? {} : { path: toJsonPath(asked) };
     printJson({ valid: true, file, ...toJsonDescription(explained, machine), ...ofPath, warnings });

@@ -16,8 +16,9 @@ Examples:
   fairlead check                                            every mistake, or what would run
 
 Exit codes: 0 ended as asked, 1 load: every request failed, 2 mistakes in the command line or the
-config, 3 refused by a running Fairlead, 4 not done in time, 69 an address, a name or a needed program is not available, 70 internal error, 78 Node too
-old, 128 + n cut by a second signal n. Each command's --help says which of them it has.`;
+config, 3 refused by a running Fairlead, 4 not done in time, 69 an address, a name or a needed
+program is not available, 70 internal error, 78 Node too old, 128 + n cut by a second signal n.
+Each command's --help says which of them it has.`;
 
 /** Throws commander's own error, already printed to `output`, for what it cannot parse. */
 export function createProgram(actions: Actions, output: OutputConfiguration = {}): Command {

@@ -26,7 +26,7 @@ const SLIPS: readonly (readonly [(line: string) => string, string, readonly stri
   [(line) => inPool(`check: { http: { ${line} } }`), 'headers', ['x-probe: 1', 'x-probe=1', 'x-probe'].map(quoted)],
   [inPool, 'breaker', ['5', '50%', '10s', 'on', 'true', 'none', 'fast']],
   [inPool, 'agent', ['9707', '5s', 'on']],
-  [inPool, 'sticky', ['on', 'none', 'SERVERID', 'socketio', '12h', '[cookie]']],
+  [inPool, 'sticky', ['on', 'none', 'SERVERID', 'socketio', '12h', 'ip', 'source', '[cookie]']],
   [inPool, 'queue', ['200', '30s', 'none', 'long']],
   [inPool, 'timeouts', ['5s', '30', 'long']],
   [onTop, 'timeouts', ['500ms', '30', 'long']],

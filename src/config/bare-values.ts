@@ -81,6 +81,10 @@ const PLACES: Readonly<Record<string, Places>> = {
     [ON, 'Write sticky: cookie.'],
     [/^(?:socketio|socket-io|socket_io|websockets?)$/i, 'Write sticky: { socketIo: on }.'],
     [TIME, 'Write sticky: { ttl: $1 }.'],
+    [
+      /^(?:ip|source|address|ip[-_]?hash|client[-_]?(?:ip)?|source[-_]?ip)$/i,
+      'That is a policy: write policy: { hash: client }, or with a cookie sticky: cookie.',
+    ],
     [/^([A-Za-z][\w-]*)$/, 'Write sticky: { cookie: $1 }.'],
     [ANY, 'Write off, cookie, socket.io, or a map, e.g. sticky: { cookie: shop-server }.'],
   ],

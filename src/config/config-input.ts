@@ -546,7 +546,7 @@ export interface QueueInput {
    */
   readonly max?: number;
   /**
-   * How long requests wait for a place under `maxRequests`; then 503 `queue-timeout`.
+   * How long requests wait for a place under `maxRequests`, where `target` does not end it sooner; then 503 `queue-timeout`.
    * @defaultValue `timeouts.connect`
    * @example '5s'
    */

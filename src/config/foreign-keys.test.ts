@@ -7,6 +7,10 @@ import { parseConfig } from './load.ts';
 import { type SchemaNode } from './described.ts';
 import { schemaTree } from './schema-tree.ts';
 
+function inPool(line: string): string {
+  return `pools: { web: { endpoints: [localhost:8081], ${line} } }`;
+}
+
 /** A config with a line in the place of a title. */
 const PLACES: Readonly<Record<string, (line: string) => string>> = {
   Config: (line) =>
@@ -16,12 +20,15 @@ const PLACES: Readonly<Record<string, (line: string) => string>> = {
     `routes: [{ ${line.startsWith('pool:') ? '' : 'pool: web, '}${line} }]\npools: { web: [localhost:8081] }`,
   Match: (line) => `routes: [{ pool: web, match: { ${line} } }]\npools: { web: [localhost:8081] }`,
   Pool: (line) => `pools: { web: { ${line.startsWith('endpoints:') ? '' : 'endpoints: [localhost:8081], '}${line} } }`,
+  Breaker: (line) => inPool(line.startsWith('ejection:') ? line : `breaker: { ${line} }`),
+  Queue: (line) => inPool(`queue: { ${line} }`),
+  Retry: (line) => inPool(line.startsWith('timeouts:') ? line : `retry: { ${line} }`),
+  RouteRetry: (line) =>
+    `routes: [{ pool: web, ${line.startsWith('timeouts:') ? line : `retry: { ${line} }`} }]\npools: { web: [localhost:8081] }`,
+  Hedge: (line) => inPool(`hedge: { ${line} }`),
   Timeouts: (line) =>
-    line.startsWith('check:')
-      ? `pools: { web: { endpoints: [localhost:8081], ${line} } }`
-      : `timeouts: { ${line} }\npools: { web: [localhost:8081] }`,
-  ExchangeTimeouts: (line) =>
-    `pools: { web: { endpoints: [localhost:8081], ${line.startsWith('check:') ? line : `timeouts: { ${line} }`} } }`,
+    /^(?:check|queue):/.test(line) ? inPool(line) : `timeouts: { ${line} }\npools: { web: [localhost:8081] }`,
+  ExchangeTimeouts: (line) => inPool(/^(?:check|queue):/.test(line) ? line : `timeouts: { ${line} }`),
   Endpoint: (line) => `pools: { web: [{ ${line.startsWith('address:') ? '' : 'address: localhost:8081, '}${line} }] }`,
   Check: (line) =>
     `pools: { web: { endpoints: [localhost:8081], check: { ${/^(?:https?|tcp|grpc):/.test(line) ? '' : 'tcp: {}, '}${line} } } }`,

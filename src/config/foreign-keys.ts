@@ -2,6 +2,8 @@
  * Keys of other balancers' configs where ours does not have them: what they are called here, or that there is no such
  * thing yet. Words are compared without case, `-` and `_`: `health_check` and `healthCheck` are one.
  */
+import { OF_SMALL_MAPS } from './foreign-resilience-keys.ts';
+import type { SmallMap } from './foreign-resilience-keys.ts';
 import { NOT_BUILT } from './not-built.ts';
 import type { MissingFeature } from './not-built.ts';
 
@@ -15,6 +17,7 @@ type Place =
   | 'Endpoint'
   | 'Check'
   | 'Sticky'
+  | SmallMap
   | 'Timeouts'
   | 'ExchangeTimeouts';
 
@@ -147,19 +150,24 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
       'Write retry, e.g. retry: { attempts: 2 }.',
     'keepalive keepaliveconnections maxidleconns maxidleconnections': 'Write maxIdle, e.g. maxIdle: 16.',
     'keepalivetimeout idleconntimeout': 'Write idleTimeout, e.g. idleTimeout: 20s.',
-    'maxconn maxconns connectionlimit': 'Write maxRequests, e.g. maxRequests: 100.',
+    'maxconn maxconns maxconcurrentrequests maxconcurrency concurrency maxinflight connectionlimit':
+      'Write maxRequests, of all endpoints together here, and of each one at it, e.g. maxRequests: 100.',
+    'maxqueue queuesize maxpendingrequests maxwaiting': 'Write queue, e.g. queue: { max: 500 }.',
+    'timeoutqueue queuetimeout': 'Write queue, e.g. queue: { timeout: 2s }.',
+    'hedging hedgedrequests hedgepolicy speculativeretry': 'Write hedge, e.g. hedge: p95.',
     'passivehealthcheck passive outlierdetection maxfails failtimeout':
       'Write ejection, e.g. ejection: { failures: 3 }.',
     'circuitbreaker circuitbreakers breakers': 'Write breaker, e.g. breaker: { failures: 50% }.',
     'hostheader passhostheader preservehost changeorigin': 'Write host, e.g. host: client.',
     timeoutcheck: 'It stands in the check, e.g. check: { http: /healthcheck, timeout: 2s }.',
     [TLS]: NOT_BUILT.tlsToEndpoints,
-    'cookie cookies stickycookie stickysession stickysessions sessionaffinity affinity persistence stick session sessions appsession':
+    'cookie cookies stickycookie stickysession stickysessions sessionaffinity affinity persistence stick stickiness session sessions appsession':
       'Write sticky, e.g. sticky: { cookie: SERVERID }.',
     'sticktable stickon': 'Write policy, e.g. policy: { hash: client }.',
     'weight weights': 'A weight stands at an endpoint, e.g. endpoints: [{ address: localhost:8081, weight: 2 }].',
     'route routes match path prefix':
       'Routes stand beside pools, e.g. routes: [{ match: { path: /v1/* }, pool: api }].',
+    'deadline queueclass longpoll guards': 'It stands in the route that leads to the pool.',
     'stripprefix replaceprefix maxbody': 'It stands in the route that leads to the pool, or in defaults.',
   },
   Endpoint: {
@@ -171,7 +179,9 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'region locality availabilityzone rack': 'Write zone, e.g. zone: eu-1.',
     cookie: 'Fairlead makes the values itself: take it out. The pool has sticky.',
     'slowstart warmup zones sticky': 'It stands in the pool, and holds for each of its endpoints.',
-    'maxconn maxconns': 'Write maxRequests, e.g. maxRequests: 100.',
+    'maxconn maxconns maxconcurrentrequests maxconcurrency concurrency maxinflight':
+      'Write maxRequests, e.g. maxRequests: 100.',
+    'down disabled offline': 'Write weight: 0, or leave the endpoint out.',
     'check healthcheck maxconnections maxfails policy': 'It stands in the pool, and holds for each of its endpoints.',
   },
   Sticky: {
@@ -187,10 +197,13 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'tls ssl checkssl': 'Write https in place of http, e.g. https: { path: /healthcheck }.',
     'type protocol': 'Write the kind itself, e.g. http: { path: /healthcheck }.',
     port: 'It stands in http or tcp, e.g. tcp: { port: 9000 }.',
-    'every frequency period': 'Write interval, e.g. interval: 5s.',
+    'inter every frequency period': 'Write interval, e.g. interval: 5s.',
+    fastinter: 'Write fastInterval, e.g. fastInterval: 1s.',
+    downinter: 'Write downInterval, e.g. downInterval: 20s.',
     'rises passes healthythreshold successthreshold': 'Write rise, e.g. rise: 2.',
     'falls fails failures unhealthythreshold failurethreshold': 'Write fall, e.g. fall: 3.',
   },
+  ...OF_SMALL_MAPS,
   Timeouts: {
     ...TIMES,
     'httprequest clientheader requestheader readheader': 'Write requestHead, e.g. requestHead: 10s.',
@@ -238,14 +251,16 @@ function eachWord([words, cure]: readonly [string, string]): (readonly [string, 
   return words.split(' ').map((word) => [word, cure]);
 }
 
-/** Small maps in which words such as `status` and `headers` mean something else. */
+/** In small maps words such as `status` and `errors` mean something else than what Fairlead does not have. */
+const SMALL: ReadonlySet<string> = new Set(Object.keys(OF_SMALL_MAPS));
 const HAS_PLACES = new Set([...OUR_WORDS.keys(), 'Defaults']);
 
 /** What to do about a key that means something to another program; null: it is not known. */
 export function cureForeignKey(name: string, title: string): string | null {
   if (!HAS_PLACES.has(title)) return null;
   const word = toWord(name);
-  return OUR_WORDS.get(title)?.get(word) ?? MISSING_WORDS.get(word) ?? null;
+  const ours = OUR_WORDS.get(title)?.get(word) ?? null;
+  return ours ?? (SMALL.has(title) ? null : (MISSING_WORDS.get(word) ?? null));
 }
 
 /** How words of a config are compared: without case, `-`, `_` and blanks. */

@@ -42,3 +42,35 @@ const WORDS = new Map([
 export function cureForeignPolicy(name: string): string | null {
   return WORDS.get(toWord(name)) ?? null;
 }
+
+const KEY_KINDS: Readonly<Record<string, string>> = {
+  header: 'header',
+  hdr: 'header',
+  http: 'header',
+  cookie: 'cookie',
+  cook: 'cookie',
+  query: 'query',
+  arg: 'query',
+  urlparam: 'query',
+};
+
+/** `header:x-user`, `hdr(x-user)`, `$http_x_user`, `$cookie_user`. */
+const NAMED_KEY = /^\$?([a-z]+|url_param)[:(_ ]\s*([\w-]+)\)?$/i;
+
+const WHOLE_KEYS = new Map([
+  ...'ip source src address remoteaddr binaryremoteaddr clientip'.split(' ').map((word) => [word, 'client'] as const),
+  ...'uri requesturi'.split(' ').map((word) => [word, 'url, or path for it without its query'] as const),
+]);
+
+/** What to write for a key of a hash as other programs have it, or for a name alone; null: it is none of these. */
+export function cureHashKey(key: string): string | null {
+  const whole = WHOLE_KEYS.get(toWord(key.replace('$', '')));
+  if (whole !== undefined) return `Write ${whole}.`;
+  const named = NAMED_KEY.exec(key);
+  const kind = named === null ? undefined : KEY_KINDS[toWord(named[1])];
+  if (named !== null && kind !== undefined) {
+    return `Write ${kind}.${key.startsWith('$http') ? named[2].replaceAll('_', '-') : named[2]}.`;
+  }
+  if (!/^[A-Za-z][\w-]*$/.test(key)) return null;
+  return `Write header.${key}, cookie.${key} or query.${key}, or one of client, peer, host, path, url, route and listener.`;
+}

@@ -19,9 +19,15 @@ const delay = scalar((value): HedgeSpec | Mistake => {
   if (percentile !== null) return { delayMs: 0, percentile: Number(`${percentile[1]}.${percentile[2] ?? 0}`) };
   const delayMs = parseDuration(value);
   if (typeof delayMs === 'number') return { delayMs, percentile: 0 };
-  return typeof value === 'string' && value.startsWith('p')
+  if (typeof value !== 'string' || /^[\d.]+[a-z]*$/i.test(value)) return delayMs;
+  const share = /^([1-9]\d?)(?:st|nd|rd|th)?\s*(?:%|percentile)$/i.exec(value);
+  if (share !== null) return new Mistake(`${describeValue(value)} is not a percentile`, `Write p${share[1]}.`);
+  return value.startsWith('p')
     ? new Mistake(`${describeValue(value)} is not a percentile`, 'Write one from p1 to p99.9, e.g. p95.')
-    : delayMs;
+    : new Mistake(
+        `${describeValue(value)} is neither a time nor a percentile`,
+        'Write a time such as 50ms, or a percentile such as p95.',
+      );
 }, DELAY);
 
 const hedgeMap = object(

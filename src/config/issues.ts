@@ -11,6 +11,12 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   regex: 'regex: ^/img/',
   prefix: 'prefix: /v1',
   by: 'by: /v2',
+  hash: 'hash: client',
+  delay: 'delay: p95',
+  header: 'header: X-Request-Timeout',
+  port: 'port: 8081',
+  file: 'file: /var/log/fairlead/access.log',
+  present: 'present: true',
 };
 
 const KINDS: Readonly<Record<string, readonly [string, string]>> = {

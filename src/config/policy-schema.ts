@@ -5,7 +5,7 @@ import { parseKeyPart } from '../core/keys/key-parts.ts';
 import type { HashSpec, PolicySpec } from '../core/snapshot.ts';
 import { key, note } from './described.ts';
 import { Mistake } from './errors.ts';
-import { cureForeignPolicy } from './foreign-policies.ts';
+import { cureForeignPolicy, cureHashKey } from './foreign-policies.ts';
 import { isOff, listOf, object, oneOf, readWith, scalar, shortForm } from './scalars.ts';
 import { describeValue } from './units.ts';
 
@@ -15,7 +15,8 @@ const KEY_FORMS =
 const keyPart = scalar(
   (value) => {
     if (typeof value === 'string' && parseKeyPart(value) !== null) return value;
-    return new Mistake(`${describeValue(value)} is nothing that requests have in common`, KEY_FORMS);
+    const cure = typeof value === 'string' ? cureHashKey(value) : null;
+    return new Mistake(`${describeValue(value)} is nothing that requests have in common`, cure ?? KEY_FORMS);
   },
   {
     type: 'string',

@@ -84,7 +84,8 @@ const queueMap = object(
       example: 200,
     }),
     timeout: key(duration.optional(), {
-      description: 'How long requests wait for a place under `maxRequests`; then 503 `queue-timeout`.',
+      description:
+        'How long requests wait for a place under `maxRequests`, where `target` does not end it sooner; then 503 `queue-timeout`.',
       example: '5s',
       byDefault: '`timeouts.connect`',
     }),

@@ -133,7 +133,8 @@ describe('the commands that ask a running Fairlead', () => {
   });
 
   it('the commands that ask a running Fairlead end with a code and a sentence where they cannot do it', async (t) => {
-    const file = writeConfig('wrong', await startPool(t, 1));
+    const ports = await startPool(t, 1);
+    const file = writeConfig('wrong', ports);
     const nobody = await fairlead('status', '-c', file);
     assert.equal(nobody.code, 69);
     assert.match(nobody.stderr, /^fairlead: nobody answers at .*\.sock: .*ENOENT/);
@@ -142,10 +143,10 @@ describe('the commands that ask a running Fairlead', () => {
     assert.deepEqual(unknown, {
       code: 3,
       stdout: '',
-      stderr: 'fairlead: refused: pool web has no endpoint "localhost:1"\n',
+      stderr: `fairlead: refused: pool web has no endpoint "localhost:1"; there is 127.0.0.1:${ports[0]}\n`,
     });
     const other = await fairlead('endpoint', 'drain', 'api/localhost:1', '-c', file);
-    assert.deepEqual([other.code, other.stderr], [3, 'fairlead: refused: there is no pool "api"\n']);
+    assert.deepEqual([other.code, other.stderr], [3, 'fairlead: refused: there is no pool "api"; there is web\n']);
     const named = await fairlead('status', '--admin', `unix:${running.socket}`);
     assert.equal(named.code, 0, named.stderr);
     const bad = await fairlead('status', '--admin', '127.0.0.1:9901');

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PoolEndpointStats } from '../../runtime/control/balancer-stats.ts';
 import type { AdminAnswer, AdminRequest, AdminSubject, Operation } from '../operation.ts';
 import { Problem } from '../problem.ts';
-import { describeEndpoint, findPool } from './pools.ts';
+import { describeEndpoint, findPool, listKnown } from './pools.ts';
 
 const LOOK_MS = 50;
 const LONGEST_WAIT_S = 3600;
@@ -52,9 +52,11 @@ function toIds(subject: AdminSubject, request: AdminRequest): { readonly pool: s
 /** Throws a {@link Problem} where there is none. */
 function findEndpoint(subject: AdminSubject, { params: { pool, endpoint } }: AdminRequest): PoolEndpointStats {
   const id = endpoint.toLowerCase();
-  const found = findPool(subject, pool).endpoints.find((each) => each.endpoint === id);
+  const { endpoints } = findPool(subject, pool);
+  const found = endpoints.find((each) => each.endpoint === id);
   if (found !== undefined) return found;
-  throw new Problem(404, 'no-such-endpoint', `pool ${pool} has no endpoint ${JSON.stringify(endpoint)}`);
+  const known = listKnown(endpoints.map((each) => each.endpoint));
+  throw new Problem(404, 'no-such-endpoint', `pool ${pool} has no endpoint ${JSON.stringify(endpoint)}${known}`);
 }
 
 /** Seconds, `30s`, in ms. */

@@ -24,9 +24,18 @@ const getPool: Operation = {
 
 /** Throws a {@link Problem} where there is none. */
 export function findPool({ balancer }: AdminSubject, id: string): PoolStats {
-  const found = balancer.stats().pools.find(({ pool }) => pool === id);
-  if (found === undefined) throw new Problem(404, 'no-such-pool', `there is no pool ${JSON.stringify(id)}`);
-  return found;
+  const { pools } = balancer.stats();
+  const found = pools.find(({ pool }) => pool === id);
+  if (found !== undefined) return found;
+  const known = listKnown(pools.map(({ pool }) => pool));
+  throw new Problem(404, 'no-such-pool', `there is no pool ${JSON.stringify(id)}${known}`);
+}
+
+const MOST_LISTED = 8;
+
+/** What there is instead, for somebody who has mistyped; nothing where that is too much to read. */
+export function listKnown(ids: readonly string[]): string {
+  return ids.length > MOST_LISTED ? '' : `; there is ${ids.join(', ')}`;
 }
 
 /** It takes new requests, as far as its health is known. */

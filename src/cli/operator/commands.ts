@@ -71,7 +71,7 @@ export async function showPools(options: AdminOptions): Promise<number> {
 export function describeQueue({ waiting, held, ...sofar }: QueueStats): string {
   const { waited, timedOut, shed, full } = sofar;
   if (waiting + held + waited + full === 0) return '';
-  return `: ${waiting} wait for a place, ${held} for an endpoint; so far ${waited} waited, ${timedOut} too long, ${shed} gave way, ${full} found the queue full`;
+  return `: ${waiting} wait for a place, ${held} for an endpoint; so far ${waited} waited, ${timedOut} timed out, ${shed} shed, ${full} found the queue full`;
 }
 
 function describeEndpoints(endpoints: readonly EndpointContent[]): string[] {

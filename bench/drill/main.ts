@@ -1,5 +1,5 @@
 /**
- * `npm run drill`: servers fail under load, and what that costs clients is counted, of Fairlead beside nginx and HAProxy.
+ * `npm run drill`: servers fail under load, and what that costs clients is counted, for Fairlead, nginx and HAProxy.
  * docs/staying-up.md says what it does and holds its table.
  */
 import { writeFileSync } from 'node:fs';

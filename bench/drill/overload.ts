@@ -1,6 +1,6 @@
 /**
- * `npm run drill -- --overload`: more and more requests are offered to servers that work on two at a time each, and it is
- * counted how many are answered, and how late. docs/queue.md has the table.
+ * `npm run drill -- --overload`: more and more requests are offered to servers that work on two at a time each. It counts
+ * how many are answered, and how late. docs/queue.md has the table.
  */
 import { Agent, get } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';

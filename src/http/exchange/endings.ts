@@ -144,7 +144,7 @@ export function cancel(exchange: Exchange): void {
   abortBoth(exchange, CLIENT_CLOSED);
 }
 
-/** × clientEnd once the answer has begun: the same, for nothing may flow for an hour, and the endpoint's place is held as long. */
+/** × clientEnd once the answer has begun: it cancels too, since a quiet answer would hold the endpoint's place for an hour. */
 export function cancelAnswer(exchange: Exchange): void {
   if (!(exchange.client as ClientStream).connection.allowsHalfClose) clientBroke(exchange);
 }

@@ -2,12 +2,13 @@
  * One request and its response, attempts included: a state machine that knows no protocol. Its table, states ×
  * events with every cell filled, is in `table.ts`; what the cells do is in the files beside it, by subject.
  *
- * A request comes in (`request`), is routed, passes the steps of its route (*deciding*), and an attempt begins: it may wait for a place (*waiting*), dial
- * (*connecting*), or have a connection at once. When there is one (`ready`) the head goes out (*sending*) and the
- * body after it (*awaiting* once all has gone). The response's head makes it *responding*; its end, when the
- * client has taken all of it, makes it *idle* again, else *flushing* until then. An attempt that failed before
- * any response byte went out may be followed by another, at once or after a backoff (*between*). A 101 makes it a
- * *tunnel*. Whatever breaks after the first response byte reaches the client as broken.
+ * A request comes in (`request`), is routed, and passes the steps of its route (*deciding*). If there is no endpoint or
+ * no place for it, it is *held*. Then an attempt begins: it may wait for a connection (*waiting*), dial (*connecting*),
+ * or have a connection at once. When there is one (`ready`) the head goes out (*sending*) and the body after it
+ * (*awaiting* once all has gone). The response's head makes it *responding*; its end, when the client has taken all of
+ * it, makes it *idle* again, else *flushing* until then. An attempt that failed before any response byte went out may be
+ * followed by another, at once or after a backoff (*between*). A 101 makes it a *tunnel*. Whatever breaks after the
+ * first response byte reaches the client as broken.
  */
 import { KeptBytes } from '../../net/kept-bytes.ts';
 import { Timer } from '../../net/timer-wheel.ts';

@@ -26,7 +26,7 @@ export function forwardInformational(exchange: Exchange, source: ResponseSource 
   else if (!exchange.isContinueOurs) goOn(exchange, response);
 }
 
-/** *sending* × responseTimeout: the endpoint sends no 100, as many never do. The client gets ours, and the body is its affair. */
+/** *sending* × responseTimeout: the endpoint sends no 100, as many never do. The client gets ours, and sends its body. */
 export function sendContinue(exchange: Exchange): void {
   exchange.isContinueOurs = true;
   goOn(exchange, CONTINUE);

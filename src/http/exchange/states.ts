@@ -78,7 +78,10 @@ export const EVENTS = [
   'attemptTimeout',
   /** The whole exchange took too long (`total`, off by default). */
   'totalTimeout',
-  /** The backoff before the next attempt is over, or the pool that was waited for can be tried; the connect of the second of two has taken too long. */
+  /**
+   * The next attempt is due: its backoff is over, or the pool that was waited for can be tried. Of two attempts at once:
+   * the second is to begin, or its connect has taken too long.
+   */
   'retryDue',
   /** The step that was to decide has not. */
   'decisionTimeout',

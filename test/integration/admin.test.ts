@@ -114,6 +114,9 @@ describe('the commands that ask a running Fairlead', () => {
     const back = await fairlead('endpoint', 'undrain', place, '-c', file);
     assert.equal(back.stdout, `${place} is healthy, 0 requests in flight\n`);
     assert.match(running.stderr, /draining → healthy: drained no more by the admin socket/);
+    const after = await fairlead('pools', '-c', file);
+    assert.match(after.stdout, new RegExp(`${ports[0]} +healthy .* drained no more by the admin socket, since 2`));
+    assert.match(after.stdout, new RegExp(`${ports[1]} +healthy .* added$`, 'm'));
   });
 
   it('the commands that ask a running Fairlead wait for what is in flight, and say when it takes too long', async (t) => {

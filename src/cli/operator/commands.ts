@@ -74,11 +74,14 @@ export function describeQueue({ waiting, held, ...sofar }: QueueStats): string {
   return `: ${waiting} wait for a place, ${held} for an endpoint; so far ${waited} waited, ${timedOut} timed out, ${shed} shed, ${full} found the queue full`;
 }
 
+/** Nothing has happened to it since then. */
+const ADDED = 'added';
+
 function describeEndpoints(endpoints: readonly EndpointContent[]): string[] {
   const head = ['endpoint', 'state', 'weight', 'in flight', 'sockets', 'requests', 'failures', 'why'];
   const rows = endpoints.map(({ id, state, weight, inFlight, connections, requests, failures, since, why }) => [
     ...[id, state, weight, inFlight, connections, requests, failures].map(String),
-    state === 'healthy' ? why : `${why}, since ${since}`,
+    why === ADDED ? why : `${why}, since ${since}`,
   ]);
   return table([head, ...rows]);
 }

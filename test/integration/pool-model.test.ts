@@ -6,8 +6,8 @@ import { test } from 'node:test';
 import { checkModel } from '../support/pool-model/commands.ts';
 
 for (const [threads, runs] of [
-  [1, 25],
-  [4, 15],
+  [1, 12],
+  [4, 8],
 ]) {
   test(`whatever its servers and clients do, a pool is as its reference says (${threads} threads)`, () =>
     checkModel(threads, runs, 1));

@@ -6,10 +6,10 @@
  * A worker tells of a failure once and then no more until it has been judged, so that an endpoint that fails costs
  * messages by the turns of this thread and not by its requests.
  */
+import { isCommonEvidence } from '../core/health/evidence.ts';
 import type { Evidence } from '../core/health/evidence.ts';
 import type { OutageRules } from '../core/health/outlier-detector.ts';
-import { LOOKS_BACK, RecentTraffic } from '../core/health/recent-traffic.ts';
-import { COUNTER_ATTEMPTS, COUNTER_COMMON_FAILURES, COUNTER_FAILURES } from '../core/shared/pool-table.ts';
+import { LOOKS_BACK } from '../core/health/recent-traffic.ts';
 import type { BreakerSpec } from '../core/snapshot.ts';
 import type { CheckTools } from './endpoint-check.ts';
 import type { EndpointHealth } from './endpoint-health.ts';
@@ -17,7 +17,6 @@ import { PoolComparison } from './pool-comparison.ts';
 import { BREAKERS, PoolOutages } from './pool-outages.ts';
 import type { OutagePool } from './pool-outages.ts';
 import type { PoolTrials } from './pool-trials.ts';
-import type { Cancel } from './scheduler.ts';
 
 const NO_BREAKER: OutageRules = { enabled: false, baseMs: 1, maxMs: 1, maxSharePercent: 100 };
 
@@ -30,35 +29,26 @@ function rulesOf(breaker: BreakerSpec | null): OutageRules {
 
 export class PoolBreakers {
   readonly #pool: OutagePool;
-  readonly #tools: CheckTools;
-  readonly #traffic: RecentTraffic;
   readonly #comparison: PoolComparison;
   readonly outages: PoolOutages;
-  #cancelLook: Cancel | null = null;
 
   constructor(pool: OutagePool, tools: CheckTools, trials: PoolTrials) {
     this.#pool = pool;
-    this.#tools = tools;
-    this.#traffic = new RecentTraffic(
-      // Those under way have not succeeded yet.
-      (slot) => ({
-        attempts: pool.table.total(slot, COUNTER_ATTEMPTS) - pool.table.inFlight(slot),
-        failures: pool.table.total(slot, COUNTER_FAILURES),
-        common: pool.table.total(slot, COUNTER_COMMON_FAILURES),
-      }),
-      () => [...pool.endpoints()].map(({ spec }) => spec.slot),
-    );
     this.outages = new PoolOutages(BREAKERS, pool, tools, trials, ({ breaker }) => rulesOf(breaker));
-    this.#comparison = new PoolComparison(tools.clock, this.#traffic, (endpoint, reason) =>
-      this.outages.withhold(endpoint, 'pool-failing', reason),
-    );
+    this.#comparison = new PoolComparison({
+      pool,
+      tools,
+      // Those under way have not succeeded yet.
+      leftOut: (table, slot) => table.inFlight(slot),
+      onFailing: (endpoint, reason) => this.outages.withhold(endpoint, 'pool-failing', reason),
+    });
     this.#look();
   }
 
   /** Other rules: nobody stays out by the old ones. */
   restart(): void {
     this.outages.restart();
-    this.#cancelLook?.();
+    this.#comparison.stop();
     for (const endpoint of this.#pool.endpoints()) this.forgetFailures(endpoint);
     this.#look();
   }
@@ -66,17 +56,17 @@ export class PoolBreakers {
   /** It has left the pool, or its row. */
   forget(endpoint: EndpointHealth): void {
     this.outages.forget(endpoint);
-    this.#traffic.forget(endpoint.spec.slot);
+    this.#comparison.forget(endpoint);
   }
 
   /** What it met before counts no more. */
-  forgetFailures({ spec }: EndpointHealth): void {
-    if (this.#pool.spec.breaker !== null) this.#traffic.restart(spec.slot);
+  forgetFailures(endpoint: EndpointHealth): void {
+    if (this.#pool.spec.breaker !== null) this.#comparison.restart(endpoint);
   }
 
   close(): void {
     this.outages.close();
-    this.#cancelLook?.();
+    this.#comparison.stop();
   }
 
   /** Something has failed. `inARow`: the strictest of the failures in a row, where they have reached their number. */
@@ -98,7 +88,7 @@ export class PoolBreakers {
   }
 
   #judge(endpoint: EndpointHealth, breaker: BreakerSpec, isDown: boolean): void {
-    const { attempts, failures } = this.#traffic.of(endpoint.spec.slot);
+    const { attempts, failures } = this.#comparison.of(endpoint);
     const requests = Math.max(attempts, failures);
     if (failures === 0 || requests < breaker.requests || failures * 100 < requests * breaker.failuresPercent) return;
     const words = `${failures} of ${requests} requests failed within ${breaker.windowMs / 1000} s`;
@@ -110,8 +100,7 @@ export class PoolBreakers {
    * Where only a share of the requests fails, those under way stay (`isMovedOff`). Returns whether it has opened.
    */
   #open(endpoint: EndpointHealth, kind: Evidence, isDown: boolean, words: string, isMovedOff = true): boolean {
-    const isCommon = kind === 'status' || kind === 'timeout';
-    const mayFail = isCommon && this.#pool.spec.breaker?.failFast !== true;
+    const mayFail = isCommonEvidence(kind) && this.#pool.spec.breaker?.failFast !== true;
     if (mayFail && !this.#comparison.isOutlier(endpoint, words)) return false;
     return this.outages.consider(endpoint, { kind, isDown }, words, isMovedOff);
   }
@@ -120,12 +109,10 @@ export class PoolBreakers {
   #look(): void {
     const { breaker } = this.#pool.spec;
     if (breaker === null) return;
-    this.#cancelLook = this.#tools.scheduler.after(breaker.windowMs / LOOKS_BACK, () => {
-      this.#traffic.look();
+    this.#comparison.watch(breaker.windowMs / LOOKS_BACK, () => {
       for (const endpoint of this.#pool.endpoints()) {
         if (this.#pool.table.isEligible(endpoint.spec.slot)) this.#judge(endpoint, breaker, endpoint.isRefused);
       }
-      this.#look();
     });
   }
 }

@@ -16,7 +16,7 @@
  * | maintenance | somebody works on it                          | no                 |
  */
 import { isDeepStrictEqual } from 'node:util';
-import { evidenceNumber, evidenceOf } from '../core/health/evidence.ts';
+import { evidenceNumber, evidenceOf, isDownBy } from '../core/health/evidence.ts';
 import type { BlamedFailure, Evidence, RescueKind, RescueOrder, TrialResult } from '../core/health/evidence.ts';
 import type { PoolTable } from '../core/shared/pool-table.ts';
 import { startSlowly } from '../core/shared/slow-windows.ts';
@@ -210,8 +210,7 @@ export class PoolHealth {
     const endpoint = this.#at(report.slot, report.generation);
     if (endpoint === null) return;
     this.#note(endpoint, report);
-    const isDown = report.failure === 'refused' || report.failure === 'unreachable';
-    this.#traffic.ejections.failedInARow(endpoint, { kind, isDown }, endpoint.lastFailure);
+    this.#traffic.ejections.failedInARow(endpoint, { kind, isDown: isDownBy(report.failure) }, endpoint.lastFailure);
     this.watchPanic();
   }
 
@@ -220,8 +219,7 @@ export class PoolHealth {
     const endpoint = this.#at(report.slot, report.generation);
     if (endpoint === null) return;
     this.#note(endpoint, report);
-    const isDown = report.failure === 'refused' || report.failure === 'unreachable';
-    this.#traffic.breakers.failed(endpoint, inARow, isDown);
+    this.#traffic.breakers.failed(endpoint, inARow, isDownBy(report.failure));
     this.watchPanic();
   }
 

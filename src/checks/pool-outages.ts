@@ -2,7 +2,7 @@
  * Endpoints of one pool that are out because of what traffic met, by one cause: from the verdict of the detector to their
  * return. A pool has two of these, for ejections and for circuit breakers; an endpoint is out by one of them at a time.
  */
-import { evidenceOf } from '../core/health/evidence.ts';
+import { evidenceOf, isDownBy } from '../core/health/evidence.ts';
 import type { RescueKind, TrialResult } from '../core/health/evidence.ts';
 import { OutlierDetector } from '../core/health/outlier-detector.ts';
 import type { Ejection, EjectionPool, Finding, OutageRules } from '../core/health/outlier-detector.ts';
@@ -188,11 +188,10 @@ export class PoolOutages {
   #trialFailed(endpoint: EndpointHealth, number: number, result: Exclude<TrialResult, 'passed'>): void {
     const now = this.#tools.clock.now();
     const { slot } = endpoint.spec;
-    const isDown = result === 'refused' || result === 'unreachable';
     const ejection =
       result === 'void'
         ? this.#detector.trialVoid(slot, now)
-        : this.#detector.trialFailed(slot, { kind: evidenceOf(result), isDown }, now);
+        : this.#detector.trialFailed(slot, { kind: evidenceOf(result), isDown: isDownBy(result) }, now);
     if (ejection === null) {
       this.#trials.renew(endpoint, number);
       return;

@@ -3,7 +3,7 @@
  * connections.
  */
 import { recordFailure, recordSuccess } from '../core/health/consecutive-failures.ts';
-import { evidenceAt, evidenceOf } from '../core/health/evidence.ts';
+import { evidenceAt, evidenceOf, isCommonEvidence } from '../core/health/evidence.ts';
 import type { BlamedFailure, Evidence, RescueKind, TrialResult } from '../core/health/evidence.ts';
 import { KindsServed } from '../core/health/request-kinds.ts';
 import { COUNTER_COMMON_FAILURES, COUNTER_FAILURES, REFUSED } from '../core/shared/pool-table.ts';
@@ -125,7 +125,7 @@ export class Endpoint<W extends Waiter> implements ReportedEndpoint {
   failed(blame: Blame): void {
     const kind = evidenceOf(blame.failure);
     this.count(COUNTER_FAILURES, 1);
-    if (kind === 'status' || kind === 'timeout') this.count(COUNTER_COMMON_FAILURES, 1);
+    if (isCommonEvidence(kind)) this.count(COUNTER_COMMON_FAILURES, 1);
     const isFirst = this.table.failures[this.slot] === 0;
     const reached = recordFailure(this.table.failures, this.slot, this.limits.failures, kind);
     const isKnownRefused = (this.table.health[this.slot] & REFUSED) !== 0;

@@ -53,6 +53,16 @@ export function evidenceOf(failure: BlamedFailure): Evidence {
   return KINDS[failure];
 }
 
+/** Whether it is down, and no outlier: nobody takes connects there. */
+export function isDownBy(failure: BlamedFailure): boolean {
+  return failure === 'refused' || failure === 'unreachable';
+}
+
+/** Whether whole pools have such failures in common when something behind them fails. */
+export function isCommonEvidence(kind: Evidence): boolean {
+  return kind === 'status' || kind === 'timeout';
+}
+
 /** The kind's number in shared memory. */
 export function evidenceNumber(kind: Evidence): number {
   return EVIDENCE.indexOf(kind) + 1;

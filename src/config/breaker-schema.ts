@@ -2,9 +2,8 @@
 import { MOST_TRIALS } from '../core/shared/pool-layout.ts';
 import type { BreakerSpec } from '../core/snapshot.ts';
 import { key } from './described.ts';
+import { growingTimes, longestOf } from './growing-times.ts';
 import { MOST, count, countOrOff, duration, object, orOff, percent, toggle, withRule } from './scalars.ts';
-
-const DEFAULT_MAX_MS = 60_000;
 
 const breakerKeys = object(
   {
@@ -56,15 +55,12 @@ const windowed = withRule(breakerKeys, {
   path: ['window'],
 });
 
-const breakerMap = withRule(windowed, {
-  isKept: ({ time, maxTime }) => !(typeof time === 'number' && typeof maxTime === 'number') || maxTime >= time,
-  message: 'the longest time is shorter than the first',
-  cure: 'Raise maxTime or lower time.',
-  path: ['maxTime'],
-}).transform(({ failures, window, requests, inARow, time, maxTime, probes, failFast }): BreakerSpec => {
-  const maxMs = maxTime ?? Math.max(time, DEFAULT_MAX_MS);
-  return { failuresPercent: failures, windowMs: window, requests, inARow, baseMs: time, maxMs, probes, failFast };
-});
+const breakerMap = withRule(windowed, growingTimes('the longest time is shorter than the first')).transform(
+  ({ failures, window, requests, inARow, time, maxTime, probes, failFast }): BreakerSpec => {
+    const maxMs = maxTime ?? longestOf(time);
+    return { failuresPercent: failures, windowMs: window, requests, inARow, baseMs: time, maxMs, probes, failFast };
+  },
+);
 
 /** Null: none. */
 export const breakerSchema = orOff(breakerMap, null);

@@ -4,12 +4,10 @@
  */
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { LEAST_SECRET_BYTES } from '../core/balancer/sticky-secret.ts';
 import { Mistake } from './errors.ts';
 import type { Piece, SourceMistake } from './include.ts';
 import { isWrittenMap } from './written.ts';
-
-/** Bytes. */
-const LEAST_SECRET = 16;
 
 type Judge = (text: string) => Mistake | null;
 
@@ -88,8 +86,8 @@ function judgeCertificates(text: string): Mistake | null {
 }
 
 function judgeSecret(text: string): Mistake | null {
-  if (text.trim().length >= LEAST_SECRET) return null;
-  return new Mistake(`the secret is shorter than ${LEAST_SECRET} bytes`, 'Make one with: openssl rand -hex 32.');
+  if (text.trim().length >= LEAST_SECRET_BYTES) return null;
+  return new Mistake(`the secret is shorter than ${LEAST_SECRET_BYTES} bytes`, 'Make one with: openssl rand -hex 32.');
 }
 
 /** A copy of the value with what stands at the keys changed. Whatever has another form is left to the schema. */

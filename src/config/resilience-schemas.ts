@@ -1,6 +1,7 @@
 /** What keeps a pool serving: endpoints taken out for a while after failures, requests that wait for it. */
 import type { EjectionSpec, QueueSpec } from '../core/snapshot.ts';
 import { key } from './described.ts';
+import { growingTimes, longestOf } from './growing-times.ts';
 import {
   MOST,
   count,
@@ -57,18 +58,13 @@ const ejectionKeys = object(
   'Ejection',
 );
 
-const DEFAULT_MAX_MS = 60_000;
-
-const ejectionMap = withRule(ejectionKeys, {
-  isKept: ({ time, maxTime }) => !(typeof time === 'number' && typeof maxTime === 'number') || maxTime >= time,
-  message: 'the longest ejection is shorter than the first',
-  cure: 'Raise maxTime or lower time.',
-  path: ['maxTime'],
-}).transform(({ failures, statuses, time, maxTime, silence, successRate, maxShare, dryRun }): EjectionSpec => {
-  const maxMs = maxTime ?? Math.max(time, DEFAULT_MAX_MS);
-  const maxSharePercent = maxShare === 'auto' ? 0 : maxShare;
-  return { enabled: true, failures, statuses, baseMs: time, maxMs, successRate, maxSharePercent, dryRun, silence };
-});
+const ejectionMap = withRule(ejectionKeys, growingTimes('the longest ejection is shorter than the first')).transform(
+  ({ failures, statuses, time, maxTime, silence, successRate, maxShare, dryRun }): EjectionSpec => {
+    const maxMs = maxTime ?? longestOf(time);
+    const maxSharePercent = maxShare === 'auto' ? 0 : maxShare;
+    return { enabled: true, failures, statuses, baseMs: time, maxMs, successRate, maxSharePercent, dryRun, silence };
+  },
+);
 
 const NO_EJECTION: EjectionSpec = { ...ejectionMap.parse({}), enabled: false };
 

@@ -1,17 +1,29 @@
 /** Mistakes of YAML around the dashes of a list. */
 import { type FoundMistake, type SyntaxFinding, foundAt, isOfIndentation } from './yaml-finding.ts';
-import { type Level, indentOf, lineAt, openLevels } from './yaml-lines.ts';
+import { type Level, type OpenLevels, indentOf, lineAt, openLevels } from './yaml-lines.ts';
+
+/** A line that stands too far in or out, and what is open above it. */
+interface MisplacedLine extends OpenLevels {
+  readonly start: number;
+  readonly line: string;
+  readonly indent: number;
+}
+
+/** Null: that is not what was found. */
+function misplacedLine(finding: SyntaxFinding, text: string): MisplacedLine | null {
+  if (!isOfIndentation(finding)) return null;
+  const { start, line } = lineAt(text, finding.offset);
+  return { start, line, indent: indentOf(line), ...openLevels(text.slice(0, start)) };
+}
 
 const ADDRESS_LINE = /^ *(\w[\w.-]*:\d{1,5})\s*(?:#.*)?$/;
 
 /** `localhost:8081` on a line of its own, without the dash or the key that it needs. */
 export function addressOnLine(finding: SyntaxFinding, text: string): FoundMistake | null {
-  if (!isOfIndentation(finding)) return null;
-  const { start, line } = lineAt(text, finding.offset);
-  const address = ADDRESS_LINE.exec(line)?.[1];
-  if (address === undefined) return null;
-  const indent = indentOf(line);
-  const { beside, below } = openLevels(text.slice(0, start));
+  const misplaced = misplacedLine(finding, text);
+  const address = ADDRESS_LINE.exec(misplaced?.line ?? '')?.[1];
+  if (misplaced === null || address === undefined) return null;
+  const { start, indent, beside, below } = misplaced;
   const last = beside.at(-1);
   if (last?.column !== indent) return null;
   if (last.key === '-') {
@@ -27,12 +39,10 @@ const KEY_LINE = /^ *([\w$."'-]+):(?:\s|$)/;
 
 /** A key in the column of the dashes above it: it is neither one more item nor a key of the last one. */
 export function besideDash(finding: SyntaxFinding, text: string): FoundMistake | null {
-  if (!isOfIndentation(finding)) return null;
-  const { start, line } = lineAt(text, finding.offset);
-  const key = KEY_LINE.exec(line)?.[1];
-  if (key === undefined || key.startsWith('-')) return null;
-  const indent = indentOf(line);
-  const { beside } = openLevels(text.slice(0, start));
+  const misplaced = misplacedLine(finding, text);
+  const key = KEY_LINE.exec(misplaced?.line ?? '')?.[1];
+  if (misplaced === null || key === undefined || key.startsWith('-')) return null;
+  const { start, indent, beside } = misplaced;
   const dash = beside.findLastIndex((level) => level.key === '-' && level.column === indent);
   if (dash < 0) return null;
   const message = `"${key}" stands where the dashes of a list stand`;
@@ -55,11 +65,9 @@ function cureBesideDash(beside: readonly Level[], dash: number): string {
 
 /** A dash between the column of its list and that of a key further out. */
 export function dashTooFarOut(finding: SyntaxFinding, text: string): FoundMistake | null {
-  if (!isOfIndentation(finding)) return null;
-  const { start, line } = lineAt(text, finding.offset);
-  if (!/^ *-(?:\s|$)/.test(line)) return null;
-  const indent = indentOf(line);
-  const { beside } = openLevels(text.slice(0, start));
+  const misplaced = misplacedLine(finding, text);
+  if (misplaced === null || !/^ *-(?:\s|$)/.test(misplaced.line)) return null;
+  const { start, indent, beside } = misplaced;
   if (!beside.some(({ column, key }) => column === indent && key !== '-')) return null;
   const dash = beside.find(({ column, key }) => column > indent && key === '-');
   if (dash === undefined) return null;

@@ -3,6 +3,7 @@
  * nobody can make one up. They are worked out here, off the workers, which only compare them.
  */
 import { readFile } from 'node:fs/promises';
+import { LEAST_SECRET_BYTES } from '../../core/balancer/sticky-secret.ts';
 import type { StickySpec } from '../../core/snapshot.ts';
 
 /** A secret for sticky cookies cannot be read, or is too short. `message` names pool and file. */
@@ -11,7 +12,6 @@ export class StickySecretError extends Error {
   override readonly name = 'StickySecretError';
 }
 
-const LEAST_BYTES = 16;
 const OWN_BYTES = 32;
 /** So that the secret may be used for something else as well. */
 const PURPOSE = 'fairlead sticky endpoint\0';
@@ -74,9 +74,9 @@ async function readSecret(pool: string, file: string): Promise<Buffer> {
     );
   });
   const secret = withoutLineEnd(content);
-  if (secret.length >= LEAST_BYTES) return secret;
+  if (secret.length >= LEAST_SECRET_BYTES) return secret;
   throw new StickySecretError(
-    `pool ${pool}: the secret of its sticky cookies, ${file}, is shorter than ${LEAST_BYTES} bytes; make one with: openssl rand -hex 32`,
+    `pool ${pool}: the secret of its sticky cookies, ${file}, is shorter than ${LEAST_SECRET_BYTES} bytes; make one with: openssl rand -hex 32`,
   );
 }
 

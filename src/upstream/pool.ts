@@ -6,6 +6,7 @@ import type { Fitness, TakenTrial } from '../core/health/trial-word.ts';
 import { isSamePolicy } from '../core/balancer/policies.ts';
 import { groupsOf } from '../core/balancer/groups.ts';
 import { OVERFLOWN, SPILLED, placementsOf } from '../core/balancer/placements.ts';
+import { barredFlags, brokenFlags } from '../core/balancer/panic.ts';
 import { isTried } from '../core/balancer/candidates.ts';
 import type { PickRequest, Policy } from '../core/balancer/policy.ts';
 import { StickyTable } from '../core/balancer/sticky-table.ts';
@@ -17,9 +18,6 @@ import {
   DRAINING,
   FULL,
   INELIGIBLE,
-  MAINTENANCE,
-  OPEN,
-  PROBING,
   REFUSED,
 } from '../core/shared/pool-table.ts';
 import type { PoolTable } from '../core/shared/pool-table.ts';
@@ -93,8 +91,9 @@ export class Pool<W extends Waiter> {
   #panic: Policy | null = null;
   /** What is counted of a pick, in pool order; null: nothing. */
   #placements: Uint8Array | null = null;
-  /** Health flags of endpoints that the last resort leaves alone because of circuit breakers. */
+  /** Health flags of endpoints that the last resort leaves alone, and those of them that are for circuit breakers. */
   #barred = 0;
+  #broken = 0;
   /** Times to the first byte are noted, and silent endpoints looked for. */
   isSilenceWatched = false;
   /** `spec.ejection.statuses` by status, so that a response costs one look. */
@@ -134,7 +133,9 @@ export class Pool<W extends Waiter> {
     this.#indexes = this.#learner === null ? NO_INDEXES : indexesBySlot(endpoints);
     this.sticky = stickyTableOf(spec);
     this.#panic = panic;
-    this.#barred = spec.breaker?.failFast === true ? OPEN | PROBING : 0;
+    const failsFast = spec.breaker?.failFast === true;
+    this.#barred = barredFlags(failsFast);
+    this.#broken = brokenFlags(failsFast);
     this.#placements = placementsOf(groupsOf(spec.endpoints, spec.nearZone));
     this.#budget.attach(this.table);
     this.isSilenceWatched = spec.ejection.enabled && spec.ejection.silence !== 'off';
@@ -178,7 +179,7 @@ export class Pool<W extends Waiter> {
     const { table } = this;
     if (isLastResort && this.#panic === null) return null;
     const column = isLastResort ? table.health : table.inflight;
-    const mask = isLastResort ? this.#notLast : INELIGIBLE;
+    const mask = isLastResort ? this.#barred : INELIGIBLE;
     const hasPlace = this.#hasPlace;
     let isAnyFull: boolean | null = null;
     for (const endpoint of this.endpoints) {
@@ -198,11 +199,6 @@ export class Pool<W extends Waiter> {
 
   #isFullAt(index: number): boolean {
     return (this.table.inflight[this.endpoints[index].slot] & FULL) !== 0;
-  }
-
-  /** Health flags of endpoints that even the last resort leaves alone. */
-  get #notLast(): number {
-    return DRAINING | MAINTENANCE | REFUSED | this.#barred;
   }
 
   /** Whether one of those that wait may find a place as the trial of an endpoint. */
@@ -261,7 +257,7 @@ export class Pool<W extends Waiter> {
   #lastWithPlace({ tried }: PoolPick): number {
     const { health } = this.table;
     return this.endpoints.findIndex(({ slot, spec }, index) => {
-      const isOut = (health[slot] & this.#notLast) !== 0 || spec.weight === 0;
+      const isOut = (health[slot] & this.#barred) !== 0 || spec.weight === 0;
       return !isOut && !this.#isFullAt(index) && !isTried(index, tried);
     });
   }
@@ -303,7 +299,7 @@ export class Pool<W extends Waiter> {
   #panicsForBound({ bound, tried }: PoolPick): boolean {
     if (bound < 0 || isTried(bound, tried)) return false;
     const { slot } = this.endpoints[bound];
-    return !this.#isFullAt(bound) && (this.table.health[slot] & this.#notLast) === 0;
+    return !this.#isFullAt(bound) && (this.table.health[slot] & this.#barred) === 0;
   }
 
   /** Whether an endpoint may wait for its trial: then {@link takeTrial} goes before {@link pick}. */
@@ -336,7 +332,7 @@ export class Pool<W extends Waiter> {
 
   /** Requests that find nobody to serve them are answered at once, since circuit breakers keep endpoints from them. */
   get isBroken(): boolean {
-    return this.#barred !== 0 && this.endpoints.some(({ slot }) => (this.table.health[slot] & this.#barred) !== 0);
+    return this.#broken !== 0 && this.endpoints.some(({ slot }) => (this.table.health[slot] & this.#broken) !== 0);
   }
 
   /** Whether there is an endpoint to try, that has not refused its last connect; those of `except` left out. */
@@ -345,7 +341,7 @@ export class Pool<W extends Waiter> {
     return this.endpoints.some((endpoint) => {
       const { slot } = endpoint;
       if ((health[slot] & (REFUSED | DRAINING)) !== 0 || endpoint.spec.weight === 0) return false;
-      const isLastResort = this.#panic !== null && (health[slot] & this.#barred) === 0;
+      const isLastResort = this.#panic !== null && (health[slot] & this.#broken) === 0;
       const mayBeTried = isLastResort || this.table.isEligible(slot) || isTrialDue(this.table, slot);
       return mayBeTried && !except.includes(endpoint);
     });

@@ -7,12 +7,21 @@ import { DRAINING, MAINTENANCE, OPEN, PROBING, REFUSED } from '../shared/pool-ta
 import type { PickRequest, Policy, PolicyInput } from './policy.ts';
 import { WeightedDraw } from './weighted-draw.ts';
 
+/** Health flags of endpoints that circuit breakers keep even the last resort from. */
+export function brokenFlags(failsFast: boolean): number {
+  return failsFast ? OPEN | PROBING : 0;
+}
+
+/** Health flags of endpoints that the last resort leaves alone. */
+export function barredFlags(failsFast: boolean): number {
+  return DRAINING | MAINTENANCE | REFUSED | brokenFlags(failsFast);
+}
+
 class PanicPolicy implements Policy {
   readonly #draw: WeightedDraw;
 
   constructor(input: PolicyInput, failsFast: boolean) {
-    const broken = failsFast ? OPEN | PROBING : 0;
-    this.#draw = new WeightedDraw(input, input.table.health, DRAINING | MAINTENANCE | REFUSED | broken);
+    this.#draw = new WeightedDraw(input, input.table.health, barredFlags(failsFast));
   }
 
   pick({ tried }: PickRequest): number {

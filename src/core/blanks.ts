@@ -21,7 +21,12 @@ export function skipBlanks(text: string, start: number): number {
 export function trimmed(text: string, start: number, end: number): string {
   let from = start;
   while (from < end && isBlank(text.charCodeAt(from))) from++;
-  let to = end;
-  while (to > from && isBlank(text.charCodeAt(to - 1))) to--;
-  return text.slice(from, to);
+  return text.slice(from, blanksStart(text, from, end));
+}
+
+/** Where the blanks and tabs begin at the end of `text[start, end)`; `end` where there are none. */
+export function blanksStart(text: string, start: number, end: number): number {
+  let at = end;
+  while (at > start && isBlank(text.charCodeAt(at - 1))) at--;
+  return at;
 }

@@ -2,7 +2,7 @@
  * The cookies of a request within its header lines (RFC 6265 5.4), names and values exact, quotes included. All of it is
  * linear in the length of the lines.
  */
-import { isBlank, skipBlanks } from '../blanks.ts';
+import { blanksStart, skipBlanks } from '../blanks.ts';
 import { endOf } from '../borders.ts';
 import { findLine, nextLine } from './header-lines.ts';
 
@@ -63,8 +63,7 @@ export class CookieWalk {
   #found(start: number): boolean {
     this.#pairEnd = endOf(this.#lines, start, this.#lineEnd, SEMICOLON);
     this.start = start;
-    this.end = this.#pairEnd;
-    while (this.end > start && isBlank(this.#lines.charCodeAt(this.end - 1))) this.end--;
+    this.end = blanksStart(this.#lines, start, this.#pairEnd);
     return true;
   }
 }

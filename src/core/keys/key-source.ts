@@ -2,7 +2,7 @@
  * A compiled key: what requests that belong together have in common, hashed to 64 bits. Compiled once for a route; hash
  * policies go by it. It allocates nothing, and costs in proportion to what it looks at.
  */
-import { isBlank, skipBlanks } from '../blanks.ts';
+import { blanksStart, skipBlanks } from '../blanks.ts';
 import { CookieWalk } from '../http/cookies.ts';
 import { findLine, nextLine } from '../http/header-lines.ts';
 import { maskAddress, parseAddress } from '../lists/address.ts';
@@ -129,16 +129,10 @@ function feedHeader(hash: HalfSipHash, lines: string, name: string): boolean {
   for (let at = findLine(lines, name); at >= 0; at = findLine(lines, name, nextLine(lines, at))) {
     if (isThere) hash.text(', ', 0, 2);
     const start = skipBlanks(lines, at + name.length + 1);
-    const end = withoutBlanks(lines, start, nextLine(lines, at) - 2);
+    const end = blanksStart(lines, start, nextLine(lines, at) - 2);
     if (feedText(hash, lines, start, end)) isThere = true;
   }
   return isThere;
-}
-
-function withoutBlanks(text: string, start: number, end: number): number {
-  let to = end;
-  while (to > start && isBlank(text.charCodeAt(to - 1))) to--;
-  return to;
 }
 
 /** The first of the name; its value exact, quotes included. */

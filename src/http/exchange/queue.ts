@@ -1,11 +1,11 @@
 /** Requests of pools with `maxRequests`: a place is asked for, and waited for in turn (`upstream/admission.ts`). */
 import { FAULTS } from '../../core/errors.ts';
-import { QUEUE_TIMED_OUT, rankOf } from '../../core/shared/admission-board.ts';
+import { rankOf } from '../../core/shared/admission-board.ts';
 import type { Admission, Queued } from '../../upstream/admission.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
 import { answerFault, answerFull } from './endings.ts';
 import type { Exchange } from './exchange.ts';
-import { waitInLine } from './hold.ts';
+import { holdEnded, waitInLine } from './hold.ts';
 
 /** Whether somebody who waits comes before it. It asks for a place from now on. */
 export function isBehindOthers(exchange: Exchange, admission: Admission<Queued>): boolean {
@@ -20,13 +20,11 @@ export function waitForPlace(exchange: Exchange, admission: Admission<Queued>): 
   const timeoutMs = queue.timeoutMs === 0 ? exchange.timeouts.connectMs : queue.timeoutMs;
   const leftMs = timeoutMs - exchange.wait.formerMs;
   giveUpPermit(exchange);
-  if (leftMs <= 0) {
-    admission.count(QUEUE_TIMED_OUT);
-    answerFault(exchange, FAULTS.queueTimeout);
-  } else if (!exchange.wait.enter()) answerFull(exchange);
+  exchange.holdFault = FAULTS.queueTimeout;
+  if (leftMs <= 0) holdEnded(exchange);
+  else if (!exchange.wait.enter()) answerFull(exchange);
   else if (!admission.enter(exchange, queue.maxWaiting)) answerFault(exchange, FAULTS.queueFull);
   else {
-    exchange.holdFault = FAULTS.queueTimeout;
     exchange.wait.since = exchange.host.now();
     waitInLine(exchange, admission, leftMs);
   }

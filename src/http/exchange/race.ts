@@ -30,11 +30,7 @@ export function rescue(exchange: Exchange): void {
   if (request.binding?.hasSession === true) return;
   if (attempt.stream !== null && !mayMove(attempt, attempt.stream, request)) return;
   const other = pickOther(exchange, endpoint);
-  if (other === null) return;
-  if (!takeRetry(exchange, endpoint, COUNTER_RESCUES, ROUTE_RESCUES)) {
-    request.route.pool.release(other);
-    return;
-  }
+  if (other === null || !mayBegin(exchange, other, endpoint, COUNTER_RESCUES, ROUTE_RESCUES)) return;
   exchange.hasRaced = true;
   exchange.uncounted++;
   const mayAnswer = lostBy === 'silent' || lostBy === 'timeout';
@@ -60,6 +56,18 @@ function pickOther(exchange: Exchange, endpoint: HttpEndpoint): HttpEndpoint | n
   if (other === null || !tried.includes(other)) return other;
   pool.release(other);
   return null;
+}
+
+/** Whether the budget allows an attempt at `other`, which is acquired, after one at `endpoint`. If not, `other` is released. */
+function mayBegin(
+  exchange: Exchange,
+  other: HttpEndpoint,
+  endpoint: HttpEndpoint,
+  ...counters: readonly [counter: number, routeCounter: number] | readonly []
+): boolean {
+  if (takeRetry(exchange, endpoint, ...counters)) return true;
+  (exchange.request as OutgoingRequest).route.pool.release(other);
+  return false;
 }
 
 /** A second attempt beside the one under way. The whole request is kept. */
@@ -170,11 +178,7 @@ function hedge(exchange: Exchange): void {
   exchange.isRacing = false;
   // No request gets a second place while another one waits for its first.
   const other = pool.admission?.isAnyoneWaiting === true ? null : pickOther(exchange, endpoint);
-  if (other === null) return;
-  if (!takeRetry(exchange, endpoint, COUNTER_HEDGES, ROUTE_HEDGES)) {
-    pool.release(other);
-    return;
-  }
+  if (other === null || !mayBegin(exchange, other, endpoint, COUNTER_HEDGES, ROUTE_HEDGES)) return;
   exchange.hasRaced = true;
   exchange.uncounted++;
   beginRival(exchange, other);
@@ -195,10 +199,7 @@ export function rivalFailed(exchange: Exchange): void {
   const next = isStale ? acquired(endpoint) : pickOther(exchange, endpoint);
   if (next === null) return;
   if (decision === 'move' || decision === 'replace') countMove(exchange, endpoint);
-  else if (!takeRetry(exchange, endpoint)) {
-    request.route.pool.release(next);
-    return;
-  }
+  else if (!mayBegin(exchange, next, endpoint)) return;
   beginRival(exchange, next);
 }
 

@@ -12,7 +12,7 @@ import { enableLinearRegex } from '../../config/linear-regex.ts';
 import type { Standing } from '../../core/health/agent.ts';
 import type { Operation } from '../../core/operations.ts';
 import { MemoryTable, createMemoryTable } from '../../core/shared/memory-table.ts';
-import type { Snapshot } from '../../core/snapshot.ts';
+import type { PoolSpec, Snapshot } from '../../core/snapshot.ts';
 import { chooseEngine } from '../../net/node/probe.ts';
 import { AccessLog } from './access-log.ts';
 import { heedAgents } from './agent-weights.ts';
@@ -84,7 +84,7 @@ export class ControlPlane {
     this.#health = new HealthKeeper(tools, (pool) => this.#tables.pool(pool), {
       onChange: (event) => {
         events.onHealth(event);
-        this.#lookForOverflow([event.pool]);
+        this.#lookForOverflow(this.#snapshot?.pools.find(({ id }) => id === event.pool));
       },
       onPanic: (event) => events.onPanic(event),
       onWithheld: (event) => events.onWithheld(event),
@@ -234,7 +234,7 @@ export class ControlPlane {
     // Only now does nobody pick them any more: marked before, a pool whose endpoints are all new would have had none.
     this.#health.apply(operations.filter(isRemoval));
     this.#overflow.keep(to.pools);
-    this.#lookForOverflow(to.pools.map(({ id }) => id));
+    for (const pool of to.pools) this.#lookForOverflow(pool);
     if (operations.some(({ op }) => op === 'set-settings')) this.#hasSaidLimit = false;
     return { from: from ?? to, to, operations };
   }
@@ -319,9 +319,9 @@ export class ControlPlane {
     });
   }
 
-  #lookForOverflow(pools: readonly string[]): void {
-    for (const pool of this.#snapshot?.pools ?? [])
-      if (pools.includes(pool.id)) this.#overflow.look(pool, this.#tables.pool(pool.id));
+  /** Nothing to look for before the pool is in a snapshot. */
+  #lookForOverflow(pool: PoolSpec | undefined): void {
+    if (pool !== undefined) this.#overflow.look(pool, this.#tables.pool(pool.id));
   }
 
   /** Once for each config. */

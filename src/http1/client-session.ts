@@ -267,7 +267,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
   // ——— the response
 
   onBytes(buffer: Buffer, start: number, end: number): void {
-    this.#home.reads++;
+    this.#home.heardAt = this.#dialer.host.now();
     const events = this.#events;
     let at = start;
     while (at < end) {

@@ -145,9 +145,9 @@ export class Endpoint<W extends Waiter> implements ReportedEndpoint {
     if (reached !== null || !isTold) this.#reports.onBreakerFailure(this, reached, blame);
   }
 
-  /** When a byte last came from it, to within a heartbeat. */
-  heardAt(now: number): number {
-    return this.pulse.heardAt(this.leases.reads, now);
+  /** When a byte last came from it, over any connection of this thread. */
+  get heardAt(): number {
+    return this.leases.heardAt;
   }
 
   trialEnded(number: number, result: TrialResult): void {

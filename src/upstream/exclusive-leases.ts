@@ -29,7 +29,7 @@ export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> 
   spec: EndpointSpec;
   limits: LeaseLimits;
   preferredAddress = 0;
-  reads = 0;
+  heardAt = -Infinity;
   readonly keeping = new ConnectionKeeping();
   readonly strays: StrayRecord;
   readonly #slot: number;

@@ -15,8 +15,8 @@ export interface LeaseLimits {
 }
 
 export interface LeasePool<W extends Waiter> {
-  /** Reads of all its connections so far. */
-  readonly reads: number;
+  /** When a byte last came over any of its connections; -Infinity: never. */
+  readonly heardAt: number;
   /**
    * Finds a connection for somebody, kept or new: the waiter hears of it, before this returns where it is a kept one.
    * False: the endpoint is at its limit, and the waiter waits here for its turn.

@@ -35,8 +35,8 @@ export interface Home<W> {
   /** What its closes have taught. */
   readonly keeping: ConnectionKeeping;
   readonly strays: StrayRecord;
-  /** Raised with each read. */
-  reads: number;
+  /** When a byte last came over any of its connections; -Infinity: never. */
+  heardAt: number;
   /** Takes a connection that can be used again. False: the caller closes it. */
   keep(connection: Leased<W>, now: number): boolean;
   /** A connection that was kept, or is being looked at, has ended. */

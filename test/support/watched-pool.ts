@@ -170,7 +170,7 @@ export function endpointAt(port: number, slot: number, addresses: readonly strin
 
 /** Of an endpoint that nobody connects to. */
 export const NO_LEASES: LeasePool<Waiter> = {
-  reads: 0,
+  heardAt: -Infinity,
   lease: () => false,
   cancel() {},
   lookForPlaces() {},

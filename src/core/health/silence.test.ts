@@ -73,7 +73,14 @@ describe('silenceMs', () => {
 
 const LONG_AGO = 2 ** 30;
 const pulse = (more: Partial<Pulse>): Pulse => {
-  return { overdue: 0, oldestMs: 0, heardMs: LONG_AGO, answeredMs: [LONG_AGO, LONG_AGO, LONG_AGO], ...more };
+  return {
+    overdue: 0,
+    overdueInAll: more.overdue ?? 0,
+    oldestMs: 0,
+    heardMs: LONG_AGO,
+    answeredMs: [LONG_AGO, LONG_AGO, LONG_AGO],
+    ...more,
+  };
 };
 const GOOD = pulse({ heardMs: 20, answeredMs: [30, 50, 70] });
 
@@ -93,6 +100,14 @@ describe('findSilent', () => {
 
   it('findSilent finds none with two attempts overdue', () => {
     assert.deepEqual(silentOf([pulse({ overdue: 2, oldestMs: 1200 })]), []);
+  });
+
+  it('findSilent finds an endpoint with two attempts overdue beside two that were sent before its last byte', () => {
+    assert.deepEqual(silentOf([pulse({ overdue: 2, overdueInAll: 4, oldestMs: 1200 })]), [0]);
+    assert.deepEqual(silentOf([pulse({ overdue: 2, overdueInAll: 3, oldestMs: 1200 })]), []);
+    assert.deepEqual(silentOf([pulse({ overdue: 1, overdueInAll: 9, oldestMs: 1200 })]), []);
+    const elsewhere = pulse({ overdue: 1, overdueInAll: 3, oldestMs: 1300 });
+    assert.deepEqual(silentOf([pulse({ overdue: 1, oldestMs: 1200 }), elsewhere]), [0]);
   });
 
   it('findSilent finds none that any thread has heard of since the oldest was sent', () => {

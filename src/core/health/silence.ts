@@ -16,9 +16,15 @@ const LEAST_MS = 1000;
 const TIMES_P99 = 4;
 const TIMES_LONGEST = 1.5;
 
-/** As many attempts have to be overdue … */
+/** As many attempts have to be overdue that were sent after the last byte … */
 const FEWEST_OVERDUE = 3;
-/** … and as many requests that were sent later answered by others. */
+/**
+ * … or so many, beside older ones: a policy that goes by load sends hardly anything to an endpoint that has some in
+ * flight, and then those that were under way when it froze are most of what it ever gets.
+ */
+const FEWEST_WITH_OLDER = 2;
+const FEWEST_IN_ALL = 4;
+/** In both cases the others have to have answered as many requests that were sent later. */
 const FEWEST_ANSWERED = 3;
 /** Threads publish at different moments of a tenth of a second. */
 const SLOP_MS = 200;
@@ -100,22 +106,24 @@ export interface EndpointPulses {
 export interface Silent {
   readonly slot: number;
   readonly overdue: number;
-  /** Since the oldest of these attempts was sent, ms. */
+  /** Since the oldest of those was sent that were sent after its last byte, ms. */
   readonly oldestMs: number;
 }
 
 /**
  * Who of a pool is silent: at least 3 attempts are overdue, no byte has come on any connection since the oldest of these
- * was sent, and the others have answered at least 3 requests that were sent later.
+ * was sent, and the others have answered at least 3 requests that were sent later. Two of them are enough where at
+ * least 4 are overdue together with those that were sent before the last byte came.
  */
 export function findSilent(endpoints: readonly EndpointPulses[]): readonly Silent[] {
   return endpoints.flatMap(({ slot, pulses }): readonly Silent[] => {
     const overdue = pulses.reduce((sum, pulse) => sum + pulse.overdue, 0);
-    if (overdue < FEWEST_OVERDUE) return [];
+    const inAll = pulses.reduce((sum, pulse) => sum + pulse.overdueInAll, 0);
+    if (overdue < FEWEST_OVERDUE && !(overdue >= FEWEST_WITH_OLDER && inAll >= FEWEST_IN_ALL)) return [];
     const oldestMs = Math.max(...pulses.map((pulse) => (pulse.overdue > 0 ? pulse.oldestMs : 0)));
     if (pulses.some(({ heardMs }) => heardMs < oldestMs)) return [];
     const others = endpoints.filter((other) => other.slot !== slot).flatMap((other) => other.pulses);
     const answered = others.flatMap(({ answeredMs }) => answeredMs).filter((age) => age + SLOP_MS < oldestMs);
-    return answered.length < FEWEST_ANSWERED ? [] : [{ slot, overdue, oldestMs }];
+    return answered.length < FEWEST_ANSWERED ? [] : [{ slot, overdue: inAll, oldestMs }];
   });
 }

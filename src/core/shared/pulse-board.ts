@@ -6,7 +6,8 @@
 const OVERDUE = 0;
 const OLDEST = 1;
 const HEARD = 2;
-const ANSWERED = 3;
+const OVERDUE_IN_ALL = 3;
+const ANSWERED = 4;
 /** The requests sent last that were answered. */
 export const ANSWERED_KEPT = 3;
 export const PULSE_COLUMNS = ANSWERED + ANSWERED_KEPT;
@@ -16,7 +17,9 @@ const LONG_AGO = 2 ** 30;
 export interface Pulse {
   /** Attempts that are older than their time, and were sent after a byte had last come. */
   readonly overdue: number;
-  /** The oldest of these; 0: none. */
+  /** All that are older than their time, those sent before a byte had last come included. */
+  readonly overdueInAll: number;
+  /** The oldest of those that were sent after that; 0: none. */
   readonly oldestMs: number;
   /** Since a byte has come from the endpoint, on any connection. */
   readonly heardMs: number;
@@ -41,6 +44,7 @@ export class PulseBoard {
   publish(slot: number, pulse: Pulse): void {
     const at = this.#worker * this.#stride + slot * PULSE_COLUMNS;
     this.#pulses[at + OVERDUE] = pulse.overdue;
+    this.#pulses[at + OVERDUE_IN_ALL] = pulse.overdueInAll;
     this.#pulses[at + OLDEST] = toAge(pulse.oldestMs);
     this.#pulses[at + HEARD] = toAge(pulse.heardMs);
     for (let index = 0; index < ANSWERED_KEPT; index++)
@@ -74,8 +78,9 @@ export class PulseBoard {
 
   read(worker: number, slot: number): Pulse {
     const at = worker * this.#stride + slot * PULSE_COLUMNS;
-    const [overdue, oldestMs, heardMs] = this.#pulses.subarray(at, at + ANSWERED);
-    return { overdue, oldestMs, heardMs, answeredMs: [...this.#pulses.subarray(at + ANSWERED, at + PULSE_COLUMNS)] };
+    const [overdue, oldestMs, heardMs, overdueInAll] = this.#pulses.subarray(at, at + ANSWERED);
+    const answeredMs = [...this.#pulses.subarray(at + ANSWERED, at + PULSE_COLUMNS)];
+    return { overdue, overdueInAll, oldestMs, heardMs, answeredMs };
   }
 
   /** Its thread is gone. */

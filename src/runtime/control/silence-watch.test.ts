@@ -35,8 +35,14 @@ function watch(): { time: FakeTime; silent: number[]; publish: (overdue: number)
     silent,
     beat,
     publish(overdue) {
-      table.pulses.publish(0, { overdue, oldestMs: 1200, heardMs: 1300, answeredMs: [2000, 2000, 2000] });
-      table.pulses.publish(1, { overdue: 0, oldestMs: 0, heardMs: 10, answeredMs: [20, 30, 40] });
+      table.pulses.publish(0, {
+        overdue,
+        overdueInAll: overdue,
+        oldestMs: 1200,
+        heardMs: 1300,
+        answeredMs: [2000, 2000, 2000],
+      });
+      table.pulses.publish(1, { overdue: 0, overdueInAll: 0, oldestMs: 0, heardMs: 10, answeredMs: [20, 30, 40] });
       beat();
     },
   };

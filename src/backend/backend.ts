@@ -14,12 +14,14 @@ import type { Duplex } from 'node:stream';
 import type { WebSocketServer } from 'ws';
 import { systemRandom } from '../core/random.ts';
 import type { Random } from '../core/random.ts';
+import { isUnixAddress, socketPathOf } from '../core/unix-address.ts';
 import { answerFor } from './answers.ts';
 import { Behaviour } from './behaviour.ts';
 import type { BackendMode, Verdict } from './behaviour.ts';
 import { sendText } from './call.ts';
 import type { BackendStats, ServerView } from './call.ts';
 import { control } from './control.ts';
+import { removeStaleSocket } from './stale-socket.ts';
 import { createEchoServer, echoMessages, WITHOUT_WS } from './web-socket.ts';
 
 export type { BackendMode } from './behaviour.ts';
@@ -29,7 +31,7 @@ export type { BackendStats } from './call.ts';
 export interface BackendOptions {
   /** Default 0: a free one. */
   readonly port?: number;
-  /** Default 127.0.0.1. */
+  /** Default 127.0.0.1. `unix:/path`: a unix socket; one that was left behind is replaced. */
   readonly host?: string;
   /** It is in the answers and in their `X-Backend` header. Default `backend`. */
   readonly name?: string;
@@ -49,8 +51,9 @@ export interface BackendOptions {
 export interface Backend extends AsyncDisposable {
   readonly name: string;
   readonly host: string;
+  /** Of a unix socket 0. */
   readonly port: number;
-  /** `http://127.0.0.1:8081`. */
+  /** `http://127.0.0.1:8081`; of a unix socket its address. */
   readonly url: string;
   readonly mode: BackendMode;
   readonly stats: BackendStats;
@@ -104,10 +107,12 @@ class MockServer implements Backend, ServerView {
   }
 
   get port(): number {
-    return (this.#http.address() as AddressInfo).port;
+    const address = this.#http.address() as AddressInfo | string;
+    return typeof address === 'string' ? 0 : address.port;
   }
 
   get url(): string {
+    if (isUnixAddress(this.host)) return this.host;
     return `http://${this.host.includes(':') ? `[${this.host}]` : this.host}:${this.port}`;
   }
 
@@ -132,7 +137,9 @@ class MockServer implements Backend, ServerView {
   }
 
   async listen(port: number): Promise<void> {
-    this.#http.listen({ port, host: this.host });
+    const path = isUnixAddress(this.host) ? socketPathOf(this.host) : null;
+    if (path !== null) await removeStaleSocket(path);
+    this.#http.listen(path === null ? { port, host: this.host } : { path });
     await once(this.#http, 'listening');
   }
 
@@ -181,8 +188,14 @@ class MockServer implements Backend, ServerView {
     if (verdict === 'serve') return true;
     this.#counts.failures++;
     if (verdict === 'fail') sendText(response, 503, `${this.name} fails on purpose\n`);
-    else request.socket.resetAndDestroy();
+    else this.#reset(request.socket);
     return false;
+  }
+
+  /** There is no reset between unix sockets. */
+  #reset(socket: Socket): void {
+    if (isUnixAddress(this.host)) socket.destroy();
+    else socket.resetAndDestroy();
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
@@ -198,7 +211,7 @@ class MockServer implements Backend, ServerView {
     }
     if (verdict === 'serve') return this.#acceptWebSocket(request, socket, head);
     this.#counts.failures++;
-    if (verdict === 'reset') request.socket.resetAndDestroy();
+    if (verdict === 'reset') this.#reset(request.socket);
     else socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
   }
 

@@ -1,6 +1,7 @@
 /** `fairlead backend`: a mock server from start to end. */
 import { startBackend } from '../backend/backend.ts';
 import type { BackendOptions } from '../backend/backend.ts';
+import { isUnixAddress } from '../core/unix-address.ts';
 import { EXIT_OK, EXIT_UNAVAILABLE } from './exit-codes.ts';
 import { explainPortInUse } from './port-in-use.ts';
 
@@ -17,7 +18,10 @@ export async function runBackend(options: BackendOptions): Promise<number> {
   } catch (error) {
     if (!(error instanceof Error && 'syscall' in error)) throw error;
     const isTaken = 'code' in error && error.code === 'EADDRINUSE' && options.port !== undefined;
-    const holder = isTaken ? `: ${await explainPortInUse(options.port, 'Take another --port.')}` : '';
+    const holder =
+      isTaken && !isUnixAddress(options.host ?? '')
+        ? `: ${await explainPortInUse(options.port, 'Take another --port.')}`
+        : '';
     console.error(`fairlead: ${error.message}${holder}`);
     return EXIT_UNAVAILABLE;
   }

@@ -64,7 +64,7 @@ export function addBackend(program: Command, actions: Actions): void {
     .command('backend')
     .description('run a mock server that says who it is and echoes requests')
     .addOption(option('--port <port>', '0: a free one', 'PORT').argParser(portOption).default(8081))
-    .addOption(option('--host <address>', 'address to listen on', 'HOST').default('127.0.0.1'))
+    .addOption(option('--host <address>', 'address to listen on, or unix:/path', 'HOST').default('127.0.0.1'))
     .addOption(option('--name <name>', 'stands in every answer', 'NAME').default('backend'))
     .addOption(
       option('--latency <time>', 'wait before every answer', 'LATENCY').argParser(durationOption).default(0, '0'),

@@ -89,5 +89,6 @@ export { UnresolvedNames } from './runtime/control/resolve-names.ts';
 export type { Lookup } from './runtime/control/resolve-names.ts';
 export { StickySecretError } from './runtime/control/sticky-values.ts';
 export type { WorkerChange } from './runtime/control/succession.ts';
+export type { SocketChange } from './runtime/control/unix-listeners.ts';
 export type { QueueStats } from './runtime/control/queue-stats.ts';
 export type { EndpointStats, RouteStats } from './runtime/control/table-stats.ts';

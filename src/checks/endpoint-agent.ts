@@ -5,6 +5,7 @@ import { jitter } from '../core/health/schedule.ts';
 import type { AgentSpec, EndpointSpec } from '../core/snapshot.ts';
 import { askAgent } from './agent-probe.ts';
 import type { CheckTools } from './endpoint-check.ts';
+import { placesToAsk } from './probe-addresses.ts';
 import type { Cancel } from './scheduler.ts';
 
 /** Beyond it an agent has not answered, as a check's default. */
@@ -79,8 +80,9 @@ export class EndpointAgent {
   /** The first of its addresses that anybody answers at: `localhost` has two. */
   async #askAddresses(signal: AbortSignal): Promise<string | null> {
     const ask = this.#tools.askAgent ?? askAgent;
-    for (const address of this.#endpoint.addresses) {
-      const text = await ask({ address, port: this.#spec.port }, signal);
+    const { addresses, port } = placesToAsk(this.#endpoint, this.#spec.port);
+    for (const address of addresses) {
+      const text = await ask({ address, port }, signal);
       if (text !== null || signal.aborted) return text;
     }
     return null;

@@ -11,7 +11,7 @@ import type { BareConnects } from './bare-connects.ts';
 import type { Lateness } from './lateness.ts';
 import { failed } from './probe.ts';
 import type { DecidingResult, Probe, ProbeResult, Probes } from './probe.ts';
-import { probeAddresses } from './probe-addresses.ts';
+import { placesToAsk, probeAddresses } from './probe-addresses.ts';
 import type { Cancel, Scheduler } from './scheduler.ts';
 
 /** What all checks of a process share. */
@@ -118,7 +118,7 @@ export class EndpointCheck {
   #run(): void {
     const { clock, scheduler, lateness, probes } = this.#tools;
     const { spec } = this;
-    const { addresses, authority, port } = this.#endpoint;
+    const { addresses, port } = placesToAsk(this.#endpoint, spec.port);
     const flight: Flight = {
       controller: new AbortController(),
       beganAt: clock.now(),
@@ -128,7 +128,7 @@ export class EndpointCheck {
       ),
     };
     this.#flight = flight;
-    const target = { check: spec, port: spec.port || port, authority };
+    const target = { check: spec, port, authority: this.#endpoint.authority };
     const ordered = addresses.toSorted((a, b) => Number(b === this.#preferred) - Number(a === this.#preferred));
     // That of the check's own kind, which the compiler does not see.
     const probe = probes[spec.kind] as Probe;

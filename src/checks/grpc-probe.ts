@@ -4,7 +4,9 @@
  * GOAWAY before it has taken the call is asked once more.
  */
 import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2';
+import net from 'node:net';
 import type { GrpcCheckSpec } from '../core/snapshot.ts';
+import { dialAddress } from '../net/dial-address.ts';
 import { frameHealthRequest, judgeHealthAnswer } from './grpc-health.ts';
 import { failed, failedBy } from './probe.ts';
 import type { Probe, ProbeResult, ProbeTarget } from './probe.ts';
@@ -29,8 +31,10 @@ function call({ check, address, port, authority }: Target, signal: AbortSignal):
   // Loaded by the first check that needs it, and not imported: see the http check.
   const http2 = process.getBuiltinModule('node:http2');
   const { promise, resolve } = Promise.withResolvers<ProbeResult | 'not-taken'>();
-  const host = address.includes(':') ? `[${address}]` : address;
-  const session = http2.connect(`http://${host}:${port}`, { maxHeaderListPairs: MOST_HEADERS });
+  const session = http2.connect('http://localhost', {
+    maxHeaderListPairs: MOST_HEADERS,
+    createConnection: () => net.connect(dialAddress(address, port)),
+  });
   const decide = (result: ProbeResult | 'not-taken'): void => {
     resolve(result);
     session.destroy();

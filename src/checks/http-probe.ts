@@ -4,6 +4,7 @@
  */
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import type { HttpCheckSpec, HttpQuestion, HttpsCheckSpec } from '../core/snapshot.ts';
+import { dialAddress } from '../net/dial-address.ts';
 import { failed, failedBy, passed } from './probe.ts';
 import type { Probe, ProbeResult, ProbeTarget } from './probe.ts';
 
@@ -31,8 +32,7 @@ export function askHttp(
 ): Promise<ProbeResult> {
   return new Promise((resolve) => {
     const request = open({
-      host: address,
-      port,
+      ...requestAddress(address, port),
       signal,
       agent: false,
       method: check.method,
@@ -52,6 +52,12 @@ export function askHttp(
     request.on('response', (response) => judge(check, response, decide));
     request.end();
   });
+}
+
+/** Node names a unix socket otherwise here. */
+function requestAddress(address: string, port: number): RequestOptions {
+  const to = dialAddress(address, port);
+  return 'path' in to ? { socketPath: to.path } : to;
 }
 
 /** Calls `refuse` where more comes than an answer may have that has not decided the check by then. */

@@ -3,10 +3,24 @@
  * first; the next one joins when that has failed, or has been silent for a quarter of a second, as in Happy Eyeballs
  * (RFC 8305): so a server on both families is asked once, and one on the other family is found at once.
  */
+import type { EndpointSpec } from '../core/snapshot.ts';
+import { isUnixAddress } from '../core/unix-address.ts';
 import type { Probe, ProbeResult, ProbeTarget } from './probe.ts';
 import type { Cancel, Scheduler } from './scheduler.ts';
 
 const STAGGER_MS = 250;
+
+/** Whoever serves a unix socket runs on this machine; another port of it is one of this machine. */
+const THIS_MACHINE = ['127.0.0.1', '::1'];
+
+/** Where to ask for an endpoint: at its own port, or at `port` where that is not 0. */
+export function placesToAsk(
+  { addresses, port: own }: Pick<EndpointSpec, 'addresses' | 'port'>,
+  port: number,
+): { readonly addresses: readonly string[]; readonly port: number } {
+  if (port === 0) return { addresses, port: own };
+  return { addresses: addresses.some(isUnixAddress) ? THIS_MACHINE : addresses, port };
+}
 
 export interface AddressesResult extends ProbeResult {
   /** The one that decided. */

@@ -5,8 +5,9 @@ import type { CheckSpec } from '../core/snapshot.ts';
 
 export interface ProbeTarget<Check extends CheckSpec = CheckSpec> {
   readonly check: Check;
-  /** Numeric. */
+  /** Numeric, or a unix socket, e.g. `unix:/run/app.sock`. */
   readonly address: string;
+  /** Of a unix socket 0. */
   readonly port: number;
   /** For the Host header. */
   readonly authority: string;
@@ -43,8 +44,13 @@ export type Probes = { readonly [Kind in CheckSpec['kind']]: Probe<Extract<Check
 /** Errors of ours: never the endpoint's fault. */
 const OWN_ERRORS = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOMEM', 'EACCES', 'ENOBUFS']);
 
+/** Nobody listens: there is not even the file of a unix socket. */
+const REFUSALS = new Set(['ECONNREFUSED', 'ENOENT']);
+
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
+  ENOENT: 'no such socket',
+  EAGAIN: 'its backlog is full',
   ECONNRESET: 'connection reset',
   EHOSTUNREACH: 'host unreachable',
   ENETUNREACH: 'network unreachable',
@@ -53,6 +59,8 @@ const REASONS: Readonly<Record<string, string>> = {
 
 const UNANSWERED: Readonly<Record<string, RescueKind>> = {
   ECONNREFUSED: 'connect',
+  ENOENT: 'connect',
+  EAGAIN: 'connect',
   EHOSTUNREACH: 'connect',
   ENETUNREACH: 'connect',
   ETIMEDOUT: 'timeout',
@@ -80,5 +88,5 @@ export function failedBy(error: unknown): ProbeResult {
   const text = error instanceof Error ? error.message : String(error);
   const outcome = OWN_ERRORS.has(code) ? 'void' : 'fail';
   const unanswered = UNANSWERED[code] ?? null;
-  return { outcome, reason: REASONS[code] ?? text, isRefused: code === 'ECONNREFUSED', unanswered };
+  return { outcome, reason: REASONS[code] ?? text, isRefused: REFUSALS.has(code), unanswered };
 }

@@ -1,6 +1,7 @@
 /** The tcp check: passes when the connect does, or on the bytes that it waits for. */
 import net from 'node:net';
 import type { TcpCheckSpec } from '../core/snapshot.ts';
+import { dialAddress } from '../net/dial-address.ts';
 import { failed, failedBy, passed } from './probe.ts';
 import type { Probe, ProbeResult } from './probe.ts';
 
@@ -9,7 +10,7 @@ const MOST_BYTES = 64 * 1024;
 
 export const probeTcp: Probe<TcpCheckSpec> = ({ check, address, port }, signal) => {
   return new Promise((resolve) => {
-    const socket = net.connect({ host: address, port, signal });
+    const socket = net.connect({ ...dialAddress(address, port), signal });
     const decide = (result: ProbeResult): void => {
       resolve(result);
       socket.destroy();

@@ -3,7 +3,7 @@ import { nameOfPolicy } from '../core/balancer/policies.ts';
 import type { PoolConfig } from '../config/config.ts';
 import type { CheckSpec } from '../core/snapshot.ts';
 import type { ExplainedConfig } from '../runtime/control/explain-config.ts';
-import { addressText } from '../runtime/shared/listener-key.ts';
+import { urlText } from '../runtime/shared/listener-key.ts';
 import { findChangedKeys } from './changed-keys.ts';
 import type { Machine } from './machine.ts';
 import { table } from './table.ts';
@@ -22,7 +22,7 @@ export function describeConfig(explained: ExplainedConfig, machine: Machine): st
     ]).map((line) => line.slice(2)),
     '',
     'listeners',
-    ...table(config.listeners.map((listener) => [listener.id, `http://${addressText(listener)}`])),
+    ...table(config.listeners.map((listener) => [listener.id, urlText(listener)])),
     '',
     'routes, in the order in which they are tried',
     ...withKeys(

@@ -40,12 +40,17 @@ describe('the log', () => {
     } as const;
     balancer.emit('health', { ...health, pool: 'web', endpoint: 'a:1' });
     balancer.emit('worker', { worker: 1, change: 'looped', reason: 'no heartbeat for 1 s' });
+    const about = { listener: 'web', address: 'unix:/run/web.sock' };
+    balancer.emit('socket', { ...about, state: 'lost', reason: 'its folder is not there' });
+    balancer.emit('socket', { ...about, state: 'open', reason: '' });
     balancer.emit('limit', 750);
     balancer.emit('drain', 'begin');
     balancer.emit('drain', 'end');
     assert.deepEqual(lines, [
       'endpoint a:1 of pool web: healthy → unhealthy: 3 checks failed',
       'worker 1 looped: no heartbeat for 1 s',
+      'listener web on unix:/run/web.sock: nobody listens, it is tried again: its folder is not there',
+      'listener web on unix:/run/web.sock: listens',
       '750 client connections are open, the most that maxConnections allows: accepting pauses',
       'draining; another signal ends at once',
       'drained',

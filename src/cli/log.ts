@@ -72,6 +72,16 @@ export function logEvents(balancer: EventEmitter<BalancerEvents>, say: Say, cloc
   balancer.on('worker', ({ worker, change, reason }) => {
     say(`worker ${worker} ${change}${reason === '' ? '' : `: ${reason}`}`, 'warn', { worker, change, reason });
   });
+  balancer.on('socket', ({ listener, address, state, reason }) => {
+    const text =
+      state === 'lost' ? `nobody listens, it is tried again: ${reason}` : `listens${reason && `, but ${reason}`}`;
+    say(`listener ${listener} on ${address}: ${text}`, state === 'lost' ? 'error' : 'warn', {
+      listener,
+      address,
+      state,
+      reason,
+    });
+  });
   balancer.on('fault', createFaultLog(say, clock));
   balancer.on('limit', (connections) => {
     say(`${connections} client connections are open, the most that maxConnections allows: accepting pauses`, 'warn', {

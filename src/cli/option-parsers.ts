@@ -24,9 +24,9 @@ export function secondsOption(text: string): string {
   return `${Math.ceil(positiveDurationOption(text) / 1000)}s`;
 }
 
-/** `web/10.0.0.3:8080`: a pool, and one of its endpoints. */
+/** `web/10.0.0.3:8080`, `web/unix:/run/app.sock`: a pool, and one of its endpoints. */
 export function endpointPlaceOption(text: string): string {
-  if (/^[^/\s]+\/[^/\s]+$/.test(text)) return text;
+  if (/^[^/\s]+\/[^/\s].*$/.test(text)) return text;
   throw new InvalidArgumentError('Write the pool and the endpoint, e.g. web/10.0.0.3:8080.');
 }
 

@@ -2,6 +2,7 @@
  * A listener that could not be opened: which program has its port, as far as this machine tells, and what to do about
  * it.
  */
+import { isUnixAddress } from '../core/unix-address.ts';
 import type { PortHolder } from '../machine/listening-ports.ts';
 import type { ListenError } from '../runtime/control/listen-error.ts';
 
@@ -10,11 +11,23 @@ export const ANOTHER_LISTENER = 'Write another port into listeners.';
 export const ANOTHER_LISTEN = 'Take another port, e.g. --listen 127.0.0.1:8081.';
 
 /** The error's message and what to do about it, on one line. `change` says how to use another address. */
-export async function explainListenError({ message, reason, port }: ListenError, change: string): Promise<string> {
+export async function explainListenError(error: ListenError, change: string): Promise<string> {
+  const { message, reason, host, port } = error;
+  if (isUnixAddress(host)) return `${message}. ${SOCKET_CURES[reason] ?? ANOTHER_PATH}`;
   if (reason === 'EADDRINUSE') return `${message}: ${await explainPortInUse(port, change)}`;
   const cure = CURES[reason];
   return cure === undefined ? message : `${message}. ${cure}`;
 }
+
+const ANOTHER_PATH = 'Write another path into listeners.';
+
+const SOCKET_CURES: Readonly<Record<string, string>> = {
+  EADDRINUSE: `"ss -xlp" as root names it: end it, or write another path into listeners.`,
+  ENOENT: 'Make the folder, writable by this user; systemd does with RuntimeDirectory=fairlead.',
+  EACCES: 'Let this user write to its folder.',
+  EPERM: 'Let this user be in that group, or leave the group out.',
+  NO_SUCH_GROUP: 'Write the number of a group, or a name that is there.',
+};
 
 const CURES: Readonly<Record<string, string>> = {
   EACCES: 'Take a port from 1024 on, or give the process CAP_NET_BIND_SERVICE (docs/operations.md).',

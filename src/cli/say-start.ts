@@ -4,7 +4,7 @@ import { nameOfPolicy } from '../core/balancer/policies.ts';
 import type { Config } from '../config/config.ts';
 import type { Balancer } from '../runtime/balancer.ts';
 import type { ListenerAddress } from '../runtime/control/listeners.ts';
-import { addressText } from '../runtime/shared/listener-key.ts';
+import { addressText, urlText } from '../runtime/shared/listener-key.ts';
 import { countThreads } from '../runtime/control/threads.ts';
 import type { LogFormat } from './commands/shared-options.ts';
 import { formatLogLine } from './log.ts';
@@ -46,7 +46,7 @@ interface StartLine {
 /** An address that can be opened in a browser; for one that means every address, that of this machine in brackets. */
 function describeAddress(address: ListenerAddress): string {
   const isEvery = address.host === '' || address.host === '0.0.0.0' || address.host === '::';
-  return `listener ${address.listener} on http://${addressText(address)}${isEvery ? ` (http://localhost:${address.port})` : ''}`;
+  return `listener ${address.listener} on ${urlText(address)}${isEvery ? ` (http://localhost:${address.port})` : ''}`;
 }
 
 /** Health as far as it is known: checks have only begun. */

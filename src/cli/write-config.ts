@@ -51,8 +51,12 @@ function writeSettings(settings: Settings<'auto'>): Readonly<Record<keyof Settin
   };
 }
 
-function writeListener({ id: _, host, port, ...rest }: ListenerSpec): Written {
-  return { address: host === '' ? `:${port}` : addressText({ host, port }), ...rest };
+function writeListener({ id: _, host, port, mode, ...rest }: ListenerSpec): Written {
+  return withoutGaps({
+    address: host === '' ? `:${port}` : addressText({ host, port }),
+    mode: mode?.toString(8).padStart(3, '0'),
+    ...rest,
+  });
 }
 
 function writeRoute({

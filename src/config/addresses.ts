@@ -1,23 +1,30 @@
 /** Addresses, host names and networks as the config writes them. */
 import { BlockList, isIP } from 'node:net';
+import { UNIX_PEER, isUnixAddress } from '../core/unix-address.ts';
 import { Mistake } from './errors.ts';
-import { type AddressUse, refuseForeignAddress, refuseForeignHost } from './foreign-addresses.ts';
+import { type AddressUse, refuseForeignAddress, refuseForeignHost, refuseSocketOptions } from './foreign-addresses.ts';
 import { describeValue } from './units.ts';
+import { parseUnixAddress } from './unix-addresses.ts';
 
 export interface Address {
-  /** A name or a numeric address, without brackets; `''`: none given. */
+  /** A name or a numeric address, without brackets; `''`: none given. Of a unix socket its whole address. */
   readonly host: string;
+  /** Of a unix socket 0. */
   readonly port: number;
 }
 
 const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
 const NUMERIC = /^(?:\d+|0x[0-9a-f]*)$/;
 
-/** Where to listen: `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080`, or `:8080` and `*:8080` for every address. Port 0 takes a free one. */
+/**
+ * Where to listen: `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080`, or `:8080` and `*:8080` for every address, port 0 a
+ * free one; or `unix:/path`.
+ */
 export function parseListenAddress(value: unknown): Address | Mistake {
   const cure = 'Write a numeric address and a port, e.g. 127.0.0.1:8080, or :8080 for every address.';
   if (isPortAlone(value))
     return new Mistake(`${String(value)} is a port without an address`, `Write ":${value}" for every address.`);
+  if (typeof value === 'string' && isUnixAddress(value)) return parseSocket(value, 'listener');
   const address = parseAddress(value, cure, 'listener');
   if (address instanceof Mistake) return address;
   if (address.host === '*') return { host: '', port: address.port };
@@ -25,9 +32,10 @@ export function parseListenAddress(value: unknown): Address | Mistake {
   return new Mistake(`cannot listen on the name ${describeValue(address.host)}`, cure);
 }
 
-/** Where an endpoint is: a name or a numeric address, and a port. */
+/** Where an endpoint is: a name or a numeric address, and a port; or a unix socket. */
 export function parseEndpointAddress(value: unknown): Address | Mistake {
   const cure = 'Write a name or a numeric address and a port, e.g. localhost:8081 or [::1]:8081.';
+  if (typeof value === 'string' && isUnixAddress(value)) return parseSocket(value, 'endpoint');
   if (isPortAlone(value))
     return new Mistake(`${value} is a port without a host`, `Write "localhost:${value}" for this machine.`);
   const address = parseAddress(value, cure, 'endpoint');
@@ -36,6 +44,10 @@ export function parseEndpointAddress(value: unknown): Address | Mistake {
     return new Mistake(`${describeValue(address.host)} is neither a host name nor a numeric address`, cure);
   }
   return address;
+}
+
+function parseSocket(text: string, use: AddressUse): Address | Mistake {
+  return refuseSocketOptions(text, use) ?? parseUnixAddress(text, use);
 }
 
 function parseAddress(value: unknown, cure: string, use: AddressUse): Address | Mistake {
@@ -102,10 +114,11 @@ export function parseHostHeader(value: string): string | Mistake {
   );
 }
 
-/** An address or a CIDR block. */
+/** An address or a CIDR block; `unix`: all who come by a unix socket. */
 export function parseNetwork(value: unknown): string | Mistake {
-  const cure = 'Write an address or a block, e.g. 10.0.0.0/8 or fd00::/8.';
+  const cure = 'Write an address or a block, e.g. 10.0.0.0/8 or fd00::/8, or unix.';
   if (typeof value !== 'string') return new Mistake(`a network is text, not ${describeValue(value)}`, cure);
+  if (value === UNIX_PEER || value === 'unix:') return UNIX_PEER;
   const [address, bits, ...rest] = value.toLowerCase().split('/');
   const family = isIP(address);
   const most = family === 4 ? 32 : 128;

@@ -1,5 +1,6 @@
 /** Rules between the parts of a config: names that must exist, conditions and addresses that must differ. */
 import { describeMatch, findDuplicateConditions } from '../core/routing/order.ts';
+import { isUnixAddress } from '../core/unix-address.ts';
 import { didYouMean, listNames } from './closest-name.ts';
 import { Mistake, type Problem } from './errors.ts';
 import type { Part, Parts, ReadListener, ReadRoute } from './parts.ts';
@@ -21,7 +22,7 @@ function checkListeners(listeners: Parts['listeners']): readonly Problem[] {
     if (other === undefined) return [];
     const mistake = new Mistake(
       `the listener ${JSON.stringify(other.value.id)} is at this address already`,
-      'Choose another port or address.',
+      isUnixAddress(value.host) ? 'Choose another path.' : 'Choose another port or address.',
     );
     return [{ path: [...path, 'address'], mistake }];
   });
@@ -29,6 +30,7 @@ function checkListeners(listeners: Parts['listeners']): readonly Problem[] {
 
 /** Port 0 takes a free one; every address includes each. */
 function isClash(a: ReadListener, b: ReadListener): boolean {
+  if (isUnixAddress(a.host)) return a.host === b.host;
   if (a.port !== b.port || a.port === 0) return false;
   return isEveryAddress(a.host) || isEveryAddress(b.host) || a.host === b.host;
 }

@@ -1022,7 +1022,7 @@ export interface TcpCheckInput {
 /** One server of a pool. */
 export interface EndpointInput {
   /**
-   * A name or a numeric address, and a port: the endpoint's identity within its pool.
+   * A name or a numeric address, and a port, or a unix socket: the endpoint's identity within its pool.
    * @example 'localhost:8081'
    */
   readonly address: string;
@@ -1403,10 +1403,22 @@ export interface PathRegexInput {
 /** An address to accept connections on. */
 export interface ListenerInput {
   /**
-   * Where to listen: `127.0.0.1:8080`, `"[::1]:8080"`, `localhost:8080`; `":8080"` is every address. Port 0 takes a free one.
+   * Where to listen: `127.0.0.1:8080`, `"[::1]:8080"`, `localhost:8080`; `":8080"` is every address. Port 0 takes a free one. Or a unix socket: `unix:/run/fairlead/web.sock`.
    * @example '127.0.0.1:8080'
    */
   readonly address: string;
+  /**
+   * Permissions of the file of a unix socket: whoever may write to it can connect.
+   * @defaultValue `'660'`
+   * @example '600'
+   */
+  readonly mode?: string;
+  /**
+   * Group of the file of a unix socket.
+   * @defaultValue the process's
+   * @example 'www-data'
+   */
+  readonly group?: string | number;
   /**
    * `kernel`: every thread listens and the kernel spreads connections. `even`: one thread accepts and passes each to the thread with the fewest; better with few, long connections.
    * @defaultValue `'kernel'`

@@ -33,10 +33,11 @@ export interface PoolConfig extends Omit<
 
 /** One server address of a pool. */
 export interface EndpointConfig {
-  /** The address as written, in lower case, e.g. `localhost:8081` or `[::1]:8081`. */
+  /** The address as written, e.g. `unix:/run/app.sock`; a host in lower case, e.g. `localhost:8081` or `[::1]:8081`. */
   readonly id: string;
-  /** A name or a numeric address, without brackets. */
+  /** A name or a numeric address, without brackets; or a unix socket, e.g. `unix:/run/app.sock`. */
   readonly host: string;
+  /** 0: a unix socket. */
   readonly port: number;
   readonly weight: number;
   /** Those of 0 are used first. */

@@ -1,4 +1,5 @@
 /** An endpoint of a pool: an address, or a map that says more about it. */
+import { isUnixAddress } from '../core/unix-address.ts';
 import { parseEndpointAddress } from './addresses.ts';
 import type { EndpointConfig } from './config.ts';
 import { key } from './described.ts';
@@ -23,12 +24,13 @@ const weightSchema = scalar(
 export const addressSchema = scalar(
   (value) => {
     const address = parseEndpointAddress(value);
-    return address instanceof Mistake ? address : { ...address, id: String(value).toLowerCase() };
+    if (address instanceof Mistake) return address;
+    return { ...address, id: isUnixAddress(address.host) ? address.host : String(value).toLowerCase() };
   },
   {
     type: 'string',
-    pattern: '^(?:\\[[0-9A-Fa-f:.]+\\]|[^:\\[\\]\\s/]+):\\d{1,5}$',
-    words: 'host and port',
+    pattern: '^(?:unix:.*[^/]|(?:\\[[0-9A-Fa-f:.]+\\]|[^:\\[\\]\\s/]+):\\d{1,5})$',
+    words: 'host and port, or `unix:/path`',
   },
 );
 
@@ -36,7 +38,8 @@ export const endpointSchema = shortForm(
   object(
     {
       address: key(addressSchema, {
-        description: "A name or a numeric address, and a port: the endpoint's identity within its pool.",
+        description:
+          "A name or a numeric address, and a port, or a unix socket: the endpoint's identity within its pool.",
         example: 'localhost:8081',
       }),
       weight: key(weightSchema.prefault(1), {

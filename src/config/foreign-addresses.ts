@@ -2,6 +2,7 @@
 import { Mistake } from './errors.ts';
 import { NOT_BUILT } from './not-built.ts';
 import { describeValue } from './units.ts';
+import { refuseForeignSocket } from './unix-addresses.ts';
 
 /** What the address is for. */
 export type AddressUse = 'listener' | 'endpoint';
@@ -13,9 +14,8 @@ const BELOW_HTTP = new Set(['tcp', 'udp', 'stream']);
 
 /** What is wrong with such an address and what helps; null: it is not one of these. */
 export function refuseForeignAddress(text: string, use: AddressUse): Mistake | null {
-  if (/^(?:unix|abns)[:@/]|^@|^\.{0,2}\//i.test(text)) {
-    return new Mistake(`${describeValue(text)} is a Unix socket`, NOT_BUILT.unixSockets);
-  }
+  const socket = refuseForeignSocket(text);
+  if (socket !== null) return socket;
   const url = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^]*)$/i.exec(text);
   if (url !== null) return refuseUrl(url[1].toLowerCase(), url[2], url[3], use);
   const dash = /^-([^\s-]\S*)/.exec(text);
@@ -49,6 +49,14 @@ function refuseUrl(scheme: string, authority: string, path: string, use: Address
 }
 
 const ABOUT_PATHS = 'A path in front of every request is the business of a route: replacePrefix.';
+
+/** `unix:/run/app.sock weight=2` of nginx: a path may have blanks, but seldom with such words behind them. */
+export function refuseSocketOptions(text: string, use: AddressUse): Mistake | null {
+  const [address, ...options] = text.split(/\s+/);
+  const isOption = (word: string): boolean =>
+    /^[a-z_]+=\S+$|^(?:backup|down|check|ssl|proxy_protocol|(?:accept|send)-proxy\S*)$/i.test(word);
+  return options.some(isOption) ? refuseOptions(address, options, use) : null;
+}
 
 /** `localhost:8081 weight=2` of nginx, `:443 ssl`. */
 function refuseOptions(address: string, options: readonly string[], use: AddressUse): Mistake {

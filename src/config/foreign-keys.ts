@@ -100,6 +100,10 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
   },
   Listener: {
     'port host bind listen addr ip hostname url': 'Write address, e.g. address: 127.0.0.1:8080.',
+    'socket unix unixsocket socketpath path': 'Write address, e.g. address: unix:/run/fairlead/web.sock.',
+    'permissions perm perms chmod filemode socketmode':
+      'Write mode beside the address of a unix socket: three octal digits in quotes.',
+    'gid groupid': 'Write group beside the address of a unix socket: the name or the number of one.',
   },
   Route: {
     'backend upstream service target targets to proxypass reverseproxy usebackend defaultbackend loadbalancer forwardto cluster servers endpoints url handler':
@@ -146,6 +150,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     iphash: 'Write policy, e.g. policy: { hash: client }.',
     'server servers backend backends target targets upstream upstreams node nodes hosts instances members addresses urls url destinations to address':
       'Write endpoints, e.g. endpoints: [localhost:8081, localhost:8082].',
+    'socket unix unixsocket socketpath': 'Write endpoints, e.g. endpoints: unix:/run/app.sock.',
     'retries tries maxretries proxynextupstream redispatch optionredispatch lbtryduration':
       'Write retry, e.g. retry: { attempts: 2 }.',
     'keepalive keepaliveconnections maxidleconns maxidleconnections': 'Write maxIdle, e.g. maxIdle: 16.',
@@ -173,6 +178,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
   Endpoint: {
     'url uri host hostname server target port ip name id':
       'Write address with host and port, e.g. address: localhost:8081.',
+    'socket unix unixsocket socketpath path': 'Write address with unix: in front, e.g. address: unix:/run/app.sock.',
     [TLS]: NOT_BUILT.tlsToEndpoints,
     'weights share': 'Write weight, e.g. weight: 2.',
     'fallback failover standby': 'Write backup, e.g. backup: on.',
@@ -219,7 +225,6 @@ const MISSING: Readonly<Record<MissingFeature, string>> = {
   tlsToEndpoints: 'backendtls upstreamtls proxyssl insecureskipverify serverstransport',
   http2: 'http2 h2 h2c grpc alpn http3 quic',
   layer4: 'tcp udp stream layer4 l4',
-  unixSockets: 'socket unix unixsocket',
   proxyProtocol: 'proxyprotocol acceptproxy sendproxy sendproxyv2',
   mirroring: 'mirror mirrors mirroring shadow',
   split: 'split splits canary weighted weightedclusters trafficsplit splitclients',

@@ -7,6 +7,7 @@ import { dirname, resolve } from 'node:path';
 import { LEAST_SECRET_BYTES } from '../core/balancer/sticky-secret.ts';
 import { Mistake } from './errors.ts';
 import type { Piece, SourceMistake } from './include.ts';
+import { resolveUnixAddress } from './unix-addresses.ts';
 import { isWrittenMap } from './written.ts';
 
 type Judge = (text: string) => Mistake | null;
@@ -27,6 +28,16 @@ export const NAMED_FILES: readonly NamedFile[] = [
   { path: ['accessLog', 'to', 'file'] },
 ];
 
+/** Every key whose value may be a unix socket, `unix:app.sock`: its path is relative to the same file. */
+const NAMED_SOCKETS: readonly (readonly string[])[] = [
+  ['listeners', '*'],
+  ['listeners', '*', 'address'],
+  ['pools', '*'],
+  ['pools', '*', 'endpoints'],
+  ['pools', '*', 'address'],
+  ['pools', '*', 'endpoints', 'address'],
+];
+
 type Path = readonly (string | number)[];
 type Change = (file: string, path: Path) => string;
 
@@ -35,8 +46,14 @@ export function resolveFiles(piece: Piece): Piece {
   const { source, document } = piece;
   // A descriptor, as of a shell's `<(…)`, lies in no folder.
   const folder = /^\/(?:dev|proc)\//.test(source.file) ? '.' : dirname(source.file);
+  const absolute = (file: string): string => resolve(folder, file);
+  const withFiles = (value: unknown): unknown =>
+    NAMED_FILES.reduce((whole, { path }) => changeFiles(whole, path, absolute), value);
   const resolved = (value: unknown): unknown =>
-    NAMED_FILES.reduce((whole, { path }) => changeFiles(whole, path, (file) => resolve(folder, file)), value);
+    NAMED_SOCKETS.reduce(
+      (whole, path) => changeFiles(whole, path, (text) => resolveUnixAddress(text, absolute)),
+      withFiles(value),
+    );
   return { source, document: { ...document, value: resolved(document.value), unquoted: resolved(document.unquoted) } };
 }
 
@@ -92,9 +109,11 @@ function judgeSecret(text: string): Mistake | null {
 
 /** A copy of the value with what stands at the keys changed. Whatever has another form is left to the schema. */
 function changeFiles(value: unknown, [step, ...rest]: readonly string[], change: Change, path: Path = []): unknown {
+  if (Array.isArray(value)) {
+    const steps = step === undefined ? [] : [step, ...rest];
+    return value.map((item: unknown, i) => changeFiles(item, steps, change, [...path, i]));
+  }
   if (step === undefined) return isFile(value) ? change(value, path) : value;
-  if (Array.isArray(value))
-    return value.map((item: unknown, i) => changeFiles(item, [step, ...rest], change, [...path, i]));
   if (!isWrittenMap(value)) return value;
   const entries = Object.entries(value).map(([name, inner]): [string, unknown] =>
     step === '*' || step === name ? [name, changeFiles(inner, rest, change, [...path, name])] : [name, inner],

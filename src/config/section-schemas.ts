@@ -5,20 +5,22 @@ import type { HeaderRules, Limits, ListenerSpec } from '../core/snapshot.ts';
 import { parseListenAddress, parseNetwork } from './addresses.ts';
 import { key, note } from './described.ts';
 import { count, object, oneOf, scalar, shortForm, size, sizeOrAuto, toggle, withRule } from './scalars.ts';
+import { fileOf, socketKeys, withSocketRules } from './socket-keys.ts';
 
 const listenAddress = scalar(parseListenAddress, {
   type: 'string',
-  pattern: '^(?:\\[[0-9A-Fa-f:.]*\\]|[^:\\[\\]]*):\\d{1,5}$',
-  words: 'address and port',
+  pattern: '^(?:unix:.*[^/]|(?:\\[[0-9A-Fa-f:.]*\\]|[^:\\[\\]]*):\\d{1,5})$',
+  words: 'address and port, or `unix:/path`',
 });
 
-export const listenerKeys = object(
+const listenerMap = object(
   {
     address: key(listenAddress, {
       description:
-        'Where to listen: `127.0.0.1:8080`, `"[::1]:8080"`, `localhost:8080`; `":8080"` is every address. Port 0 takes a free one.',
+        'Where to listen: `127.0.0.1:8080`, `"[::1]:8080"`, `localhost:8080`; `":8080"` is every address. Port 0 takes a free one. Or a unix socket: `unix:/run/fairlead/web.sock`.',
       example: '127.0.0.1:8080',
     }),
+    ...socketKeys,
     spread: key(oneOf(['kernel', 'even']).prefault('kernel'), {
       description:
         '`kernel`: every thread listens and the kernel spreads connections. `even`: one thread accepts and passes each to the thread with the fewest; better with few, long connections.',
@@ -38,9 +40,12 @@ export const listenerKeys = object(
   'Listener',
 );
 
+export const listenerKeys = withSocketRules(listenerMap);
+
 export const listenerSchema = shortForm(
-  listenerKeys.transform(({ address, spread, halfClose, underscores }): Omit<ListenerSpec, 'id'> => {
-    return { host: address.host, port: address.port, spread, halfClose, underscores };
+  listenerKeys.transform(({ address, mode, group, spread, halfClose, underscores }): Omit<ListenerSpec, 'id'> => {
+    const { host, port } = address;
+    return { host, port, ...fileOf(host, { mode, group }), spread, halfClose, underscores };
   }),
   (value) => (typeof value === 'string' || typeof value === 'number' ? { address: value } : value),
   listenAddress,
@@ -97,6 +102,6 @@ export const headersSchema = object(
   'Headers',
 ).transform((rules): HeaderRules => rules);
 
-const network = scalar(parseNetwork, { type: 'string', pattern: '^[0-9A-Fa-f:.]+(?:/\\d{1,3})?$' });
+const network = scalar(parseNetwork, { type: 'string', pattern: '^(?:unix:?|[0-9A-Fa-f:.]+(?:/\\d{1,3})?)$' });
 
-export const trustedProxiesSchema = note(z.array(network), { words: 'list of addresses and CIDR blocks' });
+export const trustedProxiesSchema = note(z.array(network), { words: 'list of addresses and CIDR blocks, or `unix`' });

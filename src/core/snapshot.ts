@@ -27,8 +27,14 @@ export interface Snapshot {
 /** An address to accept connections on. */
 export interface ListenerSpec {
   readonly id: string;
+  /** `''`: every address. A unix socket: `unix:/path`. */
   readonly host: string;
+  /** Of a unix socket 0. */
   readonly port: number;
+  /** Permissions of the file of a unix socket; left out: it has none. */
+  readonly mode?: number;
+  /** Name or number of the group of that file; left out: the process's. */
+  readonly group?: string | number;
   /** `kernel`: every worker listens (reusePort). `even`: one accepts and passes each socket to the worker with the fewest. */
   readonly spread: 'kernel' | 'even';
   /** `allow`: a client's FIN before the answer does not cancel the exchange. */
@@ -194,7 +200,7 @@ export interface PoolSpec {
 
 /** One server address of a pool. */
 export interface EndpointSpec {
-  /** Identity in the pool: the address as configured, e.g. `localhost:8081`. */
+  /** Identity in the pool: the address as configured, e.g. `localhost:8081` or `unix:/run/app.sock`. */
   readonly id: string;
   readonly slot: number;
   readonly generation: number;
@@ -205,8 +211,9 @@ export interface EndpointSpec {
   readonly zone: string;
   /** Used while no other is eligible. */
   readonly isBackup: boolean;
-  /** Numeric addresses to dial, in order of preference (`localhost` has two). */
+  /** What to dial, in order of preference: numeric addresses (`localhost` has two), or a unix socket (`unix:/path`). */
   readonly addresses: readonly string[];
+  /** 0: it is a unix socket. */
   readonly port: number;
   /** Host as `host:port` for the Host header, port left out where it is the scheme's default. */
   readonly authority: string;

@@ -36,6 +36,32 @@ describe('the lines of ours on a request', () => {
   });
 });
 
+describe('the lines of ours on a request that came by a unix socket', () => {
+  const client = { address: 'unix', scheme: 'http', localPort: 0, isTrusted: false };
+  const proxy = { ...client, isTrusted: true };
+
+  it('the lines of ours on a request that came by a unix socket name no address and no port', () => {
+    assert.equal(
+      forwardedLines(headWith({ forwardedFor: '6.6.6.6' }), client, { via: false, forwarded: true }),
+      'X-Forwarded-Proto: http\r\nX-Forwarded-Host: a.example\r\nForwarded: for=unknown;proto=http;host="a.example"\r\n',
+    );
+  });
+  it('the lines of ours on a request that came by a unix socket of a trusted proxy pass its list on as it came', () => {
+    const lines = forwardedLines(headWith({ forwardedFor: '6.6.6.6, 10.0.0.2' }), proxy, RULES);
+    assert.match(lines, /^X-Forwarded-For: 6\.6\.6\.6, 10\.0\.0\.2\r\n/);
+    assert.doesNotMatch(lines, /unix|Port/);
+    const rules = { via: false, forwarded: true };
+    assert.match(
+      forwardedLines(headWith({ forwardedFor: '6.6.6.6' }), proxy, rules),
+      /Forwarded: for=6\.6\.6\.6;proto=http;host="a\.example", for=unknown;proto=http;host="a\.example"\r\n/,
+    );
+    assert.match(
+      forwardedLines(headWith({ forwardedProto: 'https' }), proxy, rules),
+      /X-Forwarded-Port: 443\r\nForwarded: for=unknown;proto=https;host="a\.example"\r\n/,
+    );
+  });
+});
+
 describe('the address of the client', () => {
   const isTrusted = (address: string): boolean => address.startsWith('10.') || address === '::1';
   const seen = (forwardedFor: string): string => clientAddress(headWith({ forwardedFor }), PROXY, isTrusted);

@@ -1,6 +1,7 @@
 /** The header lines a proxy adds for the endpoint: X-Forwarded-*, RFC 7239 Forwarded, Via (RFC 9110 7.6.3). */
 import { trimmed } from '../core/blanks.ts';
 import type { HeaderRules } from '../core/snapshot.ts';
+import { UNIX_PEER } from '../core/unix-address.ts';
 import type { RequestHead } from './head.ts';
 
 const VIA_LINE = 'Via: 1.1 fairlead\r\n';
@@ -22,19 +23,27 @@ export interface Peer {
 
 export function forwardedLines(head: RequestHead, peer: Peer, rules: HeaderRules): string {
   const keep = peer.isTrusted;
-  const forwardedFor = keep && head.forwardedFor !== '' ? `${head.forwardedFor}, ${peer.address}` : peer.address;
+  const forwardedFor = forwardedForOf(head, peer);
   const proto = keep && head.forwardedProto !== '' ? head.forwardedProto : peer.scheme;
   const host = keep && head.forwardedHost !== '' ? head.forwardedHost : head.authority;
   const port = portOf(head, peer, proto, host);
-  let lines = `X-Forwarded-For: ${forwardedFor}\r\nX-Forwarded-Proto: ${proto}\r\n`;
+  let lines = forwardedFor === '' ? '' : `X-Forwarded-For: ${forwardedFor}\r\n`;
+  lines += `X-Forwarded-Proto: ${proto}\r\n`;
   if (host !== '') lines += `X-Forwarded-Host: ${host}\r\n`;
-  lines += `X-Forwarded-Port: ${port}\r\n`;
+  if (port !== '') lines += `X-Forwarded-Port: ${port}\r\n`;
   if (keep) lines += head.forwardedOthers;
   if (rules.forwarded) lines += forwardedLine(head, peer, proto, host, port);
   // Of a proxy that is trusted it passes as it came, where we add nothing ourselves.
   else if (keep && head.forwarded !== '') lines += `Forwarded: ${head.forwarded}\r\n`;
   if (rules.via) lines += viaLine(head.version);
   return lines;
+}
+
+/** `''`: nobody is known that has an address. A client by a unix socket has none, and adds nothing. */
+function forwardedForOf(head: RequestHead, { address, isTrusted }: Peer): string {
+  const before = isTrusted ? head.forwardedFor : '';
+  if (address === UNIX_PEER) return before;
+  return before === '' ? address : `${before}, ${address}`;
 }
 
 /** Whether the client came by https, as far as we or a trusted proxy can tell. */
@@ -44,12 +53,14 @@ export function isSecure({ forwardedProto }: RequestHead, { isTrusted, scheme }:
 
 /**
  * Behind a trusted proxy the port that the client came to: as the proxy says, else that of the host it says, else that
- * of the protocol. Where it says nothing of these, and of a stranger, the port that the request came in by.
+ * of the protocol. Where it says nothing of these, and of a stranger, the port that the request came in by; `''`: by a
+ * unix socket.
  */
 function portOf(head: RequestHead, peer: Peer, proto: string, host: string): string {
-  if (!peer.isTrusted) return String(peer.localPort);
+  const own = peer.localPort === 0 ? '' : String(peer.localPort);
+  if (!peer.isTrusted) return own;
   if (head.forwardedPort !== '') return head.forwardedPort;
-  if (head.forwardedProto === '' && head.forwardedHost === '') return String(peer.localPort);
+  if (head.forwardedProto === '' && head.forwardedHost === '') return own;
   const named = PORT.exec(firstOf(host));
   return named === null ? defaultPort(firstOf(proto)) : named[1];
 }
@@ -100,6 +111,7 @@ const WITH_PORT = /^[0-9.]+:[0-9]{1,5}$|^\[[0-9A-Fa-f:.]+\](?::[0-9]{1,5})?$/;
 
 /** An address as RFC 7239 6 writes it; what is none is `unknown`. */
 function node(address: string): string {
+  if (address === UNIX_PEER) return 'unknown';
   if (TOKEN.test(address)) return address;
   if (WITH_PORT.test(address)) return `"${address}"`;
   return /^[0-9A-Fa-f:.]+$/.test(address) ? `"[${address}]"` : 'unknown';
@@ -109,7 +121,8 @@ function node(address: string): string {
 function hostAndPort(hosts: string, proto: string, port: string): string {
   const host = firstOf(hosts);
   const only = firstOf(port);
-  return host === '' || PORT.test(host) || only === defaultPort(firstOf(proto)) ? host : `${host}:${only}`;
+  if (host === '' || only === '' || PORT.test(host) || only === defaultPort(firstOf(proto))) return host;
+  return `${host}:${only}`;
 }
 
 /**

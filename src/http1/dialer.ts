@@ -2,6 +2,7 @@
 import type { KeptMemory } from '../core/kept-memory.ts';
 import type { Limits } from '../core/snapshot.ts';
 import type { HttpWaiter } from '../http/stream.ts';
+import { dialAddress } from '../net/dial-address.ts';
 import type { TimerWheel } from '../net/timer-wheel.ts';
 import type { Connection, ConnectionHandler, Transport } from '../net/transport.ts';
 import type { Dialer, Home } from '../upstream/leased.ts';
@@ -42,6 +43,6 @@ export class Http1Dialer implements Dialer<HttpWaiter> {
 
   connect(addressIndex: number, handler: ConnectionHandler): Connection {
     const { addresses, port } = this.home.spec;
-    return this.host.transport.dial({ host: addresses[addressIndex], port }, handler);
+    return this.host.transport.dial(dialAddress(addresses[addressIndex], port), handler);
   }
 }

@@ -19,9 +19,9 @@ export type CloseKind =
   | 'reset'
   /** We closed or reset it ourselves. */
   | 'local'
-  /** Connect failed: nobody listens (ECONNREFUSED). */
+  /** Connect failed: nobody listens (ECONNREFUSED; of a unix socket ENOENT as well). */
   | 'refused'
-  /** Connect failed: no way there, or the kernel's own time limit (EHOSTUNREACH, ENETUNREACH, ETIMEDOUT). */
+  /** Connect failed: no way there, the kernel's own time limit (EHOSTUNREACH, ENETUNREACH, ETIMEDOUT), or the backlog of a unix socket is full (EAGAIN). */
   | 'unreachable'
   /** Connect failed for want of something of ours (EMFILE, ENFILE, EADDRNOTAVAIL, ENOMEM, EACCES): never the peer's fault. */
   | 'ours'
@@ -52,9 +52,9 @@ export interface ConnectionFacts {
   readonly alpn: string;
   /** The name that the client asked for in TLS (SNI), in lower case, `''` without. */
   readonly serverName: string;
-  /** The client: the other end of the connection, or the address that a PROXY header names. */
+  /** The client: the other end of the connection, or the address that a PROXY header names. By a unix socket: `unix`, port 0. */
   readonly peer: EndAddress;
-  /** The port that the peer connected to, by the same source. */
+  /** The port that the peer connected to, by the same source; 0: a unix socket. */
   readonly localPort: number;
 }
 
@@ -82,7 +82,7 @@ export interface Connection {
   handler: ConnectionHandler;
   /** Written by the engine, and by stages before a codec has the connection; see {@link AcceptedConnection}. */
   readonly facts: ConnectionFacts;
-  /** The other end, whoever counts as the peer, in its shortest form: `::ffff:a.b.c.d` reads `a.b.c.d`. */
+  /** The other end, whoever counts as the peer, in its shortest form: `::ffff:a.b.c.d` reads `a.b.c.d`. Of a unix socket: `unix`. */
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly localAddress: string;
@@ -129,7 +129,7 @@ export interface Connection {
   look(): void;
   /** FIN after what is pending; reading goes on. */
   end(): void;
-  /** RST now; what is pending is lost. After this and `close` only `onClose` follows. */
+  /** RST now; what is pending is lost. A unix socket has none and closes. After this and `close` only `onClose` follows. */
   reset(): void;
   /** Closes now, after handing the kernel what it takes; use `end` where the peer should read everything. */
   close(): void;
@@ -140,7 +140,7 @@ export interface AcceptedConnection extends Connection {
   facts: ConnectionFacts;
 }
 
-export interface ListenOptions {
+export interface TcpListenOptions {
   readonly host: string;
   readonly port: number;
   /** Several threads may listen on the address, the kernel spreads connections. */
@@ -149,24 +149,41 @@ export interface ListenOptions {
   readonly backlog?: number;
 }
 
+export interface UnixListenOptions {
+  /** As in {@link DialAddress}. It must not be there yet, and goes when the listener closes, whoever it belongs to then. */
+  readonly path: string;
+  readonly backlog?: number;
+}
+
+export type ListenOptions = TcpListenOptions | UnixListenOptions;
+
 /** A listening socket. */
 export interface Listener {
+  /** Of a unix socket its path. */
   readonly host: string;
   readonly port: number;
+  /** It can be handed to another thread, and rest on the way. */
+  readonly canMove: boolean;
   /** Connections of this listener that are open. */
   readonly connectionCount: number;
-  /** Stops accepting without closing (e.g. at the descriptor limit); connections wait in the backlog. */
+  /**
+   * Stops accepting without closing (e.g. at the descriptor limit); connections wait in the backlog. One that cannot
+   * rest accepts a few more, which wait unread, and closes the others.
+   */
   pauseAccepting(): void;
   resumeAccepting(): void;
   /** Closes the listening socket; accepted connections live on. */
   close(): Promise<void>;
 }
 
-export interface DialOptions {
+/** Where a connect goes. */
+export type DialAddress =
   /** A numeric address: names are resolved by the control plane, never here. */
-  readonly host: string;
-  readonly port: number;
-}
+  | { readonly host: string; readonly port: number }
+  /** A unix socket, as the system names it: a name without a file begins with NUL. */
+  | { readonly path: string };
+
+export type DialOptions = DialAddress;
 
 export interface Transport {
   /** The engine's name, shown by `fairlead check`. */

@@ -39,6 +39,7 @@ import { lookupName } from './control/resolve-names.ts';
 import type { Lookup } from './control/resolve-names.ts';
 import type { WorkerChange } from './control/succession.ts';
 import { Turns } from './control/turns.ts';
+import type { SocketChange } from './control/unix-listeners.ts';
 import type { CreateLink } from './control/worker-link.ts';
 import { WORKER_URL } from './control/worker-url.ts';
 import type { WorkerSet } from './control/worker-set.ts';
@@ -86,6 +87,8 @@ export interface BalancerEvents {
   failure: [failure: PoolFailure];
   /** A worker failed, died, looped, was replaced. */
   worker: [change: WorkerChange];
+  /** Nobody listens on a unix socket of the config any more, though it is tried again and again; or somebody does again. */
+  socket: [change: SocketChange];
   /** An exception in our own code; it cost one exchange. */
   fault: [fault: { readonly worker: number; readonly message: string; readonly stack: string }];
   /** Accepting pauses at `maxConnections`; said once for each config. */
@@ -141,6 +144,7 @@ export class Balancer extends EventEmitter<BalancerEvents> {
         onWithheld: (event) => void this.emit('withheld', event),
         onOverflow: (event) => void this.emit('overflow', event),
         onWorker: (change) => void this.emit('worker', change),
+        onSocketChange: (change) => void this.emit('socket', change),
         onFailure: (failure) => void this.emit('failure', failure),
         onFault: (fault) => void this.emit('fault', fault),
         onLimit: (connections) => void this.emit('limit', connections),
@@ -213,7 +217,10 @@ export class Balancer extends EventEmitter<BalancerEvents> {
     return this.#controlPlane.reopenLogs();
   }
 
-  /** Where the listeners really listen, in the order of the config: the port where 0 was asked for. Empty before `listen`. */
+  /**
+   * Where the listeners really listen, in the order of the config, those on unix sockets last: the port where 0 was
+   * asked for. Empty before `listen`.
+   */
   addresses(): ListenerAddress[] {
     return this.#controlPlane.workers?.listeners.addresses() ?? [];
   }

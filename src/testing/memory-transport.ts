@@ -3,6 +3,7 @@ import { Guard } from '../net/guard.ts';
 import { loopClockOf } from '../net/loop-clock.ts';
 import type { LoopClock } from '../net/loop-clock.ts';
 import type { Clock } from '../core/clock.ts';
+import { UNIX_PEER } from '../core/unix-address.ts';
 import type { Connection, ConnectionHandler, DialOptions, Listener, Transport } from '../net/transport.ts';
 import { NOBODY } from '../net/nobody.ts';
 import { MemoryConnection } from './memory-connection.ts';
@@ -45,10 +46,11 @@ export class MemoryTransport implements Transport, Deliveries {
   }
 
   dial(options: DialOptions, handler: ConnectionHandler): Connection {
-    const ends = { remoteAddress: options.host, remotePort: options.port, localPort: CLIENT_PORT };
+    const [host, port] = 'path' in options ? [UNIX_PEER, 0] : [options.host, options.port];
+    const ends = { remoteAddress: host, remotePort: port, localPort: CLIENT_PORT };
     const made: { connection: MemoryConnection | null } = { connection: null };
     this.#onDial(options, (peer) => (made.connection = this.#add(new MemoryConnection(this, peer, handler, ends))));
-    if (made.connection === null) throw new Error(`nobody takes connects to ${options.host}:${options.port}`);
+    if (made.connection === null) throw new Error(`nobody takes connects to ${JSON.stringify(options)}`);
     return made.connection;
   }
 

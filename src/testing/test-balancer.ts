@@ -12,6 +12,8 @@ import { toConfig } from '../config/to-config.ts';
 import type { Standing } from '../core/health/agent.ts';
 import { createSeededRandom } from '../core/random.ts';
 import type { ListenerSpec } from '../core/snapshot.ts';
+import { isUnixAddress, unixAddressOf } from '../core/unix-address.ts';
+import type { DialAddress } from '../net/transport.ts';
 import { Balancer } from '../runtime/balancer.ts';
 import type { BalancerEvents } from '../runtime/balancer.ts';
 import type { BalancerStats } from '../runtime/control/balancer-stats.ts';
@@ -107,7 +109,7 @@ export class TestBalancer {
     this.#config = config;
     this.#threads = threads;
     this.#time = new TestTime(() => this.#deliver());
-    const onDial: TakeConnect = ({ host, port }, open) => this.#at(host, port).take(open);
+    const onDial: TakeConnect = (to, open) => this.#dialled(to).take(open);
     this.#balancer = new Balancer(this.#withoutSockets(config), {
       clock: this.#time,
       random: createSeededRandom(seed),
@@ -138,6 +140,7 @@ export class TestBalancer {
   endpoint(id: string): TestEndpoint {
     const known = this.#config.pools.flatMap(({ endpoints }) => endpoints.map((endpoint) => endpoint.id));
     if (!known.includes(id)) throw new Error(`no endpoint "${id}"; there are ${[...new Set(known)].join(', ')}`);
+    if (isUnixAddress(id)) return this.#at(id, 0, id);
     const colon = id.lastIndexOf(':');
     return this.#at(this.#addressOf(id.slice(0, colon)), Number(id.slice(colon + 1)), id);
   }
@@ -262,9 +265,14 @@ export class TestBalancer {
     return address;
   }
 
+  #dialled(to: DialAddress): TestEndpoint {
+    return 'path' in to ? this.#at(unixAddressOf(to.path), 0) : this.#at(to.host, to.port);
+  }
+
   #at(address: string, port: number, id = `${address}:${port}`): TestEndpoint {
     const key = `${address}:${port}`;
-    const endpoint = this.#endpoints.get(key) ?? new TestEndpoint(this.#nameOf(address, port) ?? id, this.#time);
+    const name = isUnixAddress(address) ? address : this.#nameOf(address, port);
+    const endpoint = this.#endpoints.get(key) ?? new TestEndpoint(name ?? id, this.#time);
     this.#endpoints.set(key, endpoint);
     return endpoint;
   }

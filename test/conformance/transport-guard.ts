@@ -1,35 +1,32 @@
 /** What an exception of ours costs: the connection that it happened on, at most. */
 import assert from 'node:assert/strict';
 import type { Recorder } from './transport-recorder.ts';
-import { pattern, stageTest } from './transport-stage.ts';
+import { pattern, stageTest, tcpTest } from './transport-stage.ts';
 import type { CreateTransport, Pair, Stage } from './transport-stage.ts';
 
 export function guard(name: string, create: CreateTransport): void {
   for (const event of ['connect', 'bytes', 'drain', 'end', 'close'] as const) {
     const side = event === 'connect' ? 'dialled' : 'accepted';
+    const register = event === 'close' ? tcpTest : stageTest;
 
-    stageTest(
-      `${name}: an exception inside of ${event} reaches the reporter and the handler`,
-      create,
-      async (stage) => {
-        const bystander = await stage.pair('accepted');
-        const bug = new Error(`bug in ${event}`);
-        const { recorder, connection, peer } = await stage.pair(side, (its) => throwIn(its, event, bug));
-        await provoke({ recorder, connection, peer }, event);
-        await recorder.until(() => recorder.faults.length > 0);
-        assert.deepEqual(recorder.faults, [bug]);
-        takeFaults(stage, [bug]);
-        if (event !== 'close') {
-          connection.end();
-          await peer.readAllBytes();
-        }
-        await bystander.peer.send('unharmed');
-        await bystander.recorder.until(() => bystander.recorder.text === 'unharmed');
-      },
-    );
+    register(`${name}: an exception inside of ${event} reaches the reporter and the handler`, create, async (stage) => {
+      const bystander = await stage.pair('accepted');
+      const bug = new Error(`bug in ${event}`);
+      const { recorder, connection, peer } = await stage.pair(side, (its) => throwIn(its, event, bug));
+      await provoke({ recorder, connection, peer }, event);
+      await recorder.until(() => recorder.faults.length > 0);
+      assert.deepEqual(recorder.faults, [bug]);
+      takeFaults(stage, [bug]);
+      if (event !== 'close') {
+        connection.end();
+        await peer.readAllBytes();
+      }
+      await bystander.peer.send('unharmed');
+      await bystander.recorder.until(() => bystander.recorder.text === 'unharmed');
+    });
   }
 
-  stageTest(`${name}: a handler that fails on its fault as well is reset`, create, async (stage) => {
+  tcpTest(`${name}: a handler that fails on its fault as well is reset`, create, async (stage) => {
     const bug = new Error('bug');
     const second = new Error('bug in onFault');
     const { recorder, peer } = await stage.pair('accepted', (its) => {
@@ -57,7 +54,7 @@ export function guard(name: string, create: CreateTransport): void {
     takeFaults(stage, [bug]);
   });
 
-  stageTest(`${name}: an exception in accept resets that connection alone`, create, async (stage) => {
+  tcpTest(`${name}: an exception in accept resets that connection alone`, create, async (stage) => {
     const bug = new Error('bug in accept');
     let count = 0;
     const { listener, accepted } = await stage.listen(() => {

@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
 import { Recorder } from './transport-recorder.ts';
-import { settle, stageTest } from './transport-stage.ts';
+import { settle, stageTest, tcpTest } from './transport-stage.ts';
 import type { CreateTransport } from './transport-stage.ts';
 
 export function listeners(name: string, create: CreateTransport): void {
   const loopback = { host: '127.0.0.1', reusePort: false };
 
-  stageTest(`${name}: a listener says where it listens, and an address in use rejects`, create, async (stage) => {
+  tcpTest(`${name}: a listener says where it listens, and an address in use rejects`, create, async (stage) => {
     const { listener } = await stage.listen();
     assert.equal(listener.host, '127.0.0.1');
     assert.ok(listener.port > 0);
@@ -17,7 +17,7 @@ export function listeners(name: string, create: CreateTransport): void {
     await assert.rejects(second, { code: 'EADDRINUSE' });
   });
 
-  stageTest(`${name}: two listeners share a port that both open for it`, create, async (stage) => {
+  tcpTest(`${name}: two listeners share a port that both open for it`, create, async (stage) => {
     const accept = (): Recorder => new Recorder();
     const first = await stage.transport.listen({ host: '127.0.0.1', port: 0, reusePort: true }, accept);
     const second = await stage.transport.listen({ host: '127.0.0.1', port: first.port, reusePort: true }, accept);
@@ -25,7 +25,7 @@ export function listeners(name: string, create: CreateTransport): void {
     await Promise.all([first.close(), second.close()]);
   });
 
-  stageTest(`${name}: a listener counts the connections that are open`, create, async (stage) => {
+  tcpTest(`${name}: a listener counts the connections that are open`, create, async (stage) => {
     const { listener, accepted } = await stage.listen();
     const peers = await Promise.all([1, 2, 3].map(() => stage.net.connect(listener.port)));
     while (listener.connectionCount < 3) await settle();
@@ -36,7 +36,7 @@ export function listeners(name: string, create: CreateTransport): void {
     while (listener.connectionCount > 0) await settle();
   });
 
-  stageTest(`${name}: close refuses new connections, keeps the open ones and frees the port`, create, async (stage) => {
+  tcpTest(`${name}: close refuses new connections, keeps the open ones and frees the port`, create, async (stage) => {
     const { listener, accepted } = await stage.listen();
     const peer = await stage.net.connect(listener.port);
     while (accepted.length === 0) await settle();
@@ -67,7 +67,7 @@ export function listeners(name: string, create: CreateTransport): void {
     assert.equal(listener.connectionCount, 90);
   });
 
-  stageTest(`${name}: a listener that is paused can be closed`, create, async (stage) => {
+  tcpTest(`${name}: a listener that is paused can be closed`, create, async (stage) => {
     const { listener } = await stage.listen();
     listener.pauseAccepting();
     await listener.close();
@@ -75,7 +75,7 @@ export function listeners(name: string, create: CreateTransport): void {
     await assert.rejects(stage.net.connect(listener.port), { code: 'ECONNREFUSED' });
   });
 
-  stageTest(`${name}: a listener on all addresses shows IPv4 peers as IPv4`, create, async (stage) => {
+  tcpTest(`${name}: a listener on all addresses shows IPv4 peers as IPv4`, create, async (stage) => {
     if (!(await hasIpv6())) return;
     const recorders: Recorder[] = [];
     const listener = await stage.transport.listen({ host: '::', port: 0, reusePort: false }, (connection) => {

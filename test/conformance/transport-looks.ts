@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Connection } from '../../src/net/transport.ts';
 import { until } from '../support/until.ts';
-import { SIDES, pattern, stageTest } from './transport-stage.ts';
+import { SIDES, pattern, tcpTest } from './transport-stage.ts';
 import type { CreateTransport } from './transport-stage.ts';
 
 /** The system tells what its peers have taken and whether they are there. */
@@ -20,7 +20,7 @@ export function looks(name: string, create: CreateTransport): void {
   for (const side of SIDES) {
     const title = (text: string): string => `${name}, ${side}: ${text}`;
 
-    stageTest(title('a look finds how much the peer has taken, within one write'), create, async (stage) => {
+    tcpTest(title('a look finds how much the peer has taken, within one write'), create, async (stage) => {
       const { connection, peer } = await stage.pair(side);
       peer.stopReading();
       const bytes = pattern(24 * 1024 * 1024, 3);
@@ -35,7 +35,7 @@ export function looks(name: string, create: CreateTransport): void {
       assert.equal(connection.peerState, 'there');
     });
 
-    stageTest(title('a look finds a FIN behind bytes that nobody reads'), create, async (stage) => {
+    tcpTest(title('a look finds a FIN behind bytes that nobody reads'), create, async (stage) => {
       if (!isTold) return;
       const { recorder, connection, peer } = await stage.pair(side);
       connection.pause();
@@ -47,7 +47,7 @@ export function looks(name: string, create: CreateTransport): void {
       await recorder.until(() => recorder.events.includes('end'));
     });
 
-    stageTest(title('a look finds a reset behind bytes that nobody reads'), create, async (stage) => {
+    tcpTest(title('a look finds a reset behind bytes that nobody reads'), create, async (stage) => {
       if (!isTold) return;
       const { connection, peer } = await stage.pair(side);
       connection.pause();

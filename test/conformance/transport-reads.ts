@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { AcceptedConnection } from '../../src/net/transport.ts';
 import { Recorder } from './transport-recorder.ts';
-import { assertSameBytes, pattern, settle, SIDES, stageTest } from './transport-stage.ts';
+import { assertSameBytes, pattern, settle, SIDES, stageTest, tcpTest } from './transport-stage.ts';
 import type { CreateTransport } from './transport-stage.ts';
 
 export function reads(name: string, create: CreateTransport): void {
@@ -123,7 +123,7 @@ export function reads(name: string, create: CreateTransport): void {
   });
 
   for (const side of SIDES) {
-    stageTest(
+    tcpTest(
       `${name}, ${side}: its facts are those of plain TCP, and keep what a stage has written`,
       create,
       async (stage) => {
@@ -140,7 +140,7 @@ export function reads(name: string, create: CreateTransport): void {
     );
   }
 
-  stageTest(`${name}: knows both addresses in their shortest form`, create, async (stage) => {
+  tcpTest(`${name}: knows both addresses in their shortest form`, create, async (stage) => {
     const { recorder, connection, peer } = await stage.pair('accepted');
     assert.equal(connection.remoteAddress, '127.0.0.1');
     assert.equal(connection.localAddress, '127.0.0.1');

@@ -2,10 +2,14 @@
 import assert from 'node:assert/strict';
 import type { Connection, FaultReporter, Listener, Transport } from '../../src/net/transport.ts';
 import { threeWays } from '../support/segmented-socket.ts';
-import type { RawPeer, SegmentedNet } from '../support/segmented-socket.ts';
+import type { Ground, RawPeer, SegmentedNet } from '../support/segmented-socket.ts';
 import { Recorder } from './transport-recorder.ts';
 
-export type CreateTransport = (onFault: FaultReporter) => Transport;
+export interface CreateTransport {
+  (onFault: FaultReporter, net: SegmentedNet): Transport;
+  /** Its sockets are on this ground; there are no resets between unix sockets. Default `tcp`. */
+  readonly ground?: Ground;
+}
 
 export type Side = 'accepted' | 'dialled';
 export const SIDES: readonly Side[] = ['accepted', 'dialled'];
@@ -27,7 +31,7 @@ export class Stage {
 
   constructor(net: SegmentedNet, create: CreateTransport) {
     this.net = net;
-    this.transport = create((error) => this.faults.push(error));
+    this.transport = create((error) => this.faults.push(error), net);
   }
 
   /** A listener on a free port. `prepare` runs inside `accept`. */
@@ -93,12 +97,18 @@ export class Stage {
 
 /** Registers a test, three ways, on a stage that must end without faults. */
 export function stageTest(name: string, create: CreateTransport, body: (stage: Stage) => Promise<void>): void {
-  threeWays(name, async (net) => {
+  const run = async (net: SegmentedNet): Promise<void> => {
     const stage = new Stage(net, create);
     net.t.after(() => stage.destroy());
     await body(stage);
     assert.deepEqual(stage.faults, []);
-  });
+  };
+  threeWays(name, run, undefined, create.ground);
+}
+
+/** The same for what only TCP has: resets, ports, addresses. */
+export function tcpTest(name: string, create: CreateTransport, body: (stage: Stage) => Promise<void>): void {
+  if (create.ground !== 'unix') stageTest(name, create, body);
 }
 
 /** Lets everything that is under way in this thread arrive: so that what did not happen did not. */

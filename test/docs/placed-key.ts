@@ -19,13 +19,14 @@ export function surroundingsOf(path: string): Written {
   const replace = path.startsWith('routes.*.replacePrefix.') ? { replacePrefix: { prefix: '/v1', by: '/v2' } } : {};
   const rotate = path.startsWith('accessLog.to.rotate.') ? { rotate: {} } : {};
   const to = path.startsWith('accessLog.to.') ? { to: { file: 'access.log', ...rotate } } : {};
+  const isOfSocket = path === 'listeners.*.mode' || path === 'listeners.*.group';
   const accessLog = path.startsWith('accessLog.') ? { accessLog: to } : {};
   return {
     ...accessLog,
     ...(path.startsWith('defaults.policy.') ? { defaults: inPolicy('defaults') } : {}),
     ...(path.startsWith('defaults.sticky.') ? { defaults: sticky } : {}),
     ...(hasBreaker('defaults') ? { defaults: { breaker: {} } } : {}),
-    listeners: { web: { address: '127.0.0.1:8080' } },
+    listeners: { web: { address: isOfSocket ? 'unix:/run/web.sock' : '127.0.0.1:8080' } },
     routes: [{ pool: 'web', match, ...replace, ...inPolicy('routes.*') }],
     pools: {
       web: {

@@ -60,13 +60,20 @@ export class Crew {
       events: {
         onAtLimit: () => assert.fail('no connection is counted here'),
         onChange: (change) => this.changes.push(change),
+        onSocketChange: () => assert.fail('no unix socket is listened on here'),
         onSlotLeft: () => {},
         onExhausted: () => (this.hasExhausted = true),
       },
     });
     const transport = createNodeTransport({ onFault: (error) => assert.fail(String(error)) });
     const gate = new ConnectionGate(table, () => {});
-    this.set.listeners = new SlowListeners(random, { transport, gate, table, serving: () => this.set.serving });
+    this.set.listeners = new SlowListeners(random, {
+      transport,
+      gate,
+      table,
+      serving: () => this.set.serving,
+      onSocketChange: () => assert.fail('no unix socket is listened on here'),
+    });
   }
 
   static async start(random: Random, count: number): Promise<Crew> {

@@ -19,11 +19,17 @@
  * ```
  * Text is latin1 throughout, so one character is one byte. Everything a test opened is destroyed when it ends.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { createSeededRandom } from '../../src/core/random.ts';
 import type { Random } from '../../src/core/random.ts';
+
+/** Where a test's sockets are. Unix sockets are files `PORT.sock` of one folder, and are called by numbers as well. */
+export type Ground = 'tcp' | 'unix';
 
 export type Segmentation = 'whole' | 'one byte a write' | 'split at random';
 
@@ -44,6 +50,10 @@ export interface SegmentedNet {
   readonly random: Random;
   /** The test's own context. */
   readonly t: TestContext;
+  /** The path of the unix socket with this number. */
+  pathOf(port: number): string;
+  /** A number that no socket has yet. */
+  takePort(): number;
   /** Connects to a port on 127.0.0.1. Rejects where nobody listens. */
   connect(port: number): Promise<RawPeer>;
   /**
@@ -64,12 +74,17 @@ export interface RawServer {
 }
 
 /** Registers `body` as three tests. */
-export function threeWays(name: string, body: (sockets: SegmentedNet) => Promise<void>, timeoutMs = 90_000): void {
+export function threeWays(
+  name: string,
+  body: (sockets: SegmentedNet) => Promise<void>,
+  timeoutMs = 90_000,
+  ground: Ground = 'tcp',
+): void {
   for (const segmentation of SEGMENTATIONS) {
     test(`${name} (${segmentation})`, { timeout: timeoutMs }, async (t) => {
       const seed = Number(process.env['SEED'] ?? (Math.random() * 0x7fffffff) | 0);
       if (segmentation === 'split at random') t.diagnostic(`seed ${seed}`);
-      const sockets = new SegmentedNetOfTest(t, segmentation, seed);
+      const sockets = new SegmentedNetOfTest(t, segmentation, seed, ground);
       // A hook and not `finally`: it runs for a body that hangs, too.
       t.after(() => sockets.destroy());
       await body(sockets);
@@ -87,16 +102,30 @@ class SegmentedNetOfTest implements SegmentedNet {
   readonly #servers = new Set<net.Server>();
   #failure: { error: unknown } | null = null;
   #isOver = false;
+  readonly #ground: Ground;
+  #folder: string | null = null;
+  #ports = 0;
 
-  constructor(t: TestContext, segmentation: Segmentation, seed: number) {
+  constructor(t: TestContext, segmentation: Segmentation, seed: number, ground: Ground) {
     this.t = t;
+    this.#ground = ground;
     this.segmentation = segmentation;
     this.seed = seed;
     this.random = createSeededRandom(seed);
   }
 
+  pathOf(port: number): string {
+    this.#folder ??= mkdtempSync(join(tmpdir(), 'fairlead-sockets-'));
+    return join(this.#folder, `${port}.sock`);
+  }
+
+  takePort(): number {
+    return ++this.#ports;
+  }
+
   async connect(port: number): Promise<RawPeer> {
-    const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+    const to = this.#ground === 'unix' ? { path: this.pathOf(port) } : { port, host: '127.0.0.1', noDelay: true };
+    const socket = net.connect({ ...to, allowHalfOpen: true });
     const peer = this.#adopt(socket);
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
@@ -118,12 +147,14 @@ class SegmentedNetOfTest implements SegmentedNet {
       });
     });
     this.#servers.add(server);
+    const number = this.#ground === 'unix' ? this.takePort() : 0;
+    const at = number === 0 ? { port: 0, host: '127.0.0.1' } : { path: this.pathOf(number) };
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen({ port: 0, host: '127.0.0.1', backlog: 1024 }, resolve);
+      server.listen({ ...at, backlog: 1024 }, resolve);
     });
     return {
-      port: (server.address() as net.AddressInfo).port,
+      port: number || (server.address() as net.AddressInfo).port,
       peers,
       nextPeer: () => new Promise((resolve) => waiting.push(resolve)),
       close: () => new Promise((resolve) => void server.close(() => resolve())),
@@ -139,6 +170,7 @@ class SegmentedNetOfTest implements SegmentedNet {
     this.#isOver = true;
     for (const socket of this.#sockets) socket.destroy();
     for (const server of this.#servers) server.close();
+    if (this.#folder !== null) rmSync(this.#folder, { recursive: true, force: true });
   }
 
   #adopt(socket: net.Socket): RawPeer {
@@ -259,7 +291,7 @@ export class RawPeer {
     this.socket.end();
   }
 
-  /** RST. */
+  /** RST; there is none between unix sockets. */
   reset(): void {
     this.socket.resetAndDestroy();
   }

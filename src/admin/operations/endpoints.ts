@@ -51,9 +51,11 @@ function toIds(subject: AdminSubject, request: AdminRequest): { readonly pool: s
 
 /** Throws a {@link Problem} where there is none. */
 function findEndpoint(subject: AdminSubject, { params: { pool, endpoint } }: AdminRequest): PoolEndpointStats {
-  const id = endpoint.toLowerCase();
   const { endpoints } = findPool(subject, pool);
-  const found = endpoints.find((each) => each.endpoint === id);
+  // The path of a unix socket counts as it is written, a host in any case.
+  const found = [endpoint, endpoint.toLowerCase()]
+    .map((id) => endpoints.find((each) => each.endpoint === id))
+    .find((each) => each !== undefined);
   if (found !== undefined) return found;
   const known = listKnown(endpoints.map((each) => each.endpoint));
   throw new Problem(404, 'no-such-endpoint', `pool ${pool} has no endpoint ${JSON.stringify(endpoint)}${known}`);

@@ -1,4 +1,5 @@
 /** `fairlead status`, `fairlead pools` and `fairlead endpoint`: what they ask a running process, and print. */
+import { isUnixAddress } from '../../core/unix-address.ts';
 import type { QueueStats } from '../../runtime/control/queue-stats.ts';
 import { EXIT_LATE, EXIT_OK } from '../exit-codes.ts';
 import { table } from '../table.ts';
@@ -48,7 +49,13 @@ function describeStatus(status: StatusContent): string {
     `fairlead ${version}, Node ${node}, process ${pid}, up ${describeUptime(uptimeMs)}${config === null ? '' : `, ${config}`}`,
     `${workers.connections} client connections, ${workers.exchanges} requests in flight`,
     '',
-    ...table(status.listeners.map(({ id, address }) => ['listener', id, `http://${address}`])),
+    ...table(
+      status.listeners.map(({ id, address }) => [
+        'listener',
+        id,
+        isUnixAddress(address) ? address : `http://${address}`,
+      ]),
+    ),
     ...table(status.pools.map(({ id, endpoints, up }) => ['pool', id, `${up} of ${endpoints} up`])),
     '',
     ...(problems.length === 0 ? ['no problems'] : ['problems', ...problems.map((problem) => `  ${problem}`)]),

@@ -10,6 +10,8 @@ describe('the close reason of a socket', () => {
   test('the close reason of a socket tells whose fault a failed connect was', () => {
     const kinds = {
       ECONNREFUSED: 'refused',
+      ENOENT: 'refused',
+      EAGAIN: 'unreachable',
       EHOSTUNREACH: 'unreachable',
       ENETUNREACH: 'unreachable',
       ETIMEDOUT: 'unreachable',

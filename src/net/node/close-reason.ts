@@ -3,12 +3,16 @@ import type { CloseKind, CloseReason } from '../transport.ts';
 
 const CONNECT_KINDS: Readonly<Record<string, CloseKind>> = {
   ECONNREFUSED: 'refused',
+  /** A unix socket whose file is not there. */
+  ENOENT: 'refused',
   ECONNRESET: 'reset',
   EHOSTUNREACH: 'unreachable',
   EHOSTDOWN: 'unreachable',
   ENETUNREACH: 'unreachable',
   ENETDOWN: 'unreachable',
   ETIMEDOUT: 'unreachable',
+  /** The backlog of a unix socket is full: where TCP would try on, this connect has failed. */
+  EAGAIN: 'unreachable',
   EMFILE: 'ours',
   ENFILE: 'ours',
   EADDRNOTAVAIL: 'ours',

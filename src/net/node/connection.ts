@@ -1,5 +1,6 @@
 /** A {@link Connection} over a `net.Socket`: all but the reading, in which the two engines differ. */
 import type net from 'node:net';
+import { UNIX_PEER } from '../../core/unix-address.ts';
 import type { AcceptedConnection, CloseReason, ConnectionFacts, ConnectionHandler, PeerState } from '../transport.ts';
 import { CLOSED_AT_END, CLOSED_LOCALLY, closeReasonOf } from './close-reason.ts';
 import type { ConnectionHost } from './connection-host.ts';
@@ -23,6 +24,8 @@ export abstract class NodeConnection implements AcceptedConnection, SocketWatche
   takenBytes = -1;
   isLooking = false;
   peerState: PeerState = 'there';
+  /** Set by the transport: it has no addresses, no reset, and no line in the tables of the system. */
+  isUnix = false;
   /** Set by the transport if it knows the port without asking the system; 0: the system has to be asked. */
   knownLocalPort = 0;
   protected isPaused = false;
@@ -77,7 +80,7 @@ export abstract class NodeConnection implements AcceptedConnection, SocketWatche
   }
 
   get remoteAddress(): string {
-    return (this.#remoteAddress ??= shortAddress(this.socket.remoteAddress));
+    return (this.#remoteAddress ??= this.isUnix ? UNIX_PEER : shortAddress(this.socket.remoteAddress));
   }
 
   get remotePort(): number {
@@ -85,7 +88,7 @@ export abstract class NodeConnection implements AcceptedConnection, SocketWatche
   }
 
   get localAddress(): string {
-    return (this.#localAddress ??= shortAddress(this.socket.localAddress));
+    return (this.#localAddress ??= this.isUnix ? UNIX_PEER : shortAddress(this.socket.localAddress));
   }
 
   get localPort(): number {
@@ -148,7 +151,7 @@ export abstract class NodeConnection implements AcceptedConnection, SocketWatche
     if (this.isClosed) return;
     const writes = writesOf(this.socket);
     if (writes === null) return;
-    this.isLooking = writes.fd >= 0 && this.host.sockets.ask(writes.fd, this);
+    this.isLooking = !this.isUnix && writes.fd >= 0 && this.host.sockets.ask(writes.fd, this);
     if (!this.isLooking) this.takenBytes = writes.handedOver;
   }
 
@@ -174,7 +177,8 @@ export abstract class NodeConnection implements AcceptedConnection, SocketWatche
     // Node delays a reset until the connect is done. And libuv refuses one while a shutdown is under way, after which
     // the socket would never close; but by then everything has been handed to the kernel, so closing is enough.
     const isShuttingDown = this.#hasFinished && !this.socket.writableFinished && this.socket.writableLength === 0;
-    if (this.socket.connecting || isShuttingDown || this.#hasWriteFailed) this.socket.destroy();
+    const canReset = !this.isUnix && !this.socket.connecting && !isShuttingDown && !this.#hasWriteFailed;
+    if (!canReset) this.socket.destroy();
     else this.socket.resetAndDestroy();
   }
 

@@ -49,6 +49,7 @@ export function takeServer(handle: NetServerHandle): net.Server {
 export class NodeListener implements Listener {
   readonly host: string;
   readonly port: number;
+  readonly canMove = true;
   connectionCount = 0;
   readonly #backlog: number;
   readonly #take: TakeSocket;

@@ -17,7 +17,9 @@ import type {
   FaultReporter,
   Listener,
   ListenOptions,
+  TcpListenOptions,
   Transport,
+  UnixListenOptions,
 } from '../transport.ts';
 import { NOBODY } from '../nobody.ts';
 import type { ConnectionHost } from './connection-host.ts';
@@ -28,6 +30,7 @@ import { OnreadConnection } from './onread-connection.ts';
 import { MAX_OWN_BUFFERS, ReadBuffers } from './read-buffers.ts';
 import { onConnect, onRead, outliveFailedWrites, tie } from './socket-events.ts';
 import { SocketTable } from './socket-table.ts';
+import { UnixListener } from './unix-listener.ts';
 import { canInheritNoDelay, canLandReads, inheritNoDelay, landingSocket, landReads } from './node-internals.ts';
 
 export type NodeEngine = 'onread' | 'data';
@@ -84,6 +87,7 @@ export class NodeTransport implements Transport {
   }
 
   listen(options: ListenOptions, accept: Accept): Promise<Listener> {
+    if ('path' in options) return this.#listenUnix(options, accept);
     return this.#listen(options, (socket, onGone, port) => this.#accept(socket, accept, onGone, port));
   }
 
@@ -91,7 +95,7 @@ export class NodeTransport implements Transport {
    * Listens for other threads: each accepted socket, which has not read yet (one that has cannot be transferred), is
    * given to `pass`, to be posted as `port.postMessage({ socket }, [socket])` and adopted there.
    */
-  listenAndPass(options: ListenOptions, pass: PassSocket): Promise<Listener> {
+  listenAndPass(options: TcpListenOptions, pass: PassSocket): Promise<Listener> {
     return this.#listen(options, (socket, onGone) => this.#pass(socket, pass, onGone));
   }
 
@@ -120,7 +124,6 @@ export class NodeTransport implements Transport {
   }
 
   dial(options: DialOptions, handler: ConnectionHandler): Connection {
-    const { host, port } = options;
     const socketOptions = { allowHalfOpen: true, noDelay: true, writableHighWaterMark: NO_MARK };
     let socket: net.Socket;
     if (this.#isOnread) {
@@ -130,19 +133,15 @@ export class NodeTransport implements Transport {
       socket = new net.Socket(socketOptions);
     }
     const connection = this.#connect(socket, false, handler, null);
+    connection.isUnix = 'path' in options;
     outliveFailedWrites(socket);
     socket.on('connect', onConnect);
-    socket.connect({ host, port });
+    socket.connect('path' in options ? { path: options.path } : { host: options.host, port: options.port });
     return connection;
   }
 
-  async #listen(options: ListenOptions, take: TakeSocket): Promise<Listener> {
-    const server = net.createServer({
-      pauseOnConnect: true,
-      allowHalfOpen: true,
-      noDelay: !canInheritNoDelay,
-      ...(this.#isOnread ? { highWaterMark: NO_MARK } : {}),
-    });
+  async #listen(options: TcpListenOptions, take: TakeSocket): Promise<Listener> {
+    const server = this.#createServer(!canInheritNoDelay);
     const { host, port, reusePort, backlog = BACKLOG } = options;
     server.listen({ host, port, reusePort, backlog });
     await once(server, 'listening');
@@ -150,14 +149,44 @@ export class NodeTransport implements Transport {
     return new NodeListener(server, backlog, take, this.guard);
   }
 
+  async #listenUnix({ path, backlog = BACKLOG }: UnixListenOptions, accept: Accept): Promise<Listener> {
+    const server = this.#createServer(false);
+    server.listen({ path, backlog });
+    await once(server, 'listening');
+    return new UnixListener(server, path, (socket, onGone) => this.#acceptUnix(socket, accept, onGone), this.guard);
+  }
+
+  #createServer(noDelay: boolean): net.Server {
+    return net.createServer({
+      pauseOnConnect: true,
+      allowHalfOpen: true,
+      noDelay,
+      ...(this.#isOnread ? { highWaterMark: NO_MARK } : {}),
+    });
+  }
+
   #adopt(handle: NetServerHandle, take: TakeSocket): Listener {
     return new NodeListener(takeServer(handle), BACKLOG, take, this.guard);
   }
 
   #accept(socket: net.Socket, accept: Accept, onGone: (() => void) | null, localPort: number): void {
-    if (this.#isOnread) landReads(socket, this.#host.buffers.scratch.landing, onRead, this.#host.buffers.nextLanding);
-    const connection = this.#connect(socket, true, NOBODY, onGone);
+    const connection = this.#land(socket, onGone);
     connection.knownLocalPort = localPort;
+    this.#begin(connection, accept);
+  }
+
+  #acceptUnix(socket: net.Socket, accept: Accept, onGone: () => void): void {
+    const connection = this.#land(socket, onGone);
+    connection.isUnix = true;
+    this.#begin(connection, accept);
+  }
+
+  #land(socket: net.Socket, onGone: (() => void) | null): OnreadConnection | DataConnection {
+    if (this.#isOnread) landReads(socket, this.#host.buffers.scratch.landing, onRead, this.#host.buffers.nextLanding);
+    return this.#connect(socket, true, NOBODY, onGone);
+  }
+
+  #begin(connection: OnreadConnection | DataConnection, accept: Accept): void {
     this.clock.enter();
     try {
       connection.handler = accept(connection);

@@ -10,6 +10,7 @@ import type { PoolFailure } from './pool-failures.ts';
 import type { WorkerFault } from './reports.ts';
 import type { Lookup } from './resolve-names.ts';
 import type { WorkerChange } from './succession.ts';
+import type { SocketChange } from './unix-listeners.ts';
 import type { CreateLink } from './worker-link.ts';
 
 export interface ControlPlaneOptions {
@@ -33,6 +34,7 @@ export interface ControlPlaneEvents {
   onWithheld(event: WithheldEjection): void;
   onOverflow(event: OverflowEvent): void;
   onWorker(change: WorkerChange): void;
+  onSocketChange(change: SocketChange): void;
   onFailure(failure: PoolFailure): void;
   onFault(fault: WorkerFault): void;
   onLimit(connections: number): void;

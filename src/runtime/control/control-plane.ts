@@ -309,6 +309,7 @@ export class ControlPlane {
       events: {
         onAtLimit: (connections) => this.#sayLimit(connections),
         onChange: (change) => events.onWorker(change),
+        onSocketChange: (change) => events.onSocketChange(change),
         onSlotLeft: (slot) => {
           this.#tables.clearLedgers(slot);
           memory.clearRow(slot);

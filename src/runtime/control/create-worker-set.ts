@@ -63,6 +63,12 @@ export function createWorkerSet(options: CreateWorkerSetOptions): WorkerSet {
   });
   const gate = new ConnectionGate(table, (connections) => events.onAtLimit(connections));
   const transport = createNodeTransport({ engine, clock, onFault: (error) => workers.reportFault(error) });
-  workers.listeners = new Listeners({ transport, gate, table, serving: () => workers.serving });
+  workers.listeners = new Listeners({
+    transport,
+    gate,
+    table,
+    serving: () => workers.serving,
+    onSocketChange: (change) => events.onSocketChange(change),
+  });
   return workers;
 }

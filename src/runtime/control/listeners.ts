@@ -19,6 +19,8 @@ import type { PreparedListeners } from './prepare-listeners.ts';
 import { closeResting, listenHost, openAtRest } from './reserve-listener.ts';
 import type { Reservation } from './reserve-listener.ts';
 import { SocketPasser } from './socket-passer.ts';
+import { UnixListeners } from './unix-listeners.ts';
+import type { PreparedSockets, SocketChange } from './unix-listeners.ts';
 import type { PassedListener } from './socket-passer.ts';
 import type { ThreadTable } from '../shared/thread-table.ts';
 import { ignoreGone } from './worker-handle.ts';
@@ -29,8 +31,14 @@ export { ListenError } from './listen-error.ts';
 /** Where a listener really listens: the port where 0 was asked for. */
 export interface ListenerAddress {
   readonly listener: string;
+  /** `''`: every address. `unix:/path`: a unix socket, whose port is 0. */
   readonly host: string;
   readonly port: number;
+}
+
+/** What a change of listeners needs, at hand. */
+export interface PreparedChange extends PreparedListeners {
+  readonly sockets: PreparedSockets;
 }
 
 interface Opened extends PassedListener {
@@ -46,6 +54,8 @@ export interface ListenersOptions {
   readonly table: ThreadTable;
   /** The threads that sockets may be passed to. */
   serving(): Iterable<WorkerHandle>;
+  /** Nobody listens on a unix socket, or somebody does again. */
+  onSocketChange(change: SocketChange): void;
 }
 
 type ListenerOperation = Extract<Operation, { op: 'open-listener' | 'update-listener' | 'close-listener' }>;
@@ -53,6 +63,7 @@ type ListenerOperation = Extract<Operation, { op: 'open-listener' | 'update-list
 export class Listeners {
   readonly #options: ListenersOptions;
   readonly #passer: SocketPasser;
+  readonly #sockets: UnixListeners;
   readonly #opened = new Map<ListenerKey, Opened>();
   /** Sockets that nobody was there for: the next worker takes them. */
   #orphans: RestingListener[] = [];
@@ -61,29 +72,39 @@ export class Listeners {
   constructor(options: ListenersOptions) {
     this.#options = options;
     this.#passer = new SocketPasser(options);
-  }
-
-  addresses(): ListenerAddress[] {
-    return [...this.#opened.values()].map(({ spec, port }) => ({ listener: spec.id, host: spec.host, port }));
-  }
-
-  /** Takes what addresses a change needs. Rejects with {@link ListenError}, and then holds none of them. */
-  prepare(operations: readonly Operation[], threads: number): Promise<PreparedListeners> {
-    return prepareListeners(operations, {
-      threads,
-      transport: this.#options.transport,
-      opened: this.#opened.values(),
+    this.#sockets = new UnixListeners({
+      serving: () => options.serving(),
+      onChange: (change) => options.onSocketChange(change),
     });
   }
 
+  addresses(): ListenerAddress[] {
+    const ports = [...this.#opened.values()].map(({ spec, port }) => ({ listener: spec.id, host: spec.host, port }));
+    return [...ports, ...this.#sockets.specs.map(({ id, host, port }) => ({ listener: id, host, port }))];
+  }
+
+  /** Takes what addresses a change needs. Rejects with {@link ListenError}, and then holds none of them. */
+  async prepare(operations: readonly Operation[], threads: number): Promise<PreparedChange> {
+    const sockets = await this.#sockets.prepare(operations);
+    try {
+      const { transport } = this.#options;
+      const prepared = await prepareListeners(operations, { threads, transport, opened: this.#opened.values() });
+      return { ...prepared, sockets };
+    } catch (error) {
+      this.#sockets.discard(sockets);
+      throw error;
+    }
+  }
+
   /** Lets go of what a change that does not come needed. */
-  discard({ reservations }: PreparedListeners): void {
+  discard({ reservations, sockets }: PreparedChange): void {
     discardReservations(reservations);
+    this.#sockets.discard(sockets);
   }
 
   /** Makes a prepared change. `workers`: all that serve from now on; they work by the new snapshot. */
   async commit(
-    prepared: PreparedListeners,
+    prepared: PreparedChange,
     operations: readonly Operation[],
     workers: readonly WorkerHandle[],
   ): Promise<void> {
@@ -97,6 +118,7 @@ export class Listeners {
       if (operation.op === 'update-listener') this.#update(operation.listener, workers);
     }
     await this.setThreads(prepared.threads, workers);
+    await this.#sockets.commit(prepared.sockets, operations, workers);
     for (const operation of operations) {
       if (operation.op === 'close-listener') await this.#close(operation, workers);
     }
@@ -116,6 +138,7 @@ export class Listeners {
     estate: readonly RestingListener[],
     others: readonly WorkerHandle[],
   ): Promise<void> {
+    await this.coverSockets([...others, worker]);
     const served = new Set(await this.give([...estate, ...this.#orphans.splice(0)], [worker]));
     for (const opened of this.#opened.values()) {
       const { key, spec, mode, port } = opened;
@@ -161,6 +184,21 @@ export class Listeners {
     return given;
   }
 
+  /** Lets one of these workers listen on each unix socket whose owner is not among them. */
+  coverSockets(workers: readonly WorkerHandle[]): Promise<void> {
+    return this.#sockets.cover(workers);
+  }
+
+  /** Nobody listens on a unix socket: it is to be covered again. */
+  get hasLostSockets(): boolean {
+    return this.#sockets.hasLost;
+  }
+
+  /** Gives the unix sockets of a worker that is to end to others, while it still listens on them. */
+  handOverSockets(from: WorkerHandle, workers: readonly WorkerHandle[]): Promise<void> {
+    return this.#sockets.handOver(from, workers);
+  }
+
   /** Client connections of the process, beyond which accepting pauses. */
   setMaxConnections(max: number): void {
     this.#options.gate.max = max;
@@ -176,9 +214,9 @@ export class Listeners {
     this.#passer.passWaiting();
   }
 
-  /** Whether a worker can listen while its predecessor still does. */
-  get canOverlap(): boolean {
-    return [...this.#opened.values()].every(({ mode }) => mode !== 'own');
+  /** Whether another worker can listen while this one still does. */
+  canOverlap(worker: WorkerHandle): boolean {
+    return [...this.#opened.values()].every(({ mode }) => mode !== 'own') && this.#sockets.canOverlap(worker);
   }
 
   /**
@@ -203,6 +241,7 @@ export class Listeners {
     this.#isClosed = true;
     for (const opened of this.#opened.values()) this.#passer.close(opened);
     closeResting(this.#orphans.splice(0).map(({ handle }) => handle));
+    this.#sockets.close();
   }
 
   // ———

@@ -1,6 +1,7 @@
 /** The first half of a change of listeners: takes the addresses it needs, which can fail, and changes nothing. */
 import type { Operation } from '../../core/operations.ts';
 import type { ListenerSpec } from '../../core/snapshot.ts';
+import { isUnixAddress } from '../../core/unix-address.ts';
 import type { NodeTransport } from '../../net/node/transport.ts';
 import { keyOf } from '../shared/listener-key.ts';
 import type { ListenerKey } from '../shared/listener-key.ts';
@@ -8,7 +9,7 @@ import { modeOf } from './listener-mode.ts';
 import { closeResting, reserveListener } from './reserve-listener.ts';
 import type { Reservation } from './reserve-listener.ts';
 
-/** What a change of listeners needs, at hand. */
+/** What a change of listeners of TCP needs, at hand. */
 export interface PreparedListeners {
   readonly threads: number;
   readonly reservations: readonly Reservation[];
@@ -38,6 +39,7 @@ export async function prepareListeners(
     for (const operation of operations) {
       if (operation.op !== 'open-listener') continue;
       const { listener } = operation;
+      if (isUnixAddress(listener.host)) continue;
       const predecessor = leaving.find((spec) => hasAddressOf(spec, listener));
       if (predecessor !== undefined) {
         heirs.set(keyOf(predecessor), listener);

@@ -9,7 +9,7 @@ import type { ListenerSpec } from '../../core/snapshot.ts';
 import { takeServer } from '../../net/node/listener.ts';
 import type { NetServerHandle } from '../../net/node/listener.ts';
 import type { NodeTransport } from '../../net/node/transport.ts';
-import type { ListenOptions } from '../../net/transport.ts';
+import type { TcpListenOptions } from '../../net/transport.ts';
 import { ListenError } from './listen-error.ts';
 import type { ListenerMode } from './listener-mode.ts';
 import { canReusePort } from './threads.ts';
@@ -56,7 +56,7 @@ export async function reserveListener(spec: ListenerSpec, options: ReserveOption
 /** Opens a listening socket that accepts nothing: it is put to rest in the turn in which it begins to listen. */
 export async function openAtRest(
   transport: NodeTransport,
-  options: ListenOptions,
+  options: TcpListenOptions,
 ): Promise<{ readonly handle: NetServerHandle; readonly port: number }> {
   const socket = await transport.listen(options, refuse);
   return { handle: transport.release(socket), port: socket.port };

@@ -25,6 +25,15 @@ describe('names of endpoints', () => {
     });
   });
 
+  it('names of endpoints that are unix sockets are no names, and go by localhost as Host', async () => {
+    const [endpoint, ...others] = await resolve('unix:/run/App.sock');
+    const { id, addresses, port, authority } = endpoint;
+    assert.deepEqual(
+      [id, addresses, port, authority, others],
+      ['unix:/run/App.sock', ['unix:/run/App.sock'], 0, 'localhost', []],
+    );
+  });
+
   it('the name localhost of an endpoint means both families, as one endpoint', async () => {
     const endpoints = await resolve('localhost:8081');
     assert.deepEqual(

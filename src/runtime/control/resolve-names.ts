@@ -5,6 +5,7 @@
 import { lookup as systemLookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Config, EndpointConfig, PoolConfig } from '../../config/config.ts';
+import { isUnixAddress } from '../../core/unix-address.ts';
 
 /** Resolves to every address of a name, the preferred first. Rejects where there is none. */
 export type Lookup = (name: string) => Promise<readonly string[]>;
@@ -14,7 +15,7 @@ export const lookupName: Lookup = async (name) => {
   return [...new Set(found.map(({ address }) => address))];
 };
 
-/** An endpoint of the config with numeric addresses. */
+/** An endpoint of the config with what can be dialled. */
 export interface ResolvedEndpoint {
   readonly id: string;
   readonly weight: number;
@@ -65,7 +66,7 @@ export async function resolveNames(config: Config, lookup: Lookup = lookupName):
 async function resolveEndpoint(endpoint: EndpointConfig, lookup: Lookup): Promise<readonly ResolvedEndpoint[]> {
   const { id, host, port, weight, priority, zone, isBackup, maxRequests } = endpoint;
   const one = { id, weight, priority, zone, isBackup, maxRequests, port, authority: authorityOf(host, port) };
-  if (isIP(host) !== 0) return [{ ...one, addresses: [host] }];
+  if (isUnixAddress(host) || isIP(host) !== 0) return [{ ...one, addresses: [host] }];
   if (host === 'localhost') return [{ ...one, addresses: LOCALHOST_ADDRESSES }];
   const addresses = await lookup(host);
   if (addresses.length === 0) throw new Error('no address');
@@ -73,7 +74,9 @@ async function resolveEndpoint(endpoint: EndpointConfig, lookup: Lookup): Promis
   return addresses.map((address) => ({ ...one, id: `${id}/${address}`, addresses: [address] }));
 }
 
+/** A unix socket has no name that a server would know. */
 function authorityOf(host: string, port: number): string {
+  if (isUnixAddress(host)) return 'localhost';
   const name = isIP(host) === 6 ? `[${host}]` : host;
   return port === HTTP_PORT ? name : `${name}:${port}`;
 }

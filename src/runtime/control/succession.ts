@@ -23,6 +23,7 @@
  * - One that loops takes its sockets with it; its replacement has its own by then.
  * - One whose thread is gone has taken its sockets with it. Where nobody else listens, the control plane opens the
  *   address at once and lets the sockets rest until the replacement is there.
+ * - A unix socket cannot be given away: its next owner has one of its own before this one closes (`unix-listeners.ts`).
  */
 import type { Clock } from '../../core/clock.ts';
 import type { Listeners } from './listeners.ts';
@@ -88,7 +89,7 @@ export class Succession {
 
   /** Replaces one worker without losing a connection; resolves when the replacement serves. */
   async replace(worker: WorkerHandle): Promise<void> {
-    const { roster, turns, brief, endAfterDrain } = this.#options;
+    const { roster, turns, brief, endAfterDrain, listeners } = this.#options;
     await this.#makeRoom();
     // Dead or sent away in the meantime. Once it has an heir, whoever takes its membership looks after that.
     if (!roster.members.has(worker)) return;
@@ -105,6 +106,7 @@ export class Succession {
       // Dead in the meantime: the heir is in use already. Sent away: it has none any more.
       if (!roster.members.has(worker)) return;
       await brief(heir);
+      await listeners().handOverSockets(worker, [heir]);
       await worker.release().catch(ignoreGone);
       if (!roster.members.delete(worker)) return;
       if (!this.#heirs.delete(worker)) {
@@ -183,10 +185,11 @@ export class Succession {
     if (this.#isClosed || !roster.members.delete(worker)) return;
     this.#say(worker, 'looped', 'its heartbeat stood still while it used the processor');
     this.lost++;
+    this.#coverSockets();
     if (this.#budget.take(clock.now())) {
       const heir = this.#takeHeir(worker) ?? (await this.#createHeir());
       await heir.ready().catch(ignoreGone);
-      if (!listeners().canOverlap) await worker.terminate();
+      if (!listeners().canOverlap(worker)) await worker.terminate();
       await this.#instate(heir);
     } else {
       this.#abandon(worker);
@@ -194,9 +197,16 @@ export class Succession {
     await worker.terminate();
   }
 
+  /** Unix sockets that a worker has taken with it: one that still serves need not wait for the replacement. */
+  #coverSockets(): void {
+    const { turns, listeners, roster } = this.#options;
+    void turns.take(() => listeners().coverSockets(roster.serving));
+  }
+
   async #succeed(worker: WorkerHandle): Promise<void> {
     if (this.#isClosed) return;
     this.lost++;
+    this.#coverSockets();
     if (!this.#budget.take(this.#options.clock.now())) {
       this.#abandon(worker);
       return;

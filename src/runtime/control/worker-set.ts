@@ -5,9 +5,8 @@ import type { Clock } from '../../core/clock.ts';
 import type { Operation } from '../../core/operations.ts';
 import type { PoolSpec, Snapshot } from '../../core/snapshot.ts';
 import type { Confirmation } from './compile.ts';
-import type { Listeners } from './listeners.ts';
+import type { Listeners, PreparedChange } from './listeners.ts';
 import type { ToWorker, WorkerStart } from '../shared/messages.ts';
-import type { PreparedListeners } from './prepare-listeners.ts';
 import { MAIN_THREAD } from './reports.ts';
 import type { TakeReport } from './reports.ts';
 import { Roster } from './roster.ts';
@@ -16,6 +15,7 @@ import { Succession } from './succession.ts';
 import type { WorkerChange } from './succession.ts';
 import type { ThreadTable } from '../shared/thread-table.ts';
 import { Turns } from './turns.ts';
+import type { SocketChange } from './unix-listeners.ts';
 import { WATCH_MS, Watchdog } from './watchdog.ts';
 import { ignoreGone } from './worker-handle.ts';
 import type { WorkerHandle } from './worker-handle.ts';
@@ -30,6 +30,7 @@ const CONFIRM_MS = 5000;
 export interface WorkerSetEvents {
   onAtLimit(connections: number): void;
   onChange(change: WorkerChange): void;
+  onSocketChange(change: SocketChange): void;
   /** A thread is gone: what it held in the shared tables is to be given back. */
   onSlotLeft(slot: number): void;
   /** No data plane is left, and none will come. */
@@ -55,7 +56,7 @@ export interface WorkerSetOptions {
 
 /** What a change of config needs, at hand. */
 export interface Preparation {
-  readonly listeners: PreparedListeners;
+  readonly listeners: PreparedChange;
   /** Threads that have been started and belong to nobody yet. */
   readonly newcomers: readonly WorkerHandle[];
 }
@@ -75,6 +76,7 @@ export class WorkerSet {
   #snapshot: Snapshot | null = null;
   #cancelWatch: Cancel | null = null;
   #isClosing = false;
+  #isCovering = false;
 
   constructor(options: WorkerSetOptions) {
     this.#options = options;
@@ -275,9 +277,21 @@ export class WorkerSet {
     if (!this.#isClosing && this.#roster.all.size === 0) events.onExhausted();
   }
 
+  /** What could not be opened may be possible by now. */
+  #coverSockets(): void {
+    if (!this.listeners.hasLostSockets || this.#isCovering) return;
+    this.#isCovering = true;
+    void this.#turns
+      .take(() => this.listeners.coverSockets(this.serving))
+      .finally(() => {
+        this.#isCovering = false;
+      });
+  }
+
   #watch(): void {
     this.#watchdog.look(this.serving);
     this.listeners.checkLimit();
+    this.#coverSockets();
     this.#cancelWatch = this.#options.scheduler.after(WATCH_MS, () => this.#watch());
   }
 }

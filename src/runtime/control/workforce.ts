@@ -88,6 +88,7 @@ export class Workforce {
     for (const worker of leavers) await succession.disinherit(worker);
     const starting = leavers.filter(({ state }) => state === 'starting');
     const others = leavers.filter((worker) => !starting.includes(worker));
+    for (const worker of others) await listeners().handOverSockets(worker, roster.serving);
     await Promise.all(others.map((worker) => worker.release().catch(ignoreGone)));
     const estates = leavers.flatMap((worker) => worker.estate);
     for (const worker of leavers) worker.estate = [];

@@ -1,5 +1,6 @@
 /** A listener with a new address is opened under its id before the old one closes: so both names tell them apart. */
 import type { ListenerSpec } from '../../core/snapshot.ts';
+import { isUnixAddress } from '../../core/unix-address.ts';
 
 export type ListenerKey = string;
 
@@ -7,8 +8,14 @@ export function keyOf(listener: Pick<ListenerSpec, 'id' | 'host' | 'port'>): Lis
   return `${listener.id} ${addressText(listener)}`;
 }
 
-/** `127.0.0.1:8080`, `[::1]:8080`; every address is `*`. */
+/** `127.0.0.1:8080`, `[::1]:8080`; every address is `*`. A unix socket is its own text. */
 export function addressText({ host, port }: Pick<ListenerSpec, 'host' | 'port'>): string {
+  if (isUnixAddress(host)) return host;
   if (host === '') return `*:${port}`;
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** What a person opens: `http://127.0.0.1:8080`; of a unix socket its address. */
+export function urlText(address: Pick<ListenerSpec, 'host' | 'port'>): string {
+  return isUnixAddress(address.host) ? address.host : `http://${addressText(address)}`;
 }

@@ -11,15 +11,24 @@ export class OpenListener {
   accept: Accept;
   /** None where another thread accepts; several after an inheritance from a neighbour. */
   sockets: Listener[] = [];
+  /** Connections that have come in by it. */
+  accepted = 0;
 
   constructor(spec: ListenerSpec, accept: Accept) {
     this.spec = spec;
     this.accept = accept;
   }
 
-  /** Takes sockets out: all but `keep`, at most `most`. */
+  /** Some of its sockets cannot go to another thread. */
+  get isFixed(): boolean {
+    return this.sockets.some(({ canMove }) => !canMove);
+  }
+
+  /** Takes sockets out that another thread can have: all but `keep`, at most `most`. */
   take(keep: number, most: number): Listener[] {
-    const count = Math.max(0, Math.min(most, this.sockets.length - keep));
-    return this.sockets.splice(this.sockets.length - count, count);
+    const movable = this.sockets.filter(({ canMove }) => canMove);
+    const taken = movable.slice(movable.length - Math.max(0, Math.min(most, movable.length - keep)));
+    this.sockets = this.sockets.filter((socket) => !taken.includes(socket));
+    return taken;
   }
 }

@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { startHttpServer } from '../../../test/support/http-server.ts';
 import { testSnapshot } from '../../../test/support/data-plane.ts';
 import { request } from '../../../test/support/running-balancer.ts';
+import { getOver, socketFolder } from '../../../test/support/unix-server.ts';
 import { until } from '../../../test/support/until.ts';
 import { systemClock } from '../../core/clock.ts';
 import { systemRandom } from '../../core/random.ts';
@@ -111,4 +113,30 @@ describe('a data plane that met an exception nobody caught', () => {
     const heir = transport.adoptAndPass(released(said)[0].handle, (socket) => socket.destroy());
     await heir.close();
   });
+});
+
+describe('a data plane with a unix socket that it cannot give away', () => {
+  for (const end of ['release', 'drain'] as const) {
+    it(`a data plane with a unix socket serves who waits in its backlog, and closes it then (${end})`, async (t) => {
+      const { serving, said } = await startThread(t);
+      const path = join(socketFolder(t), 'web.sock');
+      const spec = {
+        id: 'unix',
+        host: `unix:${path}`,
+        port: 0,
+        spread: 'kernel',
+        halfClose: 'cancel',
+        underscores: 'drop',
+      } as const;
+      serving.handle({ type: 'listen', listener: spec, host: spec.host, port: 0, reusePort: false });
+      await until(() => said.some(({ type }) => type === 'listening'), 'it listens');
+      const answers = Array.from({ length: 30 }, () => getOver(path));
+      await new Promise(setImmediate);
+      serving.handle({ type: end });
+      assert.deepEqual(await Promise.all(answers), Array(30).fill('200 ok'));
+      await until(() => said.some(({ type }) => type === 'idle'), 'it is idle');
+      assert.equal(await getOver(path), 'ENOENT');
+      if (end === 'release') assert.deepEqual(released(said), []);
+    });
+  }
 });

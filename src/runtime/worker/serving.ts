@@ -147,18 +147,14 @@ export class Serving {
   // ——— the end
 
   #release(): void {
-    this.#listeners.release();
     this.#beginDrain();
-    this.#letGo();
+    this.#listeners.release(() => this.#letGo());
   }
 
   /** What the kernel has accepted for us is served: a listening socket closes only after a turn of the loop. */
   #drain(): void {
     this.#beginDrain();
-    afterTurns(2, () => {
-      this.#listeners.closeForGood();
-      this.#letGo();
-    });
+    this.#listeners.drain(() => this.#letGo());
   }
 
   #beginDrain(): void {

@@ -1,6 +1,8 @@
 /** The listeners of one data plane: their settings, their listening sockets, and who comes in by them. */
 import type { Transferable } from 'node:worker_threads';
 import type { ListenerSpec } from '../../core/snapshot.ts';
+import { isUnixAddress, socketPathOf } from '../../core/unix-address.ts';
+import { BACKLOG } from '../../net/node/listener.ts';
 import type { NetServerHandle } from '../../net/node/listener.ts';
 import type { NodeTransport } from '../../net/node/transport.ts';
 import type { Listener } from '../../net/transport.ts';
@@ -43,7 +45,8 @@ export class ThreadListeners {
     }
     const open = this.#open(listener);
     try {
-      const socket = await this.#options.transport.listen({ host, port, reusePort }, this.#acceptFor(open));
+      const where = isUnixAddress(host) ? { path: socketPathOf(host) } : { host, port, reusePort };
+      const socket = await this.#options.transport.listen(where, this.#acceptFor(open));
       this.#add(open, socket);
       this.#post({ type: 'listening', listener: key, port: socket.port });
     } catch (error) {
@@ -84,8 +87,12 @@ export class ThreadListeners {
     open.sockets.push(socket);
     this.#options.gate.add(socket);
     // The end may have come while a socket was on its way.
-    if (this.#late === 'given-away') this.#giveAway(this.#rest(open, open.take(0, Infinity)));
-    else if (this.#late === 'closed' || this.#listeners.get(keyOf(open.spec)) !== open) this.#closeSockets(open);
+    if (this.#late === 'given-away') {
+      this.#giveAway(this.#rest(open, open.take(0, Infinity)));
+      this.#closeSockets(open);
+    } else if (this.#late === 'closed' || this.#listeners.get(keyOf(open.spec)) !== open) {
+      this.#closeSockets(open);
+    }
   }
 
   /** Takes a socket that another thread has accepted. */
@@ -140,7 +147,7 @@ export class ThreadListeners {
       this.#closing.set(key, open);
       this.#leave(open);
     }
-    afterTurns(2, () => {
+    this.#afterBacklog(open === undefined ? [] : [open], () => {
       if (open !== undefined) {
         this.#closeSockets(open);
         if (this.#closing.get(key) === open) this.#closing.delete(key);
@@ -170,11 +177,41 @@ export class ThreadListeners {
 
   /**
    * Gives every listening socket to another thread, and from now on those that are still on their way. Connections that
-   * another thread has passed to this one before it knew are served; posts `released`, each time.
+   * another thread has passed to this one before it knew are served; posts `released`, each time. One that cannot move
+   * closes, after what the kernel has accepted for it; `onLetGo` is called when none is left.
    */
-  release(): void {
+  release(onLetGo: () => void): void {
     if (this.#late === 'kept') this.#late = 'given-away';
-    this.#giveAway([...this.#listeners.values()].flatMap((open) => this.#rest(open, open.take(0, Infinity))));
+    const all = [...this.#listeners.values()];
+    this.#giveAway(all.flatMap((open) => this.#rest(open, open.take(0, Infinity))));
+    const fixed = all.filter(({ isFixed }) => isFixed);
+    const close = (): void => {
+      for (const open of fixed) this.#closeSockets(open);
+      onLetGo();
+    };
+    if (fixed.length === 0) close();
+    else this.#afterBacklog(fixed, close);
+  }
+
+  /** Closes every listening socket when what the kernel has accepted for us is served, and calls `onLetGo`. */
+  drain(onLetGo: () => void): void {
+    this.#afterBacklog([...this.#listeners.values()], () => {
+      this.closeForGood();
+      onLetGo();
+    });
+  }
+
+  /**
+   * Two turns of the loop later, or more: a socket that cannot move accepts one connection with each turn, and who waits in
+   * its backlog would be lost. Nobody new finds it by then.
+   */
+  #afterBacklog(listeners: readonly OpenListener[], task: () => void, mostTurns = BACKLOG): void {
+    const count = (): number => listeners.reduce((sum, open) => sum + (open.isFixed ? open.accepted : 0), 0);
+    const before = count();
+    afterTurns(2, () => {
+      if (mostTurns > 0 && count() !== before) this.#afterBacklog(listeners, task, mostTurns - 2);
+      else task();
+    });
   }
 
   #giveAway(sockets: readonly RestingListener[]): void {
@@ -194,6 +231,7 @@ export class ThreadListeners {
 
   #acceptFor(open: OpenListener): Accept {
     return (connection) => {
+      open.accepted++;
       const handler = open.accept(connection);
       this.#options.onAccepted();
       return handler;

@@ -50,6 +50,7 @@ export class InMemoryTransport implements Transport {
   }
 
   dial(options: DialOptions, handler: ConnectionHandler): Connection {
+    if ('path' in options) throw new Error('there are no unix sockets in memory');
     const remote = this.onDial(options.port);
     const connection = this.#open(remote, handler, options.host, false);
     remote.connection = connection;

@@ -2,7 +2,14 @@
  * What is taken over from another program's config, on its way to ours: values as a person writes them, each with its
  * source.
  */
-import type { ConfigInput, EndpointInput, PoolInput, RouteInput, TimeoutsInput } from '../config/config-input.ts';
+import type {
+  ConfigInput,
+  EndpointInput,
+  ListenerInput,
+  PoolInput,
+  RouteInput,
+  TimeoutsInput,
+} from '../config/config-input.ts';
 import type { Report } from './report.ts';
 import type { Statement } from './statement.ts';
 
@@ -12,6 +19,13 @@ export interface Sourced<T> {
 }
 
 export type PoolSettings = Omit<PoolInput, 'endpoints'>;
+
+/** An address, or one with what else is said of it. */
+export type DraftListener = string | ListenerInput;
+
+export function addressOf(listener: DraftListener): string {
+  return typeof listener === 'string' ? listener : listener.address;
+}
 
 export interface DraftPool {
   readonly from: Statement;
@@ -23,7 +37,7 @@ export interface DraftPool {
 export type TopKey = 'threads' | 'maxConnections';
 
 export interface Draft {
-  readonly listeners: Map<string, Sourced<string>>;
+  readonly listeners: Map<string, Sourced<DraftListener>>;
   readonly routes: Sourced<RouteInput>[];
   readonly pools: Map<string, DraftPool>;
   readonly timeouts: Map<keyof TimeoutsInput, Sourced<string>>;

@@ -35,7 +35,6 @@ export const FEATURES = {
   endpointTls: coming('TLS to endpoints'),
   http2: coming('HTTP/2', 'end it in front of Fairlead'),
   proxyProtocol: coming('the PROXY protocol'),
-  unixSockets: coming('Unix sockets'),
   layer4: coming('layer 4'),
   otherProtocols: never('protocols other than HTTP/1.1 to endpoints'),
   redirects: coming('redirects and answers of the proxy’s own'),

@@ -1,12 +1,15 @@
 /** One config each of nginx, HAProxy and a proxy table, converted and run: requests get where those would have sent them. */
 import assert from 'node:assert/strict';
+import { lstatSync } from 'node:fs';
 import { request } from 'node:http';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { startBackend } from '../../src/backend/backend.ts';
 import type { Backend } from '../../src/backend/backend.ts';
 import { convert } from '../../src/init/convert.ts';
 import { writeDraft } from '../../src/init/write-draft.ts';
 import { runBalancer } from '../support/running-balancer.ts';
+import { getOver, socketFolder } from '../support/unix-server.ts';
 
 interface Sent {
   readonly host?: string;
@@ -109,6 +112,26 @@ const JSON_TABLE = `{
   "/": "http://%a%"
 }`;
 
+/** What listens on `web.sock` of a folder and sends to `a.sock` in it. */
+const ON_SOCKETS: Readonly<Record<string, (folder: string) => string>> = {
+  'upstream.conf': (folder) => `
+upstream app { server unix:${folder}/a.sock; }
+server { listen unix:${folder}/web.sock; location / { proxy_pass http://app; } }
+`,
+  'proxy-pass.conf': (folder) => `
+server { listen unix:${folder}/web.sock; location / { proxy_pass http://unix:${folder}/a.sock; } }
+`,
+  'haproxy.cfg': (folder) => `
+defaults
+    mode http
+frontend fe
+    bind unix@${folder}/web.sock mode 666
+    default_backend a
+backend a
+    server s ${folder}/a.sock
+`,
+};
+
 describe('a converted config', () => {
   test('a converted config of nginx sends requests where nginx would', async () => {
     await using a = await startBackend({ name: 'a' });
@@ -160,4 +183,24 @@ describe('a converted config', () => {
       [{ path: '/img/a.gif' }, 'a /img/a.gif other.org'],
     ]);
   });
+
+  for (const [file, textOf] of Object.entries(ON_SOCKETS)) {
+    test(`a converted config with unix sockets listens on them and sends to them (${file})`, async (t) => {
+      const folder = socketFolder(t);
+      await using a = await startBackend({ name: 'a', host: `unix:${folder}/a.sock` });
+      const { draft, notes } = await convert(textOf(folder), file);
+      assert.ok(draft !== null);
+      assert.deepEqual(
+        notes.filter(({ kind }) => kind === 'left' || kind === 'guard'),
+        [],
+      );
+      const { balancer } = await runBalancer(`threads: 0\n${writeDraft(draft, notes, [])}`);
+      t.after(() => balancer.close({ force: true }));
+      const web = join(folder, 'web.sock');
+      const [status, ...body] = (await getOver(web, '/x', { headers: { host: 'a.example' } })).split(' ');
+      const { server, url } = JSON.parse(body.join(' ')) as { server: string; url: string };
+      assert.deepEqual([status, server, url, a.stats.requests], ['200', 'a', '/x', 1]);
+      assert.equal((lstatSync(web).mode & 0o777).toString(8), '666');
+    });
+  }
 });

@@ -1,13 +1,15 @@
 /** `bind` lines as listeners. */
+import type { DraftListener } from '../draft.ts';
 import { lacking } from '../features.ts';
 import type { Report } from '../report.ts';
 import type { Line } from './parse-haproxy.ts';
 import type { Proxy } from './proxy.ts';
+import { toSocket } from './values.ts';
 
 export interface Bind {
   readonly from: Line;
   /** As a config writes it: `:80` is every address. */
-  readonly address: string;
+  readonly listener: DraftListener;
   /** Null: none is written. */
   readonly name: string | null;
   /** Without TLS. */
@@ -43,13 +45,38 @@ function readBind(from: Line, places: string, words: readonly string[], report: 
   }
   const isPlain = !parameters.has('ssl');
   if (!isPlain) report.leave(from, lacking('tls'));
-  for (const [word, value] of parameters) noteParameter(word, value, from, report);
+  const hasSocket = places.split(',').some((place) => toSocket(place) !== null);
+  for (const [word, value] of parameters) {
+    if (hasSocket && OF_SOCKETS.test(word)) continue;
+    noteParameter(word, value, from, report);
+  }
   const name = parameters.get('name') ?? null;
   return places.split(',').flatMap((place): readonly Bind[] => {
-    const addresses = toListeners(place);
-    if (addresses.length === 0) report.leave(from, 'a listener is an address and a port', place);
-    return addresses.map((address) => ({ from, address, name, isPlain }));
+    const socket = toSocket(place);
+    const listeners = socket === null ? toListeners(place) : [readSocket(socket, parameters, from, report)];
+    if (listeners.length === 0) report.leave(from, 'a listener is an address and a port, or a path', place);
+    return listeners.map((listener) => ({ from, listener, name, isPlain }));
   });
+}
+
+const OF_SOCKETS = /^(?:user|group|mode|uid|gid)$/;
+
+/** A unix socket with what is said of its file. */
+function readSocket(
+  address: string,
+  parameters: ReadonlyMap<string, string>,
+  from: Line,
+  report: Report,
+): DraftListener {
+  if (address.startsWith('unix:@')) return address;
+  const owner = ['user', 'uid'].find((word) => parameters.has(word));
+  if (owner !== undefined)
+    report.leave(from, 'its file belongs to the user of the process', `${owner} ${parameters.get(owner)}`);
+  const [mode, gid, name] = ['mode', 'gid', 'group'].map((word) => parameters.get(word));
+  if (mode === undefined) report.differ(from, 'everybody of its group may connect to it, and nobody else (mode 660)');
+  const group = gid !== undefined && /^\d{1,9}$/.test(gid) ? Number(gid) : name;
+  const file = { ...(mode === undefined ? {} : { mode }), ...(group === undefined ? {} : { group }) };
+  return Object.keys(file).length === 0 ? address : { address, ...file };
 }
 
 function readParameters(words: readonly string[]): ReadonlyMap<string, string> {

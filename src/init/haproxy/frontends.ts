@@ -2,6 +2,7 @@
 import type { RouteInput } from '../../config/config-input.ts';
 import { lacking } from '../features.ts';
 import type { Report } from '../report.ts';
+import { addressOf } from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import { readBinds } from './binds.ts';
 import type { Bind } from './binds.ts';
@@ -152,13 +153,14 @@ class Patterns {
 /** Adds listeners for the addresses that are not there yet. Returns all that it binds, with TLS too. */
 export function addListeners(proxy: Proxy, draft: Draft, report: Report): readonly Bind[] {
   const binds = readBinds(proxy, report);
-  const known = new Set([...draft.listeners.values()].map(({ value }) => value));
-  for (const { address, name, from } of binds.filter(({ isPlain }) => isPlain)) {
+  const known = new Set([...draft.listeners.values()].map(({ value }) => addressOf(value)));
+  for (const { listener, name, from } of binds.filter(({ isPlain }) => isPlain)) {
+    const address = addressOf(listener);
     if (known.has(address)) continue;
     known.add(address);
     const usual =
       draft.listeners.size === 0 ? 'web' : `web-${address.replace(/[^0-9a-z.]+/gi, '-').replace(/^-|-$/g, '')}`;
-    draft.listeners.set(name !== null && !draft.listeners.has(name) ? name : usual, { value: address, from });
+    draft.listeners.set(name !== null && !draft.listeners.has(name) ? name : usual, { value: listener, from });
   }
   return binds;
 }

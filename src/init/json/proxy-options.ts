@@ -85,13 +85,15 @@ interface Target {
   readonly base: string;
 }
 
-/** A URL, or `{ protocol, host, port }`. A text says why there is none like it. */
+/** A URL, `{ protocol, host, port }` or `{ socketPath }`. A text says why there is none like it. */
 function readTarget(target: JsonEntry, report: Report): Target | string {
   report.take(target);
   if (target.kind === 'value')
     return typeof target.value === 'string' ? parseTarget(target.value) : 'this is not a URL';
   if (target.kind === 'list') return 'a target is one server';
   const part = (name: string): string => String(takeOption(target, name, report)?.value ?? '');
+  const socket = part('socketPath');
+  if (socket.startsWith('/')) return { address: `unix:${socket}`, base: '' };
   const [protocol, host, port] = [part('protocol') || 'http:', part('host') || part('hostname'), part('port')];
   return parseTarget(`${protocol.replace(/:?$/, ':')}//${host || 'localhost'}${port === '' ? '' : `:${port}`}`);
 }

@@ -1,9 +1,10 @@
 /** Where a `proxy_pass` goes, and what it does to the path. */
 import type { RouteInput } from '../../config/config-input.ts';
 import { lacking } from '../features.ts';
+import { withPort } from './values.ts';
 
 export interface ProxyTarget {
-  /** `backend` or `localhost:3000`. */
+  /** `backend`, `localhost:3000` or `unix:/run/app.sock`. */
   readonly host: string;
   /** Null: the path goes on as it came. */
   readonly uri: string | null;
@@ -12,13 +13,16 @@ export interface ProxyTarget {
 /** What was asked for, whole. */
 const AS_ASKED = /\$(?:request_uri|uri\$is_args\$args)$/;
 
+const HOST = /^http:\/\/(?!unix:)([^/?#]+)([/?#].*)?$/i;
+/** The URI stands behind a colon. */
+const SOCKET = /^http:\/\/(unix:\/[^:]+)(?::(.+)?)?$/i;
+
 /** The target, or why Fairlead cannot have it. Variables with a known value have been replaced by then. */
 export function parseTarget(url: string): ProxyTarget | string {
   if (/^https:/i.test(url)) return lacking('endpointTls');
-  const found = /^http:\/\/([^/?#]+)([/?#].*)?$/i.exec(url.replace(AS_ASKED, ''));
+  const found = HOST.exec(url.replace(AS_ASKED, '')) ?? SOCKET.exec(url.replace(AS_ASKED, ''));
   if (found === null) return 'this is not an address that can be known beforehand';
-  const host = found[1].toLowerCase();
-  if (host.startsWith('unix:')) return lacking('unixSockets');
+  const host = /^unix:/i.test(found[1]) ? withPort(found[1]) : found[1].toLowerCase();
   const uri = found[2] ?? null;
   if (host.includes('$') || uri?.includes('$')) return lacking('computedNames');
   if (uri !== null && /[?#]/.test(uri)) return 'a query cannot be added';

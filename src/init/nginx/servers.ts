@@ -1,8 +1,8 @@
 /** Which hosts and listeners a `server` of nginx has, and which server takes the hosts that no other names. */
 import { lacking } from '../features.ts';
 import type { Report } from '../report.ts';
-import { listenHere } from '../draft.ts';
-import type { Draft } from '../draft.ts';
+import { addressOf, listenHere } from '../draft.ts';
+import type { Draft, DraftListener } from '../draft.ts';
 import type { Directive } from './parse-nginx.ts';
 import { isGuard, listOther } from './not-taken.ts';
 import type { LocationRoute } from './locations.ts';
@@ -18,6 +18,7 @@ export interface Server {
 
 interface Listen {
   readonly from: Directive;
+  /** `:80`, or `unix:/path`. */
   readonly address: string;
   readonly isPlain: boolean;
   readonly isDefault: boolean;
@@ -66,11 +67,12 @@ export function readListens(server: Directive, report: Report): readonly Listen[
 
 function readListen(from: Directive, report: Report): readonly Listen[] {
   const [place = '', ...parameters] = from.args;
-  if (place.startsWith('unix:')) {
-    report.leave(from, lacking('unixSockets'));
+  report.take(from);
+  const socket = /^unix:(.+)$/i.exec(place)?.[1] ?? null;
+  if (socket?.startsWith('/') === false) {
+    report.leave(from, 'its path is relative to where nginx runs');
     return [];
   }
-  report.take(from);
   const [, host = '', port = '80'] = /^(?:(\[[^\]]*\]|[^:]*?):)?(\d+)?$/.exec(place) ?? ['', place];
   const isPlain = !parameters.some((word) => /^(?:ssl|quic)$/.test(word));
   if (parameters.includes('proxy_protocol')) {
@@ -79,7 +81,7 @@ function readListen(from: Directive, report: Report): readonly Listen[] {
   }
   if (!isPlain) report.leave(from, lacking('tls'));
   for (const parameter of parameters) noteParameter(parameter, isPlain, from, report);
-  const address = `${Object.hasOwn(EVERY_ADDRESS, host) ? '' : host}:${port}`;
+  const address = socket === null ? `${Object.hasOwn(EVERY_ADDRESS, host) ? '' : host}:${port}` : `unix:${socket}`;
   return [{ from, address, isPlain, isDefault: parameters.some((word) => /^default(?:_server)?$/.test(word)) }];
 }
 
@@ -103,7 +105,7 @@ export function findDefaults(servers: readonly Server[]): ReadonlySet<Directive>
   return new Set([...defaults.values()].map(({ from }) => from));
 }
 
-const LOCAL = /^(?:127\.[\d.]+|\[::1\]|localhost):/;
+const LOCAL = /^(?:(?:127\.[\d.]+|\[::1\]|localhost):|unix:)/;
 
 /**
  * A server for this machine alone, beside others for everybody: routes hold for every listener, so that it would be
@@ -124,18 +126,23 @@ export function leaveLocal(server: Server, servers: readonly Server[], report: R
 /** Adds the listeners of the servers that have routes. Without one in plain HTTP it is a port of this machine. */
 export function addListeners(servers: readonly Server[], draft: Draft, report: Report): void {
   const listens = servers.filter(({ routes }) => routes.length > 0).flatMap((server) => server.listens);
-  const addresses = new Set([...draft.listeners.values()].map(({ value }) => value));
+  const addresses = new Set([...draft.listeners.values()].map(({ value }) => addressOf(value)));
   for (const { address, from } of listens.filter(({ isPlain }) => isPlain)) {
     if (addresses.has(address)) continue;
     addresses.add(address);
     const name = draft.listeners.size === 0 ? 'web' : `web-${address.replace(/[^0-9a-z.]+/gi, '-').replace(/^-/, '')}`;
-    draft.listeners.set(name, { value: address, from });
+    draft.listeners.set(name, { value: toListener(address), from });
   }
   const [server] = servers.filter(({ routes }) => routes.length > 0);
   if (draft.listeners.size > 0 || server === undefined) return;
   const [{ from } = server] = listens;
   const why = listens.length > 0 ? 'for whatever ends TLS in front' : 'since nothing it listens on could be taken over';
   listenHere(draft, from, why, report);
+}
+
+/** nginx lets everybody connect to its sockets. */
+function toListener(address: string): DraftListener {
+  return address.startsWith('unix:') ? { address, mode: '666' } : address;
 }
 
 /** What stands in a server that was taken over and is not about where requests go. */

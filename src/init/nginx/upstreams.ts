@@ -49,8 +49,8 @@ const NOT_YET: Readonly<Record<string, string>> = {
 function convertServer(from: Directive, report: Report): Server | null {
   report.take(from);
   const [address = '', ...parameters] = from.args;
-  if (address.startsWith('unix:')) {
-    report.leave(from, lacking('unixSockets'));
+  if (/^unix:[^/]/i.test(address)) {
+    report.leave(from, 'its path is relative to where nginx runs');
     return null;
   }
   const given = new Map(parameters.map(splitParameter));

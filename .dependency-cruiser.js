@@ -22,7 +22,7 @@ const ROOMS = {
   admin: ['core', 'checks', 'config', 'runtime'],
   machine: [],
   init: ['config', 'machine'],
-  backend: ['core'],
+  backend: ['core', 'net'],
   cli: ['admin', 'backend', 'init', 'runtime', 'config', 'machine', 'core'],
 };
 

@@ -65,6 +65,7 @@ function stats(requests: number, errors: number, endpoints: readonly PoolEndpoin
     routes: [web],
     unrouted: ROUTE,
     pools: [{ pool: 'web', isPanicking: false, queue: { ...QUEUE, held }, endpoints }],
+    listeners: [],
     accessLog: { written: 0, dropped: 0 },
     memory: readMemoryStats(new MemoryTable(createMemoryTable(1), 0)),
     workers: workers as unknown as BalancerStats['workers'],

@@ -63,6 +63,9 @@ export type {
   ListenerSpec,
   PathMatch,
   PolicySpec,
+  ProxyHeaderField,
+  ProxyHeaderSpec,
+  ProxyProtocolSpec,
   HedgeSpec,
   RetryBudgetSpec,
   QueueSpec,
@@ -77,11 +80,18 @@ export { AccessLogError } from './runtime/control/access-log.ts';
 export type { AccessLogStats } from './runtime/control/access-log.ts';
 export { createBalancer } from './runtime/create-balancer.ts';
 export type { Balancer, BalancerEvents, BalancerOptions, CloseOptions } from './runtime/balancer.ts';
-export type { BalancerStats, PoolEndpointStats, PoolStats, WorkerStats } from './runtime/control/balancer-stats.ts';
+export type {
+  BalancerStats,
+  ListenerStats,
+  PoolEndpointStats,
+  PoolStats,
+  WorkerStats,
+} from './runtime/control/balancer-stats.ts';
 export type { MemoryStats } from './runtime/control/memory-stats.ts';
 export { ListenError } from './runtime/control/listeners.ts';
 export type { ListenerAddress } from './runtime/control/listeners.ts';
 export type { PoolFailure } from './runtime/control/pool-failures.ts';
+export type { ConnectionRefusal } from './runtime/control/refused-connections.ts';
 export type { FailedRequests } from './runtime/shared/data-plane-report.ts';
 export { ReloadError } from './runtime/control/reload.ts';
 export type { ReloadChange, ReloadResult, Setting } from './runtime/control/reload-result.ts';

@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ProxyHeader } from '../net/proxy-protocol/parse.ts';
 import { sendJson, sendText, wholeNumber } from './call.ts';
 import type { Call } from './call.ts';
 import { sendEvents } from './event-stream.ts';
@@ -41,7 +42,16 @@ async function echo({ request, response, server }: Call): Promise<void> {
   if (server.text !== null) return sendText(response, 200, server.text);
   const { method, url, httpVersion, headers, rawHeaders, socket } = request;
   const client = { address: socket.remoteAddress, port: socket.remotePort };
-  sendJson(response, 200, { server: server.name, method, url, httpVersion, headers, rawHeaders, body, client });
+  const header = server.headerOf(socket);
+  const proxied = header === null ? {} : { proxyProtocol: describeHeader(header) };
+  const echoed = { server: server.name, method, url, httpVersion, headers, rawHeaders, body, client };
+  sendJson(response, 200, { ...echoed, ...proxied });
+}
+
+/** `source` null: the header says that it is nobody's connection. */
+function describeHeader({ version, ends, fields }: ProxyHeader): object {
+  const { authority, uniqueId } = fields;
+  return { version, source: ends?.source ?? null, destination: ends?.destination ?? null, authority, uniqueId };
 }
 
 async function digestBody(request: IncomingMessage): Promise<{ bytes: number; sha256: string }> {

@@ -239,3 +239,47 @@ describe('the connections of a mock server', () => {
     assert.equal(await getOver(path), 'ECONNRESET');
   });
 });
+
+describe('a mock server with proxyProtocol', () => {
+  threeWays(
+    'a mock server with proxyProtocol shows what the PROXY header in front of the requests says',
+    async (net) => {
+      await using backend = await startBackend({ proxyProtocol: true });
+      for (const [header, expected] of [
+        [
+          'PROXY TCP4 192.0.2.10 198.51.100.1 40000 443\r\n',
+          {
+            version: 1,
+            source: { address: '192.0.2.10', port: 40_000 },
+            destination: { address: '198.51.100.1', port: 443 },
+            authority: '',
+            uniqueId: '',
+          },
+        ],
+        [
+          '\r\n\r\n\0\r\nQUIT\n\x20\0\0\0',
+          { version: 2, source: null, destination: null, authority: '', uniqueId: '' },
+        ],
+      ] as const) {
+        const client = await net.connect(backend.port);
+        await client.send(`${header}POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello`);
+        for (const bytes of [5, 0]) {
+          const head = await client.readUntil('\r\n\r\n');
+          const length = Number(/content-length: (\d+)/i.exec(head)?.[1]);
+          const echo = JSON.parse(await client.readBytes(length)) as Echo & { proxyProtocol: unknown };
+          assert.deepEqual(echo.proxyProtocol, expected);
+          assert.equal(echo.body.bytes, bytes);
+          if (bytes > 0) await client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+        }
+      }
+    },
+  );
+
+  threeWays('a mock server with proxyProtocol resets what comes without a PROXY header', async (net) => {
+    await using backend = await startBackend({ proxyProtocol: true });
+    const client = await net.connect(backend.port);
+    await client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    assert.equal(await client.closed, 'rst');
+    assert.equal(backend.stats.requests, 0);
+  });
+});

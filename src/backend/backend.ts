@@ -9,7 +9,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { WebSocketServer } from 'ws';
 import { systemRandom } from '../core/random.ts';
@@ -22,6 +22,8 @@ import { sendText } from './call.ts';
 import type { BackendStats, ServerView } from './call.ts';
 import { control } from './control.ts';
 import { removeStaleSocket } from './stale-socket.ts';
+import type { ProxyHeader } from '../net/proxy-protocol/parse.ts';
+import { createProxyFront } from './proxy-front.ts';
 import { createEchoServer, echoMessages, WITHOUT_WS } from './web-socket.ts';
 
 export type { BackendMode } from './behaviour.ts';
@@ -43,6 +45,8 @@ export interface BackendOptions {
   readonly text?: string;
   /** How long an idle connection is kept, in milliseconds, default 5000 as Node has it; 0: closed after each answer. */
   readonly keepAliveMs?: number;
+  /** Connections begin with a PROXY header, version 1 or 2, which the echo shows; others are reset. Default false. */
+  readonly proxyProtocol?: boolean;
   /** Decides which requests fail. */
   readonly random?: Random;
 }
@@ -80,6 +84,9 @@ class MockServer implements Backend, ServerView {
   readonly text: string | null;
   readonly behaviour: Behaviour;
   readonly #http: Server;
+  /** What listens: the server itself, or what takes PROXY headers off in front of it. */
+  readonly #listening: NetServer;
+  readonly #headers = new WeakMap<Socket, ProxyHeader>();
   readonly #keepsAlive: boolean;
   /** The first client of `/ws` loads the WebSocket code. */
   #loading: Promise<WebSocketServer | null> | null = null;
@@ -100,14 +107,26 @@ class MockServer implements Backend, ServerView {
     this.#keepsAlive = keepAliveMs > 0;
     this.#http.on('request', (request, response) => void this.#serve(request, response));
     this.#http.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
-    this.#http.on('connection', (socket) => {
+    this.#listening = options.proxyProtocol === true ? this.#createFront() : this.#http;
+    this.#listening.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });
   }
 
+  #createFront(): NetServer {
+    return createProxyFront((socket, header) => {
+      this.#headers.set(socket, header);
+      this.#http.emit('connection', socket);
+    });
+  }
+
+  headerOf(socket: Socket): ProxyHeader | null {
+    return this.#headers.get(socket) ?? null;
+  }
+
   get port(): number {
-    const address = this.#http.address() as AddressInfo | string;
+    const address = this.#listening.address() as AddressInfo | string;
     return typeof address === 'string' ? 0 : address.port;
   }
 
@@ -139,14 +158,14 @@ class MockServer implements Backend, ServerView {
   async listen(port: number): Promise<void> {
     const path = isUnixAddress(this.host) ? socketPathOf(this.host) : null;
     if (path !== null) await removeStaleSocket(path);
-    this.#http.listen(path === null ? { port, host: this.host } : { path });
-    await once(this.#http, 'listening');
+    this.#listening.listen(path === null ? { port, host: this.host } : { path });
+    await once(this.#listening, 'listening');
   }
 
   async close(): Promise<void> {
-    if (!this.#http.listening) return;
-    const closed = once(this.#http, 'close');
-    this.#http.close();
+    if (!this.#listening.listening) return;
+    const closed = once(this.#listening, 'close');
+    this.#listening.close();
     for (const socket of this.#sockets) socket.destroy();
     await closed;
   }

@@ -1,5 +1,7 @@
 /** One request to a mock server, as the functions that answer it see it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { ProxyHeader } from '../net/proxy-protocol/parse.ts';
 import type { Behaviour } from './behaviour.ts';
 
 export interface Call {
@@ -20,6 +22,8 @@ export interface ServerView {
   readonly text: string | null;
   readonly behaviour: Behaviour;
   readonly stats: BackendStats;
+  /** What the connection began with; null: with a request. */
+  headerOf(socket: Socket): ProxyHeader | null;
 }
 
 /** Requests to `/control` are in none of these. */

@@ -41,7 +41,7 @@ class Scene {
       isBackup: false,
       maxRequests: 0,
     };
-    return { spec, slowEveryMs, onOpen: () => this.opened.push(port) };
+    return { spec, slowEveryMs, proxyVersion: undefined, onOpen: () => this.opened.push(port) };
   }
 
   async pass(ms: number): Promise<void> {

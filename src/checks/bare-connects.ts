@@ -5,7 +5,7 @@
  * in turn: whose turn it is costs as much as there are such times, however many endpoints wait.
  */
 import { WaitingLine } from '../core/waiting-line.ts';
-import type { EndpointSpec, TcpCheckSpec } from '../core/snapshot.ts';
+import type { CheckSpec, EndpointSpec, TcpCheckSpec } from '../core/snapshot.ts';
 import type { CheckTools } from './endpoint-check.ts';
 import type { Probe } from './probe.ts';
 import { probeAddresses } from './probe-addresses.ts';
@@ -41,6 +41,8 @@ export interface BareConnectTarget {
   readonly spec: EndpointSpec;
   /** From one connect to the next one when it has refused them for long, ms; as it is now. */
   readonly slowEveryMs: number;
+  /** The PROXY header that it wants, as it is now; undefined: none. */
+  readonly proxyVersion: CheckSpec['proxyVersion'];
   /** A connect has succeeded. It is watched no longer. */
   onOpen(): void;
 }
@@ -128,7 +130,9 @@ export class BareConnects {
     this.#lastAt = clock.now();
     this.#leave(watched);
     this.#awaitNext();
-    const question = { check: CONNECT, port, authority };
+    const { proxyVersion } = target;
+    const check = proxyVersion === undefined ? CONNECT : { ...CONNECT, proxyVersion };
+    const question = { check, port, authority };
     void probeAddresses(probes.tcp as Probe, question, addresses, scheduler, aborted.signal).then(({ outcome }) => {
       if (aborted.signal.aborted) return;
       cancelTimeout();

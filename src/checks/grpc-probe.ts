@@ -7,6 +7,7 @@ import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from 
 import net from 'node:net';
 import type { GrpcCheckSpec } from '../core/snapshot.ts';
 import { dialAddress } from '../net/dial-address.ts';
+import { connectIntroduced } from './introduce.ts';
 import { frameHealthRequest, judgeHealthAnswer } from './grpc-health.ts';
 import { failed, failedBy } from './probe.ts';
 import type { Probe, ProbeResult, ProbeTarget } from './probe.ts';
@@ -31,9 +32,10 @@ function call({ check, address, port, authority }: Target, signal: AbortSignal):
   // Loaded by the first check that needs it, and not imported: see the http check.
   const http2 = process.getBuiltinModule('node:http2');
   const { promise, resolve } = Promise.withResolvers<ProbeResult | 'not-taken'>();
+  const socket = connectIntroduced(check, address, port) ?? net.connect(dialAddress(address, port));
   const session = http2.connect('http://localhost', {
     maxHeaderListPairs: MOST_HEADERS,
-    createConnection: () => net.connect(dialAddress(address, port)),
+    createConnection: () => socket,
   });
   const decide = (result: ProbeResult | 'not-taken'): void => {
     resolve(result);

@@ -5,6 +5,7 @@
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import type { HttpCheckSpec, HttpQuestion, HttpsCheckSpec } from '../core/snapshot.ts';
 import { dialAddress } from '../net/dial-address.ts';
+import { connectIntroduced } from './introduce.ts';
 import { failed, failedBy, passed } from './probe.ts';
 import type { Probe, ProbeResult, ProbeTarget } from './probe.ts';
 
@@ -21,7 +22,11 @@ const MOST_INTERIM = 8;
 const ANSWER_BYTES = HEAD_BYTES + BODY_BYTES + 16 * 1024;
 
 export const probeHttp: Probe<HttpCheckSpec> = (target, signal) => {
-  return askHttp((options) => http.request(options), target, signal);
+  const { check, address, port } = target;
+  const socket = connectIntroduced(check, address, port);
+  // Without an agent, which would make the connection itself.
+  const over = socket === null ? { agent: false } : { createConnection: () => socket };
+  return askHttp((options) => http.request({ ...options, ...over }), target, signal);
 };
 
 /** One request, made by `open`, and what its answer says. */
@@ -34,7 +39,6 @@ export function askHttp(
     const request = open({
       ...requestAddress(address, port),
       signal,
-      agent: false,
       method: check.method,
       path: check.path,
       setHost: false,

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import type { HttpsCheckSpec } from '../core/snapshot.ts';
 import { askHttp } from './http-probe.ts';
+import { connectIntroduced } from './introduce.ts';
 import { failedBy, voided } from './probe.ts';
 import type { Probe } from './probe.ts';
 import { CheckFileError, trustFor } from './trusted-certificates.ts';
@@ -10,13 +11,19 @@ export const probeHttps: Probe<HttpsCheckSpec> = async (target, signal) => {
   const { check, authority } = target;
   // Loaded by the first check that needs it, and not imported: see the http check.
   const https = process.getBuiltinModule('node:https');
+  const { connect } = process.getBuiltinModule('node:tls');
   try {
     const secureContext = await trustFor(check);
     // An address has no place in a hello; Node then looks for the one that it has connected to.
     const name = check.host === '' ? hostOf(authority) : check.host;
     const servername = isIP(name) === 0 ? name : '';
     const tls = { secureContext, servername, rejectUnauthorized: check.verify };
-    return await askHttp((options) => https.request({ ...options, ...tls }), target, signal);
+    const socket = connectIntroduced(check, target.address, target.port);
+    const over =
+      socket === null
+        ? { agent: false, ...tls }
+        : { createConnection: () => connect({ ...tls, socket, host: target.address }) };
+    return await askHttp((options) => https.request({ ...options, ...over }), target, signal);
   } catch (error) {
     // Ours, not the endpoint's.
     if (error instanceof CheckFileError) return voided(error.message);

@@ -320,6 +320,7 @@ export class PoolHealth {
   #watchRefused(endpoint: EndpointHealth): void {
     const { bareConnects } = this.#tools;
     if (endpoint.isRefused && !endpoint.isDraining && !endpoint.isCheckDue) {
+      const proxyVersion = (): 1 | 2 | undefined => this.#spec.proxyProtocol?.version;
       const slowEveryMs = (): number => this.#spec.checks.at(0)?.downIntervalMs ?? SLOW_CONNECTS_MS;
       endpoint.bareTarget ??= {
         get spec() {
@@ -327,6 +328,9 @@ export class PoolHealth {
         },
         get slowEveryMs() {
           return slowEveryMs();
+        },
+        get proxyVersion() {
+          return proxyVersion();
         },
         onOpen: () => this.#opened(endpoint),
       };

@@ -8,7 +8,9 @@ import type { Probe, ProbeResult } from './probe.ts';
 /** Of what comes, this much is looked at. */
 const MOST_BYTES = 64 * 1024;
 
-export const probeTcp: Probe<TcpCheckSpec> = ({ check, address, port }, signal) => {
+export const probeTcp: Probe<TcpCheckSpec> = async ({ check, address, port }, signal) => {
+  // Few servers want a header: others do not load what writes it.
+  const header = check.proxyVersion === undefined ? null : (await import('./introduce.ts')).introductionOf(check);
   return new Promise((resolve) => {
     const socket = net.connect({ ...dialAddress(address, port), signal });
     const decide = (result: ProbeResult): void => {
@@ -17,6 +19,7 @@ export const probeTcp: Probe<TcpCheckSpec> = ({ check, address, port }, signal) 
     };
     socket.on('error', (error) => decide(failedBy(error)));
     socket.on('connect', () => {
+      if (header !== null) socket.write(header, 'latin1');
       if (check.send !== '') socket.write(check.send);
       if (check.expect !== '') awaitText(socket, check.expect, decide);
       else socket.end(() => decide(passed('connected')));

@@ -69,6 +69,10 @@ export function logEvents(balancer: EventEmitter<BalancerEvents>, say: Say, cloc
     const { pool, endpoint, reason, cause, status, count } = failure;
     say(describeFailure(failure), 'warn', { pool, endpoint, reason, cause, status, requests: count });
   });
+  balancer.on('refused', (refusal) => {
+    const { listener, reason, rule, address, count } = refusal;
+    say(describeRefusal(refusal), 'warn', { listener, reason, rule, address, connections: count });
+  });
   balancer.on('worker', ({ worker, change, reason }) => {
     say(`worker ${worker} ${change}${reason === '' ? '' : `: ${reason}`}`, 'warn', { worker, change, reason });
   });
@@ -107,6 +111,14 @@ function describeFailure({
   if (withinMs === 0) return `pool ${pool}: ${where}`;
   const requests = `${count} more ${count === 1 ? 'request' : 'requests'} within ${withinMs / 1000} s`;
   return `pool ${pool}: ${requests}: ${where}`;
+}
+
+/** `listener lb: bad-proxy-header from 10.1.2.3: a wrong checksum`, and later `…: 7 more connections within 1 s: …`. */
+function describeRefusal({ listener, reason, rule, address, count, withinMs }: BalancerEvents['refused'][0]): string {
+  const what = `${reason} from ${address}: ${rule}`;
+  if (withinMs === 0) return `listener ${listener}: ${what}`;
+  const connections = `${count} more ${count === 1 ? 'connection' : 'connections'} within ${withinMs / 1000} s`;
+  return `listener ${listener}: ${connections}: ${what}`;
 }
 
 const OVERFLOWS = { priority: 'to a later priority', backup: 'to backups', zone: 'to another zone' } as const;

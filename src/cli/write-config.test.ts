@@ -35,7 +35,13 @@ describe('a config that is written out', () => {
     const config = configOf(parseConfig('pools: { web: [localhost:1] }', 'a.yaml'), 'a');
     const written = writeConfig(config);
     assert.deepEqual(written['listeners'], {
-      web: { address: '127.0.0.1:8080', spread: 'kernel', halfClose: 'cancel', underscores: 'drop' },
+      web: {
+        address: '127.0.0.1:8080',
+        spread: 'kernel',
+        halfClose: 'cancel',
+        underscores: 'drop',
+        proxyProtocol: 'off',
+      },
     });
     assert.deepEqual(written['limits'], { head: '16KiB', headers: 100, target: '8KiB' });
     assert.deepEqual(written['headers'], { via: 'on', forwarded: 'off' });

@@ -51,11 +51,12 @@ function writeSettings(settings: Settings<'auto'>): Readonly<Record<keyof Settin
   };
 }
 
-function writeListener({ id: _, host, port, mode, ...rest }: ListenerSpec): Written {
+function writeListener({ id: _, host, port, mode, proxyProtocol, ...rest }: ListenerSpec): Written {
   return withoutGaps({
     address: host === '' ? `:${port}` : addressText({ host, port }),
     mode: mode?.toString(8).padStart(3, '0'),
     ...rest,
+    proxyProtocol: proxyProtocol ?? 'off',
   });
 }
 
@@ -142,6 +143,7 @@ function writePool(pool: PoolConfig): Written {
     panic: onOff(pool.panic),
     host: typeof pool.host === 'string' ? pool.host : pool.host.name,
     answers: pool.answers,
+    proxyProtocol: pool.proxyProtocol ?? 'off',
   };
 }
 

@@ -36,6 +36,12 @@ const SLIPS: readonly (readonly [(line: string) => string, string, readonly stri
   [onTop, 'accessLog', ['stdout', 'warn', 'access.log', '/var/log/fairlead/access.log', '[json]']],
   [(line) => onTop(`accessLog: { ${line} }`), 'to', ['./logs/access.log']],
   [(line) => onTop(`accessLog: { to: { file: a.log, ${line} } }`), 'rotate', ['100MiB', 'daily', 'hourly', '7', 'on']],
+  [
+    (line) => `listeners: { web: { address: ":80", ${line} } }\n${POOLS}`,
+    'proxyProtocol',
+    ['on', '10.0.0.0/8', '192.0.2.1', 'none', '[10.0.0.0/8]'],
+  ],
+  [inPool, 'proxyProtocol', ['on', '2', 'v3', 'none', '[v2]']],
   [onTop, 'defaults', ['fast']],
   [onTop, 'listeners', ['8080', ':8080', '127.0.0.1:8080', '"*:8080"', '"[::1]:8080"', '[":80"]']],
   [onTop, 'routes', ['web']],

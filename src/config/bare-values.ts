@@ -171,6 +171,16 @@ const PLACES: Readonly<Record<string, Places>> = {
   ],
   Endpoint: [[ANY, 'Write an address, e.g. localhost:8081.']],
   Listener: [[ANY, 'Write an address, e.g. 127.0.0.1:8080; each further one is a listener of its own.']],
+  ProxyProtocol: [
+    [/^([0-9A-Fa-f:.]+(?:\/\d{1,3})?)$/, 'Write proxyProtocol: { from: [$1] }.'],
+    [NO, 'Write proxyProtocol: off.'],
+    [ANY, 'Write who may send the header, e.g. proxyProtocol: { from: [10.0.0.0/8] }.'],
+  ],
+  PoolProxyProtocol: [
+    [/^(?:version)?([12])$/i, 'Write proxyProtocol: v$1.'],
+    [NO, 'Write proxyProtocol: off.'],
+    [ANY, 'Write v1, v2, off, or a map, e.g. proxyProtocol: { version: 2, add: [crc32c] }.'],
+  ],
   Defaults: [[ANY, 'Write a map of keys and values, e.g. defaults: { policy: least-connections }.']],
   header: conditions('header', 'x-beta'),
   query: conditions('query', 'v'),

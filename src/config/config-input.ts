@@ -530,11 +530,31 @@ export interface PoolInput {
    */
   readonly answers?: 'strict' | 'lenient';
   /**
+   * Connections to its endpoints begin with a PROXY header, which says who the client is. Each client connection then has connections of its own.
+   * @defaultValue `'off'`
+   * @example 'v2'
+   */
+  readonly proxyProtocol?: PoolProxyProtocolInput | 'v1' | 'v2' | Off;
+  /**
    * Timeouts for the requests to this pool. A route may set its own on top.
    * @defaultValue those of the config
    * @example { connect: '500ms' }
    */
   readonly timeouts?: ExchangeTimeoutsInput;
+}
+
+/** Connections to its endpoints begin with a PROXY header, which says who the client is. Each client connection then has connections of its own. */
+export interface PoolProxyProtocolInput {
+  /**
+   * 1 is a line of text. 2 is binary, and may have fields.
+   * @example 2
+   */
+  readonly version: 1 | 2;
+  /**
+   * Fields of version 2. `authority`: the name that the client asked for in TLS. `unique-id`: the id of the first request. `crc32c`: a checksum.
+   * @example ['unique-id', 'crc32c']
+   */
+  readonly add?: readonly ('authority' | 'unique-id' | 'crc32c')[] | 'authority' | 'unique-id' | 'crc32c';
 }
 
 /** Lets requests wait: for a place, and while no endpoint can be reached. `off`: none waits. */
@@ -1437,4 +1457,25 @@ export interface ListenerInput {
    * @example 'allow'
    */
   readonly underscores?: 'drop' | 'allow';
+  /**
+   * Connections begin with a PROXY header, version 1 or 2, of a balancer in front: the address in it counts as the client.
+   * @defaultValue `'off'`
+   * @example { from: ['10.0.0.0/8'] }
+   */
+  readonly proxyProtocol?: ProxyProtocolInput | Off;
+}
+
+/** Connections begin with a PROXY header, version 1 or 2, of a balancer in front: the address in it counts as the client. */
+export interface ProxyProtocolInput {
+  /**
+   * Who may send a header: the addresses of the balancers in front. There is no default, since whoever may send one chooses the address that counts as the client.
+   * @example ['10.0.0.0/8']
+   */
+  readonly from: readonly string[] | string;
+  /**
+   * `require`: a connection from elsewhere, or without a header, is reset. `detect`: those in `from` may leave the header out; what comes from elsewhere is taken as it is.
+   * @defaultValue `'require'`
+   * @example 'detect'
+   */
+  readonly mode?: 'require' | 'detect';
 }

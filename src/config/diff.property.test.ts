@@ -136,6 +136,7 @@ const listener: fc.Arbitrary<ListenerSpec> = fc.record(
     spread: fc.constantFrom('kernel', 'even'),
     halfClose: fc.constantFrom('cancel', 'allow'),
     underscores: fc.constantFrom('drop', 'allow'),
+    proxyProtocol: fc.constantFrom(null, { from: ['10.0.0.0/8'], mode: 'require' }),
   },
   PLAIN,
 );

@@ -64,9 +64,8 @@ function refuseOptions(address: string, options: readonly string[], use: Address
   if (options.some((option) => /^(?:ssl|tls|http2|quic)\b/i.test(option))) {
     return new Mistake(message, use === 'listener' ? NOT_BUILT.tls : NOT_BUILT.tlsToEndpoints);
   }
-  if (options.some((option) => /^proxy_protocol$|^accept-proxy$|^send-proxy/i.test(option))) {
-    return new Mistake(message, NOT_BUILT.proxyProtocol);
-  }
+  const proxy = options.find((option) => /^proxy_protocol$|^accept-proxy$|^send-proxy/i.test(option));
+  if (proxy !== undefined) return new Mistake(message, cureProxy(address, proxy, use));
   if (options.some((option) => /^backup$/i.test(option)))
     return new Mistake(message, `Write { address: ${address}, backup: on }.`);
   if (options[0] === '-')
@@ -79,6 +78,11 @@ function refuseOptions(address: string, options: readonly string[], use: Address
   const found = weight.find((each) => each !== null) ?? null;
   const rest = found === null ? '' : `, weight: ${found}`;
   return new Mistake(message, `Write { address: ${address}${rest} }.`);
+}
+
+function cureProxy(address: string, option: string, use: AddressUse): string {
+  if (use === 'listener') return `Write { address: "${address}", proxyProtocol: { from: [10.0.0.0/8] } }.`;
+  return `Write the address alone, and proxyProtocol: ${/v2/i.test(option) ? 'v2' : 'v1'} in the pool.`;
 }
 
 function refusePath(text: string): Mistake | null {

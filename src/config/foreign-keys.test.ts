@@ -15,7 +15,11 @@ function inPool(line: string): string {
 const PLACES: Readonly<Record<string, (line: string) => string>> = {
   Config: (line) =>
     line.startsWith('pools:') ? line : `${line}\npools: { web: [localhost:8081], api: [localhost:8082] }`,
-  Listener: (line) => `listeners: { web: { ${line} } }\npools: { web: [localhost:8081] }`,
+  Listener: (line) =>
+    `listeners: { web: { ${line.startsWith('address:') ? '' : 'address: ":80", '}${line} } }\npools: { web: [localhost:8081] }`,
+  ProxyProtocol: (line) =>
+    `listeners: { web: { address: ":80", proxyProtocol: { ${line.startsWith('from:') ? '' : 'from: 10.0.0.1, '}${line} } } }\npools: { web: [localhost:8081] }`,
+  PoolProxyProtocol: (line) => inPool(`proxyProtocol: { ${line.startsWith('version:') ? '' : 'version: 2, '}${line} }`),
   Route: (line) =>
     `routes: [{ ${line.startsWith('pool:') ? '' : 'pool: web, '}${line} }]\npools: { web: [localhost:8081] }`,
   Match: (line) => `routes: [{ pool: web, match: { ${line} } }]\npools: { web: [localhost:8081] }`,

@@ -17,6 +17,8 @@ type Place =
   | 'Endpoint'
   | 'Check'
   | 'Sticky'
+  | 'ProxyProtocol'
+  | 'PoolProxyProtocol'
   | SmallMap
   | 'Timeouts'
   | 'ExchangeTimeouts';
@@ -97,6 +99,9 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'clientmaxbodysize maxbodysize maxbody bodylimit':
       'It stands in a route or in defaults, e.g. defaults: { maxBody: 10MiB }.',
     endpoints: 'Endpoints stand in a pool, e.g. pools: { web: [localhost:8081] }.',
+    'proxyprotocol acceptproxy': 'It stands in a listener, and in a pool for what goes out to servers.',
+    'sendproxy sendproxyv2':
+      'It stands in a pool, e.g. pools: { web: { endpoints: [localhost:8081], proxyProtocol: v2 } }.',
   },
   Listener: {
     'port host bind listen addr ip hostname url': 'Write address, e.g. address: 127.0.0.1:8080.',
@@ -104,6 +109,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'permissions perm perms chmod filemode socketmode':
       'Write mode beside the address of a unix socket: three octal digits in quotes.',
     'gid groupid': 'Write group beside the address of a unix socket: the name or the number of one.',
+    acceptproxy: 'Write proxyProtocol, e.g. proxyProtocol: { from: [10.0.0.0/8] }.',
   },
   Route: {
     'backend upstream service target targets to proxypass reverseproxy usebackend defaultbackend loadbalancer forwardto cluster servers endpoints url handler':
@@ -174,6 +180,9 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
       'Routes stand beside pools, e.g. routes: [{ match: { path: /v1/* }, pool: api }].',
     'deadline queueclass longpoll guards': 'It stands in the route that leads to the pool.',
     'stripprefix replaceprefix maxbody': 'It stands in the route that leads to the pool, or in defaults.',
+    'sendproxy sendproxyv1': 'Write proxyProtocol, e.g. proxyProtocol: v1.',
+    sendproxyv2: 'Write proxyProtocol, e.g. proxyProtocol: v2.',
+    acceptproxy: 'Write proxyProtocol in the listener; in a pool it is what goes out to servers.',
   },
   Endpoint: {
     'url uri host hostname server target port ip name id':
@@ -188,7 +197,21 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'maxconn maxconns maxconcurrentrequests maxconcurrency concurrency maxinflight':
       'Write maxRequests, e.g. maxRequests: 100.',
     'down disabled offline': 'Write weight: 0, or leave the endpoint out.',
-    'check healthcheck maxconnections maxfails policy': 'It stands in the pool, and holds for each of its endpoints.',
+    'check healthcheck maxconnections maxfails policy proxyprotocol sendproxy sendproxyv2':
+      'It stands in the pool, and holds for each of its endpoints.',
+  },
+  ProxyProtocol: {
+    'trusted trustedips trustedproxies trustedaddresses networks sources source cidr cidrs ranges allow ip ips address addresses setrealipfrom':
+      'Write from, e.g. from: [10.0.0.0/8].',
+    'insecure optional fallbackpolicy policy': 'Write mode, e.g. mode: detect.',
+    'timeout headertimeout': 'A header has the time of timeouts.requestHead: take it out.',
+    'version versions v1 v2': 'Both versions are read: take it out.',
+    'deny exclude': 'Name those who may send one in from: take it out.',
+  },
+  PoolProxyProtocol: {
+    'fields options tlvs tlv proxyv2options': 'Write add, e.g. add: [crc32c].',
+    'v protocolversion': 'Write version, e.g. version: 2.',
+    'from trusted': 'It stands in a listener, for what comes in: take it out.',
   },
   Sticky: {
     'name cookiename': 'Write cookie, e.g. cookie: SERVERID.',
@@ -225,7 +248,6 @@ const MISSING: Readonly<Record<MissingFeature, string>> = {
   tlsToEndpoints: 'backendtls upstreamtls proxyssl insecureskipverify serverstransport',
   http2: 'http2 h2 h2c grpc alpn http3 quic',
   layer4: 'tcp udp stream layer4 l4',
-  proxyProtocol: 'proxyprotocol acceptproxy sendproxy sendproxyv2',
   mirroring: 'mirror mirrors mirroring shadow',
   split: 'split splits canary weighted weightedclusters trafficsplit splitclients',
   redirects: 'redirect redirects redirectto httpsredirect redirectscheme redirectregex forcehttps return',

@@ -14,6 +14,8 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   hash: 'hash: client',
   delay: 'delay: p95',
   header: 'header: X-Request-Timeout',
+  from: 'from: [10.0.0.0/8]',
+  version: 'version: 2',
   port: 'port: 8081',
   file: 'file: /var/log/fairlead/access.log',
   present: 'present: true',

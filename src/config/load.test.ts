@@ -112,7 +112,15 @@ describe('fromArguments', () => {
     assert.deepEqual(
       [listeners[0], routes.length, routes[0].pool, pools[0].endpoints.map(({ id }) => id)],
       [
-        { id: 'web', host: '127.0.0.1', port: 8080, spread: 'kernel', halfClose: 'cancel', underscores: 'drop' },
+        {
+          id: 'web',
+          host: '127.0.0.1',
+          port: 8080,
+          spread: 'kernel',
+          halfClose: 'cancel',
+          underscores: 'drop',
+          proxyProtocol: null,
+        },
         1,
         'web',
         ['localhost:8081', '[::1]:8082'],

@@ -8,7 +8,6 @@ export const NOT_BUILT = Object.freeze({
   tlsToEndpoints: 'TLS to endpoints is not built yet: name a port that speaks plain HTTP.',
   http2: 'HTTP/2 and gRPC are not built yet.',
   layer4: 'Balancing of TCP and UDP below HTTP is not built yet.',
-  proxyProtocol: 'The PROXY protocol is not built yet; "trustedProxies" takes X-Forwarded-* of a proxy in front.',
   mirroring: 'Mirroring is not built yet.',
   split: 'Weighted splits over pools are not built yet; endpoints of one pool have weights.',
   redirects: 'Redirects are not built yet.',

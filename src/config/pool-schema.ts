@@ -1,7 +1,7 @@
 /** A pool: its endpoints, how one is chosen, and what keeps it available. */
 import { z } from 'zod';
 import { DEFAULT_POLICY } from '../core/balancer/policies.ts';
-import type { PoolSpec, Timeouts } from '../core/snapshot.ts';
+import type { CheckSpec, PoolSpec, ProxyHeaderSpec, Timeouts } from '../core/snapshot.ts';
 import { parseHostHeader } from './addresses.ts';
 import { agentSchema } from './agent-schema.ts';
 import { breakerSchema } from './breaker-schema.ts';
@@ -11,6 +11,7 @@ import { key } from './described.ts';
 import { addressSchema, endpointSchema } from './endpoint-schema.ts';
 import { Mistake } from './errors.ts';
 import { policySchema } from './policy-schema.ts';
+import { outgoingProxySchema } from './proxy-protocol-schema.ts';
 import { ejectionSchema, queueSchema } from './resilience-schemas.ts';
 import { hedgeSchema } from './hedge-schema.ts';
 import { retrySchema } from './retry-schema.ts';
@@ -144,6 +145,11 @@ export const poolKeys = object(
         'How heads of answers are read. `lenient` takes lines that end with LF alone, as programs behind the CGI of small servers write them.',
       example: 'lenient',
     }),
+    proxyProtocol: key(outgoingProxySchema.prefault('off'), {
+      description:
+        'Connections to its endpoints begin with a PROXY header, which says who the client is. Each client connection then has connections of its own.',
+      example: 'v2',
+    }),
     timeouts: key(exchangeTimeoutsSchema.prefault({}), {
       description: 'Timeouts for the requests to this pool. A route may set its own on top.',
       example: { connect: '500ms' },
@@ -155,12 +161,18 @@ export const poolKeys = object(
 
 export const poolSchema = shortForm(
   poolKeys.transform(({ check, idleTimeout, retry, slowStart, ...pool }): WrittenPool => {
-    return { ...pool, ...retry, checks: check, idleTimeoutMs: idleTimeout, slowStartMs: slowStart };
+    const checks = check.map((each) => introduced(each, pool.proxyProtocol));
+    return { ...pool, ...retry, checks, idleTimeoutMs: idleTimeout, slowStartMs: slowStart };
   }),
   toLongPool,
   z.array(endpointSchema),
   addressSchema,
 );
+
+/** A check of the port that requests go to speaks as they do; one of its own is another server's. */
+function introduced(check: CheckSpec, header: ProxyHeaderSpec | null): CheckSpec {
+  return header === null || check.port !== 0 ? check : { ...check, proxyVersion: header.version };
+}
 
 /** A pool written as the list of its endpoints. */
 export function toLongPool(value: unknown): unknown {

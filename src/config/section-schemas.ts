@@ -2,8 +2,10 @@
 import { z } from 'zod';
 import type { MemorySpec } from '../core/settings.ts';
 import type { HeaderRules, Limits, ListenerSpec } from '../core/snapshot.ts';
-import { parseListenAddress, parseNetwork } from './addresses.ts';
+import { parseListenAddress } from './addresses.ts';
 import { key, note } from './described.ts';
+import { network } from './network.ts';
+import { incomingProxySchema } from './proxy-protocol-schema.ts';
 import { count, object, oneOf, scalar, shortForm, size, sizeOrAuto, toggle, withRule } from './scalars.ts';
 import { fileOf, socketKeys, withSocketRules } from './socket-keys.ts';
 
@@ -36,6 +38,11 @@ const listenerMap = object(
         'Headers whose names Fairlead sets or reads itself once `_` is read as `-`, such as `X_Forwarded_For`. `drop`: they do not pass, since many servers take both for one. Other names with underscores always pass.',
       example: 'allow',
     }),
+    proxyProtocol: key(incomingProxySchema.prefault('off'), {
+      description:
+        'Connections begin with a PROXY header, version 1 or 2, of a balancer in front: the address in it counts as the client.',
+      example: { from: ['10.0.0.0/8'] },
+    }),
   },
   'Listener',
 );
@@ -43,9 +50,9 @@ const listenerMap = object(
 export const listenerKeys = withSocketRules(listenerMap);
 
 export const listenerSchema = shortForm(
-  listenerKeys.transform(({ address, mode, group, spread, halfClose, underscores }): Omit<ListenerSpec, 'id'> => {
+  listenerKeys.transform(({ address, mode, group, ...keys }): Omit<ListenerSpec, 'id'> => {
     const { host, port } = address;
-    return { host, port, ...fileOf(host, { mode, group }), spread, halfClose, underscores };
+    return { host, port, ...fileOf(host, { mode, group }), ...keys };
   }),
   (value) => (typeof value === 'string' || typeof value === 'number' ? { address: value } : value),
   listenAddress,
@@ -101,7 +108,5 @@ export const headersSchema = object(
   },
   'Headers',
 ).transform((rules): HeaderRules => rules);
-
-const network = scalar(parseNetwork, { type: 'string', pattern: '^(?:unix:?|[0-9A-Fa-f:.]+(?:/\\d{1,3})?)$' });
 
 export const trustedProxiesSchema = note(z.array(network), { words: 'list of addresses and CIDR blocks, or `unix`' });

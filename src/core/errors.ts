@@ -16,6 +16,8 @@ function fault(status: number, code: string, text: string): Fault {
 
 /** The reason of an exchange whose client left; there is nobody to answer. */
 export const CLIENT_CLOSED = 'client-closed';
+/** Why a connection is refused before it has a protocol. */
+export const BAD_PROXY_HEADER = 'bad-proxy-header';
 /** Beside a reason, or in its place: a further attempt could have followed, but the retry budget was spent. */
 export const BUDGET_SPENT = 'budget-spent';
 

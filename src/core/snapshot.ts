@@ -41,7 +41,27 @@ export interface ListenerSpec {
   readonly halfClose: 'cancel' | 'allow';
   /** What happens to headers whose names are one of ours when `_` is read as `-`. */
   readonly underscores: 'drop' | 'allow';
+  /** Null: no connection begins with a PROXY header. */
+  readonly proxyProtocol: ProxyProtocolSpec | null;
 }
+
+/** Which connections of a listener begin with a PROXY header. */
+export interface ProxyProtocolSpec {
+  /** Addresses and CIDR blocks of those that may send one; at least one. */
+  readonly from: readonly string[];
+  /** `require`: connections without one, and of all others, are reset. `detect`: they may come without. */
+  readonly mode: 'require' | 'detect';
+}
+
+/** The header that connections to the endpoints of a pool begin with. */
+export interface ProxyHeaderSpec {
+  readonly version: 1 | 2;
+  /** Fields of version 2. */
+  readonly add: readonly ProxyHeaderField[];
+}
+
+/** A field of a PROXY header of version 2. */
+export type ProxyHeaderField = 'authority' | 'unique-id' | 'crc32c';
 
 /** Which requests go to which pool, and what is done with them. */
 export interface RouteSpec {
@@ -196,6 +216,8 @@ export interface PoolSpec {
   readonly host: 'client' | 'endpoint' | { readonly name: string };
   /** `lenient`: lines of an answer's head may end with a lone LF. */
   readonly answers: 'strict' | 'lenient';
+  /** Null: connections begin with a request. */
+  readonly proxyProtocol: ProxyHeaderSpec | null;
 }
 
 /** One server address of a pool. */
@@ -238,6 +260,8 @@ export type CheckSpec = TcpCheckSpec | HttpCheckSpec | HttpsCheckSpec | GrpcChec
 export interface CheckRhythm {
   /** Port to ask; 0: the endpoint's own. */
   readonly port: number;
+  /** Its connections begin with a PROXY header of this version; left out: with none. */
+  readonly proxyVersion?: ProxyHeaderSpec['version'];
   readonly intervalMs: number;
   readonly fastIntervalMs: number;
   readonly downIntervalMs: number;

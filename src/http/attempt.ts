@@ -9,6 +9,7 @@ import {
 } from '../core/shared/pool-table.ts';
 import { LEASE_ANY } from '../upstream/waiter.ts';
 import type { Dialing, LeaseWant } from '../upstream/waiter.ts';
+import type { ClientConnection } from './client-connection.ts';
 import type { Exchange } from './exchange/exchange.ts';
 import { trialLimitMs } from './exchange/trials.ts';
 import type { Trial } from './trial.ts';
@@ -31,7 +32,7 @@ import {
 } from './exchange/states.ts';
 import type { ResponseHead } from './head.ts';
 import type { OutgoingRequest } from './outgoing.ts';
-import type { HttpEndpoint, HttpWaiter, UpstreamFailure, UpstreamStream } from './stream.ts';
+import type { ClientStream, HttpEndpoint, HttpWaiter, UpstreamFailure, UpstreamStream } from './stream.ts';
 
 /** What a server may do to every request of a kind that it does not know. */
 const KIND_DEPENDENT: ReadonlySet<BlamedFailure> = new Set(['closed', 'reset', 'bad-response', 'unexpected-upgrade']);
@@ -245,6 +246,11 @@ export class Attempt implements HttpWaiter, ResponseSource {
     if (this.#trial !== null) this.#trial.succeeded();
     endpoint.kinds.served(this.#request.kind, this.exchange.host.now());
     endpoint.succeeded();
+  }
+
+  /** Whose request it is. */
+  get owner(): ClientConnection {
+    return (this.exchange.client as ClientStream).connection;
   }
 
   get #request(): OutgoingRequest {

@@ -11,6 +11,7 @@ const LISTENER: ListenerSpec = {
   spread: 'kernel',
   halfClose: 'cancel',
   underscores: 'drop',
+  proxyProtocol: null,
 };
 const FACTS: ConnectionFacts = {
   scheme: 'https',
@@ -23,7 +24,7 @@ const FACTS: ConnectionFacts = {
 test('whether the peer is trusted is asked once, of whom the facts name', () => {
   const asked: string[] = [];
   const isTrusted = (address: string): boolean => asked.push(address) > 0;
-  const connection = new ClientConnection(LISTENER, FACTS);
+  const connection = new ClientConnection(LISTENER, FACTS, { localAddress: '127.0.0.1' });
   const expected = { address: '192.0.2.7', scheme: 'https', localPort: 8443, isTrusted: true };
   assert.deepEqual(connection.peer(isTrusted), expected);
   assert.equal(connection.peer(isTrusted), connection.peer(isTrusted));
@@ -31,7 +32,7 @@ test('whether the peer is trusted is asked once, of whom the facts name', () => 
 });
 
 test('a config that trusts others is asked anew on a connection that lives on', () => {
-  const connection = new ClientConnection(LISTENER, FACTS);
+  const connection = new ClientConnection(LISTENER, FACTS, { localAddress: '127.0.0.1' });
   assert.equal(connection.peer(() => true).isTrusted, true);
   assert.equal(connection.peer(() => false).isTrusted, false);
 });

@@ -1,22 +1,48 @@
 /** One client connection, as the exchanges on it see it: shared by its streams, however many a codec carries at a time. */
 import type { ListenerSpec } from '../core/snapshot.ts';
-import type { ConnectionFacts } from '../net/transport.ts';
+import type { Connection, ConnectionFacts, EndAddress } from '../net/transport.ts';
+import type { Keeper, Owner } from '../upstream/owner.ts';
 import type { Peer } from './forwarding.ts';
 import type { OutgoingRequest } from './outgoing.ts';
 
-export class ClientConnection {
+/** What only few ask for, since it costs a call of the system. */
+type ConnectionEnds = Pick<Connection, 'localAddress'>;
+
+export class ClientConnection implements Owner {
   readonly listener: ListenerSpec;
   readonly facts: ConnectionFacts;
   /** What was worked out for this connection's last request; clients repeat themselves. Written by the exchange alone. */
   memo: OutgoingRequest | null = null;
+  isGone = false;
+  readonly #ends: ConnectionEnds;
   #peer: Peer | null = null;
   /** Who was asked whether the peer is trusted; another config asks anew. */
   #trustedBy: ((address: string) => boolean) | null = null;
+  /** Those that keep connections for this one alone. */
+  #keepers: Set<Keeper> | null = null;
 
   /** `facts`: when its stages are over, so that they are final. */
-  constructor(listener: ListenerSpec, facts: ConnectionFacts) {
+  constructor(listener: ListenerSpec, facts: ConnectionFacts, ends: ConnectionEnds) {
     this.listener = listener;
     this.facts = facts;
+    this.#ends = ends;
+  }
+
+  /** Where the client connected to: here, or at a proxy in front that has said so. */
+  get destination(): EndAddress {
+    return this.facts.proxied?.destination ?? { address: this.#ends.localAddress, port: this.facts.localPort };
+  }
+
+  tellAtEnd(keeper: Keeper): void {
+    (this.#keepers ??= new Set()).add(keeper);
+  }
+
+  /** It has ended, and so does what others keep for it alone. */
+  end(): void {
+    this.isGone = true;
+    if (this.#keepers === null) return;
+    for (const keeper of this.#keepers) keeper.ownerGone(this);
+    this.#keepers = null;
   }
 
   /** The listener lets a client close its side before the answer. */

@@ -13,7 +13,7 @@ import type { OutgoingRequest } from './outgoing.ts';
 import type { Route } from './routing.ts';
 import type { Endpoint } from '../upstream/endpoint.ts';
 import type { Pool } from '../upstream/pool.ts';
-import type { Waiter } from '../upstream/waiter.ts';
+import type { OwnedWaiter } from '../upstream/owner.ts';
 
 /** The client's side of one exchange, implemented by a codec's server session. */
 export interface ClientStream {
@@ -119,7 +119,10 @@ export interface UpstreamEvents {
 }
 
 /** Who takes the connections of a pool of HTTP endpoints. */
-export type HttpWaiter = Waiter & UpstreamEvents;
+export interface HttpWaiter extends OwnedWaiter, UpstreamEvents {
+  readonly owner: ClientConnection;
+  onOwnFault(): void;
+}
 export type HttpEndpoint = Endpoint<HttpWaiter>;
 export type HttpPool = Pool<HttpWaiter>;
 

@@ -10,6 +10,7 @@ import type { OutgoingRequest } from '../http/outgoing.ts';
 import type { HttpWaiter, UpstreamEvents, UpstreamFailure, UpstreamStream } from '../http/stream.ts';
 import type { CloseReason, Connection, ConnectionHandler } from '../net/transport.ts';
 import type { Home, Leased } from '../upstream/leased.ts';
+import type { Owner } from '../upstream/owner.ts';
 import type { Settling } from '../upstream/settling-list.ts';
 import { brokenBytes } from './answer-rules.ts';
 import { ChunkDecoder } from './chunk-decoder.ts';
@@ -69,6 +70,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
   #isClosedSilently = false;
   #isPaused = false;
   #method = '';
+  readonly owner: Owner | null = null;
   idleSince = 0;
   idleLimitMs: number;
 
@@ -235,6 +237,11 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
   }
 
   // ——— the request
+
+  /** Text in front of the first message, which leaves in one write with it. */
+  protected introduce(text: string): void {
+    this.#writer.head(text, false);
+  }
 
   sendHead(request: OutgoingRequest, requestId: string, deadlineLines = ''): void {
     const { head } = request;

@@ -34,7 +34,6 @@ export const FEATURES = {
   tls: coming('TLS', 'end it in front of Fairlead'),
   endpointTls: coming('TLS to endpoints'),
   http2: coming('HTTP/2', 'end it in front of Fairlead'),
-  proxyProtocol: coming('the PROXY protocol'),
   layer4: coming('layer 4'),
   otherProtocols: never('protocols other than HTTP/1.1 to endpoints'),
   redirects: coming('redirects and answers of the proxy’s own'),

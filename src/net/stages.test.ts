@@ -30,7 +30,12 @@ function connectionNamed(name: string): AcceptedConnection {
 
 /** As a transport does it: the answer of `passStages` becomes the handler. */
 function accept(connection: AcceptedConnection, stages: readonly Stage[], heard: string[]): void {
-  connection.handler = passStages(connection, stages, () => listener('codec', heard));
+  connection.handler = passStages(
+    connection,
+    stages,
+    () => listener('codec', heard),
+    () => void heard.push('gone'),
+  );
 }
 
 /** Takes one read for itself and hands on what is behind its first byte. */
@@ -40,7 +45,7 @@ function firstByte(name: string, heard: string[]): Stage {
       ...listener(name, heard),
       onBytes(buffer, start, end) {
         heard.push(`${name} ${String.fromCharCode(buffer[start])}`);
-        next(Buffer.from(buffer.subarray(start + 1, end)));
+        next(buffer, start + 1, end);
       },
     }),
   };
@@ -104,9 +109,22 @@ test('what a stage has found out stands in the facts when the next one and the c
       return listener('hello', []);
     },
   };
-  connection.handler = passStages(connection, [proxy, hello], ({ facts }) => {
+  const codec = ({ facts }: AcceptedConnection): ConnectionHandler => {
     seen.push(`${facts.peer.address} ${facts.alpn} ${facts.serverName}`);
     return listener('codec', []);
-  });
+  };
+  connection.handler = passStages(connection, [proxy, hello], codec, () => {});
   assert.deepEqual(seen, ['192.0.2.7', '192.0.2.7 h2 a.example']);
+});
+
+test('a connection that closes in a stage is gone, and the codec never has it', () => {
+  const heard: string[] = [];
+  const connection = connectionNamed('raw');
+  const waiting: Stage = {
+    begin: (_connection, _next, gone) => ({ ...listener('waiting', heard), onClose: gone }),
+  };
+  accept(connection, [firstByte('one', heard), waiting], heard);
+  connection.handler.onBytes(Buffer.from('abc'), 0, 3);
+  connection.handler.onClose({ kind: 'end', code: '' });
+  assert.deepEqual(heard, ['one a', 'waiting bc', 'gone']);
 });

@@ -1,29 +1,32 @@
 /**
  * What is read from an accepted connection before anybody speaks a protocol on it: a PROXY header, then a TLS hello. A
  * stage reads, and writes what it has found into the connection's facts; it never puts another connection in its
- * place. A listener without stages, the only kind so far, hands its connections straight to the codec.
+ * place. A listener without stages hands its connections straight to the codec.
  */
 import type { AcceptedConnection, ConnectionHandler } from './transport.ts';
 
-/** The next stage, or the codec: takes the connection with the bytes that were read and not used up. */
-export type NextStage = (rest: Buffer | null) => void;
+/**
+ * The next stage, or the codec: takes the connection with the bytes that were read and not used up, `rest[start, end)`,
+ * which are borrowed until it returns. Null: there are none.
+ */
+export type NextStage = (rest: Buffer | null, start?: number, end?: number) => void;
 
 export interface Stage {
   /**
-   * Takes the connection over. Calls `next` once, at once or later, when it is done with the connection. What it
-   * returns is the connection's handler until then.
+   * Takes the connection over. Calls `next` once, at once or later, when it is done with the connection, or `gone` when
+   * the connection has closed before that. What it returns is the connection's handler until then.
    */
-  begin(connection: AcceptedConnection, next: NextStage): ConnectionHandler;
+  begin(connection: AcceptedConnection, next: NextStage, gone: () => void): ConnectionHandler;
 }
 
-/** Runs a connection through `stages` and gives it to the codec. Returns its first handler. */
+/** Runs a connection through `stages` and gives it to the codec. Returns its first handler. `gone`: it closed on the way. */
 export function passStages(
   connection: AcceptedConnection,
   stages: readonly Stage[],
   codec: (connection: AcceptedConnection) => ConnectionHandler,
+  gone: () => void,
 ): ConnectionHandler {
-  if (stages.length === 0) return codec(connection);
-  enter(connection, stages, 0, codec);
+  enter(connection, stages, 0, codec, gone);
   return connection.handler;
 }
 
@@ -32,17 +35,19 @@ function enter(
   stages: readonly Stage[],
   index: number,
   codec: (connection: AcceptedConnection) => ConnectionHandler,
+  gone: () => void,
 ): void {
   if (index === stages.length) {
     connection.handler = codec(connection);
     return;
   }
   let isOver = false;
-  const handler = stages[index].begin(connection, (rest) => {
+  const next: NextStage = (rest, start = 0, end = rest?.length ?? 0) => {
     isOver = true;
-    enter(connection, stages, index + 1, codec);
-    if (rest !== null && rest.length > 0) connection.handler.onBytes(rest, 0, rest.length);
-  });
+    enter(connection, stages, index + 1, codec, gone);
+    if (rest !== null && end > start) connection.handler.onBytes(rest, start, end);
+  };
+  const handler = stages[index].begin(connection, next, gone);
   // The stage was done before it returned: its handler is not needed any more.
   if (!isOver) connection.handler = handler;
 }

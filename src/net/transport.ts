@@ -44,9 +44,19 @@ export interface EndAddress {
   readonly port: number;
 }
 
+/** What a PROXY header has said of a client's connection, besides who the peer is. Texts are latin1, `''`: not said. */
+export interface ProxiedFacts {
+  /** Where the client connected to, at the proxy in front. */
+  readonly destination: EndAddress;
+  /** The name that it asked for, in TLS mostly. */
+  readonly authority: string;
+  /** What the proxy in front calls the connection. */
+  readonly uniqueId: string;
+}
+
 /** What is known of a connection besides its bytes. */
 export interface ConnectionFacts {
-  /** What the bytes came over: plain TCP or TLS. */
+  /** What the client's bytes came over: plain TCP or TLS; of a client behind a proxy, as its PROXY header says. */
   readonly scheme: 'http' | 'https';
   /** The protocol that the two sides agreed on in TLS (`h2`), `''` without. */
   readonly alpn: string;
@@ -56,6 +66,8 @@ export interface ConnectionFacts {
   readonly peer: EndAddress;
   /** The port that the peer connected to, by the same source; 0: a unix socket. */
   readonly localPort: number;
+  /** Left out: the peer is the other end of the connection. */
+  readonly proxied?: ProxiedFacts;
 }
 
 /** The events of a connection. Every call is made under the transport's guard. */

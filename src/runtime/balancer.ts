@@ -32,6 +32,7 @@ import type { CreateDataPlane } from './worker/create-serving.ts';
 import type { ListenerAddress } from './control/listeners.ts';
 import type { OverflowEvent } from './control/overflow-watch.ts';
 import type { PoolFailure } from './control/pool-failures.ts';
+import type { ConnectionRefusal } from './control/refused-connections.ts';
 import { ReloadError } from './control/reload.ts';
 import { describeChanges, summarize } from './control/reload-result.ts';
 import type { ReloadResult } from './control/reload-result.ts';
@@ -85,6 +86,8 @@ export interface BalancerEvents {
    * every 10 s.
    */
   failure: [failure: PoolFailure];
+  /** Connections that a listener reset before they had a protocol; at most one event a second for each reason. */
+  refused: [refusal: ConnectionRefusal];
   /** A worker failed, died, looped, was replaced. */
   worker: [change: WorkerChange];
   /** Nobody listens on a unix socket of the config any more, though it is tried again and again; or somebody does again. */
@@ -146,6 +149,7 @@ export class Balancer extends EventEmitter<BalancerEvents> {
         onWorker: (change) => void this.emit('worker', change),
         onSocketChange: (change) => void this.emit('socket', change),
         onFailure: (failure) => void this.emit('failure', failure),
+        onRefused: (refusal) => void this.emit('refused', refusal),
         onFault: (fault) => void this.emit('fault', fault),
         onLimit: (connections) => void this.emit('limit', connections),
         onLogTrouble: (message) => void this.emit('log', message),

@@ -75,7 +75,9 @@ export class Endpoint<W extends Waiter> implements ReportedEndpoint {
   readonly slot: number;
   /** Another one once the pool has outgrown it. */
   table: PoolTable;
-  readonly leases: LeasePool<W>;
+  leases: LeasePool<W>;
+  /** Those that it had before, which end what they have. */
+  readonly #former: LeasePool<W>[] = [];
   /** What its failures say depends on what it has served. */
   readonly kinds = new KindsServed();
   readonly pulse = new EndpointPulse();
@@ -166,6 +168,15 @@ export class Endpoint<W extends Waiter> implements ReportedEndpoint {
     this.table.moveSlot(table, this.slot);
     this.table = table;
     this.leases.moveTo(table);
+    for (const leases of this.#former) leases.moveTo(table);
+  }
+
+  /** Other connections from now on. Returns those before: they are to be retired. */
+  changeLeases(leases: LeasePool<W>): LeasePool<W> {
+    const before = this.leases;
+    this.#former.push(before);
+    this.leases = leases;
+    return before;
   }
 
   /** Gives places for idle connections back where another thread lacks one. */

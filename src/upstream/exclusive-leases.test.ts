@@ -23,6 +23,7 @@ const SPEC = {
 };
 
 class FakeConnection implements Leased<FakeWaiter> {
+  readonly owner = null;
   idleSince = 0;
   idleLimitMs = 1000;
   carried: FakeWaiter[] = [];

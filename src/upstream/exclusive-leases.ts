@@ -90,6 +90,13 @@ export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> 
     return false;
   }
 
+  /** Whether a kept connection may carry this one, by the same rules. */
+  protected mayCarry({ idleSince, idleLimitMs }: Leased<W>, { want }: W, now: number): boolean {
+    const age = now - idleSince;
+    if (want === LEASE_ANY) return age < idleLimitMs;
+    return want !== LEASE_FRESH && age * 2 <= idleLimitMs && this.#isTrusted(now);
+  }
+
   #isTrusted(now: number): boolean {
     if (this.keeping.lacksProof) this.#lookForProof(now);
     return this.keeping.isTrusted(now);
@@ -100,13 +107,13 @@ export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> 
    * stood still, so it is asked when another one has read its sockets.
    */
   #lookForProof(now: number): void {
-    if (this.#isLookingForProof || this.#idle.length === 0) return;
-    const [oldest] = this.#idle;
+    const { oldest } = this;
+    if (this.#isLookingForProof || oldest === undefined) return;
     if (now - oldest.idleSince < PROOF_MS) return;
     this.#isLookingForProof = true;
     this.#turns.once(0, () => {
       this.#isLookingForProof = false;
-      if (this.#idle[0] === oldest) this.keeping.laidIdle();
+      if (this.oldest === oldest) this.keeping.laidIdle();
     });
   }
 
@@ -115,7 +122,7 @@ export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> 
     let isOpen = this.#table.tryOpen(this.#slot, maxConnections);
     if (!isOpen) {
       // At the limit with an idle connection of our own (one too old for a POST): that one makes room.
-      if (!this.#closeOldest()) return false;
+      if (!this.closeOldest()) return false;
       isOpen = this.#table.tryOpen(this.#slot, maxConnections);
       if (!isOpen) return false;
     }
@@ -124,7 +131,13 @@ export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> 
     return true;
   }
 
-  #closeOldest(): boolean {
+  /** Of the idle ones; undefined: there is none. */
+  protected get oldest(): Leased<W> | undefined {
+    return this.#idle[0];
+  }
+
+  /** False: there is no idle one. */
+  protected closeOldest(): boolean {
     const oldest = this.#idle.shift();
     if (oldest === undefined) return false;
     this.#table.leaveIdle(this.#slot);
@@ -160,7 +173,7 @@ export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> 
     this.#isRetired = true;
     for (const connection of this.#settling) connection.close();
     this.#settling.clear();
-    while (this.#closeOldest());
+    while (this.closeOldest());
     this.#table.yieldPlaces(this.#slot);
     // One that is moved may make others leave, or come back here.
     for (let left = this.#waiting.size; left > 0; left--) {
@@ -193,11 +206,21 @@ export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> 
       this.#give(connection, first);
       return true;
     }
-    if (this.limits.maxConnections > 0 && Atomics.exchange(this.#table.wanted, this.#slot, 0) === 1) return false;
+    if (this.#isWantedElsewhere()) return false;
     if (!this.#table.tryIdle(this.#slot, this.limits.maxIdle)) return false;
     connection.idleSince = now;
     this.#idle.push(connection);
     return true;
+  }
+
+  /** Whether one may lie idle here: nobody waits for its place, in this thread or another. */
+  protected hasRoom(): boolean {
+    return !this.#isRetired && this.#waiting.size === 0 && !this.#isWantedElsewhere();
+  }
+
+  /** Another thread has asked for a place; it is answered by this one alone. */
+  #isWantedElsewhere(): boolean {
+    return this.limits.maxConnections > 0 && Atomics.exchange(this.#table.wanted, this.#slot, 0) === 1;
   }
 
   /** Within an event of the exchange that was here before, whose fault this must not become. */
@@ -252,7 +275,7 @@ export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> 
 
   /** Closes one idle connection where another thread has asked for a place. */
   #yieldIdle(): void {
-    if (this.#idle.length === 0 || this.#table.wanted[this.#slot] === 0) return;
-    if (Atomics.exchange(this.#table.wanted, this.#slot, 0) === 1) this.#closeOldest();
+    if (this.oldest === undefined || this.#table.wanted[this.#slot] === 0) return;
+    if (Atomics.exchange(this.#table.wanted, this.#slot, 0) === 1) this.closeOldest();
   }
 }

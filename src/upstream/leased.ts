@@ -2,6 +2,7 @@
 import type { ConnectionKeeping } from '../core/resilience/connection-keeping.ts';
 import type { EndpointSpec } from '../core/snapshot.ts';
 import type { LeaseLimits } from './lease-pool.ts';
+import type { Owner } from './owner.ts';
 import type { StrayRecord } from './stray-record.ts';
 import type { Dialing } from './waiter.ts';
 
@@ -11,6 +12,8 @@ export interface Leased<W> {
   idleSince: number;
   /** How long it may lie idle, ms. */
   readonly idleLimitMs: number;
+  /** The client connection that it is alone for; null: it is for anybody. */
+  readonly owner: Owner | null;
   /** Begins the next message: the waiter hears of it at once. */
   carry(waiter: W): void;
   /** Closes an idle connection. */

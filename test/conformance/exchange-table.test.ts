@@ -38,13 +38,11 @@ import { EXPECTED } from './exchange-expected.ts';
 
 class Client implements ClientStream {
   readonly takenBytes = -1;
-  readonly connection = new ClientConnection(testSnapshot({ ports: [] }).listeners[0], {
-    scheme: 'http',
-    alpn: '',
-    serverName: '',
-    peer: { address: '127.0.0.1', port: 50_000 },
-    localPort: 80,
-  });
+  readonly connection = new ClientConnection(
+    testSnapshot({ ports: [] }).listeners[0],
+    { scheme: 'http', alpn: '', serverName: '', peer: { address: '127.0.0.1', port: 50_000 }, localPort: 80 },
+    { localAddress: '127.0.0.1' },
+  );
   isBlocked = false;
   readonly hasBegun = true;
   sent = '';

@@ -21,18 +21,21 @@ export function surroundingsOf(path: string): Written {
   const to = path.startsWith('accessLog.to.') ? { to: { file: 'access.log', ...rotate } } : {};
   const isOfSocket = path === 'listeners.*.mode' || path === 'listeners.*.group';
   const accessLog = path.startsWith('accessLog.') ? { accessLog: to } : {};
+  const from = path.startsWith('listeners.*.proxyProtocol.') ? { proxyProtocol: { from: '10.0.0.1' } } : {};
+  const version = path.startsWith('pools.*.proxyProtocol.') ? { proxyProtocol: { version: 2 } } : {};
   return {
     ...accessLog,
     ...(path.startsWith('defaults.policy.') ? { defaults: inPolicy('defaults') } : {}),
     ...(path.startsWith('defaults.sticky.') ? { defaults: sticky } : {}),
     ...(hasBreaker('defaults') ? { defaults: { breaker: {} } } : {}),
-    listeners: { web: { address: isOfSocket ? 'unix:/run/web.sock' : '127.0.0.1:8080' } },
+    listeners: { web: { address: isOfSocket ? 'unix:/run/web.sock' : '127.0.0.1:8080', ...from } },
     routes: [{ pool: 'web', match, ...replace, ...inPolicy('routes.*') }],
     pools: {
       web: {
         endpoints: [{ address: 'localhost:8081' }],
         ...(hasCheck ? { check } : {}),
         ...agent,
+        ...version,
         ...(path.startsWith('pools.') ? sticky : {}),
         ...(hasBreaker('pools.*') ? { breaker: {} } : {}),
         ...inPolicy('pools.*'),

@@ -1,9 +1,10 @@
-/** The long run: `run.ts --messages N --seed S --kind request|response --level parser|session|config`. Stops at the first disagreement, exit code 1. */
+/** The long run: `run.ts --messages N --seed S --kind request|response --level parser|session|config|proxy`. Stops at the first disagreement, exit code 1. */
 import { parseArgs } from 'node:util';
 import { fuzzRequests, fuzzResponses } from './fuzz.ts';
 import type { FuzzReport } from './fuzz.ts';
 import { fuzzConfigs } from './mutate-config.ts';
 import { OurParser } from './our-parser.ts';
+import { fuzzProxyHeaders } from './proxy/fuzz-proxy.ts';
 import { runSessions } from './sessions/run-sessions.ts';
 
 const { values } = parseArgs({
@@ -34,8 +35,16 @@ if (values.level === 'config') {
   const { configs, refused } = fuzzConfigs(runs, seed);
   console.log(`config: ${runs} runs from seed ${seed}, ${configs} valid, ${refused} refused, each with line and cure`);
 }
+if (values.level === 'proxy') {
+  const { headers, verdicts, disagreement } = fuzzProxyHeaders(runs, seed);
+  console.log(`proxy: ${headers} headers from seed ${seed}: ${JSON.stringify(verdicts)}`);
+  if (disagreement !== null) {
+    console.log(disagreement);
+    process.exitCode = 1;
+  }
+}
 for (const kind of ['request', 'response']) {
-  if (values.level === 'config') break;
+  if (values.level === 'config' || values.level === 'proxy') break;
   if (values.kind !== undefined && values.kind !== kind) continue;
   if (values.level !== 'parser') await runSessions(kind, runs, seed);
   if (values.level === 'session') continue;

@@ -145,6 +145,7 @@ export function testSnapshot(options: TestPlaneOptions): Snapshot {
     panic: true,
     host: 'client',
     answers: 'strict',
+    proxyProtocol: null,
     ...options.pool,
   };
   const routes = (options.routes ?? [{}]).map((route, slot) => ({
@@ -177,6 +178,7 @@ export function testSnapshot(options: TestPlaneOptions): Snapshot {
         spread: 'kernel',
         halfClose: 'cancel',
         underscores: 'drop',
+        proxyProtocol: null,
         ...options.listener,
       },
     ],

@@ -30,6 +30,7 @@ docs/backend.md lists its paths, and the switches that change it while it runs.
 Examples:
   fairlead backend --port 8081 --name s1                    answers with its name
   fairlead backend --port 8082 --name s2 --latency 50ms --error-rate 5%
+  fairlead backend --port 8083 --proxy-protocol              shows whose connection it was
 
 Exit codes: 0 ended by a signal, 2 mistakes in the command line, 69 it cannot listen.`;
 
@@ -75,6 +76,9 @@ export function addBackend(program: Command, actions: Actions): void {
       option('--keep-alive <time>', 'how long an idle connection is kept; 0: not at all', 'KEEP_ALIVE')
         .argParser(durationOption)
         .default(5000, '5s'),
+    )
+    .addOption(
+      option('--proxy-protocol', 'connections begin with a PROXY header, which the echo shows', 'PROXY_PROTOCOL'),
     )
     .addHelpText('after', BACKEND_HELP)
     .action(({ latency, keepAlive, ...rest }: BackendFlags) =>

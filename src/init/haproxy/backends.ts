@@ -9,7 +9,7 @@ import { readPolicy } from './policies.ts';
 import type { Proxy } from './proxy.ts';
 import { readServers } from './servers.ts';
 import type { Server } from './servers.ts';
-import { readAgent, readSlowStart } from './shared-settings.ts';
+import { readAgent, readProxyProtocol, readSlowStart } from './shared-settings.ts';
 import { readQueue, readServerTimeouts } from './timeouts.ts';
 
 /** Null where there is none like it, which is listed. `front` is what leads to it. */
@@ -28,6 +28,7 @@ export function convertBackend(proxy: Proxy, front: Proxy, report: Report): Draf
     ['check', readHealthCheck(proxy, servers, report)],
     ['agent', readAgent(servers, report)],
     ['slowStart', readSlowStart(servers, report)],
+    ['proxyProtocol', readProxyProtocol(servers, report)],
     ['retry', readRetry(proxy, report)],
     ['queue', readQueue(proxy, report)],
     ['host', readHost(proxy, report)],

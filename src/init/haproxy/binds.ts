@@ -14,6 +14,8 @@ export interface Bind {
   readonly name: string | null;
   /** Without TLS. */
   readonly isPlain: boolean;
+  /** Connections begin with a PROXY header. */
+  readonly takesProxy: boolean;
 }
 
 const EVERY_ADDRESS: ReadonlySet<string> = new Set(['', '*', '0.0.0.0', '::', '[::]']);
@@ -39,10 +41,6 @@ export function readBinds(proxy: Proxy, report: Report): readonly Bind[] {
 function readBind(from: Line, places: string, words: readonly string[], report: Report): readonly Bind[] {
   report.take(from);
   const parameters = readParameters(words);
-  if (parameters.has('accept-proxy')) {
-    report.leave(from, lacking('proxyProtocol'));
-    return [];
-  }
   const isPlain = !parameters.has('ssl');
   if (!isPlain) report.leave(from, lacking('tls'));
   const hasSocket = places.split(',').some((place) => toSocket(place) !== null);
@@ -51,11 +49,12 @@ function readBind(from: Line, places: string, words: readonly string[], report: 
     noteParameter(word, value, from, report);
   }
   const name = parameters.get('name') ?? null;
+  const takesProxy = parameters.has('accept-proxy');
   return places.split(',').flatMap((place): readonly Bind[] => {
     const socket = toSocket(place);
     const listeners = socket === null ? toListeners(place) : [readSocket(socket, parameters, from, report)];
     if (listeners.length === 0) report.leave(from, 'a listener is an address and a port, or a path', place);
-    return listeners.map((listener) => ({ from, listener, name, isPlain }));
+    return listeners.map((listener) => ({ from, listener, name, isPlain, takesProxy }));
   });
 }
 
@@ -89,7 +88,7 @@ function readParameters(words: readonly string[]): ReadonlyMap<string, string> {
 }
 
 function noteParameter(word: string, value: string, from: Line, report: Report): void {
-  if (word === 'name' || OF_TLS.test(word)) return;
+  if (word === 'name' || word === 'accept-proxy' || OF_TLS.test(word)) return;
   const text = value === '' ? word : `${word} ${value}`;
   if (NOTHING_TO_SET.test(word)) report.same(from, 'nothing to set here', text);
   else if (word === 'maxconn') report.leave(from, 'maxConnections is for the whole process', text);

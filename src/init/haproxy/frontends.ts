@@ -4,6 +4,7 @@ import { lacking } from '../features.ts';
 import type { Report } from '../report.ts';
 import { addressOf } from '../draft.ts';
 import type { Draft } from '../draft.ts';
+import { proxiedListener } from '../proxy-senders.ts';
 import { readBinds } from './binds.ts';
 import type { Bind } from './binds.ts';
 import { readCondition, readGuarded } from './conditions.ts';
@@ -154,13 +155,16 @@ class Patterns {
 export function addListeners(proxy: Proxy, draft: Draft, report: Report): readonly Bind[] {
   const binds = readBinds(proxy, report);
   const known = new Set([...draft.listeners.values()].map(({ value }) => addressOf(value)));
-  for (const { listener, name, from } of binds.filter(({ isPlain }) => isPlain)) {
+  for (const { listener, name, from, takesProxy } of binds.filter(({ isPlain }) => isPlain)) {
     const address = addressOf(listener);
     if (known.has(address)) continue;
     known.add(address);
     const usual =
       draft.listeners.size === 0 ? 'web' : `web-${address.replace(/[^0-9a-z.]+/gi, '-').replace(/^-|-$/g, '')}`;
-    draft.listeners.set(name !== null && !draft.listeners.has(name) ? name : usual, { value: listener, from });
+    draft.listeners.set(name !== null && !draft.listeners.has(name) ? name : usual, {
+      value: takesProxy ? proxiedListener(listener, [], from, report) : listener,
+      from,
+    });
   }
   return binds;
 }

@@ -15,7 +15,7 @@ export interface Server {
 
 /** Words without a value. */
 const FLAG =
-  /^(?:check|backup|disabled|enabled|ssl|send-proxy\S*|check-\w+|no-\S+|non-stick|allow-0rtt|force-\S+|tfo|agent-check|downinter-|stick)$/;
+  /^(?:check|backup|disabled|enabled|ssl|send-proxy\S*|check-send-proxy|check-\w+|no-\S+|non-stick|allow-0rtt|force-\S+|tfo|agent-check|downinter-|stick)$/;
 const FLAG_WITH_VALUE = /^(?:check-alpn|check-proto|check-sni|check-pool-conn-name)$/;
 /** Read here, or by the check. */
 const KNOWN: ReadonlySet<string> = new Set([
@@ -37,6 +37,12 @@ const KNOWN: ReadonlySet<string> = new Set([
     'agent-check',
     'agent-port',
     'agent-inter',
+    'send-proxy',
+    'send-proxy-v2',
+    'send-proxy-v2-ssl',
+    'send-proxy-v2-ssl-cn',
+    'check-send-proxy',
+    'proxy-v2-options',
   ],
 ]);
 const REASONS: readonly (readonly [RegExp, 'left' | 'same', string])[] = [
@@ -46,7 +52,6 @@ const REASONS: readonly (readonly [RegExp, 'left' | 'same', string])[] = [
     'left',
     'failures that traffic meets eject an endpoint: pools.*.ejection',
   ],
-  [/^(?:send-proxy\S*|check-send-proxy)$/, 'left', lacking('proxyProtocol')],
   [/^(?:resolvers|resolve-\S+|init-addr)$/, 'left', lacking('resolving')],
   [/^(?:minconn|maxqueue)$/, 'left', 'an endpoint has one limit, maxRequests, and its pool one queue'],
   [/^(?:agent-\S+|track|addr|check-\S+)$/, 'left', 'a check asks the endpoint itself, over TCP or HTTP'],

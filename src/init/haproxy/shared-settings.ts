@@ -1,5 +1,6 @@
 /** What HAProxy has at each server, and Fairlead once for all endpoints of a pool. */
 import type { Sourced } from '../draft.ts';
+import type { PoolInput } from '../../config/config-input.ts';
 import { toDuration } from '../milliseconds.ts';
 import type { Report } from '../report.ts';
 import type { Server } from './servers.ts';
@@ -50,3 +51,45 @@ export function readAgent(servers: readonly Server[], report: Report): Sourced<o
   const ms = interval === null ? DEFAULT_INTERVAL_MS : (parseTime(interval.value) ?? DEFAULT_INTERVAL_MS);
   return { value: { port: Number(port.value), interval: toDuration(ms) }, from: flag.from };
 }
+
+const SEND_PROXY = /^send-proxy(-v2(?:-ssl(?:-cn)?)?)?$/;
+const FIELDS = ['authority', 'unique-id', 'crc32c'] as const;
+
+/** `send-proxy`, `send-proxy-v2` and its options. Null: none of them has it, or not all. */
+export function readProxyProtocol(
+  servers: readonly Server[],
+  report: Report,
+): Sourced<PoolInput['proxyProtocol']> | null {
+  const words = servers.map(sendProxyOf);
+  const [first] = words;
+  for (const [at, { from, parameters }] of servers.entries()) {
+    const word = words[at];
+    if (word !== null && word !== first)
+      report.leave(from, 'all endpoints of a pool get a PROXY header, and the same one, or none does', word);
+    if (!parameters.has('check-send-proxy')) continue;
+    if (word === null) report.leave(from, 'a check begins as the requests to its pool do', 'check-send-proxy');
+    else report.same(from, 'checks begin with it as well', 'check-send-proxy');
+  }
+  const [server] = servers;
+  if (first === undefined || first === null) return null;
+  if (words.some((word) => word !== first)) {
+    report.leave(server.from, 'all endpoints of a pool get a PROXY header, and the same one, or none does', first);
+    return null;
+  }
+  return { value: first === 'send-proxy' ? 'v1' : readVersion2(server, first, report), from: server.from };
+}
+
+function sendProxyOf({ parameters }: Server): string | null {
+  return [...parameters.keys()].find((word) => SEND_PROXY.test(word)) ?? null;
+}
+
+function readVersion2({ from, parameters }: Server, word: string, report: Report): PoolInput['proxyProtocol'] {
+  const options = (parameters.get('proxy-v2-options') ?? '').split(',').filter((option) => option !== '');
+  const add = FIELDS.filter((field) => options.includes(field));
+  const others = options.filter((option) => !FIELDS.some((field) => field === option));
+  if (word !== 'send-proxy-v2') report.leave(from, OF_CLIENT_TLS, word);
+  if (others.length > 0) report.leave(from, OF_CLIENT_TLS, `proxy-v2-options ${others.join(',')}`);
+  return add.length === 0 ? 'v2' : { version: 2, add };
+}
+
+const OF_CLIENT_TLS = 'what goes out says nothing of how the client came by TLS';

@@ -64,14 +64,14 @@ function convertServer(
 ): Server {
   const refusal = refuseServer(from, outer, report);
   // It is still the default server of its address: what it keeps away must not reach another.
-  if (refusal === 'left') return { from, hosts: [], listens: readListensQuietly(from), routes: [] };
+  if (refusal === 'left') return { from, hosts: [], listens: readListensQuietly(from, outer), routes: [] };
   if (refusal === 'guard') {
     const closed = { from, path: undefined, route: { pool: pools.closed(from) } };
-    return { from, hosts: readHosts(from, report), listens: readListensQuietly(from), routes: [closed] };
+    return { from, hosts: readHosts(from, report), listens: readListensQuietly(from, outer), routes: [closed] };
   }
   report.take(from);
   const hosts = readHosts(from, report);
-  const listens = readListens(from, report);
+  const listens = readListens(from, outer, report);
   const routes = convertLocations(from.children, scope.inner(from.children), pools, report);
   if (routes.some(({ path }) => path !== undefined)) report.differ(from, SLASHES);
   const hasRoot = routes.some(({ path }) => path === undefined);
@@ -90,8 +90,8 @@ const SLASHES =
 
 const SILENT = { take() {}, leave() {}, same() {} } as unknown as Report;
 
-function readListensQuietly(server: Directive): Server['listens'] {
-  return readListens(server, SILENT);
+function readListensQuietly(server: Directive, outer: readonly Directive[]): Server['listens'] {
+  return readListens(server, outer, SILENT);
 }
 
 function addRoutes(servers: readonly Server[], draft: Draft, report: Report): void {

@@ -4,6 +4,7 @@ import type { Report } from '../report.ts';
 import { addressOf, listenHere } from '../draft.ts';
 import type { Draft, DraftListener } from '../draft.ts';
 import type { Directive } from './parse-nginx.ts';
+import { proxiedListener } from '../proxy-senders.ts';
 import { isGuard, listOther } from './not-taken.ts';
 import type { LocationRoute } from './locations.ts';
 
@@ -22,6 +23,8 @@ interface Listen {
   readonly address: string;
   readonly isPlain: boolean;
   readonly isDefault: boolean;
+  /** Who may send the PROXY header that connections begin with, as far as it is said; null: there is none. */
+  readonly senders: readonly string[] | null;
 }
 
 const EVERY_ADDRESS: Readonly<Record<string, true>> = { '': true, '*': true, '0.0.0.0': true, '[::]': true };
@@ -59,13 +62,16 @@ export function readHosts(server: Directive, report: Report): readonly string[] 
   });
 }
 
-export function readListens(server: Directive, report: Report): readonly Listen[] {
-  const listens = server.children.filter(({ name }) => name === 'listen').flatMap((from) => readListen(from, report));
+export function readListens(server: Directive, outer: readonly Directive[], report: Report): readonly Listen[] {
+  const senders = [server.children, outer];
+  const listens = server.children
+    .filter(({ name }) => name === 'listen')
+    .flatMap((from) => readListen(from, senders, report));
   if (server.children.some(({ name }) => name === 'listen')) return listens;
-  return [{ from: server, address: ':80', isPlain: true, isDefault: false }];
+  return [{ from: server, address: ':80', isPlain: true, isDefault: false, senders: null }];
 }
 
-function readListen(from: Directive, report: Report): readonly Listen[] {
+function readListen(from: Directive, scopes: readonly (readonly Directive[])[], report: Report): readonly Listen[] {
   const [place = '', ...parameters] = from.args;
   report.take(from);
   const socket = /^unix:(.+)$/i.exec(place)?.[1] ?? null;
@@ -75,18 +81,38 @@ function readListen(from: Directive, report: Report): readonly Listen[] {
   }
   const [, host = '', port = '80'] = /^(?:(\[[^\]]*\]|[^:]*?):)?(\d+)?$/.exec(place) ?? ['', place];
   const isPlain = !parameters.some((word) => /^(?:ssl|quic)$/.test(word));
-  if (parameters.includes('proxy_protocol')) {
-    report.leave(from, lacking('proxyProtocol'));
-    return [];
-  }
   if (!isPlain) report.leave(from, lacking('tls'));
   for (const parameter of parameters) noteParameter(parameter, isPlain, from, report);
   const address = socket === null ? `${Object.hasOwn(EVERY_ADDRESS, host) ? '' : host}:${port}` : `unix:${socket}`;
-  return [{ from, address, isPlain, isDefault: parameters.some((word) => /^default(?:_server)?$/.test(word)) }];
+  const isDefault = parameters.some((word) => /^default(?:_server)?$/.test(word));
+  const senders = parameters.includes('proxy_protocol') ? readSenders(scopes, report) : null;
+  return [{ from, address, isPlain, isDefault, senders }];
+}
+
+/** `set_real_ip_from`, where `real_ip_header proxy_protocol` makes the address in the header the client's. */
+function readSenders(scopes: readonly (readonly Directive[])[], report: Report): readonly string[] {
+  const [header] = innermost(scopes, 'real_ip_header');
+  if (header?.args[0] !== 'proxy_protocol') return [];
+  report.take(header);
+  return innermost(scopes, 'set_real_ip_from').flatMap((directive) => {
+    const [network = ''] = directive.args;
+    if (!NETWORK.test(network)) return [];
+    report.take(directive);
+    return [network];
+  });
+}
+
+const NETWORK = /^[0-9a-f.:]+(?:\/\d{1,3})?$/i;
+
+/** Those of the innermost block that has any. */
+function innermost(scopes: readonly (readonly Directive[])[], name: string): readonly Directive[] {
+  const found = scopes.map((directives) => directives.filter((directive) => directive.name === name));
+  return found.find((directives) => directives.length > 0) ?? [];
 }
 
 function noteParameter(parameter: string, isPlain: boolean, from: Directive, report: Report): void {
-  if (/^(?:ssl|quic|default|default_server)$/.test(parameter) || (parameter === 'http2' && !isPlain)) return;
+  if (/^(?:ssl|quic|default|default_server|proxy_protocol)$/.test(parameter) || (parameter === 'http2' && !isPlain))
+    return;
   if (/^(?:reuseport|ipv6only=\w+|so_keepalive=\S+|bind|deferred)$/.test(parameter)) {
     report.same(from, 'nothing to set here', parameter);
   } else if (parameter === 'http2') report.leave(from, lacking('http2'), parameter);
@@ -131,7 +157,12 @@ export function addListeners(servers: readonly Server[], draft: Draft, report: R
     if (addresses.has(address)) continue;
     addresses.add(address);
     const name = draft.listeners.size === 0 ? 'web' : `web-${address.replace(/[^0-9a-z.]+/gi, '-').replace(/^-/, '')}`;
-    draft.listeners.set(name, { value: toListener(address), from });
+    const listener = toListener(address);
+    // One server with it is enough: they share the socket.
+    const proxied = listens.find((listen) => listen.address === address && listen.senders !== null);
+    const value =
+      proxied === undefined ? listener : proxiedListener(listener, proxied.senders ?? [], proxied.from, report);
+    draft.listeners.set(name, { value, from });
   }
   const [server] = servers.filter(({ routes }) => routes.length > 0);
   if (draft.listeners.size > 0 || server === undefined) return;

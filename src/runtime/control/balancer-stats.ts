@@ -19,9 +19,18 @@ export interface BalancerStats {
   /** Requests that met no route, and those refused before one could be looked for. */
   readonly unrouted: RouteStats;
   readonly pools: readonly PoolStats[];
+  /** In the order of the config. */
+  readonly listeners: readonly ListenerStats[];
   readonly workers: WorkerStats;
   readonly accessLog: AccessLogStats;
   readonly memory: MemoryStats;
+}
+
+/** The figures of a listener. */
+export interface ListenerStats {
+  readonly listener: string;
+  /** Connections that were reset before they had a protocol, by the reason: `bad-proxy-header`. Up to a second late. */
+  readonly refused: Readonly<Record<string, number>>;
 }
 
 /** The figures of a pool. */
@@ -59,7 +68,7 @@ export function readBalancerStats(
   snapshot: Snapshot,
   tables: SharedTables,
   health: HealthKeeper,
-  others: Pick<BalancerStats, 'workers' | 'accessLog' | 'memory'>,
+  others: Pick<BalancerStats, 'listeners' | 'workers' | 'accessLog' | 'memory'>,
 ): BalancerStats {
   const routes = snapshot.routes.map(({ id, slot }) => ({ route: id, ...readRouteStats(tables.routes, slot) }));
   const pools = snapshot.pools.map((pool) => {

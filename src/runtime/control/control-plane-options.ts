@@ -7,6 +7,7 @@ import type { Scheduler } from '../../checks/scheduler.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Random } from '../../core/random.ts';
 import type { PoolFailure } from './pool-failures.ts';
+import type { ConnectionRefusal } from './refused-connections.ts';
 import type { WorkerFault } from './reports.ts';
 import type { Lookup } from './resolve-names.ts';
 import type { WorkerChange } from './succession.ts';
@@ -36,6 +37,7 @@ export interface ControlPlaneEvents {
   onWorker(change: WorkerChange): void;
   onSocketChange(change: SocketChange): void;
   onFailure(failure: PoolFailure): void;
+  onRefused(refusal: ConnectionRefusal): void;
   onFault(fault: WorkerFault): void;
   onLimit(connections: number): void;
   /** Something is wrong with the access log. */

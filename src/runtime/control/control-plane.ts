@@ -27,7 +27,6 @@ import { readMemoryStats } from './memory-stats.ts';
 import { Refresher } from './refresher.ts';
 import { OverflowWatch } from './overflow-watch.ts';
 import { ReloadError, isRemoval, requirePossible } from './reload.ts';
-import { PoolFailures } from './pool-failures.ts';
 import { Reports } from './reports.ts';
 import { resolveNames } from './resolve-names.ts';
 import type { ResolvedPools } from './resolve-names.ts';
@@ -53,7 +52,6 @@ export class ControlPlane {
   readonly #health: HealthKeeper;
   readonly #silence: SilenceWatch;
   readonly #overflow: OverflowWatch;
-  readonly #failures: PoolFailures;
   readonly #reports: Reports;
   #workers: WorkerSet | null = null;
   #compiler: SnapshotCompiler | null = null;
@@ -100,8 +98,7 @@ export class ControlPlane {
       snapshot: () => this.#snapshot,
     });
     this.#overflow = new OverflowWatch((event) => events.onOverflow(event));
-    this.#failures = new PoolFailures(scheduler, (failure) => events.onFailure(failure));
-    this.#reports = new Reports(this.#health, this.#failures, (fault) => events.onFault(fault));
+    this.#reports = new Reports(this.#health, scheduler, events);
   }
 
   get workers(): WorkerSet | null {
@@ -168,6 +165,7 @@ export class ControlPlane {
       workers: threads,
       accessLog: log,
       memory: readMemoryStats(memory),
+      listeners: this.#snapshot.listeners.map(({ id }) => ({ listener: id, refused: this.#reports.refusals.of(id) })),
     });
   }
 
@@ -190,7 +188,7 @@ export class ControlPlane {
     this.#silence.stop();
     this.#health.close();
     await this.#workers?.stop();
-    this.#failures.close();
+    this.#reports.close();
     await this.#accessLog?.end();
   }
 

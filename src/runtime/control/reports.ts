@@ -1,7 +1,11 @@
 /** Where the reports of all data planes arrive, without anybody in between. */
+import type { Scheduler } from '../../checks/scheduler.ts';
 import type { DataPlaneReport } from '../shared/data-plane-report.ts';
 import type { HealthKeeper } from './health.ts';
-import type { PoolFailures } from './pool-failures.ts';
+import { PoolFailures } from './pool-failures.ts';
+import type { PoolFailure } from './pool-failures.ts';
+import { RefusalCounts } from './refused-connections.ts';
+import type { ConnectionRefusal } from './refused-connections.ts';
 
 /** `worker`: the slot it comes from, {@link MAIN_THREAD} for what the control plane's own sockets met. */
 export type TakeReport = (worker: number, report: DataPlaneReport) => void;
@@ -16,28 +20,45 @@ export interface WorkerFault {
   readonly stack: string;
 }
 
+export interface ReportEvents {
+  onFailure(failure: PoolFailure): void;
+  onRefused(refusal: ConnectionRefusal): void;
+  onFault(fault: WorkerFault): void;
+}
+
 export class Reports {
+  readonly refusals: RefusalCounts;
   readonly #health: HealthKeeper;
   readonly #failures: PoolFailures;
-  readonly #onFault: (fault: WorkerFault) => void;
+  readonly #events: ReportEvents;
   /** Exceptions in our own code since the start. */
   faults = 0;
 
-  constructor(health: HealthKeeper, failures: PoolFailures, onFault: (fault: WorkerFault) => void) {
+  constructor(health: HealthKeeper, scheduler: Scheduler, events: ReportEvents) {
     this.#health = health;
-    this.#failures = failures;
-    this.#onFault = onFault;
+    this.#events = events;
+    this.#failures = new PoolFailures(scheduler, (failure) => events.onFailure(failure));
+    this.refusals = new RefusalCounts(scheduler, (refusal) => events.onRefused(refusal));
   }
 
   readonly take: TakeReport = (worker, report) => {
     if (report.type === 'fault') {
       this.faults++;
-      this.#onFault({ worker, message: report.message, stack: report.stack });
+      this.#events.onFault({ worker, message: report.message, stack: report.stack });
     } else if (report.type === 'requests-failed') {
       const { type: _, ...failed } = report;
       this.#failures.take(failed);
+    } else if (report.type === 'connections-refused') {
+      const { type: _, ...refused } = report;
+      this.refusals.take(refused);
     } else {
       this.#health.hear(report);
     }
   };
+
+  /** Says what has not been said. */
+  close(): void {
+    this.#failures.close();
+    this.refusals.close();
+  }
 }

@@ -1,7 +1,7 @@
 /** The reports of data planes. */
+import type { BAD_PROXY_HEADER } from '../../core/errors.ts';
 import type { BlamedFailure, Evidence, TrialResult } from '../../core/health/evidence.ts';
 
-/** What a data plane tells the control plane on its own account. */
 /** Requests that a pool had no good answer for. */
 export interface FailedRequests {
   readonly pool: string;
@@ -13,6 +13,18 @@ export interface FailedRequests {
   readonly cause: string;
   /** What the client got: our status, or that of the answer that broke off; 0: nothing. */
   readonly status: number;
+  readonly count: number;
+}
+
+/** Connections of clients that were reset before they had a protocol. */
+export interface RefusedConnections {
+  /** Id of the listener. */
+  readonly listener: string;
+  readonly reason: typeof BAD_PROXY_HEADER;
+  /** What was wrong with the last of them, in words. */
+  readonly rule: string;
+  /** The other end of the last of them. */
+  readonly address: string;
   readonly count: number;
 }
 
@@ -68,6 +80,8 @@ export type DataPlaneReport =
   | { readonly type: 'recovered'; readonly pool: string; readonly slot: number; readonly generation: number }
   /** Requests for which a pool had no good answer; at most one report a second of each pool and reason. */
   | ({ readonly type: 'requests-failed' } & FailedRequests)
+  /** Connections that were refused; at most one report a second of each listener and reason. */
+  | ({ readonly type: 'connections-refused' } & RefusedConnections)
   /** An exception in our own code that the guard caught. */
   | { readonly type: 'fault'; readonly message: string; readonly stack: string };
 

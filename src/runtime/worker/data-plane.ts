@@ -20,18 +20,20 @@ import type { ClientEvents, ClientStream } from '../../http/stream.ts';
 import { Http1Dialer } from '../../http1/dialer.ts';
 import type { UpstreamHost } from '../../http1/dialer.ts';
 import { glimpseOf } from '../../http1/glimpse.ts';
+import { ProxiedDialer } from '../../http1/proxied-client-session.ts';
 import { createAddressList } from '../../net/address-list.ts';
 import { Guard } from '../../net/guard.ts';
 import { loopClockOf } from '../../net/loop-clock.ts';
-import { passStages } from '../../net/stages.ts';
-import type { Stage } from '../../net/stages.ts';
 import { TimerWheel } from '../../net/timer-wheel.ts';
 import type { AcceptedConnection, ConnectionHandler, Transport } from '../../net/transport.ts';
 import type { Blame, EndpointReports, ReportedEndpoint } from '../../upstream/endpoint.ts';
 import { SettlingList } from '../../upstream/settling-list.ts';
 import type { DataPlane, DataPlaneOptions } from './data-plane-api.ts';
+import { ConnectionRefusals } from './connection-refusals.ts';
 import { Departures } from './departures.ts';
 import { FailedRequestLog } from './failed-requests.ts';
+import { stagesOf } from './listener-stages.ts';
+import type { StagesHost } from './listener-stages.ts';
 import { openSession } from './open-session.ts';
 import { createRouting } from './routing.ts';
 import { PoolSet } from './pool-set.ts';
@@ -39,22 +41,22 @@ import { PULSE_MS, SilencePulse } from './silence-pulse.ts';
 import { createRequestIdPrefix } from './request-id-prefix.ts';
 import type { RouteLog } from './route-log.ts';
 import { RouteLogs } from './route-logs.ts';
+import { StagedSession } from './staged-session.ts';
 
 /** Exchanges kept for reuse; more are made while more are in flight. */
 const SPARE_EXCHANGES = 256;
-/** A listener's stages, until there are any. */
-const NO_STAGES: readonly Stage[] = [];
 
 export function createDataPlane(options: DataPlaneOptions): DataPlane {
   return new WorkerDataPlane(options);
 }
 
-class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHost, EndpointReports {
+class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHost, EndpointReports, StagesHost {
   readonly transport: Transport;
   readonly wheel: TimerWheel;
   readonly settling: SettlingList;
   readonly random: Random;
   readonly memory: KeptMemory;
+  readonly refusals: ConnectionRefusals;
   readonly #clock: Clock;
   readonly #worker: number;
   readonly #options: DataPlaneOptions;
@@ -95,6 +97,11 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
       tell: (failed) => options.report({ type: 'requests-failed', ...failed }),
       reportFault: (error) => this.reportFault(error),
     });
+    this.refusals = new ConnectionRefusals({
+      wheel: this.wheel,
+      tell: (refused) => options.report({ type: 'connections-refused', ...refused }),
+      reportFault: (error) => this.reportFault(error),
+    });
     this.#departures = new Departures({
       sessions: this.#sessions,
       wheel: this.wheel,
@@ -108,7 +115,8 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
       turns,
       reports: this,
       reportFault: (error) => this.reportFault(error),
-      createDialer: (home) => new Http1Dialer(home, this),
+      createDialer: (home, proxyProtocol) =>
+        proxyProtocol === null ? new Http1Dialer(home, this) : new ProxiedDialer(home, this, proxyProtocol),
       onRetired: (endpoints) => this.#departures.ofEndpoints(endpoints),
     });
     this.#silence = new SilencePulse({
@@ -197,7 +205,9 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
   // ——— connections
 
   accept(listener: ListenerSpec): (connection: AcceptedConnection) => ConnectionHandler {
-    return (connection) => passStages(connection, NO_STAGES, (staged) => openSession(staged, listener, this));
+    const stages = stagesOf(listener, this);
+    if (stages.length === 0) return (connection) => openSession(connection, listener, this);
+    return (connection) => new StagedSession(connection, listener, this).begin(stages);
   }
 
   get connections(): number {
@@ -209,6 +219,7 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
   }
 
   closed(session: ServerSession): void {
+    session.connection.end();
     if (this.#sessions.delete(session) && this.#sessions.size === 0 && this.onIdle !== null) this.onIdle();
   }
 
@@ -233,6 +244,7 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
     for (const session of [...this.#sessions]) session.destroy();
     this.#cancelSilence();
     this.#failed.flush();
+    this.refusals.flush();
     this.#pools.destroy();
     this.settling.stop();
     this.wheel.stop();

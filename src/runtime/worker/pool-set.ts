@@ -9,13 +9,16 @@ import type { Clock } from '../../core/clock.ts';
 import type { Operation } from '../../core/operations.ts';
 import type { Random } from '../../core/random.ts';
 import { PoolTable } from '../../core/shared/pool-table.ts';
-import type { EndpointSpec, PoolSpec, Snapshot } from '../../core/snapshot.ts';
+import type { EndpointSpec, PoolSpec, ProxyHeaderSpec, Snapshot } from '../../core/snapshot.ts';
 import type { Cancel, LoopTurns } from '../../net/loop-turns.ts';
 import type { HttpEndpoint, HttpPool, HttpWaiter } from '../../http/stream.ts';
 import { Endpoint } from '../../upstream/endpoint.ts';
 import type { EndpointLimits, EndpointReports } from '../../upstream/endpoint.ts';
 import { ExclusiveLeases } from '../../upstream/exclusive-leases.ts';
+import type { ExclusiveLeasesOptions } from '../../upstream/exclusive-leases.ts';
 import type { Dialer, Home } from '../../upstream/leased.ts';
+import type { LeasePool } from '../../upstream/lease-pool.ts';
+import { OwnedLeases } from '../../upstream/owned-leases.ts';
 import { Pool } from '../../upstream/pool.ts';
 
 export interface PoolSetOptions {
@@ -24,7 +27,8 @@ export interface PoolSetOptions {
   readonly clock: Clock;
   readonly turns: LoopTurns;
   readonly reports: EndpointReports;
-  createDialer(home: Home<HttpWaiter>): Dialer<HttpWaiter>;
+  /** `proxyProtocol`: the header that its connections begin with, null: none. */
+  createDialer(home: Home<HttpWaiter>, proxyProtocol: ProxyHeaderSpec | null): Dialer<HttpWaiter>;
   /** These have left the config: what they have in flight is cut when their time is over. */
   onRetired(endpoints: readonly HttpEndpoint[]): void;
   /** An exception of ours that must not end the worker. */
@@ -71,13 +75,15 @@ export class PoolSet {
   apply(snapshot: Snapshot, operations: readonly Operation[]): void {
     const changed = new Set<string>();
     const retired: HttpEndpoint[] = [];
+    const former: LeasePool<HttpWaiter>[] = [];
     for (const operation of operations) {
-      const id = this.#obey(operation, retired);
+      const id = this.#obey(operation, retired, former);
       if (id !== null) changed.add(id);
     }
     for (const spec of snapshot.pools) if (changed.has(spec.id)) this.#arrange(this.get(spec.id), spec);
     // Last, so that whoever waited for a place there finds the pools as they are now.
     for (const endpoint of retired) endpoint.retire();
+    for (const leases of former) leases.retire();
     if (retired.length > 0) this.#options.onRetired(retired);
     this.#places.run(snapshot.pools.some(limitsSockets));
     // With one thread there may be two while one replaces the other; the old one's connections end soon anyway.
@@ -86,13 +92,13 @@ export class PoolSet {
   }
 
   /** Returns the pool whose endpoints or policy are to be put in order. */
-  #obey(operation: Operation, retired: HttpEndpoint[]): string | null {
+  #obey(operation: Operation, retired: HttpEndpoint[], former: LeasePool<HttpWaiter>[]): string | null {
     switch (operation.op) {
       case 'add-pool':
         this.#pools.set(operation.pool.id, this.#createPool(operation.pool));
         return operation.pool.id;
       case 'update-pool':
-        this.#update(this.get(operation.pool.id), operation.pool);
+        this.#update(this.get(operation.pool.id), operation.pool, former);
         return operation.pool.id;
       case 'add-endpoint': {
         const pool = this.get(operation.pool);
@@ -151,23 +157,37 @@ export class PoolSet {
   }
 
   /** What a pool has of its own; its endpoints follow when they are put in order. */
-  #update(pool: HttpPool, spec: PoolSpec): void {
+  #update(pool: HttpPool, spec: PoolSpec, former: LeasePool<HttpWaiter>[]): void {
     if (pool.table.handle.id !== spec.table.id) pool.moveTo(new PoolTable(spec.table, this.#options.worker));
+    const isSame = JSON.stringify(pool.spec.proxyProtocol) === JSON.stringify(spec.proxyProtocol);
     pool.spec = spec;
+    if (isSame) return;
+    // What a connection has begun with cannot be taken back.
+    for (const endpoint of pool.endpoints) {
+      const { table, limits } = endpoint;
+      former.push(endpoint.changeLeases(this.#createLeases(spec, { spec: endpoint.spec, table, limits })));
+    }
+  }
+
+  #createLeases(
+    { proxyProtocol }: PoolSpec,
+    of: Pick<ExclusiveLeasesOptions<HttpWaiter>, 'spec' | 'table' | 'limits'>,
+  ): ExclusiveLeases<HttpWaiter> {
+    const set = this.#options;
+    const options: ExclusiveLeasesOptions<HttpWaiter> = {
+      ...of,
+      turns: set.turns,
+      createDialer: (home) => set.createDialer(home, proxyProtocol),
+      reportFault: (error) => set.reportFault(error),
+    };
+    return proxyProtocol === null ? new ExclusiveLeases(options) : new OwnedLeases(options);
   }
 
   #createEndpoint(pool: HttpPool, spec: EndpointSpec): HttpEndpoint {
     const options = this.#options;
     const { table } = pool;
     const limits = limitsOf(pool.spec, spec);
-    const leases = new ExclusiveLeases<HttpWaiter>({
-      spec,
-      table,
-      limits,
-      turns: options.turns,
-      createDialer: (home) => options.createDialer(home),
-      reportFault: (error) => options.reportFault(error),
-    });
+    const leases = this.#createLeases(pool.spec, { spec, table, limits });
     return new Endpoint({ poolId: pool.spec.id, spec, table, limits, leases, reports: options.reports });
   }
 

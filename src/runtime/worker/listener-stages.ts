@@ -1,0 +1,32 @@
+/** What the connections of a listener pass before their protocol begins. */
+import { BAD_PROXY_HEADER } from '../../core/errors.ts';
+import type { KeptMemory } from '../../core/kept-memory.ts';
+import type { ListenerSpec, Timeouts } from '../../core/snapshot.ts';
+import { createAddressList } from '../../net/address-list.ts';
+import type { Stage } from '../../net/stages.ts';
+import { ProxyStage } from '../../net/stages/proxy.ts';
+import type { TimerWheel } from '../../net/timer-wheel.ts';
+import type { ConnectionRefusals } from './connection-refusals.ts';
+
+export interface StagesHost {
+  readonly wheel: TimerWheel;
+  readonly memory: KeptMemory;
+  readonly timeouts: Timeouts;
+  readonly refusals: ConnectionRefusals;
+}
+
+/** Empty: its connections go straight to their protocol. */
+export function stagesOf({ id, proxyProtocol }: ListenerSpec, host: StagesHost): readonly Stage[] {
+  if (proxyProtocol === null) return [];
+  const { wheel, memory, refusals } = host;
+  return [
+    new ProxyStage({
+      mode: proxyProtocol.mode,
+      wheel,
+      memory,
+      isSender: createAddressList(proxyProtocol.from),
+      timeoutMs: () => host.timeouts.requestHeadMs,
+      refused: ({ remoteAddress }, rule) => refusals.note(id, BAD_PROXY_HEADER, rule, remoteAddress),
+    }),
+  ];
+}

@@ -7,11 +7,12 @@ import type { PortHolder } from '../machine/listening-ports.ts';
 import type { ListenError } from '../runtime/control/listen-error.ts';
 
 /** How to use another address, with a config file and with the command line. */
-export const ANOTHER_LISTENER = 'Write another port into listeners.';
-export const ANOTHER_LISTEN = 'Take another port, e.g. --listen 127.0.0.1:8081.';
+const ANOTHER_LISTENER = 'Write another port into listeners.';
+const ANOTHER_LISTEN = 'Take another port, e.g. --listen 127.0.0.1:8081.';
 
-/** The error's message and what to do about it, on one line. `change` says how to use another address. */
-export async function explainListenError(error: ListenError, change: string): Promise<string> {
+/** The error's message and what to do about it, on one line. */
+export async function explainListenError(error: ListenError, isFromFile: boolean): Promise<string> {
+  const change = isFromFile ? ANOTHER_LISTENER : ANOTHER_LISTEN;
   const { message, reason, host, port } = error;
   if (isUnixAddress(host)) return `${message}. ${SOCKET_CURES[reason] ?? ANOTHER_PATH}`;
   if (reason === 'EADDRINUSE') return `${message}: ${await explainPortInUse(port, change)}`;

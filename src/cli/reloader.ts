@@ -7,7 +7,6 @@ import type { ConfigSource } from './config-source.ts';
 import { listWarnings } from './config-warnings.ts';
 import { describeShortage } from './descriptor-shortage.ts';
 import type { Say } from './log.ts';
-import { ANOTHER_LISTENER, explainListenError } from './port-in-use.ts';
 
 export interface ReloaderOptions {
   readonly balancer: Pick<Balancer, 'reload'>;
@@ -87,6 +86,9 @@ export class Reloader {
 /** An error with a code is a refusal of the balancer; any other is a bug and is shown with its stack. */
 async function describeError(error: unknown): Promise<string> {
   if (!(error instanceof Error)) return String(error);
-  if (error instanceof ListenError) return (await explainListenError(error, ANOTHER_LISTENER)).replace(/\.$/, '');
+  if (error instanceof ListenError) {
+    const { explainListenError } = await import('./port-in-use.ts');
+    return (await explainListenError(error, true)).replace(/\.$/, '');
+  }
   return 'code' in error ? error.message : (error.stack ?? error.message);
 }

@@ -5,13 +5,10 @@ import { readServingOrder, sourceOf } from './read-apart.ts';
 /** Resolves to the exit code once everything has ended; null if there is nothing to serve, without having said why. */
 export async function serveCommand(args: readonly string[]): Promise<number | null> {
   // While the thread reads.
-  const [order, { runFrom }, { devFrom }] = await Promise.all([
-    readServingOrder(args),
-    import('./run.ts'),
-    import('./dev.ts'),
-  ]);
+  const [order, { runFrom }] = await Promise.all([readServingOrder(args), import('./run.ts')]);
   if (order === null) return null;
   const source = sourceOf(order);
   if (order.command === 'run') return runFrom(source, order.options, giveBackStart);
+  const { devFrom } = await import('./dev.ts');
   return devFrom(source, order.options, giveBackStart);
 }

@@ -18,10 +18,9 @@ import type { ConfigSource } from './config-source.ts';
 import { describeShortage } from './descriptor-shortage.ts';
 import { EndSignals } from './end-signals.ts';
 import { EXIT_INTERNAL, EXIT_OK, EXIT_UNAVAILABLE, EXIT_USAGE, exitCodeOf } from './exit-codes.ts';
-import { FileWatcher } from './file-watcher.ts';
+import type { FileWatcher } from './file-watcher.ts';
 import { createLog, logEvents } from './log.ts';
 import type { Say } from './log.ts';
-import { ANOTHER_LISTEN, ANOTHER_LISTENER, explainListenError } from './port-in-use.ts';
 import { readVersion } from './read-version.ts';
 import { Reloader } from './reloader.ts';
 import { sayStart } from './say-start.ts';
@@ -65,10 +64,12 @@ export async function serve(options: ServeOptions): Promise<number> {
     const openDoor = (wanted: Config): void => {
       if (options.hasDoor) door.follow(wanted);
     };
-    const upkeep = new Upkeep(balancer, { ...options, openDoor }, say, parsed.files);
+    const watching = options.watch ? await import('./file-watcher.ts') : null;
+    const createWatcher = (onChange: () => void): FileWatcher | null =>
+      watching === null ? null : new watching.FileWatcher(onChange);
+    const upkeep = new Upkeep(balancer, { ...options, openDoor, createWatcher }, say, parsed.files);
     try {
-      const change = options.source.file === null ? ANOTHER_LISTEN : ANOTHER_LISTENER;
-      return await runToEnd(balancer, signals, change, () => {
+      return await runToEnd(balancer, signals, options.source.file !== null, () => {
         sayStart(balancer, config, { file: options.source.file, format: options.logFormat, startedAt });
         for (const warning of listWarnings(config)) say(warning, 'warn');
         options.onServing?.();
@@ -91,7 +92,7 @@ function describeProcess({ source: { file } }: ServeOptions, startedAt: number):
 async function runToEnd(
   balancer: Balancer,
   signals: EndSignals,
-  change: string,
+  isFromFile: boolean,
   onListening: () => void,
 ): Promise<number> {
   const { promise: dead, resolve: die } = Promise.withResolvers<'dead'>();
@@ -102,33 +103,39 @@ async function runToEnd(
     if (signals.count === 0) onListening();
     return codeOf(await Promise.race([watch.ended, dead]), signals);
   } catch (error) {
-    return await sayFailure(error, change);
+    return await sayFailure(error, isFromFile);
   } finally {
     watch.stop();
   }
 }
 
+interface UpkeepOptions extends ServeOptions {
+  readonly openDoor: (config: Config) => void;
+  /** Null: nothing is watched. */
+  readonly createWatcher: (onChange: () => void) => FileWatcher | null;
+}
+
 /** What a running balancer reacts to besides the signals that end it: SIGHUP, SIGUSR1, and changes of its files. */
 class Upkeep {
   readonly #say: Say;
-  readonly #isWatching: boolean;
   readonly #isFromFile: boolean;
   readonly #reloader: Reloader;
-  readonly #watcher = new FileWatcher(() => void this.#reloader.reload());
+  /** Null: the config's files are not watched. */
+  readonly #watcher: FileWatcher | null;
   readonly #onHangUp = (): void => this.#hangUp();
   readonly #onReopen: () => void;
 
   constructor(
     balancer: Balancer,
-    { source, adapt, watch, reloadOnHangUp, openDoor }: ServeOptions & { readonly openDoor: (config: Config) => void },
+    { source, adapt, reloadOnHangUp, openDoor, createWatcher }: UpkeepOptions,
     say: Say,
     files: readonly string[],
   ) {
     this.#say = say;
-    this.#isWatching = watch;
     this.#isFromFile = source.file !== null;
-    const onRead = (read: readonly string[]): void => this.#watchFiles(read);
-    const beforeRead = (): void => this.#watcher.mark();
+    this.#watcher = createWatcher(() => void this.#reloader.reload());
+    const onRead = (read: readonly string[]): void => this.#watcher?.watch(read);
+    const beforeRead = (): void => this.#watcher?.mark();
     this.#reloader = new Reloader({ balancer, source, say, adapt, beforeRead, onRead, onApplied: openDoor });
     if (reloadOnHangUp) process.on('SIGHUP', this.#onHangUp);
     // With every config: without a listener the signal would open Node's debugger.
@@ -138,17 +145,13 @@ class Upkeep {
       );
     process.on('SIGUSR1', this.#onReopen);
     // Before anything listens: a change while it starts must not be missed. Its reload waits for the start.
-    this.#watchFiles(files);
+    this.#watcher?.watch(files);
   }
 
   stop(): void {
     process.off('SIGHUP', this.#onHangUp);
     process.off('SIGUSR1', this.#onReopen);
-    this.#watcher.close();
-  }
-
-  #watchFiles(files: readonly string[]): void {
-    if (this.#isWatching) this.#watcher.watch(files);
+    this.#watcher?.close();
   }
 
   #hangUp(): void {
@@ -163,9 +166,10 @@ function codeOf(end: EndSignal | 'dead', signals: EndSignals): number {
   return EXIT_INTERNAL;
 }
 
-async function sayFailure(error: unknown, change: string): Promise<number> {
+async function sayFailure(error: unknown, isFromFile: boolean): Promise<number> {
   if (error instanceof ListenError) {
-    console.error('fairlead:', await explainListenError(error, change));
+    const { explainListenError } = await import('./port-in-use.ts');
+    console.error('fairlead:', await explainListenError(error, isFromFile));
     return EXIT_UNAVAILABLE;
   }
   // What a balancer refuses has a code of ours; anything else is a bug, and says where.

@@ -30,7 +30,6 @@ import { OnreadConnection } from './onread-connection.ts';
 import { MAX_OWN_BUFFERS, ReadBuffers } from './read-buffers.ts';
 import { onConnect, onRead, outliveFailedWrites, tie } from './socket-events.ts';
 import { SocketTable } from './socket-table.ts';
-import { UnixListener } from './unix-listener.ts';
 import { canInheritNoDelay, canLandReads, inheritNoDelay, landingSocket, landReads } from './node-internals.ts';
 
 export type NodeEngine = 'onread' | 'data';
@@ -150,6 +149,8 @@ export class NodeTransport implements Transport {
   }
 
   async #listenUnix({ path, backlog = BACKLOG }: UnixListenOptions, accept: Accept): Promise<Listener> {
+    // Before it listens, so that nobody comes in between. Most processes have none.
+    const { UnixListener } = await import('./unix-listener.ts');
     const server = this.#createServer(false);
     server.listen({ path, backlog });
     await once(server, 'listening');

@@ -5,6 +5,7 @@
  */
 import type { Operation } from '../../core/operations.ts';
 import type { ListenerSpec } from '../../core/snapshot.ts';
+import { isUnixAddress } from '../../core/unix-address.ts';
 import type { NodeTransport } from '../../net/node/transport.ts';
 import type { ConnectionGate } from '../shared/connection-gate.ts';
 import { afterTurns } from '../shared/after-turns.ts';
@@ -19,8 +20,7 @@ import type { PreparedListeners } from './prepare-listeners.ts';
 import { closeResting, listenHost, openAtRest } from './reserve-listener.ts';
 import type { Reservation } from './reserve-listener.ts';
 import { SocketPasser } from './socket-passer.ts';
-import { UnixListeners } from './unix-listeners.ts';
-import type { PreparedSockets, SocketChange } from './unix-listeners.ts';
+import type { PreparedSockets, SocketChange, UnixListeners } from './unix-listeners.ts';
 import type { PassedListener } from './socket-passer.ts';
 import type { ThreadTable } from '../shared/thread-table.ts';
 import { ignoreGone } from './worker-handle.ts';
@@ -38,7 +38,8 @@ export interface ListenerAddress {
 
 /** What a change of listeners needs, at hand. */
 export interface PreparedChange extends PreparedListeners {
-  readonly sockets: PreparedSockets;
+  /** Null: no config has had a unix socket yet. */
+  readonly sockets: PreparedSockets | null;
 }
 
 interface Opened extends PassedListener {
@@ -63,7 +64,8 @@ type ListenerOperation = Extract<Operation, { op: 'open-listener' | 'update-list
 export class Listeners {
   readonly #options: ListenersOptions;
   readonly #passer: SocketPasser;
-  readonly #sockets: UnixListeners;
+  /** Loaded for the first config that has one. */
+  #sockets: UnixListeners | null = null;
   readonly #opened = new Map<ListenerKey, Opened>();
   /** Sockets that nobody was there for: the next worker takes them. */
   #orphans: RestingListener[] = [];
@@ -72,34 +74,41 @@ export class Listeners {
   constructor(options: ListenersOptions) {
     this.#options = options;
     this.#passer = new SocketPasser(options);
-    this.#sockets = new UnixListeners({
-      serving: () => options.serving(),
-      onChange: (change) => options.onSocketChange(change),
-    });
   }
 
   addresses(): ListenerAddress[] {
     const ports = [...this.#opened.values()].map(({ spec, port }) => ({ listener: spec.id, host: spec.host, port }));
-    return [...ports, ...this.#sockets.specs.map(({ id, host, port }) => ({ listener: id, host, port }))];
+    return [...ports, ...(this.#sockets?.specs ?? []).map(({ id, host, port }) => ({ listener: id, host, port }))];
   }
 
   /** Takes what addresses a change needs. Rejects with {@link ListenError}, and then holds none of them. */
   async prepare(operations: readonly Operation[], threads: number): Promise<PreparedChange> {
-    const sockets = await this.#sockets.prepare(operations);
+    await this.#loadSockets(operations);
+    const sockets = (await this.#sockets?.prepare(operations)) ?? null;
     try {
       const { transport } = this.#options;
       const prepared = await prepareListeners(operations, { threads, transport, opened: this.#opened.values() });
       return { ...prepared, sockets };
     } catch (error) {
-      this.#sockets.discard(sockets);
+      if (sockets !== null) this.#sockets?.discard(sockets);
       throw error;
     }
+  }
+
+  async #loadSockets(operations: readonly Operation[]): Promise<void> {
+    const isNeeded = operations.some((one) => one.op === 'open-listener' && isUnixAddress(one.listener.host));
+    if (!isNeeded || this.#sockets !== null) return;
+    const loaded = await import('./unix-listeners.ts');
+    this.#sockets = new loaded.UnixListeners({
+      serving: () => this.#options.serving(),
+      onChange: (change) => this.#options.onSocketChange(change),
+    });
   }
 
   /** Lets go of what a change that does not come needed. */
   discard({ reservations, sockets }: PreparedChange): void {
     discardReservations(reservations);
-    this.#sockets.discard(sockets);
+    if (sockets !== null) this.#sockets?.discard(sockets);
   }
 
   /** Makes a prepared change. `workers`: all that serve from now on; they work by the new snapshot. */
@@ -118,7 +127,7 @@ export class Listeners {
       if (operation.op === 'update-listener') this.#update(operation.listener, workers);
     }
     await this.setThreads(prepared.threads, workers);
-    await this.#sockets.commit(prepared.sockets, operations, workers);
+    if (prepared.sockets !== null) await this.#sockets?.commit(prepared.sockets, operations, workers);
     for (const operation of operations) {
       if (operation.op === 'close-listener') await this.#close(operation, workers);
     }
@@ -185,18 +194,18 @@ export class Listeners {
   }
 
   /** Lets one of these workers listen on each unix socket whose owner is not among them. */
-  coverSockets(workers: readonly WorkerHandle[]): Promise<void> {
-    return this.#sockets.cover(workers);
+  async coverSockets(workers: readonly WorkerHandle[]): Promise<void> {
+    await this.#sockets?.cover(workers);
   }
 
   /** Nobody listens on a unix socket: it is to be covered again. */
   get hasLostSockets(): boolean {
-    return this.#sockets.hasLost;
+    return this.#sockets?.hasLost ?? false;
   }
 
   /** Gives the unix sockets of a worker that is to end to others, while it still listens on them. */
-  handOverSockets(from: WorkerHandle, workers: readonly WorkerHandle[]): Promise<void> {
-    return this.#sockets.handOver(from, workers);
+  async handOverSockets(from: WorkerHandle, workers: readonly WorkerHandle[]): Promise<void> {
+    await this.#sockets?.handOver(from, workers);
   }
 
   /** Client connections of the process, beyond which accepting pauses. */
@@ -216,7 +225,9 @@ export class Listeners {
 
   /** Whether another worker can listen while this one still does. */
   canOverlap(worker: WorkerHandle): boolean {
-    return [...this.#opened.values()].every(({ mode }) => mode !== 'own') && this.#sockets.canOverlap(worker);
+    return (
+      [...this.#opened.values()].every(({ mode }) => mode !== 'own') && this.#sockets?.canOverlap(worker) !== false
+    );
   }
 
   /**
@@ -241,7 +252,7 @@ export class Listeners {
     this.#isClosed = true;
     for (const opened of this.#opened.values()) this.#passer.close(opened);
     closeResting(this.#orphans.splice(0).map(({ handle }) => handle));
-    this.#sockets.close();
+    this.#sockets?.close();
   }
 
   // ———

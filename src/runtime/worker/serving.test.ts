@@ -115,6 +115,24 @@ describe('a data plane that met an exception nobody caught', () => {
   });
 });
 
+describe('a data plane whose listening sockets are to close', () => {
+  for (const end of ['drain', 'close-listener'] as const) {
+    it(`a data plane whose listening sockets are to close serves who waits in their backlog first (${end})`, async (t) => {
+      const { serving, said } = await startThread(t);
+      const [web] = testSnapshot({ ports: [1] }).listeners;
+      const spec = { ...web, id: 'tcp', host: '127.0.0.1', port: 0 };
+      serving.handle({ type: 'listen', listener: spec, host: spec.host, port: 0, reusePort: false });
+      const portOf = (): number => said.find((message) => message.type === 'listening')?.port ?? 0;
+      await until(() => portOf() > 0, 'it listens');
+      const answers = Array.from({ length: 30 }, () => request(portOf()));
+      await new Promise(setImmediate);
+      serving.handle(end === 'drain' ? { type: end } : { ...spec, type: end });
+      assert.deepEqual(await Promise.all(answers), Array(30).fill(''));
+      await until(async () => (await request(portOf())) === 'ECONNREFUSED', 'it is closed');
+    });
+  }
+});
+
 describe('a data plane with a unix socket that it cannot give away', () => {
   for (const end of ['release', 'drain'] as const) {
     it(`a data plane with a unix socket serves who waits in its backlog, and closes it then (${end})`, async (t) => {

@@ -151,7 +151,7 @@ export class Serving {
     this.#listeners.release(() => this.#letGo());
   }
 
-  /** What the kernel has accepted for us is served: a listening socket closes only after a turn of the loop. */
+  /** What the kernel has accepted for us is served before a listening socket closes. */
   #drain(): void {
     this.#beginDrain();
     this.#listeners.drain(() => this.#letGo());

@@ -137,8 +137,8 @@ export class ThreadListeners {
   }
 
   /**
-   * The listener has left the config; posts `closed`. What the kernel has accepted for us is served: a listening
-   * socket closes only after a turn of the loop.
+   * The listener has left the config; posts `closed`. What the kernel has accepted for us is served before its sockets
+   * close.
    */
   close(key: ListenerKey): void {
     const open = this.#listeners.get(key);
@@ -202,11 +202,11 @@ export class ThreadListeners {
   }
 
   /**
-   * Two turns of the loop later, or more: a socket that cannot move accepts one connection with each turn, and who waits in
-   * its backlog would be lost. Nobody new finds it by then.
+   * When two turns of the loop have brought nobody new: a socket accepts one connection with each turn (libuv), and who
+   * waits in its backlog when it closes is reset. Where people keep coming, it ends with as many as a backlog holds.
    */
   #afterBacklog(listeners: readonly OpenListener[], task: () => void, mostTurns = BACKLOG): void {
-    const count = (): number => listeners.reduce((sum, open) => sum + (open.isFixed ? open.accepted : 0), 0);
+    const count = (): number => listeners.reduce((sum, open) => sum + open.accepted, 0);
     const before = count();
     afterTurns(2, () => {
       if (mostTurns > 0 && count() !== before) this.#afterBacklog(listeners, task, mostTurns - 2);

@@ -151,6 +151,7 @@ class Stage {
         onRecovered() {},
       },
       reportFault: (error) => assert.fail(String(error)),
+      proxyParts: () => assert.fail('no pool has proxyProtocol'),
       createDialer: (home) => ({ dial: (waiter) => this.#dial(home, waiter), updateLimits() {} }),
       onRetired() {},
     });

@@ -220,6 +220,7 @@ export async function startPlane(options: TestPlaneOptions): Promise<TestPlane> 
     report: (report) => reports.push(report),
   });
   plane.current = dataPlane;
+  await dataPlane.loadFor(snapshot);
   dataPlane.apply(snapshot, diffSnapshots(null, snapshot));
   const listener = await transport.listen(
     { host: '127.0.0.1', port: 0, reusePort: false },

@@ -12,6 +12,9 @@ import type { LoopTurns } from '../../net/loop-turns.ts';
 import type { AcceptedConnection, ConnectionHandler, Transport } from '../../net/transport.ts';
 import type { DataPlaneReport } from '../shared/data-plane-report.ts';
 
+/** What PROXY headers need. */
+export type ProxyParts = typeof import('./proxy-parts.ts');
+
 export interface DataPlaneOptions {
   /** Worker slot: this thread's row in the ledgers and its stripe of the counters. */
   readonly worker: number;
@@ -27,6 +30,8 @@ export interface DataPlaneOptions {
 }
 
 export interface DataPlane {
+  /** Loads what this snapshot needs and most do not, before it is applied. Null: all of it is there. */
+  loadFor(snapshot: Snapshot): Promise<void> | null;
   /** Takes a snapshot over between two requests. Operations on listeners are not its business and ignored. */
   apply(snapshot: Snapshot, operations: readonly Operation[]): void;
   /** Some pools have changed and nothing else: no route is compiled anew. */

@@ -20,7 +20,6 @@ import type { ClientEvents, ClientStream } from '../../http/stream.ts';
 import { Http1Dialer } from '../../http1/dialer.ts';
 import type { UpstreamHost } from '../../http1/dialer.ts';
 import { glimpseOf } from '../../http1/glimpse.ts';
-import { ProxiedDialer } from '../../http1/proxied-client-session.ts';
 import { createAddressList } from '../../net/address-list.ts';
 import { Guard } from '../../net/guard.ts';
 import { loopClockOf } from '../../net/loop-clock.ts';
@@ -28,7 +27,7 @@ import { TimerWheel } from '../../net/timer-wheel.ts';
 import type { AcceptedConnection, ConnectionHandler, Transport } from '../../net/transport.ts';
 import type { Blame, EndpointReports, ReportedEndpoint } from '../../upstream/endpoint.ts';
 import { SettlingList } from '../../upstream/settling-list.ts';
-import type { DataPlane, DataPlaneOptions } from './data-plane-api.ts';
+import type { DataPlane, DataPlaneOptions, ProxyParts } from './data-plane-api.ts';
 import { ConnectionRefusals } from './connection-refusals.ts';
 import { Departures } from './departures.ts';
 import { FailedRequestLog } from './failed-requests.ts';
@@ -70,6 +69,7 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
   readonly #spare: Exchange[] = [];
   readonly #requestIdPrefix = `${createRequestIdPrefix()}-`;
   #snapshot: Snapshot | null = null;
+  #proxyParts: ProxyParts | null = null;
   #routing: Routing | null = null;
   #routeTable: RouteTable | null = null;
   isTrusted: (address: string) => boolean = () => false;
@@ -116,7 +116,10 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
       reports: this,
       reportFault: (error) => this.reportFault(error),
       createDialer: (home, proxyProtocol) =>
-        proxyProtocol === null ? new Http1Dialer(home, this) : new ProxiedDialer(home, this, proxyProtocol),
+        proxyProtocol === null
+          ? new Http1Dialer(home, this)
+          : new this.proxyParts.ProxiedDialer(home, this, proxyProtocol),
+      proxyParts: () => this.proxyParts,
       onRetired: (endpoints) => this.#departures.ofEndpoints(endpoints),
     });
     this.#silence = new SilencePulse({
@@ -138,6 +141,17 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
   }
 
   // ——— config
+
+  loadFor({ listeners, pools }: Snapshot): Promise<void> | null {
+    const isNeeded = [...listeners, ...pools].some(({ proxyProtocol }) => proxyProtocol !== null);
+    if (!isNeeded || this.#proxyParts !== null) return null;
+    return import('./proxy-parts.ts').then((parts) => void (this.#proxyParts = parts));
+  }
+
+  get proxyParts(): ProxyParts {
+    if (this.#proxyParts === null) throw new Error('data plane: nothing was loaded for PROXY headers');
+    return this.#proxyParts;
+  }
 
   apply(snapshot: Snapshot, operations: readonly Operation[]): void {
     this.#snapshot = snapshot;

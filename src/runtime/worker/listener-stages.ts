@@ -4,23 +4,24 @@ import type { KeptMemory } from '../../core/kept-memory.ts';
 import type { ListenerSpec, Timeouts } from '../../core/snapshot.ts';
 import { createAddressList } from '../../net/address-list.ts';
 import type { Stage } from '../../net/stages.ts';
-import { ProxyStage } from '../../net/stages/proxy.ts';
 import type { TimerWheel } from '../../net/timer-wheel.ts';
 import type { ConnectionRefusals } from './connection-refusals.ts';
+import type { ProxyParts } from './data-plane-api.ts';
 
 export interface StagesHost {
   readonly wheel: TimerWheel;
   readonly memory: KeptMemory;
   readonly timeouts: Timeouts;
   readonly refusals: ConnectionRefusals;
+  readonly proxyParts: ProxyParts;
 }
 
 /** Empty: its connections go straight to their protocol. */
 export function stagesOf({ id, proxyProtocol }: ListenerSpec, host: StagesHost): readonly Stage[] {
   if (proxyProtocol === null) return [];
-  const { wheel, memory, refusals } = host;
+  const { wheel, memory, refusals, proxyParts } = host;
   return [
-    new ProxyStage({
+    new proxyParts.ProxyStage({
       mode: proxyProtocol.mode,
       wheel,
       memory,

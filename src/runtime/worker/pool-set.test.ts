@@ -24,6 +24,7 @@ function pools(retired: HttpEndpoint[] = []): PoolSet {
       onRecovered() {},
     },
     reportFault: (error) => assert.fail(String(error)),
+    proxyParts: () => assert.fail('no pool has proxyProtocol'),
     createDialer: () => ({ dial: () => ({ abort() {} }), updateLimits() {} }),
     onRetired: (endpoints) => retired.push(...endpoints),
   });

@@ -18,10 +18,12 @@ import { ExclusiveLeases } from '../../upstream/exclusive-leases.ts';
 import type { ExclusiveLeasesOptions } from '../../upstream/exclusive-leases.ts';
 import type { Dialer, Home } from '../../upstream/leased.ts';
 import type { LeasePool } from '../../upstream/lease-pool.ts';
-import { OwnedLeases } from '../../upstream/owned-leases.ts';
 import { Pool } from '../../upstream/pool.ts';
+import type { ProxyParts } from './data-plane-api.ts';
 
 export interface PoolSetOptions {
+  /** Asked for where a pool has `proxyProtocol`. */
+  proxyParts(): Pick<ProxyParts, 'OwnedLeases'>;
   readonly worker: number;
   readonly random: Random;
   readonly clock: Clock;
@@ -180,7 +182,9 @@ export class PoolSet {
       createDialer: (home) => set.createDialer(home, proxyProtocol),
       reportFault: (error) => set.reportFault(error),
     };
-    return proxyProtocol === null ? new ExclusiveLeases(options) : new OwnedLeases(options);
+    if (proxyProtocol === null) return new ExclusiveLeases(options);
+    const { OwnedLeases } = set.proxyParts();
+    return new OwnedLeases(options);
   }
 
   #createEndpoint(pool: HttpPool, spec: EndpointSpec): HttpEndpoint {

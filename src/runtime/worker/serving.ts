@@ -37,6 +37,8 @@ export class Serving {
   readonly #listeners: ThreadListeners;
   #state: 'serving' | 'draining' | 'stopped' = 'serving';
   #hasLetGo = false;
+  /** Those that wait for what the first of them needs to be loaded; null: none does. */
+  #held: ToWorker[] | null = null;
   /** Sockets that have been passed to this thread. */
   #received = 0;
 
@@ -57,7 +59,31 @@ export class Serving {
     this.#dataPlane.onIdle = () => this.#sayIdle();
   }
 
+  /** One message after another, in their order. */
   handle(message: ToWorker): void {
+    if (this.#held !== null) {
+      this.#held.push(message);
+      return;
+    }
+    const loading = message.type === 'apply' ? this.#dataPlane.loadFor(message.snapshot) : null;
+    if (loading === null) {
+      this.#obey(message);
+      return;
+    }
+    this.#held = [message];
+    loading.then(
+      () => this.#obeyHeld(),
+      (error: unknown) => this.fail(error),
+    );
+  }
+
+  #obeyHeld(): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const message of held) this.handle(message);
+  }
+
+  #obey(message: ToWorker): void {
     if (this.#state === 'stopped') return;
     switch (message.type) {
       case 'apply':

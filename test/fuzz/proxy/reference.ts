@@ -17,14 +17,21 @@ export type Verdict =
 
 export class ReferenceReader {
   #text = '';
+  /** Of a header of version 2, once it has said so. */
+  #length = 0;
 
   /** Once it has decided nothing else should be pushed. */
   push(byte: number): Verdict {
     this.#text += String.fromCharCode(byte);
     const text = this.#text;
+    if (text.length < this.#length) return 'more';
     if ((V1.startsWith(text) || V2.startsWith(text)) && text !== V1 && text !== V2) return 'open';
     if (text.startsWith(V1)) return readLine(text);
-    if (text.startsWith(V2)) return readBlock(Buffer.from(text, 'latin1'));
+    if (text.startsWith(V2)) {
+      const bytes = Buffer.from(text, 'latin1');
+      if (bytes.length === 16) this.#length = 16 + bytes.readUInt16BE(14);
+      return readBlock(bytes);
+    }
     return 'none';
   }
 }

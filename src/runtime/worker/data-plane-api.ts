@@ -11,9 +11,10 @@ import type { ListenerSpec, PoolSpec, Snapshot } from '../../core/snapshot.ts';
 import type { LoopTurns } from '../../net/loop-turns.ts';
 import type { AcceptedConnection, ConnectionHandler, Transport } from '../../net/transport.ts';
 import type { DataPlaneReport } from '../shared/data-plane-report.ts';
+import type * as proxyParts from './proxy-parts.ts';
 
 /** What PROXY headers need. */
-export type ProxyParts = typeof import('./proxy-parts.ts');
+export type ProxyParts = typeof proxyParts;
 
 export interface DataPlaneOptions {
   /** Worker slot: this thread's row in the ledgers and its stripe of the counters. */

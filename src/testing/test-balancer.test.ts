@@ -156,3 +156,15 @@ test('what the thread says of itself, such as its requests, is said in the time 
     assert.equal(balancer.stats().workers.exchanges, sent);
   }
 });
+
+test('a test balancer has endpoints on unix sockets, which are called by their addresses', async () => {
+  const endpoints = ['unix:/run/A.sock', 'unix:@b'];
+  await using balancer = await createTestBalancer({
+    pools: { web: { policy: 'round-robin', endpoints, check: { http: '/' } } },
+  });
+  const bodies = [(await balancer.request()).body, (await balancer.request()).body];
+  assert.deepEqual(bodies, endpoints);
+  balancer.endpoint('unix:@b').kill();
+  assert.equal((await balancer.request()).body, 'unix:/run/A.sock');
+  assert.equal((await balancer.request()).body, 'unix:/run/A.sock');
+});

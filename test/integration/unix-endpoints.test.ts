@@ -83,6 +83,29 @@ describe('an endpoint on a unix socket', () => {
     await once(client, 'end');
   });
 
+  it('an endpoint on a unix socket is told by a PROXY header whose connection it is, and that checks are our own', async (t) => {
+    const path = join(socketFolder(t), 'a.sock');
+    const heads: string[] = [];
+    const server = net.createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', (bytes: Buffer) => {
+        heads.push(bytes.latin1Slice().split('\r\n', 2).join('|'));
+        socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+      });
+    });
+    server.listen(path);
+    t.after(() => server.close());
+    await once(server, 'listening');
+    const { port } = await start(t, `check: { http: /health }, proxyProtocol: v1, endpoints: ['unix:${path}']`);
+    assert.equal(await get(port), '200 ');
+    await until(() => heads.length === 2, 'both have come');
+    assert.match(heads.find((head) => head.includes('/health')) ?? '', /^PROXY UNKNOWN\|GET \/health/);
+    assert.match(
+      heads.find((head) => !head.includes('/health')) ?? '',
+      new RegExp(`^PROXY TCP4 127\\.0\\.0\\.1 127\\.0\\.0\\.1 \\d+ ${port}\\|GET / `),
+    );
+  });
+
   it('an endpoint on a unix socket whose file is missing or stale is refused, and is back when a server listens', async (t) => {
     const folder = socketFolder(t);
     const port = await startHttpServer(t, (_request, response) => response.end('tcp'));

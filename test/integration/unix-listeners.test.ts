@@ -169,7 +169,7 @@ describe('a listener on a unix socket', () => {
 });
 
 describe('who comes by a unix socket', () => {
-  async function askThrough(t: TestContext, more: string): Promise<{ path: string; heads: string[] }> {
+  async function askThrough(t: TestContext, more: string, ofListener = ''): Promise<{ path: string; heads: string[] }> {
     const heads: string[] = [];
     const port = await startHttpServer(t, (request, response) => {
       const names = Object.keys(request.headers).filter((name) => /^(?:x-)?forwarded/.test(name));
@@ -183,7 +183,7 @@ describe('who comes by a unix socket', () => {
     });
     const path = join(socketFolder(t), 'web.sock');
     const { balancer } = await runBalancer(
-      `{ threads: 0, listeners: { web: 'unix:${path}' }, ${more} pools: { web: ['127.0.0.1:${port}'] } }`,
+      `{ threads: 0, listeners: { web: { address: 'unix:${path}' ${ofListener} } }, ${more} pools: { web: ['127.0.0.1:${port}'] } }`,
     );
     t.after(() => balancer.close({ force: true }));
     return { path, heads };
@@ -204,6 +204,19 @@ describe('who comes by a unix socket', () => {
     await getOver(path, '/', { headers: { host: 'a.test' } });
     assert.deepEqual(heads, [
       'x-forwarded-for: 192.0.2.1, 10.1.1.1\nx-forwarded-host: a.test\nx-forwarded-port: 443\nx-forwarded-proto: https',
+      'x-forwarded-host: a.test\nx-forwarded-proto: http',
+    ]);
+  });
+
+  it('who comes by a unix socket with a PROXY header is whom that names, and unix where it names nobody', async (t) => {
+    const { path, heads } = await askThrough(t, '', ', proxyProtocol: { from: [unix] }');
+    for (const header of ['PROXY TCP4 192.0.2.1 192.0.2.2 4000 443', 'PROXY UNKNOWN']) {
+      const socket = net.connect({ path });
+      socket.write(`${header}\r\nGET / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n`);
+      await once(socket.resume(), 'close');
+    }
+    assert.deepEqual(heads, [
+      'x-forwarded-for: 192.0.2.1\nx-forwarded-host: a.test\nx-forwarded-port: 443\nx-forwarded-proto: http',
       'x-forwarded-host: a.test\nx-forwarded-proto: http',
     ]);
   });

@@ -103,6 +103,40 @@ for (const program of ['nginx', 'haproxy'] as const) {
   });
 }
 
+/** HAProxy says whose connection it is, and is told: the words of its server and of its bind. */
+const PROXIED = (port: number, socket: string, server: string): string =>
+  CONFIGS.haproxy(port, socket, `${server} send-proxy-v2`)
+    .replace('mode 666', 'mode 666 accept-proxy')
+    .replace(/.*forwardfor\n/, '');
+
+describe('unix sockets and PROXY headers', { skip: findCommand('haproxy') === null ? 'needs haproxy' : false }, () => {
+  it('HAProxy in front of a unix listener says by a PROXY header who its client is, and one behind a unix endpoint is told', async (t) => {
+    const folder = socketFolder(t);
+    await using backend = await startBackend({ name: 's1' });
+    const { balancer, port } = await runBalancer(
+      `{ threads: 2,
+         listeners: { tcp: '127.0.0.1:0', web: { address: 'unix:${folder}/web.sock', proxyProtocol: { from: [unix] } } },
+         routes: [{ match: { path: /behind/* }, pool: behind, stripPrefix: /behind }, { pool: front }],
+         pools: { front: ['127.0.0.1:${backend.port}'],
+                  behind: { proxyProtocol: v2, check: { http: / }, endpoints: 'unix:${folder}/behind.sock' } } }`,
+    );
+    t.after(() => balancer.close({ force: true }));
+    const { port: proxyPort, release } = await reservePort();
+    await release();
+    const text = PROXIED(proxyPort, join(folder, 'behind.sock'), `unix:${folder}/web.sock`);
+    const proxy = await startOriginal('haproxy', text, proxyPort);
+    t.after(() => proxy[Symbol.asyncDispose]());
+    for (const [at, path] of [
+      [proxyPort, '/front'],
+      [port, '/behind/x'],
+    ] as const) {
+      // What goes behind comes in front again: HAProxy leads from its unix socket to ours.
+      const echo = (await (await fetch(`http://127.0.0.1:${at}${path}`)).json()) as Echo;
+      assert.equal(echo.headers['x-forwarded-for'], '127.0.0.1', path);
+    }
+  });
+});
+
 describe('unix sockets and curl', { skip: findCommand('curl') === null ? 'needs curl' : false }, () => {
   it('curl reaches a unix listener by its path, and one without a file by its name', async (t) => {
     const folder = socketFolder(t);

@@ -8,7 +8,6 @@ import type { ListenerSpec } from '../../core/snapshot.ts';
 import { isUnixAddress } from '../../core/unix-address.ts';
 import type { NodeTransport } from '../../net/node/transport.ts';
 import type { ConnectionGate } from '../shared/connection-gate.ts';
-import { afterTurns } from '../shared/after-turns.ts';
 import { ListenError } from './listen-error.ts';
 import { keyOf } from '../shared/listener-key.ts';
 import type { ListenerKey } from '../shared/listener-key.ts';
@@ -247,6 +246,11 @@ export class Listeners {
     return resting;
   }
 
+  /** Passes on who waits in the backlog of a socket that the control plane accepts on. Null: there is none. */
+  passBacklog(): Promise<void> | null {
+    return [...this.#opened.values()].some(({ mode }) => mode === 'passed') ? this.#passer.passBacklog() : null;
+  }
+
   /** Stops what the control plane accepts itself, for good; the workers close their own. */
   closePassing(): void {
     this.#isClosed = true;
@@ -331,7 +335,7 @@ export class Listeners {
     if (opened === undefined) return;
     this.#opened.delete(opened.key);
     // What the kernel has accepted for us is served.
-    await new Promise<void>((resolve) => afterTurns(2, resolve));
+    await this.#passer.passBacklog();
     this.#passer.close(opened);
     await Promise.all(workers.map((worker) => worker.closeListener(operation).catch(ignoreGone)));
   }

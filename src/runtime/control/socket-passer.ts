@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { NetServerHandle } from '../../net/node/listener.ts';
 import type { NodeTransport } from '../../net/node/transport.ts';
 import type { Listener } from '../../net/transport.ts';
+import { afterBacklog } from '../shared/after-turns.ts';
 import type { ConnectionGate } from '../shared/connection-gate.ts';
 import type { ListenerKey } from '../shared/listener-key.ts';
 import type { ThreadTable } from '../shared/thread-table.ts';
@@ -32,6 +33,7 @@ export class SocketPasser {
   readonly #options: SocketPasserOptions;
   /** Between the death of the last worker and its replacement. */
   #waiting: Waiting[] = [];
+  #accepted = 0;
 
   constructor(options: SocketPasserOptions) {
     this.#options = options;
@@ -41,12 +43,18 @@ export class SocketPasser {
   accept(handle: NetServerHandle, of: PassedListener): void {
     const { transport, gate } = this.#options;
     const listener = transport.adoptAndPass(handle, (socket) => {
+      this.#accepted++;
       this.#waiting.push({ of, socket });
       this.passWaiting();
       gate.check();
     });
     gate.add(listener);
     of.sockets.push(listener);
+  }
+
+  /** Resolves when who waits in the backlog has been accepted. */
+  passBacklog(): Promise<void> {
+    return new Promise((resolve) => afterBacklog(() => this.#accepted, resolve));
   }
 
   /** Stops accepting without closing. */

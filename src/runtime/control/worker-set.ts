@@ -217,6 +217,8 @@ export class WorkerSet {
 
   /** Closes the listening sockets and lets every client finish, for at most the drain time; then all are gone. */
   async drain(): Promise<void> {
+    const passing = this.listeners.passBacklog();
+    if (passing !== null) await passing;
     this.#beginClosing();
     const workers = [...this.#roster.all];
     for (const worker of workers) if (worker.state === 'serving') worker.drain();

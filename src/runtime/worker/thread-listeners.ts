@@ -2,11 +2,10 @@
 import type { Transferable } from 'node:worker_threads';
 import type { ListenerSpec } from '../../core/snapshot.ts';
 import { isUnixAddress, socketPathOf } from '../../core/unix-address.ts';
-import { BACKLOG } from '../../net/node/listener.ts';
 import type { NetServerHandle } from '../../net/node/listener.ts';
 import type { NodeTransport } from '../../net/node/transport.ts';
 import type { Listener } from '../../net/transport.ts';
-import { afterTurns } from '../shared/after-turns.ts';
+import { afterBacklog } from '../shared/after-turns.ts';
 import type { ConnectionGate } from '../shared/connection-gate.ts';
 import type { DataPlane } from './data-plane-api.ts';
 import { keyOf } from '../shared/listener-key.ts';
@@ -201,17 +200,8 @@ export class ThreadListeners {
     });
   }
 
-  /**
-   * When two turns of the loop have brought nobody new: a socket accepts one connection with each turn (libuv), and who
-   * waits in its backlog when it closes is reset. Where people keep coming, it ends with as many as a backlog holds.
-   */
-  #afterBacklog(listeners: readonly OpenListener[], task: () => void, mostTurns = BACKLOG): void {
-    const count = (): number => listeners.reduce((sum, open) => sum + open.accepted, 0);
-    const before = count();
-    afterTurns(2, () => {
-      if (mostTurns > 0 && count() !== before) this.#afterBacklog(listeners, task, mostTurns - 2);
-      else task();
-    });
+  #afterBacklog(listeners: readonly OpenListener[], task: () => void): void {
+    afterBacklog(() => listeners.reduce((sum, { accepted }) => sum + accepted, 0), task);
   }
 
   #giveAway(sockets: readonly RestingListener[]): void {

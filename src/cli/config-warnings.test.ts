@@ -33,4 +33,15 @@ pools:
     assert.ok(!warned(['x.example', 'x.example'], ['localhost:1', 'localhost:2'], ', cookie: other'));
     assert.ok(!warned(['x.example', 'x.example'], ['localhost:1', 'localhost:2'], ', path: /b'));
   });
+
+  it('warnings of a config name listeners to which everybody may send a PROXY header', () => {
+    const from = (networks: string): readonly string[] =>
+      warningsOf(
+        `listeners: { lb: { address: ":80", proxyProtocol: { from: ${networks} } } }\npools: { web: [localhost:1] }`,
+      );
+    assert.deepEqual(from('[10.0.0.0/8, "::/0"]'), [
+      'listener lb: proxyProtocol.from names everybody (::/0): whoever connects chooses the address that counts as the client',
+    ]);
+    assert.deepEqual(from('[10.0.0.0/8, 192.0.2.0/30, unix]'), []);
+  });
 });

@@ -5,7 +5,7 @@ export function listWarnings(config: Config): readonly string[] {
   const trusting = config.pools
     .filter(({ checks }) => checks.some((check) => check.kind === 'https' && !check.verify))
     .map(({ id }) => `pool ${id}: its https check trusts whoever answers (verify: off)`);
-  return [...trusting, ...warnOfSecrets(config), ...warnOfNames(config)];
+  return [...trusting, ...warnOfSecrets(config), ...warnOfNames(config), ...warnOfSenders(config)];
 }
 
 function warnOfSecrets({ pools }: Config): readonly string[] {
@@ -14,6 +14,17 @@ function warnOfSecrets({ pools }: Config): readonly string[] {
   return [
     `${poolsOf(without)}: sticky cookies hold until this process ends; a restart gives every client an endpoint anew, unless sticky.secretFile names a secret`,
   ];
+}
+
+/** A block of everybody in `proxyProtocol.from`. */
+function warnOfSenders({ listeners }: Config): readonly string[] {
+  return listeners.flatMap(({ id, proxyProtocol }) => {
+    const everybody = proxyProtocol?.from.find((network) => network.endsWith('/0'));
+    if (everybody === undefined) return [];
+    return [
+      `listener ${id}: proxyProtocol.from names everybody (${everybody}): whoever connects chooses the address that counts as the client`,
+    ];
+  });
 }
 
 /** Each answer would bind its client anew, and nobody would stay anywhere. */

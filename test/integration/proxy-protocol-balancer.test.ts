@@ -62,6 +62,9 @@ for (const threads of [0, 1, 4]) {
       for (let count = 0; count < 5; count++) await exchange(port, `PROXY TCP9\r\n${get('/bad')}`);
       await until(() => logged().length > 0, 'a line');
       assert.equal(logged(), '192.0.2.10 /good\n');
+      // Others that have yet to load what it takes.
+      if (threads > 0) await balancer.replaceWorkers();
+      assert.match(await exchange(port, LINE + get('/good')), /\r\n\r\n192\.0\.2\.10$/);
       const counted = (): number => balancer.stats().listeners[0].refused['bad-proxy-header'] ?? 0;
       await until(
         () => counted() === 5,

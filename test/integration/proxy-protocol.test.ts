@@ -264,23 +264,3 @@ proxied(
     for (const peer of peers) peer.reset();
   },
 );
-
-// ——— drain
-
-proxied(
-  'a connection that has yet to bring its PROXY header has a second when draining begins, and may still be served',
-  { listener: proxyListener('require'), time },
-  mirror,
-  async ({ client, plane }) => {
-    const late = await client();
-    const silent = await client();
-    await until(() => plane.plane.connections === 2, 'both are open');
-    plane.plane.beginDrain();
-    const head = await askHead(late, LINE + get());
-    assert.equal(valueOf(head, 'X-Forwarded-For'), '192.0.2.10');
-    time.advance(1000 + LATE_MS);
-    assert.equal(await silent.closed, 'fin');
-    await until(() => plane.plane.connections === 0, 'nobody is left');
-    assert.deepEqual(refusalsOf(plane), []);
-  },
-);

@@ -19,6 +19,7 @@ const FACTS: ConnectionFacts = {
   serverName: '',
   peer: { address: '192.0.2.7', port: 7 },
   localPort: 8443,
+  tls: null,
 };
 
 test('whether the peer is trusted is asked once, of whom the facts name', () => {

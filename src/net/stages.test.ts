@@ -22,6 +22,7 @@ const FACTS: ConnectionFacts = {
   serverName: '',
   peer: { address: '127.0.0.1', port: 1 },
   localPort: 2,
+  tls: null,
 };
 
 function connectionNamed(name: string): AcceptedConnection {

@@ -7,6 +7,7 @@
  * `writeBytes` and `writeHead` return true when all of it has left or been copied. False means: the bytes stay borrowed
  * until `onDrain`; the reader of the other side pauses and its buffer is not reused until then.
  */
+import type { TlsDial, TlsFailure, TlsHandshake, TlsInfo, TlsProfile } from './tls.ts';
 
 /** Bytes kept free in front of the read position of every read buffer, for a rewritten head. */
 export const HEAD_ROOM = 2048;
@@ -25,13 +26,19 @@ export type CloseKind =
   | 'unreachable'
   /** Connect failed for want of something of ours (EMFILE, ENFILE, EADDRNOTAVAIL, ENOMEM, EACCES): never the peer's fault. */
   | 'ours'
+  /** The handshake, the peer's certificate or a record of TLS was not right; `code` says what. */
+  | 'tls'
+  /** Both sides have finished, but the peer without the end that TLS has: somebody may have cut what it sent. */
+  | 'truncated'
   /** Anything else the system reported. */
   | 'error';
 
 export interface CloseReason {
   readonly kind: CloseKind;
-  /** The system's error code where there was one, e.g. `ECONNRESET`. */
+  /** The system's error code where there was one, e.g. `ECONNRESET`; of `tls` that of Node or OpenSSL. */
   readonly code: string;
+  /** Of a certificate that was refused: what was expected and what it has, for the log. It comes from the peer. */
+  readonly detail?: string;
 }
 
 /** `ended`: the peer has sent FIN; `gone`: it has reset the connection. */
@@ -66,13 +73,15 @@ export interface ConnectionFacts {
   readonly peer: EndAddress;
   /** The port that the peer connected to, by the same source; 0: a unix socket. */
   readonly localPort: number;
+  /** Null: not over TLS. */
+  readonly tls: TlsInfo | null;
   /** Left out: the peer is the other end of the connection. */
   readonly proxied?: ProxiedFacts;
 }
 
 /** The events of a connection. Every call is made under the transport's guard. */
 export interface ConnectionHandler {
-  /** A dialled connection is established. Never called for accepted ones. */
+  /** A dialled connection is established, and where it speaks TLS the peer is verified. Never called for accepted ones. */
   onConnect(): void;
   /**
    * Bytes arrived in `buffer[start, end)`, borrowed until this returns. `start` is at least {@link HEAD_ROOM} where the
@@ -105,6 +114,11 @@ export interface Connection {
   readonly isClosed: boolean;
   /** True once the peer's FIN has been read. */
   readonly hasEnded: boolean;
+  /**
+   * Known when `onEnd` is called: the peer has ended without saying so in TLS, so that what it sent may not be all. A
+   * doubt counts as no; always false without TLS.
+   */
+  readonly isTruncated: boolean;
   /** Bytes that the peer's system has taken, as the last `look` found; -1 before the first. */
   readonly takenBytes: number;
   /** What the last `look` found is not there yet. */
@@ -195,7 +209,18 @@ export type DialAddress =
   /** A unix socket, as the system names it: a name without a file begins with NUL. */
   | { readonly path: string };
 
-export type DialOptions = DialAddress;
+export type DialOptions = DialAddress & {
+  /** Speaks TLS there. */
+  readonly tls?: TlsDial;
+};
+
+/** What becomes of a client's handshake: one of the two is called, once. */
+export interface HandshakeHandler {
+  /** The connection that takes the place of the accepted one. Returns its handler. */
+  onSecured(connection: AcceptedConnection): ConnectionHandler;
+  /** It failed; the client has been told where that is possible, and the connection is closed. */
+  onFailed(failure: TlsFailure): void;
+}
 
 export interface Transport {
   /** The engine's name, shown by `fairlead check`. */
@@ -204,6 +229,18 @@ export interface Transport {
   listen(options: ListenOptions, accept: (connection: AcceptedConnection) => ConnectionHandler): Promise<Listener>;
   /** Begins a connect; `onConnect` or `onClose` of the handler follows, never before this returns. Writes before that are kept. */
   dial(options: DialOptions, handler: ConnectionHandler): Connection;
+  /**
+   * Speaks TLS on an accepted connection. `held` is what has been read from it so far, the beginning of the handshake;
+   * null: nothing. The connection is used up: nothing may be done with it any more, and it stays one of its listener's
+   * until it has closed. The new one has its facts, with those of TLS; a server name that stands there already stays.
+   * `onSecured` and `onFailed` come never before this returns.
+   */
+  secure(
+    connection: AcceptedConnection,
+    held: Buffer | null,
+    profile: TlsProfile,
+    handler: HandshakeHandler,
+  ): TlsHandshake;
 }
 
 /** Called with what the guard caught: an exception in our own code inside a handler. */

@@ -33,6 +33,7 @@ export class MemoryConnection implements AcceptedConnection {
   hasEnded = false;
   bytesRead = 0;
   readonly isBlocked = false;
+  readonly isTruncated = false;
   readonly takenBytes = -1;
   readonly isLooking = false;
   readonly peerState = 'there';
@@ -62,7 +63,7 @@ export class MemoryConnection implements AcceptedConnection {
     this.remotePort = ends.remotePort;
     this.localPort = ends.localPort;
     const peerAddress = { address: ends.remoteAddress, port: ends.remotePort };
-    this.facts = { scheme: 'http', alpn: '', serverName: '', peer: peerAddress, localPort: ends.localPort };
+    this.facts = { scheme: 'http', alpn: '', serverName: '', peer: peerAddress, localPort: ends.localPort, tls: null };
   }
 
   // ——— what the other end does

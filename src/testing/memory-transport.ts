@@ -4,6 +4,7 @@ import { loopClockOf } from '../net/loop-clock.ts';
 import type { LoopClock } from '../net/loop-clock.ts';
 import type { Clock } from '../core/clock.ts';
 import { UNIX_PEER } from '../core/unix-address.ts';
+import type { TlsHandshake } from '../net/tls.ts';
 import type { Connection, ConnectionHandler, DialOptions, Listener, Transport } from '../net/transport.ts';
 import { NOBODY } from '../net/nobody.ts';
 import { MemoryConnection } from './memory-connection.ts';
@@ -52,6 +53,10 @@ export class MemoryTransport implements Transport, Deliveries {
     this.#onDial(options, (peer) => (made.connection = this.#add(new MemoryConnection(this, peer, handler, ends))));
     if (made.connection === null) throw new Error(`nobody takes connects to ${JSON.stringify(options)}`);
     return made.connection;
+  }
+
+  secure(): TlsHandshake {
+    throw new Error('there is no TLS in memory');
   }
 
   /** A client connects. */

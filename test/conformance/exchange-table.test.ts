@@ -40,7 +40,14 @@ class Client implements ClientStream {
   readonly takenBytes = -1;
   readonly connection = new ClientConnection(
     testSnapshot({ ports: [] }).listeners[0],
-    { scheme: 'http', alpn: '', serverName: '', peer: { address: '127.0.0.1', port: 50_000 }, localPort: 80 },
+    {
+      scheme: 'http',
+      alpn: '',
+      serverName: '',
+      peer: { address: '127.0.0.1', port: 50_000 },
+      localPort: 80,
+      tls: null,
+    },
     { localAddress: '127.0.0.1' },
   );
   isBlocked = false;

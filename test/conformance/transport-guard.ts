@@ -1,7 +1,7 @@
 /** What an exception of ours costs: the connection that it happened on, at most. */
 import assert from 'node:assert/strict';
 import type { Recorder } from './transport-recorder.ts';
-import { pattern, stageTest, tcpTest } from './transport-stage.ts';
+import { pattern, settle, stageTest, tcpTest } from './transport-stage.ts';
 import type { CreateTransport, Pair, Stage } from './transport-stage.ts';
 
 export function guard(name: string, create: CreateTransport): void {
@@ -67,6 +67,7 @@ export function guard(name: string, create: CreateTransport): void {
     );
     const peer = await stage.net.connect(listener.port);
     await peer.send('fine');
+    while (accepted.length < 2) await settle();
     await accepted[1].until(() => accepted[1].text === 'fine');
     takeFaults(stage, [bug]);
   });

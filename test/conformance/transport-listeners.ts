@@ -56,13 +56,14 @@ export function listeners(name: string, create: CreateTransport): void {
       listener.pauseAccepting();
       listener.pauseAccepting();
       const peers = await Promise.all(Array.from({ length: 30 }, () => stage.net.connect(listener.port)));
-      for (const peer of peers) await peer.send('hello');
+      const sending = peers.map((peer) => peer.send('hello'));
       await settle();
       assert.equal(accepted.length, (round - 1) * 30);
       listener.resumeAccepting();
       listener.resumeAccepting();
       while (accepted.length < round * 30) await settle();
       await Promise.all(accepted.map((recorder) => recorder.until(() => recorder.text === 'hello')));
+      await Promise.all(sending);
     }
     assert.equal(listener.connectionCount, 90);
   });

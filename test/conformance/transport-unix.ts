@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
+import type { TlsHandshake } from '../../src/net/tls.ts';
 import type {
   AcceptedConnection,
   Connection,
@@ -48,6 +49,10 @@ class NumberedUnix implements Transport {
   dial(options: DialOptions, handler: ConnectionHandler): Connection {
     return this.#inner.dial('path' in options ? options : { path: this.#net.pathOf(options.port) }, handler);
   }
+
+  secure(...given: Parameters<Transport['secure']>): TlsHandshake {
+    return this.#inner.secure(...given);
+  }
 }
 
 /** Dials a path that the stage does not know. */
@@ -69,7 +74,7 @@ export function unixSockets(name: string, create: CreateTransport): void {
     stageTest(title('its peer is called unix and has no port'), create, async (stage) => {
       const { connection } = await stage.pair(side);
       const peer = { address: 'unix', port: 0 };
-      assert.deepEqual(connection.facts, { scheme: 'http', alpn: '', serverName: '', peer, localPort: 0 });
+      assert.deepEqual(connection.facts, { scheme: 'http', alpn: '', serverName: '', peer, localPort: 0, tls: null });
       assert.deepEqual([connection.remoteAddress, connection.remotePort, connection.localPort], ['unix', 0, 0]);
     });
 

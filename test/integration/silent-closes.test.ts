@@ -77,7 +77,7 @@ test('of 400 POSTs side by side with GETs to a server that closes at random none
   await Promise.all(
     Array.from({ length: 20 }, async (_, lane) => {
       const socket = net.connect({ host: '127.0.0.1', port: plane.port, noDelay: true });
-      const peer = new RawPeer(socket, 'whole', createSeededRandom(lane));
+      const peer = new RawPeer(socket, socket, 'whole', createSeededRandom(lane));
       for (let round = 0; round < 20; round++) {
         const isPost = (lane + round) % 4 > 0;
         const status = await ask(peer, isPost ? POST : get());

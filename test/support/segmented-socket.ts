@@ -73,18 +73,25 @@ export interface RawServer {
   close(): Promise<void>;
 }
 
+/** Makes of each connected socket of a test one that speaks another protocol over it, TLS for instance. */
+export interface Wrapping {
+  client(socket: net.Socket): net.Socket;
+  server(socket: net.Socket): net.Socket;
+}
+
 /** Registers `body` as three tests. */
 export function threeWays(
   name: string,
   body: (sockets: SegmentedNet) => Promise<void>,
   timeoutMs = 90_000,
   ground: Ground = 'tcp',
+  wrapping: Wrapping | null = null,
 ): void {
   for (const segmentation of SEGMENTATIONS) {
     test(`${name} (${segmentation})`, { timeout: timeoutMs }, async (t) => {
       const seed = Number(process.env['SEED'] ?? (Math.random() * 0x7fffffff) | 0);
       if (segmentation === 'split at random') t.diagnostic(`seed ${seed}`);
-      const sockets = new SegmentedNetOfTest(t, segmentation, seed, ground);
+      const sockets = new SegmentedNetOfTest(t, segmentation, seed, ground, wrapping);
       // A hook and not `finally`: it runs for a body that hangs, too.
       t.after(() => sockets.destroy());
       await body(sockets);
@@ -103,12 +110,14 @@ class SegmentedNetOfTest implements SegmentedNet {
   #failure: { error: unknown } | null = null;
   #isOver = false;
   readonly #ground: Ground;
+  readonly #wrapping: Wrapping | null;
   #folder: string | null = null;
   #ports = 0;
 
-  constructor(t: TestContext, segmentation: Segmentation, seed: number, ground: Ground) {
+  constructor(t: TestContext, segmentation: Segmentation, seed: number, ground: Ground, wrapping: Wrapping | null) {
     this.t = t;
     this.#ground = ground;
+    this.#wrapping = wrapping;
     this.segmentation = segmentation;
     this.seed = seed;
     this.random = createSeededRandom(seed);
@@ -126,19 +135,20 @@ class SegmentedNetOfTest implements SegmentedNet {
   async connect(port: number): Promise<RawPeer> {
     const to = this.#ground === 'unix' ? { path: this.pathOf(port) } : { port, host: '127.0.0.1', noDelay: true };
     const socket = net.connect({ ...to, allowHalfOpen: true });
-    const peer = this.#adopt(socket);
-    await new Promise<void>((resolve, reject) => {
-      socket.once('connect', resolve);
-      socket.once('error', reject);
-    });
-    return peer;
+    if (this.#wrapping === null) {
+      const peer = this.#adopt(socket, socket);
+      await connected(socket);
+      return peer;
+    }
+    await connected(socket);
+    return this.#adopt(this.#wrapping.client(socket), socket);
   }
 
   async listen(onPeer: (peer: RawPeer) => void | Promise<void>): Promise<RawServer> {
     const peers: RawPeer[] = [];
     const waiting: ((peer: RawPeer) => void)[] = [];
     const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-      const peer = this.#adopt(socket);
+      const peer = this.#adopt(this.#wrapping === null ? socket : this.#wrapping.server(socket), socket);
       peers.push(peer);
       waiting.shift()?.(peer);
       Promise.resolve(onPeer(peer)).catch((error: unknown) => {
@@ -173,11 +183,19 @@ class SegmentedNetOfTest implements SegmentedNet {
     if (this.#folder !== null) rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  #adopt(socket: net.Socket): RawPeer {
-    this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
-    return new RawPeer(socket, this.segmentation, this.random);
+  /** `under`: the socket of the system. */
+  #adopt(socket: net.Socket, under: net.Socket): RawPeer {
+    this.#sockets.add(under);
+    under.once('close', () => this.#sockets.delete(under));
+    return new RawPeer(socket, under, this.segmentation, this.random);
   }
+}
+
+function connected(socket: net.Socket): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    socket.once('connect', resolve);
+    socket.once('error', reject);
+  });
 }
 
 /** A read that the end of the connection cut short. */
@@ -191,6 +209,7 @@ export class PeerEndedError extends Error {
 /** One end of a TCP connection that keeps all it received and says how the connection ended. */
 export class RawPeer {
   readonly socket: net.Socket;
+  readonly #under: net.Socket;
   /** Settles with the first of the peer's FIN or RST; never rejects. */
   readonly closed: Promise<PeerEnd>;
   #end: PeerEnd | 'open' = 'open';
@@ -201,8 +220,9 @@ export class RawPeer {
   readonly #segmentation: Segmentation;
   readonly #random: Random;
 
-  constructor(socket: net.Socket, segmentation: Segmentation, random: Random) {
+  constructor(socket: net.Socket, under: net.Socket, segmentation: Segmentation, random: Random) {
     this.socket = socket;
+    this.#under = under;
     this.#segmentation = segmentation;
     this.#random = random;
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
@@ -293,7 +313,7 @@ export class RawPeer {
 
   /** RST; there is none between unix sockets. */
   reset(): void {
-    this.socket.resetAndDestroy();
+    this.#under.resetAndDestroy();
   }
 
   #segmentLength(at: number, total: number): number {

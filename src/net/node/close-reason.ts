@@ -31,10 +31,16 @@ const ESTABLISHED_KINDS: Readonly<Record<string, CloseKind>> = {
 };
 
 export const CLOSED_AT_END: CloseReason = Object.freeze({ kind: 'end', code: '' });
+export const CLOSED_TRUNCATED: CloseReason = Object.freeze({ kind: 'truncated', code: '' });
 export const CLOSED_LOCALLY: CloseReason = Object.freeze({ kind: 'local', code: '' });
 
+/** The code of an error of the system, of Node or of OpenSSL. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
 export function closeReasonOf(error: unknown, wasConnected: boolean): CloseReason {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = codeOf(error);
   const kinds = wasConnected ? ESTABLISHED_KINDS : CONNECT_KINDS;
   return { kind: kinds[code] ?? 'error', code };
 }

@@ -1,5 +1,6 @@
 /** A connection over public API alone: `'data'` events, each with a fresh buffer of Node's. The fallback. */
 import { NodeConnection } from './connection.ts';
+import { untieData } from './socket-events.ts';
 
 export class DataConnection extends NodeConnection {
   read(chunk: Buffer): void {
@@ -12,6 +13,10 @@ export class DataConnection extends NodeConnection {
 
   protected override stopReading(): void {
     this.socket.pause();
+  }
+
+  protected override letGo(): void {
+    untieData(this.socket);
   }
 
   protected override releaseBuffer(): void {

@@ -8,6 +8,7 @@
  * holds.
  */
 import net from 'node:net';
+import type tls from 'node:tls';
 
 /** Called with the socket as `this`; false stops reading. */
 export type OnRead = (this: net.Socket, count: number) => boolean;
@@ -78,11 +79,34 @@ export function forgetReadError(socket: net.Socket): void {
   if (state !== undefined) state.errored = null;
 }
 
-/** What a socket's handle knows of its descriptor and its writes; null if there is no handle any more. */
-export function writesOf(socket: net.Socket): { fd: number; handedOver: number } | null {
+/**
+ * What a socket's handle knows of its descriptor, of bytes that the kernel has taken, and of those that wait for that;
+ * null if there is no handle any more.
+ */
+export function writesOf(socket: net.Socket): { fd: number; handedOver: number; waiting: number } | null {
   const { _handle: handle } = socket as unknown as { _handle: WritingHandle | null };
   if (handle?.bytesWritten === undefined || handle.writeQueueSize === undefined) return null;
-  return { fd: handle.fd ?? -1, handedOver: handle.bytesWritten - handle.writeQueueSize };
+  const { writeQueueSize: waiting } = handle;
+  return { fd: handle.fd ?? -1, handedOver: handle.bytesWritten - waiting, waiting };
+}
+
+/** The socket that a TLS socket speaks over. */
+export function underlying(socket: tls.TLSSocket): net.Socket {
+  const { _parent: parent } = socket as unknown as { _parent: net.Socket | null };
+  if (parent === null) throw new Error('this TLS socket has no socket of its own');
+  return parent;
+}
+
+/**
+ * Takes {@link landReads} back, so that what is read reaches the stream again, or whoever has put himself on the handle.
+ * Also within the call of `onRead`.
+ */
+export function stopLanding(socket: net.Socket): void {
+  const fields = socket as unknown as Record<symbol, unknown>;
+  if (internals === null) return;
+  fields[internals.buffer] = null;
+  fields[internals.callback] = null;
+  fields[internals.generator] = null;
 }
 
 /** Accepted sockets inherit TCP_NODELAY from the listening one, and it outlives the socket's way to another thread. */

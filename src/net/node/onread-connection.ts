@@ -3,6 +3,7 @@ import type net from 'node:net';
 import { HEAD_ROOM } from '../transport.ts';
 import type { ConnectionHandler } from '../transport.ts';
 import { NodeConnection } from './connection.ts';
+import { stopLanding } from './node-internals.ts';
 import type { ConnectionHost } from './connection-host.ts';
 import type { BufferReader, ReadBuffer } from './read-buffers.ts';
 
@@ -56,6 +57,10 @@ export class OnreadConnection extends NodeConnection implements BufferReader {
     if (buffer.isScratch) return;
     this.#buffer = this.host.buffers.scratch;
     this.host.buffers.release(buffer);
+  }
+
+  protected override letGo(): void {
+    stopLanding(this.socket);
   }
 
   #chooseBuffer(buffer: ReadBuffer, count: number): void {

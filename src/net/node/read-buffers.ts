@@ -95,9 +95,9 @@ export class ReadBuffers {
     else buffer.reader.onBufferFree();
   }
 
-  /** The connection that was just read from goes on with this buffer. */
-  landNext(buffer: ReadBuffer): void {
-    this.#next = buffer.landing;
+  /** The connection that was just read from goes on with this buffer, from `at` on. */
+  landNext(buffer: ReadBuffer, at = HEAD_ROOM): void {
+    this.#next = at === HEAD_ROOM ? buffer.landing : buffer.bytes.subarray(at);
   }
 
   /** The buffer generator of every socket: Node asks it right after each read; undefined keeps the buffer there is. */

@@ -3,27 +3,45 @@
  * socket, so that no socket needs closures.
  */
 import net from 'node:net';
-import { DataConnection } from './data-connection.ts';
-import type { OnreadConnection } from './onread-connection.ts';
 
 const CONNECTION = Symbol('connection');
 
+/** A connection, as the events of its socket concern it. */
+export interface SocketListener {
+  onConnect(): void;
+  onEnd(): void;
+  onError(error: Error): void;
+  onClose(): void;
+  onWriteFailed(error: Error): boolean;
+}
+
+interface TiedSocket extends net.Socket {
+  [CONNECTION]: SocketListener;
+}
+
 interface OnreadSocket extends net.Socket {
-  [CONNECTION]: OnreadConnection;
+  [CONNECTION]: { read(count: number): boolean };
 }
 
 interface DataSocket extends net.Socket {
-  [CONNECTION]: DataConnection;
+  [CONNECTION]: { read(chunk: Buffer): void };
 }
 
-type TiedSocket = OnreadSocket | DataSocket;
-
-export function tie(socket: net.Socket, connection: OnreadConnection | DataConnection): void {
+export function tie(socket: net.Socket, connection: SocketListener): void {
   (socket as TiedSocket)[CONNECTION] = connection;
   socket.on('end', onEnd);
   socket.on('error', onError);
   socket.on('close', onClose);
-  if (connection instanceof DataConnection) socket.on('data', onData);
+}
+
+/** For connections that read what the stream emits. The socket has to be tied to one already. */
+export function tieData(socket: net.Socket): void {
+  socket.on('data', onData);
+}
+
+/** What is read goes to somebody else from now on. */
+export function untieData(socket: net.Socket): void {
+  socket.removeListener('data', onData);
 }
 
 /**

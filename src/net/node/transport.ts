@@ -15,6 +15,7 @@ import type {
   ConnectionHandler,
   DialOptions,
   FaultReporter,
+  HandshakeHandler,
   Listener,
   ListenOptions,
   TcpListenOptions,
@@ -22,14 +23,17 @@ import type {
   UnixListenOptions,
 } from '../transport.ts';
 import { NOBODY } from '../nobody.ts';
+import type { TlsHandshake, TlsProfile } from '../tls.ts';
 import type { ConnectionHost } from './connection-host.ts';
 import { DataConnection } from './data-connection.ts';
 import { BACKLOG, NodeListener, takeServer } from './listener.ts';
 import type { NetServerHandle, TakeSocket } from './listener.ts';
 import { OnreadConnection } from './onread-connection.ts';
 import { MAX_OWN_BUFFERS, ReadBuffers } from './read-buffers.ts';
-import { onConnect, onRead, outliveFailedWrites, tie } from './socket-events.ts';
+import { LoopTurnCount } from './loop-turn-count.ts';
+import { onConnect, onRead, outliveFailedWrites, tie, tieData } from './socket-events.ts';
 import { SocketTable } from './socket-table.ts';
+import type { DiallingClient, SecuringProfile } from './tls-engine.ts';
 import { canInheritNoDelay, canLandReads, inheritNoDelay, landingSocket, landReads } from './node-internals.ts';
 
 export type NodeEngine = 'onread' | 'data';
@@ -82,6 +86,8 @@ export class NodeTransport implements Transport {
       clock: this.clock,
       buffers: new ReadBuffers(options.maxOwnBuffers ?? MAX_OWN_BUFFERS),
       sockets: new SocketTable(),
+      turns: new LoopTurnCount(),
+      landsTls: this.#isOnread,
     };
   }
 
@@ -123,6 +129,8 @@ export class NodeTransport implements Transport {
   }
 
   dial(options: DialOptions, handler: ConnectionHandler): Connection {
+    const { tls } = options;
+    if (tls !== undefined) return (tls.client as DiallingClient).dial(options, tls, handler, this.#host);
     const socketOptions = { allowHalfOpen: true, noDelay: true, writableHighWaterMark: NO_MARK };
     let socket: net.Socket;
     if (this.#isOnread) {
@@ -137,6 +145,18 @@ export class NodeTransport implements Transport {
     socket.on('connect', onConnect);
     socket.connect('path' in options ? { path: options.path } : { host: options.host, port: options.port });
     return connection;
+  }
+
+  secure(
+    connection: AcceptedConnection,
+    held: Buffer | null,
+    profile: TlsProfile,
+    handler: HandshakeHandler,
+  ): TlsHandshake {
+    const { facts, localPort, isUnix } = connection as OnreadConnection | DataConnection;
+    const socket = (connection as OnreadConnection | DataConnection).giveAway();
+    const given = { facts, localPort, isUnix, handler, host: this.#host };
+    return (profile as SecuringProfile).secure(socket, held, given);
   }
 
   async #listen(options: TcpListenOptions, take: TakeSocket): Promise<Listener> {
@@ -219,6 +239,7 @@ export class NodeTransport implements Transport {
     const Kind = this.#isOnread ? OnreadConnection : DataConnection;
     const connection = new Kind(socket, isConnected, handler, this.#host, onGone);
     tie(socket, connection);
+    if (connection instanceof DataConnection) tieData(socket);
     return connection;
   }
 }

@@ -39,6 +39,7 @@ export class InMemoryConnection implements AcceptedConnection {
   isClosed = false;
   hasEnded = false;
   bytesRead = 0;
+  readonly isTruncated = false;
   readonly takenBytes = -1;
   readonly isLooking = false;
   readonly peerState = 'there';
@@ -79,7 +80,7 @@ export class InMemoryConnection implements AcceptedConnection {
     this.handler = handler;
     this.remoteAddress = remoteAddress;
     const peer = { address: remoteAddress, port: this.remotePort };
-    this.facts = { scheme: 'http', alpn: '', serverName: '', peer, localPort: this.localPort };
+    this.facts = { scheme: 'http', alpn: '', serverName: '', peer, localPort: this.localPort, tls: null };
     this.#isConnected = isConnected;
     this.#blockChance = blockChance;
   }

@@ -1,6 +1,7 @@
 /** A {@link Transport} without sockets: whose turn it is, and how a read or a write goes, is drawn from a seed. */
 import type { Clock } from '../../../src/core/clock.ts';
 import { NOBODY } from '../../../src/net/nobody.ts';
+import type { TlsHandshake } from '../../../src/net/tls.ts';
 import type { Connection, ConnectionHandler, DialOptions, Listener, Transport } from '../../../src/net/transport.ts';
 import { Chance } from '../chance.ts';
 import { InMemoryConnection } from './in-memory-connection.ts';
@@ -55,6 +56,10 @@ export class InMemoryTransport implements Transport {
     const connection = this.#open(remote, handler, options.host, false);
     remote.connection = connection;
     return connection;
+  }
+
+  secure(): TlsHandshake {
+    throw new Error('there is no TLS in memory');
   }
 
   /** A client connects. */

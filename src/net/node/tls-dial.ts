@@ -1,0 +1,106 @@
+/**
+ * Speaks TLS to endpoints: one context for all connections of a pool (one for each would cost half a millisecond more
+ * a connect), and the sessions that were earned under it. A session that goes on is not verified again, so none leaves
+ * the client that it was earned by, nor the address and name that it was earned for.
+ */
+import net from 'node:net';
+import type { SecureContext, TLSSocket } from 'node:tls';
+import type { TlsClient, TlsClientOptions, TlsDial } from '../tls.ts';
+import type { Connection, ConnectionHandler, DialOptions } from '../transport.ts';
+import type { ConnectionHost } from './connection-host.ts';
+import { outliveFailedWrites } from './socket-events.ts';
+import type { DiallingClient } from './tls-engine.ts';
+import { NodeTlsInfo } from './tls-info.ts';
+import { createTlsConnection, speakOver } from './tls-open.ts';
+import type { NodeTlsConnection } from './tls-open.ts';
+import { TlsSessions } from './tls-sessions.ts';
+import { CIPHERS, CLIENT_GROUPS, contextCertificates, nodeCrypto, nodeTls } from './tls-settings.ts';
+
+/** Throws at the first dial where OpenSSL does not accept what it is given. */
+export function createTlsClient(options: TlsClientOptions): TlsClient {
+  return new NodeTlsClient(options);
+}
+
+class NodeTlsClient implements DiallingClient {
+  readonly role = 'client';
+  readonly #options: TlsClientOptions;
+  readonly #sessions = new TlsSessions();
+  #context: SecureContext | null = null;
+
+  constructor(options: TlsClientOptions) {
+    this.#options = options;
+  }
+
+  dial(options: DialOptions, { name }: TlsDial, handler: ConnectionHandler, host: ConnectionHost): Connection {
+    this.#context ??= createContext(this.#options);
+    const raw = new net.Socket({ allowHalfOpen: true, noDelay: true });
+    const connection = createTlsConnection(raw, false, handler, host);
+    const place = 'path' in options ? options.path : `${options.host} ${options.port}`;
+    raw.on('error', (error) => connection.onRawError(error));
+    raw.on('close', () => connection.onRawClose());
+    raw.on('connect', () => this.#connected(raw, connection, place, name === '' ? addressOf(options) : name, host));
+    connection.isUnix = 'path' in options;
+    raw.connect('path' in options ? { path: options.path } : { host: options.host, port: options.port });
+    return connection;
+  }
+
+  /** The TCP connect is done: the handshake begins. */
+  #connected(
+    raw: net.Socket,
+    connection: NodeTlsConnection,
+    place: string,
+    name: string,
+    engine: ConnectionHost,
+  ): void {
+    if (connection.isClosed) return;
+    const { isVerified, alpn } = this.#options;
+    const key = `${place} ${name}`;
+    const session = this.#sessions.take(key);
+    const socket = nodeTls().connect({
+      socket: raw,
+      secureContext: this.#context as SecureContext,
+      rejectUnauthorized: isVerified,
+      ALPNProtocols: [...alpn],
+      // What Node verifies, and keeps sessions by. An address is not asked for by name (RFC 6066, 3).
+      host: name,
+      ...(net.isIP(name) === 0 ? { servername: name } : {}),
+      ...(session === undefined ? {} : { session }),
+    });
+    speakOver(socket, connection, engine);
+    outliveFailedWrites(socket);
+    // Before Node looks at it, and lets it go where it is refused. (The other form, of X509Certificate, may be asked for
+    // only after that: it leaves Node 24 without the names.)
+    socket.prependListener('secure', () => {
+      if (!socket.isSessionReused()) connection.show(name, socket.getPeerCertificate());
+    });
+    socket.on('secureConnect', () => connected(connection, socket));
+    socket.on('session', (earned) => {
+      if (!connection.isClosed) this.#sessions.keep(key, earned);
+    });
+  }
+}
+
+/** What is verified where nobody says a name. */
+function addressOf(options: DialOptions): string {
+  return 'path' in options ? 'localhost' : options.host;
+}
+
+/** The handshake is over, and the endpoint is verified. */
+function connected(connection: NodeTlsConnection, socket: TLSSocket): void {
+  if (connection.isClosed) return;
+  const { alpnProtocol } = socket;
+  const alpn = typeof alpnProtocol === 'string' ? alpnProtocol : '';
+  connection.facts = { ...connection.facts, scheme: 'https', alpn, tls: new NodeTlsInfo(socket) };
+  connection.onConnect();
+}
+
+function createContext({ ca, certificate, minVersion }: TlsClientOptions): SecureContext {
+  return nodeTls().createSecureContext({
+    ...(certificate === undefined ? {} : contextCertificates([certificate])),
+    ...(ca === undefined ? {} : { ca }),
+    minVersion,
+    ciphers: CIPHERS,
+    ecdhCurve: CLIENT_GROUPS,
+    secureOptions: nodeCrypto().constants.SSL_OP_NO_RENEGOTIATION,
+  });
+}

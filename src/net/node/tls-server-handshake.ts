@@ -1,0 +1,81 @@
+/** A client's handshake, from the hello to a connection that takes the place of the accepted one. */
+import type net from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { NOBODY } from '../nobody.ts';
+import type { TlsFailure, TlsHandshake } from '../tls.ts';
+import type { GivenConnection } from './tls-engine.ts';
+import { NodeTlsInfo } from './tls-info.ts';
+import { createTlsConnection, speakOver } from './tls-open.ts';
+import { tlsFailureOf } from './tls-reason.ts';
+
+export class ServerHandshake implements TlsHandshake {
+  readonly #raw: net.Socket;
+  readonly #given: GivenConnection;
+  #isOver = false;
+
+  constructor(raw: net.Socket, given: GivenConnection) {
+    this.#raw = raw;
+    this.#given = given;
+  }
+
+  abort(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#raw.destroy();
+  }
+
+  succeeded(socket: TLSSocket): void {
+    if (this.#isOver) {
+      socket.destroy();
+      return;
+    }
+    // Node refuses a bad certificate only where one is required.
+    if (socket.authorizationError !== null && socket.getPeerX509Certificate() !== undefined) {
+      this.failed(null, socket);
+      return;
+    }
+    this.#isOver = true;
+    socket.allowHalfOpen = true;
+    const { facts, localPort, isUnix, handler, host } = this.#given;
+    const connection = createTlsConnection(this.#raw, true, NOBODY, host);
+    connection.knownLocalPort = localPort;
+    connection.isUnix = isUnix;
+    speakOver(socket, connection, host);
+    const alpn = socket.alpnProtocol === false || socket.alpnProtocol === null ? '' : socket.alpnProtocol;
+    const serverName = facts.serverName === '' ? nameOf(socket) : facts.serverName;
+    connection.facts = { ...facts, scheme: 'https', alpn, serverName, tls: new NodeTlsInfo(socket) };
+    host.clock.enter();
+    try {
+      connection.handler = handler.onSecured(connection);
+    } catch (error) {
+      host.guard.report(error);
+      connection.reset();
+    }
+    host.clock.leave();
+    connection.begin();
+  }
+
+  failed(error: Error | null, socket: TLSSocket): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const failure = tlsFailureOf(error, socket.authorizationError);
+    // Node has told the client what is wrong; where only the time was over, it leaves the socket as it is.
+    if (!socket.destroyed) socket.destroy();
+    this.#tell(failure);
+  }
+
+  #tell(failure: TlsFailure): void {
+    const { handler, host } = this.#given;
+    host.clock.enter();
+    try {
+      handler.onFailed(failure);
+    } catch (error) {
+      host.guard.report(error);
+    }
+    host.clock.leave();
+  }
+}
+
+function nameOf(socket: TLSSocket & { readonly servername?: unknown }): string {
+  return typeof socket.servername === 'string' ? socket.servername.toLowerCase() : '';
+}

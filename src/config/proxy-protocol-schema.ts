@@ -47,11 +47,16 @@ const fieldName = scalar(
   { enum: FIELDS, words: FIELDS.map((name) => `\`${name}\``).join(', ') },
 );
 
-const VERSIONS: Readonly<Record<string, 1 | 2>> = { v1: 1, v2: 2, 1: 1, 2: 2 };
+const VERSIONS: ReadonlyMap<unknown, 1 | 2> = new Map<unknown, 1 | 2>([
+  [1, 1],
+  [2, 2],
+  ['v1', 1],
+  ['v2', 2],
+]);
 
 const version = scalar(
   (value) =>
-    VERSIONS[String(value)] ??
+    VERSIONS.get(value) ??
     new Mistake(`there is no version ${describeValue(value)}`, 'Write version: 1 or version: 2.'),
   { enum: [1, 2], words: '1 or 2' },
 );

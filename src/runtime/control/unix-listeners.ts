@@ -6,11 +6,13 @@
  */
 import type { Operation } from '../../core/operations.ts';
 import type { ListenerSpec } from '../../core/snapshot.ts';
-import { UNIX_PREFIX, isAbstract, isUnixAddress, socketPathOf } from '../../core/unix-address.ts';
+import { isAbstract, isUnixAddress, socketPathOf } from '../../core/unix-address.ts';
 import { keyOf } from '../shared/listener-key.ts';
 import type { ListenerKey } from '../shared/listener-key.ts';
 import { ListenError } from './listen-error.ts';
-import { equip, equipAgain, groupId, nameBeside, place, remove, requireVacant } from './socket-file.ts';
+import { bindSocket, requireGroup } from './bind-socket.ts';
+import type { BoundSocket } from './bind-socket.ts';
+import { equipAgain, place, remove, requireVacant } from './socket-file.ts';
 import type { FileIdentity } from './socket-file.ts';
 import { ignoreGone } from './worker-handle.ts';
 import type { WorkerHandle } from './worker-handle.ts';
@@ -24,15 +26,6 @@ interface OpenedSocket {
   isLost: boolean;
   /** What is at its path; null: nothing of ours, or it has no file. */
   file: FileIdentity | null;
-}
-
-/** A socket that listens where nobody looks for it yet. */
-interface BoundSocket {
-  readonly spec: ListenerSpec;
-  readonly worker: WorkerHandle;
-  /** The name that it has so far; null: it has no file, and is in its place. */
-  readonly path: string | null;
-  readonly file: FileIdentity | null;
 }
 
 /** What a change of unix listeners needs, at hand. */
@@ -58,9 +51,6 @@ export interface UnixListenersOptions {
   serving(): Iterable<WorkerHandle>;
   onChange(change: SocketChange): void;
 }
-
-/** A name beside a path may be left over from a process of the same id. */
-const MOST_TRIES = 3;
 
 export class UnixListeners {
   readonly #options: UnixListenersOptions;
@@ -177,35 +167,9 @@ export class UnixListeners {
       await requireVacant(spec.host, this.#files);
       const workers = [...this.#options.serving()];
       if (workers.length === 0) throw new Error('no thread is there to listen');
-      return await this.#bind(spec, this.#leastOwning(workers, bound));
+      return await bindSocket(spec, this.#leastOwning(workers, bound));
     } catch (error) {
       throw new ListenError(spec, error);
-    }
-  }
-
-  async #bind(spec: ListenerSpec, worker: WorkerHandle): Promise<BoundSocket> {
-    if (isAbstract(spec.host)) {
-      await worker.listen(spec, spec.host, 0, false);
-      return { spec, worker, path: null, file: null };
-    }
-    const path = await this.#bindBeside(spec, worker);
-    try {
-      return { spec, worker, path, file: equip(path, spec) };
-    } catch (error) {
-      await worker.closeListener(spec).catch(ignoreGone);
-      throw error;
-    }
-  }
-
-  async #bindBeside(spec: ListenerSpec, worker: WorkerHandle): Promise<string> {
-    for (let tries = 1; ; tries++) {
-      const path = nameBeside(socketPathOf(spec.host));
-      try {
-        await worker.listen(spec, UNIX_PREFIX + path, 0, false);
-        return path;
-      } catch (error) {
-        if (tries === MOST_TRIES || codeOf(error) !== 'EADDRINUSE') throw error;
-      }
     }
   }
 
@@ -236,7 +200,7 @@ export class UnixListeners {
     try {
       if (isAbstract(spec.host) && from !== null) await from.closeListener(spec).catch(ignoreGone);
       await requireVacant(spec.host, this.#files);
-      socket = await this.#bind(spec, to);
+      socket = await bindSocket(spec, to);
       if (this.#isClosed) return;
       this.#publish(opened, socket);
     } catch (error) {
@@ -299,16 +263,4 @@ export class UnixListeners {
 
 function removeFile({ spec, file }: OpenedSocket): void {
   if (file !== null) remove(socketPathOf(spec.host), file);
-}
-
-function requireGroup(spec: ListenerSpec): void {
-  try {
-    if (spec.group !== undefined) groupId(spec.group);
-  } catch (error) {
-    throw new ListenError(spec, error);
-  }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

@@ -42,7 +42,7 @@ export class ThreadListeners {
       this.#post({ type: 'listen-failed', listener: key, code: 'ECANCELED', message: 'this thread is at its end' });
       return;
     }
-    const open = this.#open(listener);
+    const open = isUnixAddress(listener.host) ? this.#expect(listener) : this.#open(listener);
     try {
       const where = isUnixAddress(host) ? { path: socketPathOf(host) } : { host, port, reusePort };
       const socket = await this.#options.transport.listen(where, this.#acceptFor(open));
@@ -79,6 +79,18 @@ export class ThreadListeners {
     this.#listeners.set(key, open);
     open.spec = spec;
     open.accept = this.#options.dataPlane.accept(spec);
+    return open;
+  }
+
+  /**
+   * A unix socket listens where nobody finds it before the snapshot that knows it is here: what becomes of its connections
+   * is looked up when the first one comes.
+   */
+  #expect(spec: ListenerSpec): OpenListener {
+    const key = keyOf(spec);
+    const open =
+      this.#listeners.get(key) ?? new OpenListener(spec, (connection) => this.#open(spec).accept(connection));
+    this.#listeners.set(key, open);
     return open;
   }
 

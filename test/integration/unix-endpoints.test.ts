@@ -120,6 +120,14 @@ describe('an endpoint on a unix socket', () => {
     await until(async () => (await get(served.port)) === '200 unix', 'it serves');
   });
 
+  it('an endpoint on a unix socket is reached by the longest path that there is', async (t) => {
+    const folder = socketFolder(t);
+    const path = join(folder, 'x'.repeat((process.platform === 'linux' ? 107 : 103) - folder.length - 1));
+    await startUnixServer(t, path, (_request, response) => response.end('long'));
+    const { port } = await start(t, `endpoints: ['unix:${path}']`);
+    assert.equal(await get(port), '200 long');
+  });
+
   it('an endpoint on a unix socket that is alone and missing is 502, with the code of the system', async (t) => {
     const path = join(socketFolder(t), 'missing.sock');
     const { balancer, port } = await start(t, `queue: { hold: off }, endpoints: ['unix:${path}']`);

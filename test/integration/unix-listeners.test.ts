@@ -152,6 +152,19 @@ describe('a listener on a unix socket', () => {
     assert.equal(await getOver(longest), '200 hello');
   });
 
+  it('a listener on a unix socket lets connections beyond maxConnections wait until there is a place', async (t) => {
+    const { path, balancer, endpoint } = await serve(t, WEB, 1, 'maxConnections: 1,');
+    const limit = once(balancer, 'limit');
+    const held = getOver(path('web.sock'), '/held');
+    await until(() => endpoint.held() === 1, 'a request is under way');
+    await limit;
+    const waiting = [getOver(path('web.sock')), getOver(path('web.sock'))];
+    await new Promise(setImmediate);
+    assert.equal(balancer.stats().workers.connections, 1);
+    endpoint.letGo();
+    assert.deepEqual(await Promise.all([held, ...waiting]), ['200 held', '200 hello', '200 hello']);
+  });
+
   it(
     'a listener on a name without a file serves, and is refused while another has the name',
     { skip: process.platform !== 'linux' },

@@ -9,6 +9,7 @@ import type { ResponseHead } from '../http/head.ts';
 import type { OutgoingRequest } from '../http/outgoing.ts';
 import type { HttpWaiter, UpstreamEvents, UpstreamFailure, UpstreamStream } from '../http/stream.ts';
 import type { CloseReason, Connection, ConnectionHandler } from '../net/transport.ts';
+import { connectFailureOf } from '../upstream/connect-failure.ts';
 import type { Home, Leased } from '../upstream/leased.ts';
 import type { Owner } from '../upstream/owner.ts';
 import type { Settling } from '../upstream/settling-list.ts';
@@ -176,7 +177,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
     this.#events = null;
     this.#home.closed();
     if (events === null) return;
-    if (state === CONNECTING) events.onUpstreamFailed(connectFailure(reason), false, reason.code);
+    if (state === CONNECTING) events.onUpstreamFailed(connectFailureOf(reason), false, reason.code);
     else if (state !== CLOSED && state !== COMPLETE)
       events.onUpstreamFailed(reason.kind === 'end' ? 'closed' : 'reset', this.hasAnswered, reason.code);
   }
@@ -517,19 +518,6 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
     this.#state = CLOSED;
     this.#dialer.host.wheel.disarm(this.#timer);
     this.#connection.close();
-  }
-}
-
-function connectFailure(reason: CloseReason): UpstreamFailure {
-  switch (reason.kind) {
-    case 'refused':
-      return 'refused';
-    case 'ours':
-      return 'local-resources';
-    case 'reset':
-      return 'reset';
-    default:
-      return 'unreachable';
   }
 }
 

@@ -2,7 +2,7 @@
  * One endpoint on one thread: its identity, its row in the pool's shared table, what happens to it there, and its
  * connections.
  */
-import { recordFailure, recordSuccess } from '../core/health/consecutive-failures.ts';
+import { recordFailure, recordSuccess, strictestInARow } from '../core/health/consecutive-failures.ts';
 import { evidenceAt, evidenceOf, isCommonEvidence } from '../core/health/evidence.ts';
 import type { BlamedFailure, Evidence, RescueKind, TrialResult } from '../core/health/evidence.ts';
 import { KindsServed } from '../core/health/request-kinds.ts';
@@ -122,6 +122,11 @@ export class Endpoint<W extends Waiter> implements ReportedEndpoint {
     recordSuccess(this.table.failures, this.slot);
     recordSuccess(this.table.breakerFailures, this.slot);
     if (wasRefused) this.#reports.onRecovered(this);
+  }
+
+  /** It has taken a connect, and nothing more is known: that ends a row of failed connects, and of nothing else. */
+  connected(): void {
+    if (strictestInARow(this.table.failures, this.slot) === 'connect') this.succeeded();
   }
 
   failed(blame: Blame): void {

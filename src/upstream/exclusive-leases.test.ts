@@ -4,7 +4,7 @@ import { FakeTime } from '../../test/support/fake-time.ts';
 import { PoolTable, createPoolTable } from '../core/shared/pool-table.ts';
 import { ExclusiveLeases } from './exclusive-leases.ts';
 import type { Leased } from './leased.ts';
-import { LEASE_ANY, LEASE_FRESH, LEASE_PROVED } from './waiter.ts';
+import { LEASE_ANY, LEASE_FRESH, LEASE_OWN, LEASE_PROVED } from './waiter.ts';
 import type { LeaseWant, Waiter } from './waiter.ts';
 
 const LIMITS = { maxConnections: 1, maxIdle: 8, idleTimeoutMs: 1000, isLenient: false };
@@ -215,4 +215,29 @@ test('100,000 who wait can all leave again, the last one first, at a cost that d
   assert.equal(table.wanted[0], 0);
   // Some 20 ms of the processor, where a search for each takes seconds.
   assert.ok(user + system < 1_000_000, `${user + system} µs`);
+});
+
+test('who wants a connection of his own is never given one that was kept, and gets the place of one', () => {
+  const { leases, dials } = home();
+  const kept = new FakeConnection();
+  const first = new FakeWaiter();
+  assert.equal(leases.lease(first, 0), true);
+  assert.equal(leases.keep(kept, 0), true);
+  const own = new FakeWaiter(LEASE_OWN);
+  assert.equal(leases.lease(own, 1), false);
+  assert.deepEqual([kept.isClosed, kept.carried.length], [true, 0]);
+  leases.closed();
+  assert.deepEqual(dials, [first, own]);
+});
+
+test('who waits for a connection of his own makes the next that comes back close', () => {
+  const { leases, dials } = home();
+  leases.keeping.reused();
+  leases.lease(new FakeWaiter(), 0);
+  const own = new FakeWaiter(LEASE_OWN);
+  assert.equal(leases.lease(own, 0), false);
+  assert.equal(leases.keep(new FakeConnection(), 1), false);
+  leases.closed();
+  assert.equal(dials.at(-1), own);
+  assert.deepEqual(own.said, ['dialing', 'place']);
 });

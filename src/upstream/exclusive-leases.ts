@@ -11,7 +11,7 @@ import type { LoopTurns } from '../net/loop-turns.ts';
 import type { LeaseLimits, LeasePool } from './lease-pool.ts';
 import type { Dialer, Home, Leased } from './leased.ts';
 import { StrayRecord } from './stray-record.ts';
-import { LEASE_ANY, LEASE_FRESH } from './waiter.ts';
+import { LEASE_ANY, LEASE_OWN, LEASE_PROVED } from './waiter.ts';
 import type { Waiter } from './waiter.ts';
 import { WaitingLine } from '../core/waiting-line.ts';
 
@@ -65,7 +65,7 @@ export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> 
    */
   lease(waiter: W, now: number): boolean {
     const { want } = waiter;
-    const mayReuse = want === LEASE_ANY || (want !== LEASE_FRESH && this.#isTrusted(now));
+    const mayReuse = want === LEASE_ANY || (want === LEASE_PROVED && this.#isTrusted(now));
     while (mayReuse) {
       const connection = this.#idle.pop();
       if (connection === undefined) break;
@@ -200,7 +200,7 @@ export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> 
     const { first } = this.#waiting;
     if (first !== null) {
       // Closed, it makes room for a new one.
-      if (first.want !== LEASE_ANY && !this.#isTrusted(now)) return false;
+      if (first.want === LEASE_OWN || (first.want !== LEASE_ANY && !this.#isTrusted(now))) return false;
       this.#waiting.shift();
       this.#wantLess();
       this.#give(connection, first);

@@ -50,6 +50,7 @@ export interface PoolTools extends Pick<HoldingOptions, 'turns' | 'reportFault'>
 }
 
 const NOBODY: Policy = { pick: () => -1 };
+const anyEndpoint = (): boolean => true;
 const NO_INDEXES = new Int32Array(0);
 
 function indexesBySlot(endpoints: readonly { readonly slot: number }[]): Int32Array<ArrayBuffer> {
@@ -307,15 +308,22 @@ export class Pool<W extends Waiter> {
     return this.table.trialsDue[0] !== 0;
   }
 
-  /** The first endpoint whose trial is due and for which this request is fit, acquired; no other thread has it then. */
-  takeTrial(request: PoolPick, fitness: Fitness): PickedTrial<W> | null {
+  /**
+   * The first endpoint whose trial is due and for which this request is fit, acquired; no other thread has it then.
+   * `mayTry`: whether it could show anything there.
+   */
+  takeTrial(
+    request: PoolPick,
+    fitness: Fitness,
+    mayTry: (endpoint: Endpoint<W>) => boolean = anyEndpoint,
+  ): PickedTrial<W> | null {
     const { table } = this;
     const version = Atomics.load(table.trialsDue, 0);
     let isAnyLeft = false;
     for (const [index, endpoint] of this.endpoints.entries()) {
       if (!isTrialDue(table, endpoint.slot)) continue;
       isAnyLeft = true;
-      if (this.#isBoundElsewhere(request, index) || !endpoint.acquire()) continue;
+      if (this.#isBoundElsewhere(request, index) || !mayTry(endpoint) || !endpoint.acquire()) continue;
       const taken = takeTrial(table, endpoint.slot, fitness);
       if (taken !== null) return { ...taken, endpoint };
       endpoint.release();

@@ -1,4 +1,4 @@
-/** Who takes an endpoint's connections: an attempt of HTTP, later a session of layer 4. */
+/** Who takes an endpoint's connections: an attempt of HTTP, or a session of layer 4. */
 
 /** Any connection will do: what goes over it may be sent again. */
 export const LEASE_ANY = 0;
@@ -6,8 +6,10 @@ export const LEASE_ANY = 0;
 export const LEASE_PROVED = 1;
 /** A kept connection has just turned out closed, and the others are of the same age: a new one. */
 export const LEASE_FRESH = 2;
+/** A connection that has carried nothing, and is for this one alone: a kept one is of no use. */
+export const LEASE_OWN = 3;
 
-export type LeaseWant = typeof LEASE_ANY | typeof LEASE_PROVED | typeof LEASE_FRESH;
+export type LeaseWant = typeof LEASE_ANY | typeof LEASE_PROVED | typeof LEASE_FRESH | typeof LEASE_OWN;
 
 export interface Waiter {
   /** Read while it waits. */

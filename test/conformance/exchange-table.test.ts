@@ -159,7 +159,7 @@ class Stage {
       },
       reportFault: (error) => assert.fail(String(error)),
       proxyParts: () => assert.fail('no pool has proxyProtocol'),
-      createDialer: (home) => ({ dial: (waiter) => this.#dial(home, waiter), updateLimits() {} }),
+      createDialer: (home) => ({ dial: (waiter) => this.#dial(home, waiter as HttpWaiter), updateLimits() {} }),
       onRetired() {},
     });
     pools.apply(snapshot, diffSnapshots(null, snapshot));

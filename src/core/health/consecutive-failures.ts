@@ -33,6 +33,11 @@ export function recordFailure(column: Int32Array, slot: number, threshold: numbe
   }
 }
 
+/** The strictest kind among them, null where there are none. */
+export function strictestInARow(column: Int32Array, slot: number): Evidence | null {
+  return evidenceAt(column[slot] >>> COUNT_BITS);
+}
+
 /** How many there are in a row. */
 export function failuresInARow(column: Int32Array, slot: number): number {
   return Atomics.load(column, slot) & COUNT_MASK;

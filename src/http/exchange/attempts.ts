@@ -4,9 +4,9 @@ import { FIT } from '../../core/health/trial-word.ts';
 import type { HedgeDelay } from '../../core/resilience/hedge-delay.ts';
 import type { Attempt } from '../attempt.ts';
 import type { Admission, Queued } from '../../upstream/admission.ts';
+import { MOST_PICKS, Picking, acquireEndpoint } from '../../upstream/choosing.ts';
 import { LEASE_ANY, LEASE_FRESH, LEASE_PROVED } from '../../upstream/waiter.ts';
 import type { LeaseWant } from '../../upstream/waiter.ts';
-import type { PoolPick } from '../../upstream/pool.ts';
 import { isBound } from '../binding.ts';
 import type { Deadline } from '../deadline.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
@@ -19,18 +19,8 @@ import { watchEndpoint } from './slow-peers.ts';
 import { AWAITING, CONNECTING, SENDING, WAITING } from './states.ts';
 import { pickTrial } from './trials.ts';
 
-/** Picks of an endpoint for one attempt: one that is picked may just have lost its last place to another thread. */
-const MOST_PICKS = 8;
 /** How long a client that waits for 100 is left waiting for the endpoint's; then it gets ours. */
 const CONTINUE_MS = 1000;
-
-/** For whom an endpoint is picked, used for one call and then for the next. */
-class Picking implements PoolPick {
-  tried: readonly number[] | null = null;
-  key = 0;
-  policy = 0;
-  bound = -1;
-}
 
 const picking = new Picking();
 
@@ -108,60 +98,30 @@ export function beginAttempt(exchange: Exchange, endpoint: HttpEndpoint): void {
  * acquired: an attempt begins there now, or the caller releases it. Null: there is none.
  */
 export function pickEndpoint(exchange: Exchange, pool: HttpPool): HttpEndpoint | null {
-  const { tried } = exchange;
+  const { tried, refused } = exchange;
   const request = exchange.request as OutgoingRequest;
   if (pool.isTrialDue) {
     const onTrial = pickTrial(exchange, pool, pickingFor(request, pool, tried));
     if (onTrial !== null) return onTrial;
   }
-  for (let picks = 0; picks < MOST_PICKS; picks++) {
-    const endpoint = choose(exchange, pool);
-    if (endpoint?.acquire() === true) return endpoint;
-    if (endpoint === null) break;
-  }
+  const endpoint = acquireEndpoint(pool, pickingFor(request, pool, tried), tried, refused);
+  if (endpoint !== null) return endpoint;
   // It would be answered with an error: then it is as good a probe as any.
   if (pool.isTrialDue && pool.isBroken && !pool.isFull())
     return pickTrial(exchange, pool, pickingFor(request, pool, tried), FIT);
   return null;
 }
 
-function choose(exchange: Exchange, pool: HttpPool): HttpEndpoint | null {
-  const { tried, refused } = exchange;
-  const request = exchange.request as OutgoingRequest;
-  const endpoint = pick(request, pool, tried);
-  if (endpoint === null || refused.length === 0 || !refused.includes(endpoint)) return endpoint;
-  const other = refused.length < tried.length ? pick(request, pool, refused) : endpoint;
-  if (other !== null && !refused.includes(other)) return other;
-  return pool.isFull(refused) ? null : pickLast(request, pool, refused);
-}
-
-/** All endpoints that health lets serve have refused it. Nothing has been sent, so another one is better than none. */
-function pickLast(request: OutgoingRequest, pool: HttpPool, refused: readonly HttpEndpoint[]): HttpEndpoint | null {
-  const index = pool.pickLast(pickingFor(request, pool, refused));
-  return index < 0 || refused.includes(pool.endpoints[index]) ? null : pool.endpoints[index];
-}
-
-function pick(request: OutgoingRequest, pool: HttpPool, tried: readonly HttpEndpoint[]): HttpEndpoint | null {
-  const index = pool.pick(pickingFor(request, pool, tried));
-  return index < 0 ? null : pool.endpoints[index];
-}
-
-function pickingFor(request: OutgoingRequest, pool: HttpPool, tried: readonly HttpEndpoint[]): PoolPick {
-  picking.tried = tried.length === 0 ? null : indexesOf(tried, pool.endpoints);
+function pickingFor(request: OutgoingRequest, pool: HttpPool, tried: readonly HttpEndpoint[]): Picking {
   picking.key = request.key;
   picking.policy = request.policy;
   picking.bound = request.binding === null ? -1 : pool.boundBy(request.binding.cookie.value);
-  return picking;
+  return picking.without(tried, pool);
 }
 
 export function wantOf(exchange: Exchange, request: OutgoingRequest): LeaseWant {
   if (exchange.isStaleMet) return LEASE_FRESH;
   return request.isRepeatable ? LEASE_ANY : LEASE_PROVED;
-}
-
-/** Worked out anew for each retry: the pool may have changed since the last one. */
-function indexesOf(tried: readonly HttpEndpoint[], endpoints: readonly HttpEndpoint[]): readonly number[] {
-  return tried.map((endpoint) => endpoints.indexOf(endpoint)).filter((index) => index >= 0);
 }
 
 /** *connecting* × ready */

@@ -9,6 +9,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { parseArgs } from 'node:util';
 
 const { values } = parseArgs({ options: { ports: { type: 'string' }, token: { type: 'string' } } });
+const CLOSING = '/closing';
 const answers = new Map<string, Buffer>();
 let date = new Date().toUTCString();
 
@@ -35,7 +36,8 @@ class Session {
       this.#received = this.#received.slice(taken);
       this.#skip -= taken;
       if (this.#skip > 0) return;
-      this.#socket.write(answerTo(this.#target, this.#head));
+      if (this.#target === CLOSING) this.#socket.end(closing());
+      else this.#socket.write(answerTo(this.#target, this.#head));
     }
   }
 
@@ -69,6 +71,11 @@ function unchanged(): Buffer {
   const answer = answers.get('unchanged') ?? Buffer.from(head, 'latin1');
   answers.set('unchanged', answer);
   return answer;
+}
+
+/** The last answer of its connection, whatever is between the client and us. */
+function closing(): Buffer {
+  return compose('200 OK\r\nConnection: close', 'x'.repeat(50));
 }
 
 function compose(status: string, body: string): Buffer {

@@ -15,6 +15,8 @@ export interface Contestant {
   readonly routes: readonly string[];
   /** Format of its access log; null: it is off. */
   readonly log: 'combined' | 'json' | null;
+  /** `tcp`: it passes bytes, and does none of the work that HTTP asks for. */
+  readonly layer: 'http' | 'tcp';
   /** Contestant it is compared with. */
   readonly baseline: string;
 }
@@ -66,7 +68,25 @@ export const ROWS: readonly Row[] = [
     contestants: (proxies) => proxies.filter(({ logs }) => logs.length > 0).flatMap(offAndOn),
     requests: (host) => [browserGet(host, '/50')],
   },
+  tcpRow('tcp', 'TCP, exchanges of 50 B on connections that stay', '/50'),
+  tcpRow('tcp-1m', 'TCP, answers of 1 MiB', '/1048576'),
+  tcpRow('tcp-close', 'TCP, one exchange of 50 B a connection', '/closing'),
 ];
+
+/** What passes is HTTP as well, but nobody on the way looks at it. */
+function tcpRow(id: string, title: string, target: string): Row {
+  return {
+    id,
+    title,
+    endpoints: ENDPOINTS,
+    contestants: (proxies) => proxies.filter(({ layers }) => layers.includes('tcp')).map(plainTcp),
+    requests: (host) => [bareGet(host, target)],
+  };
+}
+
+function plainTcp(proxy: ProxyKind): Contestant {
+  return { ...plain(proxy), id: `${proxy.name}-tcp`, layer: 'tcp', baseline: 'haproxy-tcp' };
+}
 
 function plainRow(id: string, title: string, requests: Row['requests']): Row {
   return { id, title, endpoints: ENDPOINTS, contestants: (proxies) => proxies.map(plain), requests };
@@ -74,7 +94,8 @@ function plainRow(id: string, title: string, requests: Row['requests']): Row {
 
 /** One thread, one route, compared with HAProxy. */
 export function plain(proxy: ProxyKind): Contestant {
-  return { id: proxy.name, label: proxy.label, proxy, threads: 1, routes: [], log: null, baseline: 'haproxy' };
+  const { name: id, label } = proxy;
+  return { id, label, proxy, threads: 1, routes: [], log: null, layer: 'http', baseline: 'haproxy' };
 }
 
 function oneAndManyRoutes(proxy: ProxyKind): Contestant[] {

@@ -10,7 +10,7 @@ import type { Contestant } from './rows.ts';
 import { scratchDirectory } from './scratch.ts';
 import { startUpstream } from './upstream.ts';
 import type { Upstream } from './upstream.ts';
-import { answers, checkWork } from './work-check.ts';
+import { answers, checkPassing, checkWork } from './work-check.ts';
 
 export const PROXY_CORE = 0;
 export const LOAD_CORE = 1;
@@ -67,7 +67,7 @@ async function startContestant(
   const directory = join(scratchDirectory(), `${scenes}-${contestant.id}`);
   mkdirSync(directory);
   const reserved = await reservePort();
-  const { threads, routes, log } = contestant;
+  const { threads, routes, log, layer } = contestant;
   const setup = {
     directory,
     port: reserved.port,
@@ -75,25 +75,31 @@ async function startContestant(
     threads,
     routes,
     log,
+    layer,
     profileDirectory,
   };
   const command = await contestant.proxy.prepare(setup);
   await reserved.release();
   const child = startPinned(PROXY_CORE, command);
-  const problem = await untilReady(child, reserved.port, upstream.token, routes[0] ?? '');
+  const problem = await untilReady(child, reserved.port, upstream.token, contestant);
   if (problem === null) return { contestant, child, port: reserved.port, pids: processTree(child.pid) };
   await child.end();
   return problem;
 }
 
 /** @returns null, or why the proxy cannot be measured */
-async function untilReady(child: Child, port: number, token: string, targetPrefix: string): Promise<string | null> {
+async function untilReady(
+  child: Child,
+  port: number,
+  token: string,
+  { routes, layer }: Contestant,
+): Promise<string | null> {
   const deadline = performance.now() + START_MS;
   while (!(await answers(port))) {
     if (!child.isRunning) return `it ended: ${child.complaint}`;
     if (performance.now() > deadline) return `no answer ${START_MS} ms after its start: ${child.complaint}`;
     await delay(POLL_MS);
   }
-  const problems = await checkWork(port, token, targetPrefix);
+  const problems = await (layer === 'tcp' ? checkPassing(port, token) : checkWork(port, token, routes[0] ?? ''));
   return problems.length === 0 ? null : problems.join('; ');
 }

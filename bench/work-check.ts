@@ -20,6 +20,14 @@ export async function checkWork(port: number, token: string, targetPrefix: strin
   return problems;
 }
 
+/** The same of one that passes bytes: they come from our own upstream, and nothing of them is changed. */
+export async function checkPassing(port: number, token: string): Promise<string[]> {
+  const request = browserGet(`127.0.0.1:${port}`, '/echo');
+  const answer = await exchange(port, request);
+  if (headerOf(answer, 'X-Bench-Token') !== token) return ['the answer is not from our own upstream'];
+  return answer.endsWith(request) ? [] : ['the request has not passed as it was'];
+}
+
 /** Whether the proxy answers yet, with whatever status. */
 export async function answers(port: number): Promise<boolean> {
   try {

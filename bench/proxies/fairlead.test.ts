@@ -8,6 +8,20 @@ import { fairlead } from './fairlead.ts';
 
 const routes = ['/service-0001', '/service-0002'];
 
+test('the config for TCP is valid', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'fairlead-bench-test-'));
+  try {
+    const setup = { threads: 1, routes: [], log: null, layer: 'tcp', profileDirectory: null } as const;
+    await fairlead.prepare({ ...setup, directory, port: 21000, endpointPorts: [1, 2] });
+    const parsed = await loadConfig(join(directory, 'fairlead-tcp.yaml'));
+    assert.deepEqual('errors' in parsed ? parsed.errors : parsed.config.listeners.map(({ tcp }) => tcp?.pool), [
+      'pool',
+    ]);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
+
 for (const [title, setup] of [
   ['one thread and one route', { threads: 1, routes: [], log: null }],
   ['two threads and several routes, with an access log', { threads: 2, routes, log: 'json' }],
@@ -15,7 +29,8 @@ for (const [title, setup] of [
   test(`the config for ${title} is valid and says what was asked for`, async () => {
     const directory = mkdtempSync(join(tmpdir(), 'fairlead-bench-test-'));
     try {
-      await fairlead.prepare({ ...setup, directory, port: 21000, endpointPorts: [1, 2], profileDirectory: null });
+      const rest = { layer: 'http', profileDirectory: null } as const;
+      await fairlead.prepare({ ...setup, ...rest, directory, port: 21000, endpointPorts: [1, 2] });
       const file = join(directory, 'fairlead.yaml');
       assert.deepEqual(await loadConfig(file).then((parsed) => ('errors' in parsed ? parsed.errors : [])), []);
       const text = readFileSync(file, 'utf8');

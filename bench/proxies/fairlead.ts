@@ -19,10 +19,11 @@ export function fairleadOf(checkout: string, name: string, label: string): Proxy
     program: null,
     hasThreads: true,
     logs: ['combined', 'json'],
+    layers: ['http', 'tcp'],
     missing: () => (existsSync(program) ? null : `${program} does not exist`),
     version: () => describe(checkout),
     prepare(setup) {
-      const config = writeConfig('fairlead.yaml', setup);
+      const config = writeConfig(setup.layer === 'tcp' ? 'fairlead-tcp.yaml' : 'fairlead.yaml', setup);
       const profile = setup.profileDirectory === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${setup.profileDirectory}`];
       return { command: process.execPath, args: [...profile, program, 'run', '-c', config] };
     },

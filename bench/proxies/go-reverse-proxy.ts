@@ -11,6 +11,7 @@ export const goReverseProxy: ProxyKind = {
   program: 'go',
   hasThreads: false,
   logs: [],
+  layers: ['http'],
   missing: () => (findCommand('go') === null ? 'go is not installed' : null),
   version: () => versionOf(findCommand('go') ?? 'go', ['version']),
   async prepare(setup) {

@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
 import { findCommand, versionOf } from '../commands.ts';
 import { writeConfig } from './proxy.ts';
 import type { ProxyKind } from './proxy.ts';
+
+const STREAM_MODULE = '/usr/lib/nginx/modules/ngx_stream_module.so';
 
 export const nginx: ProxyKind = {
   name: 'nginx',
@@ -8,12 +11,18 @@ export const nginx: ProxyKind = {
   program: 'nginx',
   hasThreads: false,
   logs: ['combined'],
+  layers: ['http', 'tcp'],
   missing: () => (findCommand('nginx') === null ? 'nginx is not installed' : null),
   version: () => versionOf(program(), ['-v']),
   prepare(setup) {
     // As root a worker would become another user and could not write into our directory.
     const user = process.getuid?.() === 0 ? 'root' : null;
-    const config = writeConfig('nginx.conf', setup, { user });
+    // Debian builds it as a module, which the distribution's own config loads.
+    const loadModule = existsSync(STREAM_MODULE) ? `load_module ${STREAM_MODULE};` : null;
+    const config =
+      setup.layer === 'tcp'
+        ? writeConfig('nginx-tcp.conf', setup, { user, loadModule })
+        : writeConfig('nginx.conf', setup, { user });
     return { command: program(), args: ['-e', 'stderr', '-p', setup.directory, '-c', config] };
   },
 };

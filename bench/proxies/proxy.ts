@@ -15,6 +15,7 @@ export interface ProxySetup {
   readonly routes: readonly string[];
   /** Format of its access log, which goes to `access.log` in its directory; null: it is off. */
   readonly log: 'combined' | 'json' | null;
+  readonly layer: 'http' | 'tcp';
   /** Where V8 writes CPU profiles, for kinds that run on Node; null: no profile. */
   readonly profileDirectory: string | null;
 }
@@ -30,6 +31,8 @@ export interface ProxyKind {
   readonly hasThreads: boolean;
   /** Formats of its access log that are measured. */
   readonly logs: readonly ('combined' | 'json')[];
+  /** What it can be measured at. */
+  readonly layers: readonly ('http' | 'tcp')[];
   /** Why it cannot run here, or null. */
   missing(): string | null;
   version(): string;

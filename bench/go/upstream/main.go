@@ -29,6 +29,7 @@ const (
 var (
 	contentLength = []byte("\r\ncontent-length:")
 	headEnd       = []byte("\r\n\r\n")
+	closingGet    = []byte("GET /closing ")
 )
 
 // connection is one accepted socket, reused for the next one with the same descriptor.
@@ -175,6 +176,7 @@ func (s *server) skipBody(fd int, c *connection) bool {
 func (s *server) onRequest(fd int, c *connection, end int) {
 	head := c.buffer[:end]
 	answer := s.answerTo(head)
+	isLast := isClosing(head)
 	c.skip = bodyLength(head)
 	copy(c.buffer[:], c.buffer[end:c.filled])
 	c.filled -= end
@@ -182,7 +184,15 @@ func (s *server) onRequest(fd int, c *connection, end int) {
 		c.upcoming = answer
 		return
 	}
-	s.send(fd, c, answer)
+	if s.send(fd, c, answer) && isLast {
+		c.filled = 0
+		syscall.Close(fd)
+	}
+}
+
+// isClosing tells whether this request is to be the last of its connection, whatever is between the client and us.
+func isClosing(head []byte) bool {
+	return bytes.HasPrefix(head, closingGet)
 }
 
 func (s *server) send(fd int, c *connection, answer []byte) bool {
@@ -236,6 +246,9 @@ func (s *server) answerTo(head []byte) []byte {
 	}
 	if string(last) == "unchanged" {
 		return s.unchanged()
+	}
+	if string(last) == "closing" {
+		return s.compose("200 OK\r\nConnection: close", bytes.Repeat([]byte("x"), 50))
 	}
 	size := 0
 	for _, digit := range last {

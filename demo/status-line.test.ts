@@ -63,6 +63,7 @@ function stats(requests: number, errors: number, endpoints: readonly PoolEndpoin
   const workers = { faults: 0, lost: 0, replaced: 0, returned: 0, corrections: 0 };
   return {
     routes: [web],
+    tcp: [],
     unrouted: ROUTE,
     pools: [{ pool: 'web', isPanicking: false, queue: { ...QUEUE, held }, endpoints }],
     listeners: [],

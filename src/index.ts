@@ -73,6 +73,7 @@ export type {
   RouteMatch,
   StickySpec,
   TcpCheckSpec,
+  TcpSpec,
   Timeouts,
   ValueMatch,
 } from './core/snapshot.ts';
@@ -101,4 +102,4 @@ export { StickySecretError } from './runtime/control/sticky-values.ts';
 export type { WorkerChange } from './runtime/control/succession.ts';
 export type { SocketChange } from './runtime/control/unix-listeners.ts';
 export type { QueueStats } from './runtime/control/queue-stats.ts';
-export type { EndpointStats, RouteStats } from './runtime/control/table-stats.ts';
+export type { EndpointStats, RouteStats, TcpStats } from './runtime/control/table-stats.ts';

@@ -24,7 +24,8 @@ interface ChangedPool {
 /** As `writeConfig` has them. */
 interface WrittenWhole extends Written {
   readonly listeners: Written;
-  readonly routes: readonly (Written & { readonly name: string; readonly pool: string })[];
+  /** Left out where no listener takes HTTP. */
+  readonly routes?: readonly (Written & { readonly name: string; readonly pool: string })[];
   readonly pools: Readonly<Record<string, WrittenPool>>;
 }
 
@@ -37,7 +38,7 @@ const SHOWN_OF_POOL = ['policy', 'check', 'endpoints'];
 const SHOWN_OF_ROUTE = ['name', 'match', 'pool', 'policy', 'stripPrefix', 'replacePrefix', 'guards'];
 
 export function findChangedKeys(config: Config): ChangedKeys {
-  const { threads: _, listeners: __, routes, pools, ...settings } = writeWhole(config);
+  const { threads: _, listeners: __, routes = [], pools, ...settings } = writeWhole(config);
   const {
     threads: ___,
     listeners: ____,
@@ -63,7 +64,7 @@ export function findChangedKeys(config: Config): ChangedKeys {
 /** What a route to the pool is that says nothing itself. */
 function plainRouteTo(id: string, pool: WrittenPool, settings: Written): Written {
   const input = { ...settings, pools: { [id]: { ...pool, endpoints: [PLAIN_ENDPOINT] } } };
-  return writeWhole(toConfig(input as Parameters<typeof toConfig>[0])).routes[0];
+  return writeWhole(toConfig(input as Parameters<typeof toConfig>[0])).routes?.[0] ?? {};
 }
 
 function writeWhole(config: Config): WrittenWhole {

@@ -1,7 +1,7 @@
 /** A config in words, for `fairlead check`. */
 import { nameOfPolicy } from '../core/balancer/policies.ts';
 import type { PoolConfig } from '../config/config.ts';
-import type { CheckSpec } from '../core/snapshot.ts';
+import type { CheckSpec, ListenerSpec } from '../core/snapshot.ts';
 import type { ExplainedConfig } from '../runtime/control/explain-config.ts';
 import { urlText } from '../runtime/shared/listener-key.ts';
 import { findChangedKeys } from './changed-keys.ts';
@@ -22,9 +22,8 @@ export function describeConfig(explained: ExplainedConfig, machine: Machine): st
     ]).map((line) => line.slice(2)),
     '',
     'listeners',
-    ...table(config.listeners.map((listener) => [listener.id, urlText(listener)])),
-    '',
-    'routes, in the order in which they are tried',
+    ...table(config.listeners.map(describeListener)),
+    ...(explained.routes.length === 0 ? [] : ['', 'routes, in the order in which they are tried']),
     ...withKeys(
       table(describeRoutes(explained)),
       explained.routes.map(({ route }) => changed.routes.get(route.id) ?? ''),
@@ -54,6 +53,12 @@ export function toJsonDescription({ engine, config, routes }: ExplainedConfig, m
 /** Below a line what else was set there. */
 function withKeys(lines: readonly string[], keys: readonly string[]): readonly string[] {
   return lines.flatMap((line, i) => (keys[i] === '' ? [line] : [line, `    ${keys[i]}`]));
+}
+
+function describeListener(listener: ListenerSpec): string[] {
+  const { id, tcp } = listener;
+  if (tcp === undefined) return [id, urlText(listener)];
+  return [id, urlText(listener, 'tcp'), `→ ${tcp.pool}, cut after ${formatDuration(tcp.idleMs)} without a byte`];
 }
 
 function describeRoutes({ routes }: ExplainedConfig): string[][] {

@@ -106,10 +106,12 @@ function describeFailure({
   count,
   withinMs,
 }: BalancerEvents['failure'][0]): string {
-  const answer = status >= 500 ? `${status} ${reason}` : `an answer broke off: ${reason}`;
+  const broken = status === 0 ? 'a session found no endpoint' : 'an answer broke off';
+  const answer = status >= 500 ? `${status} ${reason}` : `${broken}: ${reason}`;
   const where = `${answer}${endpoint === '' ? '' : ` at ${endpoint}`}${cause === '' ? '' : ` (${cause})`}`;
   if (withinMs === 0) return `pool ${pool}: ${where}`;
-  const requests = `${count} more ${count === 1 ? 'request' : 'requests'} within ${withinMs / 1000} s`;
+  const noun = status === 0 ? 'session' : 'request';
+  const requests = `${count} more ${count === 1 ? noun : `${noun}s`} within ${withinMs / 1000} s`;
   return `pool ${pool}: ${requests}: ${where}`;
 }
 

@@ -46,7 +46,8 @@ interface StartLine {
 /** An address that can be opened in a browser; for one that means every address, that of this machine in brackets. */
 function describeAddress(address: ListenerAddress): string {
   const isEvery = address.host === '' || address.host === '0.0.0.0' || address.host === '::';
-  return `listener ${address.listener} on ${urlText(address)}${isEvery ? ` (http://localhost:${address.port})` : ''}`;
+  const { listener, protocol, port } = address;
+  return `listener ${listener} on ${urlText(address, protocol)}${isEvery ? ` (${protocol}://localhost:${port})` : ''}`;
 }
 
 /** Health as far as it is known: checks have only begun. */

@@ -30,8 +30,8 @@ export function writeConfig(config: Config): Written {
   return withoutGaps({
     threads: config.threads,
     listeners: byId(config.listeners, writeListener),
-    routes: config.routes.map(writeRoute),
-    pools: byId(config.pools, writePool),
+    routes: config.routes.length === 0 ? undefined : config.routes.map(writeRoute),
+    pools: byId(config.pools, (pool) => writePool(pool, sessionTimes(config, pool))),
     ...writeSettings(config.settings),
   });
 }
@@ -51,12 +51,14 @@ function writeSettings(settings: Settings<'auto'>): Readonly<Record<keyof Settin
   };
 }
 
-function writeListener({ id: _, host, port, mode, proxyProtocol, ...rest }: ListenerSpec): Written {
+function writeListener({ id: _, host, port, mode, tcp, proxyProtocol, ...rest }: ListenerSpec): Written {
+  const { halfClose: _halfClose, underscores: _underscores, ...below } = rest;
   return withoutGaps({
     address: host === '' ? `:${port}` : addressText({ host, port }),
     mode: mode?.toString(8).padStart(3, '0'),
-    ...rest,
+    ...(tcp === undefined ? rest : below),
     proxyProtocol: proxyProtocol ?? 'off',
+    tcp: tcp === undefined ? undefined : { pool: tcp.pool, idle: formatDuration(tcp.idleMs) },
   });
 }
 
@@ -122,8 +124,20 @@ function writeValues(values: readonly ValueMatch[]): Written | undefined {
   return Object.fromEntries(values.map(({ name, value }) => [name, value ?? { present: true }]));
 }
 
-function writePool(pool: PoolConfig): Written {
-  return {
+/** What a pool says of the times of its sessions: a listener cannot. Those of its requests are in the routes. */
+function sessionTimes({ listeners, settings }: Config, { id }: PoolConfig): Written | undefined {
+  const tcp = listeners.find((listener) => listener.tcp?.pool === id)?.tcp;
+  if (tcp === undefined) return undefined;
+  const { connectMs, writeIdleMs } = settings.timeouts;
+  const own = withoutGaps({
+    connect: tcp.connectMs === connectMs ? undefined : formatDuration(tcp.connectMs),
+    writeIdle: tcp.halfClosedMs === writeIdleMs ? undefined : formatDuration(tcp.halfClosedMs),
+  });
+  return Object.keys(own).length === 0 ? undefined : own;
+}
+
+function writePool(pool: PoolConfig, timeouts: Written | undefined): Written {
+  return withoutGaps({
     policy: writePolicy(pool.policy),
     endpoints: pool.endpoints.map(writeEndpoint),
     check: pool.checks.map(writeCheck),
@@ -144,7 +158,8 @@ function writePool(pool: PoolConfig): Written {
     host: typeof pool.host === 'string' ? pool.host : pool.host.name,
     answers: pool.answers,
     proxyProtocol: pool.proxyProtocol ?? 'off',
-  };
+    timeouts,
+  });
 }
 
 function writeEndpoint({ id, weight, priority, zone, isBackup, maxRequests }: EndpointConfig): Written {
@@ -276,9 +291,10 @@ function writeBudget(budget: RetryBudgetSpec | null): unknown {
 }
 
 function writeTimeouts(timeouts: Timeouts): Written {
-  const { requestHeadMs, keepAliveMs, drainMs } = timeouts;
+  const { requestHeadMs, keepAliveMs, drainMs, tcpIdleMs } = timeouts;
   return {
     ...writeExchangeTimeouts(timeouts),
+    tcpIdle: formatDuration(tcpIdleMs),
     requestHead: formatDuration(requestHeadMs),
     keepAlive: formatDuration(keepAliveMs),
     drain: formatDuration(drainMs),

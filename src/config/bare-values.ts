@@ -170,6 +170,7 @@ const PLACES: Readonly<Record<string, Places>> = {
     [ANY, 'Write its endpoints, e.g. [localhost:8081, localhost:8082].'],
   ],
   Endpoint: [[ANY, 'Write an address, e.g. localhost:8081.']],
+  TcpListener: [[ANY, 'Write the name of a pool.']],
   Listener: [[ANY, 'Write an address, e.g. 127.0.0.1:8080; each further one is a listener of its own.']],
   ProxyProtocol: [
     [/^([0-9A-Fa-f:.]+(?:\/\d{1,3})?)$/, 'Write proxyProtocol: { from: [$1] }.'],

@@ -3,7 +3,9 @@
  * mistake does not hide another, and what passed is checked as a whole.
  */
 import type { Settings } from '../core/settings.ts';
+import type { ListenerSpec } from '../core/snapshot.ts';
 import { routeLogOf } from './access-log-schema.ts';
+import { checkLayer4, speaksHttp } from './check-layer4.ts';
 import { checkRules } from './check-rules.ts';
 import { configSchema } from './config-schema.ts';
 import type { Config, PoolConfig, RouteConfig } from './config.ts';
@@ -20,9 +22,9 @@ import { nameOfHost, placeName, readListener, readPool, readRoute } from './read
 import { type WrittenPool, poolSchema } from './pool-schema.ts';
 import { retryOf } from './retry-schema.ts';
 import { type WrittenRoute, routeSchema } from './route-schema.ts';
-import { listenerSchema } from './section-schemas.ts';
+import { type WrittenListener, listenerSchema } from './section-schemas.ts';
 import { settingsShape } from './settings-schema.ts';
-import { isWrittenMap } from './written.ts';
+import { type WrittenMap, isWrittenMap } from './written.ts';
 
 type ConfigReader = PartReader<(typeof configSchema)['shape']>;
 
@@ -38,10 +40,11 @@ export function buildConfig(value: unknown): Config | readonly Problem[] {
   const pools = reader.named('pools', poolSchema, defaults);
   const poolNames = isWrittenMap(value['pools']) ? Object.keys(value['pools']) : [];
   const poolsById = new Map(pools.map(({ value: pool }) => [pool.id, pool]));
-  const routes = readRoutes(reader, poolNames, defaults);
+  const written = isWrittenMap(value['listeners']) ? value['listeners'] : {};
+  const routes = readRoutes(reader, { poolNames, written, listeners }, defaults);
   const config: Config = {
     threads: reader.section('threads'),
-    listeners: listeners.map((part) => part.value),
+    listeners: listeners.map((part) => toListenerConfig(part.value, settings, poolsById)),
     routes: settleGuards(routes.flatMap((part) => toRouteConfigs(part, settings, poolsById.get(part.value.pool)))),
     pools: pools.map((part) => toPoolConfig(part.value)),
     settings,
@@ -54,6 +57,8 @@ export function buildConfig(value: unknown): Config | readonly Problem[] {
       poolNames,
     }),
   );
+  const routed = new Set(routes.map((part) => part.value.pool));
+  reader.add(checkLayer4({ written, listeners, pools: poolsById, poolNames, routed }));
   return reader.problems.length > 0 ? explainDepths(value, reader.problems) : deepFreeze(config);
 }
 
@@ -66,16 +71,50 @@ function refuseInclude(reader: ConfigReader): void {
   if (reader.problems.length === before) reader.add([{ path: ['include'], atKey: true, mistake }]);
 }
 
-/** With a single pool the routes may be left out. */
+type NamedListener = WrittenListener & { readonly id: string };
+
+/** What decides where requests go that no route is written for. */
+interface Unrouted {
+  readonly poolNames: readonly string[];
+  /** The listeners as they were written, and those that can be read. */
+  readonly written: WrittenMap;
+  readonly listeners: readonly Part<NamedListener>[];
+}
+
+/** With a single pool, or one that no listener of layer 4 leads to, the routes may be left out. */
 function readRoutes(
   reader: ConfigReader,
-  poolNames: readonly string[],
+  { poolNames, written, listeners }: Unrouted,
   defaults: Defaults,
 ): readonly Part<WrittenRoute>[] {
-  if (reader.has('routes')) return reader.list('routes', routeSchema, defaults);
-  if (poolNames.length === 1) return reader.item(routeSchema, { pool: poolNames[0] }, ['routes', 0], defaults);
+  const hasHttp = Object.keys(written).length === 0 || Object.values(written).some(speaksHttp);
+  if (reader.has('routes')) {
+    if (!hasHttp) reader.add([{ path: ['routes'], atKey: true, mistake: NO_REQUESTS }]);
+    return reader.list('routes', routeSchema, defaults);
+  }
+  if (!hasHttp) return [];
+  const taken = new Set(listeners.map((part) => part.value.tcp?.pool));
+  const free = poolNames.length === 1 ? poolNames : poolNames.filter((name) => !taken.has(name));
+  if (free.length === 1) return reader.item(routeSchema, { pool: free[0] }, ['routes', 0], defaults);
   if (poolNames.length > 1) reader.add([{ path: ['routes'], mistake: describeEmpty('routes', undefined, false) }]);
   return [];
+}
+
+const NO_REQUESTS = new Mistake(
+  'every listener has "tcp", and no request can come',
+  'Take the routes out, or add a listener without "tcp".',
+);
+
+/** The times of its pool go before those of the whole config. */
+function toListenerConfig(
+  { tcp, ...listener }: NamedListener,
+  { timeouts }: Settings<'auto'>,
+  pools: ReadonlyMap<string, WrittenPool>,
+): ListenerSpec {
+  if (tcp === undefined) return listener;
+  const { connectMs, writeIdleMs } = { ...timeouts, ...pools.get(tcp.pool)?.timeouts };
+  const { pool, idleMs = timeouts.tcpIdleMs } = tcp;
+  return { ...listener, tcp: { pool, idleMs, halfClosedMs: writeIdleMs, connectMs } };
 }
 
 function toReadRoute({ path, value: { name, pool, match, replacePrefix } }: Part<WrittenRoute>): Part<ReadRoute> {

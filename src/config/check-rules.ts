@@ -39,7 +39,11 @@ function isEveryAddress(host: string): boolean {
   return host === '' || host === '0.0.0.0' || host === '::';
 }
 
-function checkPoolName({ path, value }: Part<ReadRoute>, names: readonly string[]): readonly Problem[] {
+/** Whether there is the pool that a part names under `pool`. */
+export function checkPoolName(
+  { path, value }: Part<Pick<ReadRoute, 'pool'>>,
+  names: readonly string[],
+): readonly Problem[] {
   if (value.pool === null || names.length === 0 || names.includes(value.pool)) return [];
   const shown = names.length > 8 ? 'Add the pool, or name one that is there.' : `Use ${listNames(names)}.`;
   const mistake = new Mistake(`there is no pool ${JSON.stringify(value.pool)}`, didYouMean(value.pool, names, shown));

@@ -21,7 +21,7 @@ export interface ConfigInput<PoolName extends string = string> {
    * @defaultValue `{ web: '127.0.0.1:8080' }`
    * @example { web: ':80' }
    */
-  readonly listeners?: Readonly<Record<string, ListenerInput | string>>;
+  readonly listeners?: Readonly<Record<string, ListenerInput<NoInfer<PoolName>> | string>>;
   /**
    * Which requests go to which pool. With a single pool they may be left out.
    * @defaultValue one route to the only pool
@@ -277,6 +277,12 @@ export interface TimeoutsInput {
    * @example '10m'
    */
   readonly tunnelIdle?: Duration;
+  /**
+   * On a session of layer 4 without a byte in either direction. Then both sides are cut. `listeners.*.tcp.idle` sets it for a listener.
+   * @defaultValue `'1h'`
+   * @example '10m'
+   */
+  readonly tcpIdle?: Duration;
   /**
    * While a side takes none of the bytes waiting for it. Then a client is reset; an endpoint: 504 `upstream-write-timeout`.
    * @defaultValue `'60s'`
@@ -1421,7 +1427,7 @@ export interface PathRegexInput {
 }
 
 /** An address to accept connections on. */
-export interface ListenerInput {
+export interface ListenerInput<PoolName extends string = string> {
   /**
    * Where to listen: `127.0.0.1:8080`, `"[::1]:8080"`, `localhost:8080`; `":8080"` is every address. Port 0 takes a free one. Or a unix socket: `unix:/run/fairlead/web.sock`.
    * @example '127.0.0.1:8080'
@@ -1452,6 +1458,12 @@ export interface ListenerInput {
    */
   readonly halfClose?: 'cancel' | 'allow';
   /**
+   * Makes it a listener of layer 4: each connection goes to an endpoint of this pool, byte by byte, whatever it speaks.
+   * @defaultValue none: it takes HTTP
+   * @example 'postgres'
+   */
+  readonly tcp?: TcpListenerInput<NoInfer<PoolName>> | PoolName;
+  /**
    * Headers whose names Fairlead sets or reads itself once `_` is read as `-`, such as `X_Forwarded_For`. `drop`: they do not pass, since many servers take both for one. Other names with underscores always pass.
    * @defaultValue `'drop'`
    * @example 'allow'
@@ -1478,4 +1490,19 @@ export interface ProxyProtocolInput {
    * @example 'detect'
    */
   readonly mode?: 'require' | 'detect';
+}
+
+/** Makes it a listener of layer 4: each connection goes to an endpoint of this pool, byte by byte, whatever it speaks. */
+export interface TcpListenerInput<PoolName extends string = string> {
+  /**
+   * Where its connections go.
+   * @example 'postgres'
+   */
+  readonly pool: PoolName;
+  /**
+   * A session without a byte in either direction is cut after this time.
+   * @defaultValue `timeouts.tcpIdle`
+   * @example '10m'
+   */
+  readonly idle?: Duration;
 }

@@ -11,7 +11,7 @@ export interface Config {
   readonly threads: number | 'auto';
   /** At least one. `host` `''` is every address, IPv6 and IPv4. */
   readonly listeners: readonly ListenerSpec[];
-  /** At least one, in the order of the file. */
+  /** In the order of the file; at least one where a listener takes HTTP. */
   readonly routes: readonly RouteConfig[];
   /** At least one. */
   readonly pools: readonly PoolConfig[];

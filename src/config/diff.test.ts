@@ -30,6 +30,7 @@ class Compiler {
       ...rest,
       version: 1,
       logRings: [],
+      sessionRows: {},
       threads: threads === 'auto' ? 1 : threads,
       settings: {
         ...settings,

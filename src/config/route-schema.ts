@@ -9,6 +9,7 @@ import { Mistake } from './errors.ts';
 import { type WrittenMatch, matchSchema, parsePath } from './match-schema.ts';
 import { NAME_PATTERN, parseName } from './names.ts';
 import { policySchema } from './policy-schema.ts';
+import { poolName } from './pool-name.ts';
 import { TOKEN, listOf, object, oneOf, orOff, scalar, sizeOrOff, toggle, withRule } from './scalars.ts';
 import { hedgeSchema } from './hedge-schema.ts';
 import { routeRetrySchema } from './retry-schema.ts';
@@ -60,14 +61,6 @@ const routeName = scalar(parseName, {
   anyOf: [{ type: 'string', pattern: NAME_PATTERN }, { type: 'number' }],
   words: 'name',
 });
-
-const poolName = scalar(
-  (value) =>
-    typeof value === 'string'
-      ? value
-      : new Mistake(`${describeValue(value)} is not the name of a pool`, 'Write the name of a pool.'),
-  { type: 'string', words: 'name of a pool', tsType: 'PoolName' },
-);
 
 const replacement = object(
   {

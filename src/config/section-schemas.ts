@@ -4,6 +4,7 @@ import type { MemorySpec } from '../core/settings.ts';
 import type { HeaderRules, Limits, ListenerSpec } from '../core/snapshot.ts';
 import { parseListenAddress } from './addresses.ts';
 import { key, note } from './described.ts';
+import { type WrittenTcp, tcpSchema } from './layer4-schema.ts';
 import { network } from './network.ts';
 import { incomingProxySchema } from './proxy-protocol-schema.ts';
 import { count, object, oneOf, scalar, shortForm, size, sizeOrAuto, toggle, withRule } from './scalars.ts';
@@ -33,6 +34,13 @@ const listenerMap = object(
         "What a client's FIN means before it has the whole answer. `cancel`: it has left. `allow`: it waits for the answer.",
       example: 'allow',
     }),
+    tcp: key(tcpSchema.optional(), {
+      description:
+        'Makes it a listener of layer 4: each connection goes to an endpoint of this pool, byte by byte, whatever it speaks.',
+      example: 'postgres',
+      byDefault: 'none: it takes HTTP',
+      words: 'name of a pool, or map',
+    }),
     underscores: key(oneOf(['drop', 'allow']).prefault('drop'), {
       description:
         'Headers whose names Fairlead sets or reads itself once `_` is read as `-`, such as `X_Forwarded_For`. `drop`: they do not pass, since many servers take both for one. Other names with underscores always pass.',
@@ -49,10 +57,16 @@ const listenerMap = object(
 
 export const listenerKeys = withSocketRules(listenerMap);
 
+/** A listener before its name and the times of its sessions are filled in. */
+export interface WrittenListener extends Omit<ListenerSpec, 'id' | 'tcp'> {
+  readonly tcp?: WrittenTcp;
+}
+
 export const listenerSchema = shortForm(
-  listenerKeys.transform(({ address, mode, group, ...keys }): Omit<ListenerSpec, 'id'> => {
+  listenerKeys.transform(({ address, mode, group, tcp, ...keys }): WrittenListener => {
     const { host, port } = address;
-    return { host, port, ...fileOf(host, { mode, group }), ...keys };
+    const layer4 = tcp === undefined ? {} : { tcp };
+    return { host, port, ...fileOf(host, { mode, group }), ...keys, ...layer4 };
   }),
   (value) => (typeof value === 'string' || typeof value === 'number' ? { address: value } : value),
   listenAddress,

@@ -35,6 +35,11 @@ const NOTES = {
       'In place of `responseIdle` for tunnels, `text/event-stream` and `application/grpc`. Then both sides are cut.',
     example: '10m',
   },
+  tcpIdle: {
+    description:
+      'On a session of layer 4 without a byte in either direction. Then both sides are cut. `listeners.*.tcp.idle` sets it for a listener.',
+    example: '10m',
+  },
   writeIdle: {
     description:
       'While a side takes none of the bytes waiting for it. Then a client is reset; an endpoint: 504 `upstream-write-timeout`.',
@@ -70,6 +75,7 @@ export const timeoutsSchema = object(
     responseHead: key(duration.prefault('30s'), NOTES.responseHead),
     responseIdle: key(duration.prefault('60s'), NOTES.responseIdle),
     tunnelIdle: key(duration.prefault('1h'), NOTES.tunnelIdle),
+    tcpIdle: key(duration.prefault('1h'), NOTES.tcpIdle),
     writeIdle: key(duration.prefault('60s'), NOTES.writeIdle),
     keepAlive: key(duration.prefault('75s'), NOTES.keepAlive),
     drain: key(duration.prefault('25s'), NOTES.drain),
@@ -79,14 +85,15 @@ export const timeoutsSchema = object(
   'Timeouts',
 ).transform((written): Timeouts => toTimeouts(written) as Timeouts);
 
-const notHere = note(
-  scalar(
-    (): number | Mistake =>
-      new Mistake('this timeout runs before a route is known', 'Set it in the timeouts of the whole config.'),
-    {},
-  ).optional(),
-  { hidden: true },
+const notHere = refused('this timeout runs before a route is known', 'Set it in the timeouts of the whole config.');
+const ofListeners = refused(
+  'this timeout belongs to sessions of a listener',
+  'Write listeners: { db: { address: ":5432", tcp: { pool: postgres, idle: 10m } } }.',
 );
+
+function refused(message: string, cure: string) {
+  return note(scalar((): number | Mistake => new Mistake(message, cure), {}).optional(), { hidden: true });
+}
 
 /** Those of one exchange; what is not written stays as the whole config has it. */
 export const exchangeTimeoutsSchema = object(
@@ -96,6 +103,7 @@ export const exchangeTimeoutsSchema = object(
     responseHead: own('responseHead', duration),
     responseIdle: own('responseIdle', duration),
     tunnelIdle: own('tunnelIdle', duration),
+    tcpIdle: ofListeners,
     writeIdle: own('writeIdle', duration),
     perTry: own('perTry', durationOrOff),
     total: own('total', durationOrOff),

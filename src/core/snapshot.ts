@@ -20,6 +20,8 @@ export interface Snapshot {
   readonly pools: readonly PoolSpec[];
   readonly settings: Settings;
   readonly routeTable: RouteTableHandle;
+  /** Rows of the route table where listeners with `tcp` count their sessions, by the ids of these listeners. */
+  readonly sessionRows: Readonly<Record<string, number>>;
   /** Where worker `i` leaves its lines of the access log: ring `i`. Empty: there is no log. */
   readonly logRings: readonly SharedArrayBuffer[];
 }
@@ -43,6 +45,19 @@ export interface ListenerSpec {
   readonly underscores: 'drop' | 'allow';
   /** Null: no connection begins with a PROXY header. */
   readonly proxyProtocol: ProxyProtocolSpec | null;
+  /** Its connections are sessions of layer 4; left out: they speak HTTP. */
+  readonly tcp?: TcpSpec;
+}
+
+/** Where the connections of a listener of layer 4 go, byte by byte. Times as far as its pool does not set them itself. */
+export interface TcpSpec {
+  /** Id of a pool. */
+  readonly pool: string;
+  /** A session without a byte in either direction is cut after this time … */
+  readonly idleMs: number;
+  /** … and after this one, where that is shorter, once one side has ended. */
+  readonly halfClosedMs: number;
+  readonly connectMs: number;
 }
 
 /** Which connections of a listener begin with a PROXY header. */
@@ -407,6 +422,7 @@ export interface Timeouts {
   readonly responseHeadMs: number;
   readonly responseIdleMs: number;
   readonly tunnelIdleMs: number;
+  readonly tcpIdleMs: number;
   readonly writeIdleMs: number;
   readonly keepAliveMs: number;
   readonly drainMs: number;

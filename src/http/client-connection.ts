@@ -1,5 +1,6 @@
 /** One client connection, as the exchanges on it see it: shared by its streams, however many a codec carries at a time. */
 import type { ListenerSpec } from '../core/snapshot.ts';
+import { destinationOf } from '../net/proxy-protocol/proxied-client.ts';
 import type { Connection, ConnectionFacts, EndAddress } from '../net/transport.ts';
 import type { Keeper, Owner } from '../upstream/owner.ts';
 import type { Peer } from './forwarding.ts';
@@ -30,7 +31,7 @@ export class ClientConnection implements Owner {
 
   /** Where the client connected to: here, or at a proxy in front that has said so. */
   get destination(): EndAddress {
-    return this.facts.proxied?.destination ?? { address: this.#ends.localAddress, port: this.facts.localPort };
+    return destinationOf(this.facts, this.#ends);
   }
 
   tellAtEnd(keeper: Keeper): void {

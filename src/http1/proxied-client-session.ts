@@ -3,6 +3,7 @@ import type { ProxyHeaderSpec } from '../core/snapshot.ts';
 import type { ClientConnection } from '../http/client-connection.ts';
 import type { OutgoingRequest } from '../http/outgoing.ts';
 import type { HttpWaiter } from '../http/stream.ts';
+import { proxiedClient } from '../net/proxy-protocol/proxied-client.ts';
 import { proxyHeader } from '../net/proxy-protocol/write.ts';
 import type { Home } from '../upstream/leased.ts';
 import type { Dialing } from '../upstream/waiter.ts';
@@ -24,15 +25,11 @@ class ProxiedClientSession extends Http1ClientSession {
   override sendHead(request: OutgoingRequest, requestId: string, deadlineLines = ''): void {
     if (!this.#isIntroduced) {
       this.#isIntroduced = true;
-      this.introduce(headerFor(this.owner, requestId, this.#spec));
+      const { facts, destination } = this.owner;
+      this.introduce(proxyHeader(this.#spec, proxiedClient(facts, destination, requestId)));
     }
     super.sendHead(request, requestId, deadlineLines);
   }
-}
-
-function headerFor({ facts, destination }: ClientConnection, requestId: string, spec: ProxyHeaderSpec): string {
-  const authority = facts.serverName === '' ? (facts.proxied?.authority ?? '') : facts.serverName;
-  return proxyHeader(spec, { source: facts.peer, destination, authority, uniqueId: requestId });
 }
 
 export class ProxiedDialer extends Http1Dialer {

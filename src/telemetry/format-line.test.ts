@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { AccessLogSpec, LogFormat } from '../core/access-log.ts';
 import { createFormat } from './format-line.ts';
-import { LineReader, LineWriter, emptyLine } from './log-line.ts';
+import { LineReader, LineWriter, TCP_SESSION, emptyLine } from './log-line.ts';
 import type { LogLine } from './log-line.ts';
 import { createLogRing } from './log-ring.ts';
 
@@ -51,6 +51,17 @@ test('a line of the access log in the combined format is as Apache and nginx wri
     '127.0.0.1 - - [21/Nov/2026:08:00:00 +0000] "GET /cart?token=*** HTTP/1.1" 200 5120 ' +
       '"https://shop/?token=***" "curl/8.14.1"\n',
   );
+});
+
+test('a line of the access log about a session of layer 4 has no status, and says that it is TCP', () => {
+  const session = { ...emptyLine(), time: LINE.time, version: TCP_SESSION, bytesIn: 7, bytesOut: 9 };
+  const line = { ...session, client: '::1', listener: 'db', pool: 'pg', endpoint: 'a:1', reason: 'client-end' };
+  assert.equal(
+    createFormat(specOf('json'))(line),
+    '{"level":30,"time":1795248000123,"client":"::1","protocol":"TCP","bytesIn":7,"bytesOut":9,"listener":"db",' +
+      '"pool":"pg","endpoint":"a:1","attempts":0,"reason":"client-end","totalMs":0}\n',
+  );
+  assert.equal(createFormat(specOf('common'))(line), '::1 - - [21/Nov/2026:08:00:00 +0000] "- - TCP" - 9\n');
 });
 
 test('each line in the common format has its own second', () => {

@@ -1,5 +1,6 @@
 /** Lines of the access log as text, in each of its formats. Nothing of a client breaks a line or a terminal. */
 import type { AccessLogSpec, LogField, LogPart } from '../core/access-log.ts';
+import { TCP_SESSION } from './log-line.ts';
 import type { LogLine } from './log-line.ts';
 import { createMask } from './mask-query.ts';
 
@@ -50,7 +51,8 @@ function jsonFormat(hide: (target: string) => string): FormatLine {
     let text = `{"level":${LEVELS[line.severity]},"time":${Math.round(line.time)}`;
     text += named('requestId', line.requestId) + named('client', line.client) + named('method', line.method);
     text += named('host', line.host) + named('path', hide(line.target)) + named('protocol', protocolOf(line));
-    text += `,"status":${line.status},"bytesIn":${line.bytesIn},"bytesOut":${line.bytesOut}`;
+    if (line.version !== TCP_SESSION) text += `,"status":${line.status}`;
+    text += `,"bytesIn":${line.bytesIn},"bytesOut":${line.bytesOut}`;
     text += named('listener', line.listener) + named('route', line.route) + named('pool', line.pool);
     text += `${named('endpoint', line.endpoint)},"attempts":${line.attempts}${named('reason', line.reason)}`;
     text += timed('queueMs', line.queueMs) + timed('connectMs', line.connectMs);
@@ -101,6 +103,7 @@ function textOf(
     case 'totalMs':
       return String(timeOf(line[field]) ?? '-');
     case 'status':
+      return line.version === TCP_SESSION ? '-' : String(line.status);
     case 'bytesIn':
     case 'bytesOut':
     case 'attempts':
@@ -111,6 +114,7 @@ function textOf(
 }
 
 function protocolOf({ version }: LogLine): string {
+  if (version === TCP_SESSION) return 'TCP';
   return version === 11 ? 'HTTP/1.1' : version === 10 ? 'HTTP/1.0' : '';
 }
 

@@ -1,12 +1,15 @@
 /** One line of the access log on its way from a worker to the scribe: numbers in binary, texts in one latin1 string. */
 import { LogRing, align } from './log-ring.ts';
 
+/** In place of a version of HTTP: the line is about a session of layer 4, which has no status. */
+export const TCP_SESSION = 4;
+
 export interface LogLine {
   /** Milliseconds since 1970. */
   time: number;
   status: number;
   attempts: number;
-  /** 10 or 11; 0 where no head was understood. */
+  /** 10 or 11; 0 where no head was understood; {@link TCP_SESSION}. */
   version: number;
   bytesIn: number;
   bytesOut: number;

@@ -94,7 +94,7 @@ export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> 
   protected mayCarry({ idleSince, idleLimitMs }: Leased<W>, { want }: W, now: number): boolean {
     const age = now - idleSince;
     if (want === LEASE_ANY) return age < idleLimitMs;
-    return want !== LEASE_FRESH && age * 2 <= idleLimitMs && this.#isTrusted(now);
+    return want === LEASE_PROVED && age * 2 <= idleLimitMs && this.#isTrusted(now);
   }
 
   #isTrusted(now: number): boolean {

@@ -15,6 +15,9 @@ export interface Owner {
   tellAtEnd(keeper: Keeper): void;
 }
 
+/** Who takes each connection for one message alone, and keeps none. */
+export const KEEPS_NONE: Owner = { isGone: true, tellAtEnd: () => {} };
+
 /** One that takes connections for its owner. */
 export interface OwnedWaiter extends Waiter {
   readonly owner: Owner;

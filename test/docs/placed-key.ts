@@ -23,14 +23,21 @@ export function surroundingsOf(path: string): Written {
   const accessLog = path.startsWith('accessLog.') ? { accessLog: to } : {};
   const from = path.startsWith('listeners.*.proxyProtocol.') ? { proxyProtocol: { from: '10.0.0.1' } } : {};
   const version = path.startsWith('pools.*.proxyProtocol.') ? { proxyProtocol: { version: 2 } } : {};
+  // A listener of layer 4 has a pool of its own, beside one that takes HTTP.
+  const isLayer4 = path.startsWith('listeners.*.tcp');
+  const tcp = path.startsWith('listeners.*.tcp.') ? { tcp: { pool: 'postgres' } } : {};
   return {
     ...accessLog,
     ...(path.startsWith('defaults.policy.') ? { defaults: inPolicy('defaults') } : {}),
     ...(path.startsWith('defaults.sticky.') ? { defaults: sticky } : {}),
     ...(hasBreaker('defaults') ? { defaults: { breaker: {} } } : {}),
-    listeners: { web: { address: isOfSocket ? 'unix:/run/web.sock' : '127.0.0.1:8080', ...from } },
+    listeners: {
+      web: { address: isOfSocket ? 'unix:/run/web.sock' : '127.0.0.1:8080', ...from, ...tcp },
+      ...(isLayer4 ? { http: '127.0.0.1:8081' } : {}),
+    },
     routes: [{ pool: 'web', match, ...replace, ...inPolicy('routes.*') }],
     pools: {
+      ...(isLayer4 ? { postgres: ['localhost:5432'] } : {}),
       web: {
         endpoints: [{ address: 'localhost:8081' }],
         ...(hasCheck ? { check } : {}),

@@ -84,6 +84,27 @@ describe('the commands that ask a running Fairlead', () => {
     );
   });
 
+  it('the commands that ask a running Fairlead count the sessions of a listener of layer 4', async (t) => {
+    const [port] = await startPool(t, 1);
+    const file = join(folder, 'layer4.yaml');
+    writeFileSync(
+      file,
+      `threads: 1\nlisteners: { db: { address: '127.0.0.1:0', tcp: db } }\npools: { db: ['127.0.0.1:${port}'] }\n`,
+    );
+    await using running = new FairleadProcess(['run', '-c', file], { env });
+    const listener = Number(await running.said(/listener db on tcp:\/\/\S+:(\d+)/));
+    assert.equal(await request(listener), '');
+    await until(() => existsSync(defaultSocketPath(file, env)), 'the admin socket');
+    const status = await fairlead('status', '-c', file);
+    assert.match(
+      status.stdout,
+      /\n {2}listener {2}db {2}tcp:\/\/127\.0\.0\.1:\d+ {2}1 sessions, 0 found no endpoint\n/,
+    );
+    const { stdout } = await fairlead('status', '-c', file, '--json');
+    const [content] = (JSON.parse(stdout) as { listeners: { protocol: string; sessions: number }[] }).listeners;
+    assert.deepEqual([content.protocol, content.sessions], ['tcp', 1]);
+  });
+
   it('the commands that ask a running Fairlead drain an endpoint, which is seen with who and why, and take it back', async (t) => {
     const ports = await startPool(t, 2);
     const file = writeConfig('drain', ports);

@@ -50,7 +50,7 @@ describe('a listener on a unix socket', () => {
       assert.deepEqual(await Promise.all([1, 2, 3].map(() => getOver(path('web.sock')))), Array(3).fill('200 hello'));
       assert.deepEqual(readdirSync(folder), ['web.sock']);
       const [, address] = balancer.addresses();
-      assert.deepEqual(address, { listener: 'web', host: `unix:${path('web.sock')}`, port: 0 });
+      assert.deepEqual(address, { listener: 'web', host: `unix:${path('web.sock')}`, port: 0, protocol: 'http' });
       await balancer.close();
       assert.deepEqual(readdirSync(folder), []);
     });

@@ -36,6 +36,7 @@ export const TIMEOUTS: Timeouts = {
   responseHeadMs: 30_000,
   responseIdleMs: 60_000,
   tunnelIdleMs: 3_600_000,
+  tcpIdleMs: 3_600_000,
   writeIdleMs: 60_000,
   keepAliveMs: 75_000,
   drainMs: 25_000,
@@ -195,7 +196,8 @@ export function testSnapshot(options: TestPlaneOptions): Snapshot {
       admin: 'off',
       maxConnections: 10_000,
     },
-    routeTable: createRouteTable(routes.length, 1),
+    routeTable: createRouteTable(routes.length + 1, 1),
+    sessionRows: { web: routes.length + 1 },
     logRings: [],
   };
 }

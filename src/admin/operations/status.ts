@@ -10,7 +10,7 @@ const getStatus: Operation = {
   role: 'read',
   query: [],
   run({ balancer, process: facts }) {
-    const { pools, workers, memory } = balancer.stats();
+    const { tcp, pools, workers, memory } = balancer.stats();
     const problems = pools.flatMap(({ pool, isPanicking, endpoints }) => [
       ...(isPanicking ? [`pool ${pool}: no endpoint is healthy`] : []),
       ...endpoints
@@ -24,7 +24,11 @@ const getStatus: Operation = {
       config: facts.config,
       startedAt: new Date(facts.startedAt).toISOString(),
       uptimeMs: Date.now() - facts.startedAt,
-      listeners: balancer.addresses().map((each) => ({ id: each.listener, address: addressText(each) })),
+      listeners: balancer.addresses().map((each) => {
+        const { listener: id, protocol } = each;
+        const { listener: _, ...counters } = tcp.find(({ listener }) => listener === id) ?? { listener: id };
+        return { id, address: addressText(each), protocol, ...counters };
+      }),
       pools: pools.map(summarizePool),
       workers,
       memory,

@@ -12,10 +12,19 @@ interface StatusContent {
   readonly pid: number;
   readonly config: string | null;
   readonly uptimeMs: number;
-  readonly listeners: readonly { readonly id: string; readonly address: string }[];
+  readonly listeners: readonly ListenerContent[];
   readonly pools: readonly { readonly id: string; readonly endpoints: number; readonly up: number }[];
   readonly workers: { readonly connections: number; readonly exchanges: number };
   readonly problems: readonly string[];
+}
+
+interface ListenerContent {
+  readonly id: string;
+  readonly address: string;
+  readonly protocol: string;
+  /** Of one with `tcp`. */
+  readonly sessions?: number;
+  readonly failed?: number;
 }
 
 interface PoolContent {
@@ -49,18 +58,17 @@ function describeStatus(status: StatusContent): string {
     `fairlead ${version}, Node ${node}, process ${pid}, up ${describeUptime(uptimeMs)}${config === null ? '' : `, ${config}`}`,
     `${workers.connections} client connections, ${workers.exchanges} requests in flight`,
     '',
-    ...table(
-      status.listeners.map(({ id, address }) => [
-        'listener',
-        id,
-        isUnixAddress(address) ? address : `http://${address}`,
-      ]),
-    ),
+    ...table(status.listeners.map(describeListener)),
     ...table(status.pools.map(({ id, endpoints, up }) => ['pool', id, `${up} of ${endpoints} up`])),
     '',
     ...(problems.length === 0 ? ['no problems'] : ['problems', ...problems.map((problem) => `  ${problem}`)]),
   ];
   return lines.join('\n');
+}
+
+function describeListener({ id, address, protocol, sessions, failed }: ListenerContent): string[] {
+  const row = ['listener', id, isUnixAddress(address) ? address : `${protocol}://${address}`];
+  return sessions === undefined ? row : [...row, `${sessions} sessions, ${failed ?? 0} found no endpoint`];
 }
 
 export async function showPools(options: AdminOptions): Promise<number> {

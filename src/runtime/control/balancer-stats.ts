@@ -4,8 +4,8 @@ import type { EndpointHealthReport } from '../../checks/endpoint-health.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { readQueueStats } from './queue-stats.ts';
 import type { QueueStats } from './queue-stats.ts';
-import { readEndpointStats, readRouteStats } from './table-stats.ts';
-import type { EndpointStats, RouteStats } from './table-stats.ts';
+import { readEndpointStats, readRouteStats, readTcpStats } from './table-stats.ts';
+import type { EndpointStats, RouteStats, TcpStats } from './table-stats.ts';
 import type { AccessLogStats } from './access-log.ts';
 import type { HealthKeeper } from './health.ts';
 import type { MemoryStats } from './memory-stats.ts';
@@ -16,6 +16,8 @@ import type { SharedTables } from './shared-tables.ts';
 export interface BalancerStats {
   /** In the order of the config. */
   readonly routes: readonly ({ readonly route: string } & RouteStats)[];
+  /** The listeners with `tcp`, in the order of the config. */
+  readonly tcp: readonly ({ readonly listener: string } & TcpStats)[];
   /** Requests that met no route, and those refused before one could be looked for. */
   readonly unrouted: RouteStats;
   readonly pools: readonly PoolStats[];
@@ -71,6 +73,9 @@ export function readBalancerStats(
   others: Pick<BalancerStats, 'listeners' | 'workers' | 'accessLog' | 'memory'>,
 ): BalancerStats {
   const routes = snapshot.routes.map(({ id, slot }) => ({ route: id, ...readRouteStats(tables.routes, slot) }));
+  const tcp = snapshot.listeners
+    .filter(({ id }) => Object.hasOwn(snapshot.sessionRows, id))
+    .map(({ id }) => ({ listener: id, ...readTcpStats(tables.routes, snapshot.sessionRows[id]) }));
   const pools = snapshot.pools.map((pool) => {
     const table = tables.pool(pool.id);
     const endpoints = pool.endpoints.map(({ id, slot, weight }): PoolEndpointStats => {
@@ -80,7 +85,7 @@ export function readBalancerStats(
     });
     return { pool: pool.id, isPanicking: health.isPanicking(pool.id), queue: readQueueStats(table), endpoints };
   });
-  return { routes, unrouted: readRouteStats(tables.routes, 0), pools, ...others };
+  return { routes, tcp, unrouted: readRouteStats(tables.routes, 0), pools, ...others };
 }
 
 /** After the end nobody keeps health. */

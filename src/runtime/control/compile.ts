@@ -68,7 +68,8 @@ export class SnapshotCompiler {
     for (const id of this.#pools.keys()) if (!kept.has(id)) this.#pools.delete(id);
     this.#hashTables.keepOnly(kept);
     this.#stickyValues = machine.stickyValues;
-    const routes = this.#routes.place(config.routes, this.#version, confirmed);
+    const layer4 = config.listeners.filter(({ tcp }) => tcp !== undefined);
+    const [routes, sessionRows] = this.#placeRows(config.routes, layer4, confirmed);
     const pools = config.pools.map((pool) =>
       this.#compilePool(
         {
@@ -88,6 +89,7 @@ export class SnapshotCompiler {
       pools,
       settings: machine.settings,
       routeTable: this.#routes.handle,
+      sessionRows,
       logRings: machine.logRings,
     };
   }
@@ -104,6 +106,20 @@ export class SnapshotCompiler {
       return endpoints === undefined ? pool : this.#compilePool(pool, endpoints, confirmed.version);
     });
     return { ...before, version: this.#version, pools: refreshed };
+  }
+
+  /** Routes and listeners of layer 4 count in the same table. No route has a name with a blank. */
+  #placeRows(
+    routes: Config['routes'],
+    listeners: Config['listeners'],
+    confirmed: Confirmation,
+  ): [Snapshot['routes'], Snapshot['sessionRows']] {
+    const owners = [...routes.map(({ id }) => id), ...listeners.map(({ id }) => `listener ${id}`)];
+    const slots = this.#routes.place(owners, this.#version, confirmed);
+    return [
+      routes.map((route, index) => ({ ...route, slot: slots[index] })),
+      Object.fromEntries(listeners.map(({ id }, index) => [id, slots[routes.length + index]])),
+    ];
   }
 
   #compilePool(pool: Omit<NamedPool, 'endpoints'>, resolved: readonly ResolvedEndpoint[], confirmed: number): PoolSpec {

@@ -33,6 +33,8 @@ export interface ListenerAddress {
   /** `''`: every address. `unix:/path`: a unix socket, whose port is 0. */
   readonly host: string;
   readonly port: number;
+  /** What comes in there. */
+  readonly protocol: 'http' | 'tcp';
 }
 
 /** What a change of listeners needs, at hand. */
@@ -76,8 +78,8 @@ export class Listeners {
   }
 
   addresses(): ListenerAddress[] {
-    const ports = [...this.#opened.values()].map(({ spec, port }) => ({ listener: spec.id, host: spec.host, port }));
-    return [...ports, ...(this.#sockets?.specs ?? []).map(({ id, host, port }) => ({ listener: id, host, port }))];
+    const ports = [...this.#opened.values()].map(({ spec, port }) => addressOf(spec, port));
+    return [...ports, ...(this.#sockets?.specs ?? []).map((spec) => addressOf(spec, spec.port))];
   }
 
   /** Takes what addresses a change needs. Rejects with {@link ListenError}, and then holds none of them. */
@@ -339,4 +341,8 @@ export class Listeners {
     this.#passer.close(opened);
     await Promise.all(workers.map((worker) => worker.closeListener(operation).catch(ignoreGone)));
   }
+}
+
+function addressOf({ id, host, tcp }: ListenerSpec, port: number): ListenerAddress {
+  return { listener: id, host, port, protocol: tcp === undefined ? 'http' : 'tcp' };
 }

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { configOf } from '../../../test/support/running-balancer.ts';
 import { ROUTE_REQUESTS, RouteTable } from '../../core/shared/route-table.ts';
 import { RouteRows } from './route-rows.ts';
 
@@ -14,10 +13,7 @@ function place(
   confirmed: number,
   held: number[] = [],
 ): number[] {
-  const routes = ids.map((id) => `{ name: ${id}, match: { path: /${id} }, pool: p }`).join(', ');
-  const config = configOf(`{ routes: [${routes}], pools: { p: ["127.0.0.1:1"] } }`);
-  const placed = rows.place(config.routes, version, { version: confirmed, heldRoutes: new Set(held) });
-  return placed.map(({ slot }) => slot);
+  return rows.place(ids, version, { version: confirmed, heldRoutes: new Set(held) });
 }
 
 describe('the rows of routes', () => {

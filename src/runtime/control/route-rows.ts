@@ -1,11 +1,10 @@
 /**
- * Which row of the route table belongs to which route. A row is given to another route only when every worker has
- * confirmed a snapshot without its owner and none has an exchange of it left: then nobody counts in it.
+ * Which row of the route table belongs to which route, or listener of layer 4. A row is given to another owner only
+ * when every worker has confirmed a snapshot without its first one and none has an exchange or a session of it left:
+ * then nobody counts in it.
  */
-import type { RouteConfig } from '../../config/config.ts';
 import { RouteTable, createRouteTable } from '../../core/shared/route-table.ts';
 import type { RouteTableHandle } from '../../core/shared/route-table.ts';
-import type { RouteSpec } from '../../core/snapshot.ts';
 import type { Confirmation } from './compile.ts';
 import { SlotBook } from './slot-book.ts';
 import type { SlotTable } from './slot-book.ts';
@@ -29,14 +28,14 @@ export class RouteRows implements SlotTable {
     return this.#table.handle;
   }
 
-  /** Gives each route its row, in a table with room for all of them. `version`: of the snapshot that has them. */
-  place(routes: readonly RouteConfig[], version: number, confirmed: Confirmation): RouteSpec[] {
+  /** Slots of the rows of these, in a table with room for all of them. `version`: of the snapshot that has them. */
+  place(owners: readonly string[], version: number, confirmed: Confirmation): number[] {
     this.#held = confirmed.heldRoutes;
-    this.#book.keepOnly(new Set(routes.map(({ id }) => id)), version);
-    let placed = this.#tryPlace(routes, confirmed.version);
+    this.#book.keepOnly(new Set(owners), version);
+    let placed = this.#tryPlace(owners, confirmed.version);
     if (placed === null) {
-      this.#enlarge(routes.length);
-      placed = this.#tryPlace(routes, confirmed.version);
+      this.#enlarge(owners.length);
+      placed = this.#tryPlace(owners, confirmed.version);
     }
     if (placed === null) throw new Error('compile: the routes do not fit their new table');
     return placed;
@@ -51,12 +50,12 @@ export class RouteRows implements SlotTable {
     return 0;
   }
 
-  #tryPlace(routes: readonly RouteConfig[], confirmed: number): RouteSpec[] | null {
-    const placed: RouteSpec[] = [];
-    for (const route of routes) {
-      const row = this.#book.take(route.id, confirmed);
+  #tryPlace(owners: readonly string[], confirmed: number): number[] | null {
+    const placed: number[] = [];
+    for (const owner of owners) {
+      const row = this.#book.take(owner, confirmed);
       if (row === null) return null;
-      placed.push({ ...route, slot: slotOf(row.slot) });
+      placed.push(slotOf(row.slot));
     }
     return placed;
   }

@@ -72,6 +72,29 @@ export interface RouteStats {
   readonly p99Ms: number;
 }
 
+/** The counters of a listener with `tcp`. Bytes are counted when a session ends. */
+export interface TcpStats {
+  /** Sessions that have begun. */
+  readonly sessions: number;
+  /** From the clients. */
+  readonly bytesIn: number;
+  /** To them. */
+  readonly bytesOut: number;
+  /** Sessions that found no endpoint: their clients were reset. */
+  readonly failed: number;
+  /** Sessions that ended otherwise than by both sides' FIN: reset, idle, cut by a drain. */
+  readonly cut: number;
+  readonly retries: number;
+  /** Connects that were refused and followed by one elsewhere. */
+  readonly moves: number;
+  /** Further connects that did not follow because the pool's retry budget was spent. */
+  readonly budgetSpent: number;
+  /** Sessions that waited because no endpoint could be reached. */
+  readonly held: number;
+  /** Sessions that circuit breakers kept from every endpoint. */
+  readonly breakerOpen: number;
+}
+
 /** The counters of an endpoint. */
 export interface EndpointStats {
   /** Attempts under way. */
@@ -135,6 +158,21 @@ export function readRouteStats(table: RouteTable, slot: number): RouteStats {
     upgrades: table.total(slot, ROUTE_UPGRADES),
     p50Ms: quantile(histogram, 0.5),
     p99Ms: quantile(histogram, 0.99),
+  };
+}
+
+export function readTcpStats(table: RouteTable, slot: number): TcpStats {
+  return {
+    sessions: table.total(slot, ROUTE_REQUESTS),
+    bytesIn: table.total(slot, ROUTE_BYTES_IN),
+    bytesOut: table.total(slot, ROUTE_BYTES_OUT),
+    failed: table.total(slot, ROUTE_FAULTS),
+    cut: table.total(slot, ROUTE_ABORTS),
+    retries: table.total(slot, ROUTE_RETRIES),
+    moves: table.total(slot, ROUTE_MOVES),
+    budgetSpent: table.total(slot, ROUTE_BUDGET_SPENT),
+    held: table.total(slot, ROUTE_HELD),
+    breakerOpen: table.total(slot, ROUTE_BREAKER_OPEN),
   };
 }
 

@@ -16,6 +16,6 @@ export function addressText({ host, port }: Pick<ListenerSpec, 'host' | 'port'>)
 }
 
 /** What a person opens: `http://127.0.0.1:8080`; of a unix socket its address. */
-export function urlText(address: Pick<ListenerSpec, 'host' | 'port'>): string {
-  return isUnixAddress(address.host) ? address.host : `http://${addressText(address)}`;
+export function urlText(address: Pick<ListenerSpec, 'host' | 'port'>, protocol: 'http' | 'tcp' = 'http'): string {
+  return isUnixAddress(address.host) ? address.host : `${protocol}://${addressText(address)}`;
 }

@@ -12,9 +12,13 @@ import type { LoopTurns } from '../../net/loop-turns.ts';
 import type { AcceptedConnection, ConnectionHandler, Transport } from '../../net/transport.ts';
 import type { DataPlaneReport } from '../shared/data-plane-report.ts';
 import type * as proxyParts from './proxy-parts.ts';
+import type * as tcpParts from './tcp-parts.ts';
 
 /** What PROXY headers need. */
 export type ProxyParts = typeof proxyParts;
+
+/** What layer 4 needs. */
+export type TcpParts = typeof tcpParts;
 
 export interface DataPlaneOptions {
   /** Worker slot: this thread's row in the ledgers and its stripe of the counters. */

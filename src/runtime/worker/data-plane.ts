@@ -17,7 +17,6 @@ import type { Routing } from '../../http/routing.ts';
 import type { ExchangeRecord } from '../../http/record.ts';
 import type { ServerHost, ServerSession } from '../../http/server-host.ts';
 import type { ClientEvents, ClientStream } from '../../http/stream.ts';
-import { Http1Dialer } from '../../http1/dialer.ts';
 import type { UpstreamHost } from '../../http1/dialer.ts';
 import { glimpseOf } from '../../http1/glimpse.ts';
 import { createAddressList } from '../../net/address-list.ts';
@@ -25,12 +24,14 @@ import { Guard } from '../../net/guard.ts';
 import { loopClockOf } from '../../net/loop-clock.ts';
 import { TimerWheel } from '../../net/timer-wheel.ts';
 import type { AcceptedConnection, ConnectionHandler, Transport } from '../../net/transport.ts';
+import type { TcpSession } from '../../tcp/session.ts';
 import type { Blame, EndpointReports, ReportedEndpoint } from '../../upstream/endpoint.ts';
 import { SettlingList } from '../../upstream/settling-list.ts';
-import type { DataPlane, DataPlaneOptions, ProxyParts } from './data-plane-api.ts';
+import type { DataPlane, DataPlaneOptions, ProxyParts, TcpParts } from './data-plane-api.ts';
 import { ConnectionRefusals } from './connection-refusals.ts';
 import { Departures } from './departures.ts';
 import { FailedRequestLog } from './failed-requests.ts';
+import type { Failed } from './failed-requests.ts';
 import { stagesOf } from './listener-stages.ts';
 import type { StagesHost } from './listener-stages.ts';
 import { openSession } from './open-session.ts';
@@ -41,6 +42,9 @@ import { createRequestIdPrefix } from './request-id-prefix.ts';
 import type { RouteLog } from './route-log.ts';
 import { RouteLogs } from './route-logs.ts';
 import { StagedSession } from './staged-session.ts';
+import type { OpenStaged } from './staged-session.ts';
+import type { TcpPlane, TcpSessions } from './tcp-sessions.ts';
+import { WorkerDialer } from './worker-dialer.ts';
 
 /** Exchanges kept for reuse; more are made while more are in flight. */
 const SPARE_EXCHANGES = 256;
@@ -49,7 +53,9 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   return new WorkerDataPlane(options);
 }
 
-class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHost, EndpointReports, StagesHost {
+class WorkerDataPlane
+  implements DataPlane, ExchangeHost, ServerHost, UpstreamHost, EndpointReports, StagesHost, TcpPlane
+{
   readonly transport: Transport;
   readonly wheel: TimerWheel;
   readonly settling: SettlingList;
@@ -63,6 +69,7 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
   readonly #logs: RouteLogs;
   readonly #failed: FailedRequestLog;
   readonly #sessions = new Set<ServerSession>();
+  readonly tcpSessions = new Set<TcpSession>();
   readonly #departures: Departures;
   readonly #silence: SilencePulse;
   readonly #cancelSilence: () => void;
@@ -70,6 +77,9 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
   readonly #requestIdPrefix = `${createRequestIdPrefix()}-`;
   #snapshot: Snapshot | null = null;
   #proxyParts: ProxyParts | null = null;
+  #tcpParts: TcpParts | null = null;
+  /** Null until a listener has `tcp`. */
+  #tcp: TcpSessions | null = null;
   #routing: Routing | null = null;
   #routeTable: RouteTable | null = null;
   isTrusted: (address: string) => boolean = () => false;
@@ -104,6 +114,7 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
     });
     this.#departures = new Departures({
       sessions: this.#sessions,
+      tcp: this.tcpSessions,
       wheel: this.wheel,
       timeouts: () => this.timeouts,
       reportFault: (error) => this.reportFault(error),
@@ -115,10 +126,7 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
       turns,
       reports: this,
       reportFault: (error) => this.reportFault(error),
-      createDialer: (home, proxyProtocol) =>
-        proxyProtocol === null
-          ? new Http1Dialer(home, this)
-          : new this.proxyParts.ProxiedDialer(home, this, proxyProtocol),
+      createDialer: (home, proxyProtocol) => new WorkerDialer(home, this, proxyProtocol),
       proxyParts: () => this.proxyParts,
       onRetired: (endpoints) => this.#departures.ofEndpoints(endpoints),
     });
@@ -143,14 +151,22 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
   // ——— config
 
   loadFor({ listeners, pools }: Snapshot): Promise<void> | null {
-    const isNeeded = [...listeners, ...pools].some(({ proxyProtocol }) => proxyProtocol !== null);
-    if (!isNeeded || this.#proxyParts !== null) return null;
-    return import('./proxy-parts.ts').then((parts) => void (this.#proxyParts = parts));
+    const loading: Promise<unknown>[] = [];
+    if (this.#proxyParts === null && [...listeners, ...pools].some(({ proxyProtocol }) => proxyProtocol !== null))
+      loading.push(import('./proxy-parts.ts').then((parts) => (this.#proxyParts = parts)));
+    if (this.#tcpParts === null && listeners.some(({ tcp }) => tcp !== undefined))
+      loading.push(import('./tcp-parts.ts').then((parts) => (this.#tcpParts = parts)));
+    return loading.length === 0 ? null : Promise.all(loading).then(() => {});
   }
 
   get proxyParts(): ProxyParts {
     if (this.#proxyParts === null) throw new Error('data plane: nothing was loaded for PROXY headers');
     return this.#proxyParts;
+  }
+
+  get tcpParts(): TcpParts {
+    if (this.#tcpParts === null) throw new Error('data plane: nothing was loaded for layer 4');
+    return this.#tcpParts;
   }
 
   apply(snapshot: Snapshot, operations: readonly Operation[]): void {
@@ -161,7 +177,13 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
     this.isTrusted = createAddressList(snapshot.settings.trustedProxies);
     this.#logs.apply(snapshot);
     this.#routing = createRouting(snapshot, this.#pools, (route) => this.#logs.of(route.accessLog));
+    if (this.#tcpParts !== null) this.#tcpOf().apply(snapshot, (id) => this.#pools.lookUp(id), this.#logs.ofSessions());
     if (operations.some(({ op }) => op === 'set-settings')) this.#updateLimits(snapshot.settings.limits);
+  }
+
+  #tcpOf(): TcpSessions {
+    const { TcpSessions } = this.tcpParts;
+    return (this.#tcp ??= new TcpSessions(this));
   }
 
   refresh(version: number, pools: readonly PoolSpec[], operations: readonly Operation[]): void {
@@ -192,7 +214,8 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
   }
 
   heldRoutes(): readonly number[] {
-    return this.#departures.heldRoutes(new Set(this.#snapshot?.routes.map(({ slot }) => slot)));
+    const routes = new Set(this.#snapshot?.routes.map(({ slot }) => slot));
+    return [...this.#departures.heldRoutes(routes), ...(this.#tcp?.heldRows() ?? [])];
   }
 
   get unroutedLog(): RouteLog | null {
@@ -220,12 +243,15 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
 
   accept(listener: ListenerSpec): (connection: AcceptedConnection) => ConnectionHandler {
     const stages = stagesOf(listener, this);
-    if (stages.length === 0) return (connection) => openSession(connection, listener, this);
-    return (connection) => new StagedSession(connection, listener, this).begin(stages);
+    const { tcp } = listener;
+    const open: OpenStaged =
+      tcp === undefined ? (connection) => openSession(connection, listener, this) : this.#tcpOf().accept(listener, tcp);
+    if (stages.length === 0) return open;
+    return (connection) => new StagedSession(connection, listener, this, open).begin(stages);
   }
 
   get connections(): number {
-    return this.#sessions.size;
+    return this.#sessions.size + this.tcpSessions.size;
   }
 
   opened(session: ServerSession): void {
@@ -234,7 +260,11 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
 
   closed(session: ServerSession): void {
     session.connection.end();
-    if (this.#sessions.delete(session) && this.#sessions.size === 0 && this.onIdle !== null) this.onIdle();
+    if (this.#sessions.delete(session) && this.connections === 0 && this.onIdle !== null) this.onIdle();
+  }
+
+  onSessionsOver(): void {
+    if (this.connections === 0 && this.onIdle !== null) this.onIdle();
   }
 
   drainListener(listener: ListenerSpec): void {
@@ -256,6 +286,7 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
 
   destroy(): void {
     for (const session of [...this.#sessions]) session.destroy();
+    for (const session of [...this.tcpSessions]) session.destroy();
     this.#cancelSilence();
     this.#failed.flush();
     this.refusals.flush();
@@ -301,6 +332,10 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
 
   failed(record: ExchangeRecord): void {
     this.#failed.note(record);
+  }
+
+  noteFailed(failed: Failed): void {
+    this.#failed.note(failed);
   }
 
   recycle(exchange: Exchange): void {

@@ -9,12 +9,15 @@ import { Exchange } from '../../http/exchange/exchange.ts';
 import type { ClientEvents, HttpEndpoint } from '../../http/stream.ts';
 import type { ServerSession } from '../../http/server-host.ts';
 import type { TimerWheel } from '../../net/timer-wheel.ts';
+import type { TcpSession } from '../../tcp/session.ts';
+import type { WorkerEndpoint } from './pool-set.ts';
 import { TaskTimer } from './task-timer.ts';
 import { keyOf } from '../shared/listener-key.ts';
 
 export interface DeparturesOptions {
-  /** The client connections of this data plane. */
+  /** The client connections of this data plane, and its sessions of layer 4. */
   readonly sessions: ReadonlySet<ServerSession>;
+  readonly tcp: ReadonlySet<TcpSession>;
   readonly wheel: TimerWheel;
   timeouts(): Timeouts;
   reportFault(error: unknown): void;
@@ -29,36 +32,45 @@ export class Departures {
 
   /** Asks its clients to go. */
   ofListener(listener: ListenerSpec): void {
-    const { sessions } = this.#options;
+    const { sessions, tcp } = this.#options;
     const key = keyOf(listener);
     const leaving = [...sessions].filter(({ connection }) => keyOf(connection.listener) === key);
-    if (leaving.length === 0) return;
+    const ending = [...tcp].filter(({ route }) => keyOf(route.listener) === key);
+    if (leaving.length + ending.length === 0) return;
     for (const session of leaving) session.leave();
     this.#afterDrainTime(() => {
       for (const session of leaving) if (sessions.has(session)) session.destroy();
+      for (const session of ending) if (tcp.has(session)) session.destroy();
     });
   }
 
-  ofEndpoints(endpoints: readonly HttpEndpoint[]): void {
-    const gone = new Set(endpoints);
+  ofEndpoints(endpoints: readonly WorkerEndpoint[]): void {
+    const gone = new Set<unknown>(endpoints);
     this.#afterDrainTime(() => {
+      for (const session of this.#sessionsAt((each) => gone.has(each)))
+        if (gone.has(session.endpoint)) session.onEndpointGone();
       for (const [attempt, endpoint] of this.#attemptsAt((each) => gone.has(each)))
         if (attempt.endpoint === endpoint) attempt.onEndpointGone();
     });
   }
 
   /** Tells the attempts at this endpoint that it takes nothing new. One that throws must not keep the others there. */
-  moveOff(endpoint: HttpEndpoint): void {
-    for (const [attempt] of this.#attemptsAt((each) => each === endpoint)) {
+  moveOff(endpoint: WorkerEndpoint): void {
+    const attempts = this.#attemptsAt((each) => each === endpoint).map(([attempt]) => attempt);
+    for (const each of [...attempts, ...this.#sessionsAt((at) => at === endpoint)]) {
       // What was told before it may have ended this one.
-      if (attempt.endpoint !== endpoint) continue;
+      if (each.endpoint !== endpoint) continue;
       try {
-        attempt.onMoved();
+        each.onMoved();
       } catch (error) {
         this.#options.reportFault(error);
-        attempt.onOwnFault();
+        each.onOwnFault();
       }
     }
+  }
+
+  #sessionsAt(isMeant: (endpoint: unknown) => boolean): readonly TcpSession[] {
+    return [...this.#options.tcp].filter(({ endpoint }) => endpoint !== null && isMeant(endpoint));
   }
 
   /** Two of an exchange, where it has two at once. */

@@ -1,9 +1,17 @@
 /** Tells the control plane which pools fail requests, and why: the first of a pool and reason at once, the others summed up. */
 import { FAULTS } from '../../core/errors.ts';
-import type { ExchangeRecord } from '../../http/record.ts';
 import type { FailedRequests } from '../shared/data-plane-report.ts';
 import { SummedReports } from './summed-reports.ts';
 import type { SummedReportsOptions } from './summed-reports.ts';
+
+/** What is read of a request, or a session of layer 4 (`status` 0), that has failed. */
+export interface Failed {
+  readonly pool: string;
+  readonly endpoint: string;
+  readonly status: number;
+  readonly cause: string;
+  readonly reason: string;
+}
 
 /** Reasons that lie with the endpoints of a pool, or their number. */
 const OF_THE_POOL: ReadonlySet<string> = new Set(
@@ -32,8 +40,8 @@ export class FailedRequestLog {
     this.#reports = new SummedReports(options);
   }
 
-  /** An exchange that has met a route is over, and its record has a reason. */
-  note(record: ExchangeRecord): void {
+  /** An exchange that has met a route is over, and its record has a reason; or a session has found no endpoint. */
+  note(record: Failed): void {
     const { pool, endpoint, status, cause } = record;
     const [reason] = record.reason.split(':', 1);
     if (!OF_THE_POOL.has(reason)) return;

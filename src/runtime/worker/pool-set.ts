@@ -11,7 +11,6 @@ import type { Random } from '../../core/random.ts';
 import { PoolTable } from '../../core/shared/pool-table.ts';
 import type { EndpointSpec, PoolSpec, ProxyHeaderSpec, Snapshot } from '../../core/snapshot.ts';
 import type { Cancel, LoopTurns } from '../../net/loop-turns.ts';
-import type { HttpEndpoint, HttpPool, HttpWaiter } from '../../http/stream.ts';
 import { Endpoint } from '../../upstream/endpoint.ts';
 import type { EndpointLimits, EndpointReports } from '../../upstream/endpoint.ts';
 import { ExclusiveLeases } from '../../upstream/exclusive-leases.ts';
@@ -20,6 +19,10 @@ import type { Dialer, Home } from '../../upstream/leased.ts';
 import type { LeasePool } from '../../upstream/lease-pool.ts';
 import { Pool } from '../../upstream/pool.ts';
 import type { ProxyParts } from './data-plane-api.ts';
+import type { WorkerWaiter } from './worker-dialer.ts';
+
+export type WorkerPool = Pool<WorkerWaiter>;
+export type WorkerEndpoint = Endpoint<WorkerWaiter>;
 
 export interface PoolSetOptions {
   /** Asked for where a pool has `proxyProtocol`. */
@@ -30,9 +33,9 @@ export interface PoolSetOptions {
   readonly turns: LoopTurns;
   readonly reports: EndpointReports;
   /** `proxyProtocol`: the header that its connections begin with, null: none. */
-  createDialer(home: Home<HttpWaiter>, proxyProtocol: ProxyHeaderSpec | null): Dialer<HttpWaiter>;
+  createDialer(home: Home<WorkerWaiter>, proxyProtocol: ProxyHeaderSpec | null): Dialer<WorkerWaiter>;
   /** These have left the config: what they have in flight is cut when their time is over. */
-  onRetired(endpoints: readonly HttpEndpoint[]): void;
+  onRetired(endpoints: readonly WorkerEndpoint[]): void;
   /** An exception of ours that must not end the worker. */
   reportFault(error: unknown): void;
 }
@@ -46,7 +49,7 @@ const REQUESTS_INTERVAL_MS = 1000;
 
 export class PoolSet {
   readonly #options: PoolSetOptions;
-  readonly #pools = new Map<string, HttpPool>();
+  readonly #pools = new Map<string, WorkerPool>();
   readonly #places: Repeated;
   readonly #idlePlaces: Repeated;
   readonly #requests: Repeated;
@@ -58,26 +61,31 @@ export class PoolSet {
     this.#requests = new Repeated(options.turns, REQUESTS_INTERVAL_MS, () => this.#sampleRequests());
   }
 
-  get(id: string): HttpPool {
+  get(id: string): WorkerPool {
     const pool = this.#pools.get(id);
     if (pool === undefined) throw new Error(`no pool "${id}"`);
     return pool;
   }
 
-  all(): Iterable<HttpPool> {
+  /** Null: there is none. */
+  lookUp(id: string): WorkerPool | null {
+    return this.#pools.get(id) ?? null;
+  }
+
+  all(): Iterable<WorkerPool> {
     return this.#pools.values();
   }
 
   /** The endpoint that has this row, null where it has left. */
-  find(poolId: string, slot: number, generation: number): HttpEndpoint | null {
+  find(poolId: string, slot: number, generation: number): WorkerEndpoint | null {
     const endpoints = this.#pools.get(poolId)?.endpoints ?? [];
     return endpoints.find((each) => each.slot === slot && each.spec.generation === generation) ?? null;
   }
 
   apply(snapshot: Snapshot, operations: readonly Operation[]): void {
     const changed = new Set<string>();
-    const retired: HttpEndpoint[] = [];
-    const former: LeasePool<HttpWaiter>[] = [];
+    const retired: WorkerEndpoint[] = [];
+    const former: LeasePool<WorkerWaiter>[] = [];
     for (const operation of operations) {
       const id = this.#obey(operation, retired, former);
       if (id !== null) changed.add(id);
@@ -94,7 +102,7 @@ export class PoolSet {
   }
 
   /** Returns the pool whose endpoints or policy are to be put in order. */
-  #obey(operation: Operation, retired: HttpEndpoint[], former: LeasePool<HttpWaiter>[]): string | null {
+  #obey(operation: Operation, retired: WorkerEndpoint[], former: LeasePool<WorkerWaiter>[]): string | null {
     switch (operation.op) {
       case 'add-pool':
         this.#pools.set(operation.pool.id, this.#createPool(operation.pool));
@@ -154,12 +162,12 @@ export class PoolSet {
     this.#pools.clear();
   }
 
-  #createPool(spec: PoolSpec): HttpPool {
+  #createPool(spec: PoolSpec): WorkerPool {
     return new Pool(spec, new PoolTable(spec.table, this.#options.worker), this.#options);
   }
 
   /** What a pool has of its own; its endpoints follow when they are put in order. */
-  #update(pool: HttpPool, spec: PoolSpec, former: LeasePool<HttpWaiter>[]): void {
+  #update(pool: WorkerPool, spec: PoolSpec, former: LeasePool<WorkerWaiter>[]): void {
     if (pool.table.handle.id !== spec.table.id) pool.moveTo(new PoolTable(spec.table, this.#options.worker));
     const isSame = JSON.stringify(pool.spec.proxyProtocol) === JSON.stringify(spec.proxyProtocol);
     pool.spec = spec;
@@ -173,10 +181,10 @@ export class PoolSet {
 
   #createLeases(
     { proxyProtocol }: PoolSpec,
-    of: Pick<ExclusiveLeasesOptions<HttpWaiter>, 'spec' | 'table' | 'limits'>,
-  ): ExclusiveLeases<HttpWaiter> {
+    of: Pick<ExclusiveLeasesOptions<WorkerWaiter>, 'spec' | 'table' | 'limits'>,
+  ): ExclusiveLeases<WorkerWaiter> {
     const set = this.#options;
-    const options: ExclusiveLeasesOptions<HttpWaiter> = {
+    const options: ExclusiveLeasesOptions<WorkerWaiter> = {
       ...of,
       turns: set.turns,
       createDialer: (home) => set.createDialer(home, proxyProtocol),
@@ -187,7 +195,7 @@ export class PoolSet {
     return new OwnedLeases(options);
   }
 
-  #createEndpoint(pool: HttpPool, spec: EndpointSpec): HttpEndpoint {
+  #createEndpoint(pool: WorkerPool, spec: EndpointSpec): WorkerEndpoint {
     const options = this.#options;
     const { table } = pool;
     const limits = limitsOf(pool.spec, spec);
@@ -196,7 +204,7 @@ export class PoolSet {
   }
 
   /** The endpoints in the pool's order, and the policies that go by it. */
-  #arrange(pool: HttpPool, spec: PoolSpec): void {
+  #arrange(pool: WorkerPool, spec: PoolSpec): void {
     const definitions = [spec.policy, ...spec.routePolicies].map(definitionOf);
     const isLimited = spec.endpoints.some(({ maxRequests }) => maxRequests > 0);
     pool.table.countInFlight(isLimited || definitions.some(({ readsInFlight }) => readsInFlight));
@@ -289,7 +297,7 @@ class Repeated {
 }
 
 /** The oldest of that name in that slot: one that takes its place there is added before it goes. */
-function find(pool: HttpPool, id: string, slot: number): HttpEndpoint | undefined {
+function find(pool: WorkerPool, id: string, slot: number): WorkerEndpoint | undefined {
   return pool.endpoints.find((endpoint) => endpoint.spec.id === id && endpoint.slot === slot);
 }
 

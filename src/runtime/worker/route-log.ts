@@ -25,7 +25,6 @@ export interface RouteLogOptions {
 export class RouteLog implements ExchangeLog {
   readonly #options: RouteLogOptions;
   readonly #spec: RouteLogSpec;
-  readonly #least: LogSeverity;
   readonly #wantsHeaders: boolean;
   readonly #line: LogLine = emptyLine();
   /** Those that user agent and referer of `#line` were found in. */
@@ -34,7 +33,6 @@ export class RouteLog implements ExchangeLog {
   constructor(spec: RouteLogSpec, options: RouteLogOptions) {
     this.#options = options;
     this.#spec = spec;
-    this.#least = LEVELS[spec.level];
     this.#wantsHeaders = wantsHeaders(options.accessLog);
   }
 
@@ -99,12 +97,21 @@ export class RouteLog implements ExchangeLog {
   }
 
   #isWanted(severity: LogSeverity, totalMs: number, status: number): boolean {
-    const { only, slowMs, sample } = this.#spec;
-    if (severity < this.#least) return false;
-    if (only === 'all' && sample === 1) return true;
-    if (severity === 2 || (totalMs >= slowMs && status !== TUNNEL)) return true;
-    return only === 'all' && this.#options.random.next() < sample;
+    const isSlow = totalMs >= this.#spec.slowMs && status !== TUNNEL;
+    return isWanted(this.#spec, severity, isSlow, this.#options.random);
   }
+}
+
+/** Whether something of this severity gets a line. */
+export function isWanted(
+  { level, only, sample }: RouteLogSpec,
+  severity: LogSeverity,
+  isSlow: boolean,
+  random: Random,
+): boolean {
+  if (severity < LEVELS[level]) return false;
+  if ((only === 'all' && sample === 1) || severity === 2 || isSlow) return true;
+  return only === 'all' && random.next() < sample;
 }
 
 /** Reasons that lie with the client: the codes of our 4xx. */
@@ -123,7 +130,8 @@ function severityOf(status: number, reason: string): LogSeverity {
   return OF_THE_CLIENT.has(reason) ? 1 : 2;
 }
 
-function between(from: number, to: number): number {
+/** Milliseconds from one step to another, -1 where one of them was not reached. */
+export function between(from: number, to: number): number {
   return from === 0 || to === 0 ? -1 : to - from;
 }
 

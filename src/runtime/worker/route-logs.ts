@@ -5,6 +5,8 @@ import type { Random } from '../../core/random.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { LineWriter } from '../../telemetry/log-line.ts';
 import { RouteLog } from './route-log.ts';
+import type { RouteLogOptions } from './route-log.ts';
+import { SessionLogWriter } from './session-log.ts';
 
 export interface RouteLogsOptions {
   /** Worker slot: the number of its ring. */
@@ -36,8 +38,20 @@ export class RouteLogs {
 
   /** What a route writes; null for nothing. */
   of(spec: RouteLogSpec | null): RouteLog | null {
-    if (spec === null || this.#accessLog === null || this.#writer === null) return null;
+    const tools = this.#tools();
+    return spec === null || tools === null ? null : new RouteLog(spec, tools);
+  }
+
+  /** What listeners of layer 4 write: what is said for the whole log. */
+  ofSessions(): SessionLogWriter | null {
+    const tools = this.#tools();
+    const spec = tools?.accessLog.unrouted ?? null;
+    return spec === null || tools === null ? null : new SessionLogWriter(spec, tools);
+  }
+
+  #tools(): RouteLogOptions | null {
+    if (this.#accessLog === null || this.#writer === null) return null;
     const { clock, random } = this.#options;
-    return new RouteLog(spec, { writer: this.#writer, accessLog: this.#accessLog, clock, random });
+    return { writer: this.#writer, accessLog: this.#accessLog, clock, random };
   }
 }

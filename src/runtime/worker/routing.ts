@@ -45,7 +45,7 @@ class CompiledRoute implements Route {
 }
 
 /** Null where nobody looks at keys. */
-function keySourceOf(policy: PolicySpec): KeySource | null {
+export function keySourceOf(policy: PolicySpec): KeySource | null {
   return typeof policy === 'string' ? null : new KeySource(policy.hash.key, PUBLIC_SEED);
 }
 

@@ -10,9 +10,17 @@ import { passStages } from '../../net/stages.ts';
 import type { Stage } from '../../net/stages.ts';
 import { Timer } from '../../net/timer-wheel.ts';
 import type { AcceptedConnection, ConnectionHandler } from '../../net/transport.ts';
-import { openSession } from './open-session.ts';
 
 const DRAIN_MS = 1000;
+
+/** What a connection becomes behind its stages. */
+export interface Opened extends ConnectionHandler {
+  /** It is asked to go: its listener has left the config. */
+  leave(): void;
+  destroy(): void;
+}
+
+export type OpenStaged = (connection: AcceptedConnection) => Opened;
 
 export class StagedSession extends Timer implements ServerSession {
   readonly connection: ClientConnection;
@@ -21,10 +29,12 @@ export class StagedSession extends Timer implements ServerSession {
   /** Its listener has left the config. */
   #isLeaving = false;
   /** What has become of it after that. */
-  #left: ServerSession | null = null;
+  #left: Opened | null = null;
+  readonly #openStaged: OpenStaged;
 
-  constructor(accepted: AcceptedConnection, listener: ListenerSpec, host: ServerHost) {
+  constructor(accepted: AcceptedConnection, listener: ListenerSpec, host: ServerHost, openStaged: OpenStaged) {
     super();
+    this.#openStaged = openStaged;
     this.#accepted = accepted;
     this.#host = host;
     this.connection = new ClientConnection(listener, accepted.facts, accepted);
@@ -43,7 +53,7 @@ export class StagedSession extends Timer implements ServerSession {
   }
 
   #open(): ConnectionHandler {
-    const session = openSession(this.#accepted, this.connection.listener, this.#host);
+    const session = this.#openStaged(this.#accepted);
     // Behind it, so that the thread does not look idle in between.
     this.#end();
     if (!this.#isLeaving) return session;

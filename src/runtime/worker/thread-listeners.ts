@@ -169,8 +169,7 @@ export class ThreadListeners {
 
   /** Its clients are asked to go, those that come from now on as well. */
   #leave(open: OpenListener): void {
-    const { spec } = open;
-    const accept = this.#options.dataPlane.accept(spec);
+    const { spec, accept } = open;
     open.accept = (connection) => {
       const handler = accept(connection);
       this.#options.dataPlane.drainListener(spec);

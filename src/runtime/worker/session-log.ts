@@ -1,0 +1,54 @@
+/** What a listener of layer 4 writes into the access log: a line for each of its sessions, when that is over. */
+import type { RouteLogSpec } from '../../core/access-log.ts';
+import { CLIENT_CLOSED } from '../../core/errors.ts';
+import type { SessionLog, SessionRecord } from '../../tcp/session-record.ts';
+import { TCP_SESSION, emptyLine } from '../../telemetry/log-line.ts';
+import type { LogLine, LogSeverity } from '../../telemetry/log-line.ts';
+import { between, isWanted } from './route-log.ts';
+import type { RouteLogOptions } from './route-log.ts';
+
+/** Sides that end, and that are made to end, do so all day long. */
+const USUAL: ReadonlySet<string> = new Set(['client-end', 'endpoint-end', 'drain', CLIENT_CLOSED]);
+/** A side has broken off, or both have kept silent. */
+const BROKEN: ReadonlySet<string> = new Set(['reset', 'idle']);
+
+export class SessionLogWriter implements SessionLog {
+  readonly #spec: RouteLogSpec;
+  readonly #options: RouteLogOptions;
+  readonly #line: LogLine = { ...emptyLine(), version: TCP_SESSION };
+
+  constructor(spec: RouteLogSpec, options: RouteLogOptions) {
+    this.#spec = spec;
+    this.#options = options;
+  }
+
+  sessionEnded(record: SessionRecord): void {
+    const { clock, random, writer } = this.#options;
+    const severity = severityOf(record.reason);
+    // How long sessions take is their own affair: none of them is slow.
+    if (!isWanted(this.#spec, severity, false, random)) return;
+    const totalMs = record.endedAt - record.arrivedAt;
+    const line = this.#line;
+    line.time = clock.wallTime() - totalMs;
+    line.severity = severity;
+    line.attempts = record.attempts;
+    line.bytesIn = record.bytesIn;
+    line.bytesOut = record.bytesOut;
+    line.queueMs = between(record.arrivedAt, record.queuedUntil);
+    line.connectMs = between(record.queuedUntil, record.connectedAt);
+    line.firstByteMs = between(record.connectedAt, record.firstByteAt);
+    line.totalMs = totalMs;
+    line.client = record.client;
+    line.listener = record.listener;
+    line.pool = record.pool;
+    line.endpoint = record.endpoint;
+    line.reason = record.reason;
+    writer.write(line);
+  }
+}
+
+function severityOf(reason: string): LogSeverity {
+  const [code] = reason.split(':', 1);
+  if (USUAL.has(code)) return 0;
+  return BROKEN.has(code) ? 1 : 2;
+}

@@ -1,0 +1,126 @@
+/** The sessions of layer 4 of one thread, and the listeners that they come by. */
+import type { KeptMemory } from '../../core/kept-memory.ts';
+import type { RouteTable } from '../../core/shared/route-table.ts';
+import type { ListenerSpec, Snapshot, TcpSpec } from '../../core/snapshot.ts';
+import type { TimerWheel } from '../../net/timer-wheel.ts';
+import type { Connection } from '../../net/transport.ts';
+import { TcpSession } from '../../tcp/session.ts';
+import type { SessionLog, SessionRecord } from '../../tcp/session-record.ts';
+import type { TcpHost, TcpPool, TcpRoute } from '../../tcp/tcp-host.ts';
+import type { Failed } from './failed-requests.ts';
+import { keySourceOf } from './routing.ts';
+import type { Opened } from './staged-session.ts';
+
+/** What it has of the data plane. */
+export interface TcpPlane {
+  readonly wheel: TimerWheel;
+  readonly memory: KeptMemory;
+  readonly routeTable: RouteTable;
+  readonly isDraining: boolean;
+  /** Those that are open: kept by the data plane, which is there before this is loaded. */
+  readonly tcpSessions: Set<TcpSession>;
+  now(): number;
+  wallTime(): number;
+  /** No endpoint was found for a session. */
+  noteFailed(failed: Failed): void;
+  /** The last one has closed. */
+  onSessionsOver(): void;
+}
+
+/** Hears of a connection that is reset. */
+const NOBODY: Opened = {
+  onConnect: () => {},
+  onBytes: () => {},
+  onDrain: () => {},
+  onEnd: () => {},
+  onClose: () => {},
+  onFault: () => {},
+  leave: () => {},
+  destroy: () => {},
+};
+
+export class TcpSessions implements TcpHost {
+  readonly wheel: TimerWheel;
+  readonly memory: KeptMemory;
+  readonly #plane: TcpPlane;
+  readonly #sessions: Set<TcpSession>;
+  #snapshot: Snapshot | null = null;
+  #poolOf: (id: string) => TcpPool | null = () => null;
+  #log: SessionLog | null = null;
+  /** Pools that HTTP goes to as well. */
+  #shared: ReadonlySet<string> = new Set();
+
+  constructor(plane: TcpPlane) {
+    this.#plane = plane;
+    this.#sessions = plane.tcpSessions;
+    this.wheel = plane.wheel;
+    this.memory = plane.memory;
+  }
+
+  apply(snapshot: Snapshot, poolOf: (id: string) => TcpPool | null, log: SessionLog | null): void {
+    this.#snapshot = snapshot;
+    this.#poolOf = poolOf;
+    this.#log = log;
+    this.#shared = new Set(snapshot.routes.map(({ pool }) => pool));
+  }
+
+  /** Begins sessions for this listener; by its last pool where that has left the config, since what comes is served. */
+  accept(listener: ListenerSpec, spec: TcpSpec): (connection: Connection) => Opened {
+    let [snapshot, route] = [this.#snapshot, this.#compile(listener, spec)];
+    return (connection) => {
+      if (snapshot !== this.#snapshot) {
+        snapshot = this.#snapshot;
+        route = this.#compile(listener, spec) ?? route;
+      }
+      if (route !== null) return new TcpSession(connection, route, this);
+      connection.reset();
+      return NOBODY;
+    };
+  }
+
+  /** Null: there is no such pool. */
+  #compile(listener: ListenerSpec, spec: TcpSpec): TcpRoute | null {
+    const pool = this.#poolOf(spec.pool);
+    if (pool === null) return null;
+    const slot = this.#snapshot?.sessionRows[listener.id] ?? 0;
+    const key = keySourceOf(pool.spec.policy);
+    return { listener, spec, pool, isShared: this.#shared.has(spec.pool), slot, key, log: this.#log };
+  }
+
+  /** Rows of the route table with a session whose listener has left the config. */
+  heldRows(): readonly number[] {
+    const current = new Set(Object.values(this.#snapshot?.sessionRows ?? {}));
+    const held = [...this.#sessions].map(({ route }) => route.slot).filter((slot) => !current.has(slot));
+    return [...new Set(held)];
+  }
+
+  // ——— for sessions
+
+  get routeTable(): RouteTable {
+    return this.#plane.routeTable;
+  }
+
+  get isDraining(): boolean {
+    return this.#plane.isDraining;
+  }
+
+  now(): number {
+    return this.#plane.now();
+  }
+
+  wallTime(): number {
+    return this.#plane.wallTime();
+  }
+
+  opened(session: TcpSession): void {
+    this.#sessions.add(session);
+  }
+
+  closed(session: TcpSession): void {
+    if (this.#sessions.delete(session) && this.#sessions.size === 0) this.#plane.onSessionsOver();
+  }
+
+  failed({ pool, endpoint, cause, reason }: SessionRecord): void {
+    this.#plane.noteFailed({ pool, endpoint, cause, reason, status: 0 });
+  }
+}

@@ -14,16 +14,16 @@ import type { Duplex } from 'node:stream';
 import type { WebSocketServer } from 'ws';
 import { systemRandom } from '../core/random.ts';
 import type { Random } from '../core/random.ts';
-import { isUnixAddress, socketPathOf } from '../core/unix-address.ts';
+import { isUnixAddress } from '../core/unix-address.ts';
 import { answerFor } from './answers.ts';
 import { Behaviour } from './behaviour.ts';
 import type { BackendMode, Verdict } from './behaviour.ts';
 import { sendText } from './call.ts';
 import type { BackendStats, ServerView } from './call.ts';
 import { control } from './control.ts';
-import { removeStaleSocket } from './stale-socket.ts';
 import type { ProxyHeader } from '../net/proxy-protocol/parse.ts';
 import { createProxyFront } from './proxy-front.ts';
+import { listenAt } from './stale-socket.ts';
 import { createEchoServer, echoMessages, WITHOUT_WS } from './web-socket.ts';
 
 export type { BackendMode } from './behaviour.ts';
@@ -156,10 +156,7 @@ class MockServer implements Backend, ServerView {
   }
 
   async listen(port: number): Promise<void> {
-    const path = isUnixAddress(this.host) ? socketPathOf(this.host) : null;
-    if (path !== null) await removeStaleSocket(path);
-    this.#listening.listen(path === null ? { port, host: this.host } : { path });
-    await once(this.#listening, 'listening');
+    await listenAt(this.#listening, this.host, port);
   }
 
   async close(): Promise<void> {

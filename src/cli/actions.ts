@@ -11,6 +11,12 @@ import type { EndpointAction, EndpointOptions } from './operator/commands.ts';
 import type { AdminOptions } from './operator/find-admin.ts';
 import type { RunOptions } from './run.ts';
 
+/** What `fairlead backend` is to be. */
+export interface BackendCommandOptions extends BackendOptions {
+  /** Below HTTP: of the options for answers none counts but the name. */
+  readonly tcp?: boolean;
+}
+
 export interface Actions {
   run(options: RunOptions): Promise<void>;
   dev(options: DevOptions): Promise<void>;
@@ -19,7 +25,7 @@ export interface Actions {
   schema(): Promise<void>;
   init(options: InitOptions): Promise<void>;
   load(options: LoadOptions): Promise<void>;
-  backend(options: BackendOptions): Promise<void>;
+  backend(options: BackendCommandOptions): Promise<void>;
   status(options: AdminOptions): Promise<void>;
   pools(options: AdminOptions): Promise<void>;
   endpoint(action: EndpointAction, place: string, options: EndpointOptions): Promise<void>;

@@ -10,7 +10,7 @@ export type AddressUse = 'listener' | 'endpoint';
 const PLAIN_HTTP = new Set(['http', 'ws']);
 const OVER_TLS = new Set(['https', 'wss', 'h2', 'grpcs', 'tls', 'ssl']);
 const OVER_HTTP2 = new Set(['h2c', 'grpc', 'http2', 'http3', 'quic']);
-const BELOW_HTTP = new Set(['tcp', 'udp', 'stream']);
+const BELOW_HTTP = new Set(['tcp', 'stream']);
 
 /** What is wrong with such an address and what helps; null: it is not one of these. */
 export function refuseForeignAddress(text: string, use: AddressUse): Mistake | null {
@@ -40,12 +40,19 @@ function refuseUrl(scheme: string, authority: string, path: string, use: Address
   const message = `an address has no scheme such as ${scheme}://`;
   if (OVER_TLS.has(scheme)) return new Mistake(message, use === 'listener' ? NOT_BUILT.tls : NOT_BUILT.tlsToEndpoints);
   if (OVER_HTTP2.has(scheme)) return new Mistake(message, NOT_BUILT.http2);
-  if (BELOW_HTTP.has(scheme)) return new Mistake(message, NOT_BUILT.layer4);
+  if (scheme === 'udp') return new Mistake(message, NOT_BUILT.udp);
+  if (BELOW_HTTP.has(scheme)) return new Mistake(message, cureBelowHttp(authority, use));
   if (!PLAIN_HTTP.has(scheme))
     return new Mistake(message, 'Fairlead speaks HTTP alone: write the address of such a server.');
   const address = /:\d+$/.test(authority) ? authority : `${authority}:80`;
   const isBare = path === '' || path === '/';
   return new Mistake(message, isBare ? `Did you mean "${address}"?` : `Write "${address}". ${ABOUT_PATHS}`);
+}
+
+function cureBelowHttp(authority: string, use: AddressUse): string {
+  return use === 'listener'
+    ? `Write { address: "${authority}", tcp: NAME }, with the name of a pool.`
+    : `Write "${authority}": what is spoken there is said by the listener that leads to it.`;
 }
 
 const ABOUT_PATHS = 'A path in front of every request is the business of a route: replacePrefix.';

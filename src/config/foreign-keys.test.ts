@@ -64,7 +64,7 @@ describe('a key of another program', () => {
       for (const word of foreignKeys(title)) {
         const example = /e\.g\. (.*)\.$/.exec(cureForeignKey(word, title) ?? '')?.[1];
         if (example === undefined) continue;
-        const isWhole = /^(?:pools|routes|defaults):/.test(example);
+        const isWhole = /^(?:pools|routes|defaults|listeners):/.test(example);
         const text = (isWhole ? PLACES['Config'] : write)(example);
         const parsed = parseConfig(withRoutes(text), 'a.yaml');
         assert.ok(

@@ -53,10 +53,13 @@ const TIMES: Readonly<Record<string, string>> = {
   queue: 'It stands in a pool, e.g. pools: { web: { endpoints: [localhost:8081], queue: { timeout: 5s } } }.',
 };
 
+const TCP_LISTENER = 'Write a listener with tcp, e.g. listeners: { web: ":80", db: { address: ":5432", tcp: api } }.';
+
 const IN_EVERY_HTTP_MAP: Readonly<Record<string, string>> = {
   'proxybuffering proxybuffers proxybuffersize proxyrequestbuffering flushinterval responseforwarding': UNBUFFERED,
   proxyhttpversion: 'HTTP/1.1 is spoken by itself: take it out.',
-  'mode proto': 'HTTP is all that there is so far: take it out.',
+  'mode proto protocol': 'A listener with tcp passes bytes to a pool; the others speak HTTP: take it out.',
+  'tcp stream layer4 l4': TCP_LISTENER,
   'forwardfor optionforwardfor': 'X-Forwarded-For is always sent: take it out.',
 };
 
@@ -110,6 +113,9 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
       'Write mode beside the address of a unix socket: three octal digits in quotes.',
     'gid groupid': 'Write group beside the address of a unix socket: the name or the number of one.',
     acceptproxy: 'Write proxyProtocol, e.g. proxyProtocol: { from: [10.0.0.0/8] }.',
+    'stream layer4 l4 proto protocol': 'Where it is to pass bytes on, write tcp and the name of a pool.',
+    'pool backend upstream service target proxypass defaultbackend':
+      'Routes lead to pools. Where a listener is to pass bytes on, write tcp and the name of a pool.',
   },
   Route: {
     'backend upstream service target targets to proxypass reverseproxy usebackend defaultbackend loadbalancer forwardto cluster servers endpoints url handler':
@@ -247,7 +253,7 @@ const MISSING: Readonly<Record<MissingFeature, string>> = {
   tls: 'tls ssl https cert certs certificate certificates certfile keyfile sslcertificate sslcertificatekey sslprotocols sslciphers certresolver certificatesresolvers letsencrypt acme autohttps sni hsts',
   tlsToEndpoints: 'backendtls upstreamtls proxyssl insecureskipverify serverstransport',
   http2: 'http2 h2 h2c grpc alpn http3 quic',
-  layer4: 'tcp udp stream layer4 l4',
+  udp: 'udp',
   mirroring: 'mirror mirrors mirroring shadow',
   split: 'split splits canary weighted weightedclusters trafficsplit splitclients',
   redirects: 'redirect redirects redirectto httpsredirect redirectscheme redirectregex forcehttps return',

@@ -7,7 +7,7 @@ export const NOT_BUILT = Object.freeze({
   tls: 'TLS is not built yet: put something in front of Fairlead that ends it.',
   tlsToEndpoints: 'TLS to endpoints is not built yet: name a port that speaks plain HTTP.',
   http2: 'HTTP/2 and gRPC are not built yet.',
-  layer4: 'Balancing of TCP and UDP below HTTP is not built yet.',
+  udp: 'UDP is not built yet; of what is below HTTP there is TCP.',
   mirroring: 'Mirroring is not built yet.',
   split: 'Weighted splits over pools are not built yet; endpoints of one pool have weights.',
   redirects: 'Redirects are not built yet.',

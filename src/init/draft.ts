@@ -23,8 +23,19 @@ export type PoolSettings = Omit<PoolInput, 'endpoints'>;
 /** An address, or one with what else is said of it. */
 export type DraftListener = string | ListenerInput;
 
+/** Where bytes pass to a pool and no HTTP is read. */
+export type DraftTcp = NonNullable<ListenerInput['tcp']>;
+
 export function addressOf(listener: DraftListener): string {
   return typeof listener === 'string' ? listener : listener.address;
+}
+
+function tcpOf(listener: DraftListener): DraftTcp | undefined {
+  return typeof listener === 'string' ? undefined : listener.tcp;
+}
+
+export function withTcp(listener: DraftListener, tcp: DraftTcp): ListenerInput {
+  return typeof listener === 'string' ? { address: listener, tcp } : { ...listener, tcp };
 }
 
 export interface DraftPool {
@@ -58,6 +69,30 @@ export function createDraft(): Draft {
     maxBody: null,
     closed: null,
   };
+}
+
+/** Addresses of listeners that are there so far. */
+export function addressesOf({ listeners }: Draft): ReadonlySet<string> {
+  return new Set([...listeners.values()].map(({ value }) => addressOf(value)));
+}
+
+/** Whether a listener takes HTTP. */
+export function takesHttp({ listeners }: Draft): boolean {
+  return [...listeners.values()].some(({ value }) => tcpOf(value) === undefined);
+}
+
+/** Whether the next listener that takes HTTP is to be called `web`. */
+export function isFirst(draft: Draft): boolean {
+  return !takesHttp(draft) && !draft.listeners.has('web');
+}
+
+/** The pools that listeners lead to. */
+export function poolsOfListeners({ listeners }: Draft): ReadonlySet<string> {
+  const pools = [...listeners.values()].flatMap(({ value }) => {
+    const tcp = tcpOf(value);
+    return tcp === undefined ? [] : [typeof tcp === 'string' ? tcp : tcp.pool];
+  });
+  return new Set(pools);
 }
 
 const THIS_MACHINE = '127.0.0.1:8080';
@@ -99,7 +134,7 @@ export function toConfigInput(draft: Draft): ConfigInput {
     ...valuesOf(top),
     ...(listeners.size === 0 ? {} : { listeners: valuesOf(listeners) }),
     ...(maxBody === null ? {} : { defaults: { maxBody: maxBody.value as `${number}B` } }),
-    ...(isOneForAll(draft) ? {} : { routes }),
+    ...(routes.length === 0 || isOneForAll(draft) ? {} : { routes }),
     pools: Object.fromEntries([...pools].map(([name, pool]) => [name, toPoolInput(pool)])),
     ...(timeouts.size === 0 ? {} : { timeouts: valuesOf(timeouts) }),
   };

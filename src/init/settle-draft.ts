@@ -3,7 +3,7 @@ import { buildConfig } from '../config/build.ts';
 import type { Problem } from '../config/errors.ts';
 import type { RouteInput } from '../config/config-input.ts';
 import type { Report } from './report.ts';
-import { listenHere, toConfigInput } from './draft.ts';
+import { listenHere, poolsOfListeners, takesHttp, toConfigInput } from './draft.ts';
 import type { Draft, DraftPool, Sourced } from './draft.ts';
 
 type Path = Problem['path'];
@@ -15,11 +15,12 @@ const OPTIONAL_OF_ROUTE: readonly string[] = ['maxBody', 'timeouts', 'upgrades',
 export function settleDraft(draft: Draft, report: Report): boolean {
   for (;;) {
     dropUnusedRoutes(draft, report);
+    dropUnusedListeners(draft, report);
     dropUnusedPools(draft, report);
     if ([...draft.pools.keys()].every((name) => name === draft.closed)) return false;
     const built = buildConfig(toConfigInput(draft));
     if (!isMistaken(built)) {
-      if (draft.listeners.size === 0)
+      if (draft.routes.length > 0 && !takesHttp(draft))
         listenHere(draft, [...draft.pools.values()][0].from, 'since no other address is written', report);
       return true;
     }
@@ -41,10 +42,23 @@ function dropUnusedRoutes(draft: Draft, report: Report): void {
   }
 }
 
+/** The same of a listener of layer 4. */
+function dropUnusedListeners({ listeners, pools }: Draft, report: Report): void {
+  for (const [name, { value, from }] of listeners) {
+    const tcp = typeof value === 'string' ? undefined : value.tcp;
+    const pool = typeof tcp === 'object' ? tcp.pool : tcp;
+    if (pool === undefined || pools.has(pool)) continue;
+    listeners.delete(name);
+    report.leave(from, `its pool ${pool} could not be taken over`, from.text);
+  }
+}
+
 /** A pool that no route leads to would get every request if it is the only one. */
-function dropUnusedPools({ pools, routes, closed }: Draft, report: Report): void {
+function dropUnusedPools(draft: Draft, report: Report): void {
+  const { pools, routes, closed } = draft;
+  const ofListeners = poolsOfListeners(draft);
   for (const [name, { from }] of pools) {
-    if (routes.some(({ value }) => value.pool === name)) continue;
+    if (ofListeners.has(name) || routes.some(({ value }) => value.pool === name)) continue;
     pools.delete(name);
     if (name !== closed) report.leave(from, 'nothing that was taken over leads to it', from.text);
   }

@@ -28,7 +28,9 @@ export function writeDraft(draft: Draft, notes: readonly Note[], head: readonly 
   for (const { key, value } of root.items as Pair<Scalar, Node>[]) {
     key.spaceBefore = true;
     if (key.value === 'routes' || key.value === 'pools') continue;
-    if (isMap(value) && key.value !== 'listeners') layOutMap(value);
+    if (!isMap(value)) continue;
+    if (key.value !== 'listeners') layOutMap(value);
+    else for (const item of value.items) if (isMap(item.value)) layOutMap(item.value);
   }
   layOutRoutes(root.get('routes'), draft);
   layOutPools(root.get('pools'), draft);

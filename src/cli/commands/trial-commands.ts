@@ -1,8 +1,7 @@
 /** The commands for trying out: mock server, load, and completion for the shell. */
 import { Argument, Option } from 'commander';
 import type { Command } from 'commander';
-import type { Actions } from '../actions.ts';
-import type { BackendOptions } from '../../backend/backend.ts';
+import type { Actions, BackendCommandOptions } from '../actions.ts';
 import { SHELLS } from '../completion/shells.ts';
 import type { Shell } from '../completion/shells.ts';
 import type { LoadOptions } from '../load/load-options.ts';
@@ -31,6 +30,7 @@ Examples:
   fairlead backend --port 8081 --name s1                    answers with its name
   fairlead backend --port 8082 --name s2 --latency 50ms --error-rate 5%
   fairlead backend --port 8083 --proxy-protocol              shows whose connection it was
+  fairlead backend --port 5432 --name db1 --tcp             for a listener with tcp
 
 Exit codes: 0 ended by a signal, 2 mistakes in the command line, 69 it cannot listen.`;
 
@@ -53,7 +53,7 @@ Examples:
 
 Exit codes: 0 printed, 2 a shell it does not know.`;
 
-interface BackendFlags extends Omit<BackendOptions, 'latencyMs' | 'keepAliveMs'> {
+interface BackendFlags extends Omit<BackendCommandOptions, 'latencyMs' | 'keepAliveMs'> {
   readonly latency: number;
   readonly keepAlive: number;
 }
@@ -80,6 +80,7 @@ export function addBackend(program: Command, actions: Actions): void {
     .addOption(
       option('--proxy-protocol', 'connections begin with a PROXY header, which the echo shows', 'PROXY_PROTOCOL'),
     )
+    .addOption(option('--tcp', 'below HTTP: a line with its name, then what it hears is sent back', 'TCP'))
     .addHelpText('after', BACKEND_HELP)
     .action(({ latency, keepAlive, ...rest }: BackendFlags) =>
       actions.backend({ ...rest, latencyMs: latency, keepAliveMs: keepAlive }),

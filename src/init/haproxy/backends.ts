@@ -1,8 +1,9 @@
 /** A `backend`, or the servers of a `listen`, as a pool. */
 import type { Report } from '../report.ts';
-import type { DraftPool } from '../draft.ts';
+import type { DraftPool, Sourced } from '../draft.ts';
 import { readHealthCheck } from './health-check.ts';
-import { refusalOf } from './not-taken.ts';
+import { isHttp, refusalOf, refusalOfTcp } from './not-taken.ts';
+import type { Refusal } from './not-taken.ts';
 import type { Line } from './parse-haproxy.ts';
 import { readSticky } from './persistence.ts';
 import { readPolicy } from './policies.ts';
@@ -10,11 +11,32 @@ import type { Proxy } from './proxy.ts';
 import { readServers } from './servers.ts';
 import type { Server } from './servers.ts';
 import { readAgent, readProxyProtocol, readSlowStart } from './shared-settings.ts';
-import { readQueue, readServerTimeouts } from './timeouts.ts';
+import { readQueue, readServerTimeouts, readTcpTimeouts } from './timeouts.ts';
 
 /** Null where there is none like it, which is listed. `front` is what leads to it. */
 export function convertBackend(proxy: Proxy, front: Proxy, report: Report): DraftPool | null {
-  if (proxy.from.name === 'backend' && refuse(proxy, report)) return null;
+  if (!isHttp(proxy) || (proxy.from.name === 'backend' && refuse(proxy, refusalOf(proxy), report))) return null;
+  const { from, endpoints, settings } = convertServers(proxy, report, readSticky(proxy, report));
+  for (const [key, setting] of [
+    ['host', readHost(proxy, report)],
+    ['timeouts', readServerTimeouts(proxy, front, report)],
+  ] as const) {
+    if (setting !== null) settings.set(key, setting);
+  }
+  return { from, endpoints, settings };
+}
+
+/** The same for one that passes bytes. */
+export function convertTcpBackend(proxy: Proxy, report: Report): DraftPool | null {
+  if (isHttp(proxy) || (proxy.from.name === 'backend' && refuse(proxy, refusalOfTcp(proxy), report))) return null;
+  const pool = convertServers(proxy, report);
+  const timeouts = readTcpTimeouts(proxy, report);
+  if (timeouts !== null) pool.settings.set('timeouts', timeouts);
+  return pool;
+}
+
+/** What is the same whatever its servers speak. */
+function convertServers(proxy: Proxy, report: Report, sticky: Sourced<object> | null = null): DraftPool {
   report.take(proxy.from);
   const servers = readServers(
     [...proxy.findAll('default-server'), ...proxy.own('server')].toSorted((a, b) => a.line - b.line),
@@ -24,15 +46,13 @@ export function convertBackend(proxy: Proxy, front: Proxy, report: Report): Draf
   const settings: DraftPool['settings'] = new Map();
   settings.set('policy', readPolicy(proxy, report));
   for (const [key, setting] of [
-    ['sticky', readSticky(proxy, report)],
+    ['sticky', sticky],
     ['check', readHealthCheck(proxy, servers, report)],
     ['agent', readAgent(servers, report)],
     ['slowStart', readSlowStart(servers, report)],
     ['proxyProtocol', readProxyProtocol(servers, report)],
     ['retry', readRetry(proxy, report)],
     ['queue', readQueue(proxy, report)],
-    ['host', readHost(proxy, report)],
-    ['timeouts', readServerTimeouts(proxy, front, report)],
   ] as const) {
     if (setting !== null) settings.set(key, setting);
   }
@@ -46,8 +66,7 @@ function noteBackups(proxy: Proxy, servers: readonly Server[], report: Report): 
     report.differ(second.from, 'all backups take requests at the same time', 'backup');
 }
 
-function refuse(proxy: Proxy, report: Report): boolean {
-  const refusal = refusalOf(proxy);
+function refuse(proxy: Proxy, refusal: Refusal | null, report: Report): boolean {
   if (refusal === null) return false;
   report[refusal.kind === 'guard' ? 'guard' : 'leave'](proxy.from, refusal.reason);
   return true;

@@ -1,6 +1,7 @@
 /** `bind` lines as listeners. */
 import type { DraftListener } from '../draft.ts';
 import { lacking } from '../features.ts';
+import { proxiedListener } from '../proxy-senders.ts';
 import type { Report } from '../report.ts';
 import type { Line } from './parse-haproxy.ts';
 import type { Proxy } from './proxy.ts';
@@ -56,6 +57,11 @@ function readBind(from: Line, places: string, words: readonly string[], report: 
     if (listeners.length === 0) report.leave(from, 'a listener is an address and a port, or a path', place);
     return listeners.map((listener) => ({ from, listener, name, isPlain, takesProxy }));
   });
+}
+
+/** A bind as it is taken over, which may have something to list. */
+export function listenerOf({ listener, takesProxy, from }: Bind, report: Report): DraftListener {
+  return takesProxy ? proxiedListener(listener, [], from, report) : listener;
 }
 
 const OF_SOCKETS = /^(?:user|group|mode|uid|gid)$/;

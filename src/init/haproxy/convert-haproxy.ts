@@ -1,13 +1,14 @@
 /** A config of HAProxy as a draft. */
 import type { Report } from '../report.ts';
-import { closedPool, listenHere } from '../draft.ts';
+import { closedPool, listenHere, takesHttp } from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import { UnreadableInput } from '../statement.ts';
 import { convertBackend } from './backends.ts';
 import type { Bind } from './binds.ts';
 import { addListeners, addRoutes, readRules } from './frontends.ts';
 import type { Target } from './frontends.ts';
-import { listLine, listSection, refusalOf } from './not-taken.ts';
+import { Layer4 } from './layer4.ts';
+import { isHttp, listLine, listSection, refusalOf } from './not-taken.ts';
 import { parseHaproxy } from './parse-haproxy.ts';
 import type { Line } from './parse-haproxy.ts';
 import { readProxies } from './proxy.ts';
@@ -23,7 +24,11 @@ export function convertHaproxy(text: string, file: string, draft: Draft, report:
   const proxies = readProxies(sections);
   const backends = new Map(proxies.filter(({ isBack }) => isBack).map((proxy) => [proxy.name, proxy]));
   const fronts = new Fronts(backends, draft, report);
-  for (const proxy of proxies) if (proxy.isFront) fronts.add(proxy);
+  const layer4 = new Layer4(backends, draft, report);
+  for (const proxy of proxies.filter(({ isFront }) => isFront)) {
+    if (isHttp(proxy)) fronts.add(proxy);
+    else layer4.add(proxy);
+  }
   fronts.listenSomewhere();
   sortPools(draft);
   convertProcess(sections, fronts.taken, draft, report);
@@ -81,7 +86,7 @@ class Fronts {
 
   /** Where nothing that is bound can be taken over, it is a port of this machine. */
   listenSomewhere(): void {
-    if (this.#draft.listeners.size > 0 || this.taken === null) return;
+    if (takesHttp(this.#draft) || this.taken === null) return;
     const [{ from } = this.taken] = this.#binds;
     const why =
       this.#binds.length > 0 ? 'for whatever ends TLS in front' : 'since nothing it binds could be taken over';

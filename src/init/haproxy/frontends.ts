@@ -2,10 +2,9 @@
 import type { RouteInput } from '../../config/config-input.ts';
 import { lacking } from '../features.ts';
 import type { Report } from '../report.ts';
-import { addressOf } from '../draft.ts';
+import { addressesOf, addressOf, isFirst } from '../draft.ts';
 import type { Draft } from '../draft.ts';
-import { proxiedListener } from '../proxy-senders.ts';
-import { readBinds } from './binds.ts';
+import { listenerOf, readBinds } from './binds.ts';
 import type { Bind } from './binds.ts';
 import { readCondition, readGuarded } from './conditions.ts';
 import { ANYTHING, keyOf, toMatchInput } from './match.ts';
@@ -154,15 +153,15 @@ class Patterns {
 /** Adds listeners for the addresses that are not there yet. Returns all that it binds, with TLS too. */
 export function addListeners(proxy: Proxy, draft: Draft, report: Report): readonly Bind[] {
   const binds = readBinds(proxy, report);
-  const known = new Set([...draft.listeners.values()].map(({ value }) => addressOf(value)));
-  for (const { listener, name, from, takesProxy } of binds.filter(({ isPlain }) => isPlain)) {
+  const known = new Set(addressesOf(draft));
+  for (const bind of binds.filter(({ isPlain }) => isPlain)) {
+    const { listener, name, from } = bind;
     const address = addressOf(listener);
     if (known.has(address)) continue;
     known.add(address);
-    const usual =
-      draft.listeners.size === 0 ? 'web' : `web-${address.replace(/[^0-9a-z.]+/gi, '-').replace(/^-|-$/g, '')}`;
+    const usual = isFirst(draft) ? 'web' : `web-${address.replace(/[^0-9a-z.]+/gi, '-').replace(/^-|-$/g, '')}`;
     draft.listeners.set(name !== null && !draft.listeners.has(name) ? name : usual, {
-      value: takesProxy ? proxiedListener(listener, [], from, report) : listener,
+      value: listenerOf(bind, report),
       from,
     });
   }

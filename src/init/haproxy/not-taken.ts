@@ -94,7 +94,8 @@ const REASONS: readonly Reason[] = [
     'left',
     'there are no rules for connections',
   ],
-  [/^mode\b/, 'same', 'listeners and pools speak HTTP'],
+  [/^mode http\b/, 'same', 'listeners and pools speak HTTP'],
+  [/^mode\b/, 'same', 'the listener has tcp'],
   [/^(?:email-alert|external-check|program|mailers|ring|traces)\b/, 'left', 'Fairlead starts and tells nobody'],
 ];
 
@@ -157,13 +158,7 @@ export interface Refusal {
 
 /** Why nothing of a proxy may be taken over; null: it may. */
 export function refusalOf(proxy: Proxy): Refusal | null {
-  if (proxy.find('disabled') !== null && proxy.find('enabled') === null)
-    return { kind: 'left', reason: 'it is disabled' };
-  const mode = proxy.find('mode');
-  if (mode?.args[0] !== 'http') {
-    const reason = mode === null ? 'without "mode http" it is TCP' : `"${mode.text}"`;
-    return { kind: 'left', reason: `${reason}: ${lacking('layer4')}` };
-  }
+  if (isDisabled(proxy)) return { kind: 'left', reason: 'it is disabled' };
   const acls = proxy.findAll('acl');
   const guard = guardsOf(proxy).find((line) => !proxy.isFront || readGuarded(conditionOf(line), acls) === 'all');
   if (guard !== undefined)
@@ -177,6 +172,25 @@ export function refusalOf(proxy: Proxy): Refusal | null {
     kind: 'left',
     reason: `"${answer.text}" answers everything: ${lacking('redirects')}`,
   };
+}
+
+/** Without a mode it passes bytes. */
+export function isHttp(proxy: Proxy): boolean {
+  return proxy.find('mode')?.args[0] === 'http';
+}
+
+/** The same of a proxy that passes bytes. */
+export function refusalOfTcp(proxy: Proxy): Refusal | null {
+  const mode = proxy.find('mode');
+  if (isDisabled(proxy)) return { kind: 'left', reason: 'it is disabled' };
+  if (mode !== null && mode.args[0] !== 'tcp')
+    return { kind: 'left', reason: `"${mode.text}": ${lacking('otherProtocols')}` };
+  const guard = guardsOf(proxy)[0];
+  return guard === undefined ? null : { kind: 'guard', reason: `"${guard.text}": ${lacking('access', 'left out')}` };
+}
+
+function isDisabled(proxy: Proxy): boolean {
+  return proxy.find('disabled') !== null && proxy.find('enabled') === null;
 }
 
 /** Its lines that keep somebody out. */

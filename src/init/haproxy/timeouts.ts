@@ -53,6 +53,29 @@ export function readQueue(proxy: Proxy, report: Report): Sourced<object> | null 
   return time === null ? null : { value: { timeout: toDuration(time.ms) }, from: time.from };
 }
 
+/** `timeouts` of a pool whose sessions pass bytes; null where nothing is written. */
+export function readTcpTimeouts(proxy: Proxy, report: Report): Sourced<object> | null {
+  const connect = timeoutOf(proxy, 'connect', report);
+  const ended = timeoutOf(proxy, 'server-fin', report) ?? timeoutOf(proxy, 'client-fin', report);
+  const times = { ...timeAs('connect', connect), ...timeAs('writeIdle', ended) };
+  const from = connect?.from ?? ended?.from;
+  return from === undefined ? null : { value: times, from };
+}
+
+function timeAs(key: string, time: Time | null): Readonly<Record<string, string>> {
+  return time === null ? {} : { [key]: toDuration(time.ms) };
+}
+
+/** How long a session between these two may be silent; null where nothing is written. */
+export function readSessionIdle(front: Proxy, back: Proxy, report: Report): string | null {
+  const tunnel = timeoutOf(back, 'tunnel', report);
+  // Each side has its own time there. Both are taken, so that neither is listed as left out.
+  const times = [timeoutOf(front, 'client', report), timeoutOf(back, 'server', report)].filter((time) => time !== null);
+  const shorter = times.reduce((least, { ms }) => Math.min(least, ms), Infinity);
+  const ms = tunnel?.ms ?? shorter;
+  return ms === Infinity ? null : toDuration(ms);
+}
+
 /** `timeouts` of a pool; null where nothing is written. `front` is what leads to it. */
 export function readServerTimeouts(proxy: Proxy, front: Proxy, report: Report): Sourced<object> | null {
   const connect = timeoutOf(proxy, 'connect', report);

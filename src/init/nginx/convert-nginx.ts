@@ -19,6 +19,7 @@ import {
   refuseServer,
 } from './servers.ts';
 import type { Server } from './servers.ts';
+import { convertStreams } from './streams.ts';
 import { toSize } from './values.ts';
 
 /** Throws `UnreadableInput`. Reads the files that `include` names. */
@@ -30,6 +31,7 @@ export async function convertNginx(text: string, file: string, draft: Draft, rep
   // What is included into a http block of somebody else's file stands here without one.
   const inner = blocks.length === 0 ? directives : blocks.flatMap(({ children }) => children);
   convertHttp(inner, draft, report);
+  convertStreams(directives, draft, report);
   convertProcess(directives, draft, report);
   listLeftOvers(directives, report);
 }

@@ -82,14 +82,17 @@ const REASONS: readonly Reason[] = [
     lacking('socketSettings'),
   ],
   [/^(?:fastcgi|uwsgi|scgi|grpc|memcached)_\w+$/, 'left', lacking('otherProtocols')],
-  [/^stream$/, 'left', lacking('layer4')],
   [/^(?:mail|rtmp)$/, 'left', lacking('mail')],
   [
     /^(?:stub_status|status\w*|api|health_check|match|opentelemetry\w*|otel_\w+|opentracing\w*)$/,
     'left',
     'numbers and checks are Fairlead’s own: pools.*.check',
   ],
-  [/^(?:empty_gif|server|location|upstream|events|http)$/, 'left', 'it stands where Fairlead does not look for it'],
+  [
+    /^(?:empty_gif|server|location|upstream|events|http|stream)$/,
+    'left',
+    'it stands where Fairlead does not look for it',
+  ],
 ];
 
 /** Settings that would have been taken over. */

@@ -1,11 +1,12 @@
 /** Which hosts and listeners a `server` of nginx has, and which server takes the hosts that no other names. */
 import { lacking } from '../features.ts';
 import type { Report } from '../report.ts';
-import { addressOf, listenHere } from '../draft.ts';
-import type { Draft, DraftListener } from '../draft.ts';
+import { addressesOf, isFirst, listenHere, takesHttp } from '../draft.ts';
+import type { Draft } from '../draft.ts';
 import type { Directive } from './parse-nginx.ts';
 import { proxiedListener } from '../proxy-senders.ts';
 import { isGuard, listOther } from './not-taken.ts';
+import { toListener } from './values.ts';
 import type { LocationRoute } from './locations.ts';
 
 export interface Server {
@@ -102,7 +103,7 @@ function readSenders(scopes: readonly (readonly Directive[])[], report: Report):
   });
 }
 
-const NETWORK = /^[0-9a-f.:]+(?:\/\d{1,3})?$/i;
+export const NETWORK = /^[0-9a-f.:]+(?:\/\d{1,3})?$/i;
 
 /** Those of the innermost block that has any. */
 function innermost(scopes: readonly (readonly Directive[])[], name: string): readonly Directive[] {
@@ -152,11 +153,11 @@ export function leaveLocal(server: Server, servers: readonly Server[], report: R
 /** Adds the listeners of the servers that have routes. Without one in plain HTTP it is a port of this machine. */
 export function addListeners(servers: readonly Server[], draft: Draft, report: Report): void {
   const listens = servers.filter(({ routes }) => routes.length > 0).flatMap((server) => server.listens);
-  const addresses = new Set([...draft.listeners.values()].map(({ value }) => addressOf(value)));
+  const addresses = new Set(addressesOf(draft));
   for (const { address, from } of listens.filter(({ isPlain }) => isPlain)) {
     if (addresses.has(address)) continue;
     addresses.add(address);
-    const name = draft.listeners.size === 0 ? 'web' : `web-${address.replace(/[^0-9a-z.]+/gi, '-').replace(/^-/, '')}`;
+    const name = isFirst(draft) ? 'web' : `web-${address.replace(/[^0-9a-z.]+/gi, '-').replace(/^-/, '')}`;
     const listener = toListener(address);
     // One server with it is enough: they share the socket.
     const proxied = listens.find((listen) => listen.address === address && listen.senders !== null);
@@ -165,15 +166,10 @@ export function addListeners(servers: readonly Server[], draft: Draft, report: R
     draft.listeners.set(name, { value, from });
   }
   const [server] = servers.filter(({ routes }) => routes.length > 0);
-  if (draft.listeners.size > 0 || server === undefined) return;
+  if (takesHttp(draft) || server === undefined) return;
   const [{ from } = server] = listens;
   const why = listens.length > 0 ? 'for whatever ends TLS in front' : 'since nothing it listens on could be taken over';
   listenHere(draft, from, why, report);
-}
-
-/** nginx lets everybody connect to its sockets. */
-function toListener(address: string): DraftListener {
-  return address.startsWith('unix:') ? { address, mode: '666' } : address;
 }
 
 /** What stands in a server that was taken over and is not about where requests go. */

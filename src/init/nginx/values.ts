@@ -1,4 +1,5 @@
 /** Times, sizes and addresses as nginx writes them. */
+import type { DraftListener } from '../draft.ts';
 
 const UNITS: Readonly<Record<string, number>> = {
   ms: 1,
@@ -38,4 +39,9 @@ export function splitParameter(parameter: string): readonly [string, string] {
 export function withPort(address: string): string {
   if (/^unix:/i.test(address)) return address.replace(/^unix:/i, 'unix:');
   return /:\d+$/.test(address.replace(/^\[.*\]/, '')) ? address : `${address}:80`;
+}
+
+/** nginx lets everybody connect to its sockets. */
+export function toListener(address: string): DraftListener {
+  return address.startsWith('unix:') ? { address, mode: '666' } : address;
 }

@@ -1,0 +1,77 @@
+/** Frontends and listens that pass bytes (`mode tcp`), as listeners with `tcp`. */
+import { addressesOf, addressOf, withTcp } from '../draft.ts';
+import type { Draft } from '../draft.ts';
+import type { Duration } from '../../config/written-values.ts';
+import { lacking } from '../features.ts';
+import type { Report } from '../report.ts';
+import { convertTcpBackend } from './backends.ts';
+import { listenerOf, readBinds } from './binds.ts';
+import { refusalOfTcp } from './not-taken.ts';
+import type { Line } from './parse-haproxy.ts';
+import type { Proxy } from './proxy.ts';
+import { readSessionIdle } from './timeouts.ts';
+
+export class Layer4 {
+  readonly #backends: ReadonlyMap<string, Proxy>;
+  readonly #draft: Draft;
+  readonly #report: Report;
+  /** Backends that have been looked at. */
+  readonly #seen = new Set<string>();
+
+  constructor(backends: ReadonlyMap<string, Proxy>, draft: Draft, report: Report) {
+    this.#backends = backends;
+    this.#draft = draft;
+    this.#report = report;
+  }
+
+  add(proxy: Proxy): void {
+    const refusal = refusalOfTcp(proxy);
+    if (refusal !== null) {
+      this.#report[refusal.kind === 'guard' ? 'guard' : 'leave'](proxy.from, refusal.reason);
+      return;
+    }
+    const rule = proxy.find('default_backend');
+    const backend = rule === null ? (proxy.isBack ? proxy : undefined) : this.#backends.get(rule.args[0] ?? '');
+    if (backend === undefined || !this.#hasPool(backend)) {
+      this.#report.leave(proxy.from, 'its backend was not taken over');
+      return;
+    }
+    this.#report.take(proxy.from);
+    if (rule !== null) this.#report.take(rule);
+    for (const line of proxy.own('use_backend'))
+      this.#report.leave(line, lacking('tcpRules', 'all of it goes to one pool'));
+    this.#listen(proxy, backend);
+  }
+
+  #hasPool(backend: Proxy): boolean {
+    const { name } = backend;
+    if (!this.#seen.has(name)) {
+      this.#seen.add(name);
+      const pool = convertTcpBackend(backend, this.#report);
+      if (pool !== null && pool.endpoints.length > 0) this.#draft.pools.set(name, pool);
+      else if (pool !== null)
+        this.#report.leave(pool.from, 'it has no server that could be taken over', pool.from.text);
+    }
+    return this.#draft.pools.has(name);
+  }
+
+  #listen(proxy: Proxy, backend: Proxy): void {
+    const idle = readSessionIdle(proxy, backend, this.#report);
+    const tcp = idle === null ? backend.name : { pool: backend.name, idle: idle as Duration };
+    const known = addressesOf(this.#draft);
+    for (const bind of readBinds(proxy, this.#report)) {
+      const { name, from, isPlain } = bind;
+      const address = addressOf(bind.listener);
+      if (!isPlain || known.has(address)) continue;
+      const value = withTcp(listenerOf(bind, this.#report), tcp);
+      this.#draft.listeners.set(this.#freeName(name ?? proxy.name, address, from), { value, from });
+    }
+  }
+
+  #freeName(wanted: string, address: string, { line }: Line): string {
+    const { listeners } = this.#draft;
+    if (!listeners.has(wanted)) return wanted;
+    const byPort = `${wanted}-${/\d+$/.exec(address)?.[0] ?? ''}`;
+    return listeners.has(byPort) ? `${byPort}-${line}` : byPort;
+  }
+}

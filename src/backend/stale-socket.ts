@@ -3,12 +3,13 @@ import { once } from 'node:events';
 import { lstat, unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 import type { Server } from 'node:net';
-import { isUnixAddress, socketPathOf } from '../core/unix-address.ts';
+import { isAbstract, isUnixAddress, socketPathOf } from '../core/unix-address.ts';
 
 /** Resolves once it listens: at a unix socket even where a process has left one behind. Rejects with Node's error. */
 export async function listenAt(server: Server, host: string, port: number): Promise<void> {
   const path = isUnixAddress(host) ? socketPathOf(host) : null;
-  if (path !== null) await removeStaleSocket(path);
+  // A name without a file goes with its process.
+  if (path !== null && !isAbstract(host)) await removeStaleSocket(path);
   server.listen(path === null ? { port, host } : { path });
   await once(server, 'listening');
 }

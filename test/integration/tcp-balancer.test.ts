@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { readLines, tempFolder } from '../support/access-log.ts';
 import type { Logged } from '../support/access-log.ts';
+import { LINE } from '../support/proxied-clients.ts';
 import { ReloadingBalancer, get } from '../support/reloading.ts';
 import { heldUnits } from '../support/running-balancer.ts';
 import { until } from '../support/until.ts';
@@ -136,6 +137,60 @@ for (const [threads, spread] of [
     await balancer.endClean();
   });
 }
+
+test('whose session it is says a PROXY header in front, and the endpoint is told', async (t) => {
+  const file = join(tempFolder(t), 'access.log');
+  const a = await startEcho(t, 'a');
+  const balancer = await ReloadingBalancer.start(
+    t,
+    [
+      'threads: 1',
+      'listeners: { db: { address: "127.0.0.1:0", tcp: db, proxyProtocol: { from: [127.0.0.1] } } }',
+      `pools: { db: { endpoints: ["${a}"], proxyProtocol: v1 } }`,
+      `accessLog: { to: { file: ${JSON.stringify(file)} } }`,
+    ].join('\n'),
+  );
+  const { balancer: running } = balancer.running;
+  const session = new Session(balancer.port('db'));
+  t.after(() => session.socket.destroy());
+  session.socket.write(`${LINE}hello`);
+  await until(() => session.text === `a${LINE}hello` || session.end !== '', 'the endpoint has heard the same');
+  assert.equal(session.text, `a${LINE}hello`);
+  await session.echo(' again');
+  await session.close();
+  const without = new Session(balancer.port('db'));
+  without.socket.write('hello, and no header');
+  await until(() => without.end !== '', 'it is reset');
+  assert.deepEqual([without.text, without.end], ['', 'ECONNRESET']);
+  await until(() => heldUnits(running) === 0, 'all are over');
+  const [tcp] = running.stats().tcp;
+  assert.deepEqual([tcp.sessions, tcp.bytesIn], [1, 'hello again'.length]);
+  await until(() => readLines(file).length === 1, 'a line');
+  const { client, reason } = JSON.parse(readLines(file)[0]) as Logged;
+  assert.deepEqual([client, reason], ['192.0.2.10', 'client-end']);
+  await balancer.endClean();
+});
+
+test('a session whose listener leaves the config while its PROXY header is under way has the drain time', async (t) => {
+  const a = await startEcho(t, 'a');
+  const pool = `pools: { db: ["${a}"] }`;
+  const listener = 'db: { address: "127.0.0.1:0", tcp: db, proxyProtocol: { from: [127.0.0.1] } }';
+  const http = 'web: "127.0.0.1:0"';
+  const balancer = await ReloadingBalancer.start(t, config([`listeners: { ${listener}, ${http} }`, pool]));
+  const session = new Session(balancer.port('db'));
+  t.after(() => session.socket.destroy());
+  session.socket.write(LINE.slice(0, 10));
+  await until(() => balancer.running.balancer.stats().workers.connections > 0, 'it is there');
+  await balancer.reload(config([`listeners: { ${http} }`, pool]));
+  session.socket.write(LINE.slice(10));
+  await until(() => session.text !== '' || session.end !== '', 'the endpoint says its name');
+  await session.echo('hello');
+  const since = Date.now();
+  await until(() => session.end !== '', 'its time is over');
+  assert.equal(session.end, 'ECONNRESET');
+  assert.ok(Date.now() - since < 3000);
+  await balancer.endClean();
+});
 
 const config = (lines: readonly string[]): string => ['threads: 2', 'timeouts: { drain: 1s }', ...lines].join('\n');
 

@@ -2,9 +2,14 @@
 import type { Cancel, LoopTurns } from '../net/loop-turns.ts';
 import type { DataPlane, DataPlaneOptions } from '../runtime/worker/data-plane-api.ts';
 import { createDataPlane } from '../runtime/worker/data-plane.ts';
+import * as proxyParts from '../runtime/worker/proxy-parts.ts';
+import * as tcpParts from '../runtime/worker/tcp-parts.ts';
 import { MemoryTransport } from './memory-transport.ts';
 import type { TakeConnect } from './memory-transport.ts';
 import type { TestTime } from './test-time.ts';
+
+/** Its config has no listeners, so that it would load nothing for them. */
+const loaded = { proxyParts, tcpParts };
 
 export class TestPlane {
   readonly plane: DataPlane;
@@ -17,7 +22,7 @@ export class TestPlane {
     this.transport = new MemoryTransport({ clock: time, onFault, onDial });
     this.#turns = new EndingTurns(time);
     const { transport } = this;
-    this.plane = createDataPlane({ ...given, transport, clock: transport.clock, turns: this.#turns });
+    this.plane = createDataPlane({ ...given, loaded, transport, clock: transport.clock, turns: this.#turns });
     made.plane = this.plane;
   }
 

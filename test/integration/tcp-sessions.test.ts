@@ -222,6 +222,7 @@ test('what was read before the session began goes to the endpoint first, the res
     memory: new ThreadMemory(memory),
     report: (report) => faults.push(report),
   });
+  await plane.loadFor(snapshot);
   plane.apply(snapshot, diffSnapshots(null, snapshot));
   const accept = plane.accept(snapshot.listeners[0]);
   const listener = await transport.listen({ host: '127.0.0.1', port: 0, reusePort: false }, (connection) => {

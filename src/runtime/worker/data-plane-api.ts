@@ -21,6 +21,8 @@ export type ProxyParts = typeof proxyParts;
 export type TcpParts = typeof tcpParts;
 
 export interface DataPlaneOptions {
+  /** What is there from the beginning, and need not be loaded. */
+  readonly loaded?: { readonly proxyParts: ProxyParts; readonly tcpParts: TcpParts };
   /** Worker slot: this thread's row in the ledgers and its stripe of the counters. */
   readonly worker: number;
   readonly transport: Transport;

@@ -76,8 +76,8 @@ class WorkerDataPlane
   readonly #spare: Exchange[] = [];
   readonly #requestIdPrefix = `${createRequestIdPrefix()}-`;
   #snapshot: Snapshot | null = null;
-  #proxyParts: ProxyParts | null = null;
-  #tcpParts: TcpParts | null = null;
+  #proxyParts: ProxyParts | null;
+  #tcpParts: TcpParts | null;
   /** Null until a listener has `tcp`. */
   #tcp: TcpSessions | null = null;
   #routing: Routing | null = null;
@@ -98,6 +98,8 @@ class WorkerDataPlane
     this.#clock = options.clock;
     this.#worker = options.worker;
     this.#options = options;
+    this.#proxyParts = options.loaded?.proxyParts ?? null;
+    this.#tcpParts = options.loaded?.tcpParts ?? null;
     this.#logs = new RouteLogs(options);
     const { clock, turns } = options;
     this.wheel = new TimerWheel({ clock, turns, onFault: (error) => this.reportFault(error) });

@@ -30,6 +30,7 @@ import type { ClientStream, HttpWaiter, UpstreamStream } from '../../src/http/st
 import { nodeTurns } from '../../src/net/loop-turns.ts';
 import { TimerWheel } from '../../src/net/timer-wheel.ts';
 import { createRouting } from '../../src/runtime/worker/routing.ts';
+import { LoadedParts } from '../../src/runtime/worker/loaded-parts.ts';
 import { PoolSet } from '../../src/runtime/worker/pool-set.ts';
 import type { Home } from '../../src/upstream/leased.ts';
 import type { Dialing } from '../../src/upstream/waiter.ts';
@@ -158,7 +159,7 @@ class Stage {
         onRecovered() {},
       },
       reportFault: (error) => assert.fail(String(error)),
-      proxyParts: () => assert.fail('no pool has proxyProtocol'),
+      parts: new LoadedParts(null),
       createDialer: (home) => ({ dial: (waiter) => this.#dial(home, waiter as HttpWaiter), updateLimits() {} }),
       onRetired() {},
     });

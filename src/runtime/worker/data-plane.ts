@@ -14,7 +14,6 @@ import type { Limits, ListenerSpec, PoolSpec, Snapshot, Timeouts } from '../../c
 import { Exchange } from '../../http/exchange/exchange.ts';
 import type { ExchangeHost } from '../../http/exchange/exchange-host.ts';
 import type { Routing } from '../../http/routing.ts';
-import type { ExchangeRecord } from '../../http/record.ts';
 import type { ServerHost, ServerSession } from '../../http/server-host.ts';
 import type { ClientEvents, ClientStream } from '../../http/stream.ts';
 import type { UpstreamHost } from '../../http1/dialer.ts';
@@ -27,13 +26,14 @@ import type { AcceptedConnection, ConnectionHandler, Transport } from '../../net
 import type { TcpSession } from '../../tcp/session.ts';
 import type { Blame, EndpointReports, ReportedEndpoint } from '../../upstream/endpoint.ts';
 import { SettlingList } from '../../upstream/settling-list.ts';
-import type { DataPlane, DataPlaneOptions, ProxyParts, TcpParts } from './data-plane-api.ts';
+import type { DataPlane, DataPlaneOptions } from './data-plane-api.ts';
 import { ConnectionRefusals } from './connection-refusals.ts';
 import { Departures } from './departures.ts';
 import { FailedRequestLog } from './failed-requests.ts';
 import type { Failed } from './failed-requests.ts';
 import { stagesOf } from './listener-stages.ts';
 import type { StagesHost } from './listener-stages.ts';
+import { LoadedParts } from './loaded-parts.ts';
 import { openSession } from './open-session.ts';
 import { createRouting } from './routing.ts';
 import { PoolSet } from './pool-set.ts';
@@ -69,6 +69,7 @@ class WorkerDataPlane
   readonly #logs: RouteLogs;
   readonly #failed: FailedRequestLog;
   readonly #sessions = new Set<ServerSession>();
+  readonly parts: LoadedParts;
   readonly tcpSessions = new Set<TcpSession>();
   readonly #departures: Departures;
   readonly #silence: SilencePulse;
@@ -76,8 +77,6 @@ class WorkerDataPlane
   readonly #spare: Exchange[] = [];
   readonly #requestIdPrefix = `${createRequestIdPrefix()}-`;
   #snapshot: Snapshot | null = null;
-  #proxyParts: ProxyParts | null;
-  #tcpParts: TcpParts | null;
   /** Null until a listener has `tcp`. */
   #tcp: TcpSessions | null = null;
   #routing: Routing | null = null;
@@ -98,8 +97,7 @@ class WorkerDataPlane
     this.#clock = options.clock;
     this.#worker = options.worker;
     this.#options = options;
-    this.#proxyParts = options.loaded?.proxyParts ?? null;
-    this.#tcpParts = options.loaded?.tcpParts ?? null;
+    this.parts = new LoadedParts(options.loaded ?? null);
     this.#logs = new RouteLogs(options);
     const { clock, turns } = options;
     this.wheel = new TimerWheel({ clock, turns, onFault: (error) => this.reportFault(error) });
@@ -129,7 +127,7 @@ class WorkerDataPlane
       reports: this,
       reportFault: (error) => this.reportFault(error),
       createDialer: (home, proxyProtocol) => new WorkerDialer(home, this, proxyProtocol),
-      proxyParts: () => this.proxyParts,
+      parts: this.parts,
       onRetired: (endpoints) => this.#departures.ofEndpoints(endpoints),
     });
     this.#silence = new SilencePulse({
@@ -152,23 +150,8 @@ class WorkerDataPlane
 
   // ——— config
 
-  loadFor({ listeners, pools }: Snapshot): Promise<void> | null {
-    const loading: Promise<unknown>[] = [];
-    if (this.#proxyParts === null && [...listeners, ...pools].some(({ proxyProtocol }) => proxyProtocol !== null))
-      loading.push(import('./proxy-parts.ts').then((parts) => (this.#proxyParts = parts)));
-    if (this.#tcpParts === null && listeners.some(({ tcp }) => tcp !== undefined))
-      loading.push(import('./tcp-parts.ts').then((parts) => (this.#tcpParts = parts)));
-    return loading.length === 0 ? null : Promise.all(loading).then(() => {});
-  }
-
-  get proxyParts(): ProxyParts {
-    if (this.#proxyParts === null) throw new Error('data plane: nothing was loaded for PROXY headers');
-    return this.#proxyParts;
-  }
-
-  get tcpParts(): TcpParts {
-    if (this.#tcpParts === null) throw new Error('data plane: nothing was loaded for layer 4');
-    return this.#tcpParts;
+  loadFor(snapshot: Snapshot): Promise<void> | null {
+    return this.parts.loadFor(snapshot);
   }
 
   apply(snapshot: Snapshot, operations: readonly Operation[]): void {
@@ -179,12 +162,12 @@ class WorkerDataPlane
     this.isTrusted = createAddressList(snapshot.settings.trustedProxies);
     this.#logs.apply(snapshot);
     this.#routing = createRouting(snapshot, this.#pools, (route) => this.#logs.of(route.accessLog));
-    if (this.#tcpParts !== null) this.#tcpOf().apply(snapshot, (id) => this.#pools.lookUp(id), this.#logs.ofSessions());
+    if (this.parts.hasTcp) this.#tcpOf().apply(snapshot, (id) => this.#pools.lookUp(id), this.#logs.ofSessions());
     if (operations.some(({ op }) => op === 'set-settings')) this.#updateLimits(snapshot.settings.limits);
   }
 
   #tcpOf(): TcpSessions {
-    const { TcpSessions } = this.tcpParts;
+    const { TcpSessions } = this.parts.tcpParts;
     return (this.#tcp ??= new TcpSessions(this));
   }
 
@@ -262,7 +245,7 @@ class WorkerDataPlane
 
   closed(session: ServerSession): void {
     session.connection.end();
-    if (this.#sessions.delete(session) && this.connections === 0 && this.onIdle !== null) this.onIdle();
+    if (this.#sessions.delete(session)) this.onSessionsOver();
   }
 
   onSessionsOver(): void {
@@ -287,8 +270,7 @@ class WorkerDataPlane
   }
 
   destroy(): void {
-    for (const session of [...this.#sessions]) session.destroy();
-    for (const session of [...this.tcpSessions]) session.destroy();
+    for (const session of [...this.#sessions, ...this.tcpSessions]) session.destroy();
     this.#cancelSilence();
     this.#failed.flush();
     this.refusals.flush();
@@ -332,11 +314,7 @@ class WorkerDataPlane
     return exchange;
   }
 
-  failed(record: ExchangeRecord): void {
-    this.#failed.note(record);
-  }
-
-  noteFailed(failed: Failed): void {
+  failed(failed: Failed): void {
     this.#failed.note(failed);
   }
 

@@ -6,22 +6,22 @@ import { createAddressList } from '../../net/address-list.ts';
 import type { Stage } from '../../net/stages.ts';
 import type { TimerWheel } from '../../net/timer-wheel.ts';
 import type { ConnectionRefusals } from './connection-refusals.ts';
-import type { ProxyParts } from './data-plane-api.ts';
+import type { LoadedParts } from './loaded-parts.ts';
 
 export interface StagesHost {
   readonly wheel: TimerWheel;
   readonly memory: KeptMemory;
   readonly timeouts: Timeouts;
   readonly refusals: ConnectionRefusals;
-  readonly proxyParts: ProxyParts;
+  readonly parts: Pick<LoadedParts, 'proxyParts'>;
 }
 
 /** Empty: its connections go straight to their protocol. */
 export function stagesOf({ id, proxyProtocol }: ListenerSpec, host: StagesHost): readonly Stage[] {
   if (proxyProtocol === null) return [];
-  const { wheel, memory, refusals, proxyParts } = host;
+  const { wheel, memory, refusals, parts } = host;
   return [
-    new proxyParts.ProxyStage({
+    new parts.proxyParts.ProxyStage({
       mode: proxyProtocol.mode,
       wheel,
       memory,

@@ -8,6 +8,7 @@ import type { PoolSpec, Snapshot } from '../../core/snapshot.ts';
 import { nodeTurns } from '../../net/loop-turns.ts';
 import type { HttpEndpoint } from '../../http/stream.ts';
 import { testSnapshot } from '../../../test/support/data-plane.ts';
+import { LoadedParts } from './loaded-parts.ts';
 import { PoolSet } from './pool-set.ts';
 
 function pools(retired: HttpEndpoint[] = []): PoolSet {
@@ -24,7 +25,7 @@ function pools(retired: HttpEndpoint[] = []): PoolSet {
       onRecovered() {},
     },
     reportFault: (error) => assert.fail(String(error)),
-    proxyParts: () => assert.fail('no pool has proxyProtocol'),
+    parts: new LoadedParts(null),
     createDialer: () => ({ dial: () => ({ abort() {} }), updateLimits() {} }),
     onRetired: (endpoints) => retired.push(...endpoints),
   });

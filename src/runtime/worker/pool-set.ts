@@ -26,7 +26,7 @@ export type WorkerEndpoint = Endpoint<WorkerWaiter>;
 
 export interface PoolSetOptions {
   /** Asked for where a pool has `proxyProtocol`. */
-  proxyParts(): Pick<ProxyParts, 'OwnedLeases'>;
+  readonly parts: { readonly proxyParts: Pick<ProxyParts, 'OwnedLeases'> };
   readonly worker: number;
   readonly random: Random;
   readonly clock: Clock;
@@ -191,7 +191,7 @@ export class PoolSet {
       reportFault: (error) => set.reportFault(error),
     };
     if (proxyProtocol === null) return new ExclusiveLeases(options);
-    const { OwnedLeases } = set.proxyParts();
+    const { OwnedLeases } = set.parts.proxyParts;
     return new OwnedLeases(options);
   }
 

@@ -7,6 +7,7 @@ import { find } from '../../core/http/header-lines.ts';
 import type { Random } from '../../core/random.ts';
 import type { ExchangeLog } from '../../http/exchange-log.ts';
 import type { ExchangeRecord } from '../../http/record.ts';
+import type { SessionRecord } from '../../tcp/session-record.ts';
 import type { ClientStream } from '../../http/stream.ts';
 import type { Glimpse } from '../../http1/glimpse.ts';
 import type { LineWriter, LogLine, LogSeverity } from '../../telemetry/log-line.ts';
@@ -44,20 +45,9 @@ export class RouteLog implements ExchangeLog {
     line.time = this.#options.clock.wallTime() - totalMs;
     line.status = record.status;
     line.severity = severity;
-    line.attempts = record.attempts;
-    line.bytesIn = record.bytesIn;
-    line.bytesOut = record.bytesOut;
-    line.queueMs = between(record.arrivedAt, record.queuedUntil);
-    line.connectMs = between(record.queuedUntil, record.connectedAt);
-    line.firstByteMs = between(record.connectedAt, record.firstByteAt);
-    line.totalMs = totalMs;
+    takeCourse(line, record, totalMs);
     line.requestId = record.requestId;
-    line.client = record.client;
-    line.listener = record.listener;
     line.route = record.route;
-    line.pool = record.pool;
-    line.endpoint = record.endpoint;
-    line.reason = record.reason;
     this.#takeHead(record);
     this.#options.writer.write(line);
   }
@@ -130,8 +120,24 @@ function severityOf(status: number, reason: string): LogSeverity {
   return OF_THE_CLIENT.has(reason) ? 1 : 2;
 }
 
+/** What the record of an exchange and that of a session of layer 4 have in common. */
+export function takeCourse(line: LogLine, record: ExchangeRecord | SessionRecord, totalMs: number): void {
+  line.attempts = record.attempts;
+  line.bytesIn = record.bytesIn;
+  line.bytesOut = record.bytesOut;
+  line.queueMs = between(record.arrivedAt, record.queuedUntil);
+  line.connectMs = between(record.queuedUntil, record.connectedAt);
+  line.firstByteMs = between(record.connectedAt, record.firstByteAt);
+  line.totalMs = totalMs;
+  line.client = record.client;
+  line.listener = record.listener;
+  line.pool = record.pool;
+  line.endpoint = record.endpoint;
+  line.reason = record.reason;
+}
+
 /** Milliseconds from one step to another, -1 where one of them was not reached. */
-export function between(from: number, to: number): number {
+function between(from: number, to: number): number {
   return from === 0 || to === 0 ? -1 : to - from;
 }
 

@@ -4,7 +4,7 @@ import { CLIENT_CLOSED } from '../../core/errors.ts';
 import type { SessionLog, SessionRecord } from '../../tcp/session-record.ts';
 import { TCP_SESSION, emptyLine } from '../../telemetry/log-line.ts';
 import type { LogLine, LogSeverity } from '../../telemetry/log-line.ts';
-import { between, isWanted } from './route-log.ts';
+import { isWanted, takeCourse } from './route-log.ts';
 import type { RouteLogOptions } from './route-log.ts';
 
 /** Sides that end, and that are made to end, do so all day long. */
@@ -31,18 +31,7 @@ export class SessionLogWriter implements SessionLog {
     const line = this.#line;
     line.time = clock.wallTime() - totalMs;
     line.severity = severity;
-    line.attempts = record.attempts;
-    line.bytesIn = record.bytesIn;
-    line.bytesOut = record.bytesOut;
-    line.queueMs = between(record.arrivedAt, record.queuedUntil);
-    line.connectMs = between(record.queuedUntil, record.connectedAt);
-    line.firstByteMs = between(record.connectedAt, record.firstByteAt);
-    line.totalMs = totalMs;
-    line.client = record.client;
-    line.listener = record.listener;
-    line.pool = record.pool;
-    line.endpoint = record.endpoint;
-    line.reason = record.reason;
+    takeCourse(line, record, totalMs);
     writer.write(line);
   }
 }

@@ -22,7 +22,7 @@ export interface TcpPlane {
   now(): number;
   wallTime(): number;
   /** No endpoint was found for a session. */
-  noteFailed(failed: Failed): void;
+  failed(failed: Failed): void;
   /** The last one has closed. */
   onSessionsOver(): void;
 }
@@ -121,6 +121,6 @@ export class TcpSessions implements TcpHost {
   }
 
   failed({ pool, endpoint, cause, reason }: SessionRecord): void {
-    this.#plane.noteFailed({ pool, endpoint, cause, reason, status: 0 });
+    this.#plane.failed({ pool, endpoint, cause, reason, status: 0 });
   }
 }

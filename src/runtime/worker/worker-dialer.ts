@@ -6,14 +6,13 @@ import type { HttpWaiter } from '../../http/stream.ts';
 import type { TcpPoolDialer, TcpWaiter } from '../../tcp/tcp-pool-dialer.ts';
 import type { Dialer, Home } from '../../upstream/leased.ts';
 import type { Dialing } from '../../upstream/waiter.ts';
-import type { ProxyParts, TcpParts } from './data-plane-api.ts';
+import type { LoadedParts } from './loaded-parts.ts';
 
 /** Who takes connections in a data plane. */
 export type WorkerWaiter = HttpWaiter | TcpWaiter;
 
 export interface DialersHost extends UpstreamHost {
-  readonly proxyParts: Pick<ProxyParts, 'ProxiedDialer'>;
-  readonly tcpParts: Pick<TcpParts, 'TcpPoolDialer'>;
+  readonly parts: Pick<LoadedParts, 'proxyParts' | 'tcpParts'>;
 }
 
 export class WorkerDialer implements Dialer<WorkerWaiter> {
@@ -32,12 +31,12 @@ export class WorkerDialer implements Dialer<WorkerWaiter> {
     this.#http1 =
       proxyProtocol === null
         ? new Http1Dialer(home, host)
-        : new host.proxyParts.ProxiedDialer(home, host, proxyProtocol);
+        : new host.parts.proxyParts.ProxiedDialer(home, host, proxyProtocol);
   }
 
   dial(waiter: WorkerWaiter): Dialing {
     if (!('onConnected' in waiter)) return this.#http1.dial(waiter);
-    this.#tcp ??= new this.#host.tcpParts.TcpPoolDialer(this.#home, this.#host, this.#proxyProtocol);
+    this.#tcp ??= new this.#host.parts.tcpParts.TcpPoolDialer(this.#home, this.#host, this.#proxyProtocol);
     return this.#tcp.dial(waiter);
   }
 

@@ -1,0 +1,38 @@
+/** Code that most threads never need: it is loaded with the first snapshot that does. */
+import type { Snapshot } from '../../core/snapshot.ts';
+import type { ProxyParts, TcpParts } from './data-plane-api.ts';
+
+export class LoadedParts {
+  #proxy: ProxyParts | null;
+  #tcp: TcpParts | null;
+
+  /** What is there from the beginning. */
+  constructor(loaded: { readonly proxyParts: ProxyParts; readonly tcpParts: TcpParts } | null) {
+    this.#proxy = loaded?.proxyParts ?? null;
+    this.#tcp = loaded?.tcpParts ?? null;
+  }
+
+  /** Null: all that this snapshot needs is there. */
+  loadFor({ listeners, pools }: Snapshot): Promise<void> | null {
+    const loading: Promise<unknown>[] = [];
+    if (this.#proxy === null && [...listeners, ...pools].some(({ proxyProtocol }) => proxyProtocol !== null))
+      loading.push(import('./proxy-parts.ts').then((parts) => (this.#proxy = parts)));
+    if (this.#tcp === null && listeners.some(({ tcp }) => tcp !== undefined))
+      loading.push(import('./tcp-parts.ts').then((parts) => (this.#tcp = parts)));
+    return loading.length === 0 ? null : Promise.all(loading).then(() => {});
+  }
+
+  get proxyParts(): ProxyParts {
+    if (this.#proxy === null) throw new Error('data plane: nothing was loaded for PROXY headers');
+    return this.#proxy;
+  }
+
+  get tcpParts(): TcpParts {
+    if (this.#tcp === null) throw new Error('data plane: nothing was loaded for layer 4');
+    return this.#tcp;
+  }
+
+  get hasTcp(): boolean {
+    return this.#tcp !== null;
+  }
+}

@@ -12,7 +12,7 @@ import { NODE_24, NODE_26 } from './install.js';
  * @property {number} runDeadlineMs a run that takes longer is ended, and names the files it was at
  */
 
-/** Every test but those of test/long/. A socket test waits more than it works; one core still gets two files at once. */
+/** Every test but those of test/long/. A socket test waits more than it works: few processors get three files at once. */
 const ORDINARY = {
   runs: [
     { name: 'Node 26', node: NODE_26, files: ['{src,demo,bench}/**/*.test.ts', 'test/!(long)/**/*.test.ts'] },
@@ -30,7 +30,7 @@ const ORDINARY = {
     },
   ],
   tools: ['tmux', 'ps', 'zsh', 'fish'],
-  leastConcurrency: 2,
+  leastConcurrency: 3,
   mostConcurrency: Infinity,
   testTimeoutMs: 60_000,
   fileDeadlineMs: 120_000,

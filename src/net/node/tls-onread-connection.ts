@@ -52,7 +52,9 @@ export class TlsOnreadConnection extends TlsConnection implements BufferReader {
     if (this.#landing.isScratch) this.#readScratch(count);
     else this.#readOwn(count);
     this.#isReading = false;
-    if (this.#kept.length > 0) this.#deliverSoon();
+    // Closed by its handler, it still gets the other records of this burst: not on top of what it has lent.
+    if (this.isClosed) this.host.buffers.landNext(this.host.buffers.scratch);
+    else if (this.#kept.length > 0) this.#deliverSoon();
     return this.#mayRead();
   }
 

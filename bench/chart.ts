@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { COLOURS, svg, text } from './svg.ts';
 import type { BenchResults, ContestantResult, RowResult } from './results.ts';
 
 /** Bars longer than this many times HAProxy are cut, with their number beside them. */
@@ -18,11 +19,10 @@ const GROUP_GAP = 20;
 const BOTTOM = 62;
 const SCALE = (WIDTH - LEFT - RIGHT) / LONGEST;
 
-/** Colours that people who see colours differently can tell apart (Okabe and Ito). */
-const COLOURS = new Map([
-  ['fairlead', '#0072b2'],
-  ['nginx', '#009e73'],
-  ['go', '#e69f00'],
+const PROXY_COLOURS = new Map([
+  ['fairlead', COLOURS.blue],
+  ['nginx', COLOURS.green],
+  ['go', COLOURS.amber],
 ]);
 
 /** Keeps a number legible where a line of the grid runs through it. */
@@ -51,17 +51,13 @@ export function drawChart(results: BenchResults): string {
     y += groupHeight(group) + GROUP_GAP;
   }
   const height = y + BOTTOM - GROUP_GAP;
-  return `${[
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-labelledby="title" font-family="system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif">`,
-    '<title id="title">CPU per request compared with HAProxy</title>',
-    `<rect width="${WIDTH}" height="${height}" rx="8" fill="#ffffff"/>`,
+  return svg(WIDTH, height, 'CPU per request compared with HAProxy', [
     text(24, 34, 'CPU per request, HAProxy = 1', 'font-size="19" font-weight="600" fill="#1b1f24"'),
     drawLegend(groups),
     drawGrid(y - GROUP_GAP),
     ...parts,
     drawFootnote(results, height),
-    '</svg>',
-  ].join('\n')}\n`;
+  ]);
 }
 
 function groupOf(row: RowResult): Group {
@@ -70,12 +66,12 @@ function groupOf(row: RowResult): Group {
 }
 
 function barOf({ id, label, ratio, void: problem }: ContestantResult): Bar[] {
-  if (!COLOURS.has(id) || ratio === null || problem !== null) return [];
+  if (!PROXY_COLOURS.has(id) || ratio === null || problem !== null) return [];
   return [{ id, label, ratio: ratio.spread.median }];
 }
 
 function order(id: string): number {
-  return [...COLOURS.keys()].indexOf(id);
+  return [...PROXY_COLOURS.keys()].indexOf(id);
 }
 
 function groupHeight({ bars }: Group): number {
@@ -95,7 +91,7 @@ function drawGroup(group: Group, top: number): string {
 
 function drawBar({ id, ratio }: Bar, y: number): string {
   const width = Math.min(ratio, LONGEST) * SCALE;
-  const colour = COLOURS.get(id) ?? '#888888';
+  const colour = PROXY_COLOURS.get(id) ?? '#888888';
   const weight = id === 'fairlead' ? ' font-weight="600"' : '';
   const label = text(
     LEFT + width + 7,
@@ -127,7 +123,7 @@ function drawGrid(bottom: number): string {
 function drawLegend(groups: readonly Group[]): string {
   const labels = new Map(groups.flatMap(({ bars }) => bars.map(({ id, label }) => [id, label] as const)));
   let x = 24;
-  const parts = [...COLOURS].flatMap(([id, colour]) => {
+  const parts = [...PROXY_COLOURS].flatMap(([id, colour]) => {
     const label = labels.get(id);
     if (label === undefined) return [];
     const part = `<rect x="${x}" y="51" width="13" height="13" rx="2" fill="${colour}"/>${text(x + 19, 62, label, 'font-size="13" fill="#1b1f24"')}`;
@@ -141,14 +137,6 @@ function drawFootnote({ startedAt, machine, versions }: BenchResults, height: nu
   const haproxy = /\d+\.\d+\.\d+/.exec(versions['haproxy'] ?? '')?.[0] ?? '';
   const note = `One worker each on one core (${machine.cpu}), HAProxy ${haproxy}, ${startedAt.slice(0, 10)}. User and system time of the whole process. docs/benchmarks.md`;
   return text(24, height - 14, note, 'font-size="11.5" fill="#59636e"');
-}
-
-function text(x: number, y: number, content: string, attributes: string): string {
-  return `<text x="${x}" y="${y}" ${attributes}>${escapeXml(content)}</text>`;
-}
-
-function escapeXml(content: string): string {
-  return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,4 +1,5 @@
 /** The curves of `npm run drill -- --overload`: right answers over what is offered, both as shares of the capacity. */
+import { COLOURS, svg, text } from '../svg.ts';
 import type { OverloadPoint } from './overload.ts';
 
 const WIDTH = 720;
@@ -9,17 +10,17 @@ const TOP = 62;
 const BOTTOM = 56;
 const MOST_OFFERED = 3;
 
-/** Colours that people who see colours differently can tell apart (Okabe and Ito). */
-const COLOURS: Readonly<Record<string, string>> = { Fairlead: '#0072b2', nginx: '#009e73', HAProxy: '#d55e00' };
+const PROXY_COLOURS: Readonly<Record<string, string>> = {
+  Fairlead: COLOURS.blue,
+  nginx: COLOURS.green,
+  HAProxy: COLOURS.vermilion,
+};
 
 /** Returns an SVG. */
 export function drawOverload(points: readonly OverloadPoint[]): string {
   const proxies = [...new Set(points.map(({ proxy }) => proxy))];
   const curves = proxies.map((proxy) => points.filter((point) => point.proxy === proxy));
-  return `${[
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" aria-labelledby="title" font-family="system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif">`,
-    '<title id="title">Right answers within 2 s under overload</title>',
-    `<rect width="${WIDTH}" height="${HEIGHT}" rx="8" fill="#ffffff"/>`,
+  return svg(WIDTH, HEIGHT, 'Right answers within 2 s under overload', [
     text(
       24,
       34,
@@ -36,8 +37,7 @@ export function drawOverload(points: readonly OverloadPoint[]): string {
     ),
     ...curves.map(drawCurve),
     ...drawNames(curves),
-    '</svg>',
-  ].join('\n')}\n`;
+  ]);
 }
 
 function drawCurve(points: readonly OverloadPoint[]): string {
@@ -71,7 +71,7 @@ function drawOffered(factor: number): string {
 }
 
 function colourOf(proxy: string): string {
-  return COLOURS[proxy] ?? '#59636e';
+  return PROXY_COLOURS[proxy] ?? '#59636e';
 }
 
 function x(factor: number): number {
@@ -80,8 +80,4 @@ function x(factor: number): number {
 
 function y(share: number): number {
   return Math.round(HEIGHT - BOTTOM - Math.min(1, share) * (HEIGHT - TOP - BOTTOM));
-}
-
-function text(left: number, top: number, content: string, attributes: string): string {
-  return `<text x="${left}" y="${top}" ${attributes}>${content}</text>`;
 }

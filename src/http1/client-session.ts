@@ -9,7 +9,7 @@ import type { ResponseHead } from '../http/head.ts';
 import type { OutgoingRequest } from '../http/outgoing.ts';
 import type { HttpWaiter, UpstreamEvents, UpstreamFailure, UpstreamStream } from '../http/stream.ts';
 import type { CloseReason, Connection, ConnectionHandler } from '../net/transport.ts';
-import { connectFailureOf } from '../upstream/connect-failure.ts';
+import { AddressWalk, connectFailureOf } from '../upstream/connect-failure.ts';
 import type { Home, Leased } from '../upstream/leased.ts';
 import type { Owner } from '../upstream/owner.ts';
 import type { Settling } from '../upstream/settling-list.ts';
@@ -55,9 +55,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
   #chunks: ChunkDecoder | null = null;
   #events: UpstreamEvents | null;
   #state = CONNECTING;
-  /** Addresses tried by this connect. */
-  #addressesTried = 1;
-  #addressIndex: number;
+  readonly #walk: AddressWalk;
   #messages = 0;
   #bodyLeft = 0;
   #informational = 0;
@@ -81,8 +79,8 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
     this.#events = events;
     this.#reader = new HeadReader(dialer.host.memory);
     this.idleLimitMs = dialer.home.limits.idleTimeoutMs;
-    this.#addressIndex = dialer.home.preferredAddress;
-    this.#connection = dialer.connect(this.#addressIndex, this);
+    this.#walk = new AddressWalk(dialer.home.preferredAddress);
+    this.#connection = dialer.connect(this.#walk.index, this);
     this.#writer = new MessageWriter(this.#connection);
   }
 
@@ -110,7 +108,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
   // ——— the connection's life
 
   onConnect(): void {
-    this.#home.preferredAddress = this.#addressIndex;
+    this.#home.preferredAddress = this.#walk.index;
     const events = this.#events;
     if (events === null) {
       this.#discard();
@@ -196,12 +194,8 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
 
   /** Goes on to the next address of an endpoint with several (`localhost`) if this one does not answer. */
   #dialNext(reason: CloseReason): boolean {
-    const { addresses } = this.#home.spec;
-    if (reason.kind !== 'refused' && reason.kind !== 'unreachable') return false;
-    if (this.#addressesTried >= addresses.length) return false;
-    this.#addressesTried++;
-    this.#addressIndex = (this.#addressIndex + 1) % addresses.length;
-    this.#connection = this.#dialer.connect(this.#addressIndex, this);
+    if (!this.#walk.next(reason, this.#home.spec.addresses.length)) return false;
+    this.#connection = this.#dialer.connect(this.#walk.index, this);
     this.#writer = new MessageWriter(this.#connection);
     return true;
   }

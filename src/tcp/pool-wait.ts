@@ -10,6 +10,7 @@ import { ROUTE_BREAKER_OPEN, ROUTE_HELD } from '../core/shared/route-table.ts';
 import { Timer } from '../net/timer-wheel.ts';
 import type { Connection } from '../net/transport.ts';
 import type { Admission, Queued } from '../upstream/admission.ts';
+import { holdLimit } from '../upstream/holding.ts';
 import type { Held } from '../upstream/holding.ts';
 import type { TcpHost, TcpRoute } from './tcp-host.ts';
 
@@ -17,10 +18,6 @@ import type { TcpHost, TcpRoute } from './tcp-host.ts';
 const WAITING_BYTES = 4096;
 /** The place of all sessions among the classes of `queueClass`: normal. */
 const CLASS = 1;
-/** A pool that has answered so lately is waited for; another one is most likely misconfigured. */
-const ANSWERED_LATELY_S = 600;
-/** How long it is waited for all the same, ms. */
-const UNPROVED_MS = 1000;
 /** How often it is looked whether the client is still there. */
 const LOOK_MS = 1000;
 
@@ -99,11 +96,11 @@ export class PoolWait extends Timer implements Held, Queued {
       return;
     }
     const now = host.now();
-    const isProved = host.wallTime() / 1000 - pool.table.held.answeredAt < ANSWERED_LATELY_S;
+    const { isProved, mostMs } = holdLimit(pool.table, holdMs, host.wallTime());
     const isFirst = this.#heldSince === 0;
     if (isFirst) this.#heldSince = now;
     this.#fault = isProved ? FAULTS.heldTooLong : fault;
-    const until = this.#heldSince + (isProved ? holdMs : Math.min(holdMs, UNPROVED_MS));
+    const until = this.#heldSince + mostMs;
     if (until <= now) this.#fail(this.#fault);
     else if (!this.takeMemory()) this.#fail(FAULTS.memory);
     else if (!pool.holding.enter(this, maxWaiting)) this.#fail(FAULTS.queueFull);

@@ -4,7 +4,7 @@ import { dialAddress } from '../net/dial-address.ts';
 import { destinationOf, proxiedClient } from '../net/proxy-protocol/proxied-client.ts';
 import { proxyHeader } from '../net/proxy-protocol/write.ts';
 import type { CloseReason, Connection, ConnectionHandler, Transport } from '../net/transport.ts';
-import { connectFailureOf } from '../upstream/connect-failure.ts';
+import { AddressWalk, connectFailureOf } from '../upstream/connect-failure.ts';
 import type { ConnectFailure } from '../upstream/connect-failure.ts';
 import type { Dialer, Home } from '../upstream/leased.ts';
 import type { OwnedWaiter } from '../upstream/owner.ts';
@@ -63,8 +63,7 @@ export class EndpointConnection implements ConnectionHandler, Dialing {
   readonly #proxyProtocol: ProxyHeaderSpec | null;
   /** Null: it is connected, or nobody waits for it any more. */
   #waiter: TcpWaiter | null;
-  #addressIndex: number;
-  #addressesTried = 1;
+  readonly #walk: AddressWalk;
   /** Null until it is connected. */
   events: EndpointEvents | null = null;
   connection: Connection;
@@ -74,13 +73,13 @@ export class EndpointConnection implements ConnectionHandler, Dialing {
     this.#home = home;
     this.#host = host;
     this.#proxyProtocol = proxyProtocol;
-    this.#addressIndex = home.preferredAddress;
+    this.#walk = new AddressWalk(home.preferredAddress);
     this.connection = this.#dial();
   }
 
   #dial(): Connection {
     const { addresses, port } = this.#home.spec;
-    return this.#host.transport.dial(dialAddress(addresses[this.#addressIndex], port), this);
+    return this.#host.transport.dial(dialAddress(addresses[this.#walk.index], port), this);
   }
 
   abort(): void {
@@ -89,7 +88,7 @@ export class EndpointConnection implements ConnectionHandler, Dialing {
   }
 
   onConnect(): void {
-    this.#home.preferredAddress = this.#addressIndex;
+    this.#home.preferredAddress = this.#walk.index;
     const waiter = this.#waiter;
     this.#waiter = null;
     if (waiter === null) {
@@ -130,11 +129,8 @@ export class EndpointConnection implements ConnectionHandler, Dialing {
   }
 
   /** An endpoint with several addresses (`localhost`) may be at the next one. */
-  #dialNext({ kind }: CloseReason): boolean {
-    const { addresses } = this.#home.spec;
-    if ((kind !== 'refused' && kind !== 'unreachable') || this.#addressesTried >= addresses.length) return false;
-    this.#addressesTried++;
-    this.#addressIndex = (this.#addressIndex + 1) % addresses.length;
+  #dialNext(reason: CloseReason): boolean {
+    if (!this.#walk.next(reason, this.#home.spec.addresses.length)) return false;
     this.connection = this.#dial();
     return true;
   }

@@ -20,6 +20,17 @@ const LOOK_MS = 5;
 /** So many looks in a row find somebody to try but nobody who may go, before a few more may. */
 const PATIENT_LOOKS = 200;
 
+/** A pool that has answered so lately is waited for; another one is most likely misconfigured. */
+const ANSWERED_LATELY_S = 600;
+/** How long it is waited for all the same, ms. */
+const UNPROVED_MS = 1000;
+
+/** How long it is held in all, ms, of the `holdMs` of the pool; and whether the pool has answered lately. */
+export function holdLimit({ held }: PoolTable, holdMs: number, wallTimeMs: number) {
+  const isProved = wallTimeMs / 1000 - held.answeredAt < ANSWERED_LATELY_S;
+  return { isProved, mostMs: isProved ? holdMs : Math.min(holdMs, UNPROVED_MS) };
+}
+
 /** A request that is held. */
 export interface Held {
   /** It may be sent twice, and its client keeps nothing of it back. */

@@ -7,15 +7,11 @@ import { FAULTS } from '../../core/errors.ts';
 import type { Fault } from '../../core/errors.ts';
 import { QUEUE_TIMED_OUT } from '../../core/shared/admission-board.ts';
 import { ROUTE_BREAKER_OPEN, ROUTE_HELD } from '../../core/shared/route-table.ts';
+import { holdLimit } from '../../upstream/holding.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
 import { answerFault, answerFull } from './endings.ts';
 import type { Exchange } from './exchange.ts';
 import { HELD } from './states.ts';
-
-/** A pool that has answered so lately is waited for; another one is most likely misconfigured. */
-const ANSWERED_LATELY_S = 600;
-/** How long it is waited for all the same, ms. */
-const UNPROVED_MS = 1000;
 
 /** Waits for the pool as long as that makes sense, or answers at once with what it failed of. */
 export function holdOrAnswer(exchange: Exchange, fault: Fault): void {
@@ -32,9 +28,9 @@ export function holdOrAnswer(exchange: Exchange, fault: Fault): void {
     return;
   }
   const now = host.now();
-  const isProved = host.wallTime() / 1000 - pool.table.held.answeredAt < ANSWERED_LATELY_S;
+  const { isProved, mostMs } = holdLimit(pool.table, holdMs, host.wallTime());
   if (exchange.heldSince === 0) exchange.heldSince = now;
-  const leftMs = exchange.heldSince + (isProved ? holdMs : Math.min(holdMs, UNPROVED_MS)) - now;
+  const leftMs = exchange.heldSince + mostMs - now;
   exchange.holdFault = isProved ? FAULTS.heldTooLong : fault;
   if (leftMs <= 0) answerFault(exchange, exchange.holdFault);
   else if (!exchange.wait.enter()) answerFull(exchange);

@@ -38,25 +38,27 @@ export function startAttempt(exchange: Exchange): void {
 }
 
 /** Whether a request goes to its own endpoint, which drains: none of those that wait could go there. */
-function staysAtDraining({ request, tried }: Exchange, pool: HttpPool): boolean {
-  const { binding } = request as OutgoingRequest;
-  return binding !== null && pool.staysAtDraining(pickingFor(request as OutgoingRequest, pool, tried));
+function staysAtDraining(exchange: Exchange, pool: HttpPool): boolean {
+  return hasBinding(exchange) && pool.staysAtDraining(pickingFor(exchange, pool));
 }
 
 /** Only limits keep it from an endpoint: one that anybody may be sent to, or its own that takes nobody else. */
-export function hasOnlyToWait({ request, tried, refused }: Exchange, pool: HttpPool): boolean {
-  return pool.isFull(refused) || isOwnFull(request as OutgoingRequest, pool, tried);
+export function hasOnlyToWait(exchange: Exchange, pool: HttpPool): boolean {
+  return pool.isFull(exchange.refused) || isOwnFull(exchange, pool);
 }
 
-function isOwnFull(request: OutgoingRequest, pool: HttpPool, tried: readonly HttpEndpoint[]): boolean {
-  return request.binding !== null && pool.isFullForBound(pickingFor(request, pool, tried));
+function isOwnFull(exchange: Exchange, pool: HttpPool): boolean {
+  return hasBinding(exchange) && pool.isFullForBound(pickingFor(exchange, pool));
+}
+
+function hasBinding({ request }: Exchange): boolean {
+  return (request as OutgoingRequest).binding !== null;
 }
 
 /** In a pool with limits: a place at once where there is one and nobody comes first, else in turn. */
 function askForPlace(exchange: Exchange, pool: HttpPool, admission: Admission<Queued>): void {
   let isFull = isBehindOthers(exchange, admission);
-  if ((isFull || pool.holding.isHolding) && staysAtDraining(exchange, pool))
-    isFull = isOwnFull(exchange.request as OutgoingRequest, pool, exchange.tried);
+  if ((isFull || pool.holding.isHolding) && staysAtDraining(exchange, pool)) isFull = isOwnFull(exchange, pool);
   for (let looks = 0; looks < MOST_PICKS && !isFull; looks++) {
     const endpoint = pickEndpoint(exchange, pool);
     if (endpoint !== null) {
@@ -98,25 +100,28 @@ export function beginAttempt(exchange: Exchange, endpoint: HttpEndpoint): void {
  * acquired: an attempt begins there now, or the caller releases it. Null: there is none.
  */
 export function pickEndpoint(exchange: Exchange, pool: HttpPool): HttpEndpoint | null {
-  const { tried, refused } = exchange;
-  const request = exchange.request as OutgoingRequest;
   if (pool.isTrialDue) {
-    const onTrial = pickTrial(exchange, pool, pickingFor(request, pool, tried));
+    const onTrial = pickTrial(exchange, pool, pickingFor(exchange, pool));
     if (onTrial !== null) return onTrial;
   }
-  const endpoint = acquireEndpoint(pool, pickingFor(request, pool, tried), tried, refused);
+  const endpoint = acquireEndpoint(pool, aim(exchange, pool), exchange.tried, exchange.refused);
   if (endpoint !== null) return endpoint;
   // It would be answered with an error: then it is as good a probe as any.
   if (pool.isTrialDue && pool.isBroken && !pool.isFull())
-    return pickTrial(exchange, pool, pickingFor(request, pool, tried), FIT);
+    return pickTrial(exchange, pool, pickingFor(exchange, pool), FIT);
   return null;
 }
 
-function pickingFor(request: OutgoingRequest, pool: HttpPool, tried: readonly HttpEndpoint[]): Picking {
-  picking.key = request.key;
-  picking.policy = request.policy;
-  picking.bound = request.binding === null ? -1 : pool.boundBy(request.binding.cookie.value);
-  return picking.without(tried, pool);
+function pickingFor(exchange: Exchange, pool: HttpPool): Picking {
+  return aim(exchange, pool).without(exchange.tried, pool);
+}
+
+function aim(exchange: Exchange, pool: HttpPool): Picking {
+  const { key, policy, binding } = exchange.request as OutgoingRequest;
+  picking.key = key;
+  picking.policy = policy;
+  picking.bound = binding === null ? -1 : pool.boundBy(binding.cookie.value);
+  return picking;
 }
 
 export function wantOf(exchange: Exchange, request: OutgoingRequest): LeaseWant {

@@ -50,6 +50,7 @@ export type {
   AgentSpec,
   BreakerSpec,
   CheckSpec,
+  CertificateSource,
   CheckRhythm,
   EjectionSpec,
   GrpcCheckSpec,
@@ -61,6 +62,7 @@ export type {
   KeySpec,
   Limits,
   ListenerSpec,
+  ListenerTls,
   PathMatch,
   PolicySpec,
   ProxyHeaderField,
@@ -92,6 +94,10 @@ export type { MemoryStats } from './runtime/control/memory-stats.ts';
 export { ListenError } from './runtime/control/listeners.ts';
 export type { ListenerAddress } from './runtime/control/listeners.ts';
 export type { PoolFailure } from './runtime/control/pool-failures.ts';
+export type { TlsFailureReason } from './net/tls.ts';
+export type { HandshakeFailure, ListenerTlsStats } from './runtime/control/handshake-counts.ts';
+export { CertificateError } from './runtime/control/certificate-error.ts';
+export type { CertificateEvent } from './runtime/control/certificate-event.ts';
 export type { ConnectionRefusal } from './runtime/control/refused-connections.ts';
 export type { FailedRequests } from './runtime/shared/data-plane-report.ts';
 export { ReloadError } from './runtime/control/reload.ts';

@@ -1,12 +1,14 @@
 /** `fairlead check`: every mistake of a config, or what it would run. Opens nothing but a probe on 127.0.0.1. */
 import { advisePolicies } from './advise-policies.ts';
 import { advisePools } from './advise-pools.ts';
+import type { ConfigError } from '../config/errors.ts';
 import { explainConfig } from '../runtime/control/explain-config.ts';
 import { listWarnings } from './config-warnings.ts';
 import { missingConfig, openConfigSource } from './config-source.ts';
 import { askPath, describePath, toJsonPath } from './describe-path.ts';
 import { describeConfig, toJsonDescription } from './describe-config.ts';
 import { describeShortage } from './descriptor-shortage.ts';
+import { inspectCertificates } from './inspect-certificates.ts';
 import { EXIT_OK, EXIT_USAGE } from './exit-codes.ts';
 import { readMachine } from './machine.ts';
 import { sayConfigErrors } from './say-config-errors.ts';
@@ -27,30 +29,38 @@ export async function check({ config, json = false, path }: CheckOptions): Promi
   }
   const { file } = source;
   const parsed = await source.read();
-  if ('errors' in parsed) {
-    const { errors } = parsed;
-    if (json) printJson({ valid: false, file, errors });
-    else {
-      sayConfigErrors(errors);
-      console.error(`${file}: ${errors.length === 1 ? 'one mistake' : `${errors.length} mistakes`}`);
-    }
-    return EXIT_USAGE;
-  }
+  if ('errors' in parsed) return sayMistakes(file, parsed.errors, json);
+  const { certificates, errors, warnings: ofFiles } = await inspectCertificates(parsed.config, file ?? 'command line');
+  if (errors.length > 0) return sayMistakes(file, errors, json);
   const explained = await explainConfig(parsed.config);
   const machine = readMachine(parsed.config);
   const asked = path === undefined ? null : askPath(parsed.config, path);
-  const warnings = [...listWarnings(parsed.config), ...advisePolicies(parsed.config), ...advisePools(parsed.config)];
+  const warnings = [
+    ...listWarnings(parsed.config),
+    ...ofFiles,
+    ...advisePolicies(parsed.config),
+    ...advisePools(parsed.config),
+  ];
   if (json) {
     const ofPath = asked === null ? {} : { path: toJsonPath(asked) };
-    printJson({ valid: true, file, ...toJsonDescription(explained, machine), ...ofPath, warnings });
+    printJson({ valid: true, file, ...toJsonDescription(explained, machine, certificates), ...ofPath, warnings });
   } else {
     const ofPath = asked === null ? '' : `\n\n${describePath(asked)}`;
     const shortage = describeShortage(parsed.config);
     if (shortage !== null) console.error(`fairlead: ${shortage}`);
     for (const warning of warnings) console.error(`fairlead: ${warning}`);
-    console.log(`${file} is valid.\n\n${describeConfig(explained, machine)}${ofPath}`);
+    console.log(`${file} is valid.\n\n${describeConfig(explained, machine, certificates)}${ofPath}`);
   }
   return EXIT_OK;
+}
+
+function sayMistakes(file: string | null, errors: readonly ConfigError[], json: boolean): number {
+  if (json) printJson({ valid: false, file, errors });
+  else {
+    sayConfigErrors(errors);
+    console.error(`${file}: ${errors.length === 1 ? 'one mistake' : `${errors.length} mistakes`}`);
+  }
+  return EXIT_USAGE;
 }
 
 function printJson(value: object): void {

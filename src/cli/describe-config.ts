@@ -1,16 +1,23 @@
 /** A config in words, for `fairlead check`. */
 import { nameOfPolicy } from '../core/balancer/policies.ts';
+import { systemClock } from '../core/clock.ts';
 import type { PoolConfig } from '../config/config.ts';
 import type { CheckSpec, ListenerSpec } from '../core/snapshot.ts';
 import type { ExplainedConfig } from '../runtime/control/explain-config.ts';
-import { urlText } from '../runtime/shared/listener-key.ts';
+import { protocolOf, urlText } from '../runtime/shared/listener-key.ts';
+import { describeCertificates, toJsonCertificates } from './inspect-certificates.ts';
+import type { ListenerCertificate } from './inspect-certificates.ts';
 import { findChangedKeys } from './changed-keys.ts';
 import type { Machine } from './machine.ts';
 import { table } from './table.ts';
 import { writeConfig } from './write-config.ts';
 import { formatDuration } from './written-units.ts';
 
-export function describeConfig(explained: ExplainedConfig, machine: Machine): string {
+export function describeConfig(
+  explained: ExplainedConfig,
+  machine: Machine,
+  certificates: readonly ListenerCertificate[] = [],
+): string {
   const { engine, config } = explained;
   const changed = findChangedKeys(config);
   const lines = [
@@ -23,6 +30,9 @@ export function describeConfig(explained: ExplainedConfig, machine: Machine): st
     '',
     'listeners',
     ...table(config.listeners.map(describeListener)),
+    ...(certificates.length === 0
+      ? []
+      : ['', 'certificates', ...table(describeCertificates(certificates, systemClock.wallTime()))]),
     ...(explained.routes.length === 0 ? [] : ['', 'routes, in the order in which they are tried']),
     ...withKeys(
       table(describeRoutes(explained)),
@@ -40,11 +50,16 @@ export function describeConfig(explained: ExplainedConfig, machine: Machine): st
 }
 
 /** The same for scripts; routes in the order in which they are tried. */
-export function toJsonDescription({ engine, config, routes }: ExplainedConfig, machine: Machine): object {
+export function toJsonDescription(
+  { engine, config, routes }: ExplainedConfig,
+  machine: Machine,
+  certificates: readonly ListenerCertificate[],
+): object {
   return {
     node: process.versions.node,
     engine,
     ...machine,
+    certificates: toJsonCertificates(certificates, systemClock.wallTime()),
     routes: routes.map(({ route, text }) => ({ route: route.id, match: text, pool: route.pool })),
     config: writeConfig(config),
   };
@@ -57,8 +72,9 @@ function withKeys(lines: readonly string[], keys: readonly string[]): readonly s
 
 function describeListener(listener: ListenerSpec): string[] {
   const { id, tcp } = listener;
-  if (tcp === undefined) return [id, urlText(listener)];
-  return [id, urlText(listener, 'tcp'), `→ ${tcp.pool}, cut after ${formatDuration(tcp.idleMs)} without a byte`];
+  const address = urlText(listener, protocolOf(listener));
+  if (tcp === undefined) return [id, address];
+  return [id, address, `→ ${tcp.pool}, cut after ${formatDuration(tcp.idleMs)} without a byte`];
 }
 
 function describeRoutes({ routes }: ExplainedConfig): string[][] {

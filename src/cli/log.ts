@@ -73,6 +73,15 @@ export function logEvents(balancer: EventEmitter<BalancerEvents>, say: Say, cloc
     const { listener, reason, rule, address, count } = refusal;
     say(describeRefusal(refusal), 'warn', { listener, reason, rule, address, connections: count });
   });
+  balancer.on('handshake', (failure) => {
+    const { listener, reason, code, serverName, address, count } = failure;
+    say(describeHandshake(failure), 'info', { listener, reason, code, serverName, address, handshakes: count });
+  });
+  balancer.on('certificate', ({ listener, change, file, message }) => {
+    const text = change === 'unusable' ? 'certificate-unusable: the certificates before it stay: ' : '';
+    const level = change === 'renewed' ? 'info' : change === 'warning' ? 'warn' : 'error';
+    say(`listener ${listener}: ${text}${file}: ${message}`, level, { listener, certificate: change, file });
+  });
   balancer.on('worker', ({ worker, change, reason }) => {
     say(`worker ${worker} ${change}${reason === '' ? '' : `: ${reason}`}`, 'warn', { worker, change, reason });
   });
@@ -121,6 +130,22 @@ function describeRefusal({ listener, reason, rule, address, count, withinMs }: B
   if (withinMs === 0) return `listener ${listener}: ${what}`;
   const connections = `${count} more ${count === 1 ? 'connection' : 'connections'} within ${withinMs / 1000} s`;
   return `listener ${listener}: ${connections}: ${what}`;
+}
+
+/** `listener web: TLS failed: unknown-name for a.example from 10.1.2.3`, or `…: 7 clients within 1 s, the last: …`. */
+function describeHandshake({
+  listener,
+  reason,
+  code,
+  serverName,
+  address,
+  count,
+  withinMs,
+}: BalancerEvents['handshake'][0]): string {
+  const name = serverName === '' ? '' : ` for ${serverName}`;
+  const what = `${reason}${code === '' ? '' : ` (${code})`}${name} from ${address}`;
+  if (count === 1) return `listener ${listener}: TLS failed: ${what}`;
+  return `listener ${listener}: TLS failed: ${count} clients${withinMs === 0 ? '' : ` within ${withinMs / 1000} s`}, the last: ${what}`;
 }
 
 const OVERFLOWS = { priority: 'to a later priority', backup: 'to backups', zone: 'to another zone' } as const;

@@ -19,7 +19,7 @@ export interface StartFacts {
   readonly startedAt: number;
 }
 
-/** The lines `fairlead: listener NAME on http://HOST:PORT` are for scripts too; the others may change. */
+/** The lines `fairlead: listener NAME on http://HOST:PORT` (or https) are for scripts too; the others may change. */
 export function sayStart(balancer: Balancer, config: Config, { file, format, startedAt }: StartFacts): void {
   const threads = countThreads(config.threads);
   const from = file === null ? 'no config' : relative('', file) || file;
@@ -47,7 +47,8 @@ interface StartLine {
 function describeAddress(address: ListenerAddress): string {
   const isEvery = address.host === '' || address.host === '0.0.0.0' || address.host === '::';
   const { listener, protocol, port } = address;
-  return `listener ${listener} on ${urlText(address, protocol)}${isEvery ? ` (${protocol}://localhost:${port})` : ''}`;
+  const here = isEvery ? ` (${protocol}://localhost:${port})` : '';
+  return `listener ${listener} on ${urlText(address, protocol)}${here}`;
 }
 
 /** Health as far as it is known: checks have only begun. */

@@ -41,6 +41,7 @@ describe('a config that is written out', () => {
         halfClose: 'cancel',
         underscores: 'drop',
         proxyProtocol: 'off',
+        tls: 'off',
       },
     });
     assert.deepEqual(written['limits'], { head: '16KiB', headers: 100, target: '8KiB' });

@@ -7,6 +7,7 @@ import type {
   BreakerSpec,
   EjectionSpec,
   ListenerSpec,
+  ListenerTls,
   HedgeSpec,
   PathMatch,
   RetryBudgetSpec,
@@ -51,7 +52,7 @@ function writeSettings(settings: Settings<'auto'>): Readonly<Record<keyof Settin
   };
 }
 
-function writeListener({ id: _, host, port, mode, tcp, proxyProtocol, ...rest }: ListenerSpec): Written {
+function writeListener({ id: _, host, port, mode, tcp, proxyProtocol, tls, ...rest }: ListenerSpec): Written {
   const { halfClose: _halfClose, underscores: _underscores, ...below } = rest;
   return withoutGaps({
     address: host === '' ? `:${port}` : addressText({ host, port }),
@@ -59,7 +60,15 @@ function writeListener({ id: _, host, port, mode, tcp, proxyProtocol, ...rest }:
     ...(tcp === undefined ? rest : below),
     proxyProtocol: proxyProtocol ?? 'off',
     tcp: tcp === undefined ? undefined : { pool: tcp.pool, idle: formatDuration(tcp.idleMs) },
+    tls: tls === null ? 'off' : writeTls(tls),
   });
+}
+
+function writeTls({ certificates, ...rest }: ListenerTls): Written {
+  const named = certificates.map((files) =>
+    Object.fromEntries(Object.entries(files).filter(([, file]) => file !== '')),
+  );
+  return { certificates: named, ...rest };
 }
 
 function writeRoute({
@@ -291,13 +300,13 @@ function writeBudget(budget: RetryBudgetSpec | null): unknown {
 }
 
 function writeTimeouts(timeouts: Timeouts): Written {
-  const { requestHeadMs, keepAliveMs, drainMs, tcpIdleMs } = timeouts;
   return {
     ...writeExchangeTimeouts(timeouts),
-    tcpIdle: formatDuration(tcpIdleMs),
-    requestHead: formatDuration(requestHeadMs),
-    keepAlive: formatDuration(keepAliveMs),
-    drain: formatDuration(drainMs),
+    tcpIdle: formatDuration(timeouts.tcpIdleMs),
+    requestHead: formatDuration(timeouts.requestHeadMs),
+    keepAlive: formatDuration(timeouts.keepAliveMs),
+    tlsHandshake: formatDuration(timeouts.tlsHandshakeMs),
+    drain: formatDuration(timeouts.drainMs),
   };
 }
 

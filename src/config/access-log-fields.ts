@@ -29,6 +29,10 @@ const LOG_FIELDS = [
   'connectMs',
   'firstByteMs',
   'totalMs',
+  'sni',
+  'tlsVersion',
+  'tlsCipher',
+  'tlsResumed',
 ] as const satisfies readonly LogField[];
 
 /** `$name`, `${name}` where a letter follows, `$$` for the sign itself. */

@@ -8,6 +8,7 @@ const TIME = /^(\d+(?:ms|s|m|h|d))$/;
 const SIZE = /^(\d+(?:B|[kKMG]B|[KMG]iB))$/;
 const PATH = /^(\/[\w./~%@+*-]*)$/;
 const FILE = /^((?:\.{0,2}\/)?(?:[\w.-]+\/)*[\w-]+(?:\.[\w-]+)*\.log)$/;
+const PEM = /^((?:\.{0,2}\/)?(?:[\w.-]+\/)*[\w.-]+\.(?:pem|crt|cer|p12|pfx))$/;
 const ADDRESS = /^((?:[A-Za-z0-9][\w.-]*|\[[0-9A-Fa-f:.]+\]):\d{1,5})$/;
 const LEVEL = /^(info|warn|error)$/;
 const ON = /^(?:on|true|yes)$/;
@@ -182,6 +183,12 @@ const PLACES: Readonly<Record<string, Places>> = {
     [NO, 'Write proxyProtocol: off.'],
     [ANY, 'Write v1, v2, off, or a map, e.g. proxyProtocol: { version: 2, add: [crc32c] }.'],
   ],
+  ListenerTls: [
+    [PEM, 'Write tls: { certificates: $1 }.'],
+    [NO, 'Write tls: off.'],
+    [ANY, 'Name a certificate, e.g. tls: { certificates: example.com.pem }.'],
+  ],
+  Certificate: [[ANY, 'Write a path, or a map, e.g. { cert: example.com.crt, key: example.com.key }.']],
   Defaults: [[ANY, 'Write a map of keys and values, e.g. defaults: { policy: least-connections }.']],
   header: conditions('header', 'x-beta'),
   query: conditions('query', 'v'),

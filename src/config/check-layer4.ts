@@ -30,6 +30,7 @@ export function checkLayer4({ written, listeners, pools, poolNames, routed }: La
   return [
     ...leading.flatMap(({ path, id, tcp }) => [
       ...findHttpKeys(written[id], path),
+      ...findTls(written[id], path),
       ...checkPoolName({ path: [...path, 'tcp'], value: tcp }, poolNames),
     ]),
     ...used.flatMap(([name, pool]) => checkPool(pool, ['pools', name], routed.has(name))),
@@ -45,6 +46,15 @@ function findHttpKeys(written: unknown, path: Part<unknown>['path']): readonly P
     const mistake = new Mistake('this key is about requests, and a listener with "tcp" has none', 'Take it out.');
     return { path: [...path, name], atKey: true, mistake };
   });
+}
+
+function findTls(written: unknown, path: Part<unknown>['path']): readonly Problem[] {
+  if (!isWrittenMap(written) || !Object.hasOwn(written, 'tls') || written['tls'] === 'off') return [];
+  const mistake = new Mistake(
+    'a listener with "tcp" cannot end TLS yet',
+    'Take "tls" out: the bytes pass as they come, and the servers behind it end TLS.',
+  );
+  return [{ path: [...path, 'tls'], atKey: true, mistake }];
 }
 
 function checkPool(

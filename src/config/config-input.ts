@@ -296,6 +296,12 @@ export interface TimeoutsInput {
    */
   readonly keepAlive?: Duration;
   /**
+   * From a new connection (or the end of its PROXY header) to the end of the TLS handshake. Then it is closed.
+   * @defaultValue `'10s'`
+   * @example '5s'
+   */
+  readonly tlsHandshake?: Duration;
+  /**
    * From SIGTERM or SIGINT to the end, in all. Then what is left is cut.
    * @defaultValue `'25s'`
    * @example '10s'
@@ -1475,6 +1481,63 @@ export interface ListenerInput<PoolName extends string = string> {
    * @example { from: ['10.0.0.0/8'] }
    */
   readonly proxyProtocol?: ProxyProtocolInput | Off;
+  /**
+   * Ends TLS here: clients come by https.
+   * @defaultValue `'off'`
+   * @example { certificates: '/etc/fairlead/example.com.pem' }
+   */
+  readonly tls?: ListenerTlsInput | Off;
+}
+
+/** Ends TLS here: clients come by https. */
+export interface ListenerTlsInput {
+  /**
+   * What Fairlead proves with who it is: a file with the chain and its key, a folder of them, or a map. The first one is for clients that ask for no name.
+   * @example ['/etc/fairlead/example.com.pem']
+   */
+  readonly certificates: CertificateInput | string | readonly (CertificateInput | string)[];
+  /**
+   * Clients that offer less are refused.
+   * @defaultValue `'1.2'`
+   * @example '1.3'
+   */
+  readonly minVersion?: '1.2' | '1.3';
+  /**
+   * What a client gets that asks for a name of no certificate, or for none: the first certificate, or a refusal.
+   * @defaultValue `'default'`
+   * @example 'refuse'
+   */
+  readonly unknownName?: 'default' | 'refuse';
+}
+
+/** What Fairlead proves with who it is: a file with the chain and its key, a folder of them, or a map. The first one is for clients that ask for no name. */
+export interface CertificateInput {
+  /**
+   * The server's certificate and then those of its issuers, in PEM; its key as well, unless `key` names another file. Or a folder of such files.
+   * @example '/etc/fairlead/example.com.crt'
+   */
+  readonly cert?: string;
+  /**
+   * The private key of `cert`, in PEM.
+   * @defaultValue in `cert`
+   * @example '/etc/fairlead/example.com.key'
+   */
+  readonly key?: string;
+  /**
+   * Certificates and key in PKCS#12, in place of `cert`.
+   * @example '/etc/fairlead/example.com.p12'
+   */
+  readonly pkcs12?: string;
+  /**
+   * File whose first line opens the key.
+   * @example '/etc/fairlead/example.com.pass'
+   */
+  readonly passphraseFile?: string;
+  /**
+   * Answer of the issuer that the certificate of `cert` is not revoked, in DER, at most 16 KiB. It is sent along as it is.
+   * @example '/etc/fairlead/example.com.ocsp'
+   */
+  readonly ocsp?: string;
 }
 
 /** Connections begin with a PROXY header, version 1 or 2, of a balancer in front: the address in it counts as the client. */

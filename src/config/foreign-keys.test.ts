@@ -11,15 +11,20 @@ function inPool(line: string): string {
   return `pools: { web: { endpoints: [localhost:8081], ${line} } }`;
 }
 
+function inListener(line: string): string {
+  return `listeners: { web: { ${line} } }\npools: { web: [localhost:8081] }`;
+}
+
 /** A config with a line in the place of a title. */
 const PLACES: Readonly<Record<string, (line: string) => string>> = {
   Config: (line) =>
     line.startsWith('pools:') ? line : `${line}\npools: { web: [localhost:8081], api: [localhost:8082] }`,
-  Listener: (line) =>
-    `listeners: { web: { ${line.startsWith('address:') ? '' : 'address: ":80", '}${line} } }\npools: { web: [localhost:8081] }`,
+  Listener: (line) => inListener(line.startsWith('address:') ? line : `address: ":443", ${line}`),
   ProxyProtocol: (line) =>
     `listeners: { web: { address: ":80", proxyProtocol: { ${line.startsWith('from:') ? '' : 'from: 10.0.0.1, '}${line} } } }\npools: { web: [localhost:8081] }`,
   PoolProxyProtocol: (line) => inPool(`proxyProtocol: { ${line.startsWith('version:') ? '' : 'version: 2, '}${line} }`),
+  ListenerTls: (line) => inListener(`address: ":443", tls: { ${line} }`),
+  Certificate: (line) => inListener(`address: ":443", tls: { certificates: { ${line} } }`),
   Route: (line) =>
     `routes: [{ ${line.startsWith('pool:') ? '' : 'pool: web, '}${line} }]\npools: { web: [localhost:8081] }`,
   Match: (line) => `routes: [{ pool: web, match: { ${line} } }]\npools: { web: [localhost:8081] }`,

@@ -4,6 +4,7 @@
  */
 import { OF_SMALL_MAPS } from './foreign-resilience-keys.ts';
 import type { SmallMap } from './foreign-resilience-keys.ts';
+import { FIXED_CIPHERS, OF_TLS_MAPS } from './foreign-tls-keys.ts';
 import { NOT_BUILT } from './not-built.ts';
 import type { MissingFeature } from './not-built.ts';
 
@@ -11,6 +12,8 @@ import type { MissingFeature } from './not-built.ts';
 type Place =
   | 'Config'
   | 'Listener'
+  | 'ListenerTls'
+  | 'Certificate'
   | 'Route'
   | 'Match'
   | 'Pool'
@@ -24,6 +27,11 @@ type Place =
   | 'ExchangeTimeouts';
 
 const TLS = 'tls ssl https cert ca cacert';
+
+/** Of the client's side. */
+const CERTIFICATE_WORDS =
+  'ssl https cert certs certificate certificates crt certfile keyfile sslcertificate sslcertificatekey';
+const IN_A_LISTENER = 'It stands in a listener, beside its address: tls.';
 
 const UNBUFFERED = 'Bodies pass as they come, and nothing of them is buffered: take it out.';
 
@@ -105,6 +113,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'proxyprotocol acceptproxy': 'It stands in a listener, and in a pool for what goes out to servers.',
     'sendproxy sendproxyv2':
       'It stands in a pool, e.g. pools: { web: { endpoints: [localhost:8081], proxyProtocol: v2 } }.',
+    [`tls sslprotocols sslciphers ${CERTIFICATE_WORDS}`]: IN_A_LISTENER,
   },
   Listener: {
     'port host bind listen addr ip hostname url': 'Write address, e.g. address: 127.0.0.1:8080.',
@@ -116,7 +125,12 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'stream layer4 l4 proto protocol': 'Where it is to pass bytes on, write tcp and the name of a pool.',
     'pool backend upstream service target proxypass defaultbackend':
       'Routes lead to pools. Where a listener is to pass bytes on, write tcp and the name of a pool.',
+    [CERTIFICATE_WORDS]: 'Write tls, e.g. tls: { certificates: example.com.pem }.',
+    'sslprotocols minversion sslminver': "Write tls, e.g. tls: { certificates: example.com.pem, minVersion: '1.3' }.",
+    'sslciphers ciphers ciphersuites': FIXED_CIPHERS,
   },
+  ListenerTls: OF_TLS_MAPS.ListenerTls,
+  Certificate: OF_TLS_MAPS.Certificate,
   Route: {
     'backend upstream service target targets to proxypass reverseproxy usebackend defaultbackend loadbalancer forwardto cluster servers endpoints url handler':
       'Write pool and the name of one, e.g. pool: web.',
@@ -137,6 +151,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
       'Write sticky in the pool that the route names.',
     'check ejection breaker circuitbreaker circuitbreakers':
       'It stands in the pool that the route names, or in defaults.',
+    [`tls ${CERTIFICATE_WORDS}`]: IN_A_LISTENER,
   },
   Match: {
     'hosts hostname hostnames domain domains servername vhost': 'Write host, e.g. host: api.example.com.',
@@ -250,7 +265,11 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
 
 /** What Fairlead does not have, wherever it is written. */
 const MISSING: Readonly<Record<MissingFeature, string>> = {
-  tls: 'tls ssl https cert certs certificate certificates certfile keyfile sslcertificate sslcertificatekey sslprotocols sslciphers certresolver certificatesresolvers letsencrypt acme autohttps sni hsts',
+  acme: 'acme letsencrypt certresolver certificatesresolvers autohttps',
+  clientCertificates:
+    'clientcertificate clientcertificates clientca clientcas clientauth clientverify mtls sslverifyclient sslclientcertificate verifyclient',
+  passthrough: 'passthrough tlspassthrough sslpassthrough sni',
+  ticketKeys: 'ticketkeys sessionticketkeys sslsessionticketkey tlsticketkeys',
   tlsToEndpoints: 'backendtls upstreamtls proxyssl insecureskipverify serverstransport',
   http2: 'http2 h2 h2c grpc alpn http3 quic',
   udp: 'udp',
@@ -260,7 +279,7 @@ const MISSING: Readonly<Record<MissingFeature, string>> = {
   ownAnswers: 'respond response errorpage errorpages errors errorfile directresponse staticresponse status',
   rewriting: 'rewrite rewrites pathrewrite replacepath replacepathregex urlrewrite',
   headerRewriting:
-    'header headers addheader addheaders setheader setheaders requestheaders responseheaders headerup headerdown proxysetheader customrequestheaders',
+    'hsts header headers addheader addheaders setheader setheaders requestheaders responseheaders headerup headerdown proxysetheader customrequestheaders',
   cors: 'cors allowedorigins',
   auth: 'auth basicauth authentication jwt oauth oauth2 oidc forwardauth authrequest apikey',
   lists: 'allow deny acl acls allowlist denylist ipallowlist ipwhitelist whitelist blacklist ipfilter',

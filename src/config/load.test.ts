@@ -120,6 +120,7 @@ describe('fromArguments', () => {
           halfClose: 'cancel',
           underscores: 'drop',
           proxyProtocol: null,
+          tls: null,
         },
         1,
         'web',

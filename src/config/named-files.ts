@@ -15,7 +15,7 @@ type Judge = (text: string) => Mistake | null;
 interface NamedFile {
   /** `*` stands for any name; a list on the way is gone through item by item. */
   readonly path: readonly string[];
-  /** What is wrong with the content; null: nothing. None for a file that Fairlead writes. */
+  /** What is wrong with the content; null: nothing. None for a file that Fairlead writes, or judges when it serves. */
   readonly judge?: Judge;
 }
 
@@ -26,7 +26,16 @@ export const NAMED_FILES: readonly NamedFile[] = [
   { path: ['pools', '*', 'sticky', 'secretFile'], judge: judgeSecret },
   { path: ['defaults', 'sticky', 'secretFile'], judge: judgeSecret },
   { path: ['accessLog', 'to', 'file'] },
+  // Those of certificates are judged together, by whoever serves with them.
+  { path: ['listeners', '*', 'tls', 'certificates', 'cert'] },
+  { path: ['listeners', '*', 'tls', 'certificates', 'key'] },
+  { path: ['listeners', '*', 'tls', 'certificates', 'pkcs12'] },
+  { path: ['listeners', '*', 'tls', 'certificates', 'passphraseFile'] },
+  { path: ['listeners', '*', 'tls', 'certificates', 'ocsp'] },
 ];
+
+/** The same where a map may be written as the path alone. */
+const SHORT_FORMS: readonly NamedFile[] = [{ path: ['listeners', '*', 'tls', 'certificates'] }];
 
 /** Every key whose value may be a unix socket, `unix:app.sock`: its path is relative to the same file. */
 const NAMED_SOCKETS: readonly (readonly string[])[] = [
@@ -48,7 +57,7 @@ export function resolveFiles(piece: Piece): Piece {
   const folder = /^\/(?:dev|proc)\//.test(source.file) ? '.' : dirname(source.file);
   const absolute = (file: string): string => resolve(folder, file);
   const withFiles = (value: unknown): unknown =>
-    NAMED_FILES.reduce((whole, { path }) => changeFiles(whole, path, absolute), value);
+    [...NAMED_FILES, ...SHORT_FORMS].reduce((whole, { path }) => changeFiles(whole, path, absolute), value);
   const resolved = (value: unknown): unknown =>
     NAMED_SOCKETS.reduce(
       (whole, path) => changeFiles(whole, path, (text) => resolveUnixAddress(text, absolute)),

@@ -7,6 +7,7 @@ import { key, note } from './described.ts';
 import { type WrittenTcp, tcpSchema } from './layer4-schema.ts';
 import { network } from './network.ts';
 import { incomingProxySchema } from './proxy-protocol-schema.ts';
+import { listenerTlsSchema } from './tls-schema.ts';
 import { count, object, oneOf, scalar, shortForm, size, sizeOrAuto, toggle, withRule } from './scalars.ts';
 import { fileOf, socketKeys, withSocketRules } from './socket-keys.ts';
 
@@ -50,6 +51,10 @@ const listenerMap = object(
       description:
         'Connections begin with a PROXY header, version 1 or 2, of a balancer in front: the address in it counts as the client.',
       example: { from: ['10.0.0.0/8'] },
+    }),
+    tls: key(listenerTlsSchema.prefault('off'), {
+      description: 'Ends TLS here: clients come by https.',
+      example: { certificates: '/etc/fairlead/example.com.pem' },
     }),
   },
   'Listener',

@@ -49,6 +49,11 @@ const NOTES = {
     description: 'On a client connection without a request, before its first byte too. Then it is closed.',
     example: '2m',
   },
+  tlsHandshake: {
+    description:
+      'From a new connection (or the end of its PROXY header) to the end of the TLS handshake. Then it is closed.',
+    example: '5s',
+  },
   drain: {
     description: 'From SIGTERM or SIGINT to the end, in all. Then what is left is cut.',
     example: '10s',
@@ -78,6 +83,7 @@ export const timeoutsSchema = object(
     tcpIdle: key(duration.prefault('1h'), NOTES.tcpIdle),
     writeIdle: key(duration.prefault('60s'), NOTES.writeIdle),
     keepAlive: key(duration.prefault('75s'), NOTES.keepAlive),
+    tlsHandshake: key(duration.prefault('10s'), NOTES.tlsHandshake),
     drain: key(duration.prefault('25s'), NOTES.drain),
     perTry: key(durationOrOff.prefault('off'), NOTES.perTry),
     total: key(durationOrOff.prefault('off'), NOTES.total),
@@ -109,6 +115,7 @@ export const exchangeTimeoutsSchema = object(
     total: own('total', durationOrOff),
     requestHead: notHere,
     keepAlive: notHere,
+    tlsHandshake: notHere,
     drain: notHere,
   },
   'ExchangeTimeouts',

@@ -39,7 +39,14 @@ export type LogField =
   | 'connectMs'
   /** From there to the first byte of the answer. */
   | 'firstByteMs'
-  | 'totalMs';
+  | 'totalMs'
+  /** The name that the client asked for in TLS. Of these four there is nothing where it came without TLS. */
+  | 'sni'
+  /** `TLSv1.3`. */
+  | 'tlsVersion'
+  | 'tlsCipher'
+  /** `true`: an earlier session went on. */
+  | 'tlsResumed';
 
 /** How lines of the access log look, and where they go. */
 export interface AccessLogSpec {

@@ -40,6 +40,7 @@ export const FAULTS = Object.freeze({
   badChunk: fault(400, 'bad-chunk', 'The chunked body is malformed.'),
   badTrailer: fault(400, 'bad-trailer', 'A trailer is malformed or not allowed.'),
   badPath: fault(400, 'bad-path', 'The path has a bad escape or leaves the root.'),
+  plainHttpOnTls: fault(400, 'plain-http-on-tls', 'This port speaks HTTPS: ask it with https://.'),
   http2Preface: fault(400, 'http2-not-enabled', 'HTTP/2 is not enabled on this listener.'),
   requestTimeout: fault(408, 'request-timeout', 'The request was not received in time.'),
   payloadTooLarge: fault(413, 'payload-too-large', 'The request body is larger than this route allows.'),

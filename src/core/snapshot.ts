@@ -45,6 +45,8 @@ export interface ListenerSpec {
   readonly underscores: 'drop' | 'allow';
   /** Null: no connection begins with a PROXY header. */
   readonly proxyProtocol: ProxyProtocolSpec | null;
+  /** Null: plain HTTP. */
+  readonly tls: ListenerTls | null;
   /** Its connections are sessions of layer 4; left out: they speak HTTP. */
   readonly tcp?: TcpSpec;
 }
@@ -77,6 +79,27 @@ export interface ProxyHeaderSpec {
 
 /** A field of a PROXY header of version 2. */
 export type ProxyHeaderField = 'authority' | 'unique-id' | 'crc32c';
+
+/** How a listener ends TLS. What the files hold is never here: it goes to threads in messages of its own. */
+export interface ListenerTls {
+  /** At least one; the first is for clients that ask for no name. */
+  readonly certificates: readonly CertificateSource[];
+  readonly minVersion: '1.2' | '1.3';
+  /** What a client gets that asks for a name of no certificate: the first one, or a refusal. */
+  readonly unknownName: 'default' | 'refuse';
+}
+
+/** Where a certificate and its key stand, as absolute paths; `''`: not given. Either `cert` or `pkcs12` is there. */
+export interface CertificateSource {
+  /** The chain in PEM, or a folder of certificates. */
+  readonly cert: string;
+  /** `''`: in `cert`. */
+  readonly key: string;
+  readonly pkcs12: string;
+  readonly passphraseFile: string;
+  /** What is stapled. */
+  readonly ocsp: string;
+}
 
 /** Which requests go to which pool, and what is done with them. */
 export interface RouteSpec {
@@ -425,6 +448,7 @@ export interface Timeouts {
   readonly tcpIdleMs: number;
   readonly writeIdleMs: number;
   readonly keepAliveMs: number;
+  readonly tlsHandshakeMs: number;
   readonly drainMs: number;
   /** 0: off. */
   readonly perTryMs: number;

@@ -12,6 +12,7 @@ const LISTENER: ListenerSpec = {
   halfClose: 'cancel',
   underscores: 'drop',
   proxyProtocol: null,
+  tls: null,
 };
 const FACTS: ConnectionFacts = {
   scheme: 'https',

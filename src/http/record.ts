@@ -1,3 +1,4 @@
+import type { ConnectionFacts } from '../net/transport.ts';
 import type { RequestHead } from './head.ts';
 
 /**
@@ -35,8 +36,10 @@ export class ExchangeRecord {
   client = '';
   /** The request this is about; borrowed until the exchange ends. */
   head: RequestHead | null = null;
+  /** Of the client's connection; borrowed likewise. */
+  facts: ConnectionFacts | null = null;
 
-  begin(now: number, listener: string, head: RequestHead): void {
+  begin(now: number, listener: string, facts: ConnectionFacts, head: RequestHead): void {
     this.arrivedAt = now;
     this.queuedUntil = 0;
     this.connectedAt = 0;
@@ -55,5 +58,6 @@ export class ExchangeRecord {
     this.requestId = '';
     this.client = '';
     this.head = head;
+    this.facts = facts;
   }
 }

@@ -18,7 +18,7 @@ function coming(what: string, instead = ''): Feature {
 }
 
 /** Fairlead has it, and `init` does not convert it: `page` of docs/ says how it is written. */
-export function byHand(what: string, page: string): Feature {
+function byHand(what: string, page: string): Feature {
   return { state: 'byHand', what, instead: `docs/${page}` };
 }
 
@@ -31,7 +31,7 @@ export const FEATURES = {
   access: coming('access rules and authentication'),
   rates: coming('limits of rate and of connections per client'),
   bandwidth: never('limits of bandwidth'),
-  tls: coming('TLS', 'end it in front of Fairlead'),
+  tls: byHand('TLS', 'tls.md'),
   endpointTls: coming('TLS to endpoints'),
   http2: coming('HTTP/2', 'end it in front of Fairlead'),
   udp: coming('UDP'),
@@ -65,7 +65,7 @@ export function lacking(name: FeatureName, then = ''): string {
   return reasonFor(FEATURES[name], then);
 }
 
-export function reasonFor({ state, what, instead }: Feature, then = ''): string {
+function reasonFor({ state, what, instead }: Feature, then = ''): string {
   const said = { coming: 'not built yet: ', byHand: 'not converted: ', never: 'not what Fairlead does: ' }[state];
   return [`${said}${what}`, instead, then].filter((part) => part !== '').join('; ');
 }

@@ -31,12 +31,10 @@ function connectionNamed(name: string): AcceptedConnection {
 
 /** As a transport does it: the answer of `passStages` becomes the handler. */
 function accept(connection: AcceptedConnection, stages: readonly Stage[], heard: string[]): void {
-  connection.handler = passStages(
-    connection,
-    stages,
-    () => listener('codec', heard),
-    () => void heard.push('gone'),
-  );
+  connection.handler = passStages(connection, stages, {
+    open: () => listener('codec', heard),
+    gone: () => void heard.push('gone'),
+  });
 }
 
 /** Takes one read for itself and hands on what is behind its first byte. */
@@ -114,7 +112,7 @@ test('what a stage has found out stands in the facts when the next one and the c
     seen.push(`${facts.peer.address} ${facts.alpn} ${facts.serverName}`);
     return listener('codec', []);
   };
-  connection.handler = passStages(connection, [proxy, hello], codec, () => {});
+  connection.handler = passStages(connection, [proxy, hello], { open: codec, gone: () => {} });
   assert.deepEqual(seen, ['192.0.2.7', '192.0.2.7 h2 a.example']);
 });
 
@@ -128,4 +126,34 @@ test('a connection that closes in a stage is gone, and the codec never has it', 
   connection.handler.onBytes(Buffer.from('abc'), 0, 3);
   connection.handler.onClose({ kind: 'end', code: '' });
   assert.deepEqual(heard, ['one a', 'waiting bc', 'gone']);
+});
+
+test('a stage that secures a connection puts another one in its place', () => {
+  const heard: string[] = [];
+  const raw = connectionNamed('raw');
+  const secured = connectionNamed('secured');
+  const opened: AcceptedConnection[] = [];
+  const entered: ConnectionHandler[] = [];
+  const ofStage = listener('stage', heard);
+  let secure = (): void => {};
+  const stage: Stage = {
+    begin(_connection, next) {
+      secure = () => next(Buffer.from('rest'), 0, 4, secured);
+      return ofStage;
+    },
+  };
+  raw.handler = passStages(raw, [stage], {
+    open(connection) {
+      opened.push(connection);
+      return listener('codec', heard);
+    },
+    gone() {},
+    entered: (handler) => void entered.push(handler),
+  });
+  assert.deepEqual([entered, opened], [[ofStage], []]);
+  secure();
+  secured.handler.onEnd();
+  raw.handler.onEnd();
+  assert.deepEqual(opened, [secured]);
+  assert.deepEqual(heard, ['codec rest', 'codec end', 'stage end']);
 });

@@ -32,6 +32,8 @@ import type { CreateDataPlane } from './worker/create-serving.ts';
 import type { ListenerAddress } from './control/listeners.ts';
 import type { OverflowEvent } from './control/overflow-watch.ts';
 import type { PoolFailure } from './control/pool-failures.ts';
+import type { HandshakeFailure } from './control/handshake-counts.ts';
+import type { CertificateEvent } from './control/certificate-event.ts';
 import type { ConnectionRefusal } from './control/refused-connections.ts';
 import { ReloadError } from './control/reload.ts';
 import { describeChanges, summarize } from './control/reload-result.ts';
@@ -88,6 +90,10 @@ export interface BalancerEvents {
   failure: [failure: PoolFailure];
   /** Connections that a listener reset before they had a protocol; at most one event a second for each reason. */
   refused: [refusal: ConnectionRefusal];
+  /** Handshakes of TLS that failed; at most one event a second for each listener. */
+  handshake: [failure: HandshakeFailure];
+  /** A certificate was renewed, cannot be used, expires soon, or has a key that others can read. */
+  certificate: [event: CertificateEvent];
   /** A worker failed, died, looped, was replaced. */
   worker: [change: WorkerChange];
   /** Nobody listens on a unix socket of the config any more, though it is tried again and again; or somebody does again. */
@@ -150,6 +156,8 @@ export class Balancer extends EventEmitter<BalancerEvents> {
         onSocketChange: (change) => void this.emit('socket', change),
         onFailure: (failure) => void this.emit('failure', failure),
         onRefused: (refusal) => void this.emit('refused', refusal),
+        onHandshakeFailure: (failure) => void this.emit('handshake', failure),
+        onCertificate: (event) => void this.emit('certificate', event),
         onFault: (fault) => void this.emit('fault', fault),
         onLimit: (connections) => void this.emit('limit', connections),
         onLogTrouble: (message) => void this.emit('log', message),

@@ -94,7 +94,9 @@ test('whatever a client sends, a line is one line of visible ASCII, and JSON giv
 test('a line of the access log comes out of a ring as it went in', () => {
   const text = headerText.map((each) => each.slice(0, 512));
   const number = fc.double({ min: 0, max: 2 ** 50, noNaN: true });
-  const lines = fc.record({
+  const tls = fc.record({ sni: text, tlsVersion: fc.constant('TLSv1.3'), tlsCipher: text, tlsResumed: text });
+  const noTls = fc.constant({ sni: '', tlsVersion: '', tlsCipher: '', tlsResumed: '' });
+  const plain = fc.record({
     time: number,
     status: fc.integer({ min: 0, max: 999 }),
     attempts: fc.integer({ min: 0, max: 100 }),
@@ -119,6 +121,7 @@ test('a line of the access log comes out of a ring as it went in', () => {
     userAgent: text,
     referer: text,
   });
+  const lines = fc.tuple(plain, fc.oneof(tls, noTls)).map(([line, ofTls]) => ({ ...line, ...ofTls }));
   const out = emptyLine();
   fc.assert(
     fc.property(fc.array(lines, { maxLength: 5 }), (several) => {

@@ -32,6 +32,11 @@ export interface LogLine {
   reason: string;
   userAgent: string;
   referer: string;
+  /** These four are `''` without TLS, and where nobody wants them. */
+  sni: string;
+  tlsVersion: string;
+  tlsCipher: string;
+  tlsResumed: string;
 }
 
 /** 0 info, 1 warn, 2 error. */
@@ -65,7 +70,7 @@ export class LineWriter {
     const text =
       `${line.requestId}\n${line.client}\n${line.method}\n${cut(line.target, MOST_TARGET)}\n${cut(line.host, MOST_TEXT)}\n` +
       `${line.listener}\n${line.route}\n${line.pool}\n${line.endpoint}\n${line.reason}\n` +
-      `${cut(line.userAgent, MOST_TEXT)}\n${cut(line.referer, MOST_TEXT)}`;
+      `${cut(line.userAgent, MOST_TEXT)}\n${cut(line.referer, MOST_TEXT)}${tlsOf(line)}`;
     const bytes = align(TEXT_AT + text.length);
     const place = this.ring.reserve(bytes);
     if (place < 0) return false;
@@ -138,6 +143,10 @@ export class LineReader {
       line.reason,
       line.userAgent,
       line.referer,
+      line.sni = '',
+      line.tlsVersion = '',
+      line.tlsCipher = '',
+      line.tlsResumed = '',
     ] = text.split('\n');
   }
 }
@@ -167,7 +176,16 @@ export function emptyLine(): LogLine {
     reason: '',
     userAgent: '',
     referer: '',
+    sni: '',
+    tlsVersion: '',
+    tlsCipher: '',
+    tlsResumed: '',
   };
+}
+
+/** Lines that have nothing of it are none the longer for it. */
+function tlsOf({ sni, tlsVersion, tlsCipher, tlsResumed }: LogLine): string {
+  return tlsVersion === '' ? '' : `\n${sni}\n${tlsVersion}\n${tlsCipher}\n${tlsResumed}`;
 }
 
 function cut(text: string, most: number): string {

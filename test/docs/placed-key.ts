@@ -26,13 +26,15 @@ export function surroundingsOf(path: string): Written {
   // A listener of layer 4 has a pool of its own, beside one that takes HTTP.
   const isLayer4 = path.startsWith('listeners.*.tcp');
   const tcp = path.startsWith('listeners.*.tcp.') ? { tcp: { pool: 'postgres' } } : {};
+  const isSource = /^listeners\.\*\.tls\.certificates\.(?:cert|pkcs12)$/.test(path);
+  const tls = path.startsWith('listeners.*.tls.') ? { tls: { certificates: isSource ? {} : { cert: 'a.pem' } } } : {};
   return {
     ...accessLog,
     ...(path.startsWith('defaults.policy.') ? { defaults: inPolicy('defaults') } : {}),
     ...(path.startsWith('defaults.sticky.') ? { defaults: sticky } : {}),
     ...(hasBreaker('defaults') ? { defaults: { breaker: {} } } : {}),
     listeners: {
-      web: { address: isOfSocket ? 'unix:/run/web.sock' : '127.0.0.1:8080', ...from, ...tcp },
+      web: { address: isOfSocket ? 'unix:/run/web.sock' : '127.0.0.1:8080', ...from, ...tcp, ...tls },
       ...(isLayer4 ? { http: '127.0.0.1:8081' } : {}),
     },
     routes: [{ pool: 'web', match, ...replace, ...inPolicy('routes.*') }],

@@ -1,8 +1,9 @@
-/** The long run: `run.ts --messages N --seed S --kind request|response --level parser|session|config|proxy`. Stops at the first disagreement, exit code 1. */
+/** The long run: `run.ts --messages N --seed S --kind request|response --level parser|session|config|proxy|hello`. Stops at the first disagreement, exit code 1. */
 import { parseArgs } from 'node:util';
 import { fuzzRequests, fuzzResponses } from './fuzz.ts';
 import type { FuzzReport } from './fuzz.ts';
 import { fuzzConfigs } from './mutate-config.ts';
+import { fuzzHellos } from './hello/fuzz-hello.ts';
 import { OurParser } from './our-parser.ts';
 import { fuzzProxyHeaders } from './proxy/fuzz-proxy.ts';
 import { runSessions } from './sessions/run-sessions.ts';
@@ -43,8 +44,16 @@ if (values.level === 'proxy') {
     process.exitCode = 1;
   }
 }
+if (values.level === 'hello') {
+  const report = fuzzHellos(runs, seed);
+  console.log(`hello: ${report.runs} hellos from seed ${seed}: ${JSON.stringify(report.verdicts)}`);
+  if (report.disagreement !== null) {
+    console.log(report.disagreement);
+    process.exitCode = 1;
+  }
+}
 for (const kind of ['request', 'response']) {
-  if (values.level === 'config' || values.level === 'proxy') break;
+  if (['config', 'proxy', 'hello'].includes(values.level ?? '')) break;
   if (values.kind !== undefined && values.kind !== kind) continue;
   if (values.level !== 'parser') await runSessions(kind, runs, seed);
   if (values.level === 'session') continue;

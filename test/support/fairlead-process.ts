@@ -62,7 +62,7 @@ export class FairleadProcess implements AsyncDisposable {
 
   /** The port of a listener, once it listens. */
   async port(listener = 'web'): Promise<number> {
-    return Number(await this.said(new RegExp(`listener ${listener} on http://\\S+:(\\d+)`)));
+    return Number(await this.said(new RegExp(`listener ${listener} on https?://\\S+:(\\d+)`)));
   }
 
   get pid(): number | undefined {

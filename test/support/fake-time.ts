@@ -13,3 +13,12 @@ export class FakeTime extends StandingTime {
     this.moveTo(this.now() + ms);
   }
 }
+
+/** The same on a calendar that begins today, for what looks at dates of the machine. */
+export class FakeToday extends FakeTime {
+  readonly #began = Date.now();
+
+  override wallTime(): number {
+    return this.#began + this.now();
+  }
+}

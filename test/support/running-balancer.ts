@@ -21,12 +21,18 @@ export function configOf(text: string): Config {
   return parsed.config;
 }
 
-export async function runBalancer(text: string, options: BalancerOptions = {}): Promise<RunningBalancer> {
+/** `listenTo`: hears of the balancer before it listens. */
+export async function runBalancer(
+  text: string,
+  options: BalancerOptions = {},
+  listenTo: (balancer: Balancer) => void = () => {},
+): Promise<RunningBalancer> {
   const balancer = createBalancer(configOf(text), { allowTestFaults: true, ...options });
   const changes: WorkerChange[] = [];
   const faults: RunningBalancer['faults'] = [];
   balancer.on('worker', (change) => changes.push(change));
   balancer.on('fault', (fault) => faults.push(fault));
+  listenTo(balancer);
   await balancer.listen();
   return { balancer, port: balancer.addresses()[0].port, changes, faults };
 }

@@ -37,7 +37,8 @@ export function begin(exchange: Exchange): void {
   const { host } = exchange;
   const client = exchange.client as ClientStream;
   const head = exchange.head as RequestHead;
-  exchange.record.begin(host.now(), client.connection.listener.id, head);
+  const { listener, facts } = client.connection;
+  exchange.record.begin(host.now(), listener.id, facts, head);
   exchange.reset(head);
   const { memo } = client.connection;
   const request =

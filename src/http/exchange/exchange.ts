@@ -357,6 +357,7 @@ export class Exchange implements ClientEvents {
     this.sink = null;
     this.fault = null;
     this.record.head = null;
+    this.record.facts = null;
     this.forgetBody();
     this.wait.leave();
   }

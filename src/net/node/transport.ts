@@ -156,7 +156,13 @@ export class NodeTransport implements Transport {
     const { facts, localPort, isUnix } = connection as OnreadConnection | DataConnection;
     const socket = (connection as OnreadConnection | DataConnection).giveAway();
     const given = { facts, localPort, isUnix, handler, host: this.#host };
-    return (profile as SecuringProfile).secure(socket, held, given);
+    try {
+      return (profile as SecuringProfile).secure(socket, held, given);
+    } catch (error) {
+      // Nobody has it any more.
+      socket.destroy();
+      throw error;
+    }
   }
 
   async #listen(options: TcpListenOptions, take: TakeSocket): Promise<Listener> {

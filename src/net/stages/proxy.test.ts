@@ -28,7 +28,7 @@ function heardOf(remoteAddress: string): readonly string[] {
     refused: (_connection, rule) => void heard.push(rule),
   });
   const codec = (): never => assert.fail('the codec has it');
-  connection.handler = passStages(connection, [stage], codec, () => void heard.push('gone'));
+  connection.handler = passStages(connection, [stage], { open: codec, gone: () => void heard.push('gone') });
   connection.handler.onClose({ kind: 'local', code: '' });
   assert.equal(wheel.armedCount, 0);
   return heard;

@@ -7,6 +7,7 @@ import type { QueueStats } from './queue-stats.ts';
 import { readEndpointStats, readRouteStats, readTcpStats } from './table-stats.ts';
 import type { EndpointStats, RouteStats, TcpStats } from './table-stats.ts';
 import type { AccessLogStats } from './access-log.ts';
+import type { ListenerTlsStats } from './handshake-counts.ts';
 import type { HealthKeeper } from './health.ts';
 import type { MemoryStats } from './memory-stats.ts';
 import type { WorkerLoad } from './roster.ts';
@@ -33,6 +34,8 @@ export interface ListenerStats {
   readonly listener: string;
   /** Connections that were reset before they had a protocol, by the reason: `bad-proxy-header`. Up to a second late. */
   readonly refused: Readonly<Record<string, number>>;
+  /** Null: it speaks plain HTTP. */
+  readonly tls: ListenerTlsStats | null;
 }
 
 /** The figures of a pool. */

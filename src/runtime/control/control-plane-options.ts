@@ -8,6 +8,8 @@ import type { Clock } from '../../core/clock.ts';
 import type { Random } from '../../core/random.ts';
 import type { PoolFailure } from './pool-failures.ts';
 import type { ConnectionRefusal } from './refused-connections.ts';
+import type { HandshakeFailure } from './handshake-counts.ts';
+import type { CertificateEvent } from './certificate-event.ts';
 import type { WorkerFault } from './reports.ts';
 import type { Lookup } from './resolve-names.ts';
 import type { WorkerChange } from './succession.ts';
@@ -38,6 +40,8 @@ export interface ControlPlaneEvents {
   onSocketChange(change: SocketChange): void;
   onFailure(failure: PoolFailure): void;
   onRefused(refusal: ConnectionRefusal): void;
+  onHandshakeFailure(failure: HandshakeFailure): void;
+  onCertificate(event: CertificateEvent): void;
   onFault(fault: WorkerFault): void;
   onLimit(connections: number): void;
   /** Something is wrong with the access log. */

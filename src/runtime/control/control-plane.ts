@@ -32,9 +32,10 @@ import { resolveNames } from './resolve-names.ts';
 import type { ResolvedPools } from './resolve-names.ts';
 import { settleSettings } from './settle-settings.ts';
 import { SilenceWatch } from './silence-watch.ts';
-import type { StickyValues } from './sticky-values.ts';
+import { StickyLoader } from './sticky-loader.ts';
 import { AUDIT_MS, SharedTables } from './shared-tables.ts';
 import { countThreads } from './threads.ts';
+import { TlsKeeper } from './tls-keeper.ts';
 import { Turns } from './turns.ts';
 import { createThreadLinks } from './worker-link.ts';
 import type { Preparation, WorkerSet } from './worker-set.ts';
@@ -57,13 +58,14 @@ export class ControlPlane {
   #compiler: SnapshotCompiler | null = null;
   #memory: MemoryTable | null = null;
   #accessLog: AccessLog | null = null;
-  #stickyValues: StickyValues | null = null;
+  readonly #sticky = new StickyLoader();
   #snapshot: Snapshot | null = null;
   /** What the last snapshot was compiled of. */
   #source: { readonly config: Config; readonly endpoints: ResolvedPools } | null = null;
   readonly #refresher: Refresher;
   /** Whoever changes the snapshot, one after another. */
   readonly #turns = new Turns();
+  readonly #tls: TlsKeeper;
   #cancelAudit: Cancel | null = null;
   #hasSaidLimit = false;
   #isEnding = false;
@@ -98,7 +100,9 @@ export class ControlPlane {
       snapshot: () => this.#snapshot,
     });
     this.#overflow = new OverflowWatch((event) => events.onOverflow(event));
-    this.#reports = new Reports(this.#health, scheduler, events);
+    this.#tls = new TlsKeeper(options, this.#turns, (materials) => this.#workers?.certify(materials));
+    const onHandshakes: TlsKeeper['take'] = (ended) => this.#tls.take(ended);
+    this.#reports = new Reports(this.#health, scheduler, { ...events, onHandshakes });
   }
 
   get workers(): WorkerSet | null {
@@ -165,7 +169,9 @@ export class ControlPlane {
       workers: threads,
       accessLog: log,
       memory: readMemoryStats(memory),
-      listeners: this.#snapshot.listeners.map(({ id }) => ({ listener: id, refused: this.#reports.refusals.of(id) })),
+      listeners: this.#snapshot.listeners.map(({ id, tls }) => {
+        return { listener: id, refused: this.#reports.refusals.of(id), tls: tls && this.#tls.statsOf(id) };
+      }),
     });
   }
 
@@ -186,9 +192,11 @@ export class ControlPlane {
     this.#cancelAudit?.();
     this.#refresher.close();
     this.#silence.stop();
+    this.#tls.stop();
     this.#health.close();
     await this.#workers?.stop();
     this.#reports.close();
+    this.#tls.close();
     await this.#accessLog?.end();
   }
 
@@ -207,12 +215,13 @@ export class ControlPlane {
   ): Promise<ConfigChange> {
     const { accessLog } = config.settings;
     await this.#loadForChecks(config);
-    await this.#loadForSticky(config);
+    await this.#sticky.load(config);
+    const certificates = await this.#tls.load(config);
     const machine = {
       threads: countThreads(config.threads),
       settings: settleSettings(config.settings),
       logRings: this.#accessLog?.ringsFor(accessLog) ?? [],
-      stickyValues: this.#stickyValues,
+      stickyValues: this.#sticky.values,
     };
     const from = this.#snapshot;
     const preparation = await this.#prepare(workers, diffListeners(from?.listeners ?? [], config.listeners), machine);
@@ -227,6 +236,7 @@ export class ControlPlane {
     if (this.#memory !== null) this.#memory.limitBytes = to.settings.memory.maxBytes;
     this.#tables.attach(to, workers.countingSlots);
     this.#health.apply(operations.filter((operation) => !isRemoval(operation)));
+    this.#tls.settle(certificates);
     await workers.commit(to, operations, preparation);
     await this.#accessLog?.settle(accessLog);
     // Only now does nobody pick them any more: marked before, a pool whose endpoints are all new would have had none.
@@ -247,16 +257,6 @@ export class ControlPlane {
     if (pools.some(({ agent }) => agent !== null)) {
       await this.#health.loadAgents(from === null ? [] : diffSnapshots(null, from));
     }
-  }
-
-  /** Most configs have no sticky pool. */
-  async #loadForSticky({ pools }: Config): Promise<void> {
-    if (pools.every(({ sticky }) => sticky === null)) return;
-    if (this.#stickyValues === null) {
-      const loaded = await import('./sticky-values.ts');
-      this.#stickyValues = new loaded.StickyValues();
-    }
-    await this.#stickyValues.load(pools);
   }
 
   #heedAgents(config: Config, endpoints: ResolvedPools): ResolvedPools {

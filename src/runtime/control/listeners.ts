@@ -9,7 +9,7 @@ import { isUnixAddress } from '../../core/unix-address.ts';
 import type { NodeTransport } from '../../net/node/transport.ts';
 import type { ConnectionGate } from '../shared/connection-gate.ts';
 import { ListenError } from './listen-error.ts';
-import { keyOf } from '../shared/listener-key.ts';
+import { keyOf, protocolOf } from '../shared/listener-key.ts';
 import type { ListenerKey } from '../shared/listener-key.ts';
 import { modeOf } from './listener-mode.ts';
 import type { ListenerMode } from './listener-mode.ts';
@@ -34,7 +34,7 @@ export interface ListenerAddress {
   readonly host: string;
   readonly port: number;
   /** What comes in there. */
-  readonly protocol: 'http' | 'tcp';
+  readonly protocol: 'http' | 'https' | 'tcp';
 }
 
 /** What a change of listeners needs, at hand. */
@@ -343,6 +343,6 @@ export class Listeners {
   }
 }
 
-function addressOf({ id, host, tcp }: ListenerSpec, port: number): ListenerAddress {
-  return { listener: id, host, port, protocol: tcp === undefined ? 'http' : 'tcp' };
+function addressOf(spec: ListenerSpec, port: number): ListenerAddress {
+  return { listener: spec.id, host: spec.host, port, protocol: protocolOf(spec) };
 }

@@ -1,6 +1,6 @@
 /** Where the reports of all data planes arrive, without anybody in between. */
 import type { Scheduler } from '../../checks/scheduler.ts';
-import type { DataPlaneReport } from '../shared/data-plane-report.ts';
+import type { DataPlaneReport, EndedHandshakes } from '../shared/data-plane-report.ts';
 import type { HealthKeeper } from './health.ts';
 import { PoolFailures } from './pool-failures.ts';
 import type { PoolFailure } from './pool-failures.ts';
@@ -23,6 +23,7 @@ export interface WorkerFault {
 export interface ReportEvents {
   onFailure(failure: PoolFailure): void;
   onRefused(refusal: ConnectionRefusal): void;
+  onHandshakes(ended: EndedHandshakes): void;
   onFault(fault: WorkerFault): void;
 }
 
@@ -51,6 +52,9 @@ export class Reports {
     } else if (report.type === 'connections-refused') {
       const { type: _, ...refused } = report;
       this.refusals.take(refused);
+    } else if (report.type === 'handshakes-ended') {
+      const { type: _, ...ended } = report;
+      this.#events.onHandshakes(ended);
     } else {
       this.#health.hear(report);
     }

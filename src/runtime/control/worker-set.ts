@@ -6,6 +6,7 @@ import type { Operation } from '../../core/operations.ts';
 import type { PoolSpec, Snapshot } from '../../core/snapshot.ts';
 import type { Confirmation } from './compile.ts';
 import type { Listeners, PreparedChange } from './listeners.ts';
+import type { TlsMaterial } from '../shared/tls-material.ts';
 import type { ToWorker, WorkerStart } from '../shared/messages.ts';
 import { MAIN_THREAD } from './reports.ts';
 import type { TakeReport } from './reports.ts';
@@ -74,6 +75,8 @@ export class WorkerSet {
   /** A worker has one heir at a time. */
   readonly #replacements = new Turns();
   #snapshot: Snapshot | null = null;
+  /** What listeners end TLS with; null: none does. */
+  #materials: readonly TlsMaterial[] | null = null;
   #cancelWatch: Cancel | null = null;
   #isClosing = false;
   #isCovering = false;
@@ -171,7 +174,7 @@ export class WorkerSet {
       this.#snapshot = snapshot;
       this.listeners.setMaxConnections(snapshot.settings.maxConnections);
       const told = [...this.#roster.all].filter((worker) => worker.hasSnapshot || isFirst);
-      const confirmed = told.map((worker) => worker.apply(snapshot, operations).catch(ignoreGone));
+      const confirmed = told.map((worker) => this.#apply(worker, snapshot, operations).catch(ignoreGone));
       await Promise.all(confirmed.filter((_one, index) => this.#roster.members.has(told[index])));
       await this.#commitThreads(snapshot.threads, operations, preparation);
       drained = Promise.all(confirmed);
@@ -201,6 +204,12 @@ export class WorkerSet {
     const listening = leavers.filter(({ state }) => state !== 'starting');
     await this.listeners.commit(listeners, operations, [...this.serving, ...listening]);
     await this.#workforce.dismiss(leavers);
+  }
+
+  /** What listeners end TLS with from now on, in every data plane and in those that come. */
+  certify(materials: readonly TlsMaterial[]): void {
+    this.#materials = materials;
+    this.tell({ type: 'certify', materials });
   }
 
   /** Tells every data plane that has a snapshot, those that drain as well. */
@@ -250,7 +259,12 @@ export class WorkerSet {
 
   async #brief(worker: WorkerHandle): Promise<void> {
     const snapshot = this.#snapshot;
-    if (snapshot !== null && !worker.hasSnapshot) await worker.apply(snapshot, diffSnapshots(null, snapshot));
+    if (snapshot !== null && !worker.hasSnapshot) await this.#apply(worker, snapshot, diffSnapshots(null, snapshot));
+  }
+
+  #apply(worker: WorkerHandle, snapshot: Snapshot, operations: readonly Operation[]): Promise<unknown> {
+    if (!worker.hasSnapshot && this.#materials !== null) worker.post({ type: 'certify', materials: this.#materials });
+    return worker.apply(snapshot, operations);
   }
 
   async #endAfterDrain(worker: WorkerHandle): Promise<void> {

@@ -1,5 +1,6 @@
 /** The reports of data planes. */
 import type { BAD_PROXY_HEADER } from '../../core/errors.ts';
+import type { TlsFailureReason } from '../../net/tls.ts';
 import type { BlamedFailure, Evidence, TrialResult } from '../../core/health/evidence.ts';
 
 /** Requests that a pool had no good answer for. */
@@ -24,6 +25,21 @@ export interface RefusedConnections {
   /** What was wrong with the last of them, in words. */
   readonly rule: string;
   /** The other end of the last of them. */
+  readonly address: string;
+  readonly count: number;
+}
+
+/** Handshakes of clients that are over. */
+export interface EndedHandshakes {
+  /** Id of the listener. */
+  readonly listener: string;
+  /** Why they failed; `''`: they are done. */
+  readonly reason: TlsFailureReason | '';
+  /** Of the last of them: a code of OpenSSL or Node, `''` where there is none. */
+  readonly code: string;
+  /** The name that it asked for, `''` where it asked for none or was not understood. */
+  readonly serverName: string;
+  /** Its client. */
   readonly address: string;
   readonly count: number;
 }
@@ -82,6 +98,8 @@ export type DataPlaneReport =
   | ({ readonly type: 'requests-failed' } & FailedRequests)
   /** Connections that were refused; at most one report a second of each listener and reason. */
   | ({ readonly type: 'connections-refused' } & RefusedConnections)
+  /** Handshakes that are over; at most one report a second of each listener and ending. */
+  | ({ readonly type: 'handshakes-ended' } & EndedHandshakes)
   /** An exception in our own code that the guard caught. */
   | { readonly type: 'fault'; readonly message: string; readonly stack: string };
 

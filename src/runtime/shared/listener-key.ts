@@ -4,6 +4,8 @@ import { isUnixAddress } from '../../core/unix-address.ts';
 
 export type ListenerKey = string;
 
+export type ListenerProtocol = 'http' | 'https' | 'tcp';
+
 export function keyOf(listener: Pick<ListenerSpec, 'id' | 'host' | 'port'>): ListenerKey {
   return `${listener.id} ${addressText(listener)}`;
 }
@@ -15,7 +17,13 @@ export function addressText({ host, port }: Pick<ListenerSpec, 'host' | 'port'>)
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** What its clients come by. */
+export function protocolOf({ tls, tcp }: Pick<ListenerSpec, 'tls' | 'tcp'>): ListenerProtocol {
+  if (tcp !== undefined) return 'tcp';
+  return tls === null ? 'http' : 'https';
+}
+
 /** What a person opens: `http://127.0.0.1:8080`; of a unix socket its address. */
-export function urlText(address: Pick<ListenerSpec, 'host' | 'port'>, protocol: 'http' | 'tcp' = 'http'): string {
+export function urlText(address: Pick<ListenerSpec, 'host' | 'port'>, protocol: ListenerProtocol = 'http'): string {
   return isUnixAddress(address.host) ? address.host : `${protocol}://${addressText(address)}`;
 }

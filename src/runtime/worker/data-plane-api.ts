@@ -13,6 +13,7 @@ import type { AcceptedConnection, ConnectionHandler, Transport } from '../../net
 import type { DataPlaneReport } from '../shared/data-plane-report.ts';
 import type * as proxyParts from './proxy-parts.ts';
 import type * as tcpParts from './tcp-parts.ts';
+import type { LoadedParts } from './loaded-parts.ts';
 
 /** What PROXY headers need. */
 export type ProxyParts = typeof proxyParts;
@@ -43,6 +44,10 @@ export interface DataPlane {
   apply(snapshot: Snapshot, operations: readonly Operation[]): void;
   /** Some pools have changed and nothing else: no route is compiled anew. */
   refresh(version: number, pools: readonly PoolSpec[], operations: readonly Operation[]): void;
+  /** What is loaded late; what ends TLS is told of certificates there. */
+  readonly parts: Pick<LoadedParts, 'tls'>;
+  /** Loads what ends TLS. Null: it is there. */
+  loadTls(): Promise<void> | null;
   /** Tells every attempt at an endpoint that it takes nothing new: those that can move off it do. */
   rescue(order: RescueOrder): void;
   /** Rows of routes that have left the config, of which an exchange is still under way. */
@@ -61,6 +66,8 @@ export interface DataPlane {
   beginDrain(): void;
   /** Called whenever the last client connection has closed. */
   onIdle: (() => void) | null;
+  /** Called when too many clients are on their way into TLS, and when there is room again. */
+  onCrowded: ((isCrowded: boolean) => void) | null;
   /** Counts and reports an exception that the transport's guard caught. */
   reportFault(error: unknown): void;
   /** Resets everything that is left. */

@@ -33,6 +33,7 @@ import { FailedRequestLog } from './failed-requests.ts';
 import type { Failed } from './failed-requests.ts';
 import { stagesOf } from './listener-stages.ts';
 import type { StagesHost } from './listener-stages.ts';
+import { HttpDate } from './http-date.ts';
 import { LoadedParts } from './loaded-parts.ts';
 import { openSession } from './open-session.ts';
 import { createRouting } from './routing.ts';
@@ -62,6 +63,7 @@ class WorkerDataPlane
   readonly random: Random;
   readonly memory: KeptMemory;
   readonly refusals: ConnectionRefusals;
+  onCrowded: ((isCrowded: boolean) => void) | null = null;
   readonly #clock: Clock;
   readonly #worker: number;
   readonly #options: DataPlaneOptions;
@@ -83,8 +85,7 @@ class WorkerDataPlane
   #routeTable: RouteTable | null = null;
   isTrusted: (address: string) => boolean = () => false;
   #requests = 0;
-  #date = '';
-  #dateSecond = 0;
+  readonly #date: HttpDate;
   isDraining = false;
   exchanges = 0;
   faults = 0;
@@ -95,6 +96,7 @@ class WorkerDataPlane
     this.random = options.random;
     this.memory = options.memory;
     this.#clock = options.clock;
+    this.#date = new HttpDate(options.clock);
     this.#worker = options.worker;
     this.#options = options;
     this.parts = new LoadedParts(options.loaded ?? null);
@@ -235,6 +237,10 @@ class WorkerDataPlane
     return (connection) => new StagedSession(connection, listener, this, open).begin(stages);
   }
 
+  loadTls(): Promise<void> | null {
+    return this.parts.loadTls(this, (told) => this.#options.report(told));
+  }
+
   get connections(): number {
     return this.#sessions.size + this.tcpSessions.size;
   }
@@ -274,6 +280,7 @@ class WorkerDataPlane
     this.#cancelSilence();
     this.#failed.flush();
     this.refusals.flush();
+    this.parts.tls?.flush();
     this.#pools.destroy();
     this.settling.stop();
     this.wheel.stop();
@@ -294,13 +301,7 @@ class WorkerDataPlane
   }
 
   httpDate(): string {
-    const now = this.#clock.wallTime();
-    const second = Math.floor(now / 1000);
-    if (second !== this.#dateSecond) {
-      this.#dateSecond = second;
-      this.#date = new Date(now).toUTCString();
-    }
-    return this.#date;
+    return this.#date.now();
   }
 
   nextRequestId(): string {

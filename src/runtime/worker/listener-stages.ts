@@ -13,11 +13,21 @@ export interface StagesHost {
   readonly memory: KeptMemory;
   readonly timeouts: Timeouts;
   readonly refusals: ConnectionRefusals;
-  readonly parts: Pick<LoadedParts, 'proxyParts'>;
+  readonly parts: Pick<LoadedParts, 'proxyParts' | 'tls'>;
 }
 
 /** Empty: its connections go straight to their protocol. */
-export function stagesOf({ id, proxyProtocol }: ListenerSpec, host: StagesHost): readonly Stage[] {
+export function stagesOf(listener: ListenerSpec, host: StagesHost): readonly Stage[] {
+  return [...proxyStages(listener, host), ...tlsStages(listener, host)];
+}
+
+function tlsStages({ id, tls }: ListenerSpec, host: StagesHost): readonly Stage[] {
+  if (tls === null) return [];
+  if (host.parts.tls === null) throw new Error(`listener ${id} ends TLS, and has no certificates`);
+  return [host.parts.tls.stageOf(id)];
+}
+
+function proxyStages({ id, proxyProtocol }: ListenerSpec, host: StagesHost): readonly Stage[] {
   if (proxyProtocol === null) return [];
   const { wheel, memory, refusals, parts } = host;
   return [

@@ -1,10 +1,14 @@
 /** Code that most threads never need: it is loaded with the first snapshot that does. */
 import type { Snapshot } from '../../core/snapshot.ts';
+import type { DataPlaneReport } from '../shared/data-plane-report.ts';
 import type { ProxyParts, TcpParts } from './data-plane-api.ts';
+import type { ThreadTls, ThreadTlsHost } from './thread-tls.ts';
 
 export class LoadedParts {
   #proxy: ProxyParts | null;
   #tcp: TcpParts | null;
+  /** Null: no listener ends TLS. */
+  tls: ThreadTls | null = null;
 
   /** What is there from the beginning. */
   constructor(loaded: { readonly proxyParts: ProxyParts; readonly tcpParts: TcpParts } | null) {
@@ -20,6 +24,12 @@ export class LoadedParts {
     if (this.#tcp === null && listeners.some(({ tcp }) => tcp !== undefined))
       loading.push(import('./tcp-parts.ts').then((parts) => (this.#tcp = parts)));
     return loading.length === 0 ? null : Promise.all(loading).then(() => {});
+  }
+
+  /** Null: what ends TLS is there. */
+  loadTls(host: ThreadTlsHost, report: (report: DataPlaneReport) => void): Promise<void> | null {
+    if (this.tls !== null) return null;
+    return import('./thread-tls.ts').then(({ ThreadTls }) => void (this.tls = new ThreadTls(host, report)));
   }
 
   get proxyParts(): ProxyParts {

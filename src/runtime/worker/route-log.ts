@@ -1,5 +1,5 @@
 /** What a route writes into the access log: which of its exchanges, and what of their records. Runs in the worker. */
-import type { AccessLogSpec, RouteLogSpec } from '../../core/access-log.ts';
+import type { AccessLogSpec, LogField, RouteLogSpec } from '../../core/access-log.ts';
 import type { Clock } from '../../core/clock.ts';
 import { CLIENT_CLOSED, FAULTS } from '../../core/errors.ts';
 import type { Fault } from '../../core/errors.ts';
@@ -8,6 +8,7 @@ import type { Random } from '../../core/random.ts';
 import type { ExchangeLog } from '../../http/exchange-log.ts';
 import type { ExchangeRecord } from '../../http/record.ts';
 import type { SessionRecord } from '../../tcp/session-record.ts';
+import type { ConnectionFacts } from '../../net/transport.ts';
 import type { ClientStream } from '../../http/stream.ts';
 import type { Glimpse } from '../../http1/glimpse.ts';
 import type { LineWriter, LogLine, LogSeverity } from '../../telemetry/log-line.ts';
@@ -27,6 +28,7 @@ export class RouteLog implements ExchangeLog {
   readonly #options: RouteLogOptions;
   readonly #spec: RouteLogSpec;
   readonly #wantsHeaders: boolean;
+  readonly #wantsTls: boolean;
   readonly #line: LogLine = emptyLine();
   /** Those that user agent and referer of `#line` were found in. */
   #lines = '';
@@ -34,7 +36,8 @@ export class RouteLog implements ExchangeLog {
   constructor(spec: RouteLogSpec, options: RouteLogOptions) {
     this.#options = options;
     this.#spec = spec;
-    this.#wantsHeaders = wantsHeaders(options.accessLog);
+    this.#wantsHeaders = wants(options.accessLog, HEADER_FIELDS) || options.accessLog.format === 'combined';
+    this.#wantsTls = wants(options.accessLog, TLS_FIELDS);
   }
 
   exchangeEnded(record: ExchangeRecord): void {
@@ -49,6 +52,7 @@ export class RouteLog implements ExchangeLog {
     line.requestId = record.requestId;
     line.route = record.route;
     this.#takeHead(record);
+    if (this.#wantsTls && record.facts !== null) takeTls(line, record.facts);
     this.#options.writer.write(line);
   }
 
@@ -68,6 +72,7 @@ export class RouteLog implements ExchangeLog {
       client: facts.peer.address,
       listener: listener.id,
     };
+    if (this.#wantsTls) takeTls(line, facts);
     this.#options.writer.write(line);
   }
 
@@ -141,7 +146,17 @@ function between(from: number, to: number): number {
   return from === 0 || to === 0 ? -1 : to - from;
 }
 
-function wantsHeaders({ format }: AccessLogSpec): boolean {
-  if (typeof format === 'string') return format === 'combined';
-  return format.some((part) => 'field' in part && (part.field === 'userAgent' || part.field === 'referer'));
+const HEADER_FIELDS: ReadonlySet<LogField> = new Set(['userAgent', 'referer']);
+const TLS_FIELDS: ReadonlySet<LogField> = new Set(['sni', 'tlsVersion', 'tlsCipher', 'tlsResumed']);
+
+/** A custom format has one of these fields. */
+function wants({ format }: AccessLogSpec, fields: ReadonlySet<LogField>): boolean {
+  return typeof format !== 'string' && format.some((part) => 'field' in part && fields.has(part.field));
+}
+
+function takeTls(line: LogLine, { tls, serverName }: ConnectionFacts): void {
+  line.sni = serverName;
+  line.tlsVersion = tls?.version ?? '';
+  line.tlsCipher = tls?.cipher ?? '';
+  line.tlsResumed = tls === null ? '' : String(tls.isResumed);
 }

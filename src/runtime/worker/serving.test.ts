@@ -146,6 +146,7 @@ describe('a data plane with a unix socket that it cannot give away', () => {
         halfClose: 'cancel',
         underscores: 'drop',
         proxyProtocol: null,
+        tls: null,
       } as const;
       serving.handle({ type: 'listen', listener: spec, host: spec.host, port: 0, reusePort: false });
       await until(() => said.some(({ type }) => type === 'listening'), 'it listens');

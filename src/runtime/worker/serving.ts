@@ -57,6 +57,7 @@ export class Serving {
       },
     });
     this.#dataPlane.onIdle = () => this.#sayIdle();
+    this.#dataPlane.onCrowded = (isCrowded) => this.#gate.crowd(isCrowded);
   }
 
   /** One message after another, in their order. */
@@ -65,7 +66,7 @@ export class Serving {
       this.#held.push(message);
       return;
     }
-    const loading = message.type === 'apply' ? this.#dataPlane.loadFor(message.snapshot) : null;
+    const loading = this.#loadFor(message);
     if (loading === null) {
       this.#obey(message);
       return;
@@ -75,6 +76,12 @@ export class Serving {
       () => this.#obeyHeld(),
       (error: unknown) => this.fail(error),
     );
+  }
+
+  /** Null: it needs nothing, or nothing more. */
+  #loadFor(message: ToWorker): Promise<void> | null {
+    if (message.type === 'apply') return this.#dataPlane.loadFor(message.snapshot);
+    return message.type === 'certify' ? this.#dataPlane.loadTls() : null;
   }
 
   #obeyHeld(): void {
@@ -90,6 +97,9 @@ export class Serving {
         this.#gate.max = message.snapshot.settings.maxConnections;
         this.#dataPlane.apply(message.snapshot, message.operations);
         this.#post({ type: 'applied', version: message.snapshot.version, heldRoutes: this.#dataPlane.heldRoutes() });
+        break;
+      case 'certify':
+        this.#dataPlane.parts.tls?.apply(message.materials);
         break;
       case 'refresh':
         this.#dataPlane.refresh(message.version, message.pools, message.operations);

@@ -7,7 +7,7 @@ import type { Limits, ListenerSpec } from '../../core/snapshot.ts';
 import { ClientConnection } from '../../http/client-connection.ts';
 import type { ServerHost, ServerSession } from '../../http/server-host.ts';
 import { passStages } from '../../net/stages.ts';
-import type { Stage } from '../../net/stages.ts';
+import type { Stage, StageHandler, StagesOwner } from '../../net/stages.ts';
 import { Timer } from '../../net/timer-wheel.ts';
 import type { AcceptedConnection, ConnectionHandler } from '../../net/transport.ts';
 
@@ -22,10 +22,11 @@ export interface Opened extends ConnectionHandler {
 
 export type OpenStaged = (connection: AcceptedConnection) => Opened;
 
-export class StagedSession extends Timer implements ServerSession {
+export class StagedSession extends Timer implements ServerSession, StagesOwner {
   readonly connection: ClientConnection;
   readonly #accepted: AcceptedConnection;
   readonly #host: ServerHost;
+  #stage: StageHandler | null = null;
   /** Its listener has left the config. */
   #isLeaving = false;
   /** What has become of it after that. */
@@ -44,18 +45,17 @@ export class StagedSession extends Timer implements ServerSession {
   begin(stages: readonly Stage[]): ConnectionHandler {
     this.#host.opened(this);
     if (this.#host.isDraining) this.drain();
-    return passStages(
-      this.#accepted,
-      stages,
-      () => this.#open(),
-      () => this.#end(),
-    );
+    return passStages(this.#accepted, stages, this);
   }
 
-  #open(): ConnectionHandler {
-    const session = this.#openStaged(this.#accepted);
+  entered(stage: StageHandler): void {
+    this.#stage = stage;
+  }
+
+  open(connection: AcceptedConnection): ConnectionHandler {
+    const session = this.#openStaged(connection);
     // Behind it, so that the thread does not look idle in between.
-    this.#end();
+    this.gone();
     if (!this.#isLeaving) return session;
     this.#left = session;
     session.leave();
@@ -63,7 +63,7 @@ export class StagedSession extends Timer implements ServerSession {
     return session;
   }
 
-  #end(): void {
+  gone(): void {
     this.#host.wheel.disarm(this);
     this.#host.closed(this);
   }
@@ -78,8 +78,9 @@ export class StagedSession extends Timer implements ServerSession {
   }
 
   override onTimeout(): void {
-    if (this.#left === null) this.#accepted.close();
-    else this.#left.destroy();
+    if (this.#left !== null) this.#left.destroy();
+    else if (this.#stage?.abort === undefined) this.#accepted.close();
+    else this.#stage.abort();
   }
 
   visitExchanges(): void {}
@@ -87,6 +88,7 @@ export class StagedSession extends Timer implements ServerSession {
   updateLimits(_limits: Limits): void {}
 
   destroy(): void {
-    this.#accepted.reset();
+    if (this.#stage?.abort === undefined) this.#accepted.reset();
+    else this.#stage.abort();
   }
 }

@@ -79,6 +79,7 @@ export class ThreadListeners {
     this.#listeners.set(key, open);
     open.spec = spec;
     open.accept = this.#options.dataPlane.accept(spec);
+    for (const socket of open.sockets) this.#options.gate.add(socket, spec.tls !== null);
     return open;
   }
 
@@ -96,7 +97,7 @@ export class ThreadListeners {
 
   #add(open: OpenListener, socket: Listener): void {
     open.sockets.push(socket);
-    this.#options.gate.add(socket);
+    this.#options.gate.add(socket, open.spec.tls !== null);
     // The end may have come while a socket was on its way.
     if (this.#late === 'given-away') {
       this.#giveAway(this.#rest(open, open.take(0, Infinity)));
@@ -127,6 +128,7 @@ export class ThreadListeners {
     this.#listeners.set(keyOf(spec), open);
     open.spec = spec;
     open.accept = this.#options.dataPlane.accept(spec);
+    for (const socket of open.sockets) this.#options.gate.add(socket, spec.tls !== null);
     this.#options.dataPlane.drainListener(before);
   }
 

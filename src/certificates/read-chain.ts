@@ -1,0 +1,115 @@
+/** What stands in a file of certificates, or a file of keys. */
+import { X509Certificate, createPrivateKey } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import type { Findings } from './finding.ts';
+import { isCertificate, isPrivateKey, readPem } from './pem.ts';
+import type { PemBlock } from './pem.ts';
+
+/** The certificates of a file, in its order. */
+export interface Chain {
+  readonly file: string;
+  readonly certificates: readonly X509Certificate[];
+  /** PEM of them alone. */
+  readonly text: string;
+}
+
+/** Nobody has a longer one: it is a list of certificates to trust. */
+const MOST_CERTIFICATES = 16;
+
+/** Null: it holds none, or one that cannot be read. */
+export function readChain(text: string, file: string, part: string, findings: Findings): Chain | null {
+  const blocks = readPem(text).filter(isCertificate);
+  if (blocks.length === 0)
+    return findings.mistake(part, file, 'it holds no certificate in PEM', 'Name the file with the chain.');
+  if (blocks.length > MOST_CERTIFICATES) {
+    const cure = 'Name the chain of one server, without a list of those that you trust.';
+    return findings.mistake(part, file, `it holds ${blocks.length} certificates`, cure);
+  }
+  const certificates = blocks.flatMap((block) => readCertificate(block, file, part, findings) ?? []);
+  if (certificates.length < blocks.length) return null;
+  return { file, certificates, text: blocks.map((block) => block.text).join('') };
+}
+
+function readCertificate(
+  { text, line }: PemBlock,
+  file: string,
+  part: string,
+  findings: Findings,
+): X509Certificate | null {
+  try {
+    return new X509Certificate(text);
+  } catch {
+    const message = `what begins in line ${line} is not a certificate that can be read`;
+    return findings.mistake(part, file, message, 'Look whether the file is whole.');
+  }
+}
+
+/** Blocks with keys; none where the file has no key. */
+export function keyBlocksOf(text: string): readonly PemBlock[] {
+  return readPem(text).filter(isPrivateKey);
+}
+
+/** Null: there is none, or it cannot be opened. */
+export function readKey(
+  text: string,
+  passphrase: string,
+  { file, part }: { readonly file: string; readonly part: string },
+  findings: Findings,
+): KeyObject | null {
+  const [block, another] = keyBlocksOf(text);
+  if (block === undefined) {
+    const cure =
+      part === 'key'
+        ? 'Name the file with the private key, in PEM.'
+        : 'Name the key beside it: { cert: …, key: … }, or put it into this file.';
+    return findings.mistake(part, file, 'it holds no private key', cure);
+  }
+  if (another !== undefined)
+    return findings.mistake(
+      part,
+      file,
+      'it holds more than one private key',
+      'Leave the one of the certificate in it.',
+    );
+  return openKey(block, passphrase, file, part, findings);
+}
+
+function openKey(
+  { text }: PemBlock,
+  passphrase: string,
+  file: string,
+  part: string,
+  findings: Findings,
+): KeyObject | null {
+  try {
+    return createPrivateKey(passphrase === '' ? text : { key: text, passphrase });
+  } catch (error) {
+    // What the error says is not passed on: nobody vouches that it holds nothing of the key.
+    if (isEncrypted(text)) {
+      return passphrase === ''
+        ? findings.mistake(
+            part,
+            file,
+            'the key in it is encrypted',
+            'Name the file with its passphrase: passphraseFile.',
+          )
+        : findings.mistake(part, file, 'the passphrase does not open the key in it', 'Look into the passphraseFile.');
+    }
+    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+    return findings.mistake(
+      part,
+      file,
+      `the private key in it cannot be read${code}`,
+      'Look whether the file is whole.',
+    );
+  }
+}
+
+function isEncrypted(text: string): boolean {
+  return text.includes('BEGIN ENCRYPTED PRIVATE KEY') || text.includes('Proc-Type: 4,ENCRYPTED');
+}
+
+/** As it goes to threads: opened. */
+export function toPem(key: KeyObject): string {
+  return key.export({ type: 'pkcs8', format: 'pem' });
+}

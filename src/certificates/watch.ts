@@ -1,0 +1,34 @@
+/**
+ * Whether files of certificates have changed: by what the system says of them, looked at now and then, since no other way
+ * works on every file system. A link counts as what it leads to, a folder as its files.
+ */
+import { stat } from 'node:fs/promises';
+import type { CertificateSource } from '../core/snapshot.ts';
+import { listFiles } from './read-folder.ts';
+
+/** How often files are looked at. */
+export const WATCH_MS = 30_000;
+/** Programs write a certificate and its key one after the other: files are read when they have stood still for so long. */
+export const SETTLE_MS = 1000;
+
+/** Differs from an earlier one where one of the files has changed. */
+export async function stampOf(sources: readonly CertificateSource[]): Promise<string> {
+  const stamps: string[] = [];
+  for (const { cert, key, pkcs12, passphraseFile, ocsp } of sources) {
+    for (const path of [cert, key, pkcs12, passphraseFile, ocsp]) {
+      if (path !== '') stamps.push(await stampPath(path));
+    }
+  }
+  return stamps.join('\n');
+}
+
+async function stampPath(path: string): Promise<string> {
+  const found = await stat(path, { bigint: true }).catch(() => null);
+  if (found === null) return `${path} -`;
+  if (found.isDirectory()) {
+    const inner = await Promise.all((await listFiles(path)).map((file) => stampPath(file)));
+    return `${path}/\n${inner.join('\n')}`;
+  }
+  const { dev, ino, size, mtimeNs, ctimeNs } = found;
+  return `${path} ${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`;
+}

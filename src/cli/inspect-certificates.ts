@@ -1,0 +1,74 @@
+/** The certificates that the listeners of a config name, for `fairlead check`: what is wrong with them, or what they are for. */
+import type { Certificate } from '../certificates/certificate.ts';
+import { describeFinding } from '../certificates/finding.ts';
+import type { Config } from '../config/config.ts';
+import type { ConfigError } from '../config/errors.ts';
+import { systemClock } from '../core/clock.ts';
+
+const DAY_MS = 86_400_000;
+
+export interface InspectedCertificates {
+  readonly certificates: readonly ListenerCertificate[];
+  readonly errors: readonly ConfigError[];
+  readonly warnings: readonly string[];
+}
+
+export interface ListenerCertificate extends Certificate {
+  readonly listener: string;
+  /** It is for clients, too, that ask for no name that there is. */
+  readonly isDefault: boolean;
+}
+
+/** `file`: the config's, for errors. */
+export async function inspectCertificates({ listeners }: Config, file: string): Promise<InspectedCertificates> {
+  const inspected = {
+    certificates: [] as ListenerCertificate[],
+    errors: [] as ConfigError[],
+    warnings: [] as string[],
+  };
+  for (const { id, tls } of listeners) {
+    if (tls === null) continue;
+    // Few configs have any: what reads them is loaded for those.
+    const { loadCertificates } = await import('../certificates/load.ts');
+    const circumstances = { now: systemClock.wallTime(), mayBeExpired: false };
+    const { certificates, findings } = await loadCertificates(tls.certificates, circumstances);
+    for (const [index, certificate] of certificates.entries()) {
+      const isDefault = index === 0 && tls.unknownName === 'default';
+      inspected.certificates.push({ ...certificate, listener: id, isDefault });
+    }
+    for (const finding of findings) {
+      if (!finding.isMistake) {
+        inspected.warnings.push(`listener ${id}: ${describeFinding(finding)}`);
+        continue;
+      }
+      const key = `listeners.${id}.tls.${finding.key}`;
+      const message = `${finding.file}: ${finding.message}`;
+      inspected.errors.push({ file, line: 0, column: 0, key, message, cure: finding.cure, excerpt: null });
+    }
+  }
+  return inspected;
+}
+
+/** Columns: listener, names, issuer, kind of key, time left, file. */
+export function describeCertificates(certificates: readonly ListenerCertificate[], now: number): string[][] {
+  return certificates.map(({ listener, names, addresses, isDefault, issuer, keyText, validTo, file }) => {
+    const served = [...names, ...addresses, ...(isDefault ? ['any other name'] : [])];
+    return [listener, served.join(', '), keyText, timeLeft(validTo - now), `by ${issuer}`, file];
+  });
+}
+
+/** The same for scripts. Nothing of the keys. */
+export function toJsonCertificates(certificates: readonly ListenerCertificate[], now: number): readonly object[] {
+  return certificates.map((certificate) => {
+    const { listener, file, names, addresses, isDefault, issuer, keyText, fingerprint, validFrom, validTo } =
+      certificate;
+    const times = { validFrom: new Date(validFrom).toISOString(), validTo: new Date(validTo).toISOString() };
+    const daysLeft = Math.floor((validTo - now) / DAY_MS);
+    return { listener, file, names, addresses, isDefault, issuer, key: keyText, fingerprint, ...times, daysLeft };
+  });
+}
+
+function timeLeft(ms: number): string {
+  const days = Math.floor(ms / DAY_MS);
+  return days < 0 ? 'expired' : `${days} ${days === 1 ? 'day' : 'days'} left`;
+}

@@ -1,0 +1,32 @@
+/** Keys of other programs' TLS, by ours, in the maps that have it. `a b` are several words. */
+
+export const FIXED_CIPHERS = 'Which ciphers there are is fixed: take it out.';
+
+export const OF_TLS_MAPS: Readonly<Record<'ListenerTls' | 'Certificate', Readonly<Record<string, string>>>> = {
+  ListenerTls: {
+    'cert certs certificate crt pem file files path chain fullchain key keyfile privatekey certfile sslcertificate sslcertificatekey pkcs12 pfx':
+      'Write certificates, e.g. certificates: { cert: example.com.crt, key: example.com.key }.',
+    'maxversion sslmaxver maxprotocolversion': 'The newest version that both sides know is spoken: take it out.',
+    'ciphers ciphersuites sslciphers curves ecdhcurve groups preferserverciphers honorcipherorder dhparam':
+      FIXED_CIPHERS,
+    'protocols protocol sslprotocols versions version sslminver minprotocolversion':
+      "Write minVersion, e.g. minVersion: '1.3', certificates: example.com.pem.",
+    'strictsni snistrict': 'Write unknownName, e.g. unknownName: refuse, certificates: example.com.pem.',
+    'sessiontickets sessioncache sessiontimeout sslsessioncache sslsessiontimeout':
+      'Sessions are resumed by themselves: take it out.',
+    'stapling ocspstapling ocsp sslstapling':
+      'Write ocsp at the certificate, e.g. certificates: { cert: a.crt, key: a.key, ocsp: a.ocsp }.',
+    'timeout handshaketimeout': 'It stands in timeouts: tlsHandshake.',
+  },
+  Certificate: {
+    'certificate crt pem chain fullchain file path certfile sslcertificate': 'Write cert, e.g. cert: example.com.crt.',
+    'keyfile privatekey sslcertificatekey': 'Write key, e.g. cert: example.com.crt, key: example.com.key.',
+    'pfx p12 keystore': 'Write pkcs12, e.g. pkcs12: example.com.p12.',
+    'passphrase password pass keypassword passwordfile sslpasswordfile':
+      'Write passphraseFile, and the passphrase into that file, e.g. cert: example.com.pem, passphraseFile: example.com.pass.',
+    'name names domain domains host hosts hostname hostnames sni servername':
+      'The names stand in the certificate itself: take it out.',
+    default: 'The first certificate is for clients without a name: put it there.',
+    'stapling ocspstapling ocspfile sslstaplingfile': 'Write ocsp, e.g. cert: example.com.pem, ocsp: example.com.ocsp.',
+  },
+};

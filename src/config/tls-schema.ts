@@ -1,0 +1,120 @@
+/** How a listener ends TLS: with which certificates, and for whom. */
+import { z } from 'zod';
+import type { CertificateSource, ListenerTls } from '../core/snapshot.ts';
+import { key, note } from './described.ts';
+import { Mistake } from './errors.ts';
+import { filePath } from './file-path.ts';
+import { object, oneOf, orOff, scalar, shortForm, withRule } from './scalars.ts';
+import { describeValue } from './units.ts';
+
+const VERSIONS = ['1.2', '1.3'] as const;
+/** As other programs write versions that nobody should speak any more. */
+const OLD_VERSION = /^(?:sslv?[23](?:\.0)?|(?:tlsv?)?1(?:\.[01])?)$/i;
+
+/** YAML reads `1.2` without quotes as a number. */
+const tlsVersion = scalar(
+  (value): ListenerTls['minVersion'] | Mistake => {
+    const text = typeof value === 'number' ? String(value) : value;
+    const found = VERSIONS.find((version) => version === text);
+    if (found !== undefined) return found;
+    const word = typeof text === 'string' ? text.replaceAll(/[\s_-]/g, '') : '';
+    const meant = /^tlsv?1\.?([23])$/i.exec(word)?.[1];
+    if (meant !== undefined) return new Mistake(`${describeValue(value)} is not a version`, `Write '1.${meant}'.`);
+    if (OLD_VERSION.test(word)) {
+      const message = `TLS below 1.2 can be broken, and Fairlead does not speak it: ${describeValue(value)}`;
+      return new Mistake(message, "Write '1.2' or '1.3'.");
+    }
+    return new Mistake(`${describeValue(value)} is not a version of TLS`, "Write '1.2' or '1.3'.");
+  },
+  { enum: [...VERSIONS, 1.2, 1.3], words: "`'1.2'`, `'1.3'`", tsType: "'1.2' | '1.3'" },
+);
+
+const sourceKeys = object(
+  {
+    cert: key(filePath('/etc/fairlead/example.com.pem').optional(), {
+      description:
+        "The server's certificate and then those of its issuers, in PEM; its key as well, unless `key` names another file. Or a folder of such files.",
+      example: '/etc/fairlead/example.com.crt',
+      byDefault: 'none',
+    }),
+    key: key(filePath('/etc/fairlead/example.com.key').optional(), {
+      description: 'The private key of `cert`, in PEM.',
+      example: '/etc/fairlead/example.com.key',
+      byDefault: 'in `cert`',
+    }),
+    pkcs12: key(filePath('/etc/fairlead/example.com.p12').optional(), {
+      description: 'Certificates and key in PKCS#12, in place of `cert`.',
+      example: '/etc/fairlead/example.com.p12',
+      byDefault: 'none',
+    }),
+    passphraseFile: key(filePath('/etc/fairlead/example.com.pass').optional(), {
+      description: 'File whose first line opens the key.',
+      example: '/etc/fairlead/example.com.pass',
+      byDefault: 'none',
+    }),
+    ocsp: key(filePath('/etc/fairlead/example.com.ocsp').optional(), {
+      description:
+        'Answer of the issuer that the certificate of `cert` is not revoked, in DER, at most 16 KiB. It is sent along as it is.',
+      example: '/etc/fairlead/example.com.ocsp',
+      byDefault: 'none',
+    }),
+  },
+  'Certificate',
+);
+
+const oneSource = withRule(sourceKeys, {
+  isKept: ({ cert, pkcs12 }) => (cert === undefined) !== (pkcs12 === undefined),
+  message: 'a certificate stands either in cert or in pkcs12',
+  cure: 'Write one of the two, e.g. { cert: example.com.crt, key: example.com.key }.',
+  path: [],
+});
+
+const sourceMap = withRule(oneSource, {
+  isKept: ({ pkcs12, key: keyFile, ocsp }) => pkcs12 === undefined || (keyFile === undefined && ocsp === undefined),
+  message: 'pkcs12 has its key in it, and takes nothing but passphraseFile beside it',
+  cure: 'Take key and ocsp out.',
+  path: ['pkcs12'],
+}).transform(({ cert = '', key: keyFile = '', pkcs12 = '', passphraseFile = '', ocsp = '' }): CertificateSource => ({
+  cert,
+  key: keyFile,
+  pkcs12,
+  passphraseFile,
+  ocsp,
+}));
+
+const path = filePath('/etc/fairlead/example.com.pem');
+
+const source = shortForm(sourceMap, (value) => (typeof value === 'string' ? { cert: value } : value), path);
+
+const list = z.array(source).refine((sources) => sources.length > 0, {
+  error: 'the list is empty',
+  params: { cure: 'Name a certificate, e.g. certificates: example.com.pem.' },
+});
+
+const certificates = note(
+  z.preprocess((value) => (Array.isArray(value) || value === undefined ? value : [value]), list),
+  { forms: [source, list], words: 'file, folder, map, or a list of them' },
+);
+
+const listenerTlsMap = object(
+  {
+    certificates: key(certificates, {
+      description:
+        'What Fairlead proves with who it is: a file with the chain and its key, a folder of them, or a map. The first one is for clients that ask for no name.',
+      example: ['/etc/fairlead/example.com.pem'],
+    }),
+    minVersion: key(tlsVersion.prefault('1.2'), {
+      description: 'Clients that offer less are refused.',
+      example: '1.3',
+    }),
+    unknownName: key(oneOf(['default', 'refuse']).prefault('default'), {
+      description:
+        'What a client gets that asks for a name of no certificate, or for none: the first certificate, or a refusal.',
+      example: 'refuse',
+    }),
+  },
+  'ListenerTls',
+).transform((tls): ListenerTls => tls);
+
+/** Null: the listener speaks plain HTTP. */
+export const listenerTlsSchema = orOff(listenerTlsMap, null);

@@ -1,0 +1,126 @@
+/**
+ * Reads the ClientHello that a TLS client begins with, however its bytes are cut into reads and its message into
+ * records. What it answers depends on the bytes alone, never on how they came; its work grows with the bytes, and
+ * what it keeps is bounded. The bytes themselves are kept as they came: TLS will read them again.
+ */
+import { parseClientHello } from './client-hello.ts';
+import type { ClientHello } from './client-hello.ts';
+
+export type HelloVerdict =
+  /** It is not whole yet. */
+  | 'more'
+  | 'done'
+  /** The first byte is not that of a handshake. */
+  | 'not-tls'
+  /** It breaks a rule of the protocol, or is too long. */
+  | 'bad';
+
+/** A hello that ends later than this is refused. One of today has about 1,800, with a key for quantum computers. */
+export const MOST_HELLO_BYTES = 16 * 1024;
+
+const HANDSHAKE_RECORD = 22;
+const RECORD_HEADER = 5;
+const MOST_FRAGMENT = 16 * 1024;
+const MAJOR_VERSION = 3;
+const CLIENT_HELLO = 1;
+const MESSAGE_HEADER = 4;
+/** Room to begin with for one that comes in pieces. */
+const LEAST_ROOM = 2048;
+const NOTHING = Buffer.alloc(0);
+
+export class HelloReader {
+  /** Once it is `done`. */
+  hello: ClientHello | null = null;
+  #bytes: Buffer = NOTHING;
+  #length = 0;
+  /** All in front of this has been looked at. */
+  #at = 0;
+  /** Bytes left of the fragment of the record that `#at` is in; 0: a header comes next. */
+  #fragmentLeft = 0;
+  /** Where the message lies in the bytes: a start and an end for each record. */
+  readonly #pieces: number[] = [];
+  #gathered = 0;
+  /** Bytes of the message that are wanted next: its header, then all of it. */
+  #wanted = MESSAGE_HEADER;
+  #isSized = false;
+
+  /** All bytes so far, what came behind the hello included. */
+  get held(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** Takes more bytes, which are copied. Nothing may be taken after another verdict than `more`. */
+  take(buffer: Buffer, start: number, end: number): HelloVerdict {
+    this.#keep(buffer, start, end);
+    const verdict = this.#advance();
+    const endsAt = verdict === 'more' ? this.#length + 1 : this.#at;
+    return (verdict === 'more' || verdict === 'done') && endsAt > MOST_HELLO_BYTES ? 'bad' : verdict;
+  }
+
+  #keep(buffer: Buffer, start: number, end: number): void {
+    const length = this.#length + end - start;
+    if (length > this.#bytes.length) {
+      const isFirst = this.#length === 0 && end - start >= LEAST_ROOM / 4;
+      const room = isFirst ? length : Math.max(LEAST_ROOM, length, this.#bytes.length * 2);
+      const larger = Buffer.allocUnsafe(room);
+      this.#bytes.copy(larger, 0, 0, this.#length);
+      this.#bytes = larger;
+    }
+    buffer.copy(this.#bytes, this.#length, start, end);
+    this.#length = length;
+  }
+
+  #advance(): HelloVerdict {
+    while (this.#at < this.#length) {
+      const verdict = this.#fragmentLeft === 0 ? this.#readRecordHeader() : this.#readFragment();
+      if (verdict !== null) return verdict;
+    }
+    return 'more';
+  }
+
+  /** Null: it is there, and good. */
+  #readRecordHeader(): HelloVerdict | null {
+    const [bytes, at, there] = [this.#bytes, this.#at, this.#length - this.#at];
+    if (bytes[at] !== HANDSHAKE_RECORD) return at === 0 ? 'not-tls' : 'bad';
+    if (there > 1 && bytes[at + 1] !== MAJOR_VERSION) return 'bad';
+    if (there < RECORD_HEADER) return 'more';
+    const size = (bytes[at + 3] << 8) | bytes[at + 4];
+    if (size === 0 || size > MOST_FRAGMENT) return 'bad';
+    this.#at += RECORD_HEADER;
+    this.#fragmentLeft = size;
+    return null;
+  }
+
+  #readFragment(): HelloVerdict | null {
+    const count = Math.min(this.#fragmentLeft, this.#length - this.#at, this.#wanted - this.#gathered);
+    this.#addPiece(this.#at, this.#at + count);
+    this.#at += count;
+    this.#fragmentLeft -= count;
+    this.#gathered += count;
+    if (this.#gathered < this.#wanted) return null;
+    if (!this.#isSized) {
+      const header = this.#message();
+      this.#isSized = true;
+      this.#wanted += (header[1] << 16) | (header[2] << 8) | header[3];
+      if (header[0] !== CLIENT_HELLO || this.#wanted > MOST_HELLO_BYTES) return 'bad';
+      if (this.#gathered < this.#wanted) return null;
+    }
+    this.hello = parseClientHello(this.#message().subarray(MESSAGE_HEADER));
+    return this.hello === null ? 'bad' : 'done';
+  }
+
+  #addPiece(start: number, end: number): void {
+    const last = this.#pieces.length - 1;
+    if (last > 0 && this.#pieces[last] === start) this.#pieces[last] = end;
+    else this.#pieces.push(start, end);
+  }
+
+  /** What has been gathered of the message. */
+  #message(): Buffer {
+    const pieces = this.#pieces;
+    if (pieces.length === 2) return this.#bytes.subarray(pieces[0], pieces[1]);
+    const parts: Buffer[] = [];
+    for (let i = 0; i < pieces.length; i += 2) parts.push(this.#bytes.subarray(pieces[i], pieces[i + 1]));
+    return Buffer.concat(parts);
+  }
+}

@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import type { TestContext } from 'node:test';
+import { tempFolder } from '../../../test/support/access-log.ts';
+import { FakeToday } from '../../../test/support/fake-time.ts';
+import { issueCertificate } from '../../../test/support/issued-certificates.ts';
+import { writePair } from '../../../test/support/tls-balancer.ts';
+import { until } from '../../../test/support/until.ts';
+import { toConfig } from '../../config/to-config.ts';
+import type { ListenerSpec } from '../../core/snapshot.ts';
+import type { CertificateEvent } from './certificate-event.ts';
+import { ListenerCertificates } from './listener-certificates.ts';
+
+const DAY_MS = 86_400_000;
+
+interface Watched {
+  readonly folder: string;
+  readonly time: FakeToday;
+  readonly events: readonly CertificateEvent[];
+  readonly certificates: ListenerCertificates;
+  /** How often it was said that files have changed. */
+  staleCount(): number;
+  /** Moves the time on, and lets what reads files come to its end. */
+  advance(ms: number): Promise<void>;
+}
+
+function watch(t: TestContext): Watched {
+  const time = new FakeToday();
+  const events: CertificateEvent[] = [];
+  let stale = 0;
+  const certificates = new ListenerCertificates({
+    clock: time,
+    scheduler: time,
+    onEvent: (event) => events.push(event),
+    onStale: () => stale++,
+  });
+  t.after(() => certificates.close());
+  return {
+    folder: tempFolder(t),
+    time,
+    events,
+    certificates,
+    staleCount: () => stale,
+    async advance(ms) {
+      time.advance(ms);
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
+    },
+  };
+}
+
+function listening(...files: readonly string[]): readonly ListenerSpec[] {
+  return toConfig({
+    listeners: { web: { address: ':443', tls: { certificates: [...files] } } },
+    pools: { web: ['localhost:1'] },
+  }).listeners;
+}
+
+function summary(events: readonly CertificateEvent[]): readonly string[] {
+  return events.map(({ change, file, message }) => `${change} ${file.split('/').at(-1)}: ${message.split('.')[0]}`);
+}
+
+const ONE = issueCertificate({ names: ['a.example'] });
+const TWO = issueCertificate({ names: ['a.example'] });
+
+describe('the certificates of listeners', () => {
+  it('the certificates of listeners are refused at the start with every mistake, and nothing is kept', async (t) => {
+    const { certificates, folder } = watch(t);
+    const file = writePair(folder, 'a.pem', { cert: ONE.cert, key: TWO.key });
+    await assert.rejects(certificates.load(listening(file, join(folder, 'none.pem'))), (error: Error) => {
+      assert.equal((error as Error & { code: string }).code, 'FL_CERTIFICATE');
+      const lines = error.message.split('\n');
+      assert.equal(lines.length, 2);
+      assert.match(
+        lines[0],
+        /^listener web: .*a\.pem: the key does not belong to the certificate of a\.example\. Name/,
+      );
+      assert.match(lines[1], /^listener web: .*none\.pem: it is not there\. Check the path/);
+      return true;
+    });
+    assert.deepEqual(certificates.materials(), []);
+  });
+
+  it('a renewed file is noticed within 30 s once it stands still, and taken up', async (t) => {
+    const { certificates, folder, events, advance, staleCount } = watch(t);
+    const file = writePair(folder, 'a.pem', ONE);
+    assert.equal(certificates.settle(await certificates.load(listening(file))), true);
+    await advance(31_000);
+    assert.equal(staleCount(), 0);
+    writeFileSync(file, TWO.cert);
+    await advance(31_000);
+    assert.equal(staleCount(), 0, 'it may still be written');
+    writePair(folder, 'a.pem', TWO);
+    await advance(1100);
+    assert.equal(staleCount(), 0, 'it has changed meanwhile');
+    await advance(1100);
+    assert.equal(staleCount(), 1);
+    assert.equal(await certificates.refresh(), true);
+    assert.match(summary(events).join(), /^renewed a\.pem: a new certificate for a$/);
+    const [{ identities }] = certificates.materials();
+    const [certificate] = identities[0].certificates;
+    assert.ok(certificate.kind === 'pem' && certificate.chain === TWO.cert);
+    await advance(31_000);
+    assert.equal(staleCount(), 1, 'once');
+  });
+
+  it('a file that cannot be used leaves the certificate before it, and is told of once', async (t) => {
+    const { certificates, folder, events, advance, staleCount } = watch(t);
+    const file = writePair(folder, 'a.pem', ONE);
+    certificates.settle(await certificates.load(listening(file)));
+    const before = certificates.materials();
+    rmSync(file);
+    await advance(31_000);
+    await advance(1100);
+    assert.equal(staleCount(), 1);
+    assert.equal(await certificates.refresh(), false);
+    assert.deepEqual(summary(events), ['unusable a.pem: it is not there']);
+    await advance(31_000);
+    assert.equal(staleCount(), 1);
+    assert.deepEqual(certificates.materials(), before);
+    // A reload of the config finds the same, and goes on as well.
+    certificates.settle(await certificates.load(listening(file)));
+    assert.deepEqual(certificates.materials(), before);
+    writePair(folder, 'a.pem', TWO);
+    await advance(31_000);
+    await advance(1100);
+    assert.equal(await certificates.refresh(), true);
+    assert.match(summary(events).at(-1) ?? '', /^renewed/);
+  });
+
+  it('files that are the same again are nothing new', async (t) => {
+    const { certificates, folder } = watch(t);
+    const file = writePair(folder, 'a.pem', ONE);
+    assert.equal(certificates.settle(await certificates.load(listening(file))), true);
+    assert.equal(certificates.settle(await certificates.load(listening(file))), false);
+    writePair(folder, 'a.pem', ONE);
+    assert.equal(await certificates.refresh(), false);
+  });
+
+  it('a certificate that expires soon is warned of every day', async (t) => {
+    const { certificates, folder, events, time, advance, staleCount } = watch(t);
+    const toDays = (time.wallTime() - Date.now()) / DAY_MS + 10;
+    const old = issueCertificate({ names: ['a.example'], fromDays: toDays - 90, toDays });
+    certificates.settle(await certificates.load(listening(writePair(folder, 'a.pem', old))));
+    assert.equal(events.length, 1);
+    for (let day = 2; day <= 3; day++) {
+      time.advance(DAY_MS);
+      await until(async () => {
+        await advance(31_000);
+        return staleCount() === day - 1;
+      }, `day ${day}`);
+      await certificates.refresh();
+      assert.equal(events.length, day);
+      assert.match(summary(events).at(-1) ?? '', /^warning a\.pem: it expires in \d+ days/);
+    }
+  });
+
+  it('a listener that is gone keeps nothing, and its files are not looked at', async (t) => {
+    const { certificates, folder, advance, staleCount } = watch(t);
+    const file = writePair(folder, 'a.pem', ONE);
+    certificates.settle(await certificates.load(listening(file)));
+    const plain = toConfig({ pools: { web: ['localhost:1'] } }).listeners;
+    assert.equal(certificates.settle(await certificates.load(plain)), true);
+    assert.deepEqual(certificates.materials(), []);
+    rmSync(file);
+    await advance(62_000);
+    assert.equal(staleCount(), 0);
+  });
+});

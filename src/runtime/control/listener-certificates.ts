@@ -1,0 +1,192 @@
+/**
+ * The certificates of all listeners: read at the start, at each reload, and when their files change. It is all or
+ * nothing for each listener: where something cannot be used, it goes on with what it has, and says what to do.
+ */
+import { loadCertificates } from '../../certificates/load.ts';
+import type { Certificate } from '../../certificates/certificate.ts';
+import { describeFinding } from '../../certificates/finding.ts';
+import type { Finding } from '../../certificates/finding.ts';
+import { SETTLE_MS, WATCH_MS, stampOf } from '../../certificates/watch.ts';
+import type { Cancel, Scheduler } from '../../checks/scheduler.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { ListenerSpec, ListenerTls } from '../../core/snapshot.ts';
+import type { TlsMaterial } from '../shared/tls-material.ts';
+import { CertificateError } from './certificate-error.ts';
+import type { CertificateEvent } from './certificate-event.ts';
+import { createTlsMaterial } from './tls-material.ts';
+
+const DAY_MS = 86_400_000;
+
+export interface ListenerCertificatesOptions {
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  onEvent(event: CertificateEvent): void;
+  /** Files have changed and stand still now: {@link ListenerCertificates.refresh} is wanted, in its turn. */
+  onStale(): void;
+}
+
+/** What a listener serves with. */
+interface Served {
+  readonly id: string;
+  readonly tls: ListenerTls;
+  readonly certificates: readonly Certificate[];
+  readonly material: TlsMaterial;
+  /** Of the files as they were when they were last read, whether they could be used or not. */
+  readonly stamp: string;
+}
+
+/** What all listeners are to serve with, by their ids. */
+export type LoadedListeners = ReadonlyMap<string, Served>;
+
+export class ListenerCertificates {
+  readonly #options: ListenerCertificatesOptions;
+  #served: LoadedListeners = new Map();
+  #cancel: Cancel | null = null;
+  #warnedAt = 0;
+  #isClosed = false;
+
+  constructor(options: ListenerCertificatesOptions) {
+    this.#options = options;
+  }
+
+  /** Reads what these listeners name. Changes nothing. Rejects with a {@link CertificateError} where one would have none. */
+  async load(listeners: readonly ListenerSpec[]): Promise<LoadedListeners> {
+    const loaded = new Map<string, Served>();
+    const mistakes: string[] = [];
+    this.#warnedAt = this.#options.clock.wallTime();
+    for (const { id, tls } of listeners) {
+      if (tls === null) continue;
+      const before = this.#served.get(id);
+      const { served, findings } = await this.#read(id, tls, before);
+      if (served !== null) loaded.set(id, served);
+      else mistakes.push(...findings.map((finding) => `listener ${id}: ${describeFinding(finding)}`));
+    }
+    if (mistakes.length > 0) throw new CertificateError(mistakes.join('\n'));
+    return loaded;
+  }
+
+  /** From now on this is what they serve with, and its files are watched. True: there is something new for threads. */
+  settle(loaded: LoadedListeners): boolean {
+    const before = this.#served;
+    for (const [id, { certificates }] of loaded) this.#sayRenewed(id, certificates);
+    this.#served = loaded;
+    if (loaded.size > 0) this.#lookLater();
+    else this.#cancelLook();
+    return (
+      before.size !== loaded.size || [...loaded].some(([id, { material }]) => before.get(id)?.material !== material)
+    );
+  }
+
+  /** For threads. */
+  materials(): readonly TlsMaterial[] {
+    return [...this.#served.values()].map(({ material }) => material);
+  }
+
+  /** Reads what has changed since it was last read; once a day everything. True: there is something new for threads. */
+  async refresh(): Promise<boolean> {
+    const isDue = this.#isWarningDue;
+    if (isDue) this.#warnedAt = this.#options.clock.wallTime();
+    const refreshed = new Map<string, Served>();
+    for (const before of this.#served.values()) {
+      const isSame = !isDue && (await stampOf(before.tls.certificates)) === before.stamp;
+      const { served } = isSame ? { served: before } : await this.#read(before.id, before.tls, before);
+      refreshed.set(before.id, served ?? before);
+    }
+    return !this.#isClosed && this.settle(refreshed);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelLook();
+  }
+
+  // ———
+
+  /** `served` null: nothing can be served, and nothing has been before. */
+  async #read(
+    id: string,
+    tls: ListenerTls,
+    before: Served | undefined,
+  ): Promise<{ readonly served: Served | null; readonly findings: readonly Finding[] }> {
+    const stamp = await stampOf(tls.certificates);
+    const circumstances = { now: this.#options.clock.wallTime(), mayBeExpired: before !== undefined };
+    const { certificates, findings } = await loadCertificates(tls.certificates, circumstances);
+    const mistakes = findings.filter(({ isMistake }) => isMistake);
+    if (mistakes.length > 0 && before === undefined) return { served: null, findings: mistakes };
+    const isUsable = mistakes.length === 0;
+    for (const finding of isUsable ? findings : mistakes) this.#say(id, isUsable ? 'warning' : 'unusable', finding);
+    const usable = isUsable || before === undefined ? certificates : before.certificates;
+    const material = createTlsMaterial(id, tls, usable);
+    const known = before !== undefined && isSameMaterial(before.material, material) ? before.material : material;
+    return { served: { id, tls, certificates: usable, material: known, stamp }, findings };
+  }
+
+  #say(listener: string, change: CertificateEvent['change'], finding: Finding): void {
+    this.#options.onEvent({ listener, change, file: finding.file, message: `${finding.message}. ${finding.cure}` });
+  }
+
+  #sayRenewed(listener: string, certificates: readonly Certificate[]): void {
+    const before = this.#served.get(listener);
+    if (before === undefined) return;
+    const known = new Set(before.certificates.map(({ fingerprint }) => fingerprint));
+    for (const { fingerprint, file, names, validTo } of certificates) {
+      if (known.has(fingerprint)) continue;
+      const until = new Date(validTo).toISOString().slice(0, 10);
+      const message = `a new certificate for ${names[0] ?? 'no name'} is served, until ${until}`;
+      this.#options.onEvent({ listener, change: 'renewed', file, message });
+    }
+  }
+
+  // ——— the files
+
+  #cancelLook(): void {
+    this.#cancel?.();
+    this.#cancel = null;
+  }
+
+  #lookLater(): void {
+    this.#cancelLook();
+    this.#cancel = this.#options.scheduler.after(WATCH_MS, () => void this.#look());
+  }
+
+  async #look(): Promise<void> {
+    const stamps = await this.#stamps();
+    if (this.#isClosed) return;
+    const isStale = [...this.#served.values()].some(({ id, stamp }) => stamps.get(id) !== stamp);
+    if (isStale) this.#settleDown(stamps);
+    else if (this.#isWarningDue) this.#options.onStale();
+    else this.#lookLater();
+  }
+
+  /** What is about to expire is said every day, until it is renewed. */
+  get #isWarningDue(): boolean {
+    return this.#options.clock.wallTime() - this.#warnedAt >= DAY_MS;
+  }
+
+  /** Until nothing changes any more. */
+  #settleDown(before: ReadonlyMap<string, string>): void {
+    this.#cancelLook();
+    this.#cancel = this.#options.scheduler.after(SETTLE_MS, () => {
+      void this.#stamps().then((stamps) => {
+        if (this.#isClosed) return;
+        const isStill = [...stamps].every(([id, stamp]) => before.get(id) === stamp);
+        if (isStill) this.#options.onStale();
+        else this.#settleDown(stamps);
+      });
+    });
+  }
+
+  async #stamps(): Promise<ReadonlyMap<string, string>> {
+    const stamps = new Map<string, string>();
+    for (const { id, tls } of this.#served.values()) stamps.set(id, await stampOf(tls.certificates));
+    return stamps;
+  }
+}
+
+function isSameMaterial(a: TlsMaterial, b: TlsMaterial): boolean {
+  return textOf(a) === textOf(b);
+}
+
+function textOf({ identities, byName, unknownName }: TlsMaterial): string {
+  return JSON.stringify([unknownName, identities.map(({ id }) => id), [...byName]]);
+}

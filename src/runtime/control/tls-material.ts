@@ -1,0 +1,60 @@
+/** The certificates of a listener as threads get them: which of them answer to which name. */
+import { createHash } from 'node:crypto';
+import type { Certificate } from '../../certificates/certificate.ts';
+import type { ListenerTls } from '../../core/snapshot.ts';
+import type { TlsIdentity, TlsMaterial } from '../shared/tls-material.ts';
+
+/** `certificates`: at least one; the first answers to whoever asks for no name that there is. */
+export function createTlsMaterial(
+  listener: string,
+  { minVersion, unknownName }: Pick<ListenerTls, 'minVersion' | 'unknownName'>,
+  certificates: readonly Certificate[],
+): TlsMaterial {
+  // Sessions of one listener are resumed on it alone: another may ask more of its clients.
+  const identities = new Identities([listener, minVersion]);
+  const owners = new Map<string, Certificate[]>();
+  for (const certificate of certificates) {
+    for (const name of [...certificate.names, ...certificate.addresses]) {
+      owners.set(name, [...(owners.get(name) ?? []), certificate]);
+    }
+  }
+  const [first] = certificates;
+  // Where there are others for its name with other types of keys, a client without a name has the choice as well.
+  identities.placeOf(owners.get(first.names[0] ?? first.addresses[0] ?? '') ?? [first]);
+  const byName = new Map([...owners].map(([name, owned]) => [name, identities.placeOf(owned)]));
+  return { listener, minVersion, unknownName, identities: identities.all, byName };
+}
+
+class Identities {
+  readonly all: TlsIdentity[] = [];
+  /** What they have in common besides their certificates. */
+  readonly #common: readonly string[];
+  readonly #places = new Map<string, number>();
+
+  constructor(common: readonly string[]) {
+    this.#common = common;
+  }
+
+  placeOf(certificates: readonly Certificate[]): number {
+    const key = certificates.map(({ fingerprint }) => fingerprint).join(' ');
+    const known = this.#places.get(key);
+    if (known !== undefined) return known;
+    const place = this.all.length;
+    this.all.push({
+      id: this.#identify(certificates),
+      certificates: certificates.map(({ secrets, ocsp }) => ({ ...secrets, ocsp })),
+    });
+    this.#places.set(key, place);
+    return place;
+  }
+
+  #identify(certificates: readonly Certificate[]): string {
+    const hash = createHash('sha256').update(this.#common.join('\0'));
+    for (const { secrets, ocsp } of certificates) {
+      if (secrets.kind === 'pem') hash.update(secrets.chain).update(secrets.privateKey);
+      else hash.update(secrets.bytes).update(secrets.passphrase);
+      hash.update('\0').update(ocsp ?? '');
+    }
+    return hash.digest('hex');
+  }
+}

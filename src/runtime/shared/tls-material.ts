@@ -1,0 +1,31 @@
+/**
+ * What threads need to end TLS on a listener. It holds private keys: it reaches threads in a message of its own, and is in
+ * no snapshot, log line, figure or error.
+ */
+import type { ListenerTls } from '../../core/snapshot.ts';
+
+export interface TlsMaterial {
+  /** Id of the listener. */
+  readonly listener: string;
+  readonly minVersion: ListenerTls['minVersion'];
+  readonly unknownName: ListenerTls['unknownName'];
+  /** At least one. */
+  readonly identities: readonly TlsIdentity[];
+  /** Place among the identities of each name, in lower case, `*.` for any first label, and of each IP address. */
+  readonly byName: ReadonlyMap<string, number>;
+}
+
+/** One certificate, or several with keys of different types: what a client is answered with that asks for its name. */
+export interface TlsIdentity {
+  /** Of all that goes into it; equal where everything is. */
+  readonly id: string;
+  readonly certificates: readonly TlsCertificate[];
+}
+
+export type TlsCertificate = (
+  | { readonly kind: 'pem'; readonly chain: string; readonly privateKey: string }
+  | { readonly kind: 'pkcs12'; readonly bytes: Uint8Array; readonly passphrase: string }
+) & {
+  /** Stapled as it is; null: nothing. */
+  readonly ocsp: Uint8Array | null;
+};

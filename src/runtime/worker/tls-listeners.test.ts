@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { ClientHello } from '../../net/client-hello.ts';
+import type { TlsProfile, TlsProfileOptions } from '../../net/tls.ts';
+import type { TlsMaterial } from '../shared/tls-material.ts';
+import { TlsListeners } from './tls-listeners.ts';
+
+interface MadeProfile extends TlsProfile {
+  readonly options: TlsProfileOptions;
+}
+
+/** What is made for each identity says its id in the place of a chain. */
+function materialOf(listener: string, names: Readonly<Record<string, string>>, unknownName = 'default'): TlsMaterial {
+  const ids = [...new Set(Object.values(names))];
+  return {
+    listener,
+    minVersion: '1.2',
+    unknownName: unknownName as TlsMaterial['unknownName'],
+    identities: ids.map((id) => ({
+      id: `${listener} ${id}`,
+      certificates: [{ kind: 'pem', chain: id, privateKey: '', ocsp: null }],
+    })),
+    byName: new Map(Object.entries(names).map(([name, id]) => [name, ids.indexOf(id)])),
+  };
+}
+
+function setUp(...materials: readonly TlsMaterial[]): {
+  readonly listeners: TlsListeners;
+  readonly made: MadeProfile[];
+  chosen(name: string, address?: string, listener?: string): string | null;
+} {
+  const made: MadeProfile[] = [];
+  const listeners = new TlsListeners({
+    createProfile: (options) => {
+      const profile: MadeProfile = { role: 'server', options };
+      made.push(profile);
+      return profile;
+    },
+    handshakeTimeoutMs: () => 10_000,
+  });
+  listeners.apply(materials);
+  return {
+    listeners,
+    made,
+    chosen(serverName, address = '192.0.2.1', listener = 'web') {
+      const profile = listeners.of(listener).choose({ serverName } as ClientHello, address) as MadeProfile | null;
+      const certificate = profile?.options.certificates[0];
+      return certificate === undefined ? null : 'chain' in certificate ? certificate.chain : '';
+    },
+  };
+}
+
+describe('the names of a listener', () => {
+  const NAMES = { 'first.example': '1', 'a.example': '2', '*.example': '3', '*.b.example': '4', '10.0.0.1': '5' };
+
+  it('the names of a listener are found exact, then by a wildcard in place of the first label, then the first', () => {
+    const { chosen } = setUp(materialOf('web', NAMES));
+    const expected = {
+      'a.example': '2',
+      'b.example': '3',
+      'c.b.example': '4',
+      'd.c.b.example': '1',
+      example: '1',
+      'other.test': '1',
+      // Nobody asks for an address by name, but where somebody does it is no other one.
+      '10.0.0.1': '5',
+    };
+    for (const [name, id] of Object.entries(expected)) assert.equal(chosen(name), id, name);
+  });
+
+  it('the names of a listener have the address that a client without a name came to among them', () => {
+    const { chosen } = setUp(materialOf('web', NAMES));
+    assert.equal(chosen('', '10.0.0.1'), '5');
+    assert.equal(chosen('', '10.0.0.2'), '1');
+  });
+
+  it('the names of a listener that refuses unknown ones are all that there is', () => {
+    const { chosen } = setUp(materialOf('web', NAMES, 'refuse'));
+    assert.equal(chosen('a.example'), '2');
+    assert.equal(chosen('', '10.0.0.1'), '5');
+    assert.deepEqual([chosen('other.test'), chosen('', '10.0.0.2'), chosen('example')], [null, null, null]);
+  });
+
+  it('a context is made when it is first asked for, once, and kept over a reload that leaves it as it is', () => {
+    const { listeners, made, chosen } = setUp(materialOf('web', NAMES), materialOf('other', NAMES));
+    assert.equal(made.length, 0);
+    for (let i = 0; i < 3; i++) chosen('a.example');
+    assert.equal(made.length, 1);
+    chosen('a.example', '', 'other');
+    assert.equal(made.length, 2, 'sessions of one listener are none of another');
+    listeners.apply([materialOf('web', { ...NAMES, 'new.example': '6' }), materialOf('other', NAMES)]);
+    chosen('a.example');
+    assert.equal(made.length, 2);
+    chosen('new.example');
+    assert.equal(made.length, 3);
+    // What is gone is made anew when it comes back.
+    listeners.apply([materialOf('web', { 'x.example': '7' })]);
+    listeners.apply([materialOf('web', NAMES)]);
+    chosen('a.example');
+    assert.equal(made.length, 4);
+  });
+
+  it('contexts are kept up to 4,096, and those that were asked for last', () => {
+    const many = Object.fromEntries(Array.from({ length: 4097 }, (_none, i) => [`n${i}.example`, String(i)]));
+    const { made, chosen } = setUp(materialOf('web', many));
+    for (let i = 0; i < 4096; i++) chosen(`n${i}.example`);
+    chosen('n0.example');
+    chosen('n4096.example');
+    assert.equal(made.length, 4097);
+    chosen('n0.example');
+    assert.equal(made.length, 4097);
+    chosen('n1.example');
+    assert.equal(made.length, 4098);
+  });
+});

@@ -1,0 +1,121 @@
+/** With what the listeners of one data plane end TLS: which certificate answers to which name. */
+import type { ClientHello } from '../../net/client-hello.ts';
+import type { TlsProfile, TlsProfileOptions } from '../../net/tls.ts';
+import type { TlsCertificate, TlsIdentity, TlsMaterial } from '../shared/tls-material.ts';
+
+/** Made at first use; those that nobody has asked for longest go first. Each takes some 37 KiB. */
+const MOST_PROFILES = 4096;
+/** What the codecs speak. */
+const PROTOCOLS = ['http/1.1'] as const;
+
+export interface TlsListenersOptions {
+  createProfile(options: TlsProfileOptions): TlsProfile;
+  handshakeTimeoutMs(): number;
+}
+
+export class TlsListeners {
+  readonly #listeners = new Map<string, ListenerNames>();
+  readonly #profiles: Profiles;
+
+  constructor(options: TlsListenersOptions) {
+    this.#profiles = new Profiles(options);
+  }
+
+  /** What all listeners have from now on. Connections stay with what they began with, equal profiles stay as they are. */
+  apply(materials: readonly TlsMaterial[]): void {
+    const ids = new Set(materials.flatMap(({ identities }) => identities.map(({ id }) => id)));
+    this.#profiles.keepOnly(ids);
+    const named = new Set(materials.map(({ listener }) => listener));
+    for (const listener of this.#listeners.keys()) if (!named.has(listener)) this.#listeners.delete(listener);
+    for (const material of materials) this.of(material.listener).material = material;
+  }
+
+  /** The names of a listener; the same object as long as the listener has certificates. */
+  of(listener: string): ListenerNames {
+    const names = this.#listeners.get(listener) ?? new ListenerNames(this.#profiles);
+    this.#listeners.set(listener, names);
+    return names;
+  }
+}
+
+export class ListenerNames {
+  material: TlsMaterial | null = null;
+  readonly #profiles: Profiles;
+
+  constructor(profiles: Profiles) {
+    this.#profiles = profiles;
+  }
+
+  /** Null: the client asks for a name that is not there, and is to be refused. */
+  choose({ serverName }: ClientHello, localAddress: string): TlsProfile | null {
+    const { material } = this;
+    if (material === null) throw new Error('a listener has no certificates');
+    const { byName, identities, unknownName } = material;
+    // A client that has an address and no name is sent what was made for this address.
+    const asked = serverName === '' ? localAddress : serverName;
+    const place = byName.get(asked) ?? (serverName === '' ? undefined : byName.get(underWildcard(serverName)));
+    if (place === undefined && unknownName === 'refuse') return null;
+    return this.#profiles.of(identities[place ?? 0], material);
+  }
+}
+
+/** `a.b.example` → `*.b.example`: a wildcard stands for one label. */
+function underWildcard(name: string): string {
+  const dot = name.indexOf('.');
+  return dot < 0 ? '' : `*${name.slice(dot)}`;
+}
+
+class Profiles {
+  readonly #options: TlsListenersOptions;
+  /** By the ids of identities; the one that was asked for last is the last. */
+  readonly #profiles = new Map<string, { readonly profile: TlsProfile; readonly timeoutMs: number }>();
+
+  constructor(options: TlsListenersOptions) {
+    this.#options = options;
+  }
+
+  of(identity: TlsIdentity, material: TlsMaterial): TlsProfile {
+    const { id } = identity;
+    const timeoutMs = this.#options.handshakeTimeoutMs();
+    const known = this.#profiles.get(id);
+    this.#profiles.delete(id);
+    const entry =
+      known?.timeoutMs === timeoutMs ? known : { profile: this.#create(identity, material, timeoutMs), timeoutMs };
+    this.#profiles.set(id, entry);
+    if (this.#profiles.size > MOST_PROFILES) this.#forgetOldest();
+    return entry.profile;
+  }
+
+  keepOnly(ids: ReadonlySet<string>): void {
+    for (const id of this.#profiles.keys()) if (!ids.has(id)) this.#profiles.delete(id);
+  }
+
+  #create(
+    { certificates }: TlsIdentity,
+    { minVersion, listener }: TlsMaterial,
+    handshakeTimeoutMs: number,
+  ): TlsProfile {
+    const ocsp = certificates.find((certificate) => certificate.ocsp !== null)?.ocsp ?? null;
+    return this.#options.createProfile({
+      certificates: certificates.map(toProfileCertificate),
+      minVersion: minVersion === '1.3' ? 'TLSv1.3' : 'TLSv1.2',
+      alpn: PROTOCOLS,
+      handshakeTimeoutMs,
+      sessionScope: listener,
+      clientPolicy: null,
+      ...(ocsp === null ? {} : { ocsp: Buffer.from(ocsp) }),
+    });
+  }
+
+  #forgetOldest(): void {
+    for (const id of this.#profiles.keys()) {
+      this.#profiles.delete(id);
+      return;
+    }
+  }
+}
+
+function toProfileCertificate(certificate: TlsCertificate): TlsProfileOptions['certificates'][number] {
+  if (certificate.kind === 'pem') return { chain: certificate.chain, key: certificate.privateKey };
+  return { pkcs12: Buffer.from(certificate.bytes), passphrase: certificate.passphrase };
+}

@@ -1,0 +1,114 @@
+/** Certificates of every kind, right and wrong, made on the spot: no key lies in the tree. */
+import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { isIPv4 } from 'node:net';
+
+const DAY_MS = 86_400_000;
+
+export interface CertificateOptions {
+  /** Host names and IPv4 addresses. */
+  readonly names?: readonly string[];
+  /** Default: the first name, or `fairlead test`. */
+  readonly commonName?: string;
+  /** Whether the names stand in a subject alternative name. Default: yes. */
+  readonly hasAltNames?: boolean;
+  readonly key?: 'ec' | 'rsa' | 'rsa-1024' | 'ed25519';
+  /** Default: it signs itself. */
+  readonly issuer?: Issued;
+  readonly isAuthority?: boolean;
+  /** Days from now. Default: from yesterday, for 90 days. */
+  readonly fromDays?: number;
+  readonly toDays?: number;
+}
+
+export interface Issued {
+  readonly commonName: string;
+  /** PEM. */
+  readonly cert: string;
+  readonly key: string;
+  readonly privateKey: KeyObject;
+}
+
+/** X.509 version 3, signed with SHA-256. */
+export function issueCertificate(options: CertificateOptions = {}): Issued {
+  const { names = [], hasAltNames = true, key = 'ec', issuer, isAuthority = false } = options;
+  const { commonName = names[0] ?? 'fairlead test', fromDays = -1, toDays = 89 } = options;
+  const { privateKey, publicKey } = createKeys(key);
+  const signer = issuer?.privateKey ?? privateKey;
+  const algorithm = algorithmOf(signer);
+  const validity = sequence(time(Date.now() + fromDays * DAY_MS), time(Date.now() + toDays * DAY_MS));
+  const altNames = sequence(
+    ...names.map((name) => (isIPv4(name) ? der(0x87, octets(name)) : der(0x82, Buffer.from(name)))),
+  );
+  const extensions = [
+    ...(isAuthority ? [extension('551d13', sequence(der(0x01, Buffer.from([0xff]))))] : []),
+    ...(hasAltNames && names.length > 0 ? [extension('551d11', altNames)] : []),
+  ];
+  const body = sequence(
+    der(0xa0, der(0x02, Buffer.from([2]))),
+    der(0x02, Buffer.concat([Buffer.from([1]), randomBytes(8)])),
+    algorithm,
+    distinguishedName(issuer?.commonName ?? commonName),
+    validity,
+    distinguishedName(commonName),
+    publicKey.export({ type: 'spki', format: 'der' }),
+    ...(extensions.length === 0 ? [] : [der(0xa3, sequence(...extensions))]),
+  );
+  const signature = sign(signer.asymmetricKeyType === 'ed25519' ? null : 'sha256', body, signer);
+  const certificate = sequence(body, algorithm, der(0x03, Buffer.concat([Buffer.from([0]), signature])));
+  return {
+    commonName,
+    cert: pem(certificate),
+    key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    privateKey,
+  };
+}
+
+function createKeys(kind: CertificateOptions['key']): { privateKey: KeyObject; publicKey: KeyObject } {
+  if (kind === 'rsa') return generateKeyPairSync('rsa', { modulusLength: 2048 });
+  if (kind === 'rsa-1024') return generateKeyPairSync('rsa', { modulusLength: 1024 });
+  if (kind === 'ed25519') return generateKeyPairSync('ed25519');
+  return generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+}
+
+function algorithmOf({ asymmetricKeyType }: KeyObject): Buffer {
+  if (asymmetricKeyType === 'rsa') return sequence(oid('2a864886f70d01010b'), der(0x05, Buffer.alloc(0)));
+  return sequence(oid(asymmetricKeyType === 'ed25519' ? '2b6570' : '2a8648ce3d040302'));
+}
+
+function distinguishedName(commonName: string): Buffer {
+  return sequence(der(0x31, sequence(oid('550403'), der(0x0c, Buffer.from(commonName)))));
+}
+
+function extension(id: string, value: Buffer): Buffer {
+  return sequence(oid(id), der(0x04, value));
+}
+
+function oid(hex: string): Buffer {
+  return der(0x06, Buffer.from(hex, 'hex'));
+}
+
+function sequence(...parts: readonly Buffer[]): Buffer {
+  return der(0x30, Buffer.concat(parts));
+}
+
+/** Tag, length, content. */
+function der(tag: number, content: Buffer): Buffer {
+  const { length } = content;
+  const size = length < 128 ? [length] : length < 256 ? [0x81, length] : [0x82, length >> 8, length & 255];
+  return Buffer.concat([Buffer.from([tag, ...size]), content]);
+}
+
+/** `YYMMDDhhmmssZ`. */
+function time(at: number): Buffer {
+  return der(0x17, Buffer.from(`${new Date(at).toISOString().replaceAll(/\D/g, '').slice(2, 14)}Z`));
+}
+
+function octets(address: string): Buffer {
+  return Buffer.from(address.split('.').map(Number));
+}
+
+function pem(certificate: Buffer): string {
+  const lines = certificate.toString('base64').match(/.{1,64}/g) ?? [];
+  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
+}

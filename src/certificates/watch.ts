@@ -3,7 +3,7 @@
  * works on every file system. A link counts as what it leads to, a folder as its files.
  */
 import { stat } from 'node:fs/promises';
-import type { CertificateSource } from '../core/snapshot.ts';
+import type { CertificateSource, ListenerTls } from '../core/snapshot.ts';
 import { listFiles } from './read-folder.ts';
 
 /** How often files are looked at. */
@@ -12,14 +12,15 @@ export const WATCH_MS = 30_000;
 export const SETTLE_MS = 1000;
 
 /** Differs from an earlier one where one of the files has changed. */
-export async function stampOf(sources: readonly CertificateSource[]): Promise<string> {
+export async function stampOf({ certificates, ticketKeys }: ListenerTls): Promise<string> {
+  const named = [...certificates.flatMap(filesOf), ticketKeys];
   const stamps: string[] = [];
-  for (const { cert, key, pkcs12, passphraseFile, ocsp } of sources) {
-    for (const path of [cert, key, pkcs12, passphraseFile, ocsp]) {
-      if (path !== '') stamps.push(await stampPath(path));
-    }
-  }
+  for (const path of named) if (path !== '') stamps.push(await stampPath(path));
   return stamps.join('\n');
+}
+
+function filesOf({ cert, key, pkcs12, passphraseFile, ocsp }: CertificateSource): readonly string[] {
+  return [cert, key, pkcs12, passphraseFile, ocsp];
 }
 
 async function stampPath(path: string): Promise<string> {

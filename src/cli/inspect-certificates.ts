@@ -29,9 +29,9 @@ export async function inspectCertificates({ listeners }: Config, file: string): 
   for (const { id, tls } of listeners) {
     if (tls === null) continue;
     // Few configs have any: what reads them is loaded for those.
-    const { loadCertificates } = await import('../certificates/load.ts');
+    const { loadListenerFiles } = await import('../certificates/listener-files.ts');
     const circumstances = { now: systemClock.wallTime(), mayBeExpired: false };
-    const { certificates, findings } = await loadCertificates(tls.certificates, circumstances);
+    const { certificates, findings } = await loadListenerFiles(tls, circumstances);
     for (const [index, certificate] of certificates.entries()) {
       const isDefault = index === 0 && tls.unknownName === 'default';
       inspected.certificates.push({ ...certificate, listener: id, isDefault });

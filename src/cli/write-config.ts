@@ -64,11 +64,11 @@ function writeListener({ id: _, host, port, mode, tcp, proxyProtocol, tls, ...re
   });
 }
 
-function writeTls({ certificates, ...rest }: ListenerTls): Written {
+function writeTls({ certificates, ticketKeys, ...rest }: ListenerTls): Written {
   const named = certificates.map((files) =>
     Object.fromEntries(Object.entries(files).filter(([, file]) => file !== '')),
   );
-  return { certificates: named, ...rest };
+  return withoutGaps({ certificates: named, ...rest, ticketKeys: unlessEmpty(ticketKeys) });
 }
 
 function writeRoute({

@@ -1508,6 +1508,12 @@ export interface ListenerTlsInput {
    * @example 'refuse'
    */
   readonly unknownName?: 'default' | 'refuse';
+  /**
+   * File with the keys of session tickets, so that clients of one machine may go on at another: one a line, 48 bytes in base64, the newest first.
+   * @defaultValue the process's own
+   * @example '/etc/fairlead/tickets.key'
+   */
+  readonly ticketKeys?: string;
 }
 
 /** What Fairlead proves with who it is: a file with the chain and its key, a folder of them, or a map. The first one is for clients that ask for no name. */

@@ -128,6 +128,8 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     [CERTIFICATE_WORDS]: 'Write tls, e.g. tls: { certificates: example.com.pem }.',
     'sslprotocols minversion sslminver': "Write tls, e.g. tls: { certificates: example.com.pem, minVersion: '1.3' }.",
     'sslciphers ciphers ciphersuites': FIXED_CIPHERS,
+    'ticketkeys sslsessionticketkey tlsticketkeys':
+      'Write tls, e.g. tls: { certificates: example.com.pem, ticketKeys: tickets.key }.',
   },
   ListenerTls: OF_TLS_MAPS.ListenerTls,
   Certificate: OF_TLS_MAPS.Certificate,
@@ -269,7 +271,6 @@ const MISSING: Readonly<Record<MissingFeature, string>> = {
   clientCertificates:
     'clientcertificate clientcertificates clientca clientcas clientauth clientverify mtls sslverifyclient sslclientcertificate verifyclient',
   passthrough: 'passthrough tlspassthrough sslpassthrough sni',
-  ticketKeys: 'ticketkeys sessionticketkeys sslsessionticketkey tlsticketkeys',
   tlsToEndpoints: 'backendtls upstreamtls proxyssl insecureskipverify serverstransport',
   http2: 'http2 h2 h2c grpc alpn http3 quic',
   udp: 'udp',

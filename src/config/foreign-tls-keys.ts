@@ -14,6 +14,8 @@ export const OF_TLS_MAPS: Readonly<Record<'ListenerTls' | 'Certificate', Readonl
     'strictsni snistrict': 'Write unknownName, e.g. unknownName: refuse, certificates: example.com.pem.',
     'sessiontickets sessioncache sessiontimeout sslsessioncache sslsessiontimeout':
       'Sessions are resumed by themselves: take it out.',
+    'sessionticketkeys sessionticketkey ticketkey sslsessionticketkey tlsticketkeys':
+      'Write ticketKeys, a file with lines of openssl rand -base64 48, e.g. ticketKeys: tickets.key, certificates: example.com.pem.',
     'stapling ocspstapling ocsp sslstapling':
       'Write ocsp at the certificate, e.g. certificates: { cert: a.crt, key: a.key, ocsp: a.ocsp }.',
     'timeout handshaketimeout': 'It stands in timeouts: tlsHandshake.',

@@ -32,6 +32,7 @@ export const NAMED_FILES: readonly NamedFile[] = [
   { path: ['listeners', '*', 'tls', 'certificates', 'pkcs12'] },
   { path: ['listeners', '*', 'tls', 'certificates', 'passphraseFile'] },
   { path: ['listeners', '*', 'tls', 'certificates', 'ocsp'] },
+  { path: ['listeners', '*', 'tls', 'ticketKeys'] },
 ];
 
 /** The same where a map may be written as the path alone. */

@@ -112,9 +112,15 @@ const listenerTlsMap = object(
         'What a client gets that asks for a name of no certificate, or for none: the first certificate, or a refusal.',
       example: 'refuse',
     }),
+    ticketKeys: key(filePath('/etc/fairlead/tickets.key').optional(), {
+      description:
+        'File with the keys of session tickets, so that clients of one machine may go on at another: one a line, 48 bytes in base64, the newest first.',
+      example: '/etc/fairlead/tickets.key',
+      byDefault: "the process's own",
+    }),
   },
   'ListenerTls',
-).transform((tls): ListenerTls => tls);
+).transform(({ ticketKeys = '', ...tls }): ListenerTls => ({ ...tls, ticketKeys }));
 
 /** Null: the listener speaks plain HTTP. */
 export const listenerTlsSchema = orOff(listenerTlsMap, null);

@@ -87,6 +87,8 @@ export interface ListenerTls {
   readonly minVersion: '1.2' | '1.3';
   /** What a client gets that asks for a name of no certificate: the first one, or a refusal. */
   readonly unknownName: 'default' | 'refuse';
+  /** File with the keys of session tickets, for several machines; `''`: this process makes its own. */
+  readonly ticketKeys: string;
 }
 
 /** Where a certificate and its key stand, as absolute paths; `''`: not given. Either `cert` or `pkcs12` is there. */

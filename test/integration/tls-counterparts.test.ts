@@ -4,10 +4,10 @@ import { execFile, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { readLines, tempFolder } from '../support/access-log.ts';
 import { issueCertificate } from '../support/issued-certificates.ts';
+import { askOpenssl, hasOpenssl } from '../support/openssl-client.ts';
 import { handshakesOf, runTls, writePair } from '../support/tls-balancer.ts';
 import { until } from '../support/until.ts';
 
@@ -20,43 +20,28 @@ const OTHER = issueCertificate({ names: ['other.example', '127.0.0.1'], issuer: 
 const BOTH = (folder: string): string =>
   `certificates: ${JSON.stringify([writePair(folder, 'other', OTHER), writePair(folder, 'shop', SHOP)])}`;
 
-/** False: the test is passed over, since the program is not on this machine. */
-function has(t: TestContext, program: string): boolean {
-  const isThere = spawnSync(program, ['version']).error === undefined;
-  if (!isThere) t.skip(`needs ${program}`);
-  return isThere;
-}
-
-/** One request by openssl; returns what it prints. */
-async function client(port: number, ...options: readonly string[]): Promise<string> {
-  const child = run('openssl', ['s_client', '-connect', `127.0.0.1:${port}`, '-ign_eof', ...options]);
-  child.child.stdin?.end('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
-  const { stdout, stderr } = await child.catch((error: unknown) => error as { stdout: string; stderr: string });
-  return stdout + stderr;
-}
-
 test('openssl gets the certificate of the name it asks for, and the first one without a name', async (t) => {
-  if (!has(t, 'openssl')) return;
+  if (!hasOpenssl(t)) return;
   const { port, folder } = await runTls(t, BOTH);
   const ca = join(folder, 'ca.pem');
   writeFileSync(ca, AUTHORITY.cert);
-  const shop = await client(port, '-servername', 'shop.example', '-CAfile', ca, '-verify_hostname', 'shop.example');
+  const shop = await askOpenssl(port, '-servername', 'shop.example', '-CAfile', ca, '-verify_hostname', 'shop.example');
   assert.match(shop, /Verify return code: 0 \(ok\)/);
   assert.match(shop, /HTTP\/1\.1 200/);
-  const none = await client(port, '-noservername', '-CAfile', ca, '-verify_ip', '127.0.0.1');
+  const none = await askOpenssl(port, '-noservername', '-CAfile', ca, '-verify_ip', '127.0.0.1');
   assert.match(none, /Verify return code: 0 \(ok\)/);
 });
 
 test('openssl resumes a session of TLS 1.2 and 1.3, and the log has the name all the same', async (t) => {
-  if (!has(t, 'openssl')) return;
+  if (!hasOpenssl(t)) return;
   const log = join(tempFolder(t), 'access.log');
   const more = `accessLog: { format: "$sni $tlsVersion $tlsResumed", to: { file: ${log} } }`;
   const { port, folder } = await runTls(t, BOTH, { more });
   for (const version of ['-tls1_2', '-tls1_3']) {
     const session = join(folder, `session${version}`);
     const options = [version, '-servername', 'shop.example'];
-    assert.match(await client(port, ...options, '-sess_out', session), /New, TLS/);
-    assert.match(await client(port, ...options, '-sess_in', session), /Reused, TLS/);
+    assert.match(await askOpenssl(port, ...options, '-sess_out', session), /New, TLS/);
+    assert.match(await askOpenssl(port, ...options, '-sess_in', session), /Reused, TLS/);
   }
   await until(() => readLines(log).length >= 4, 'four lines');
   assert.deepEqual(readLines(log), [
@@ -68,7 +53,7 @@ test('openssl resumes a session of TLS 1.2 and 1.3, and the log has the name all
 });
 
 test('openssl is refused below TLS 1.2, with CBC, and with RSA key exchange', async (t) => {
-  if (!has(t, 'openssl')) return;
+  if (!hasOpenssl(t)) return;
   const balancer = await runTls(t, BOTH);
   const low = ['-cipher', 'DEFAULT@SECLEVEL=0'];
   const refused = [
@@ -77,8 +62,8 @@ test('openssl is refused below TLS 1.2, with CBC, and with RSA key exchange', as
     ['-tls1_2', '-cipher', 'AES128-GCM-SHA256'],
   ];
   for (const options of refused)
-    assert.doesNotMatch(await client(balancer.port, ...options), /HTTP\/1\.1 200/, options.join(' '));
-  assert.match(await client(balancer.port, '-tls1_2'), /ECDHE-(?:RSA|ECDSA)-AES(?:128|256)-GCM/);
+    assert.doesNotMatch(await askOpenssl(balancer.port, ...options), /HTTP\/1\.1 200/, options.join(' '));
+  assert.match(await askOpenssl(balancer.port, '-tls1_2'), /ECDHE-(?:RSA|ECDSA)-AES(?:128|256)-GCM/);
   await until(() => handshakesOf(balancer).failures['version'] >= 1, 'the version is counted');
   await until(
     () => handshakesOf(balancer).failures['cipher'] >= 2,
@@ -87,13 +72,13 @@ test('openssl is refused below TLS 1.2, with CBC, and with RSA key exchange', as
 });
 
 test('openssl is told that a name is unknown where unknownName is refuse', async (t) => {
-  if (!has(t, 'openssl')) return;
+  if (!hasOpenssl(t)) return;
   const { port } = await runTls(t, (folder) => `${BOTH(folder)}, unknownName: refuse`);
-  assert.match(await client(port, '-servername', 'unknown.example'), /unrecognized name|alert number 112/);
+  assert.match(await askOpenssl(port, '-servername', 'unknown.example'), /unrecognized name|alert number 112/);
 });
 
 test('a client that renegotiates gets nowhere', async (t) => {
-  if (!has(t, 'openssl')) return;
+  if (!hasOpenssl(t)) return;
   const { port } = await runTls(t, BOTH);
   const child = run('openssl', ['s_client', '-connect', `127.0.0.1:${port}`, '-tls1_2', '-legacy_renegotiation']);
   child.child.stdin?.write('R\n');
@@ -102,7 +87,7 @@ test('a client that renegotiates gets nowhere', async (t) => {
 });
 
 test('the answer of an issuer is stapled as it is', async (t) => {
-  if (!has(t, 'openssl')) return;
+  if (!hasOpenssl(t)) return;
   const { port } = await runTls(t, (folder) => {
     const file = writePair(folder, 'shop.pem', SHOP);
     writeFileSync(join(folder, 'shop.ocsp'), Buffer.from('30030a0106', 'hex'));
@@ -110,13 +95,13 @@ test('the answer of an issuer is stapled as it is', async (t) => {
   });
   // An answer that says "try later" (RFC 6960 4.2.1), in DER.
   assert.match(
-    await client(port, '-servername', 'shop.example', '-status'),
+    await askOpenssl(port, '-servername', 'shop.example', '-status'),
     /OCSP response:[^]*(?:internalerror|unauthorized|trylater|unknown|sigrequired)/i,
   );
 });
 
 test('certificates in PKCS#12 and encrypted keys, as openssl writes them, are served', async (t) => {
-  if (!has(t, 'openssl')) return;
+  if (!hasOpenssl(t)) return;
   const { port, folder } = await runTls(t, (into) => {
     writeFileSync(join(into, 'pass'), 'correct horse\n', { mode: 0o600 });
     const file = writePair(into, 'other.pem', OTHER);
@@ -143,7 +128,7 @@ test('certificates in PKCS#12 and encrypted keys, as openssl writes them, are se
   const ca = join(folder, 'ca.pem');
   writeFileSync(ca, AUTHORITY.cert);
   for (const name of ['other.example', 'shop.example']) {
-    const answer = await client(port, '-servername', name, '-CAfile', ca, '-verify_hostname', name);
+    const answer = await askOpenssl(port, '-servername', name, '-CAfile', ca, '-verify_hostname', name);
     assert.match(answer, /Verify return code: 0 \(ok\)/, name);
   }
 });

@@ -2,10 +2,11 @@
  * The certificates of all listeners: read at the start, at each reload, and when their files change. It is all or
  * nothing for each listener: where something cannot be used, it goes on with what it has, and says what to do.
  */
-import { loadCertificates } from '../../certificates/load.ts';
 import type { Certificate } from '../../certificates/certificate.ts';
 import { describeFinding } from '../../certificates/finding.ts';
 import type { Finding } from '../../certificates/finding.ts';
+import { loadListenerFiles } from '../../certificates/listener-files.ts';
+import type { LoadedListenerFiles } from '../../certificates/listener-files.ts';
 import { SETTLE_MS, WATCH_MS, stampOf } from '../../certificates/watch.ts';
 import type { Cancel, Scheduler } from '../../checks/scheduler.ts';
 import type { Clock } from '../../core/clock.ts';
@@ -29,7 +30,7 @@ export interface ListenerCertificatesOptions {
 interface Served {
   readonly id: string;
   readonly tls: ListenerTls;
-  readonly certificates: readonly Certificate[];
+  readonly files: Omit<LoadedListenerFiles, 'findings'>;
   readonly material: TlsMaterial;
   /** Of the files as they were when they were last read, whether they could be used or not. */
   readonly stamp: string;
@@ -68,7 +69,7 @@ export class ListenerCertificates {
   /** From now on this is what they serve with, and its files are watched. True: there is something new for threads. */
   settle(loaded: LoadedListeners): boolean {
     const before = this.#served;
-    for (const [id, { certificates }] of loaded) this.#sayRenewed(id, certificates);
+    for (const [id, { files }] of loaded) this.#sayRenewed(id, files.certificates);
     this.#served = loaded;
     if (loaded.size > 0) this.#lookLater();
     else this.#cancelLook();
@@ -77,9 +78,11 @@ export class ListenerCertificates {
     );
   }
 
-  /** For threads. */
-  materials(): readonly TlsMaterial[] {
-    return [...this.#served.values()].map(({ material }) => material);
+  /** For threads. `ticketKeys`: of listeners that have none of their own. */
+  materials(ticketKeys: readonly Uint8Array[]): readonly TlsMaterial[] {
+    return [...this.#served.values()].map(({ material }) => {
+      return material.ticketKeys.length > 0 ? material : { ...material, ticketKeys };
+    });
   }
 
   /** Reads what has changed since it was last read; once a day everything. True: there is something new for threads. */
@@ -88,7 +91,7 @@ export class ListenerCertificates {
     if (isDue) this.#warnedAt = this.#options.clock.wallTime();
     const refreshed = new Map<string, Served>();
     for (const before of this.#served.values()) {
-      const isSame = !isDue && (await stampOf(before.tls.certificates)) === before.stamp;
+      const isSame = !isDue && (await stampOf(before.tls)) === before.stamp;
       const { served } = isSame ? { served: before } : await this.#read(before.id, before.tls, before);
       refreshed.set(before.id, served ?? before);
     }
@@ -108,17 +111,17 @@ export class ListenerCertificates {
     tls: ListenerTls,
     before: Served | undefined,
   ): Promise<{ readonly served: Served | null; readonly findings: readonly Finding[] }> {
-    const stamp = await stampOf(tls.certificates);
+    const stamp = await stampOf(tls);
     const circumstances = { now: this.#options.clock.wallTime(), mayBeExpired: before !== undefined };
-    const { certificates, findings } = await loadCertificates(tls.certificates, circumstances);
+    const { findings, ...files } = await loadListenerFiles(tls, circumstances);
     const mistakes = findings.filter(({ isMistake }) => isMistake);
     if (mistakes.length > 0 && before === undefined) return { served: null, findings: mistakes };
     const isUsable = mistakes.length === 0;
     for (const finding of isUsable ? findings : mistakes) this.#say(id, isUsable ? 'warning' : 'unusable', finding);
-    const usable = isUsable || before === undefined ? certificates : before.certificates;
+    const usable = isUsable || before === undefined ? files : before.files;
     const material = createTlsMaterial(id, tls, usable);
     const known = before !== undefined && isSameMaterial(before.material, material) ? before.material : material;
-    return { served: { id, tls, certificates: usable, material: known, stamp }, findings };
+    return { served: { id, tls, files: usable, material: known, stamp }, findings };
   }
 
   #say(listener: string, change: CertificateEvent['change'], finding: Finding): void {
@@ -128,7 +131,7 @@ export class ListenerCertificates {
   #sayRenewed(listener: string, certificates: readonly Certificate[]): void {
     const before = this.#served.get(listener);
     if (before === undefined) return;
-    const known = new Set(before.certificates.map(({ fingerprint }) => fingerprint));
+    const known = new Set(before.files.certificates.map(({ fingerprint }) => fingerprint));
     for (const { fingerprint, file, names, validTo } of certificates) {
       if (known.has(fingerprint)) continue;
       const until = new Date(validTo).toISOString().slice(0, 10);
@@ -178,7 +181,7 @@ export class ListenerCertificates {
 
   async #stamps(): Promise<ReadonlyMap<string, string>> {
     const stamps = new Map<string, string>();
-    for (const { id, tls } of this.#served.values()) stamps.set(id, await stampOf(tls.certificates));
+    for (const { id, tls } of this.#served.values()) stamps.set(id, await stampOf(tls));
     return stamps;
   }
 }
@@ -187,6 +190,7 @@ function isSameMaterial(a: TlsMaterial, b: TlsMaterial): boolean {
   return textOf(a) === textOf(b);
 }
 
-function textOf({ identities, byName, unknownName }: TlsMaterial): string {
-  return JSON.stringify([unknownName, identities.map(({ id }) => id), [...byName]]);
+function textOf({ identities, byName, unknownName, ticketKeys }: TlsMaterial): string {
+  const keys = ticketKeys.map((key) => [...key]);
+  return JSON.stringify([unknownName, identities.map(({ id }) => id), [...byName], keys]);
 }

@@ -5,11 +5,13 @@ import type { TlsMaterial } from '../shared/tls-material.ts';
 import type { ControlPlaneOptions } from './control-plane-options.ts';
 import type { HandshakeCounts, ListenerTlsStats } from './handshake-counts.ts';
 import type { ListenerCertificates, LoadedListeners } from './listener-certificates.ts';
+import type { TicketKeys } from './ticket-keys.ts';
 import type { Turns } from './turns.ts';
 
 interface Loaded {
   readonly certificates: ListenerCertificates;
   readonly handshakes: HandshakeCounts;
+  readonly ticketKeys: TicketKeys;
 }
 
 export class TlsKeeper {
@@ -43,8 +45,7 @@ export class TlsKeeper {
   /** Threads have them before a listener that needs them. */
   settle(loaded: LoadedListeners | null): void {
     if (loaded === null || this.#loaded === null) return;
-    const { certificates } = this.#loaded;
-    if (certificates.settle(loaded)) this.#certify(certificates.materials());
+    if (this.#loaded.certificates.settle(loaded)) this.#tell(this.#loaded);
   }
 
   take(ended: EndedHandshakes): void {
@@ -59,6 +60,7 @@ export class TlsKeeper {
   stop(): void {
     this.#isClosed = true;
     this.#loaded?.certificates.close();
+    this.#loaded?.ticketKeys.close();
   }
 
   /** Says what has not been said. */
@@ -69,6 +71,7 @@ export class TlsKeeper {
   async #create(): Promise<Loaded> {
     const { HandshakeCounts } = await import('./handshake-counts.ts');
     const { ListenerCertificates } = await import('./listener-certificates.ts');
+    const { TicketKeys } = await import('./ticket-keys.ts');
     const { clock, scheduler, events } = this.#options;
     return {
       handshakes: new HandshakeCounts(scheduler, (failure) => events.onHandshakeFailure(failure)),
@@ -78,13 +81,19 @@ export class TlsKeeper {
         onEvent: (event) => events.onCertificate(event),
         onStale: () => void this.#turns.take(() => this.#refresh()),
       }),
+      ticketKeys: new TicketKeys(scheduler, () => {
+        if (this.#loaded !== null) this.#tell(this.#loaded);
+      }),
     };
   }
 
   /** Files of certificates have changed. */
   async #refresh(): Promise<void> {
     if (this.#loaded === null || this.#isClosed) return;
-    const { certificates } = this.#loaded;
-    if (await certificates.refresh()) this.#certify(certificates.materials());
+    if (await this.#loaded.certificates.refresh()) this.#tell(this.#loaded);
+  }
+
+  #tell({ certificates, ticketKeys }: Loaded): void {
+    this.#certify(certificates.materials(ticketKeys.all));
   }
 }

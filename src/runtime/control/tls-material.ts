@@ -1,14 +1,18 @@
 /** The certificates of a listener as threads get them: which of them answer to which name. */
 import { createHash } from 'node:crypto';
 import type { Certificate } from '../../certificates/certificate.ts';
+import type { LoadedListenerFiles } from '../../certificates/listener-files.ts';
 import type { ListenerTls } from '../../core/snapshot.ts';
 import type { TlsIdentity, TlsMaterial } from '../shared/tls-material.ts';
 
-/** `certificates`: at least one; the first answers to whoever asks for no name that there is. */
+/**
+ * `certificates`: at least one; the first answers to whoever asks for no name that there is. `ticketKeys`: none, until
+ * those of the process are added, where the listener has none of its own.
+ */
 export function createTlsMaterial(
   listener: string,
   { minVersion, unknownName }: Pick<ListenerTls, 'minVersion' | 'unknownName'>,
-  certificates: readonly Certificate[],
+  { certificates, ticketKeys }: Pick<LoadedListenerFiles, 'certificates' | 'ticketKeys'>,
 ): TlsMaterial {
   // Sessions of one listener are resumed on it alone: another may ask more of its clients.
   const identities = new Identities([listener, minVersion]);
@@ -22,7 +26,7 @@ export function createTlsMaterial(
   // Where there are others for its name with other types of keys, a client without a name has the choice as well.
   identities.placeOf(owners.get(first.names[0] ?? first.addresses[0] ?? '') ?? [first]);
   const byName = new Map([...owners].map(([name, owned]) => [name, identities.placeOf(owned)]));
-  return { listener, minVersion, unknownName, identities: identities.all, byName };
+  return { listener, minVersion, unknownName, identities: identities.all, byName, ticketKeys };
 }
 
 class Identities {

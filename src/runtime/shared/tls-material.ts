@@ -13,6 +13,8 @@ export interface TlsMaterial {
   readonly identities: readonly TlsIdentity[];
   /** Place among the identities of each name, in lower case, `*.` for any first label, and of each IP address. */
   readonly byName: ReadonlyMap<string, number>;
+  /** Of session tickets, newest first: new ones are made with the first, the others open older ones. At least one. */
+  readonly ticketKeys: readonly Uint8Array[];
 }
 
 /** One certificate, or several with keys of different types: what a client is answered with that asks for its name. */

@@ -9,6 +9,11 @@ interface MadeProfile extends TlsProfile {
   readonly options: TlsProfileOptions;
 }
 
+/** 48 bytes that begin with 16 times this letter. */
+function keyNamed(letter: string): Uint8Array {
+  return Buffer.from(letter.repeat(16) + '-'.repeat(32));
+}
+
 /** What is made for each identity says its id in the place of a chain. */
 function materialOf(listener: string, names: Readonly<Record<string, string>>, unknownName = 'default'): TlsMaterial {
   const ids = [...new Set(Object.values(names))];
@@ -20,6 +25,7 @@ function materialOf(listener: string, names: Readonly<Record<string, string>>, u
       id: `${listener} ${id}`,
       certificates: [{ kind: 'pem', chain: id, privateKey: '', ocsp: null }],
     })),
+    ticketKeys: [keyNamed('k')],
     byName: new Map(Object.entries(names).map(([name, id]) => [name, ids.indexOf(id)])),
   };
 }
@@ -28,6 +34,8 @@ function setUp(...materials: readonly TlsMaterial[]): {
   readonly listeners: TlsListeners;
   readonly made: MadeProfile[];
   chosen(name: string, address?: string, listener?: string): string | null;
+  /** The key of tickets in what a client with a ticket gets. */
+  keyOf(ticketKeyName: string): string;
 } {
   const made: MadeProfile[] = [];
   const listeners = new TlsListeners({
@@ -46,6 +54,11 @@ function setUp(...materials: readonly TlsMaterial[]): {
       const profile = listeners.of(listener).choose({ serverName } as ClientHello, address) as MadeProfile | null;
       const certificate = profile?.options.certificates[0];
       return certificate === undefined ? null : 'chain' in certificate ? certificate.chain : '';
+    },
+    keyOf(ticketKeyName) {
+      const hello = { serverName: 'a.example', ticketKeyName } as ClientHello;
+      const profile = listeners.of('web').choose(hello, '') as MadeProfile;
+      return profile.options.ticketKeys?.toString('latin1', 0, 1) ?? '';
     },
   };
 }
@@ -98,6 +111,22 @@ describe('the names of a listener', () => {
     listeners.apply([materialOf('web', NAMES)]);
     chosen('a.example');
     assert.equal(made.length, 4);
+  });
+
+  it('a client with a ticket gets the context of the key that made it, as long as that is good, else that of the newest', () => {
+    const { listeners, made, keyOf } = setUp(materialOf('web', NAMES));
+    const hex = (letter: string): string => Buffer.from(letter.repeat(16)).toString('hex');
+    assert.equal(keyOf(''), 'k');
+    assert.equal(keyOf(hex('x')), 'k');
+    listeners.apply([{ ...materialOf('web', NAMES), ticketKeys: [keyNamed('l'), keyNamed('k')] }]);
+    assert.equal(keyOf(''), 'l');
+    assert.equal(keyOf(hex('l')), 'l');
+    assert.equal(made.length, 2);
+    assert.equal(keyOf(hex('k')), 'k');
+    assert.equal(made.length, 2, 'the context before is kept for those who come back');
+    listeners.apply([{ ...materialOf('web', NAMES), ticketKeys: [keyNamed('m'), keyNamed('l')] }]);
+    assert.deepEqual([keyOf(hex('k')), keyOf(hex('l')), keyOf('')], ['m', 'l', 'm']);
+    assert.equal(made.length, 3);
   });
 
   it('contexts are kept up to 4,096, and those that were asked for last', () => {

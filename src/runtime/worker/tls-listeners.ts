@@ -5,6 +5,8 @@ import type { TlsCertificate, TlsIdentity, TlsMaterial } from '../shared/tls-mat
 
 /** Made at first use; those that nobody has asked for longest go first. Each takes some 37 KiB. */
 const MOST_PROFILES = 4096;
+/** What a key is called in the tickets that were made with it. */
+const KEY_NAME_BYTES = 16;
 /** What the codecs speak. */
 const PROTOCOLS = ['http/1.1'] as const;
 
@@ -23,11 +25,10 @@ export class TlsListeners {
 
   /** What all listeners have from now on. Connections stay with what they began with, equal profiles stay as they are. */
   apply(materials: readonly TlsMaterial[]): void {
-    const ids = new Set(materials.flatMap(({ identities }) => identities.map(({ id }) => id)));
-    this.#profiles.keepOnly(ids);
+    this.#profiles.keepOnly(new Set(materials.flatMap((material) => profileIdsOf(material))));
     const named = new Set(materials.map(({ listener }) => listener));
     for (const listener of this.#listeners.keys()) if (!named.has(listener)) this.#listeners.delete(listener);
-    for (const material of materials) this.of(material.listener).material = material;
+    for (const material of materials) this.of(material.listener).apply(material);
   }
 
   /** The names of a listener; the same object as long as the listener has certificates. */
@@ -39,24 +40,55 @@ export class TlsListeners {
 }
 
 export class ListenerNames {
-  material: TlsMaterial | null = null;
+  #material: TlsMaterial | null = null;
+  #ticketKeys: readonly TicketKey[] = [];
   readonly #profiles: Profiles;
 
   constructor(profiles: Profiles) {
     this.#profiles = profiles;
   }
 
+  apply(material: TlsMaterial): void {
+    this.#material = material;
+    this.#ticketKeys = material.ticketKeys.map(toTicketKey);
+  }
+
   /** Null: the client asks for a name that is not there, and is to be refused. */
-  choose({ serverName }: ClientHello, localAddress: string): TlsProfile | null {
-    const { material } = this;
+  choose({ serverName, ticketKeyName }: ClientHello, localAddress: string): TlsProfile | null {
+    const material = this.#material;
     if (material === null) throw new Error('a listener has no certificates');
     const { byName, identities, unknownName } = material;
     // A client that has an address and no name is sent what was made for this address.
     const asked = serverName === '' ? localAddress : serverName;
     const place = byName.get(asked) ?? (serverName === '' ? undefined : byName.get(underWildcard(serverName)));
     if (place === undefined && unknownName === 'refuse') return null;
-    return this.#profiles.of(identities[place ?? 0], material);
+    return this.#profiles.of(identities[place ?? 0], material, this.#keyFor(ticketKeyName));
   }
+
+  /** A context opens the tickets of one key alone: who brings one of another key that is still good gets that one's. */
+  #keyFor(name: string): TicketKey {
+    const keys = this.#ticketKeys;
+    return keys.find((key) => key.name === name) ?? keys[0];
+  }
+}
+
+interface TicketKey {
+  /** In hex, as a hello has it. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+function toTicketKey(bytes: Uint8Array): TicketKey {
+  return { name: Buffer.from(bytes.subarray(0, KEY_NAME_BYTES)).toString('hex'), bytes };
+}
+
+function profileIdsOf({ identities, ticketKeys }: TlsMaterial): readonly string[] {
+  const keys = ticketKeys.map(toTicketKey);
+  return identities.flatMap((identity) => keys.map((key) => profileId(identity, key)));
+}
+
+function profileId({ id }: TlsIdentity, key: TicketKey): string {
+  return `${id} ${key.name}`;
 }
 
 /** `a.b.example` → `*.b.example`: a wildcard stands for one label. */
@@ -67,20 +99,20 @@ function underWildcard(name: string): string {
 
 class Profiles {
   readonly #options: TlsListenersOptions;
-  /** By the ids of identities; the one that was asked for last is the last. */
+  /** By the ids of identities, with those of ticket keys; the one that was asked for last is the last. */
   readonly #profiles = new Map<string, { readonly profile: TlsProfile; readonly timeoutMs: number }>();
 
   constructor(options: TlsListenersOptions) {
     this.#options = options;
   }
 
-  of(identity: TlsIdentity, material: TlsMaterial): TlsProfile {
-    const { id } = identity;
+  of(identity: TlsIdentity, material: TlsMaterial, key: TicketKey): TlsProfile {
+    const id = profileId(identity, key);
     const timeoutMs = this.#options.handshakeTimeoutMs();
     const known = this.#profiles.get(id);
     this.#profiles.delete(id);
     const entry =
-      known?.timeoutMs === timeoutMs ? known : { profile: this.#create(identity, material, timeoutMs), timeoutMs };
+      known?.timeoutMs === timeoutMs ? known : { profile: this.#create(identity, material, key, timeoutMs), timeoutMs };
     this.#profiles.set(id, entry);
     if (this.#profiles.size > MOST_PROFILES) this.#forgetOldest();
     return entry.profile;
@@ -93,6 +125,7 @@ class Profiles {
   #create(
     { certificates }: TlsIdentity,
     { minVersion, listener }: TlsMaterial,
+    ticketKey: TicketKey,
     handshakeTimeoutMs: number,
   ): TlsProfile {
     const ocsp = certificates.find((certificate) => certificate.ocsp !== null)?.ocsp ?? null;
@@ -102,6 +135,7 @@ class Profiles {
       alpn: PROTOCOLS,
       handshakeTimeoutMs,
       sessionScope: listener,
+      ticketKeys: Buffer.from(ticketKey.bytes),
       clientPolicy: null,
       ...(ocsp === null ? {} : { ocsp: Buffer.from(ocsp) }),
     });

@@ -7,7 +7,7 @@ export const OF_TLS_MAPS: Readonly<Record<'ListenerTls' | 'Certificate', Readonl
     'cert certs certificate crt pem file files path chain fullchain key keyfile privatekey certfile sslcertificate sslcertificatekey pkcs12 pfx':
       'Write certificates, e.g. certificates: { cert: example.com.crt, key: example.com.key }.',
     'maxversion sslmaxver maxprotocolversion': 'The newest version that both sides know is spoken: take it out.',
-    'ciphers ciphersuites sslciphers curves ecdhcurve groups preferserverciphers honorcipherorder dhparam':
+    'ciphers ciphersuites sslciphers curves curvepreferences ecdhcurve sslecdhcurve groups preferserverciphers honorcipherorder dhparam':
       FIXED_CIPHERS,
     'protocols protocol sslprotocols versions version sslminver minprotocolversion':
       "Write minVersion, e.g. minVersion: '1.3', certificates: example.com.pem.",
@@ -18,6 +18,10 @@ export const OF_TLS_MAPS: Readonly<Record<'ListenerTls' | 'Certificate', Readonl
       'Write ticketKeys, a file with lines of openssl rand -base64 48, e.g. ticketKeys: tickets.key, certificates: example.com.pem.',
     'stapling ocspstapling ocsp sslstapling':
       'Write ocsp at the certificate, e.g. certificates: { cert: a.crt, key: a.key, ocsp: a.ocsp }.',
+    'defaultcertificate defaultgeneratedcert defaultcrt defaultsni fallbacksni stores':
+      'The first certificate is for clients without a name, e.g. certificates: [default.pem, example.com.pem].',
+    options: 'Its keys stand in tls itself: take it out.',
+    'internal selfsigned localcerts': 'Certificates are files; docs/tls.md has a command that makes one for trying.',
     'timeout handshaketimeout': 'It stands in timeouts: tlsHandshake.',
   },
   Certificate: {

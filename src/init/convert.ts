@@ -22,7 +22,8 @@ export interface Conversion {
 }
 
 /**
- * Throws `UnreadableInput` for what is not a config of this format. Reads only the files that nginx's `include` names.
+ * Throws `UnreadableInput` for what is not a config of this format. Reads only the files that nginx's `include` and
+ * HAProxy's `crt-list` name.
  */
 export async function convert(text: string, file: string): Promise<Conversion> {
   const foreign = nameForeign(text, file);
@@ -30,7 +31,7 @@ export async function convert(text: string, file: string): Promise<Conversion> {
   const format = detectFormat(text, file);
   const [draft, report] = [createDraft(), new Report()];
   if (format === 'nginx') await convertNginx(text, file, draft, report);
-  else if (format === 'haproxy') convertHaproxy(text, file, draft, report);
+  else if (format === 'haproxy') await convertHaproxy(text, file, draft, report);
   else convertJson(text, file, draft, report);
   hoist(draft);
   if (format === 'nginx') addNginxDefaults(draft);

@@ -6,6 +6,7 @@ import type {
   ConfigInput,
   EndpointInput,
   ListenerInput,
+  ListenerTlsInput,
   PoolInput,
   RouteInput,
   TimeoutsInput,
@@ -36,6 +37,10 @@ function tcpOf(listener: DraftListener): DraftTcp | undefined {
 
 export function withTcp(listener: DraftListener, tcp: DraftTcp): ListenerInput {
   return typeof listener === 'string' ? { address: listener, tcp } : { ...listener, tcp };
+}
+
+export function withTls(listener: DraftListener, tls: ListenerTlsInput): ListenerInput {
+  return typeof listener === 'string' ? { address: listener, tls } : { ...listener, tls };
 }
 
 export interface DraftPool {

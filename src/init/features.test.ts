@@ -29,7 +29,10 @@ describe('what init cannot take over', () => {
 
   it('what init cannot take over is said with what to do meanwhile, and what becomes of the requests', () => {
     assert.equal(lacking('compression'), 'not built yet: compression');
-    assert.equal(lacking('http2', 'left out'), 'not built yet: HTTP/2; end it in front of Fairlead; left out');
+    assert.equal(
+      lacking('http2', 'left out'),
+      'not built yet: HTTP/2 and 3; clients of TLS speak HTTP/1.1 then; left out',
+    );
     assert.equal(lacking('files'), 'not what Fairlead does: files');
   });
 

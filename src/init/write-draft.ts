@@ -79,12 +79,15 @@ function layOutPools(pools: unknown, draft: Draft): void {
   }
 }
 
-/** On one line if there is room for it. */
+/** On one line if there is room for it, else each of its parts is. */
 function layOutMap(node: YAMLMap | YAMLSeq): void {
   const isShort = JSON.stringify(node.toJSON()).length <= LONGEST_MAP;
   node.flow = isShort;
   if (isShort) return;
-  for (const item of node.items) if (isPair(item) && isCollection(item.value)) item.value.flow = true;
+  for (const item of node.items) {
+    const inner = isPair(item) ? item.value : item;
+    if (isMap(inner) || isSeq(inner)) layOutMap(inner);
+  }
 }
 
 /** A short list stands on one line; a longer one, or one that says more than addresses, on a line each. */

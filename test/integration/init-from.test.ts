@@ -1,14 +1,18 @@
 /** One config each of nginx, HAProxy and a proxy table, converted and run: requests get where those would have sent them. */
 import assert from 'node:assert/strict';
-import { lstatSync } from 'node:fs';
+import { lstatSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { startBackend } from '../../src/backend/backend.ts';
 import type { Backend } from '../../src/backend/backend.ts';
-import { convert } from '../../src/init/convert.ts';
+import { convert, convertFile } from '../../src/init/convert.ts';
 import { writeDraft } from '../../src/init/write-draft.ts';
+import { tempFolder } from '../support/access-log.ts';
+import { FairleadProcess } from '../support/fairlead-process.ts';
+import { issueCertificate } from '../support/issued-certificates.ts';
 import { runBalancer } from '../support/running-balancer.ts';
+import { askTls, writePair } from '../support/tls-balancer.ts';
 import { getOver, socketFolder } from '../support/unix-server.ts';
 
 interface Sent {
@@ -132,6 +136,42 @@ backend a
 `,
 };
 
+const SHOP = issueCertificate({ names: ['shop.example'] });
+const OTHER = issueCertificate({ names: ['other.example'], key: 'rsa' });
+
+/** HTTPS for two names, TLS 1.3 alone, one certificate for those who ask for no name. `%a%`: a server. */
+const SECURED: Readonly<Record<string, string>> = {
+  'nginx.conf': `
+upstream app { server %a%; }
+server {
+  listen 127.0.0.1:0 ssl;
+  server_name other.example;
+  ssl_certificate other.crt;
+  ssl_certificate_key other.key;
+  location / { proxy_pass http://app; }
+}
+server {
+  listen 127.0.0.1:0 ssl default_server;
+  server_name shop.example;
+  ssl_protocols TLSv1.3;
+  ssl_certificate shop.pem;
+  ssl_certificate_key shop.pem;
+  location / { proxy_pass http://app; }
+}
+`,
+  'haproxy.cfg': `
+global
+  ssl-default-bind-options ssl-min-ver TLSv1.3
+defaults
+  mode http
+frontend fe
+  bind 127.0.0.1:0 ssl crt shop.pem crt-list sites.list
+  default_backend a
+backend a
+  server s %a%
+`,
+};
+
 describe('a converted config', () => {
   test('a converted config of nginx sends requests where nginx would', async () => {
     await using a = await startBackend({ name: 'a' });
@@ -183,6 +223,31 @@ describe('a converted config', () => {
       [{ path: '/img/a.gif' }, 'a /img/a.gif other.org'],
     ]);
   });
+
+  for (const [file, template] of Object.entries(SECURED)) {
+    test(`a converted config with certificates passes the check, and each client gets the one for its name (${file})`, async (t) => {
+      const folder = tempFolder(t);
+      writePair(folder, 'shop.pem', SHOP);
+      writePair(folder, 'other.pem', OTHER);
+      writePair(folder, 'other.crt', { cert: OTHER.cert, key: '' });
+      writePair(folder, 'other.key', { cert: '', key: OTHER.key });
+      writeFileSync(join(folder, 'sites.list'), 'other.pem\n');
+      await using a = await startBackend({ name: 'a' });
+      writeFileSync(join(folder, file), template.replace('%a%', `127.0.0.1:${a.port}`));
+      const { draft, notes } = await convertFile(join(folder, file));
+      assert.ok(draft !== null);
+      const config = join(folder, 'fairlead.yaml');
+      writeFileSync(config, `threads: 0\n${writeDraft(draft, notes, [])}`);
+      await using check = new FairleadProcess(['check', '-c', config]);
+      assert.deepEqual([(await check.ended).code, check.stderr], [0, '']);
+      assert.match(check.stdout, / web {2}shop\.example, any other name {2}.*\n +web {2}other\.example {2}/);
+      await using fairlead = new FairleadProcess(['run', '-c', config]);
+      const port = await fairlead.port();
+      assert.equal((await askTls(port)).subject, 'shop.example');
+      assert.equal((await askTls(port, { servername: 'other.example' })).subject, 'other.example');
+      await assert.rejects(askTls(port, { maxVersion: 'TLSv1.2' }));
+    });
+  }
 
   for (const [file, textOf] of Object.entries(ON_SOCKETS)) {
     test(`a converted config with unix sockets listens on them and sends to them (${file})`, async (t) => {

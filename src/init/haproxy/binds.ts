@@ -1,8 +1,10 @@
 /** `bind` lines as listeners. */
+import type { ListenerTlsInput } from '../../config/config-input.ts';
+import { withTls } from '../draft.ts';
 import type { DraftListener } from '../draft.ts';
-import { lacking } from '../features.ts';
 import { proxiedListener } from '../proxy-senders.ts';
 import type { Report } from '../report.ts';
+import { readBindTls } from './bind-tls.ts';
 import type { Line } from './parse-haproxy.ts';
 import type { Proxy } from './proxy.ts';
 import { toSocket } from './values.ts';
@@ -13,8 +15,10 @@ export interface Bind {
   readonly listener: DraftListener;
   /** Null: none is written. */
   readonly name: string | null;
-  /** Without TLS. */
-  readonly isPlain: boolean;
+  /** Null: it takes what comes without TLS. */
+  readonly tls: ListenerTlsInput | null;
+  /** Its TLS cannot be taken over, which has been listed. */
+  readonly isLeft: boolean;
   /** Connections begin with a PROXY header. */
   readonly takesProxy: boolean;
 }
@@ -42,8 +46,8 @@ export function readBinds(proxy: Proxy, report: Report): readonly Bind[] {
 function readBind(from: Line, places: string, words: readonly string[], report: Report): readonly Bind[] {
   report.take(from);
   const parameters = readParameters(words);
-  const isPlain = !parameters.has('ssl');
-  if (!isPlain) report.leave(from, lacking('tls'));
+  const tls = parameters.has('ssl') ? readBindTls(from, pairsOf(words), report) : null;
+  const isLeft = parameters.has('ssl') && tls === null;
   const hasSocket = places.split(',').some((place) => toSocket(place) !== null);
   for (const [word, value] of parameters) {
     if (hasSocket && OF_SOCKETS.test(word)) continue;
@@ -55,13 +59,14 @@ function readBind(from: Line, places: string, words: readonly string[], report: 
     const socket = toSocket(place);
     const listeners = socket === null ? toListeners(place) : [readSocket(socket, parameters, from, report)];
     if (listeners.length === 0) report.leave(from, 'a listener is an address and a port, or a path', place);
-    return listeners.map((listener) => ({ from, listener, name, isPlain, takesProxy }));
+    return listeners.map((listener) => ({ from, listener, name, tls, isLeft, takesProxy }));
   });
 }
 
 /** A bind as it is taken over, which may have something to list. */
-export function listenerOf({ listener, takesProxy, from }: Bind, report: Report): DraftListener {
-  return takesProxy ? proxiedListener(listener, [], from, report) : listener;
+export function listenerOf({ listener, tls, takesProxy, from }: Bind, report: Report): DraftListener {
+  const proxied = takesProxy ? proxiedListener(listener, [], from, report) : listener;
+  return tls === null ? proxied : withTls(proxied, tls);
 }
 
 const OF_SOCKETS = /^(?:user|group|mode|uid|gid)$/;
@@ -85,12 +90,17 @@ function readSocket(
 }
 
 function readParameters(words: readonly string[]): ReadonlyMap<string, string> {
-  const parameters = new Map<string, string>();
+  return new Map(pairsOf(words));
+}
+
+/** Each parameter with its value, `''` where it takes none. */
+function pairsOf(words: readonly string[]): readonly (readonly [word: string, value: string])[] {
+  const pairs: (readonly [string, string])[] = [];
   for (let at = 0; at < words.length; at++) {
     const word = words[at];
-    parameters.set(word, VALUED.test(word) ? (words[++at] ?? '') : '');
+    pairs.push([word, VALUED.test(word) ? (words[++at] ?? '') : '']);
   }
-  return parameters;
+  return pairs;
 }
 
 function noteParameter(word: string, value: string, from: Line, report: Report): void {

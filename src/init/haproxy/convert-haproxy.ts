@@ -5,6 +5,7 @@ import type { Draft } from '../draft.ts';
 import { UnreadableInput } from '../statement.ts';
 import { convertBackend } from './backends.ts';
 import type { Bind } from './binds.ts';
+import { completeBinds } from './complete-binds.ts';
 import { addListeners, addRoutes, readRules } from './frontends.ts';
 import type { Target } from './frontends.ts';
 import { Layer4 } from './layer4.ts';
@@ -17,10 +18,11 @@ import { readRewriting, rewritingOf } from './rewriting.ts';
 import { KEPT_OUT } from './rules.ts';
 import { addClientTimeouts } from './timeouts.ts';
 
-/** Throws `UnreadableInput`. */
-export function convertHaproxy(text: string, file: string, draft: Draft, report: Report): void {
-  const sections = parseHaproxy(text, file);
-  if (sections.length === 0) throw new UnreadableInput(file, 1, 'there is no section in it');
+/** Throws `UnreadableInput`. Reads the lists of certificates that `crt-list` names. */
+export async function convertHaproxy(text: string, file: string, draft: Draft, report: Report): Promise<void> {
+  const parsed = parseHaproxy(text, file);
+  if (parsed.length === 0) throw new UnreadableInput(file, 1, 'there is no section in it');
+  const sections = await completeBinds(parsed, file, report);
   const proxies = readProxies(sections);
   const backends = new Map(proxies.filter(({ isBack }) => isBack).map((proxy) => [proxy.name, proxy]));
   const fronts = new Fronts(backends, draft, report);

@@ -150,11 +150,11 @@ class Patterns {
   }
 }
 
-/** Adds listeners for the addresses that are not there yet. Returns all that it binds, with TLS too. */
+/** Adds listeners for the addresses that are not there yet. Returns all that it binds, also what could not be taken over. */
 export function addListeners(proxy: Proxy, draft: Draft, report: Report): readonly Bind[] {
   const binds = readBinds(proxy, report);
   const known = new Set(addressesOf(draft));
-  for (const bind of binds.filter(({ isPlain }) => isPlain)) {
+  for (const bind of binds.filter(({ isLeft }) => !isLeft)) {
     const { listener, name, from } = bind;
     const address = addressOf(listener);
     if (known.has(address)) continue;

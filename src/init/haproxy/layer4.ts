@@ -60,9 +60,10 @@ export class Layer4 {
     const tcp = idle === null ? backend.name : { pool: backend.name, idle: idle as Duration };
     const known = addressesOf(this.#draft);
     for (const bind of readBinds(proxy, this.#report)) {
-      const { name, from, isPlain } = bind;
+      const { name, from, tls, isLeft } = bind;
       const address = addressOf(bind.listener);
-      if (!isPlain || known.has(address)) continue;
+      if (tls !== null) this.#report.leave(from, lacking('tcpTls'));
+      if (tls !== null || isLeft || known.has(address)) continue;
       const value = withTcp(listenerOf(bind, this.#report), tcp);
       this.#draft.listeners.set(this.#freeName(name ?? proxy.name, address, from), { value, from });
     }

@@ -103,11 +103,16 @@ const REASONS: readonly Reason[] = [
 const OF_PROCESS: readonly Reason[] = [
   [/^(?:log|log-\S+)\b/, 'left', 'the access log has a config of its own: accessLog'],
   [/^(?:stats|server-state\S*)\b/, 'left', METRICS],
+  [/^ssl-default-server-\S+/, 'left', lacking('endpointTls')],
   [
-    /^(?:ssl\S*|ca-base|crt-base|tune\.ssl\S*|issuers-\S+|h1-\S+|h2-\S+|tune\.h2\S*|tune\.quic\S*)\b/,
-    'left',
-    lacking('tls'),
+    /^(?:ssl-(?:default-bind-(?:ciphers|ciphersuites|curves|sigalgs|client-sigalgs)|dh-param-file)|tune\.ssl\S*)/,
+    'same',
+    'which ciphers, curves and sessions there are is fixed',
   ],
+  [/^ssl-mode-async\b/, 'same', 'nothing to set here'],
+  [/^(?:ssl\S*|ca-base|crt-base|issuers-\S+)\b/, 'left', 'no listener that was taken over uses it'],
+  [/^h1-\S+/, 'left', 'names of headers go through as they came'],
+  [/^(?:h2-\S+|tune\.h2\S*|tune\.quic\S*)\b/, 'left', lacking('http2')],
   [
     /^(?:maxconnrate|maxsessrate|maxsslconn|maxsslrate|maxcomprate|maxpipes|maxzlibmem|maxcompcpuusage)\b/,
     'left',

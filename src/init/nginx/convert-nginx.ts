@@ -45,7 +45,7 @@ function convertHttp(directives: readonly Directive[], draft: Draft, report: Rep
     .filter(({ name }) => name === 'server')
     .map((server) => convertServer(server, directives, scope, pools, report));
   const reachable = servers.filter((server) => !leaveLocal(server, servers, report));
-  addListeners(reachable, draft, report);
+  addListeners(reachable, scope, draft, report);
   addRoutes(reachable, draft, report);
   for (const name of draft.pools.keys()) {
     if (!draft.routes.some(({ value }) => value.pool === name)) draft.pools.delete(name);

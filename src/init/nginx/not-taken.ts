@@ -12,7 +12,19 @@ const REASONS: readonly Reason[] = [
   [/^(?:limit_req|limit_conn)\w*$/, 'left', lacking('rates')],
   [/^limit_rate\w*$/, 'left', lacking('bandwidth')],
   [/^proxy_ssl_\w+$/, 'left', lacking('endpointTls')],
-  [/^(?:ssl|ssl_\w+)$/, 'left', lacking('tls')],
+  [/^ssl_verify_client$/, 'guard', lacking('clientCertificates')],
+  [/^ssl_(?:client_certificate|crl|verify_depth|ocsp\w*)$/, 'left', lacking('clientCertificates')],
+  [
+    /^ssl_(?:ciphers|conf_command|prefer_server_ciphers|ecdh_curve|dhparam|buffer_size)$/,
+    'same',
+    'which ciphers and curves there are is fixed',
+  ],
+  [/^ssl_session_ticket_key$/, 'left', 'each process makes its own keys of sessions'],
+  [/^ssl_(?:session_\w+|certificate_cache)$/, 'same', 'sessions go on by themselves'],
+  [/^ssl_early_data$/, 'left', 'early data is not accepted'],
+  [/^ssl_stapling$/, 'left', 'answers of issuers are not fetched: name a file with one, ocsp'],
+  [/^ssl_(?:stapling\w*|trusted_certificate)$/, 'same', 'an answer of the issuer is passed on as it is'],
+  [/^(?:ssl|ssl_\w+)$/, 'left', 'no listener that was taken over uses it'],
   [/^(?:http2|http3|quic_\w+)$/, 'left', lacking('http2')],
   [/^(?:gzip|brotli|zstd|gunzip)\w*$/, 'left', lacking('compression')],
   [/^(?:proxy_cache\w*|proxy_store\w*|proxy_no_cache|open_file_cache\w*|slice)$/, 'left', lacking('cache')],
@@ -108,6 +120,11 @@ export function listOther(directive: Directive, report: Report): void {
   else report.leave(directive, reason);
 }
 
+/** What is missing where this guard was. */
+export function guardedBy({ name }: Directive): 'access' | 'clientCertificates' {
+  return name === 'ssl_verify_client' ? 'clientCertificates' : 'access';
+}
+
 function reasonFor(name: string): readonly ['same' | 'left' | 'guard', string] {
   const found = REASONS.find(([pattern]) => pattern.test(name));
   if (found !== undefined) return [found[1], found[2]];
@@ -117,6 +134,6 @@ function reasonFor(name: string): readonly ['same' | 'left' | 'guard', string] {
 /** Keeps somebody out, so that nothing may be taken over without it. */
 export function isGuard({ name, args }: Directive): boolean {
   if (name === 'allow' || name === 'satisfy') return false;
-  if (name.startsWith('auth_')) return args[0] !== 'off';
+  if (name.startsWith('auth_') || name === 'ssl_verify_client') return args[0] !== 'off';
   return reasonFor(name)[0] === 'guard';
 }

@@ -1,11 +1,13 @@
 /** Which hosts and listeners a `server` of nginx has, and which server takes the hosts that no other names. */
 import { lacking } from '../features.ts';
 import type { Report } from '../report.ts';
-import { addressesOf, isFirst, listenHere, takesHttp } from '../draft.ts';
-import type { Draft } from '../draft.ts';
+import { addressesOf, isFirst, listenHere, takesHttp, withTls } from '../draft.ts';
+import type { Draft, DraftListener } from '../draft.ts';
 import type { Directive } from './parse-nginx.ts';
 import { proxiedListener } from '../proxy-senders.ts';
-import { isGuard, listOther } from './not-taken.ts';
+import { guardedBy, isGuard, listOther } from './not-taken.ts';
+import type { Scope } from './scope.ts';
+import { tlsOf } from './server-tls.ts';
 import { toListener } from './values.ts';
 import type { LocationRoute } from './locations.ts';
 
@@ -13,7 +15,7 @@ export interface Server {
   readonly from: Directive;
   /** Lower case; a wildcard begins with `*.`. */
   readonly hosts: readonly string[];
-  /** Addresses of its listeners, in plain HTTP or not, as in nginx: `80` is every address. */
+  /** Addresses of its listeners, with TLS or without, as in nginx: `80` is every address. */
   readonly listens: readonly Listen[];
   readonly routes: readonly LocationRoute[];
 }
@@ -36,15 +38,22 @@ export function refuseServer(
   inherited: readonly Directive[],
   report: Report,
 ): 'guard' | 'left' | null {
-  const guard = [...server.children, ...inherited].find(isGuard);
+  const guard = [...server.children, ...inherited].find((each) => isGuard(each) && isInForce(each, server, inherited));
   if (guard !== undefined) {
-    report.guard(server, `"${guard.text}": ${lacking('access', 'its requests get 502')}`);
+    report.guard(server, `"${guard.text}": ${lacking(guardedBy(guard), 'its requests get 502')}`);
     return 'guard';
   }
   const answer = server.children.find(({ name }) => name === 'return');
   if (answer === undefined) return null;
   report.leave(server, `"${answer.text}" answers everything: ${lacking('redirects')}`);
   return 'left';
+}
+
+/** A client that comes without TLS is asked for no certificate. */
+function isInForce({ name }: Directive, server: Directive, inherited: readonly Directive[]): boolean {
+  if (name !== 'ssl_verify_client') return true;
+  const isSecured = (listen: Directive): boolean => listen.name === 'listen' && listen.args.includes('ssl');
+  return innermost([server.children, inherited], 'ssl').some(isOn) || server.children.some(isSecured);
 }
 
 export function readHosts(server: Directive, report: Report): readonly string[] {
@@ -64,26 +73,42 @@ export function readHosts(server: Directive, report: Report): readonly string[] 
 }
 
 export function readListens(server: Directive, outer: readonly Directive[], report: Report): readonly Listen[] {
-  const senders = [server.children, outer];
+  const scopes = [server.children, outer];
+  // As older versions have it: all of a server, or nothing of it.
+  const ssl = innermost(scopes, 'ssl');
+  for (const each of ssl) report.take(each);
+  const isSecured = ssl.some(isOn);
   const listens = server.children
     .filter(({ name }) => name === 'listen')
-    .flatMap((from) => readListen(from, senders, report));
+    .flatMap((from) => readListen(from, isSecured, scopes, report));
   if (server.children.some(({ name }) => name === 'listen')) return listens;
-  return [{ from: server, address: ':80', isPlain: true, isDefault: false, senders: null }];
+  return [{ from: server, address: ':80', isPlain: !isSecured, isDefault: false, senders: null }];
 }
 
-function readListen(from: Directive, scopes: readonly (readonly Directive[])[], report: Report): readonly Listen[] {
+function isOn({ args }: Directive): boolean {
+  return args[0] === 'on';
+}
+
+function readListen(
+  from: Directive,
+  isSecured: boolean,
+  scopes: readonly (readonly Directive[])[],
+  report: Report,
+): readonly Listen[] {
   const [place = '', ...parameters] = from.args;
   report.take(from);
+  if (parameters.includes('quic')) {
+    report.leave(from, lacking('http2'));
+    return [];
+  }
   const socket = /^unix:(.+)$/i.exec(place)?.[1] ?? null;
   if (socket?.startsWith('/') === false) {
     report.leave(from, 'its path is relative to where nginx runs');
     return [];
   }
   const [, host = '', port = '80'] = /^(?:(\[[^\]]*\]|[^:]*?):)?(\d+)?$/.exec(place) ?? ['', place];
-  const isPlain = !parameters.some((word) => /^(?:ssl|quic)$/.test(word));
-  if (!isPlain) report.leave(from, lacking('tls'));
-  for (const parameter of parameters) noteParameter(parameter, isPlain, from, report);
+  for (const parameter of parameters) noteParameter(parameter, from, report);
+  const isPlain = !isSecured && !parameters.includes('ssl');
   const address = socket === null ? `${Object.hasOwn(EVERY_ADDRESS, host) ? '' : host}:${port}` : `unix:${socket}`;
   const isDefault = parameters.some((word) => /^default(?:_server)?$/.test(word));
   const senders = parameters.includes('proxy_protocol') ? readSenders(scopes, report) : null;
@@ -111,9 +136,8 @@ function innermost(scopes: readonly (readonly Directive[])[], name: string): rea
   return found.find((directives) => directives.length > 0) ?? [];
 }
 
-function noteParameter(parameter: string, isPlain: boolean, from: Directive, report: Report): void {
-  if (/^(?:ssl|quic|default|default_server|proxy_protocol)$/.test(parameter) || (parameter === 'http2' && !isPlain))
-    return;
+function noteParameter(parameter: string, from: Directive, report: Report): void {
+  if (/^(?:ssl|default|default_server|proxy_protocol)$/.test(parameter)) return;
   if (/^(?:reuseport|ipv6only=\w+|so_keepalive=\S+|bind|deferred)$/.test(parameter)) {
     report.same(from, 'nothing to set here', parameter);
   } else if (parameter === 'http2') report.leave(from, lacking('http2'), parameter);
@@ -121,7 +145,7 @@ function noteParameter(parameter: string, isPlain: boolean, from: Directive, rep
 }
 
 /** Of each address the server that is marked as the default one, else the first: it takes hosts that no other names. */
-export function findDefaults(servers: readonly Server[]): ReadonlySet<Directive> {
+function defaultsByAddress(servers: readonly Server[]): ReadonlyMap<string, Directive> {
   const defaults = new Map<string, { readonly from: Directive; readonly isMarked: boolean }>();
   for (const { from, listens } of servers) {
     for (const { address, isDefault } of listens) {
@@ -129,7 +153,11 @@ export function findDefaults(servers: readonly Server[]): ReadonlySet<Directive>
       if (known === undefined || (isDefault && !known.isMarked)) defaults.set(address, { from, isMarked: isDefault });
     }
   }
-  return new Set([...defaults.values()].map(({ from }) => from));
+  return new Map([...defaults].map(([address, { from }]) => [address, from]));
+}
+
+export function findDefaults(servers: readonly Server[]): ReadonlySet<Directive> {
+  return new Set(defaultsByAddress(servers).values());
 }
 
 const LOCAL = /^(?:(?:127\.[\d.]+|\[::1\]|localhost):|unix:)/;
@@ -150,19 +178,20 @@ export function leaveLocal(server: Server, servers: readonly Server[], report: R
   return true;
 }
 
-/** Adds the listeners of the servers that have routes. Without one in plain HTTP it is a port of this machine. */
-export function addListeners(servers: readonly Server[], draft: Draft, report: Report): void {
+/** Adds the listeners of the servers that have routes. Where none can be taken over it is a port of this machine. */
+export function addListeners(servers: readonly Server[], scope: Scope, draft: Draft, report: Report): void {
   const listens = servers.filter(({ routes }) => routes.length > 0).flatMap((server) => server.listens);
   const addresses = new Set(addressesOf(draft));
-  for (const { address, from } of listens.filter(({ isPlain }) => isPlain)) {
+  for (const { address, from } of listens) {
     if (addresses.has(address)) continue;
     addresses.add(address);
+    const value = listenerAt(address, servers, scope, report);
+    if (value === null) {
+      for (const listen of listens.filter((each) => each.address === address))
+        report.leave(listen.from, 'no certificate for it could be taken over');
+      continue;
+    }
     const name = isFirst(draft) ? 'web' : `web-${address.replace(/[^0-9a-z.]+/gi, '-').replace(/^-/, '')}`;
-    const listener = toListener(address);
-    // One server with it is enough: they share the socket.
-    const proxied = listens.find((listen) => listen.address === address && listen.senders !== null);
-    const value =
-      proxied === undefined ? listener : proxiedListener(listener, proxied.senders ?? [], proxied.from, report);
     draft.listeners.set(name, { value, from });
   }
   const [server] = servers.filter(({ routes }) => routes.length > 0);
@@ -170,6 +199,21 @@ export function addListeners(servers: readonly Server[], draft: Draft, report: R
   const [{ from } = server] = listens;
   const why = listens.length > 0 ? 'for whatever ends TLS in front' : 'since nothing it listens on could be taken over';
   listenHere(draft, from, why, report);
+}
+
+/** What its servers say of their socket, which they share; null: it ends TLS, and there is no certificate for it. */
+function listenerAt(address: string, servers: readonly Server[], scope: Scope, report: Report): DraftListener | null {
+  const isHere = (listen: Listen): boolean => listen.address === address;
+  const here = servers.filter(({ listens }) => listens.some(isHere));
+  const listens = here.flatMap((server) => server.listens.filter(isHere));
+  const proxied = listens.find(({ senders }) => senders !== null);
+  const plain = toListener(address);
+  const listener = proxied === undefined ? plain : proxiedListener(plain, proxied.senders ?? [], proxied.from, report);
+  if (listens.every(({ isPlain }) => isPlain)) return listener;
+  const byDefault = defaultsByAddress(servers).get(address);
+  const inOrder = here.map(({ from }) => from).toSorted((a, b) => Number(b === byDefault) - Number(a === byDefault));
+  const tls = tlsOf(inOrder, scope, report);
+  return tls === null ? null : withTls(listener, tls);
 }
 
 /** What stands in a server that was taken over and is not about where requests go. */

@@ -25,7 +25,7 @@ const REFUSED: readonly (readonly [name: string, reason: string])[] = [
 /** Of a `listen`. */
 const REFUSED_PARAMETERS: readonly (readonly [name: string, reason: string])[] = [
   ['udp', lacking('udp')],
-  ['ssl', lacking('tls')],
+  ['ssl', lacking('tcpTls')],
 ];
 
 export function convertStreams(directives: readonly Directive[], draft: Draft, report: Report): void {

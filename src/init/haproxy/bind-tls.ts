@@ -1,0 +1,96 @@
+/** What a `bind … ssl` line says of TLS. */
+import type { ListenerTlsInput } from '../../config/config-input.ts';
+import { lacking } from '../features.ts';
+import type { Report } from '../report.ts';
+import type { Line } from './parse-haproxy.ts';
+
+type Verdict = readonly [words: RegExp, kind: 'same' | 'leave' | 'differ', reason: string];
+
+/** By a parameter and its value, in one text. */
+const VERDICTS: readonly Verdict[] = [
+  [
+    /^(?:ciphers|ciphersuites|curves|ecdhe|sigalgs|client-sigalgs|prefer-client-ciphers)\b/,
+    'same',
+    'which ciphers and curves there are is fixed',
+  ],
+  [/^(?:no-sslv3|no-tlsv1[01]|ssl-min-ver TLSv1\.2|ssl-max-ver TLSv1\.3)$/, 'same', 'TLS 1.2 and 1.3 are spoken'],
+  [/^ssl-min-ver (?!TLSv1\.3$)/, 'differ', 'TLS below 1.2 is not spoken here'],
+  [/^force-(?:sslv3|tlsv1[01])$/, 'differ', 'TLS 1.2 and 1.3 are spoken here'],
+  [/^(?:ssl-max-ver|no-tlsv13|force-tlsv12)\b/, 'differ', 'TLS 1.3 is spoken as well'],
+  [/^(?:alpn|npn) .*\bh[23]\b/, 'leave', lacking('http2')],
+  [/^no-tls-tickets$/, 'leave', 'sessions go on by tickets'],
+  [/^tls-ticket-keys\b/, 'leave', 'each process makes its own keys of sessions'],
+  [/^allow-0rtt$/, 'leave', 'early data is not accepted'],
+  [/^(?:generate-certificates|ca-sign-\w+)\b/, 'leave', 'certificates are files here'],
+  [/^ocsp-update on$/, 'leave', 'answers of issuers are not fetched: name a file with one, ocsp'],
+  [
+    /^(?:ca-file|ca-verify-file|crl-file|crt-ignore-err|ca-ignore-err)\b/,
+    'same',
+    'no certificate of clients is asked for',
+  ],
+];
+
+const ONLY_NEWEST = /^(?:force-tlsv13|no-tlsv12|ssl-min-ver TLSv1\.3)$/;
+
+/** `words`: each parameter and its value. Null: it cannot be taken over, which is listed then. */
+export function readBindTls(
+  from: Line,
+  words: readonly (readonly [word: string, value: string])[],
+  report: Report,
+): ListenerTlsInput | null {
+  const verify = words.find(([word, value]) => word === 'verify' && value !== 'none');
+  if (verify !== undefined) {
+    report.guard(from, lacking('clientCertificates', 'the listener is left out'));
+    return null;
+  }
+  const certificates = readCertificates(from, words, report);
+  if (certificates.length === 0) {
+    report.leave(from, 'no certificate for it could be taken over');
+    return null;
+  }
+  const texts = words.map(([word, value]) => (value === '' ? word : `${word} ${value}`));
+  for (const text of texts) noteTls(text, from, report);
+  const isOnlyNewest = isOnlyNewestOf(texts);
+  return {
+    certificates,
+    ...(isOnlyNewest ? { minVersion: '1.3' } : {}),
+    ...(texts.includes('strict-sni') ? { unknownName: 'refuse' } : {}),
+  };
+}
+
+/** Whether these parameters leave TLS 1.3 alone; the same for `ssl-default-bind-options`. */
+export function isOnlyNewestOf(texts: readonly string[]): boolean {
+  const written = texts.filter((text) => text.startsWith('ssl-min-ver '));
+  return written.length > 0
+    ? ONLY_NEWEST.test(written[written.length - 1])
+    : texts.some((text) => ONLY_NEWEST.test(text));
+}
+
+/** Lists what a parameter of TLS means here, if that is not the same. */
+export function noteTls(text: string, from: Line, report: Report): void {
+  const verdict = VERDICTS.find(([pattern]) => pattern.test(text));
+  if (verdict !== undefined) report[verdict[1]](from, verdict[2], text);
+}
+
+/** The first one is for clients that ask for no name. */
+function readCertificates(
+  from: Line,
+  words: readonly (readonly [word: string, value: string])[],
+  report: Report,
+): readonly string[] {
+  const named = words.filter(([word]) => word === 'crt' || word === 'default-crt');
+  const inOrder = named.toSorted(([a], [b]) => Number(b === 'default-crt') - Number(a === 'default-crt'));
+  return [...new Set(inOrder.map(([, file]) => file))].filter((file) => {
+    if (/^@|\$/.test(file) || file === '') {
+      report.leave(from, 'certificates are files here, by their own names', `crt ${file}`);
+      return false;
+    }
+    if (!file.startsWith('/'))
+      report.differ(
+        from,
+        'HAProxy looks for it where it is started, and Fairlead in the folder of this file',
+        `crt ${file}`,
+      );
+    return true;
+  });
+}

@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { TLSSocket } from 'node:tls';
 import type { ProxyHeader } from '../net/proxy-protocol/parse.ts';
 import { sendJson, sendText, wholeNumber } from './call.ts';
 import type { Call } from './call.ts';
@@ -44,8 +45,16 @@ async function echo({ request, response, server }: Call): Promise<void> {
   const client = { address: socket.remoteAddress, port: socket.remotePort };
   const header = server.headerOf(socket);
   const proxied = header === null ? {} : { proxyProtocol: describeHeader(header) };
+  const secured = socket instanceof TLSSocket ? { tls: describeTls(socket) } : {};
   const echoed = { server: server.name, method, url, httpVersion, headers, rawHeaders, body, client };
-  sendJson(response, 200, { ...echoed, ...proxied });
+  sendJson(response, 200, { ...echoed, ...proxied, ...secured });
+}
+
+/** `serverName` null: the client asked for none. */
+function describeTls(socket: TLSSocket): object {
+  // Node sets it on the side of the server as well, and has no type for it there.
+  const { servername } = socket as TLSSocket & { readonly servername?: string | false };
+  return { version: socket.getProtocol(), cipher: socket.getCipher().standardName, serverName: servername || null };
 }
 
 /** `source` null: the header says that it is nobody's connection. */

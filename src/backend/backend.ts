@@ -21,13 +21,17 @@ import type { BackendMode, Verdict } from './behaviour.ts';
 import { sendText } from './call.ts';
 import type { BackendStats, ServerView } from './call.ts';
 import { control } from './control.ts';
+import { createFront } from './front.ts';
+import type { FrontedConnection } from './front.ts';
 import type { ProxyHeader } from '../net/proxy-protocol/parse.ts';
-import { createProxyFront } from './proxy-front.ts';
+import { makeSelfSigned } from './self-signed.ts';
+import type { ServerCertificate } from './self-signed.ts';
 import { listenAt } from './stale-socket.ts';
 import { createEchoServer, echoMessages, WITHOUT_WS } from './web-socket.ts';
 
 export type { BackendMode } from './behaviour.ts';
 export type { BackendStats } from './call.ts';
+export type { ServerCertificate } from './self-signed.ts';
 
 /** How a mock server behaves. Every option may be left out. */
 export interface BackendOptions {
@@ -47,6 +51,11 @@ export interface BackendOptions {
   readonly keepAliveMs?: number;
   /** Connections begin with a PROXY header, version 1 or 2, which the echo shows; others are reset. Default false. */
   readonly proxyProtocol?: boolean;
+  /**
+   * HTTPS, with this certificate. `true`: with one that is made at the start and signs itself, for `localhost`,
+   * 127.0.0.1 and the host, which takes the program openssl. Default false.
+   */
+  readonly tls?: boolean | ServerCertificate;
   /** Decides which requests fail. */
   readonly random?: Random;
 }
@@ -57,7 +66,7 @@ export interface Backend extends AsyncDisposable {
   readonly host: string;
   /** Of a unix socket 0. */
   readonly port: number;
-  /** `http://127.0.0.1:8081`; of a unix socket its address. */
+  /** `http://127.0.0.1:8081`, with TLS `https:`; of a unix socket its address. */
   readonly url: string;
   readonly mode: BackendMode;
   readonly stats: BackendStats;
@@ -71,11 +80,22 @@ export interface Backend extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Resolves once it listens; rejects with Node's error when it cannot. */
+/** Resolves once it listens; rejects with Node's error when it cannot, and where there is no certificate to be had. */
 export async function startBackend(options: BackendOptions = {}): Promise<Backend> {
-  const backend = new MockServer(options);
+  const backend = new MockServer(options, await certificateFor(options));
   await backend.listen(options.port ?? 0);
   return backend;
+}
+
+/** Null: no TLS. Rejects with `NoCertificate`. */
+export async function certificateFor({
+  tls = false,
+  host = '127.0.0.1',
+}: Pick<BackendOptions, 'tls' | 'host'>): Promise<ServerCertificate | null> {
+  if (typeof tls === 'object') return tls;
+  if (!tls) return null;
+  const names = new Set(['localhost', '127.0.0.1', ...(isUnixAddress(host) ? [] : [host])]);
+  return makeSelfSigned([...names]);
 }
 
 class MockServer implements Backend, ServerView {
@@ -84,9 +104,11 @@ class MockServer implements Backend, ServerView {
   readonly text: string | null;
   readonly behaviour: Behaviour;
   readonly #http: Server;
-  /** What listens: the server itself, or what takes PROXY headers off in front of it. */
+  /** What listens: the server itself, or what takes PROXY headers and TLS off in front of it. */
   readonly #listening: NetServer;
-  readonly #headers = new WeakMap<Socket, ProxyHeader>();
+  readonly #isSecure: boolean;
+  /** Those that came through what stands in front. */
+  readonly #fronted = new WeakMap<Socket, FrontedConnection>();
   readonly #keepsAlive: boolean;
   /** The first client of `/ws` loads the WebSocket code. */
   #loading: Promise<WebSocketServer | null> | null = null;
@@ -94,8 +116,9 @@ class MockServer implements Backend, ServerView {
   readonly #counts = { requests: 0, failures: 0, inFlight: 0 };
   readonly #sockets = new Set<Socket>();
 
-  constructor(options: BackendOptions) {
-    const { latencyMs = 0, errorRate = 0, random = systemRandom, keepAliveMs = 5000 } = options;
+  constructor(options: BackendOptions, tls: ServerCertificate | null) {
+    const { latencyMs = 0, errorRate = 0, random = systemRandom, keepAliveMs = 5000, proxyProtocol = false } = options;
+    this.#isSecure = tls !== null;
     this.name = options.name ?? 'backend';
     this.host = options.host ?? '127.0.0.1';
     this.text = options.text ?? null;
@@ -107,22 +130,23 @@ class MockServer implements Backend, ServerView {
     this.#keepsAlive = keepAliveMs > 0;
     this.#http.on('request', (request, response) => void this.#serve(request, response));
     this.#http.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
-    this.#listening = options.proxyProtocol === true ? this.#createFront() : this.#http;
+    this.#listening =
+      proxyProtocol || tls !== null
+        ? createFront({ proxyProtocol, tls }, (connection) => this.#takeFronted(connection))
+        : this.#http;
     this.#listening.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });
   }
 
-  #createFront(): NetServer {
-    return createProxyFront((socket, header) => {
-      this.#headers.set(socket, header);
-      this.#http.emit('connection', socket);
-    });
+  #takeFronted(connection: FrontedConnection): void {
+    this.#fronted.set(connection.socket, connection);
+    this.#http.emit('connection', connection.socket);
   }
 
   headerOf(socket: Socket): ProxyHeader | null {
-    return this.#headers.get(socket) ?? null;
+    return this.#fronted.get(socket)?.header ?? null;
   }
 
   get port(): number {
@@ -132,7 +156,8 @@ class MockServer implements Backend, ServerView {
 
   get url(): string {
     if (isUnixAddress(this.host)) return this.host;
-    return `http://${this.host.includes(':') ? `[${this.host}]` : this.host}:${this.port}`;
+    const scheme = this.#isSecure ? 'https' : 'http';
+    return `${scheme}://${this.host.includes(':') ? `[${this.host}]` : this.host}:${this.port}`;
   }
 
   get mode(): BackendMode {
@@ -211,7 +236,7 @@ class MockServer implements Backend, ServerView {
   /** There is no reset between unix sockets. */
   #reset(socket: Socket): void {
     if (isUnixAddress(this.host)) socket.destroy();
-    else socket.resetAndDestroy();
+    else (this.#fronted.get(socket)?.raw ?? socket).resetAndDestroy();
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {

@@ -1,50 +1,53 @@
 /** A mock server below HTTP: says its name in a line, and then sends back whatever it hears. Never for production. */
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { isUnixAddress } from '../core/unix-address.ts';
+import { certificateFor } from './backend.ts';
+import type { BackendOptions } from './backend.ts';
+import { createFront } from './front.ts';
+import type { FrontedConnection } from './front.ts';
+import type { ServerCertificate } from './self-signed.ts';
 import { listenAt } from './stale-socket.ts';
 
-/** How it behaves. Every option may be left out. */
-export interface TcpBackendOptions {
-  /** Default 0: a free one. */
-  readonly port?: number;
-  /** Default 127.0.0.1. `unix:/path`: a unix socket; one that was left behind is replaced. */
-  readonly host?: string;
-  /** The first line of every connection. Default `backend`. */
-  readonly name?: string;
-}
+/** How it behaves: `name` is the first line of every connection. Every option may be left out. */
+export type TcpBackendOptions = Pick<BackendOptions, 'port' | 'host' | 'name' | 'proxyProtocol' | 'tls'>;
 
 /** A mock server that runs; `close`, or the end of an `await using`, ends it. */
 export interface TcpBackend extends AsyncDisposable {
   readonly name: string;
   /** Of a unix socket 0. */
   readonly port: number;
-  /** `tcp://127.0.0.1:5432`; of a unix socket its address. */
+  /** `tcp://127.0.0.1:5432`, with TLS `tls:`; of a unix socket its address. */
   readonly url: string;
   /** Stops listening and cuts every connection. */
   close(): Promise<void>;
 }
 
-/** Resolves once it listens; rejects with Node's error when it cannot. */
+/** Resolves once it listens; rejects with Node's error when it cannot, and where there is no certificate to be had. */
 export async function startTcpBackend(options: TcpBackendOptions = {}): Promise<TcpBackend> {
-  const { port = 0, host = '127.0.0.1', name = 'backend' } = options;
-  const echo = new EchoServer(name, host);
-  await echo.listen(port);
+  const echo = new EchoServer(options, await certificateFor(options));
+  await echo.listen(options.port ?? 0);
   return echo;
 }
 
 class EchoServer implements TcpBackend {
   readonly name: string;
   readonly #host: string;
+  readonly #scheme: 'tcp' | 'tls';
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
-  constructor(name: string, host: string) {
+  constructor(options: TcpBackendOptions, tls: ServerCertificate | null) {
+    const { name = 'backend', host = '127.0.0.1', proxyProtocol = false } = options;
     this.name = name;
     this.#host = host;
+    this.#scheme = tls === null ? 'tcp' : 'tls';
     // A client that has ended its side still gets all that it has sent.
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#serve(socket));
+    this.#server = createFront({ proxyProtocol, tls }, (connection) => this.#serve(connection));
+    this.#server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
   }
 
   get port(): number {
@@ -54,14 +57,16 @@ class EchoServer implements TcpBackend {
 
   get url(): string {
     if (isUnixAddress(this.#host)) return this.#host;
-    return `tcp://${this.#host.includes(':') ? `[${this.#host}]` : this.#host}:${this.port}`;
+    return `${this.#scheme}://${this.#host.includes(':') ? `[${this.#host}]` : this.#host}:${this.port}`;
   }
 
-  #serve(socket: Socket): void {
-    this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
+  #serve({ socket, header }: FrontedConnection): void {
     socket.on('error', () => socket.destroy());
-    socket.write(`${this.name}\n`);
+    const source = header?.ends?.source;
+    // Whom a PROXY header names; a check of the balancer's own names nobody.
+    const client =
+      header === null ? '' : ` for ${source === undefined ? 'nobody' : `${source.address} ${source.port}`}`;
+    socket.write(`${this.name}${client}\n`);
     socket.pipe(socket);
   }
 

@@ -15,6 +15,9 @@ import type { RunOptions } from './run.ts';
 export interface BackendCommandOptions extends BackendOptions {
   /** Below HTTP: of the options for answers none counts but the name. */
   readonly tcp?: boolean;
+  /** Files with chain and key, in PEM; without a second one both are in the first. */
+  readonly cert?: string;
+  readonly key?: string;
 }
 
 export interface Actions {

@@ -1,5 +1,8 @@
 /** `fairlead backend`: a mock server from start to end. */
+import { readFile } from 'node:fs/promises';
 import { startBackend } from '../backend/backend.ts';
+import type { BackendOptions } from '../backend/backend.ts';
+import { NoCertificate } from '../backend/self-signed.ts';
 import { startTcpBackend } from '../backend/tcp-backend.ts';
 import { isUnixAddress } from '../core/unix-address.ts';
 import type { BackendCommandOptions } from './actions.ts';
@@ -12,12 +15,14 @@ export async function runBackend(options: BackendCommandOptions): Promise<number
   const onSignal = (): void => signal.resolve(null);
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, onSignal);
   try {
-    await using backend = await (options.tcp === true ? startTcpBackend(options) : startBackend(options));
+    const served = { ...options, ...(await readCertificate(options)) };
+    await using backend = await (options.tcp === true ? startTcpBackend(served) : startBackend(served));
     console.log(`${backend.name} listens on ${backend.url}`);
     await signal.promise;
     return EXIT_OK;
   } catch (error) {
-    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    const isExpected = error instanceof NoCertificate || (error instanceof Error && 'syscall' in error);
+    if (!isExpected) throw error;
     const isTaken = 'code' in error && error.code === 'EADDRINUSE' && options.port !== undefined;
     const holder =
       isTaken && !isUnixAddress(options.host ?? '')
@@ -26,4 +31,12 @@ export async function runBackend(options: BackendCommandOptions): Promise<number
     console.error(`fairlead: ${error.message}${holder}`);
     return EXIT_UNAVAILABLE;
   }
+}
+
+/** That of the files; without any it is left to the server. Rejects with Node's error for one that cannot be read. */
+async function readCertificate({ cert, key }: BackendCommandOptions): Promise<Pick<BackendOptions, 'tls'>> {
+  if (cert !== undefined)
+    return { tls: { cert: await readFile(cert, 'utf8'), key: await readFile(key ?? cert, 'utf8') } };
+  if (key !== undefined) throw new NoCertificate('--key is the key of a certificate: name that with --cert');
+  return {};
 }

@@ -154,6 +154,9 @@ describe('the command line', () => {
     };
     const fromEnvironment = { port: 0, host: '::1', latencyMs: 20, errorRate: 0.05, text: 'hi', keepAliveMs: 0 };
     assert.deepEqual(await parse('backend --name s1', environment), ['backend', { ...fromEnvironment, name: 's1' }]);
+    assert.deepEqual(await parse('backend --tls'), ['backend', { ...BACKEND, tls: true }]);
+    const files = { cert: 'a.crt', key: 'a.key' };
+    assert.deepEqual(await parse('backend --cert a.crt --key a.key'), ['backend', { ...BACKEND, ...files, tls: true }]);
   });
 
   test('the command line shows with each command an example that it takes, and its exit codes', async () => {

@@ -30,9 +30,11 @@ Examples:
   fairlead backend --port 8081 --name s1                    answers with its name
   fairlead backend --port 8082 --name s2 --latency 50ms --error-rate 5%
   fairlead backend --port 8083 --proxy-protocol              shows whose connection it was
+  fairlead backend --port 8443 --tls                        HTTPS, with a certificate of its own making
   fairlead backend --port 5432 --name db1 --tcp             for a listener with tcp
 
-Exit codes: 0 ended by a signal, 2 mistakes in the command line, 69 it cannot listen.`;
+Exit codes: 0 ended by a signal, 2 mistakes in the command line, 69 it cannot listen,
+or there is no certificate.`;
 
 const LOAD_HELP = `
 Needs autocannon, which it asks for by name when it is missing.
@@ -80,6 +82,9 @@ export function addBackend(program: Command, actions: Actions): void {
     .addOption(
       option('--proxy-protocol', 'connections begin with a PROXY header, which the echo shows', 'PROXY_PROTOCOL'),
     )
+    .addOption(option('--tls', 'HTTPS, with a certificate that is made at the start', 'TLS'))
+    .addOption(option('--cert <file>', 'HTTPS, with the chain in this file', 'CERT').implies({ tls: true }))
+    .addOption(option('--key <file>', 'the key of --cert, unless it is in the same file', 'KEY'))
     .addOption(option('--tcp', 'below HTTP: a line with its name, then what it hears is sent back', 'TCP'))
     .addHelpText('after', BACKEND_HELP)
     .action(({ latency, keepAlive, ...rest }: BackendFlags) =>

@@ -5,6 +5,9 @@ import type { Lost } from './traffic.ts';
 
 export interface DemoView {
   readonly port: number;
+  /** Null: it speaks HTTP alone, and `whyNoHttps` says why. */
+  readonly httpsPort: number | null;
+  readonly whyNoHttps: string | null;
   readonly policy: string;
   readonly threads: number;
   /** Since the start. */

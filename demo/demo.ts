@@ -5,6 +5,8 @@ import { DEFAULT_POLICY } from '../src/core/balancer/policies.ts';
 import type { PolicyName } from '../src/core/balancer/policies.ts';
 import { createBalancer } from '../src/runtime/create-balancer.ts';
 import type { Balancer } from '../src/runtime/balancer.ts';
+import { makeDemoCertificate } from './demo-certificate.ts';
+import type { DemoCertificate } from './demo-certificate.ts';
 import { API_HOST, APP_HOST, demoConfig, findFreePort } from './demo-config.ts';
 import type { DemoServer } from './demo-server.ts';
 import { ListenError } from '../src/runtime/control/listen-error.ts';
@@ -14,6 +16,7 @@ import type { Toll } from './toll.ts';
 import { Traffic } from './traffic.ts';
 
 const PREFERRED_PORT = 8080;
+const PREFERRED_HTTPS_PORT = 8443;
 const MOST_TRIES = 5;
 
 export interface DemoOptions {
@@ -22,18 +25,34 @@ export interface DemoOptions {
   readonly rate: number;
 }
 
+/** Where it listens. */
+interface Place {
+  readonly port: number;
+  readonly httpsPort: number;
+  /** A text: why there is none. */
+  readonly certificate: DemoCertificate | string;
+}
+
 export class Demo {
   readonly port: number;
+  /** Null: it speaks HTTP alone. */
+  readonly httpsPort: number | null;
+  /** Why it speaks HTTP alone; null: it does not. */
+  readonly whyNoHttps: string | null;
   readonly balancer: Balancer;
   readonly traffic: Traffic;
   /** In the order of their pools. */
   readonly servers: readonly DemoServer[];
   readonly #servers: DemoServers;
+  readonly #certificate: DemoCertificate | null;
   #policy: PolicyName = DEFAULT_POLICY;
 
   /** For `start` only. */
-  constructor(servers: DemoServers, port: number, rate: number) {
+  constructor(servers: DemoServers, { port, httpsPort, certificate }: Place, rate: number) {
     this.port = port;
+    this.#certificate = typeof certificate === 'string' ? null : certificate;
+    this.httpsPort = this.#certificate === null ? null : httpsPort;
+    this.whyNoHttps = typeof certificate === 'string' ? certificate : null;
     this.#servers = servers;
     this.servers = servers.all;
     this.balancer = createBalancer(readConfig(this.config));
@@ -42,17 +61,23 @@ export class Demo {
 
   static async start({ temper, rate }: DemoOptions): Promise<Demo> {
     const servers = await startServers(temper);
+    const certificate = await makeDemoCertificate();
     try {
-      return await listen(servers, rate);
+      return await listen(servers, certificate, rate);
     } catch (error) {
       await servers.close();
+      if (typeof certificate !== 'string') await certificate.remove();
       throw error;
     }
   }
 
   /** As YAML, as it now is. */
   get config(): string {
-    return demoConfig({ port: this.port, policy: this.#policy, servers: this.servers });
+    const { port, httpsPort, servers } = this;
+    const certificate = this.#certificate;
+    const https =
+      certificate === null || httpsPort === null ? null : { port: httpsPort, certificate: certificate.file };
+    return demoConfig({ port, https, policy: this.#policy, servers });
   }
 
   get policy(): PolicyName {
@@ -100,13 +125,15 @@ export class Demo {
     this.traffic.stop();
     await this.balancer.close({ force: true });
     await this.#servers.close();
+    await this.#certificate?.remove();
   }
 }
 
-/** Listens on 8080 if that is free, else on another port. Somebody may take it before we do. */
-async function listen(servers: DemoServers, rate: number): Promise<Demo> {
+/** Listens on 8080 and 8443 where they are free, else on others. Somebody may take one before we do. */
+async function listen(servers: DemoServers, certificate: Place['certificate'], rate: number): Promise<Demo> {
   for (let tries = 1; ; tries++) {
-    const demo = new Demo(servers, tries === 1 ? PREFERRED_PORT : await findFreePort(), rate);
+    const port = await findFreePort(PREFERRED_PORT);
+    const demo = new Demo(servers, { port, httpsPort: await findFreePort(PREFERRED_HTTPS_PORT), certificate }, rate);
     try {
       await demo.balancer.listen();
       demo.traffic.start();

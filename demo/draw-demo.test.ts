@@ -32,6 +32,8 @@ const DEAD = server('s2', {
 
 const VIEW: DemoView = {
   port: 8080,
+  httpsPort: 8443,
+  whyNoHttps: null,
   policy: 'power-of-two',
   threads: 2,
   seconds: 65,
@@ -66,6 +68,7 @@ describe('the screen of the demo', () => {
     assert.match(text, /policy power-of-two {3}2 threads {3}1:05/);
     assert.match(text, /http:\/\/app\.localhost:8080 {2}→ {2}app: s1 s2 s3 {3}checked each second\n/);
     assert.match(text, /curl -i -H 'Host: api\.localhost' http:\/\/127\.0\.0\.1:8080\//);
+    assert.match(text, /https:\/\/app\.localhost:8443 {2}and by HTTPS, .*curl --insecure\n/);
     assert.match(
       text,
       /100 requests\/s {3}0 failed\/s {3}p50 21 ms {3}p99 44 ms {3}load 100\/s {3}in all 6500 {3}retried 12 {3}lost 0/,
@@ -74,6 +77,12 @@ describe('the screen of the demo', () => {
     assert.match(text, /\n▸ s2 {2}app {3}● unhealthy {4}killed +1 +0 +0% +1 +– +– /);
     assert.match(text, /0:19 {2}event 19\n/);
     assert.match(text, /k kill.*\bq quit$/s);
+  });
+
+  test('the screen of the demo says why there is no HTTPS', () => {
+    const text = draw(120, 40, { ...VIEW, httpsPort: null, whyNoHttps: 'no certificate could be made' }).join('\n');
+    assert.match(text, /\nno HTTPS: no certificate could be made\n/);
+    assert.doesNotMatch(text, /https:/);
   });
 
   test('the screen of the demo fits into any terminal, colours and all, with the five servers whole from 12 rows and 50 columns on', () => {

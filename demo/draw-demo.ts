@@ -73,7 +73,7 @@ function drawTitle({ policy, threads, seconds }: DemoView): Line {
   ];
 }
 
-function drawAddresses({ port, servers }: DemoView): Line[] {
+function drawAddresses({ port, servers, ...https }: DemoView): Line[] {
   const list = (pool: string): string =>
     servers
       .filter((server) => server.pool === pool)
@@ -85,7 +85,16 @@ function drawAddresses({ port, servers }: DemoView): Line[] {
       piece(`  →  ${pool}: ${list(pool)}`),
       piece(`   ${care}`, 'dim'),
     ]),
+    drawHttps(https),
     [piece(`curl -i -H 'Host: ${API_HOST}' http://127.0.0.1:${port}/`, 'dim')],
+  ];
+}
+
+function drawHttps({ httpsPort, whyNoHttps }: Pick<DemoView, 'httpsPort' | 'whyNoHttps'>): Line {
+  if (httpsPort === null) return [piece(`no HTTPS: ${whyNoHttps ?? ''}`, 'dim')];
+  return [
+    piece(`https://${APP_HOST}:${httpsPort}`, 'cyan'),
+    piece(`  and by HTTPS, with a certificate of its own making: curl --insecure`, 'dim'),
   ];
 }
 

@@ -8,10 +8,12 @@ import { nextHint } from './hints.ts';
 import type { StatsHistory } from './stats-history.ts';
 
 export function readView(demo: Demo, controls: Controls, history: StatsHistory, seconds: number): DemoView {
-  const { traffic, port, policy } = demo;
+  const { traffic, port, httpsPort, whyNoHttps, policy } = demo;
   const stats = demo.balancer.stats();
   return {
     port,
+    httpsPort,
+    whyNoHttps,
     policy,
     threads: stats.workers.threads.length,
     seconds,

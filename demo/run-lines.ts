@@ -20,7 +20,7 @@ export async function runLines(ended: Promise<unknown>): Promise<void> {
   await demo.close();
 }
 
-function introduce({ config, port, servers }: Demo): string {
+function introduce({ config, port, httpsPort, whyNoHttps, servers }: Demo): string {
   const list = (pool: string): string =>
     servers
       .filter((server) => server.pool === pool)
@@ -31,10 +31,11 @@ function introduce({ config, port, servers }: Demo): string {
 ${config.replaceAll(/^(?=.)/gm, '  ')}
   http://${APP_HOST}:${port}   →   ${list('app')}
   http://${API_HOST}:${port}   →   ${list('api')}   (${servers[servers.length - 1].name} is flaky)
+  ${httpsPort === null ? `no HTTPS: ${whyNoHttps ?? ''}` : `https://${APP_HOST}:${httpsPort}  and by HTTPS, with a certificate of its own making`}
 
 Try:
   curl -i -H 'Host: ${API_HOST}' http://127.0.0.1:${port}/
-  curl -X POST ${servers[0].url}/control/hang        (and /control/ok)
+${httpsPort === null ? '' : `  curl -i --insecure https://${APP_HOST}:${httpsPort}/\n`}  curl -X POST ${servers[0].url}/control/hang        (and /control/ok)
 
 The demo sends some ${RATE} requests a second of its own. A line a second follows: requests, failures, further attempts,
 each server's share of its pool, health, and half and 99 % of all answers' times since the start. Ctrl-C ends it.

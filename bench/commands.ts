@@ -13,6 +13,7 @@ const PACKAGES = new Map([
   ['ps', 'procps'],
   ['ip', 'iproute2'],
   ['nft', 'nftables'],
+  ['testssl', 'testssl.sh'],
 ]);
 
 /** Packages whose service Debian would start. */

@@ -1,10 +1,11 @@
 /**
- * `node bench/idle-client.ts PORT COUNT` opens COUNT keep-alive connections to 127.0.0.1, makes one request on each
+ * `node bench/idle-client.ts PORT COUNT [tls]` opens COUNT keep-alive connections to 127.0.0.1, makes one request on each
  * (a connection that never asked for anything falls under the timeout for heads, not under keep-alive), says
  * `open N` and holds them until its standard input ends. The source addresses change, so that ports suffice.
  */
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import tls from 'node:tls';
 import { bareGet } from './requests.ts';
 import { isComplete } from './work-check.ts';
 
@@ -12,7 +13,8 @@ import { isComplete } from './work-check.ts';
 const AT_ONCE = 100;
 const PER_SOURCE_ADDRESS = 5000;
 
-const [port, count] = process.argv.slice(2).map(Number);
+const [port, count] = process.argv.slice(2, 4).map(Number);
+const isSecure = process.argv[4] === 'tls';
 const request = bareGet(`127.0.0.1:${port}`, '/50');
 const open = new Set<Socket>();
 let started = 0;
@@ -26,7 +28,8 @@ function openOne(index: number): Promise<void> {
   const localAddress = `127.0.0.${2 + Math.floor(index / PER_SOURCE_ADDRESS)}`;
   return new Promise((resolve) => {
     let text = '';
-    const socket = connect({ port, host: '127.0.0.1', localAddress });
+    const where = { port, host: '127.0.0.1', localAddress };
+    const socket = isSecure ? tls.connect({ ...where, rejectUnauthorized: false }) : connect(where);
     socket.setEncoding('latin1').write(request);
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {

@@ -46,10 +46,14 @@ export async function measureIdle(contestant: Contestant, connections: number): 
 async function measureRunning(proxy: Running, connections: number): Promise<IdleResult> {
   const { contestant, port, pids } = proxy;
   const file = writeRequests(`idle-${contestant.id}`, [bareGet(`127.0.0.1:${port}`, '/50')]);
-  await runWrk(LOAD_CORE, { port, file, connections: CONNECTIONS, seconds: WARM_SECONDS });
+  const isSecure = contestant.certificate !== null;
+  await runWrk(LOAD_CORE, { port, isSecure, file, connections: CONNECTIONS, seconds: WARM_SECONDS });
   await delay(SETTLE_MS);
   const residentBefore = residentBytes(pids);
-  const client = startPinned(LOAD_CORE, { command: process.execPath, args: [CLIENT, `${port}`, `${connections}`] });
+  const client = startPinned(LOAD_CORE, {
+    command: process.execPath,
+    args: [CLIENT, `${port}`, `${connections}`, isSecure ? 'tls' : ''],
+  });
   try {
     const opened = Number(await client.line('open '));
     await delay(SETTLE_MS);

@@ -18,8 +18,8 @@ import type { ProxyKind } from './proxies/proxy.ts';
 import { selectProxies } from './proxies/select.ts';
 import { renderIdle, renderRow, renderSummary } from './report.ts';
 import type { BenchResults, BudgetResult, IdleResult, RowResult } from './results.ts';
-import { plain, ROWS } from './rows.ts';
-import type { Row } from './rows.ts';
+import { plain, ROWS, secured } from './rows.ts';
+import type { Contestant, Row } from './rows.ts';
 import { startScene } from './scene.ts';
 import { upstreamName } from './upstream.ts';
 
@@ -45,7 +45,10 @@ async function main(): Promise<void> {
   const startedAt = new Date().toISOString();
   const speedBefore = measureSpeed();
   const rows = await measureRows(options, proxies, notes);
-  const idle = options.rows.includes('idle') ? await measureIdles(proxies, notes) : [];
+  const idle = [
+    ...(options.rows.includes('idle') ? await measureIdles(proxies.map(plain), notes) : []),
+    ...(options.rows.includes('idle-tls') ? await measureIdles(withTls(proxies), notes) : []),
+  ];
   const loopNs = [speedBefore, measureSpeed()] as const;
   const budgets = options.withBudgets ? await tryBudgets(notes) : null;
   say(`\na turn of a fixed loop: ${loopNs[0].toFixed(2)} ns before, ${loopNs[1].toFixed(2)} ns after`);
@@ -109,11 +112,15 @@ async function measureScene(
   return results;
 }
 
-async function measureIdles(proxies: readonly ProxyKind[], notes: string[]): Promise<IdleResult[]> {
+function withTls(proxies: readonly ProxyKind[]): Contestant[] {
+  return secured(proxies).map((contestant) => ({ ...contestant, label: `${contestant.label}, TLS` }));
+}
+
+async function measureIdles(contestants: readonly Contestant[], notes: string[]): Promise<IdleResult[]> {
   const connections = idleConnections();
   if (connections < IDLE_CONNECTIONS) note(`the descriptor limit allows only ${connections} idle connections`, notes);
   const results: IdleResult[] = [];
-  for (const proxy of proxies) results.push(await measureIdle(plain(proxy), connections));
+  for (const contestant of contestants) results.push(await measureIdle(contestant, connections));
   say(renderIdle(results));
   return results;
 }

@@ -1,6 +1,7 @@
 /** Gives a row's load to each contestant in turn, round after round, and accounts for what it cost. */
 import { sampleCore, sampleCpu } from './cpu-accounting.ts';
 import type { CpuSample } from './cpu-accounting.ts';
+import { runHandshakes } from './handshakes.ts';
 import { peakBytes, resetPeak } from './memory.ts';
 import type { ContestantResult, Round, RowResult, ThreadShare } from './results.ts';
 import { CONNECTIONS } from './rows.ts';
@@ -9,6 +10,7 @@ import { LOAD_CORE, PROXY_CORE } from './scene.ts';
 import type { Running, Scene } from './scene.ts';
 import { median, pairedRatio, spreadOf } from './statistics.ts';
 import { describeErrors, runWrk, writeRequests } from './wrk.ts';
+import type { WrkResult } from './wrk.ts';
 
 export interface Schedule {
   readonly rounds: number;
@@ -18,28 +20,30 @@ export interface Schedule {
 }
 
 export async function measureRow(row: Row, scene: Scene, schedule: Schedule): Promise<RowResult> {
-  const files = new Map(scene.running.map((proxy) => [proxy, requestsFile(row, proxy)]));
-  for (const [proxy, file] of files) await runWrk(LOAD_CORE, load(proxy, file, schedule.warmSeconds));
+  const loads = new Map(scene.running.map((proxy) => [proxy, loadOf(row, proxy)]));
+  for (const load of loads.values()) await load(schedule.warmSeconds);
   const rounds = new Map<Running, Round[]>(scene.running.map((proxy) => [proxy, []]));
   for (let round = 0; round < schedule.rounds; round++) {
-    for (const [proxy, file] of files) rounds.get(proxy)?.push(await measureRound(proxy, file, schedule.seconds));
+    for (const [proxy, load] of loads) rounds.get(proxy)?.push(await measureRound(proxy, load, schedule.seconds));
   }
   return { id: row.id, title: row.title, contestants: summarize(rounds) };
 }
 
-function requestsFile(row: Row, { contestant, port }: Running): string {
-  return writeRequests(`${row.id}-${contestant.id}`, row.requests(`127.0.0.1:${port}`));
+type RunLoad = (seconds: number) => Promise<WrkResult>;
+
+function loadOf(row: Row, { contestant, port }: Running): RunLoad {
+  const { handshakes: kind } = row;
+  if (kind !== undefined) return (seconds) => runHandshakes(LOAD_CORE, { port, kind, seconds });
+  const file = writeRequests(`${row.id}-${contestant.id}`, row.requests(`127.0.0.1:${port}`));
+  const isSecure = contestant.certificate !== null;
+  return (seconds) => runWrk(LOAD_CORE, { port, isSecure, file, seconds, connections: CONNECTIONS });
 }
 
-function load({ port }: Running, file: string, seconds: number) {
-  return { port, file, seconds, connections: CONNECTIONS };
-}
-
-async function measureRound(proxy: Running, file: string, seconds: number): Promise<Round> {
+async function measureRound(proxy: Running, load: RunLoad, seconds: number): Promise<Round> {
   resetPeak(proxy.pids);
   const coreBefore = sampleCore(PROXY_CORE);
   const before = sampleCpu(proxy.pids);
-  const result = await runWrk(LOAD_CORE, load(proxy, file, seconds));
+  const result = await load(seconds);
   const after = sampleCpu(proxy.pids);
   const coreAfter = sampleCore(PROXY_CORE);
   const userUs = after.userUs - before.userUs;

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { ROWS } from './rows.ts';
 
 export interface BenchOptions {
-  /** Ids of rows, `idle` among them. */
+  /** Ids of rows, `idle` and `idle-tls` among them. */
   readonly rows: readonly string[];
   readonly isQuick: boolean;
   /** All rows were asked for: the chart is drawn. */
@@ -23,9 +23,11 @@ export interface BenchOptions {
   readonly mayInstall: boolean;
 }
 
+const IDLE_ROWS = ['idle', 'idle-tls'];
+
 export const USAGE = `npm run bench -- [options]
   --quick            the browser row alone, HAProxy, nginx and Fairlead, under a minute
-  --rows a,b         only these rows: ${[...ROWS.map((row) => row.id), 'idle'].join(', ')}
+  --rows a,b         only these rows: ${[...ROWS.map((row) => row.id), ...IDLE_ROWS].join(', ')}
   --budgets          install size, memory at rest and time to start; alone, without rows
   --workers          the same as --rows workers
   --proxies a,b      only these proxies: haproxy, nginx, go, fairlead
@@ -36,7 +38,7 @@ export const USAGE = `npm run bench -- [options]
   --cpu-prof         Fairlead under V8's profiler: says where the profiles are (the figures do not count then)
   --no-install       install nothing, leave out what is missing`;
 
-const ALL_ROWS = [...ROWS.map((row) => row.id), 'idle'];
+const ALL_ROWS = [...ROWS.map((row) => row.id), ...IDLE_ROWS];
 const QUICK_PROXIES = ['haproxy', 'nginx', 'fairlead'];
 
 /** @throws Error with a text for the user */

@@ -85,7 +85,7 @@ function renderTable(lines: readonly (readonly string[])[]): string[] {
 }
 
 function milliseconds(us: number): string {
-  return `${(us / 1000).toFixed(2)} ms`;
+  return Number.isNaN(us) ? '' : `${(us / 1000).toFixed(2)} ms`;
 }
 
 function mebibytes(bytes: number): string {

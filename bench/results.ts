@@ -1,4 +1,4 @@
-/** What a run found, as it stands in bench/results/*.json. Times are µs, sizes bytes. */
+/** What a run found, as it stands in bench/results/*.json. Times are µs, sizes bytes; a time that is not known is NaN, there null. */
 import type { Spread } from './statistics.ts';
 
 export interface BenchResults {

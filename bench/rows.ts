@@ -2,8 +2,10 @@
  * The rows of the table. A row is a load and the contestants that it is given to in turn; rows with the same
  * contestants run one after another on the same processes.
  */
+import type { HandshakeKind } from './handshakes.ts';
 import type { ProxyKind } from './proxies/proxy.ts';
 import { bareGet, browserGet, closingGet, post, revalidation, variedGets } from './requests.ts';
+import type { KeyKind } from './tls-certificates.ts';
 
 /** One proxy in one configuration. */
 export interface Contestant {
@@ -17,6 +19,8 @@ export interface Contestant {
   readonly log: 'combined' | 'json' | null;
   /** `tcp`: it passes bytes, and does none of the work that HTTP asks for. */
   readonly layer: 'http' | 'tcp';
+  /** Key of the certificate with which it ends TLS; null: it takes plain HTTP. */
+  readonly certificate: KeyKind | null;
   /** Contestant it is compared with. */
   readonly baseline: string;
 }
@@ -28,6 +32,8 @@ export interface Row {
   contestants(proxies: readonly ProxyKind[]): Contestant[];
   /** Sent in turn; `host` is what the Host header says. */
   requests(host: string): string[];
+  /** In place of requests: connections that do a handshake and end. */
+  readonly handshakes?: HandshakeKind;
 }
 
 /** Closed loop: wrk sends the next request on a connection when the answer of the last has come. */
@@ -68,10 +74,46 @@ export const ROWS: readonly Row[] = [
     contestants: (proxies) => proxies.filter(({ logs }) => logs.length > 0).flatMap(offAndOn),
     requests: (host) => [browserGet(host, '/50')],
   },
+  tlsRow('tls', 'HTTPS, 50 B answer', '/50'),
+  tlsRow('tls-64k', 'HTTPS, 64 KiB answer', '/65536'),
+  tlsRow('tls-1m', 'HTTPS, 1 MiB answer', '/1048576'),
+  handshakeRow('tls-new', 'TLS 1.3, whole handshakes, ECDSA P-256', 'ec', 'new'),
+  handshakeRow('tls-new-rsa', 'TLS 1.3, whole handshakes, RSA 2048', 'rsa', 'new'),
+  handshakeRow('tls-resumed', 'TLS 1.2, resumed handshakes', 'ec', 'resumed'),
   tcpRow('tcp', 'TCP, exchanges of 50 B on connections that stay', '/50'),
   tcpRow('tcp-1m', 'TCP, answers of 1 MiB', '/1048576'),
   tcpRow('tcp-close', 'TCP, one exchange of 50 B a connection', '/closing'),
 ];
+
+/** A bare head; the work is that of TLS. */
+function tlsRow(id: string, title: string, target: string): Row {
+  return {
+    id,
+    title,
+    endpoints: ENDPOINTS,
+    contestants: (proxies) => secured(proxies, 'ec'),
+    requests: (host) => [bareGet(host, target)],
+  };
+}
+
+function handshakeRow(id: string, title: string, key: KeyKind, handshakes: HandshakeKind): Row {
+  return {
+    id,
+    title,
+    endpoints: ENDPOINTS,
+    contestants: (proxies) => secured(proxies, key),
+    requests: () => [],
+    handshakes,
+  };
+}
+
+/** Those that end TLS, with the same certificate. */
+export function secured(proxies: readonly ProxyKind[], certificate: KeyKind = 'ec'): Contestant[] {
+  const suffix = certificate === 'ec' ? 'tls' : `tls-${certificate}`;
+  return proxies
+    .filter(({ hasTls }) => hasTls)
+    .map((proxy) => ({ ...plain(proxy), id: `${proxy.name}-${suffix}`, certificate, baseline: `haproxy-${suffix}` }));
+}
 
 /** What passes is HTTP as well, but nobody on the way looks at it. */
 function tcpRow(id: string, title: string, target: string): Row {
@@ -95,7 +137,7 @@ function plainRow(id: string, title: string, requests: Row['requests']): Row {
 /** One thread, one route, compared with HAProxy. */
 export function plain(proxy: ProxyKind): Contestant {
   const { name: id, label } = proxy;
-  return { id, label, proxy, threads: 1, routes: [], log: null, layer: 'http', baseline: 'haproxy' };
+  return { id, label, proxy, threads: 1, routes: [], log: null, layer: 'http', certificate: null, baseline: 'haproxy' };
 }
 
 function oneAndManyRoutes(proxy: ProxyKind): Contestant[] {

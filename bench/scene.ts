@@ -8,6 +8,7 @@ import { processTree } from './cpu-accounting.ts';
 import { reservePort } from './ports.ts';
 import type { Contestant } from './rows.ts';
 import { scratchDirectory } from './scratch.ts';
+import { certificateFile } from './tls-certificates.ts';
 import { startUpstream } from './upstream.ts';
 import type { Upstream } from './upstream.ts';
 import { answers, checkPassing, checkWork } from './work-check.ts';
@@ -67,7 +68,7 @@ async function startContestant(
   const directory = join(scratchDirectory(), `${scenes}-${contestant.id}`);
   mkdirSync(directory);
   const reserved = await reservePort();
-  const { threads, routes, log, layer } = contestant;
+  const { threads, routes, log, layer, certificate } = contestant;
   const setup = {
     directory,
     port: reserved.port,
@@ -76,6 +77,7 @@ async function startContestant(
     routes,
     log,
     layer,
+    pem: certificate === null ? null : certificateFile(certificate),
     profileDirectory,
   };
   const command = await contestant.proxy.prepare(setup);
@@ -92,14 +94,15 @@ async function untilReady(
   child: Child,
   port: number,
   token: string,
-  { routes, layer }: Contestant,
+  { routes, layer, certificate }: Contestant,
 ): Promise<string | null> {
   const deadline = performance.now() + START_MS;
-  while (!(await answers(port))) {
+  const place = { port, isSecure: certificate !== null };
+  while (!(await answers(place))) {
     if (!child.isRunning) return `it ended: ${child.complaint}`;
     if (performance.now() > deadline) return `no answer ${START_MS} ms after its start: ${child.complaint}`;
     await delay(POLL_MS);
   }
-  const problems = await (layer === 'tcp' ? checkPassing(port, token) : checkWork(port, token, routes[0] ?? ''));
+  const problems = await (layer === 'tcp' ? checkPassing(place, token) : checkWork(place, token, routes[0] ?? ''));
   return problems.length === 0 ? null : problems.join('; ');
 }

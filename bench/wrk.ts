@@ -10,12 +10,14 @@ const SCRIPT = fileURLToPath(new URL('./wrk/request.lua', import.meta.url));
 
 export interface Load {
   readonly port: number;
+  readonly isSecure: boolean;
   /** File from `writeRequests`. */
   readonly file: string;
   readonly connections: number;
   readonly seconds: number;
 }
 
+/** Latencies are NaN where they are not known. */
 export interface WrkResult {
   readonly requests: number;
   readonly durationUs: number;
@@ -33,7 +35,7 @@ export function writeRequests(name: string, requests: readonly string[]): string
 }
 
 export async function runWrk(core: number, load: Load): Promise<WrkResult> {
-  const url = `http://127.0.0.1:${load.port}/`;
+  const url = `${load.isSecure ? 'https' : 'http'}://127.0.0.1:${load.port}/`;
   // wrk takes whole seconds, or a number with a unit that it multiplies; the shortest unit is the second.
   const duration = `${Math.max(1, Math.round(load.seconds))}s`;
   const args = ['-t1', `-c${load.connections}`, `-d${duration}`, '--timeout=10s', `-s${SCRIPT}`, url, '--', load.file];

@@ -18,6 +18,8 @@ export interface DrillSetup {
   readonly killsWorker: boolean;
   /** Which configs it is run with; null: those for faults. */
   readonly scene: 'overload' | null;
+  /** File with the chain and the key with which it ends TLS; null: it takes plain HTTP. */
+  readonly pem: string | null;
 }
 
 export interface Contestant {
@@ -87,6 +89,8 @@ function writeConfig(name: string, setup: DrillSetup): string {
         directory: setup.directory,
         retries503: setup.retries503 ? 'where 503 is tried again' : null,
         workers: setup.workers,
+        plain: setup.pem === null ? 'without TLS' : null,
+        pem: setup.pem,
         user: process.getuid?.() === 0 ? 'root' : null,
       },
       endpoints: setup.endpointPorts.map((port, index) => ({ port, index })),

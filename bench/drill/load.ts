@@ -2,9 +2,10 @@
  * The clients of the drill. Open loop: a request is due when its time has come, whether the ones before are answered
  * or not; it waits for one of the connections, and its two seconds run from when it was due.
  */
-import { Agent, request } from 'node:http';
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import { bodyOf } from './answer.ts';
+import { PLAIN } from './client-side.ts';
+import type { ClientSide } from './client-side.ts';
 
 export const GIVE_UP_MS = 2000;
 export const CONNECTIONS = 32;
@@ -36,11 +37,14 @@ export interface LoadOptions {
   readonly rightStatus: number;
   /** At most; {@link CONNECTIONS} unless said. */
   readonly connections?: number;
+  /** {@link PLAIN} unless said. */
+  readonly side?: ClientSide;
 }
 
 export class Load {
   readonly sent: Sent[] = [];
   readonly #options: LoadOptions;
+  readonly #side: ClientSide;
   readonly #agent: Agent;
   readonly #body: string;
   readonly #startMs = Date.now();
@@ -51,8 +55,9 @@ export class Load {
 
   constructor(options: LoadOptions) {
     this.#options = options;
-    const { connections: maxSockets = CONNECTIONS } = options;
-    this.#agent = new Agent({ keepAlive: true, maxSockets, maxFreeSockets: maxSockets, scheduling: 'fifo' });
+    const { connections: maxSockets = CONNECTIONS, side = PLAIN } = options;
+    this.#side = side;
+    this.#agent = side.createAgent({ keepAlive: true, maxSockets, maxFreeSockets: maxSockets, scheduling: 'fifo' });
     this.#body = 'y'.repeat(options.bodyBytes);
     this.#timer = setInterval(() => this.#sendDue(), TICK_MS);
   }
@@ -79,7 +84,8 @@ export class Load {
   #send(id: string, dueMs: number, isLeaving: boolean): void {
     const { port, method, rightStatus } = this.#options;
     const headers = { 'x-drill-id': id, ...(method === 'POST' ? { 'content-length': this.#body.length } : {}) };
-    const sending = request({ host: '127.0.0.1', port, path: '/drill', method, headers, agent: this.#agent });
+    const where = { host: '127.0.0.1', port, path: '/drill', agent: this.#agent };
+    const sending = this.#side.request({ ...where, method, headers });
     this.#open++;
     let isSettled = false;
     const settle = (outcome: Outcome, status: number): void => {

@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { endChildrenOnExit } from '../children.ts';
 import { installMissing } from '../commands.ts';
+import { OVER_TLS, PLAIN } from './client-side.ts';
+import type { ClientSide } from './client-side.ts';
 import { CONTESTANTS } from './contestants.ts';
 import type { Contestant } from './contestants.ts';
 import type { Fault } from './fault.ts';
@@ -31,6 +33,7 @@ const USAGE = `npm run drill -- [options]
   --proxies a,b      only these: ${CONTESTANTS.map(({ name }) => name).join(', ')}
   --runs N           runs of each, the worst counts (1)
   --overload         no fault: 0.5 to 3 times what the servers can do, into docs/queue.md with --write
+  --tls              the clients come by HTTPS; not with --write
   --write            writes the results to bench/results/drill.json and docs/staying-up.md, in the place of the same
                      faults and proxies
   --no-install       installs nothing, leaves out what is missing`;
@@ -42,6 +45,7 @@ async function main(): Promise<number> {
       proxies: { type: 'string' },
       runs: { type: 'string', default: '1' },
       overload: { type: 'boolean', default: false },
+      tls: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
       'no-install': { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
@@ -52,6 +56,7 @@ async function main(): Promise<number> {
   const contestants = chosen(CONTESTANTS, values.proxies, ({ name }) => name);
   const runs = Number(values.runs);
   if (values.overload) return overload(contestants, values.write);
+  if (values.tls && values.write) throw new Error('--write writes what clients without TLS met: leave out --tls');
   if (!Number.isInteger(runs) || runs < 1) throw new Error('--runs wants a whole number from 1');
   if (!isInNamespace()) {
     const programs = ['ip', 'nft', ...contestants.flatMap(({ program }) => program ?? [])];
@@ -62,7 +67,7 @@ async function main(): Promise<number> {
   }
   endChildrenOnExit();
   const possible = faults.filter(({ needsNamespace }) => needsNamespace !== true || isInNamespace());
-  const results = await drillAll(possible, contestants, runs);
+  const results = await drillAll(possible, contestants, { runs, side: values.tls ? OVER_TLS : PLAIN });
   say(`\n${renderTable(results)}\n\n${renderFigures(results)}`);
   if (values.write) {
     const kept = keepResults(results);
@@ -84,10 +89,15 @@ async function overload(contestants: readonly Contestant[], isWriting: boolean):
   return 0;
 }
 
+interface RunTerms {
+  readonly runs: number;
+  readonly side: ClientSide;
+}
+
 async function drillAll(
   faults: readonly Fault[],
   contestants: readonly Contestant[],
-  runs: number,
+  { runs, side }: RunTerms,
 ): Promise<DrillResult[]> {
   for (const contestant of contestants) say(`${contestant.label}: ${contestant.version()}`);
   const results: DrillResult[] = [];
@@ -95,7 +105,7 @@ async function drillAll(
     say(`\n${fault.title}`);
     for (const contestant of contestants) {
       if (fault.killsWorker === true && contestant.killWorker === null) continue;
-      const worst = await worstRun(fault, contestant, runs);
+      const worst = await worstRun(fault, contestant, { runs, side });
       if (worst === null) continue;
       const { id, title, wanted } = fault;
       const proxy = { proxy: contestant.label, version: contestant.version() };
@@ -120,11 +130,11 @@ function today(): string {
 }
 
 /** Returns null where a run could not be made, and says why. */
-async function worstRun(fault: Fault, contestant: Contestant, runs: number): Promise<DrillOutcome | null> {
+async function worstRun(fault: Fault, contestant: Contestant, { runs, side }: RunTerms): Promise<DrillOutcome | null> {
   const outcomes: DrillOutcome[] = [];
   for (let run = 0; run < runs; run++) {
     try {
-      const outcome = await runDrill(fault, contestant, { calmMs: CALM_MS, afterMs: AFTER_MS });
+      const outcome = await runDrill(fault, contestant, { calmMs: CALM_MS, afterMs: AFTER_MS, side });
       say(renderLine(contestant.label, outcome));
       outcomes.push(outcome);
     } catch (error) {

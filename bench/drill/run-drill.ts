@@ -6,7 +6,10 @@ import { startPinned } from '../children.ts';
 import type { Child } from '../children.ts';
 import { reservePort } from '../ports.ts';
 import { scratchDirectory } from '../scratch.ts';
+import { certificateFile } from '../tls-certificates.ts';
 import { answers } from '../work-check.ts';
+import { PLAIN } from './client-side.ts';
+import type { ClientSide } from './client-side.ts';
 import type { Contestant } from './contestants.ts';
 import { DrillServer } from './drill-server.ts';
 import type { Fault } from './fault.ts';
@@ -25,16 +28,19 @@ const START_MS = 15_000;
 export interface DrillTimes {
   readonly calmMs: number;
   readonly afterMs: number;
+  /** {@link PLAIN} unless said. */
+  readonly side?: ClientSide;
 }
 
 /** @throws Error when servers or proxy do not start */
 export async function runDrill(fault: Fault, contestant: Contestant, times: DrillTimes): Promise<DrillOutcome> {
+  const { side = PLAIN } = times;
   const servers = await startServers(fault);
   let running: Child | null = null;
   try {
-    const { proxy, port } = await startProxy(fault, contestant, servers);
+    const { proxy, port } = await startProxy({ ...fault, side }, contestant, servers);
     running = proxy;
-    const slowClients = new SlowClients(port);
+    const slowClients = new SlowClients(port, side);
     const load = new Load({
       port,
       method: fault.method,
@@ -42,6 +48,7 @@ export async function runDrill(fault: Fault, contestant: Contestant, times: Dril
       bodyBytes: fault.bodyBytes ?? 200,
       everyLeaves: fault.everyLeaves ?? 0,
       rightStatus: fault.rightStatus ?? 200,
+      side,
     });
     await delay(times.calmMs);
     const faultBeganMs = Date.now();
@@ -66,6 +73,8 @@ export async function runDrill(fault: Fault, contestant: Contestant, times: Dril
 /** What servers and proxy are started for. */
 export interface Terms extends Pick<Fault, 'servers' | 'behaviour' | 'retries503' | 'workers' | 'killsWorker'> {
   readonly scene?: 'overload';
+  /** {@link PLAIN} unless said. */
+  readonly side?: ClientSide;
 }
 
 export async function startServers({ servers: count = SERVERS, behaviour }: Terms): Promise<DrillServer[]> {
@@ -85,6 +94,7 @@ export async function startProxy(
 ): Promise<{ proxy: Child; port: number }> {
   const reserved = await reservePort();
   const { port } = reserved;
+  const { isSecure } = fault.side ?? PLAIN;
   const directory = mkdtempSync(join(scratchDirectory(), `${contestant.name}-`));
   const endpointPorts = servers.map((server) => server.port);
   const command = contestant.prepare({
@@ -95,11 +105,12 @@ export async function startProxy(
     workers: fault.workers ?? null,
     killsWorker: fault.killsWorker === true,
     scene: fault.scene ?? null,
+    pem: isSecure ? certificateFile('ec') : null,
   });
   await reserved.release();
   const proxy = startPinned(PROXY_CORE, command);
   const deadline = performance.now() + START_MS;
-  while (!(await answers(port))) {
+  while (!(await answers({ port, isSecure }))) {
     if (!proxy.isRunning || performance.now() > deadline) {
       await proxy.end(1000);
       throw new Error(`${contestant.label} does not start: ${proxy.complaint}`);

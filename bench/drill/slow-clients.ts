@@ -3,10 +3,10 @@
  * served if what they get is right, however long it takes.
  */
 import { once } from 'node:events';
-import { request } from 'node:http';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LARGE_BYTES, LARGE_PATH, bodyOf, largeBodyOf } from './answer.ts';
+import type { ClientSide } from './client-side.ts';
 import type { Sent } from './load.ts';
 
 /** What each takes for its answer, or for its body. */
@@ -20,10 +20,12 @@ export class SlowClients {
   /** Those that have come to their end. */
   readonly sent: Sent[] = [];
   readonly #port: number;
+  readonly #side: ClientSide;
   #number = 0;
 
-  constructor(port: number) {
+  constructor(port: number, side: ClientSide) {
     this.#port = port;
+    this.#side = side;
   }
 
   /** So many at the same time; resolves when all have their answers. */
@@ -47,7 +49,7 @@ export class SlowClients {
     const dueMs = Date.now();
     const length = method === 'POST' ? { 'content-length': UPLOAD_PARTS * PART.length } : {};
     const headers = { 'x-drill-id': id, ...length };
-    const sending = request({ host: '127.0.0.1', port: this.#port, path, method, headers, agent: false });
+    const sending = this.#side.request({ host: '127.0.0.1', port: this.#port, path, method, headers, agent: false });
     const timer = setTimeout(() => sending.destroy(), GIVE_UP_MS);
     send(sending);
     const { status, body } = await answerTo(sending);

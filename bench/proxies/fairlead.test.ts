@@ -11,7 +11,7 @@ const routes = ['/service-0001', '/service-0002'];
 test('the config for TCP is valid', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'fairlead-bench-test-'));
   try {
-    const setup = { threads: 1, routes: [], log: null, layer: 'tcp', profileDirectory: null } as const;
+    const setup = { threads: 1, routes: [], log: null, layer: 'tcp', pem: null, profileDirectory: null } as const;
     await fairlead.prepare({ ...setup, directory, port: 21000, endpointPorts: [1, 2] });
     const parsed = await loadConfig(join(directory, 'fairlead-tcp.yaml'));
     assert.deepEqual('errors' in parsed ? parsed.errors : parsed.config.listeners.map(({ tcp }) => tcp?.pool), [
@@ -22,14 +22,15 @@ test('the config for TCP is valid', async () => {
   }
 });
 
-for (const [title, setup] of [
-  ['one thread and one route', { threads: 1, routes: [], log: null }],
-  ['two threads and several routes, with an access log', { threads: 2, routes, log: 'json' }],
+for (const [title, setup, pem] of [
+  ['one thread and one route', { threads: 1, routes: [], log: null }, null],
+  ['two threads and several routes, with an access log', { threads: 2, routes, log: 'json' }, null],
+  ['HTTPS', { threads: 1, routes: [], log: null }, '/tmp/site.pem'],
 ] as const) {
   test(`the config for ${title} is valid and says what was asked for`, async () => {
     const directory = mkdtempSync(join(tmpdir(), 'fairlead-bench-test-'));
     try {
-      const rest = { layer: 'http', profileDirectory: null } as const;
+      const rest = { layer: 'http', pem, profileDirectory: null } as const;
       await fairlead.prepare({ ...setup, ...rest, directory, port: 21000, endpointPorts: [1, 2] });
       const file = join(directory, 'fairlead.yaml');
       assert.deepEqual(await loadConfig(file).then((parsed) => ('errors' in parsed ? parsed.errors : [])), []);
@@ -37,6 +38,7 @@ for (const [title, setup] of [
       assert.match(text, new RegExp(`^threads: ${setup.threads}$`, 'm'));
       assert.equal(text.match(/pool: pool/g)?.length, Math.max(1, setup.routes.length));
       assert.equal(text.includes('accessLog'), setup.log !== null);
+      assert.equal(text.includes('tls:'), pem !== null);
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }

@@ -20,6 +20,7 @@ export function fairleadOf(checkout: string, name: string, label: string): Proxy
     hasThreads: true,
     logs: ['combined', 'json'],
     layers: ['http', 'tcp'],
+    hasTls: true,
     missing: () => (existsSync(program) ? null : `${program} does not exist`),
     version: () => describe(checkout),
     prepare(setup) {

@@ -12,6 +12,7 @@ export const goReverseProxy: ProxyKind = {
   hasThreads: false,
   logs: [],
   layers: ['http'],
+  hasTls: false,
   missing: () => (findCommand('go') === null ? 'go is not installed' : null),
   version: () => versionOf(findCommand('go') ?? 'go', ['version']),
   async prepare(setup) {

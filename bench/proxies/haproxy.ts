@@ -11,6 +11,7 @@ export const haproxy: ProxyKind = {
   hasThreads: true,
   logs: ['combined'],
   layers: ['http', 'tcp'],
+  hasTls: true,
   missing: () => (findCommand('haproxy') === null ? 'haproxy is not installed' : null),
   version: () => versionOf(program(), ['-v']),
   prepare(setup) {

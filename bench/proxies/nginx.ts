@@ -12,6 +12,7 @@ export const nginx: ProxyKind = {
   hasThreads: false,
   logs: ['combined'],
   layers: ['http', 'tcp'],
+  hasTls: true,
   missing: () => (findCommand('nginx') === null ? 'nginx is not installed' : null),
   version: () => versionOf(program(), ['-v']),
   prepare(setup) {

@@ -16,6 +16,8 @@ export interface ProxySetup {
   /** Format of its access log, which goes to `access.log` in its directory; null: it is off. */
   readonly log: 'combined' | 'json' | null;
   readonly layer: 'http' | 'tcp';
+  /** File with the chain and the key with which it ends TLS; null: it takes plain HTTP. */
+  readonly pem: string | null;
   /** Where V8 writes CPU profiles, for kinds that run on Node; null: no profile. */
   readonly profileDirectory: string | null;
 }
@@ -33,6 +35,8 @@ export interface ProxyKind {
   readonly logs: readonly ('combined' | 'json')[];
   /** What it can be measured at. */
   readonly layers: readonly ('http' | 'tcp')[];
+  /** Whether it is measured with TLS. */
+  readonly hasTls: boolean;
   /** Why it cannot run here, or null. */
   missing(): string | null;
   version(): string;
@@ -50,6 +54,9 @@ export function writeConfig(name: string, setup: ProxySetup, values: Record<stri
       directory: setup.directory,
       log: setup.log,
       noLog: setup.log === null ? 'off' : null,
+      plain: setup.pem === null ? 'without TLS' : null,
+      pem: setup.pem,
+      scheme: setup.pem === null ? 'http' : 'https',
       onlyPool: setup.routes.length === 0 ? 'pool' : null,
       ...values,
     },

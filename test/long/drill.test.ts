@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { findCommand } from '../../bench/commands.ts';
+import { OVER_TLS, PLAIN } from '../../bench/drill/client-side.ts';
 import { CONTESTANTS } from '../../bench/drill/contestants.ts';
 import type { Fault } from '../../bench/drill/fault.ts';
 import { FAULTS } from '../../bench/drill/faults.ts';
@@ -18,14 +19,16 @@ const noPlace = findCommand('taskset') === null ? { skip: 'servers and proxy are
  */
 const lostOnTheWay = (fault: Fault): number => (fault.id === 'deploy' ? 5 : 0);
 
-describe('the drill', noPlace, () => {
-  for (const fault of agreed) {
-    const most = (fault.wanted ?? Infinity) + lostOnTheWay(fault);
-    it(`the drill finds no more than ${most} failed requests, and none answered wrongly or sent twice that may not be: ${fault.title}`, async () => {
-      const outcome = await runDrill(fault, fairlead, { calmMs: 3000, afterMs: 4000 });
-      const text = JSON.stringify(outcome);
-      assert.ok(outcome.failed <= most, text);
-      assert.deepEqual([outcome.wrong, outcome.doublePosts], [0, 0], text);
-    });
-  }
-});
+for (const [name, side] of Object.entries({ 'the drill': PLAIN, 'the drill over TLS': OVER_TLS })) {
+  describe(name, noPlace, () => {
+    for (const fault of agreed) {
+      const most = (fault.wanted ?? Infinity) + lostOnTheWay(fault);
+      it(`${name} finds no more than ${most} failed requests, and none answered wrongly or sent twice that may not be: ${fault.title}`, async () => {
+        const outcome = await runDrill(fault, fairlead, { calmMs: 3000, afterMs: 4000, side });
+        const text = JSON.stringify(outcome);
+        assert.ok(outcome.failed <= most, text);
+        assert.deepEqual([outcome.wrong, outcome.doublePosts], [0, 0], text);
+      });
+    }
+  });
+}

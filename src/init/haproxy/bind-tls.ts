@@ -19,7 +19,7 @@ const VERDICTS: readonly Verdict[] = [
   [/^(?:ssl-max-ver|no-tlsv13|force-tlsv12)\b/, 'differ', 'TLS 1.3 is spoken as well'],
   [/^(?:alpn|npn) .*\bh[23]\b/, 'leave', lacking('http2')],
   [/^no-tls-tickets$/, 'leave', 'sessions go on by tickets'],
-  [/^tls-ticket-keys\b/, 'leave', 'each process makes its own keys of sessions'],
+  [/^tls-ticket-keys\b/, 'leave', 'keys that machines share stand in a file of another form: ticketKeys'],
   [/^allow-0rtt$/, 'leave', 'early data is not accepted'],
   [/^(?:generate-certificates|ca-sign-\w+)\b/, 'leave', 'certificates are files here'],
   [/^ocsp-update on$/, 'leave', 'answers of issuers are not fetched: name a file with one, ocsp'],

@@ -19,7 +19,7 @@ const REASONS: readonly Reason[] = [
     'same',
     'which ciphers and curves there are is fixed',
   ],
-  [/^ssl_session_ticket_key$/, 'left', 'each process makes its own keys of sessions'],
+  [/^ssl_session_ticket_key$/, 'left', 'keys that machines share stand in a file of another form: ticketKeys'],
   [/^ssl_(?:session_\w+|certificate_cache)$/, 'same', 'sessions go on by themselves'],
   [/^ssl_early_data$/, 'left', 'early data is not accepted'],
   [/^ssl_stapling$/, 'left', 'answers of issuers are not fetched: name a file with one, ocsp'],

@@ -190,6 +190,35 @@ proxied(
   },
 );
 
+const ANSWER = 'a'.repeat(1024 * 1024);
+
+proxied(
+  'a client that reads slowly still gets all of an answer whose endpoint has ended, closed and answered with a reset',
+  LISTENER,
+  async (peer) => {
+    await peer.readBytes(1);
+    peer.stopReading();
+    await new Promise<void>((resolve) => peer.socket.end(ANSWER, () => resolve()));
+    peer.socket.destroy();
+  },
+  async ({ client, plane, net: { segmentation } }) => {
+    if (segmentation !== 'whole') return;
+    const peer = await client();
+    peer.stopReading();
+    await peer.send('x');
+    // Beyond what its system takes at once, so that a reset of ours would lose the rest.
+    await until(async () => {
+      await peer.send('y');
+      return plane.table.connections[0] === 0 && plane.routes.total(ROW, ROUTE_REQUESTS) === 1;
+    }, 'the endpoint is gone');
+    assert.equal(plane.plane.connections, 1);
+    peer.startReading();
+    assert.equal(await peer.readAll(), ANSWER);
+    peer.end();
+    await over(plane);
+  },
+);
+
 proxied(
   'where nobody takes the connect the client is reset',
   { ...LISTENER, endpoints: 0, deadPorts: 1 },

@@ -23,6 +23,7 @@ import type {
 } from '../../src/core/snapshot.ts';
 import { nodeTurns } from '../../src/net/loop-turns.ts';
 import { createNodeTransport } from '../../src/net/node/transport.ts';
+import type { NodeEngine } from '../../src/net/node/transport.ts';
 import type { DataPlaneReport } from '../../src/runtime/shared/data-plane-report.ts';
 import type { DataPlane } from '../../src/runtime/worker/data-plane-api.ts';
 import { createDataPlane } from '../../src/runtime/worker/data-plane.ts';
@@ -94,6 +95,8 @@ export interface TestPlaneOptions {
   /** Bytes that may be kept for later, default 1 GiB. */
   memoryBytes?: number;
   seed?: number;
+  /** Default: `onread`. */
+  engine?: NodeEngine;
 }
 
 export interface TestPlane {
@@ -211,6 +214,7 @@ export async function startPlane(options: TestPlaneOptions): Promise<TestPlane> 
   const transport = createNodeTransport({
     onFault: (error) => plane.current?.reportFault(error),
     ...(options.time === undefined ? {} : { clock: options.time }),
+    ...(options.engine === undefined ? {} : { engine: options.engine }),
   });
   const memory = new MemoryTable(createMemoryTable(1), 0);
   memory.limitBytes = snapshot.settings.memory.maxBytes;

@@ -43,6 +43,21 @@ export function withTls(listener: DraftListener, tls: ListenerTlsInput): Listene
   return typeof listener === 'string' ? { address: listener, tls } : { ...listener, tls };
 }
 
+/** Names of clients of TLS, and the pools that their connections pass to unopened. */
+export type DraftPassthrough = Readonly<Record<string, string>>;
+
+export function passthroughOf(listener: DraftListener): DraftPassthrough {
+  const tls = typeof listener === 'string' ? undefined : listener.tls;
+  return typeof tls === 'object' ? (tls.passthrough ?? {}) : {};
+}
+
+/** All that comes in by it passes on. */
+function passesAll(listener: DraftListener): boolean {
+  if (tcpOf(listener) !== undefined) return true;
+  const tls = typeof listener === 'string' ? undefined : listener.tls;
+  return typeof tls === 'object' && tls.certificates === undefined;
+}
+
 export interface DraftPool {
   readonly from: Statement;
   readonly endpoints: Sourced<string | EndpointInput>[];
@@ -83,7 +98,7 @@ export function addressesOf({ listeners }: Draft): ReadonlySet<string> {
 
 /** Whether a listener takes HTTP. */
 export function takesHttp({ listeners }: Draft): boolean {
-  return [...listeners.values()].some(({ value }) => tcpOf(value) === undefined);
+  return [...listeners.values()].some(({ value }) => !passesAll(value));
 }
 
 /** Whether the next listener that takes HTTP is to be called `web`. */
@@ -95,7 +110,8 @@ export function isFirst(draft: Draft): boolean {
 export function poolsOfListeners({ listeners }: Draft): ReadonlySet<string> {
   const pools = [...listeners.values()].flatMap(({ value }) => {
     const tcp = tcpOf(value);
-    return tcp === undefined ? [] : [typeof tcp === 'string' ? tcp : tcp.pool];
+    const passed = Object.values(passthroughOf(value));
+    return tcp === undefined ? passed : [typeof tcp === 'string' ? tcp : tcp.pool, ...passed];
   });
   return new Set(pools);
 }

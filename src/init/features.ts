@@ -33,7 +33,6 @@ export const FEATURES = {
   bandwidth: never('limits of bandwidth'),
   tls: byHand('TLS', 'tls.md'),
   endpointTls: coming('TLS to endpoints'),
-  tcpTls: coming('TLS that ends below HTTP'),
   clientCertificates: coming('certificates of clients'),
   http2: coming('HTTP/2 and 3', 'clients of TLS speak HTTP/1.1 then'),
   udp: coming('UDP'),

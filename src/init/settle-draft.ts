@@ -3,7 +3,7 @@ import { buildConfig } from '../config/build.ts';
 import type { Problem } from '../config/errors.ts';
 import type { RouteInput } from '../config/config-input.ts';
 import type { Report } from './report.ts';
-import { listenHere, poolsOfListeners, takesHttp, toConfigInput } from './draft.ts';
+import { listenHere, passthroughOf, poolsOfListeners, takesHttp, toConfigInput } from './draft.ts';
 import type { Draft, DraftPool, Sourced } from './draft.ts';
 
 type Path = Problem['path'];
@@ -46,10 +46,12 @@ function dropUnusedRoutes(draft: Draft, report: Report): void {
 function dropUnusedListeners({ listeners, pools }: Draft, report: Report): void {
   for (const [name, { value, from }] of listeners) {
     const tcp = typeof value === 'string' ? undefined : value.tcp;
+    const passed = Object.values(typeof value === 'string' ? {} : passthroughOf(value));
     const pool = typeof tcp === 'object' ? tcp.pool : tcp;
-    if (pool === undefined || pools.has(pool)) continue;
+    const missing = [pool ?? [], passed].flat().find((each) => !pools.has(each));
+    if (missing === undefined) continue;
     listeners.delete(name);
-    report.leave(from, `its pool ${pool} could not be taken over`, from.text);
+    report.leave(from, `its pool ${missing} could not be taken over`, from.text);
   }
 }
 

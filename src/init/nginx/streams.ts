@@ -1,15 +1,18 @@
 /** The `stream` block of nginx: servers that pass bytes, as listeners with `tcp`. */
 import type { Duration } from '../../config/written-values.ts';
-import { addressOf, addressesOf, withTcp } from '../draft.ts';
+import { addressOf, addressesOf, withTcp, withTls } from '../draft.ts';
 import type { Draft, DraftListener, PoolSettings, Sourced } from '../draft.ts';
 import { lacking } from '../features.ts';
 import { proxiedListener } from '../proxy-senders.ts';
 import type { Report } from '../report.ts';
-import { isGuard } from './not-taken.ts';
+import { guardedBy, isGuard } from './not-taken.ts';
 import type { Directive } from './parse-nginx.ts';
+import { readPreread } from './preread.ts';
+import type { PrereadName } from './preread.ts';
 import { readTimeout } from './route-settings.ts';
 import { Scope } from './scope.ts';
 import { NETWORK } from './servers.ts';
+import { tlsOf } from './server-tls.ts';
 import { convertUpstream } from './upstreams.ts';
 import { toListener } from './values.ts';
 
@@ -23,16 +26,14 @@ const REFUSED: readonly (readonly [name: string, reason: string])[] = [
   ['return', lacking('redirects')],
 ];
 /** Of a `listen`. */
-const REFUSED_PARAMETERS: readonly (readonly [name: string, reason: string])[] = [
-  ['udp', lacking('udp')],
-  ['ssl', lacking('tcpTls')],
-];
+const TAKEN_PARAMETERS: ReadonlySet<string> = new Set(['ssl', 'proxy_protocol']);
 
 export function convertStreams(directives: readonly Directive[], draft: Draft, report: Report): void {
   for (const stream of directives.filter(({ name }) => name === 'stream')) {
     report.take(stream);
     const upstreams = stream.children.filter(({ name }) => name === 'upstream');
-    const converter = new StreamConverter(upstreams, draft, report);
+    const maps = stream.children.filter(({ name }) => name === 'map');
+    const converter = new StreamConverter(upstreams, maps, draft, report);
     const scope = new Scope([stream.children]);
     for (const server of stream.children.filter(({ name }) => name === 'server'))
       converter.convert(server, scope.inner(server.children));
@@ -47,24 +48,27 @@ type Setting = readonly [keyof PoolSettings, Sourced<unknown>];
 
 class StreamConverter {
   readonly #upstreams: ReadonlyMap<string, Directive>;
+  readonly #maps: readonly Directive[];
   readonly #draft: Draft;
   readonly #report: Report;
   /** Pools by their target and what servers say of them. */
   readonly #names = new Map<string, string>();
 
-  constructor(upstreams: readonly Directive[], draft: Draft, report: Report) {
+  constructor(upstreams: readonly Directive[], maps: readonly Directive[], draft: Draft, report: Report) {
     this.#upstreams = new Map(upstreams.map((upstream) => [upstream.args[0]?.toLowerCase() ?? '', upstream]));
+    this.#maps = maps;
     this.#draft = draft;
     this.#report = report;
   }
 
   convert(server: Directive, scope: Scope): void {
-    const guard = [...server.children, ...scope.findAll('deny')].find(isGuard);
+    const guard = [...server.children, ...scope.findAll('deny'), ...scope.findAll('ssl_verify_client')].find(isGuard);
     if (guard !== undefined) {
-      this.#report.guard(server, `"${guard.text}": ${lacking('access', 'left out')}`);
+      this.#report.guard(server, `"${guard.text}": ${lacking(guardedBy(guard), 'left out')}`);
       return;
     }
-    const refusal = refusalOf(scope);
+    const names = readPreread(scope, this.#maps, this.#report);
+    const refusal = refusalOf(scope, names.length > 0);
     if (refusal !== null) {
       this.#report.leave(server, refusal);
       return;
@@ -72,24 +76,51 @@ class StreamConverter {
     this.#report.take(server);
     const listeners = server.children
       .filter(({ name }) => name === 'listen')
-      .flatMap((listen) => this.#listenersOf(listen, scope));
-    if (listeners.length > 0) this.#listen(listeners, this.#poolFor(scope), server, scope);
-    else this.#report.leave(server, 'it has no address that could be taken over', server.text);
+      .flatMap((listen) => this.#listenersOf(listen, server, scope));
+    if (listeners.length === 0) this.#report.leave(server, 'it has no address that could be taken over', server.text);
+    else if (names.length > 0) this.#passThrough(listeners, names, server, scope);
+    else {
+      const pass = scope.find('proxy_pass') as Directive;
+      this.#listen(listeners, this.#poolFor(pass.args[0] ?? '', pass, scope), server, scope);
+    }
   }
 
-  #listenersOf(listen: Directive, scope: Scope): readonly DraftListener[] {
+  #passThrough(wanted: readonly DraftListener[], names: readonly PrereadName[], server: Directive, scope: Scope): void {
+    this.#report.take(scope.find('proxy_pass') as Directive);
+    const passthrough = Object.fromEntries(
+      names.map(({ name, target, from }) => [name, this.#poolFor(target, from, scope)]),
+    );
+    const timeout = scope.find('proxy_timeout');
+    if (timeout !== null) this.#report.leave(timeout, 'such sessions are cut after timeouts.tcpIdle without a byte');
+    const { listeners } = this.#draft;
+    for (const listener of wanted) {
+      const address = addressOf(listener);
+      if (addressesOf(this.#draft).has(address)) continue;
+      if (typeof listener === 'object' && listener.tls !== undefined) {
+        this.#report.leave(server, 'a name that passes is read from TLS that is not ended here', address);
+        continue;
+      }
+      const name = `by-name-${address.replace(/[^0-9a-z.]+/gi, '-').replace(/^-/, '')}`;
+      listeners.set(name, { value: withTls(listener, { passthrough }), from: server });
+    }
+  }
+
+  #listenersOf(listen: Directive, server: Directive, scope: Scope): readonly DraftListener[] {
     const [place = '', ...parameters] = listen.args;
-    const refused = REFUSED_PARAMETERS.find(([name]) => parameters.includes(name));
     const address = toAddress(place);
-    if (refused !== undefined || address === null) {
-      this.#report.leave(listen, refused?.[1] ?? 'a listener is an address and a port, or a path');
+    const isEndingTls = parameters.includes('ssl');
+    const tls = isEndingTls ? tlsOf([server], scope, this.#report) : null;
+    const reason = refusalOfListen(parameters, address, isEndingTls && tls === null);
+    if (reason !== null || address === null) {
+      this.#report.leave(listen, reason ?? '');
       return [];
     }
     this.#report.take(listen);
-    const others = parameters.filter((parameter) => parameter !== 'proxy_protocol');
-    for (const parameter of others) this.#report.same(listen, 'nothing to set here', parameter);
-    const listener = toListener(address);
-    if (others.length === parameters.length) return [listener];
+    for (const parameter of parameters.filter((each) => !TAKEN_PARAMETERS.has(each)))
+      this.#report.same(listen, 'nothing to set here', parameter);
+    const plain = toListener(address);
+    const listener = tls === null ? plain : withTls(plain, tls);
+    if (!parameters.includes('proxy_protocol')) return [listener];
     return [proxiedListener(listener, this.#sendersOf(scope), listen, this.#report)];
   }
 
@@ -101,10 +132,8 @@ class StreamConverter {
   }
 
   /** The name of the pool, which is in the draft from then on. */
-  #poolFor(scope: Scope): string {
-    const pass = scope.find('proxy_pass') as Directive;
+  #poolFor(written: string, pass: Directive, scope: Scope): string {
     this.#report.take(pass);
-    const [written = ''] = pass.args;
     const target = SOCKET.test(written) ? written.replace(/^unix:/i, 'unix:') : written.toLowerCase();
     const settings = [...this.#timesOf(scope), ...this.#retryOf(scope), ...this.#proxyProtocolOf(scope)];
     const key = JSON.stringify([target, settings.map(([name, { value }]) => [name, value])]);
@@ -175,12 +204,23 @@ function toAddress(place: string): string | null {
   return `${EVERY_ADDRESS.has(host) ? '' : host}:${port}`;
 }
 
+/** Why no listener can be made of a `listen`; null: one can. */
+function refusalOfListen(
+  parameters: readonly string[],
+  address: string | null,
+  lacksCertificate: boolean,
+): string | null {
+  if (parameters.includes('udp')) return lacking('udp');
+  if (address === null) return 'a listener is an address and a port, or a path';
+  return lacksCertificate ? 'no certificate for it could be taken over' : null;
+}
+
 /** Why nothing of a server can be taken over; null: it can. */
-function refusalOf(scope: Scope): string | null {
+function refusalOf(scope: Scope, isByName: boolean): string | null {
   const pass = scope.find('proxy_pass');
   if (pass === null) return 'it passes nothing on';
   const target = pass.args[0] ?? '';
-  if (target.includes('$')) return `"${pass.text}": ${lacking('tcpRules')}`;
+  if (target.includes('$') && !isByName) return `"${pass.text}": ${lacking('tcpRules')}`;
   if (/^unix:/i.test(target) && !SOCKET.test(target)) return 'its path is relative to where nginx runs';
   for (const [name, reason] of REFUSED) {
     const found = scope.find(name);

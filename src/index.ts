@@ -63,6 +63,7 @@ export type {
   Limits,
   ListenerSpec,
   ListenerTls,
+  PassthroughSpec,
   PathMatch,
   PolicySpec,
   ProxyHeaderField,

@@ -15,11 +15,15 @@ const MACHINE: Machine = {
   tcpMigrateReqMeaning: '-',
 };
 
-/** From the routes on. */
-function describeFromRoutes(input: Parameters<typeof toConfig>[0]): readonly string[] {
+function describeAll(input: Parameters<typeof toConfig>[0]): readonly string[] {
   const config = toConfig(input);
   const routes = explainOrder(config.routes);
-  const lines = describeConfig({ config, engine: 'onread', threads: 2, routes }, MACHINE).split('\n');
+  return describeConfig({ config, engine: 'onread', threads: 2, routes }, MACHINE).split('\n');
+}
+
+/** From the routes on. */
+function describeFromRoutes(input: Parameters<typeof toConfig>[0]): readonly string[] {
+  const lines = describeAll(input);
   return lines.slice(lines.findIndex((line) => line.startsWith('routes')) + 1);
 }
 
@@ -79,6 +83,21 @@ describe('describeConfig', () => {
       '',
       'pools',
       '  web  power-of-two  no check  localhost:8081, localhost:8082',
+    ]);
+  });
+
+  it('describeConfig shows where connections of a listener go as they are, all of them or those of a name', () => {
+    const lines = describeAll({
+      listeners: {
+        db: { address: '127.0.0.1:5432', tcp: { pool: 'db', idle: '5m' } },
+        secure: { address: '127.0.0.1:443', tls: { passthrough: { '*.a.example': 'db', 'b.example': 'web' } } },
+      },
+      pools: { db: ['localhost:5433'], web: ['localhost:8443'] },
+    });
+    const at = lines.indexOf('listeners');
+    assert.deepEqual(lines.slice(at + 1, at + 3), [
+      '  db      tcp://127.0.0.1:5432   → db, cut after 5m without a byte',
+      '  secure  https://127.0.0.1:443  *.a.example → db, cut after 1h without a byte; b.example → web, cut after 1h without a byte',
     ]);
   });
 });

@@ -2,7 +2,7 @@
 import { nameOfPolicy } from '../core/balancer/policies.ts';
 import { systemClock } from '../core/clock.ts';
 import type { PoolConfig } from '../config/config.ts';
-import type { CheckSpec, ListenerSpec } from '../core/snapshot.ts';
+import type { CheckSpec, ListenerSpec, TcpSpec } from '../core/snapshot.ts';
 import type { ExplainedConfig } from '../runtime/control/explain-config.ts';
 import { protocolOf, urlText } from '../runtime/shared/listener-key.ts';
 import { describeCertificates, toJsonCertificates } from './inspect-certificates.ts';
@@ -71,10 +71,16 @@ function withKeys(lines: readonly string[], keys: readonly string[]): readonly s
 }
 
 function describeListener(listener: ListenerSpec): string[] {
-  const { id, tcp } = listener;
+  const { id, tcp, tls } = listener;
   const address = urlText(listener, protocolOf(listener));
-  if (tcp === undefined) return [id, address];
-  return [id, address, `→ ${tcp.pool}, cut after ${formatDuration(tcp.idleMs)} without a byte`];
+  const all = tcp === undefined ? [] : [describePassed('', tcp)];
+  const passed = [...all, ...(tls?.passthrough ?? []).map(({ name, to }) => describePassed(`${name} `, to))];
+  return passed.length === 0 ? [id, address] : [id, address, passed.join('; ')];
+}
+
+/** `what`: of what comes, with a blank behind it; `''`: all of it. */
+function describePassed(what: string, { pool, idleMs }: TcpSpec): string {
+  return `${what}→ ${pool}, cut after ${formatDuration(idleMs)} without a byte`;
 }
 
 function describeRoutes({ routes }: ExplainedConfig): string[][] {

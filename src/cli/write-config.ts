@@ -7,7 +7,6 @@ import type {
   BreakerSpec,
   EjectionSpec,
   ListenerSpec,
-  ListenerTls,
   HedgeSpec,
   PathMatch,
   RetryBudgetSpec,
@@ -21,6 +20,7 @@ import type {
 } from '../core/snapshot.ts';
 import { addressText } from '../runtime/shared/listener-key.ts';
 import { writeAccessLog, writeRouteLog } from './write-access-log.ts';
+import { writeListenerTls } from './write-listener-tls.ts';
 import { formatDuration, formatDurationOrOff, formatSize, onOff } from './written-units.ts';
 
 /** A map in the order of its entries; those that are undefined are left out. */
@@ -60,15 +60,8 @@ function writeListener({ id: _, host, port, mode, tcp, proxyProtocol, tls, ...re
     ...(tcp === undefined ? rest : below),
     proxyProtocol: proxyProtocol ?? 'off',
     tcp: tcp === undefined ? undefined : { pool: tcp.pool, idle: formatDuration(tcp.idleMs) },
-    tls: tls === null ? 'off' : writeTls(tls),
+    tls: writeListenerTls(tls),
   });
-}
-
-function writeTls({ certificates, ticketKeys, ...rest }: ListenerTls): Written {
-  const named = certificates.map((files) =>
-    Object.fromEntries(Object.entries(files).filter(([, file]) => file !== '')),
-  );
-  return withoutGaps({ certificates: named, ...rest, ticketKeys: unlessEmpty(ticketKeys) });
 }
 
 function writeRoute({
@@ -135,7 +128,8 @@ function writeValues(values: readonly ValueMatch[]): Written | undefined {
 
 /** What a pool says of the times of its sessions: a listener cannot. Those of its requests are in the routes. */
 function sessionTimes({ listeners, settings }: Config, { id }: PoolConfig): Written | undefined {
-  const tcp = listeners.find((listener) => listener.tcp?.pool === id)?.tcp;
+  const all = listeners.flatMap(({ tcp, tls }) => [tcp ?? [], (tls?.passthrough ?? []).map(({ to }) => to)].flat());
+  const tcp = all.find(({ pool }) => pool === id);
   if (tcp === undefined) return undefined;
   const { connectMs, writeIdleMs } = settings.timeouts;
   const own = withoutGaps({

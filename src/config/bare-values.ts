@@ -188,6 +188,7 @@ const PLACES: Readonly<Record<string, Places>> = {
     [NO, 'Write tls: off.'],
     [ANY, 'Name a certificate, e.g. tls: { certificates: example.com.pem }.'],
   ],
+  Passthrough: [[ANY, 'Write names and their pools, e.g. passthrough: { "*.legacy.example.com": legacy }.']],
   Certificate: [[ANY, 'Write a path, or a map, e.g. { cert: example.com.crt, key: example.com.key }.']],
   Defaults: [[ANY, 'Write a map of keys and values, e.g. defaults: { policy: least-connections }.']],
   header: conditions('header', 'x-beta'),

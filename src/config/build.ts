@@ -3,9 +3,9 @@
  * mistake does not hide another, and what passed is checked as a whole.
  */
 import type { Settings } from '../core/settings.ts';
-import type { ListenerSpec } from '../core/snapshot.ts';
+import type { ListenerSpec, TcpSpec } from '../core/snapshot.ts';
 import { routeLogOf } from './access-log-schema.ts';
-import { checkLayer4, speaksHttp } from './check-layer4.ts';
+import { checkLayer4, passedTo, speaksHttp } from './check-layer4.ts';
 import { checkRules } from './check-rules.ts';
 import { configSchema } from './config-schema.ts';
 import type { Config, PoolConfig, RouteConfig } from './config.ts';
@@ -14,6 +14,7 @@ import { explainDepths } from './depth-slips.ts';
 import { describeRoot } from './document.ts';
 import { Mistake, type Problem } from './errors.ts';
 import { type Unsettled, settleGuards } from './guards.ts';
+import type { WrittenTcp } from './layer4-schema.ts';
 import { Defaults } from './merge-defaults.ts';
 import { PartReader, describeEmpty } from './part-reader.ts';
 import { matchesOf } from './match-schema.ts';
@@ -93,7 +94,7 @@ function readRoutes(
     return reader.list('routes', routeSchema, defaults);
   }
   if (!hasHttp) return [];
-  const taken = new Set(listeners.map((part) => part.value.tcp?.pool));
+  const taken = new Set(listeners.flatMap((part) => passedTo(part.value).map(({ pool }) => pool)));
   const free = poolNames.length === 1 ? poolNames : poolNames.filter((name) => !taken.has(name));
   if (free.length === 1) return reader.item(routeSchema, { pool: free[0] }, ['routes', 0], defaults);
   if (poolNames.length > 1) reader.add([{ path: ['routes'], mistake: describeEmpty('routes', undefined, false) }]);
@@ -101,20 +102,32 @@ function readRoutes(
 }
 
 const NO_REQUESTS = new Mistake(
-  'every listener has "tcp", and no request can come',
-  'Take the routes out, or add a listener without "tcp".',
+  'every listener passes bytes on, and no request can come',
+  'Take the routes out, or add a listener for requests.',
 );
 
-/** The times of its pool go before those of the whole config. */
 function toListenerConfig(
-  { tcp, ...listener }: NamedListener,
-  { timeouts }: Settings<'auto'>,
+  { tcp, tls, ...listener }: NamedListener,
+  settings: Settings<'auto'>,
   pools: ReadonlyMap<string, WrittenPool>,
 ): ListenerSpec {
-  if (tcp === undefined) return listener;
-  const { connectMs, writeIdleMs } = { ...timeouts, ...pools.get(tcp.pool)?.timeouts };
-  const { pool, idleMs = timeouts.tcpIdleMs } = tcp;
-  return { ...listener, tcp: { pool, idleMs, halfClosedMs: writeIdleMs, connectMs } };
+  const layer4 = tcp === undefined ? {} : { tcp: toTcpSpec(tcp, settings, pools) };
+  if (tls === null) return { ...listener, tls, ...layer4 };
+  const { passthrough: written, ...opened } = tls;
+  const passthrough = written?.map(({ name, pool }) => {
+    return { name, to: toTcpSpec({ pool, idleMs: undefined }, settings, pools) };
+  });
+  return { ...listener, tls: { ...opened, ...(passthrough === undefined ? {} : { passthrough }) }, ...layer4 };
+}
+
+/** The times of its pool go before those of the whole config. */
+function toTcpSpec(
+  { pool, idleMs }: WrittenTcp,
+  { timeouts }: Settings<'auto'>,
+  pools: ReadonlyMap<string, WrittenPool>,
+): TcpSpec {
+  const { connectMs, writeIdleMs } = { ...timeouts, ...pools.get(pool)?.timeouts };
+  return { pool, idleMs: idleMs ?? timeouts.tcpIdleMs, halfClosedMs: writeIdleMs, connectMs };
 }
 
 function toReadRoute({ path, value: { name, pool, match, replacePrefix } }: Part<WrittenRoute>): Part<ReadRoute> {

@@ -19,20 +19,44 @@ export interface Layer4Parts {
   readonly routed: ReadonlySet<string>;
 }
 
+type Path = Part<unknown>['path'];
+
 /** Whether a listener takes HTTP, as far as what is written of it says. */
 export function speaksHttp(written: unknown): boolean {
-  return !(isWrittenMap(written) && Object.hasOwn(written, 'tcp'));
+  if (!isWrittenMap(written)) return true;
+  return !Object.hasOwn(written, 'tcp') && !passesAll(written['tls']);
+}
+
+/** Nothing of what comes could be opened here. */
+function passesAll(tls: unknown): boolean {
+  return isWrittenMap(tls) && Object.hasOwn(tls, 'passthrough') && !OPENING.some((name) => Object.hasOwn(tls, name));
+}
+
+const OPENING = ['certificates'] as const;
+
+/** A pool that connections of a listener go to, and where its name is written, from the listener on. */
+interface Passed {
+  readonly at: Path;
+  readonly pool: string;
+}
+
+/** The pools that connections of a listener go to, byte by byte. */
+export function passedTo({ tcp, tls }: WrittenListener): readonly Passed[] {
+  const all = tcp === undefined ? [] : [{ at: ['tcp', 'pool'], pool: tcp.pool }];
+  const some = (tls?.passthrough ?? []).map(({ name, pool }) => ({ at: ['tls', 'passthrough', name], pool }));
+  return [...all, ...some];
 }
 
 export function checkLayer4({ written, listeners, pools, poolNames, routed }: Layer4Parts): readonly Problem[] {
-  const leading = listeners.flatMap(({ path, value: { id, tcp } }) => (tcp === undefined ? [] : [{ path, id, tcp }]));
-  const used = [...pools].filter(([name]) => leading.some(({ tcp }) => tcp.pool === name));
+  const passed = listeners.flatMap(({ path, value }) =>
+    passedTo(value).map(({ at, pool }) => ({ path: [...path, ...at], value: { pool } })),
+  );
+  const used = [...pools].filter(([name]) => passed.some(({ value }) => value.pool === name));
   return [
-    ...leading.flatMap(({ path, id, tcp }) => [
-      ...findHttpKeys(written[id], path),
-      ...findTls(written[id], path),
-      ...checkPoolName({ path: [...path, 'tcp'], value: tcp }, poolNames),
-    ]),
+    ...listeners.flatMap(({ path, value: { id, tcp } }) =>
+      tcp === undefined ? [] : [...findHttpKeys(written[id], path), ...findNothingOpened(written[id], path)],
+    ),
+    ...passed.flatMap((part) => checkPoolName(part, poolNames).map((problem) => ({ ...problem, path: part.path }))),
     ...used.flatMap(([name, pool]) => checkPool(pool, ['pools', name], routed.has(name))),
   ];
 }
@@ -40,7 +64,7 @@ export function checkLayer4({ written, listeners, pools, poolNames, routed }: La
 const OF_REQUESTS = ['halfClose', 'underscores'] as const;
 
 /** A FIN of either side is always passed on, and there are no headers. */
-function findHttpKeys(written: unknown, path: Part<unknown>['path']): readonly Problem[] {
+function findHttpKeys(written: unknown, path: Path): readonly Problem[] {
   if (!isWrittenMap(written)) return [];
   return OF_REQUESTS.filter((name) => Object.hasOwn(written, name)).map((name) => {
     const mistake = new Mistake('this key is about requests, and a listener with "tcp" has none', 'Take it out.');
@@ -48,32 +72,29 @@ function findHttpKeys(written: unknown, path: Part<unknown>['path']): readonly P
   });
 }
 
-function findTls(written: unknown, path: Part<unknown>['path']): readonly Problem[] {
-  if (!isWrittenMap(written) || !Object.hasOwn(written, 'tls') || written['tls'] === 'off') return [];
+/** What "tcp" is about beside TLS is what comes out of it. */
+function findNothingOpened(written: unknown, path: Path): readonly Problem[] {
+  if (!isWrittenMap(written) || !passesAll(written['tls'])) return [];
   const mistake = new Mistake(
-    'a listener with "tcp" cannot end TLS yet',
-    'Take "tls" out: the bytes pass as they come, and the servers behind it end TLS.',
+    '"tcp" beside "tls" is for connections that are opened here, and there are no certificates for that',
+    'Add certificates, or take "tcp" out.',
   );
-  return [{ path: [...path, 'tls'], atKey: true, mistake }];
+  return [{ path: [...path, 'tcp'], atKey: true, mistake }];
 }
 
-function checkPool(
-  { policy, sticky }: WrittenPool,
-  path: Part<unknown>['path'],
-  isRouted: boolean,
-): readonly Problem[] {
+function checkPool({ policy, sticky }: WrittenPool, path: Path, isRouted: boolean): readonly Problem[] {
   const problems: Problem[] = [];
   const part = findHttpPart(policy);
   if (part !== null) {
     const mistake = new Mistake(
-      `a listener with "tcp" leads to this pool, and its connections have no ${part}`,
+      `a listener passes bytes on to this pool, and its connections have no ${part}`,
       'Hash by client, or take another policy; a route may have a policy of its own.',
     );
     problems.push({ path: [...path, 'policy'], mistake });
   }
   if (sticky !== null && !isRouted) {
     const mistake = new Mistake(
-      'only listeners with "tcp" lead to this pool, and their connections have no cookies',
+      'nothing but bytes is passed on to this pool, and its connections have no cookies',
       'Take it out; policy: { hash: client } keeps clients at their endpoints.',
     );
     problems.push({ path: [...path, 'sticky'], mistake });

@@ -1486,16 +1486,17 @@ export interface ListenerInput<PoolName extends string = string> {
    * @defaultValue `'off'`
    * @example { certificates: '/etc/fairlead/example.com.pem' }
    */
-  readonly tls?: ListenerTlsInput | Off;
+  readonly tls?: ListenerTlsInput<NoInfer<PoolName>> | Off;
 }
 
 /** Ends TLS here: clients come by https. */
-export interface ListenerTlsInput {
+export interface ListenerTlsInput<PoolName extends string = string> {
   /**
    * What Fairlead proves with who it is: a file with the chain and its key, a folder of them, or a map. The first one is for clients that ask for no name.
+   * @defaultValue required, unless there is `passthrough`
    * @example ['/etc/fairlead/example.com.pem']
    */
-  readonly certificates: CertificateInput | string | readonly (CertificateInput | string)[];
+  readonly certificates?: CertificateInput | string | readonly (CertificateInput | string)[];
   /**
    * Clients that offer less are refused.
    * @defaultValue `'1.2'`
@@ -1514,6 +1515,11 @@ export interface ListenerTlsInput {
    * @example '/etc/fairlead/tickets.key'
    */
   readonly ticketKeys?: string;
+  /**
+   * Connections that are not opened here: the name that a client asks for, or `*.` and the end of one, and the pool that its bytes go to as they come. These names come before certificates.
+   * @example { '*.legacy.example.com': 'legacy' }
+   */
+  readonly passthrough?: Readonly<Record<string, PoolName>>;
 }
 
 /** What Fairlead proves with who it is: a file with the chain and its key, a folder of them, or a map. The first one is for clients that ask for no name. */

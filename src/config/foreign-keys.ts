@@ -4,7 +4,7 @@
  */
 import { OF_SMALL_MAPS } from './foreign-resilience-keys.ts';
 import type { SmallMap } from './foreign-resilience-keys.ts';
-import { FIXED_CIPHERS, OF_TLS_MAPS } from './foreign-tls-keys.ts';
+import { FIXED_CIPHERS, OF_TLS_MAPS, PASSED_NAMES, PASSTHROUGH_WORDS } from './foreign-tls-keys.ts';
 import { NOT_BUILT } from './not-built.ts';
 import type { MissingFeature } from './not-built.ts';
 
@@ -114,6 +114,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'sendproxy sendproxyv2':
       'It stands in a pool, e.g. pools: { web: { endpoints: [localhost:8081], proxyProtocol: v2 } }.',
     [`tls sslprotocols sslciphers ${CERTIFICATE_WORDS}`]: IN_A_LISTENER,
+    [PASSTHROUGH_WORDS]: PASSED_NAMES,
   },
   Listener: {
     'port host bind listen addr ip hostname url': 'Write address, e.g. address: 127.0.0.1:8080.',
@@ -130,6 +131,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'sslciphers ciphers ciphersuites': FIXED_CIPHERS,
     'ticketkeys sslsessionticketkey tlsticketkeys':
       'Write tls, e.g. tls: { certificates: example.com.pem, ticketKeys: tickets.key }.',
+    [PASSTHROUGH_WORDS]: 'Write tls, and in it passthrough with names and their pools.',
   },
   ListenerTls: OF_TLS_MAPS.ListenerTls,
   Certificate: OF_TLS_MAPS.Certificate,
@@ -154,6 +156,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'check ejection breaker circuitbreaker circuitbreakers':
       'It stands in the pool that the route names, or in defaults.',
     [`tls ${CERTIFICATE_WORDS}`]: IN_A_LISTENER,
+    [PASSTHROUGH_WORDS]: PASSED_NAMES,
   },
   Match: {
     'hosts hostname hostnames domain domains servername vhost': 'Write host, e.g. host: api.example.com.',
@@ -270,7 +273,6 @@ const MISSING: Readonly<Record<MissingFeature, string>> = {
   acme: 'acme letsencrypt certresolver certificatesresolvers autohttps',
   clientCertificates:
     'clientcertificate clientcertificates clientca clientcas clientauth clientverify mtls sslverifyclient sslclientcertificate verifyclient',
-  passthrough: 'passthrough tlspassthrough sslpassthrough sni',
   tlsToEndpoints: 'backendtls upstreamtls proxyssl insecureskipverify serverstransport',
   http2: 'http2 h2 h2c grpc alpn http3 quic',
   udp: 'udp',

@@ -1,5 +1,7 @@
 /** Keys of other programs' TLS, by ours, in the maps that have it. `a b` are several words. */
 
+export const PASSTHROUGH_WORDS = 'passthrough tlspassthrough sslpassthrough sslpreread sni snirouting';
+export const PASSED_NAMES = 'It stands in the tls of a listener: passthrough, with names and their pools.';
 export const FIXED_CIPHERS = 'Which ciphers there are is fixed: take it out.';
 
 export const OF_TLS_MAPS: Readonly<Record<'ListenerTls' | 'Certificate', Readonly<Record<string, string>>>> = {
@@ -23,6 +25,8 @@ export const OF_TLS_MAPS: Readonly<Record<'ListenerTls' | 'Certificate', Readonl
     options: 'Its keys stand in tls itself: take it out.',
     'internal selfsigned localcerts': 'Certificates are files; docs/tls.md has a command that makes one for trying.',
     'timeout handshaketimeout': 'It stands in timeouts: tlsHandshake.',
+    'tlspassthrough sslpassthrough sslpreread sni snirouting routes':
+      'Write passthrough, e.g. certificates: example.com.pem, passthrough: { legacy.example.com: web }.',
   },
   Certificate: {
     'certificate crt pem chain fullchain file path certfile sslcertificate': 'Write cert, e.g. cert: example.com.crt.',

@@ -32,11 +32,17 @@ export function scalar<T>(parse: (value: unknown) => T | Mistake, notes: SchemaN
   return note(schema, notes);
 }
 
-/** Reads a value with another schema, chosen while reading; its issues become those of the value. */
-export function readWith<T extends z.ZodType>(schema: T, value: unknown, context: z.RefinementCtx): z.output<T> {
+/** Reads a value with another schema, chosen while reading; its issues become those of the value, or of what lies at `path` in it. */
+export function readWith<T extends z.ZodType>(
+  schema: T,
+  value: unknown,
+  context: z.RefinementCtx,
+  path: readonly string[] = [],
+): z.output<T> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  for (const issue of result.error.issues) context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue);
+  for (const issue of result.error.issues)
+    context.issues.push({ ...issue, path: [...path, ...issue.path], input: value } as z.core.$ZodRawIssue);
   return z.NEVER;
 }
 

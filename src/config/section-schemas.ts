@@ -7,7 +7,7 @@ import { key, note } from './described.ts';
 import { type WrittenTcp, tcpSchema } from './layer4-schema.ts';
 import { network } from './network.ts';
 import { incomingProxySchema } from './proxy-protocol-schema.ts';
-import { listenerTlsSchema } from './tls-schema.ts';
+import { type WrittenListenerTls, listenerTlsSchema } from './tls-schema.ts';
 import { count, object, oneOf, scalar, shortForm, size, sizeOrAuto, toggle, withRule } from './scalars.ts';
 import { fileOf, socketKeys, withSocketRules } from './socket-keys.ts';
 
@@ -63,8 +63,9 @@ const listenerMap = object(
 export const listenerKeys = withSocketRules(listenerMap);
 
 /** A listener before its name and the times of its sessions are filled in. */
-export interface WrittenListener extends Omit<ListenerSpec, 'id' | 'tcp'> {
+export interface WrittenListener extends Omit<ListenerSpec, 'id' | 'tcp' | 'tls'> {
   readonly tcp?: WrittenTcp;
+  readonly tls: WrittenListenerTls | null;
 }
 
 export const listenerSchema = shortForm(

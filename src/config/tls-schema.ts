@@ -4,8 +4,16 @@ import type { CertificateSource, ListenerTls } from '../core/snapshot.ts';
 import { key, note } from './described.ts';
 import { Mistake } from './errors.ts';
 import { filePath } from './file-path.ts';
+import { passthroughSchema } from './passthrough-schema.ts';
+import type { WrittenPassthrough } from './passthrough-schema.ts';
 import { object, oneOf, orOff, scalar, shortForm, withRule } from './scalars.ts';
 import { describeValue } from './units.ts';
+import { isWrittenMap } from './written.ts';
+
+/** Before the times of the pools that names lead to are filled in. */
+export interface WrittenListenerTls extends Omit<ListenerTls, 'passthrough'> {
+  readonly passthrough?: readonly WrittenPassthrough[];
+}
 
 const VERSIONS = ['1.2', '1.3'] as const;
 /** As other programs write versions that nobody should speak any more. */
@@ -96,12 +104,13 @@ const certificates = note(
   { forms: [source, list], words: 'file, folder, map, or a list of them' },
 );
 
-const listenerTlsMap = object(
+const listenerTlsKeys = object(
   {
-    certificates: key(certificates, {
+    certificates: key(certificates.optional(), {
       description:
         'What Fairlead proves with who it is: a file with the chain and its key, a folder of them, or a map. The first one is for clients that ask for no name.',
       example: ['/etc/fairlead/example.com.pem'],
+      byDefault: 'required, unless there is `passthrough`',
     }),
     minVersion: key(tlsVersion.prefault('1.2'), {
       description: 'Clients that offer less are refused.',
@@ -118,9 +127,24 @@ const listenerTlsMap = object(
       example: '/etc/fairlead/tickets.key',
       byDefault: "the process's own",
     }),
+    passthrough: key(passthroughSchema.optional(), {
+      description:
+        'Connections that are not opened here: the name that a client asks for, or `*.` and the end of one, and the pool that its bytes go to as they come. These names come before certificates.',
+      example: { '*.legacy.example.com': 'legacy' },
+      byDefault: 'none',
+    }),
   },
   'ListenerTls',
-).transform(({ ticketKeys = '', ...tls }): ListenerTls => ({ ...tls, ticketKeys }));
+);
+
+const listenerTlsMap = listenerTlsKeys
+  .refine((tls) => !isWrittenMap(tls) || tls.certificates !== undefined || tls.passthrough !== undefined, {
+    when: () => true,
+    path: ['certificates'],
+  })
+  .transform(({ certificates = [], ticketKeys = '', passthrough, ...rest }): WrittenListenerTls => {
+    return { certificates, ...rest, ticketKeys, ...(passthrough === undefined ? {} : { passthrough }) };
+  });
 
 /** Null: the listener speaks plain HTTP. */
 export const listenerTlsSchema = orOff(listenerTlsMap, null);

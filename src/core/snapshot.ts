@@ -20,7 +20,7 @@ export interface Snapshot {
   readonly pools: readonly PoolSpec[];
   readonly settings: Settings;
   readonly routeTable: RouteTableHandle;
-  /** Rows of the route table where listeners with `tcp` count their sessions, by the ids of these listeners. */
+  /** Rows of the route table where listeners count their sessions of layer 4, by the ids of those that have any. */
   readonly sessionRows: Readonly<Record<string, number>>;
   /** Where worker `i` leaves its lines of the access log: ring `i`. Empty: there is no log. */
   readonly logRings: readonly SharedArrayBuffer[];
@@ -82,13 +82,22 @@ export type ProxyHeaderField = 'authority' | 'unique-id' | 'crc32c';
 
 /** How a listener ends TLS. What the files hold is never here: it goes to threads in messages of its own. */
 export interface ListenerTls {
-  /** At least one; the first is for clients that ask for no name. */
+  /** The first is for clients that ask for no name. None only where `passthrough` is there: then all other names are refused. */
   readonly certificates: readonly CertificateSource[];
   readonly minVersion: '1.2' | '1.3';
   /** What a client gets that asks for a name of no certificate: the first one, or a refusal. */
   readonly unknownName: 'default' | 'refuse';
   /** File with the keys of session tickets, for several machines; `''`: this process makes its own. */
   readonly ticketKeys: string;
+  /** Connections that are not opened here, by the name that they ask for; left out: none. */
+  readonly passthrough?: readonly PassthroughSpec[];
+}
+
+/** Where connections go as they come whose clients ask for this name. */
+export interface PassthroughSpec {
+  /** In lower case; `*.` stands for one label. */
+  readonly name: string;
+  readonly to: TcpSpec;
 }
 
 /** Where a certificate and its key stand, as absolute paths; `''`: not given. Either `cert` or `pkcs12` is there. */

@@ -2,15 +2,18 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { extension, helloOf, recordsOf, serverName } from '../../test/support/client-hello.ts';
+import { UNBOUNDED_MEMORY } from '../core/kept-memory.ts';
+import { USE_REQUEST } from '../core/shared/memory-table.ts';
 import { HelloReader, MOST_HELLO_BYTES } from './hello-reader.ts';
 import type { HelloVerdict } from './hello-reader.ts';
+import { KeptBytes } from './kept-bytes.ts';
 
 /** Reads up to a verdict, in pieces of these lengths, the last of which repeats. */
 function read(
   bytes: Buffer,
   ...lengths: readonly number[]
 ): { verdict: HelloVerdict; reader: HelloReader; at: number } {
-  const reader = new HelloReader();
+  const reader = new HelloReader(new KeptBytes(UNBOUNDED_MEMORY, USE_REQUEST));
   let verdict: HelloVerdict = 'more';
   let at = 0;
   for (let piece = 0; at < bytes.length && verdict === 'more'; piece++) {

@@ -5,6 +5,7 @@
  */
 import { parseClientHello } from './client-hello.ts';
 import type { ClientHello } from './client-hello.ts';
+import type { KeptBytes } from './kept-bytes.ts';
 
 export type HelloVerdict =
   /** It is not whole yet. */
@@ -13,7 +14,9 @@ export type HelloVerdict =
   /** The first byte is not that of a handshake. */
   | 'not-tls'
   /** It breaks a rule of the protocol, or is too long. */
-  | 'bad';
+  | 'bad'
+  /** There is no memory left to keep it. */
+  | 'no-memory';
 
 /** A hello that ends later than this is refused. One of today has about 1,800, with a key for quantum computers. */
 export const MOST_HELLO_BYTES = 16 * 1024;
@@ -24,15 +27,11 @@ const MOST_FRAGMENT = 16 * 1024;
 const MAJOR_VERSION = 3;
 const CLIENT_HELLO = 1;
 const MESSAGE_HEADER = 4;
-/** Room to begin with for one that comes in pieces. */
-const LEAST_ROOM = 2048;
-const NOTHING = Buffer.alloc(0);
 
 export class HelloReader {
   /** Once it is `done`. */
   hello: ClientHello | null = null;
-  #bytes: Buffer = NOTHING;
-  #length = 0;
+  readonly #kept: KeptBytes;
   /** All in front of this has been looked at. */
   #at = 0;
   /** Bytes left of the fragment of the record that `#at` is in; 0: a header comes next. */
@@ -44,30 +43,30 @@ export class HelloReader {
   #wanted = MESSAGE_HEADER;
   #isSized = false;
 
+  /** `kept`: empty; it holds the bytes from now on, and is cleared by whoever gave it. */
+  constructor(kept: KeptBytes) {
+    this.#kept = kept;
+  }
+
   /** All bytes so far, what came behind the hello included. */
   get held(): Buffer {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  get #bytes(): Buffer {
+    return this.#kept.buffer;
+  }
+
+  get #length(): number {
+    return this.#kept.end;
+  }
+
   /** Takes more bytes, which are copied. Nothing may be taken after another verdict than `more`. */
   take(buffer: Buffer, start: number, end: number): HelloVerdict {
-    this.#keep(buffer, start, end);
+    if (!this.#kept.append(buffer, start, end)) return 'no-memory';
     const verdict = this.#advance();
     const endsAt = verdict === 'more' ? this.#length + 1 : this.#at;
     return (verdict === 'more' || verdict === 'done') && endsAt > MOST_HELLO_BYTES ? 'bad' : verdict;
-  }
-
-  #keep(buffer: Buffer, start: number, end: number): void {
-    const length = this.#length + end - start;
-    if (length > this.#bytes.length) {
-      const isFirst = this.#length === 0 && end - start >= LEAST_ROOM / 4;
-      const room = isFirst ? length : Math.max(LEAST_ROOM, length, this.#bytes.length * 2);
-      const larger = Buffer.allocUnsafe(room);
-      this.#bytes.copy(larger, 0, 0, this.#length);
-      this.#bytes = larger;
-    }
-    buffer.copy(this.#bytes, this.#length, start, end);
-    this.#length = length;
   }
 
   #advance(): HelloVerdict {

@@ -25,7 +25,7 @@ export interface TlsProfileOptions {
   /** At least one. The control plane has checked them: what OpenSSL refuses is thrown when the profile is first used. */
   readonly certificates: readonly TlsCertificate[];
   readonly minVersion: TlsVersion;
-  /** Protocols offered by ALPN, the most wanted first. A client that knows none of them gets an alert. */
+  /** Protocols offered by ALPN, the most wanted first. A client that knows none of them gets an alert; none: nothing is agreed on. */
   readonly alpn: readonly string[];
   /** From `secure` to the end of the handshake. */
   readonly handshakeTimeoutMs: number;

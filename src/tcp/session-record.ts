@@ -1,3 +1,5 @@
+import type { ConnectionFacts } from '../net/transport.ts';
+
 /**
  * What one session was: filled as it goes; counters and the access log read it and nothing else. Times are milliseconds
  * of the monotonic clock, 0 where a step was not reached.
@@ -25,6 +27,8 @@ export class SessionRecord {
   cause = '';
   /** The client's address; `''` where no line is written of the session. */
   client = '';
+  /** What is known of the client's connection; null where no line is written. */
+  facts: ConnectionFacts | null = null;
 }
 
 /** Whoever writes down what a session was. */

@@ -37,6 +37,9 @@ import type { EndpointConnection, EndpointEvents } from './tcp-pool-dialer.ts';
 /** A side's FIN came first, and nothing has broken. */
 const CLIENT_END = 'client-end';
 const ENDPOINT_END = 'endpoint-end';
+/** The same of a client of TLS that has not said so there. Many never do; its protocol has to know where its messages end. */
+const CLIENT_END_TRUNCATED = 'client-end: truncated';
+const ENDS: ReadonlySet<string> = new Set([CLIENT_END, CLIENT_END_TRUNCATED, ENDPOINT_END]);
 
 export class TcpSession extends Timer implements ConnectionHandler, EndpointEvents, Searcher {
   readonly route: TcpRoute;
@@ -69,7 +72,10 @@ export class TcpSession extends Timer implements ConnectionHandler, EndpointEven
     this.record.arrivedAt = host.now();
     this.record.listener = route.listener.id;
     this.record.pool = route.spec.pool;
-    if (route.log !== null) this.record.client = client.facts.peer.address;
+    if (route.log !== null) {
+      this.record.client = client.facts.peer.address;
+      this.record.facts = client.facts;
+    }
     host.routeTable.count(route.slot, ROUTE_REQUESTS, 1);
     host.opened(this);
     client.pause();
@@ -150,7 +156,7 @@ export class TcpSession extends Timer implements ConnectionHandler, EndpointEven
   onEnd(): void {
     if (this.#isClientEnded) return;
     this.#isClientEnded = true;
-    this.#note(CLIENT_END);
+    this.#note(this.client.isTruncated ? CLIENT_END_TRUNCATED : CLIENT_END);
     if (this.#upstream !== null) this.#passClientEnd(this.#upstream);
   }
 
@@ -165,7 +171,7 @@ export class TcpSession extends Timer implements ConnectionHandler, EndpointEven
       this.#search.abandon();
       this.#search = null;
       this.#note(CLIENT_CLOSED);
-    } else if (kind !== 'end') {
+    } else if (kind !== 'end' && kind !== 'truncated') {
       this.#note('reset: client');
       this.#upstream?.reset();
     }
@@ -320,8 +326,7 @@ export class TcpSession extends Timer implements ConnectionHandler, EndpointEven
     const { bytesIn, bytesOut, reason } = record;
     if (bytesIn > 0) routeTable.count(route.slot, ROUTE_BYTES_IN, bytesIn);
     if (bytesOut > 0) routeTable.count(route.slot, ROUTE_BYTES_OUT, bytesOut);
-    if (this.#upstream !== null && reason !== CLIENT_END && reason !== ENDPOINT_END)
-      routeTable.count(route.slot, ROUTE_ABORTS, 1);
+    if (this.#upstream !== null && !ENDS.has(reason)) routeTable.count(route.slot, ROUTE_ABORTS, 1);
     route.log?.sessionEnded(record);
     this.#host.closed(this);
   }

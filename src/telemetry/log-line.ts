@@ -32,7 +32,7 @@ export interface LogLine {
   reason: string;
   userAgent: string;
   referer: string;
-  /** These four are `''` without TLS, and where nobody wants them. */
+  /** These four are `''` without TLS, and where nobody wants them; of TLS that passes unopened there is the name alone. */
   sni: string;
   tlsVersion: string;
   tlsCipher: string;
@@ -185,7 +185,7 @@ export function emptyLine(): LogLine {
 
 /** Lines that have nothing of it are none the longer for it. */
 function tlsOf({ sni, tlsVersion, tlsCipher, tlsResumed }: LogLine): string {
-  return tlsVersion === '' ? '' : `\n${sni}\n${tlsVersion}\n${tlsCipher}\n${tlsResumed}`;
+  return tlsVersion === '' && sni === '' ? '' : `\n${sni}\n${tlsVersion}\n${tlsCipher}\n${tlsResumed}`;
 }
 
 function cut(text: string, most: number): string {

@@ -26,6 +26,7 @@ export function surroundingsOf(path: string): Written {
   // A listener of layer 4 has a pool of its own, beside one that takes HTTP.
   const isLayer4 = path.startsWith('listeners.*.tcp');
   const tcp = path.startsWith('listeners.*.tcp.') ? { tcp: { pool: 'postgres' } } : {};
+  const passthrough = path === 'listeners.*.tls.passthrough' ? { legacy: ['localhost:8443'] } : {};
   const isSource = /^listeners\.\*\.tls\.certificates\.(?:cert|pkcs12)$/.test(path);
   const tls = path.startsWith('listeners.*.tls.') ? { tls: { certificates: isSource ? {} : { cert: 'a.pem' } } } : {};
   return {
@@ -40,6 +41,7 @@ export function surroundingsOf(path: string): Written {
     routes: [{ pool: 'web', match, ...replace, ...inPolicy('routes.*') }],
     pools: {
       ...(isLayer4 ? { postgres: ['localhost:5432'] } : {}),
+      ...passthrough,
       web: {
         endpoints: [{ address: 'localhost:8081' }],
         ...(hasCheck ? { check } : {}),

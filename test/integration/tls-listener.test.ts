@@ -1,9 +1,12 @@
 /** HTTPS at the front: which certificate answers whom, and what becomes of clients that do not come into TLS. */
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { helloOfNode } from '../support/node-hello.ts';
 import { startPieceWire } from '../support/piece-wire.ts';
 import { readLines, tempFolder } from '../support/access-log.ts';
+import { configOf } from '../support/running-balancer.ts';
+import { socketFolder } from '../support/unix-server.ts';
 import { issueCertificate } from '../support/issued-certificates.ts';
 import { askTls, handshakesOf, openTls, requestOver, runTls, writePair } from '../support/tls-balancer.ts';
 import { until } from '../support/until.ts';
@@ -126,6 +129,24 @@ describe('a listener that ends TLS', () => {
       'second.example TLSv1.3 TLS_AES_128_GCM_SHA256 false 200',
       'second.example TLSv1.3 TLS_AES_128_GCM_SHA256 true 200',
     ]);
+  });
+
+  it('a listener that ends TLS may be a unix socket, over reloads and replaced threads', async (t) => {
+    const path = join(socketFolder(t), 'web.sock');
+    const onSocket = (text: string): string => text.replace('"127.0.0.1:0"', `"unix:${path}"`);
+    const balancer = await runTls(t, ALL, { edit: onSocket });
+    const asked = async (): Promise<readonly unknown[]> => {
+      const answer = await askTls(0, { path, servername: 'second.example' });
+      return [answer.status, answer.subject, answer.asked['x-forwarded-proto'], answer.asked['x-forwarded-for']];
+    };
+    assert.deepEqual(await asked(), [200, 'second', 'https', undefined]);
+    await assert.rejects(askTls(0, { path, ALPNProtocols: ['spdy/3'] }));
+    await until(() => handshakesOf(balancer).failures['alpn'] === 1, 'it is counted');
+    assert.equal(balancer.handshakeEvents[0].address, 'unix');
+    await balancer.balancer.replaceWorkers();
+    assert.deepEqual(await asked(), [200, 'second', 'https', undefined]);
+    await balancer.balancer.reload(configOf(balancer.config(`certificates: ${join(balancer.folder, 'FIRST')}`)));
+    assert.equal((await askTls(0, { path, servername: 'second.example' })).subject, 'first');
   });
 
   it('a listener that ends TLS has nothing of its keys in snapshot, figures and events', async (t) => {

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
 import { test } from 'node:test';
-import { helloOf, protocols, serverName } from '../support/client-hello.ts';
+import { extension, helloOf, protocols, serverName } from '../support/client-hello.ts';
+import type { HelloParts } from '../support/client-hello.ts';
 import { FakeToday } from '../support/fake-time.ts';
 import { issueCertificate } from '../support/issued-certificates.ts';
 import { helloOfNode } from '../support/node-hello.ts';
@@ -122,6 +123,89 @@ test('a client that takes too long for its handshake is closed, at whatever poin
   );
 });
 
+test('a client that drips its handshake has no more time than others, before and after its hello', async (t) => {
+  const time = new FakeToday();
+  const options = { threads: 0, clock: time, scheduler: time, more: 'timeouts: { tlsHandshake: 3s }' };
+  const balancer = await runTls(t, ONE, options);
+  const hello = await helloOfNode();
+  // A record that says it has 256 bytes, so that no byte of it is wrong.
+  const record = Buffer.concat([Buffer.from([0x17, 3, 3, 1, 0]), Buffer.alloc(256)]);
+  for (const [start, drip] of [
+    [hello.subarray(0, 0), hello],
+    [hello, record],
+  ]) {
+    const socket = net.connect({ port: balancer.port, host: '127.0.0.1', noDelay: true });
+    socket.on('error', () => {});
+    socket.resume().write(start);
+    const closed = once(socket, 'close');
+    await until(() => balancer.balancer.workers?.load().connections === 1, 'it is there');
+    for (let at = 0; at < 29; at++) {
+      socket.write(drip.subarray(at, at + 1));
+      // Who is served later has been read later.
+      if (at % 7 === 0) await askTls(balancer.port);
+      time.advance(100);
+    }
+    assert.equal(socket.closed, false);
+    time.advance(300);
+    await closed;
+  }
+  await until(() => {
+    time.advance(100);
+    return handshakesOf(balancer).failures['timeout'] === 2;
+  }, 'both are counted');
+});
+
+/** What a client hears that sends this and no more. */
+async function answerTo(port: number, bytes: Buffer): Promise<string> {
+  const socket = net.connect(port, '127.0.0.1', () => socket.write(bytes));
+  let answer = '';
+  socket.setEncoding('latin1').on('data', (text: string) => (answer += text));
+  await once(socket, 'end');
+  return Buffer.from(answer, 'latin1').toString('hex');
+}
+
+test('what is refused is refused alike, whatever name was asked for: nothing tells which names there are', async (t) => {
+  const named = issueCertificate({ names: ['first.example'] });
+  const refusing = await runTls(
+    t,
+    (folder) => `certificates: ${writePair(folder, 'named.pem', named)}, unknownName: refuse`,
+  );
+  const unknown = ['no.example', 'a.first.example', 'first.example.test', 'example', '127.0.0.2', 'x'.repeat(63)];
+  for (const name of ['', ...unknown]) {
+    const bytes = helloOf({ extensions: name === '' ? [] : [serverName(name)] });
+    assert.equal(await answerTo(refusing.port, bytes), '15030300020270', name);
+  }
+  const choosing = await runTls(t, ONE);
+  const WRONG: Readonly<Record<string, HelloParts>> = {
+    version: { version: 0x0301, extensions: [] },
+    cipher: { ciphers: Buffer.from([0x00, 0x2f]), extensions: [] },
+    alpn: { extensions: [protocols('spdy/3'), extension(10, Buffer.from([0, 2, 0, 23]))] },
+    challenge: { extensions: [protocols('acme-tls/1')] },
+    rule: { compressions: Buffer.alloc(0), extensions: [] },
+  };
+  for (const [what, parts] of Object.entries(WRONG)) {
+    const answers = new Set<string>();
+    for (const name of ['', 'first.example', 'no.example']) {
+      const asked = name === '' ? [] : [serverName(name)];
+      const bytes = helloOf({ ...parts, extensions: [...asked, ...(parts.extensions ?? [])] });
+      answers.add(await answerTo(choosing.port, bytes));
+    }
+    assert.equal(answers.size, 1, `${what}: ${[...answers].join()}`);
+    assert.match([...answers][0], /^1503/, what);
+  }
+});
+
+test('a client of TLS 1.2 that begins anew within its session is refused', async (t) => {
+  const balancer = await runTls(t, ONE);
+  const socket = await openTls(balancer.port, { maxVersion: 'TLSv1.2' });
+  assert.equal((await requestOver(socket)).status, 200);
+  const failed = once(socket, 'error') as Promise<[NodeJS.ErrnoException]>;
+  socket.renegotiate({}, () => {});
+  const [{ code }] = await failed;
+  assert.equal(code, 'ERR_SSL_NO_RENEGOTIATION');
+  await until(() => balancer.balancer.stats().workers.connections === 0, 'it is gone');
+});
+
 test('failed handshakes are told at most once a second for each listener, with the last client', async (t) => {
   const time = new FakeToday();
   const balancer = await runTls(t, ONE, { threads: 0, clock: time, scheduler: time });
@@ -155,12 +239,17 @@ test('clients on their way into TLS have a second when draining begins, and coun
   assert.ok(tookMs > 900 && tookMs < 5000, `${tookMs} ms`);
 });
 
-test(
-  'while too many clients are on their way into TLS others wait, and those who are in are served',
-  { timeout: 60_000 },
-  async (t) => {
+for (const [spread, threads] of [
+  ['kernel', 1],
+  ['even', 2],
+] as const) {
+  const title = `while too many clients are on their way into TLS others wait, and those who are in are served (spread: ${spread})`;
+  test(title, { timeout: 60_000 }, async (t) => {
+    const all = 1300 * threads;
     const plain = 'listeners: { plain: "127.0.0.1:0", web:';
     const balancer = await runTls(t, ONE, {
+      threads,
+      listener: `spread: ${spread},`,
       more: 'timeouts: { tlsHandshake: 2s }',
       edit: (text) => text.replace('listeners: { web:', plain),
     });
@@ -170,26 +259,26 @@ test(
     const sockets: net.Socket[] = [];
     t.after(() => sockets.forEach((socket) => socket.destroy()));
     let closed = 0;
-    for (let i = 0; i < 1300; i++) {
+    for (let i = 0; i < all; i++) {
       const socket = net.connect(port, '127.0.0.1', () => socket.write('\x16'));
       socket.on('error', () => {});
       socket.on('close', () => closed++);
       sockets.push(socket.resume());
     }
     const connections = (): number => balancer.balancer.stats().workers.connections;
-    await until(() => connections() >= 1024, 'a crowd');
+    await until(() => connections() >= 1000 * threads, 'a crowd');
     assert.equal((await requestOver(kept)).status, 200);
     const response = await fetch(`http://127.0.0.1:${plainPort}/`);
     assert.equal(response.status, 200);
     await response.text();
-    assert.ok(connections() < 1100, `${connections()} of 1300`);
+    assert.ok(connections() < 1100 * threads, `${connections()} of ${all}`);
     // Their time is over, the next ones have their turn, and those behind them.
     assert.equal((await askTls(port)).status, 200);
-    await until(() => closed === 1300, 'the time of all is over');
+    await until(() => closed === all, 'the time of all is over');
     await until(
-      () => handshakesOf(balancer).failures['timeout'] === 1300,
+      () => handshakesOf(balancer).failures['timeout'] === all,
       () => JSON.stringify(handshakesOf(balancer)),
     );
     assert.equal((await requestOver(kept)).status, 200);
-  },
-);
+  });
+}

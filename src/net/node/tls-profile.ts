@@ -61,7 +61,7 @@ function serverOptions(options: TlsProfileOptions): TlsOptions {
     honorCipherOrder: true,
     ecdhCurve: SERVER_GROUPS,
     secureOptions: SSL_OP_NO_RENEGOTIATION,
-    ALPNProtocols: [...alpn],
+    ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
     handshakeTimeout: handshakeTimeoutMs,
     sessionIdContext: sessionContext(options.sessionScope, clientPolicy),
     ...(ticketKeys === undefined ? {} : { ticketKeys }),

@@ -3,21 +3,26 @@
  * connection on once the handshake is done. The name has to be known before TLS begins: an older session goes on without
  * TLS asking for it, and in TLS 1.3 the protocol is agreed on first.
  *
- * | state      | bytes                                 | FIN               | gone              | time is over    | secured | failed |
- * | ---------- | ------------------------------------- | ----------------- | ----------------- | --------------- | ------- | ------ |
- * | reading    | more, or → answering, or → securing   | closed, → over    | → over            | closed, → over  | –       | –      |
- * | securing   | the engine's                          | the engine's      | the engine's      | aborted, → over | → over  | → over |
- * | answering  | thrown away                           | closes            | → over            | closed          | –       | –      |
- * | over       | –                                     | –                 | –                 | –               | –       | –      |
+ * | state     | bytes                                            | FIN            | gone         | time is over    | secured | failed |
+ * | --------- | ------------------------------------------------ | -------------- | ------------ | --------------- | ------- | ------ |
+ * | reading   | more; → answering, → securing; passed on, → over | closed, → over | → over       | closed, → over  | –       | –      |
+ * | securing  | the engine's                                     | the engine's   | the engine's | aborted, → over | → over  | → over |
+ * | answering | thrown away                                      | closes         | → over       | closed          | –       | –      |
+ * | over      | –                                                | –              | –            | –               | –       | –      |
  */
+import { FAULTS } from '../../core/errors.ts';
+import type { KeptMemory } from '../../core/kept-memory.ts';
+import { MEMORY_REQUESTS, USE_REQUEST } from '../../core/shared/memory-table.ts';
 import type { ClientHello } from '../client-hello.ts';
 import { HelloReader } from '../hello-reader.ts';
+import { KeptBytes } from '../kept-bytes.ts';
 import { lingerClose } from '../lingering-close.ts';
 import type { NextStage, Stage, StageHandler } from '../stages.ts';
 import { Timer } from '../timer-wheel.ts';
 import type { TimerWheel } from '../timer-wheel.ts';
 import type { TlsFailure, TlsHandshake, TlsProfile } from '../tls.ts';
 import type { AcceptedConnection, CloseReason, ConnectionHandler, HandshakeHandler, Transport } from '../transport.ts';
+import type { Greeted, Greetings } from './greetings.ts';
 
 /** Descriptions of alerts (RFC 8446 6). */
 const DECODE_ERROR = 50;
@@ -29,46 +34,22 @@ const CHALLENGE_PROTOCOL = 'acme-tls/1';
 /** A client that has been answered has so long to read it. */
 const LINGER_MS = 1000;
 const LINGER_BYTES = 64 * 1024;
-/** A thread with so many takes no more connections for listeners with TLS, which then wait in the kernel … */
-const MOST_GREETINGS = 1024;
-/** … until there are no more than this: to stop accepting and to begin again takes its time. */
-const ROOM_AGAIN = 768;
 const CAPITAL_A = 0x41;
 const CAPITAL_Z = 0x5a;
 
-/** Clients of one thread that are on their way into TLS. */
-export class Greetings {
-  readonly #onCrowded: (isCrowded: boolean) => void;
-  #count = 0;
-  #isCrowded = false;
-
-  /** `onCrowded`: there are too many of them, or there is room again. */
-  constructor(onCrowded: (isCrowded: boolean) => void) {
-    this.#onCrowded = onCrowded;
-  }
-
-  enter(): void {
-    this.#count++;
-    if (!this.#isCrowded && this.#count >= MOST_GREETINGS) this.#change(true);
-  }
-
-  leave(): void {
-    this.#count--;
-    if (this.#isCrowded && this.#count <= ROOM_AGAIN) this.#change(false);
-  }
-
-  #change(isCrowded: boolean): void {
-    this.#isCrowded = isCrowded;
-    this.#onCrowded(isCrowded);
-  }
-}
+/** In a crowd a client has no more than this: otherwise few who say nothing would keep all others waiting. */
+const HURRY_MS = 2000;
 
 export interface HelloStageOptions {
   readonly transport: Pick<Transport, 'secure'>;
   readonly wheel: TimerWheel;
+  readonly memory: KeptMemory;
   readonly greetings: Greetings;
+  now(): number;
   /** From the beginning of the stage to the end of the handshake. */
   timeoutMs(): number;
+  /** Whether connections that begin so are not opened here: they are handed on as they are, with all that was read. */
+  passes(hello: ClientHello): boolean;
   /** With what a client is answered. Null: its name is none that there is. */
   choose(hello: ClientHello, connection: AcceptedConnection): TlsProfile | null;
   /** The whole answer to a client that speaks plain HTTP. */
@@ -90,15 +71,20 @@ export class HelloStage implements Stage {
 }
 
 /** One client on its way into TLS. */
-class Greeting extends Timer implements StageHandler, HandshakeHandler {
+class Greeting extends Timer implements StageHandler, HandshakeHandler, Greeted {
   readonly #connection: AcceptedConnection;
   readonly #options: HelloStageOptions;
   readonly #next: NextStage;
   readonly #gone: () => void;
+  /** What has come of the hello. */
+  readonly #kept: KeptBytes;
   /** Null once it is of no more use. */
-  #reader: HelloReader | null = new HelloReader();
+  #reader: HelloReader | null;
   /** From `securing` on the connection is the engine's. */
   #isGiven = false;
+  #hasSpoken = false;
+  /** When its time is over. */
+  readonly #until: number;
   #handshake: TlsHandshake | null = null;
   #isOver = false;
 
@@ -108,8 +94,17 @@ class Greeting extends Timer implements StageHandler, HandshakeHandler {
     this.#options = options;
     this.#next = next;
     this.#gone = gone;
-    options.greetings.enter();
-    options.wheel.arm(this, options.timeoutMs());
+    this.#kept = new KeptBytes(options.memory, USE_REQUEST);
+    this.#reader = new HelloReader(this.#kept);
+    const timeoutMs = options.timeoutMs();
+    this.#until = options.now() + timeoutMs;
+    options.wheel.arm(this, timeoutMs);
+    options.greetings.enter(this);
+  }
+
+  hurry(): void {
+    const options = this.#options;
+    options.wheel.arm(this, Math.min(HURRY_MS, this.#until - options.now()));
   }
 
   // ——— reading
@@ -119,6 +114,7 @@ class Greeting extends Timer implements StageHandler, HandshakeHandler {
   onBytes(buffer: Buffer, start: number, end: number): void {
     const reader = this.#reader;
     if (reader === null) return;
+    this.#hasSpoken = true;
     switch (reader.take(buffer, start, end)) {
       case 'more':
         break;
@@ -127,6 +123,11 @@ class Greeting extends Timer implements StageHandler, HandshakeHandler {
         break;
       case 'bad':
         this.#alert(DECODE_ERROR, 'bad-hello');
+        break;
+      case 'no-memory':
+        this.#options.memory.count(MEMORY_REQUESTS);
+        this.#end('other', FAULTS.memory.code);
+        this.#connection.reset();
         break;
       case 'done':
         this.#greet(reader.hello as ClientHello, reader.held);
@@ -172,6 +173,11 @@ class Greeting extends Timer implements StageHandler, HandshakeHandler {
 
   #greet(hello: ClientHello, held: Buffer): void {
     const connection = this.#connection;
+    connection.facts = { ...connection.facts, serverName: hello.serverName };
+    if (this.#options.passes(hello)) {
+      this.#passOn(held);
+      return;
+    }
     if (hello.alpn.length === 1 && hello.alpn[0] === CHALLENGE_PROTOCOL) {
       this.#alert(NO_APPLICATION_PROTOCOL, 'alpn');
       return;
@@ -182,13 +188,23 @@ class Greeting extends Timer implements StageHandler, HandshakeHandler {
       return;
     }
     this.#reader = null;
-    connection.facts = { ...connection.facts, serverName: hello.serverName };
     this.#isGiven = true;
     this.#handshake = this.#options.transport.secure(connection, held, profile, this);
+    // From here on they are OpenSSL's.
+    this.#kept.clear();
+  }
+
+  /** It takes no part in this TLS: not in challenges either, which are then for whoever ends it. */
+  #passOn(held: Buffer): void {
+    this.#leave();
+    this.#next(held, 0, held.length);
   }
 
   onSecured(secured: AcceptedConnection): ConnectionHandler {
     this.#leave();
+    const { serverName } = this.#connection.facts;
+    // A client may write a second hello with another name in it, after everything was chosen by the first.
+    if (secured.facts.serverName !== serverName) secured.facts = { ...secured.facts, serverName };
     this.#options.ended(this.#connection, null);
     this.#next(null, 0, 0, secured);
     return secured.handler;
@@ -223,8 +239,7 @@ class Greeting extends Timer implements StageHandler, HandshakeHandler {
 
   /** Tells of the end, once. Who has said nothing has failed at nothing: so do programs that look whether a port is open. */
   #end(reason: TlsFailure['reason'], code = ''): void {
-    const hasSpoken = this.#reader === null || this.#reader.held.length > 0;
-    if (this.#leave() && hasSpoken) this.#options.ended(this.#connection, { reason, code });
+    if (this.#leave() && this.#hasSpoken) this.#options.ended(this.#connection, { reason, code });
   }
 
   /** False: it is over already. */
@@ -232,9 +247,10 @@ class Greeting extends Timer implements StageHandler, HandshakeHandler {
     if (this.#isOver) return false;
     this.#isOver = true;
     this.#options.wheel.disarm(this);
-    this.#options.greetings.leave();
+    this.#options.greetings.leave(this);
     // What it holds may be 16 KiB, and the client may stay for a while yet to read its answer.
     this.#reader = null;
+    this.#kept.clear();
     return true;
   }
 }

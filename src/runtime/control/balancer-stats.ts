@@ -17,7 +17,7 @@ import type { SharedTables } from './shared-tables.ts';
 export interface BalancerStats {
   /** In the order of the config. */
   readonly routes: readonly ({ readonly route: string } & RouteStats)[];
-  /** The listeners with `tcp`, in the order of the config. */
+  /** The listeners that pass bytes on, by `tcp` or `tls.passthrough`, in the order of the config. */
   readonly tcp: readonly ({ readonly listener: string } & TcpStats)[];
   /** Requests that met no route, and those refused before one could be looked for. */
   readonly unrouted: RouteStats;

@@ -9,6 +9,7 @@
 import { BY_ADDRESS } from '../../core/balancer/by-address.ts';
 import { isSamePolicy } from '../../core/balancer/policies.ts';
 import { PoolTable, createPoolTable } from '../../core/shared/pool-table.ts';
+import { hasSessions } from '../../core/server-names.ts';
 import type { Settings } from '../../core/settings.ts';
 import type { EndpointSpec, PolicySpec, PoolSpec, Snapshot } from '../../core/snapshot.ts';
 import type { Config, PoolConfig } from '../../config/config.ts';
@@ -68,7 +69,7 @@ export class SnapshotCompiler {
     for (const id of this.#pools.keys()) if (!kept.has(id)) this.#pools.delete(id);
     this.#hashTables.keepOnly(kept);
     this.#stickyValues = machine.stickyValues;
-    const layer4 = config.listeners.filter(({ tcp }) => tcp !== undefined);
+    const layer4 = config.listeners.filter(hasSessions);
     const [routes, sessionRows] = this.#placeRows(config.routes, layer4, confirmed);
     const pools = config.pools.map((pool) =>
       this.#compilePool(

@@ -26,10 +26,18 @@ export interface ListenerCertificatesOptions {
   onStale(): void;
 }
 
-/** What a listener serves with. */
-interface Served {
+/** What the codecs speak. Of bytes that are passed on nobody knows what they are. */
+const PROTOCOLS = ['http/1.1'] as const;
+
+/** What is read for a listener. */
+interface Wanted {
   readonly id: string;
   readonly tls: ListenerTls;
+  readonly alpn: readonly string[];
+}
+
+/** What a listener serves with. */
+interface Served extends Wanted {
   readonly files: Omit<LoadedListenerFiles, 'findings'>;
   readonly material: TlsMaterial;
   /** Of the files as they were when they were last read, whether they could be used or not. */
@@ -55,10 +63,11 @@ export class ListenerCertificates {
     const loaded = new Map<string, Served>();
     const mistakes: string[] = [];
     this.#warnedAt = this.#options.clock.wallTime();
-    for (const { id, tls } of listeners) {
+    for (const { id, tls, tcp } of listeners) {
       if (tls === null) continue;
       const before = this.#served.get(id);
-      const { served, findings } = await this.#read(id, tls, before);
+      const wanted = { id, tls, alpn: tcp === undefined ? PROTOCOLS : [] };
+      const { served, findings } = await this.#read(wanted, before);
       if (served !== null) loaded.set(id, served);
       else mistakes.push(...findings.map((finding) => `listener ${id}: ${describeFinding(finding)}`));
     }
@@ -92,7 +101,7 @@ export class ListenerCertificates {
     const refreshed = new Map<string, Served>();
     for (const before of this.#served.values()) {
       const isSame = !isDue && (await stampOf(before.tls)) === before.stamp;
-      const { served } = isSame ? { served: before } : await this.#read(before.id, before.tls, before);
+      const { served } = isSame ? { served: before } : await this.#read(before, before);
       refreshed.set(before.id, served ?? before);
     }
     return !this.#isClosed && this.settle(refreshed);
@@ -107,8 +116,7 @@ export class ListenerCertificates {
 
   /** `served` null: nothing can be served, and nothing has been before. */
   async #read(
-    id: string,
-    tls: ListenerTls,
+    { id, tls, alpn }: Wanted,
     before: Served | undefined,
   ): Promise<{ readonly served: Served | null; readonly findings: readonly Finding[] }> {
     const stamp = await stampOf(tls);
@@ -119,9 +127,9 @@ export class ListenerCertificates {
     const isUsable = mistakes.length === 0;
     for (const finding of isUsable ? findings : mistakes) this.#say(id, isUsable ? 'warning' : 'unusable', finding);
     const usable = isUsable || before === undefined ? files : before.files;
-    const material = createTlsMaterial(id, tls, usable);
+    const material = createTlsMaterial(id, tls, usable, alpn);
     const known = before !== undefined && isSameMaterial(before.material, material) ? before.material : material;
-    return { served: { id, tls, files: usable, material: known, stamp }, findings };
+    return { served: { id, tls, alpn, files: usable, material: known, stamp }, findings };
   }
 
   #say(listener: string, change: CertificateEvent['change'], finding: Finding): void {

@@ -216,7 +216,7 @@ export class Listeners {
 
   /** To be called now and then: a place may have become free in another thread. */
   checkLimit(): void {
-    this.#options.gate.check();
+    this.#passer.check();
   }
 
   /** Passes accepted sockets on, as long as a worker is there to take them. */
@@ -275,6 +275,7 @@ export class Listeners {
     opened.spec = spec;
     opened.key = keyOf(spec);
     this.#opened.set(opened.key, opened);
+    this.#passer.update(opened);
     for (const worker of workers) worker.post({ type: 'rename-listener', from, listener: spec });
   }
 
@@ -292,6 +293,7 @@ export class Listeners {
     const opened = this.#opened.get(keyOf(spec));
     if (opened === undefined) return;
     opened.spec = spec;
+    this.#passer.update(opened);
     for (const worker of workers) worker.post({ type: 'update-listener', listener: spec });
   }
 

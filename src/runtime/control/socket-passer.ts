@@ -1,9 +1,11 @@
 /** Passes accepted sockets to the worker with the fewest connections; keeps those that no worker is there for. */
 import type { Socket } from 'node:net';
+import type { ListenerSpec } from '../../core/snapshot.ts';
 import type { NetServerHandle } from '../../net/node/listener.ts';
 import type { NodeTransport } from '../../net/node/transport.ts';
 import type { Listener } from '../../net/transport.ts';
 import { afterBacklog } from '../shared/after-turns.ts';
+import { MOST_GREETINGS, ROOM_SHARE } from '../shared/connection-gate.ts';
 import type { ConnectionGate } from '../shared/connection-gate.ts';
 import type { ListenerKey } from '../shared/listener-key.ts';
 import type { ThreadTable } from '../shared/thread-table.ts';
@@ -26,6 +28,7 @@ interface Waiting {
 /** A listener that the control plane accepts for. */
 export interface PassedListener {
   key: ListenerKey;
+  spec: Pick<ListenerSpec, 'tls'>;
   readonly sockets: Listener[];
 }
 
@@ -34,6 +37,7 @@ export class SocketPasser {
   /** Between the death of the last worker and its replacement. */
   #waiting: Waiting[] = [];
   #accepted = 0;
+  #isCrowded = false;
 
   constructor(options: SocketPasserOptions) {
     this.#options = options;
@@ -46,10 +50,33 @@ export class SocketPasser {
       this.#accepted++;
       this.#waiting.push({ of, socket });
       this.passWaiting();
-      gate.check();
+      this.check();
     });
-    gate.add(listener);
+    gate.add(listener, of.spec.tls !== null);
     of.sockets.push(listener);
+  }
+
+  /** Its settings have changed. */
+  update({ spec, sockets }: PassedListener): void {
+    for (const listener of sockets) this.#options.gate.add(listener, spec.tls !== null);
+  }
+
+  /** To be called now and then as well: there may be room again. */
+  check(): void {
+    const { gate } = this.#options;
+    // To rest and to go on takes its time: not for each client.
+    this.#isCrowded = this.#hasGreetings(this.#isCrowded ? MOST_GREETINGS * ROOM_SHARE : MOST_GREETINGS);
+    gate.crowd(this.#isCrowded);
+    gate.check();
+  }
+
+  /** The thread that is passed the next socket may have room while another has none; but that one has more of the others. */
+  #hasGreetings(least: number): boolean {
+    const { table } = this.#options;
+    for (const worker of this.#options.serving()) {
+      if (table.greetingsAndPassed(worker.slot, worker.passed) >= least) return true;
+    }
+    return false;
   }
 
   /** Resolves when who waits in the backlog has been accepted. */

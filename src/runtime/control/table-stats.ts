@@ -72,7 +72,7 @@ export interface RouteStats {
   readonly p99Ms: number;
 }
 
-/** The counters of a listener with `tcp`. Bytes are counted when a session ends. */
+/** The counters of a listener's sessions of layer 4. Bytes are counted when a session ends. */
 export interface TcpStats {
   /** Sessions that have begun. */
   readonly sessions: number;

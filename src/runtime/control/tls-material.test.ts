@@ -4,6 +4,7 @@ import type { Certificate } from '../../certificates/certificate.ts';
 import { createTlsMaterial } from './tls-material.ts';
 
 const TLS = { minVersion: '1.2', unknownName: 'default' } as const;
+const HTTP = ['http/1.1'];
 
 function certificate(id: string, names: readonly string[], keyType = 'ec'): Certificate {
   return {
@@ -23,7 +24,7 @@ function certificate(id: string, names: readonly string[], keyType = 'ec'): Cert
 }
 
 function chainsByName(certificates: readonly Certificate[]): Readonly<Record<string, string>> {
-  const { identities, byName } = createTlsMaterial('web', TLS, { certificates, ticketKeys: [] });
+  const { identities, byName } = createTlsMaterial('web', TLS, { certificates, ticketKeys: [] }, HTTP);
   const chainsOf = (place: number): string =>
     identities[place].certificates.map((each) => (each.kind === 'pem' ? each.chain : '')).join('+');
   const named = [...byName].map(([name, place]): [string, string] => [name, chainsOf(place)]);
@@ -55,7 +56,7 @@ describe('what threads get of certificates', () => {
   it('what threads get of certificates has another identity wherever anything that goes into it differs', () => {
     const one = certificate('a', ['a.example']);
     const identityOf = (listener: string, tls: Parameters<typeof createTlsMaterial>[1], of: Certificate): string =>
-      createTlsMaterial(listener, tls, { certificates: [of], ticketKeys: [] }).identities[0].id;
+      createTlsMaterial(listener, tls, { certificates: [of], ticketKeys: [] }, HTTP).identities[0].id;
     const before = identityOf('web', TLS, one);
     assert.equal(identityOf('web', { ...TLS, unknownName: 'refuse' }, { ...one }), before);
     const others = [

@@ -6,27 +6,28 @@ import type { ListenerTls } from '../../core/snapshot.ts';
 import type { TlsIdentity, TlsMaterial } from '../shared/tls-material.ts';
 
 /**
- * `certificates`: at least one; the first answers to whoever asks for no name that there is. `ticketKeys`: none, until
- * those of the process are added, where the listener has none of its own.
+ * `certificates`: the first answers to whoever asks for no name that there is. `ticketKeys`: none, until those of the
+ * process are added, where the listener has none of its own.
  */
 export function createTlsMaterial(
   listener: string,
   { minVersion, unknownName }: Pick<ListenerTls, 'minVersion' | 'unknownName'>,
   { certificates, ticketKeys }: Pick<LoadedListenerFiles, 'certificates' | 'ticketKeys'>,
+  alpn: readonly string[],
 ): TlsMaterial {
   // Sessions of one listener are resumed on it alone: another may ask more of its clients.
-  const identities = new Identities([listener, minVersion]);
+  const identities = new Identities([listener, minVersion, ...alpn]);
   const owners = new Map<string, Certificate[]>();
   for (const certificate of certificates) {
     for (const name of [...certificate.names, ...certificate.addresses]) {
       owners.set(name, [...(owners.get(name) ?? []), certificate]);
     }
   }
-  const [first] = certificates;
   // Where there are others for its name with other types of keys, a client without a name has the choice as well.
-  identities.placeOf(owners.get(first.names[0] ?? first.addresses[0] ?? '') ?? [first]);
+  for (const first of certificates.slice(0, 1))
+    identities.placeOf(owners.get(first.names[0] ?? first.addresses[0] ?? '') ?? [first]);
   const byName = new Map([...owners].map(([name, owned]) => [name, identities.placeOf(owned)]));
-  return { listener, minVersion, unknownName, identities: identities.all, byName, ticketKeys };
+  return { listener, minVersion, unknownName, alpn, identities: identities.all, byName, ticketKeys };
 }
 
 class Identities {

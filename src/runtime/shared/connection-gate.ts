@@ -7,6 +7,11 @@
 import type { Listener } from '../../net/transport.ts';
 import type { ThreadTable } from './thread-table.ts';
 
+/** So many clients of a thread may be on their way into TLS: no further ones are accepted then. */
+export const MOST_GREETINGS = 1024;
+/** There is room again with fewer than this share of them: to stop accepting and to begin again takes its time. */
+export const ROOM_SHARE = 3 / 4;
+
 export class ConnectionGate {
   /** 0: no limit yet. */
   max = 0;

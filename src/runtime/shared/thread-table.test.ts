@@ -9,7 +9,7 @@ test('each thread of a thread table has cache lines of its own', () => {
   const threads = [0, 1, 2].map((worker) =>
     bytesOf(handle.buffer, () => {
       table.beat(worker);
-      table.setLoad(worker, 3, 2, 1);
+      table.setLoad(worker, 3, 2, 1, 1);
     }),
   );
   assertApart(threads[0], threads[1]);
@@ -20,7 +20,7 @@ test('a cleared thread leaves the figures of its neighbours as they are', () => 
   const table = new ThreadTable(createThreadTable(3));
   for (const worker of [0, 1, 2]) {
     table.beat(worker);
-    table.setLoad(worker, 10 + worker, 5, 4);
+    table.setLoad(worker, 10 + worker, 5, 4, 0);
   }
   table.clear(1);
   assert.deepEqual(
@@ -40,8 +40,8 @@ test('a cleared thread leaves the figures of its neighbours as they are', () => 
 
 test('a socket passed to a thread counts once before it arrives and once after', () => {
   const table = new ThreadTable(createThreadTable(1));
-  table.setLoad(0, 2, 0, 1);
-  assert.equal(table.connectionsAndPassed(0, 2), 3);
-  table.setLoad(0, 3, 0, 2);
-  assert.equal(table.connectionsAndPassed(0, 2), 3);
+  table.setLoad(0, 2, 0, 1, 1);
+  assert.deepEqual([table.connectionsAndPassed(0, 2), table.greetingsAndPassed(0, 2)], [3, 2]);
+  table.setLoad(0, 3, 0, 2, 2);
+  assert.deepEqual([table.connectionsAndPassed(0, 2), table.greetingsAndPassed(0, 2)], [3, 2]);
 });

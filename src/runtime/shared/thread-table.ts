@@ -10,7 +10,8 @@ const BEATS = 0;
 const CONNECTIONS = 1;
 const EXCHANGES = 2;
 const BALANCE = 3;
-const FIGURES = 4;
+const GREETING_BALANCE = 4;
+const FIGURES = 5;
 
 /** Plain data for `workerData`. */
 export interface ThreadTableHandle {
@@ -53,12 +54,16 @@ export class ThreadTable {
     return Atomics.load(this.#figures, worker * this.#stride + BEATS);
   }
 
-  /** `received`: sockets that have been passed to this thread so far (`spread: even`). */
-  setLoad(worker: number, connections: number, exchanges: number, received: number): void {
+  /**
+   * `received`: sockets that have been passed to this thread so far (`spread: even`); `greetings`: clients on their way
+   * into TLS, which are among the connections.
+   */
+  setLoad(worker: number, connections: number, exchanges: number, received: number, greetings: number): void {
     const at = worker * this.#stride;
     this.#figures[at + CONNECTIONS] = connections;
     this.#figures[at + EXCHANGES] = exchanges;
     this.#figures[at + BALANCE] = connections - received;
+    this.#figures[at + GREETING_BALANCE] = greetings - received;
   }
 
   /** Client connections of one thread. */
@@ -84,6 +89,11 @@ export class ThreadTable {
    */
   connectionsAndPassed(worker: number, passed: number): number {
     return this.#figures[worker * this.#stride + BALANCE] + passed;
+  }
+
+  /** Clients of a thread on their way into TLS; of the sockets that are still on their way to it, all may be. */
+  greetingsAndPassed(worker: number, passed: number): number {
+    return this.#figures[worker * this.#stride + GREETING_BALANCE] + passed;
   }
 
   /** Control plane: the thread is gone, its slot may go to another. */

@@ -9,7 +9,9 @@ export interface TlsMaterial {
   readonly listener: string;
   readonly minVersion: ListenerTls['minVersion'];
   readonly unknownName: ListenerTls['unknownName'];
-  /** At least one. */
+  /** The protocols that are agreed on, the most wanted first; none: whatever a client names is passed over. */
+  readonly alpn: readonly string[];
+  /** The first is for clients that ask for no name that there is; none where other names pass, and all but those are refused. */
   readonly identities: readonly TlsIdentity[];
   /** Place among the identities of each name, in lower case, `*.` for any first label, and of each IP address. */
   readonly byName: ReadonlyMap<string, number>;

@@ -9,6 +9,7 @@ import type { Evidence, RescueOrder, TrialResult } from '../../core/health/evide
 import type { KeptMemory } from '../../core/kept-memory.ts';
 import type { Operation } from '../../core/operations.ts';
 import type { Random } from '../../core/random.ts';
+import { hasSessions } from '../../core/server-names.ts';
 import { ROUTE_FAULTS, RouteTable } from '../../core/shared/route-table.ts';
 import type { Limits, ListenerSpec, PoolSpec, Snapshot, Timeouts } from '../../core/snapshot.ts';
 import { Exchange } from '../../http/exchange/exchange.ts';
@@ -230,9 +231,8 @@ class WorkerDataPlane
 
   accept(listener: ListenerSpec): (connection: AcceptedConnection) => ConnectionHandler {
     const stages = stagesOf(listener, this);
-    const { tcp } = listener;
-    const open: OpenStaged =
-      tcp === undefined ? (connection) => openSession(connection, listener, this) : this.#tcpOf().accept(listener, tcp);
+    const http: OpenStaged = (connection) => openSession(connection, listener, this);
+    const open = hasSessions(listener) ? this.#tcpOf().opens(listener, http) : http;
     if (stages.length === 0) return open;
     return (connection) => new StagedSession(connection, listener, this, open).begin(stages);
   }

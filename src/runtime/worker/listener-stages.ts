@@ -21,10 +21,10 @@ export function stagesOf(listener: ListenerSpec, host: StagesHost): readonly Sta
   return [...proxyStages(listener, host), ...tlsStages(listener, host)];
 }
 
-function tlsStages({ id, tls }: ListenerSpec, host: StagesHost): readonly Stage[] {
-  if (tls === null) return [];
-  if (host.parts.tls === null) throw new Error(`listener ${id} ends TLS, and has no certificates`);
-  return [host.parts.tls.stageOf(id)];
+function tlsStages(listener: ListenerSpec, host: StagesHost): readonly Stage[] {
+  if (listener.tls === null) return [];
+  if (host.parts.tls === null) throw new Error(`listener ${listener.id} ends TLS, and nothing was loaded for it`);
+  return [host.parts.tls.stageOf(listener)];
 }
 
 function proxyStages({ id, proxyProtocol }: ListenerSpec, host: StagesHost): readonly Stage[] {

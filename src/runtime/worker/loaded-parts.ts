@@ -1,4 +1,5 @@
 /** Code that most threads never need: it is loaded with the first snapshot that does. */
+import { hasSessions } from '../../core/server-names.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import type { DataPlaneReport } from '../shared/data-plane-report.ts';
 import type { ProxyParts, TcpParts } from './data-plane-api.ts';
@@ -21,7 +22,7 @@ export class LoadedParts {
     const loading: Promise<unknown>[] = [];
     if (this.#proxy === null && [...listeners, ...pools].some(({ proxyProtocol }) => proxyProtocol !== null))
       loading.push(import('./proxy-parts.ts').then((parts) => (this.#proxy = parts)));
-    if (this.#tcp === null && listeners.some(({ tcp }) => tcp !== undefined))
+    if (this.#tcp === null && listeners.some(hasSessions))
       loading.push(import('./tcp-parts.ts').then((parts) => (this.#tcp = parts)));
     return loading.length === 0 ? null : Promise.all(loading).then(() => {});
   }

@@ -37,7 +37,7 @@ export class RouteLog implements ExchangeLog {
     this.#options = options;
     this.#spec = spec;
     this.#wantsHeaders = wants(options.accessLog, HEADER_FIELDS) || options.accessLog.format === 'combined';
-    this.#wantsTls = wants(options.accessLog, TLS_FIELDS);
+    this.#wantsTls = wantsTls(options.accessLog);
   }
 
   exchangeEnded(record: ExchangeRecord): void {
@@ -154,7 +154,12 @@ function wants({ format }: AccessLogSpec, fields: ReadonlySet<LogField>): boolea
   return typeof format !== 'string' && format.some((part) => 'field' in part && fields.has(part.field));
 }
 
-function takeTls(line: LogLine, { tls, serverName }: ConnectionFacts): void {
+/** Whether lines have any of what {@link takeTls} fills in. */
+export function wantsTls(accessLog: AccessLogSpec): boolean {
+  return wants(accessLog, TLS_FIELDS);
+}
+
+export function takeTls(line: LogLine, { tls, serverName }: ConnectionFacts): void {
   line.sni = serverName;
   line.tlsVersion = tls?.version ?? '';
   line.tlsCipher = tls?.cipher ?? '';

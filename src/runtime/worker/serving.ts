@@ -173,7 +173,8 @@ export class Serving {
 
   #publishLoad(): void {
     const { threads, worker } = this.#options;
-    threads.setLoad(worker, this.#dataPlane.connections, this.#dataPlane.exchanges, this.#received);
+    const { connections, exchanges, parts } = this.#dataPlane;
+    threads.setLoad(worker, connections, exchanges, this.#received, parts.tls?.greetings ?? 0);
   }
 
   #post(message: FromWorker): void {

@@ -4,7 +4,7 @@ import { CLIENT_CLOSED } from '../../core/errors.ts';
 import type { SessionLog, SessionRecord } from '../../tcp/session-record.ts';
 import { TCP_SESSION, emptyLine } from '../../telemetry/log-line.ts';
 import type { LogLine, LogSeverity } from '../../telemetry/log-line.ts';
-import { isWanted, takeCourse } from './route-log.ts';
+import { isWanted, takeCourse, takeTls, wantsTls } from './route-log.ts';
 import type { RouteLogOptions } from './route-log.ts';
 
 /** Sides that end, and that are made to end, do so all day long. */
@@ -15,11 +15,13 @@ const BROKEN: ReadonlySet<string> = new Set(['reset', 'idle']);
 export class SessionLogWriter implements SessionLog {
   readonly #spec: RouteLogSpec;
   readonly #options: RouteLogOptions;
+  readonly #wantsTls: boolean;
   readonly #line: LogLine = { ...emptyLine(), version: TCP_SESSION };
 
   constructor(spec: RouteLogSpec, options: RouteLogOptions) {
     this.#spec = spec;
     this.#options = options;
+    this.#wantsTls = wantsTls(options.accessLog);
   }
 
   sessionEnded(record: SessionRecord): void {
@@ -32,6 +34,7 @@ export class SessionLogWriter implements SessionLog {
     line.time = clock.wallTime() - totalMs;
     line.severity = severity;
     takeCourse(line, record, totalMs);
+    if (this.#wantsTls && record.facts !== null) takeTls(line, record.facts);
     writer.write(line);
   }
 }

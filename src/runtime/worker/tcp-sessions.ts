@@ -1,7 +1,8 @@
 /** The sessions of layer 4 of one thread, and the listeners that they come by. */
 import type { KeptMemory } from '../../core/kept-memory.ts';
 import type { RouteTable } from '../../core/shared/route-table.ts';
-import type { ListenerSpec, Snapshot, TcpSpec } from '../../core/snapshot.ts';
+import { ServerNames } from '../../core/server-names.ts';
+import type { ListenerSpec, PassthroughSpec, Snapshot, TcpSpec } from '../../core/snapshot.ts';
 import type { TimerWheel } from '../../net/timer-wheel.ts';
 import type { Connection } from '../../net/transport.ts';
 import { TcpSession } from '../../tcp/session.ts';
@@ -64,6 +65,13 @@ export class TcpSessions implements TcpHost {
     this.#shared = new Set(snapshot.routes.map(({ pool }) => pool));
   }
 
+  /** What becomes of the connections of a listener behind their stages; `http`: of those that are none of these sessions. */
+  opens(listener: ListenerSpec, http: (connection: Connection) => Opened): (connection: Connection) => Opened {
+    const { tcp, tls } = listener;
+    const open = tcp === undefined ? http : this.accept(listener, tcp);
+    return tls?.passthrough === undefined ? open : this.#acceptPassed(listener, tls.passthrough, open);
+  }
+
   /** Begins sessions for this listener; by its last pool where that has left the config, since what comes is served. */
   accept(listener: ListenerSpec, spec: TcpSpec): (connection: Connection) => Opened {
     let [snapshot, route] = [this.#snapshot, this.#compile(listener, spec)];
@@ -75,6 +83,21 @@ export class TcpSessions implements TcpHost {
       if (route !== null) return new TcpSession(connection, route, this);
       connection.reset();
       return NOBODY;
+    };
+  }
+
+  /** The same for the names of a listener whose connections it does not open; `open`: what becomes of the others. */
+  #acceptPassed(
+    listener: ListenerSpec,
+    passthrough: readonly PassthroughSpec[],
+    open: (connection: Connection) => Opened,
+  ): (connection: Connection) => Opened {
+    const opens = new ServerNames(passthrough.map(({ name, to }) => [name, this.accept(listener, to)]));
+    return (connection) => {
+      const { tls, serverName } = connection.facts;
+      const passOn = tls === null ? opens.find(serverName) : open;
+      if (passOn === undefined) throw new Error(`listener ${listener.id}: TLS that was not opened goes nowhere`);
+      return passOn(connection);
     };
   }
 

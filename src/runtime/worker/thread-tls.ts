@@ -1,12 +1,16 @@
 /** All that one data plane needs to end TLS: loaded when it first hears of certificates, since most never do. */
 import { FAULTS } from '../../core/errors.ts';
-import type { Timeouts } from '../../core/snapshot.ts';
+import type { KeptMemory } from '../../core/kept-memory.ts';
+import { passedNames } from '../../core/server-names.ts';
+import type { ListenerSpec, Timeouts } from '../../core/snapshot.ts';
 import { faultResponse } from '../../http1/fault-response.ts';
 import { createTlsProfile } from '../../net/node/tls-profile.ts';
 import type { Stage } from '../../net/stages.ts';
-import { Greetings, HelloStage } from '../../net/stages/hello.ts';
+import { Greetings } from '../../net/stages/greetings.ts';
+import { HelloStage } from '../../net/stages/hello.ts';
 import type { TimerWheel } from '../../net/timer-wheel.ts';
 import type { Transport } from '../../net/transport.ts';
+import { MOST_GREETINGS, ROOM_SHARE } from '../shared/connection-gate.ts';
 import type { DataPlaneReport } from '../shared/data-plane-report.ts';
 import type { TlsMaterial } from '../shared/tls-material.ts';
 import { HandshakeCounts } from './handshake-counts.ts';
@@ -15,7 +19,10 @@ import { TlsListeners } from './tls-listeners.ts';
 export interface ThreadTlsHost {
   readonly transport: Transport;
   readonly wheel: TimerWheel;
+  /** Counts what is kept of hellos. */
+  readonly memory: KeptMemory;
   readonly timeouts: Timeouts;
+  now(): number;
   /** The time as an HTTP date. */
   httpDate(): string;
   reportFault(error: unknown): void;
@@ -34,7 +41,8 @@ export class ThreadTls {
 
   constructor(host: ThreadTlsHost, report: (report: DataPlaneReport) => void) {
     this.#host = host;
-    this.#greetings = new Greetings((isCrowded) => host.onCrowded?.(isCrowded));
+    const roomAgain = MOST_GREETINGS * ROOM_SHARE;
+    this.#greetings = new Greetings(MOST_GREETINGS, roomAgain, (isCrowded) => host.onCrowded?.(isCrowded));
     this.#handshakes = new HandshakeCounts({
       wheel: host.wheel,
       tell: (ended) => report({ type: 'handshakes-ended', ...ended }),
@@ -46,21 +54,31 @@ export class ThreadTls {
     });
   }
 
+  /** Clients on their way into TLS. */
+  get greetings(): number {
+    return this.#greetings.count;
+  }
+
   /** What all listeners have from now on. */
   apply(materials: readonly TlsMaterial[]): void {
     this.#listeners.apply(materials);
   }
 
-  /** What the connections of a listener pass, by its id. */
-  stageOf(id: string): Stage {
+  /** What the connections of a listener pass. */
+  stageOf(listener: ListenerSpec): Stage {
     const host = this.#host;
-    const { transport, wheel } = host;
+    const { id } = listener;
+    const { transport, wheel, memory } = host;
     const names = this.#listeners.of(id);
+    const passed = passedNames(listener);
     return new HelloStage({
       transport,
       wheel,
+      memory,
       greetings: this.#greetings,
+      now: () => host.now(),
       timeoutMs: () => host.timeouts.tlsHandshakeMs,
+      passes: ({ serverName }) => passed?.find(serverName) !== undefined,
       choose: (hello, { localAddress }) => names.choose(hello, localAddress),
       plainAnswer: () => faultResponse(FAULTS.plainHttpOnTls, { ...PLAIN_ANSWER, date: host.httpDate() }),
       ended: ({ facts }, failure) => this.#handshakes.note(id, failure, facts),

@@ -21,6 +21,7 @@ function materialOf(listener: string, names: Readonly<Record<string, string>>, u
     listener,
     minVersion: '1.2',
     unknownName: unknownName as TlsMaterial['unknownName'],
+    alpn: ['http/1.1'],
     identities: ids.map((id) => ({
       id: `${listener} ${id}`,
       certificates: [{ kind: 'pem', chain: id, privateKey: '', ocsp: null }],

@@ -1,4 +1,5 @@
 /** With what the listeners of one data plane end TLS: which certificate answers to which name. */
+import { underWildcard } from '../../core/server-names.ts';
 import type { ClientHello } from '../../net/client-hello.ts';
 import type { TlsProfile, TlsProfileOptions } from '../../net/tls.ts';
 import type { TlsCertificate, TlsIdentity, TlsMaterial } from '../shared/tls-material.ts';
@@ -7,8 +8,6 @@ import type { TlsCertificate, TlsIdentity, TlsMaterial } from '../shared/tls-mat
 const MOST_PROFILES = 4096;
 /** What a key is called in the tickets that were made with it. */
 const KEY_NAME_BYTES = 16;
-/** What the codecs speak. */
-const PROTOCOLS = ['http/1.1'] as const;
 
 export interface TlsListenersOptions {
   createProfile(options: TlsProfileOptions): TlsProfile;
@@ -61,7 +60,7 @@ export class ListenerNames {
     // A client that has an address and no name is sent what was made for this address.
     const asked = serverName === '' ? localAddress : serverName;
     const place = byName.get(asked) ?? (serverName === '' ? undefined : byName.get(underWildcard(serverName)));
-    if (place === undefined && unknownName === 'refuse') return null;
+    if (place === undefined && (unknownName === 'refuse' || identities.length === 0)) return null;
     return this.#profiles.of(identities[place ?? 0], material, this.#keyFor(ticketKeyName));
   }
 
@@ -91,12 +90,6 @@ function profileId({ id }: TlsIdentity, key: TicketKey): string {
   return `${id} ${key.name}`;
 }
 
-/** `a.b.example` → `*.b.example`: a wildcard stands for one label. */
-function underWildcard(name: string): string {
-  const dot = name.indexOf('.');
-  return dot < 0 ? '' : `*${name.slice(dot)}`;
-}
-
 class Profiles {
   readonly #options: TlsListenersOptions;
   /** By the ids of identities, with those of ticket keys; the one that was asked for last is the last. */
@@ -124,7 +117,7 @@ class Profiles {
 
   #create(
     { certificates }: TlsIdentity,
-    { minVersion, listener }: TlsMaterial,
+    { minVersion, listener, alpn }: TlsMaterial,
     ticketKey: TicketKey,
     handshakeTimeoutMs: number,
   ): TlsProfile {
@@ -132,7 +125,7 @@ class Profiles {
     return this.#options.createProfile({
       certificates: certificates.map(toProfileCertificate),
       minVersion: minVersion === '1.3' ? 'TLSv1.3' : 'TLSv1.2',
-      alpn: PROTOCOLS,
+      alpn,
       handshakeTimeoutMs,
       sessionScope: listener,
       ticketKeys: Buffer.from(ticketKey.bytes),

@@ -2,11 +2,14 @@
  * Mutated ClientHellos: whatever comes, the reader does not throw, decides by the bytes alone (whole, byte by byte and cut
  * at random), and agrees with a parser that is written otherwise: from the grammar of the RFCs, with exceptions.
  */
+import { UNBOUNDED_MEMORY } from '../../../src/core/kept-memory.ts';
 import { createSeededRandom } from '../../../src/core/random.ts';
 import type { Random } from '../../../src/core/random.ts';
+import { USE_REQUEST } from '../../../src/core/shared/memory-table.ts';
 import type { ClientHello } from '../../../src/net/client-hello.ts';
 import { HelloReader, MOST_HELLO_BYTES } from '../../../src/net/hello-reader.ts';
 import type { HelloVerdict } from '../../../src/net/hello-reader.ts';
+import { KeptBytes } from '../../../src/net/kept-bytes.ts';
 import {
   extension,
   helloOf,
@@ -31,7 +34,7 @@ interface Reading {
 
 export function fuzzHellos(runs: number, seed: number): HelloFuzzReport {
   const random = createSeededRandom(seed);
-  const verdicts = { more: 0, done: 0, 'not-tls': 0, bad: 0 };
+  const verdicts = { more: 0, done: 0, 'not-tls': 0, bad: 0, 'no-memory': 0 };
   for (let run = 0; run < runs; run++) {
     const bytes = mutate(generate(random), random);
     const expected = referenceOf(bytes);
@@ -52,7 +55,7 @@ export function fuzzHellos(runs: number, seed: number): HelloFuzzReport {
 }
 
 function read(bytes: Buffer, length: () => number): Reading {
-  const reader = new HelloReader();
+  const reader = new HelloReader(new KeptBytes(UNBOUNDED_MEMORY, USE_REQUEST));
   let verdict: HelloVerdict = 'more';
   for (let at = 0; at < bytes.length && verdict === 'more';) {
     const end = Math.min(bytes.length, at + length());

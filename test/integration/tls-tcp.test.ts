@@ -214,12 +214,13 @@ for (const reader of ['client', 'endpoint'] as const) {
       fast.end();
     };
     pour();
-    let last = -1;
+    let [last, looks] = [-1, 0];
     await until(async () => {
-      const isStill = written === last;
+      // On a busy machine one that writes may look as if it stood.
+      looks = written === last ? looks + 1 : 0;
       last = written;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      return isStill;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return looks >= 8;
     }, 'the writer stands');
     assert.ok(written < 24 * MIB, `${written} bytes were taken`);
     const received = createHash('sha1');

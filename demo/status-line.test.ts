@@ -65,7 +65,7 @@ function stats(requests: number, errors: number, endpoints: readonly PoolEndpoin
     routes: [web],
     tcp: [],
     unrouted: ROUTE,
-    pools: [{ pool: 'web', isPanicking: false, queue: { ...QUEUE, held }, endpoints }],
+    pools: [{ pool: 'web', isPanicking: false, queue: { ...QUEUE, held }, tls: 'off', endpoints }],
     listeners: [],
     accessLog: { written: 0, dropped: 0 },
     memory: readMemoryStats(new MemoryTable(createMemoryTable(1), 0)),

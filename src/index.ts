@@ -74,6 +74,7 @@ export type {
   QueueSpec,
   RetrySpec,
   RouteMatch,
+  PoolTlsSpec,
   StickySpec,
   TcpCheckSpec,
   TcpSpec,

@@ -44,18 +44,22 @@ function readCertificate(
   }
 }
 
+/** Where a key is read from. */
+interface KeyPlace {
+  readonly file: string;
+  readonly part: string;
+  /** What to do about one that has a passphrase. Default: to name that. */
+  readonly ifEncrypted?: string;
+}
+
 /** Blocks with keys; none where the file has no key. */
 export function keyBlocksOf(text: string): readonly PemBlock[] {
   return readPem(text).filter(isPrivateKey);
 }
 
 /** Null: there is none, or it cannot be opened. */
-export function readKey(
-  text: string,
-  passphrase: string,
-  { file, part }: { readonly file: string; readonly part: string },
-  findings: Findings,
-): KeyObject | null {
+export function readKey(text: string, passphrase: string, place: KeyPlace, findings: Findings): KeyObject | null {
+  const { file, part } = place;
   const [block, another] = keyBlocksOf(text);
   if (block === undefined) {
     const cure =
@@ -71,14 +75,13 @@ export function readKey(
       'it holds more than one private key',
       'Leave the one of the certificate in it.',
     );
-  return openKey(block, passphrase, file, part, findings);
+  return openKey(block, passphrase, place, findings);
 }
 
 function openKey(
   { text }: PemBlock,
   passphrase: string,
-  file: string,
-  part: string,
+  { file, part, ifEncrypted = 'Name the file with its passphrase: passphraseFile.' }: KeyPlace,
   findings: Findings,
 ): KeyObject | null {
   try {
@@ -87,12 +90,7 @@ function openKey(
     // What the error says is not passed on: nobody vouches that it holds nothing of the key.
     if (isEncrypted(text)) {
       return passphrase === ''
-        ? findings.mistake(
-            part,
-            file,
-            'the key in it is encrypted',
-            'Name the file with its passphrase: passphraseFile.',
-          )
+        ? findings.mistake(part, file, 'the key in it is encrypted', ifEncrypted)
         : findings.mistake(part, file, 'the passphrase does not open the key in it', 'Look into the passphraseFile.');
     }
     const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';

@@ -13,10 +13,13 @@ export const SETTLE_MS = 1000;
 
 /** Differs from an earlier one where one of the files has changed. */
 export async function stampOf({ certificates, ticketKeys }: ListenerTls): Promise<string> {
-  const named = [...certificates.flatMap(filesOf), ticketKeys];
-  const stamps: string[] = [];
-  for (const path of named) if (path !== '') stamps.push(await stampPath(path));
-  return stamps.join('\n');
+  return stampFiles([...certificates.flatMap(filesOf), ticketKeys]);
+}
+
+/** The same of files; `''`: none. */
+export async function stampFiles(paths: readonly string[]): Promise<string> {
+  const stamps = paths.filter((path) => path !== '').map((path) => stampPath(path));
+  return (await Promise.all(stamps)).join('\n');
 }
 
 function filesOf({ cert, key, pkcs12, passphraseFile, ocsp }: CertificateSource): readonly string[] {

@@ -5,7 +5,7 @@ import { jitter, nextDelayMs } from '../core/health/schedule.ts';
 import { HealthThreshold } from '../core/health/threshold.ts';
 import type { HealthChange } from '../core/health/threshold.ts';
 import type { Random } from '../core/random.ts';
-import type { CheckSpec, EndpointSpec } from '../core/snapshot.ts';
+import type { CheckSpec, EndpointSpec, PoolSpec } from '../core/snapshot.ts';
 import type { AskAgent } from './agent-probe.ts';
 import type { BareConnects } from './bare-connects.ts';
 import type { Lateness } from './lateness.ts';
@@ -24,6 +24,8 @@ export interface CheckTools {
   readonly probes: Probes;
   /** Default: over a connection of its own. */
   readonly askAgent?: AskAgent;
+  /** What becomes of the checks of a pool whose requests go over TLS. Default: they are run as they are. */
+  readonly checksOf?: (pool: PoolSpec) => readonly CheckSpec[];
 }
 
 export interface CheckAnswerEvent {

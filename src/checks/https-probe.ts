@@ -1,8 +1,10 @@
 /** The https check: the http check over TLS, the name in the certificate looked at like that of a browser's address. */
 import { isIP } from 'node:net';
+import type { PeerCertificate } from 'node:tls';
 import type { HttpsCheckSpec } from '../core/snapshot.ts';
 import { askHttp } from './http-probe.ts';
 import { connectIntroduced } from './introduce.ts';
+import { asRequests } from './pool-checks.ts';
 import { failedBy, voided } from './probe.ts';
 import type { Probe } from './probe.ts';
 import { CheckFileError, trustFor } from './trusted-certificates.ts';
@@ -15,9 +17,16 @@ export const probeHttps: Probe<HttpsCheckSpec> = async (target, signal) => {
   try {
     const secureContext = await trustFor(check);
     // An address has no place in a hello; Node then looks for the one that it has connected to.
-    const name = check.host === '' ? hostOf(authority) : check.host;
+    const given = asRequests(check)?.name ?? '';
+    const name = given === '' ? hostOf(check.host || authority) : given;
     const servername = isIP(name) === 0 ? name : '';
-    const tls = { secureContext, servername, rejectUnauthorized: check.verify };
+    const { checkServerIdentity } = process.getBuiltinModule('node:tls');
+    const tls = {
+      secureContext,
+      servername,
+      rejectUnauthorized: check.verify,
+      checkServerIdentity: (_host: string, shown: PeerCertificate) => checkServerIdentity(name, shown),
+    };
     const socket = connectIntroduced(check, target.address, target.port);
     const over =
       socket === null

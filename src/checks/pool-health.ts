@@ -97,7 +97,7 @@ export class PoolHealth {
     this.#table = table;
     if (hasMoved) this.#traffic.moveToTable();
     this.#traffic.update(before, spec);
-    const isRechecked = !isDeepStrictEqual(before.checks, spec.checks);
+    const isRechecked = !isDeepStrictEqual(before.checks, spec.checks) || !isDeepStrictEqual(before.tls, spec.tls);
     for (const endpoint of this.#endpoints.values()) {
       if (isRechecked) this.#startChecks(endpoint);
       if (isRechecked) this.#traffic.checksChanged(endpoint);
@@ -249,7 +249,8 @@ export class PoolHealth {
   // ———
 
   #startChecks(endpoint: EndpointHealth): void {
-    endpoint.check(this.#spec.checks, this.#tools, (answer, check) => this.#onAnswer(endpoint, answer, check));
+    const checks = this.#tools.checksOf?.(this.#spec) ?? this.#spec.checks;
+    endpoint.check(checks, this.#tools, (answer, check) => this.#onAnswer(endpoint, answer, check));
   }
 
   #onAnswer(endpoint: EndpointHealth, answer: CheckAnswerEvent, check: CheckSpec): void {

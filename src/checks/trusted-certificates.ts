@@ -2,6 +2,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { SecureContext } from 'node:tls';
 import type { CheckSpec, HttpsCheckSpec } from '../core/snapshot.ts';
+import { systemCertificates } from '../net/node/system-certificates.ts';
+import { createClientContext } from '../net/node/tls-client-context.ts';
+import type { TlsClientOptions } from '../net/tls.ts';
+import { asRequests } from './pool-checks.ts';
 
 /** A file that a check names cannot be read, or holds no certificate. `message` names pool and file. */
 export class CheckFileError extends Error {
@@ -16,6 +20,7 @@ interface Trust {
 }
 
 const trusts = new WeakMap<HttpsCheckSpec, Trust>();
+const contexts = new WeakMap<TlsClientOptions, SecureContext>();
 /** The same for all checks: hundreds of certificates take a while to read. */
 let ofSystem: SecureContext | null = null;
 let ofNobody: SecureContext | null = null;
@@ -26,6 +31,8 @@ let ofNobody: SecureContext | null = null;
  */
 export async function trustFor(check: HttpsCheckSpec): Promise<SecureContext> {
   const { createSecureContext } = process.getBuiltinModule('node:tls');
+  const client = asRequests(check)?.client;
+  if (client !== undefined) return contextAs(client);
   if (!check.verify) return (ofNobody ??= createSecureContext());
   if (check.ca === '') return (ofSystem ??= createSecureContext({ ca: systemCertificates() }));
   const known = trusts.get(check);
@@ -37,6 +44,13 @@ export async function trustFor(check: HttpsCheckSpec): Promise<SecureContext> {
   if (known !== undefined && (changedAt === null || changedAt === known.changedAt)) return known.context;
   const context = createSecureContext({ ca: await readCertificates(check.ca) });
   trusts.set(check, { changedAt: changedAt ?? 0, context });
+  return context;
+}
+
+/** The same as requests have; one for all checks of their pool. */
+function contextAs(client: TlsClientOptions): SecureContext {
+  const context = contexts.get(client) ?? createClientContext(client);
+  contexts.set(client, context);
   return context;
 }
 
@@ -52,13 +66,6 @@ export async function requireCheckFiles(
       });
     }
   }
-}
-
-/** As programs on this machine trust them, `NODE_EXTRA_CA_CERTS` too; Node's own list where there are none, as in a bare container. */
-function systemCertificates(): string[] {
-  const { getCACertificates } = process.getBuiltinModule('node:tls');
-  const installed = getCACertificates('system');
-  return [...(installed.length > 0 ? installed : getCACertificates('bundled')), ...getCACertificates('extra')];
 }
 
 async function readCertificates(file: string): Promise<string> {

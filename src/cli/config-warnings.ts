@@ -5,7 +5,10 @@ export function listWarnings(config: Config): readonly string[] {
   const trusting = config.pools
     .filter(({ checks }) => checks.some((check) => check.kind === 'https' && !check.verify))
     .map(({ id }) => `pool ${id}: its https check trusts whoever answers (verify: off)`);
-  return [...trusting, ...warnOfSecrets(config), ...warnOfNames(config), ...warnOfSenders(config)];
+  const unverified = config.pools
+    .filter(({ tls }) => tls?.verify === false)
+    .map(({ id }) => `pool ${id}: whoever answers is taken for one of its endpoints (tls: { verify: off })`);
+  return [...trusting, ...unverified, ...warnOfSecrets(config), ...warnOfNames(config), ...warnOfSenders(config)];
 }
 
 function warnOfSecrets({ pools }: Config): readonly string[] {

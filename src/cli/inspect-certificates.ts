@@ -1,6 +1,7 @@
-/** The certificates that the listeners of a config name, for `fairlead check`: what is wrong with them, or what they are for. */
+/** The certificates that a config names, for `fairlead check`: what is wrong with them, or what those of listeners are for. */
 import type { Certificate } from '../certificates/certificate.ts';
 import { describeFinding } from '../certificates/finding.ts';
+import type { Finding } from '../certificates/finding.ts';
 import type { Config } from '../config/config.ts';
 import type { ConfigError } from '../config/errors.ts';
 import { systemClock } from '../core/clock.ts';
@@ -20,31 +21,39 @@ export interface ListenerCertificate extends Certificate {
 }
 
 /** `file`: the config's, for errors. */
-export async function inspectCertificates({ listeners }: Config, file: string): Promise<InspectedCertificates> {
+export async function inspectCertificates({ listeners, pools }: Config, file: string): Promise<InspectedCertificates> {
   const inspected = {
     certificates: [] as ListenerCertificate[],
     errors: [] as ConfigError[],
     warnings: [] as string[],
   };
+  const circumstances = { now: systemClock.wallTime(), mayBeExpired: false };
+  const note = (owner: string, keys: string, findings: readonly Finding[]): void => {
+    for (const finding of findings) {
+      if (!finding.isMistake) {
+        inspected.warnings.push(`${owner}: ${describeFinding(finding)}`);
+        continue;
+      }
+      const message = `${finding.file}: ${finding.message}`;
+      const key = `${keys}.${finding.key}`;
+      inspected.errors.push({ file, line: 0, column: 0, key, message, cure: finding.cure, excerpt: null });
+    }
+  };
   for (const { id, tls } of listeners) {
     if (tls === null) continue;
     // Few configs have any: what reads them is loaded for those.
     const { loadListenerFiles } = await import('../certificates/listener-files.ts');
-    const circumstances = { now: systemClock.wallTime(), mayBeExpired: false };
     const { certificates, findings } = await loadListenerFiles(tls, circumstances);
     for (const [index, certificate] of certificates.entries()) {
       const isDefault = index === 0 && tls.unknownName === 'default';
       inspected.certificates.push({ ...certificate, listener: id, isDefault });
     }
-    for (const finding of findings) {
-      if (!finding.isMistake) {
-        inspected.warnings.push(`listener ${id}: ${describeFinding(finding)}`);
-        continue;
-      }
-      const key = `listeners.${id}.tls.${finding.key}`;
-      const message = `${finding.file}: ${finding.message}`;
-      inspected.errors.push({ file, line: 0, column: 0, key, message, cure: finding.cure, excerpt: null });
-    }
+    note(`listener ${id}`, `listeners.${id}.tls`, findings);
+  }
+  for (const { id, tls } of pools) {
+    if (tls === null) continue;
+    const { loadClient } = await import('../certificates/load-client.ts');
+    note(`pool ${id}`, `pools.${id}`, (await loadClient(tls, circumstances)).findings);
   }
   return inspected;
 }

@@ -77,10 +77,12 @@ export function logEvents(balancer: EventEmitter<BalancerEvents>, say: Say, cloc
     const { listener, reason, code, serverName, address, count } = failure;
     say(describeHandshake(failure), 'info', { listener, reason, code, serverName, address, handshakes: count });
   });
-  balancer.on('certificate', ({ listener, change, file, message }) => {
+  balancer.on('certificate', ({ listener, pool, change, file, message }) => {
     const text = change === 'unusable' ? 'certificate-unusable: the certificates before it stay: ' : '';
     const level = change === 'renewed' ? 'info' : change === 'warning' ? 'warn' : 'error';
-    say(`listener ${listener}: ${text}${file}: ${message}`, level, { listener, certificate: change, file });
+    const owner = pool === null ? { listener: listener ?? '' } : { pool };
+    const name = pool === null ? `listener ${owner.listener}` : `pool ${pool}`;
+    say(`${name}: ${text}${file}: ${message}`, level, { ...owner, certificate: change, file });
   });
   balancer.on('worker', ({ worker, change, reason }) => {
     say(`worker ${worker} ${change}${reason === '' ? '' : `: ${reason}`}`, 'warn', { worker, change, reason });

@@ -21,6 +21,7 @@ import type {
 import { addressText } from '../runtime/shared/listener-key.ts';
 import { writeAccessLog, writeRouteLog } from './write-access-log.ts';
 import { writeListenerTls } from './write-listener-tls.ts';
+import { writePoolTls } from './write-pool-tls.ts';
 import { formatDuration, formatDurationOrOff, formatSize, onOff } from './written-units.ts';
 
 /** A map in the order of its entries; those that are undefined are left out. */
@@ -161,6 +162,7 @@ function writePool(pool: PoolConfig, timeouts: Written | undefined): Written {
     host: typeof pool.host === 'string' ? pool.host : pool.host.name,
     answers: pool.answers,
     proxyProtocol: pool.proxyProtocol ?? 'off',
+    tls: writePoolTls(pool.tls),
     timeouts,
   });
 }

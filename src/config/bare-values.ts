@@ -89,6 +89,13 @@ const PLACES: Readonly<Record<string, Places>> = {
     [/^([A-Za-z][\w-]*)$/, 'Write sticky: { cookie: $1 }.'],
     [ANY, 'Write off, cookie, socket.io, or a map, e.g. sticky: { cookie: shop-server }.'],
   ],
+  PoolTls: [
+    [NO, 'Write tls: off.'],
+    [ON, 'Write tls: on.'],
+    [/^(1\.[23])$/, "Write tls: { minVersion: '$1' }."],
+    [/^((?:\.{0,2}\/)?[^\s:]+\.(?:pem|crt|cer))$/i, 'Write tls: { ca: $1 }.'],
+    [ANY, 'Write on, off, or a map, e.g. tls: { ca: ./internal-ca.pem }.'],
+  ],
   Queue: [
     [COUNT, 'Write queue: { max: $1 }.'],
     [TIME, 'Write queue: { hold: $1 }.'],

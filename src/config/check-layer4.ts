@@ -82,7 +82,7 @@ function findNothingOpened(written: unknown, path: Path): readonly Problem[] {
   return [{ path: [...path, 'tcp'], atKey: true, mistake }];
 }
 
-function checkPool({ policy, sticky }: WrittenPool, path: Path, isRouted: boolean): readonly Problem[] {
+function checkPool({ policy, sticky, tls }: WrittenPool, path: Path, isRouted: boolean): readonly Problem[] {
   const problems: Problem[] = [];
   const part = findHttpPart(policy);
   if (part !== null) {
@@ -98,6 +98,13 @@ function checkPool({ policy, sticky }: WrittenPool, path: Path, isRouted: boolea
       'Take it out; policy: { hash: client } keeps clients at their endpoints.',
     );
     problems.push({ path: [...path, 'sticky'], mistake });
+  }
+  if (tls !== null) {
+    const mistake = new Mistake(
+      'bytes are passed on to this pool as they come, and no TLS of our own is spoken there',
+      'Take tls out: clients may speak it themselves. Or give the listener a pool of its own.',
+    );
+    problems.push({ path: [...path, 'tls'], mistake });
   }
   return problems;
 }

@@ -414,6 +414,11 @@ export interface DefaultsInput {
    */
   readonly answers?: 'strict' | 'lenient';
   /**
+   * Speaks TLS to the endpoints, and to their `http` checks. `on`: with the certificates that the system trusts.
+   * @example { ca: './internal-ca.pem' }
+   */
+  readonly tls?: PoolTlsInput | Off | 'on';
+  /**
    * Upgrades that pass, where the request asks for one; `[]` for none.
    * @example ['websocket', 'mqtt']
    */
@@ -548,11 +553,62 @@ export interface PoolInput {
    */
   readonly proxyProtocol?: PoolProxyProtocolInput | 'v1' | 'v2' | Off;
   /**
+   * Speaks TLS to the endpoints, and to their `http` checks. `on`: with the certificates that the system trusts.
+   * @defaultValue `'off'`
+   * @example { ca: './internal-ca.pem' }
+   */
+  readonly tls?: PoolTlsInput | Off | 'on';
+  /**
    * Timeouts for the requests to this pool. A route may set its own on top.
    * @defaultValue those of the config
    * @example { connect: '500ms' }
    */
   readonly timeouts?: ExchangeTimeoutsInput;
+}
+
+/** Speaks TLS to the endpoints, and to their `http` checks. `on`: with the certificates that the system trusts. */
+export interface PoolTlsInput {
+  /**
+   * File with the certificates, in PEM, that are trusted instead of those of the system.
+   * @defaultValue the system's
+   * @example './internal-ca.pem'
+   */
+  readonly ca?: string;
+  /**
+   * File with the certificate and its chain, in PEM, that is shown to endpoints that ask for one.
+   * @example './client.pem'
+   */
+  readonly certificate?: string;
+  /**
+   * File with the key of `certificate`, in PEM.
+   * @defaultValue the file of `certificate`
+   * @example './client.key'
+   */
+  readonly key?: string;
+  /**
+   * The name that endpoints are asked for (SNI), and that has to be in their certificates.
+   * @defaultValue the Host that endpoints get, without its port
+   * @example 'api.internal'
+   */
+  readonly name?: string;
+  /**
+   * Whether the certificate and the name in it are looked at. `off` trusts whoever answers.
+   * @defaultValue `'on'`
+   * @example 'off'
+   */
+  readonly verify?: Toggle;
+  /**
+   * The oldest version of TLS that is spoken.
+   * @defaultValue `'1.2'`
+   * @example '1.3'
+   */
+  readonly minVersion?: '1.2' | '1.3';
+  /**
+   * Protocols that endpoints are offered (ALPN); `[]` for none: some old servers do not know the question.
+   * @defaultValue `['http/1.1']`
+   * @example []
+   */
+  readonly alpn?: readonly 'http/1.1'[] | 'http/1.1';
 }
 
 /** Connections to its endpoints begin with a PROXY header, which says who the client is. Each client connection then has connections of its own. */

@@ -3,7 +3,7 @@
  * written out. It is the snapshot before the runtime gives it tables, slots and resolved addresses.
  */
 import type { Settings } from '../core/settings.ts';
-import type { ListenerSpec, PoolSpec, RouteSpec } from '../core/snapshot.ts';
+import type { ListenerSpec, PoolSpec, PoolTlsSpec, RouteSpec } from '../core/snapshot.ts';
 
 /** A config that has passed every check, as `loadConfig` and `parseConfig` return it. */
 export interface Config {
@@ -25,8 +25,10 @@ export type RouteConfig = Omit<RouteSpec, 'slot'>;
 /** A named set of servers. */
 export interface PoolConfig extends Omit<
   PoolSpec,
-  'endpoints' | 'hashTables' | 'nearZone' | 'routePolicies' | 'table'
+  'endpoints' | 'hashTables' | 'nearZone' | 'routePolicies' | 'table' | 'tls'
 > {
+  /** Null: its endpoints speak plain HTTP. */
+  readonly tls: PoolTlsSpec | null;
   /** At least one. */
   readonly endpoints: readonly EndpointConfig[];
 }

@@ -38,6 +38,7 @@ export const defaultsSchema = object(
     panic: common('pools.*.panic', pool.panic),
     host: common('pools.*.host', pool.host),
     answers: common('pools.*.answers', pool.answers),
+    tls: common('pools.*.tls', pool.tls),
     upgrades: common('routes.*.upgrades', route.upgrades),
     maxBody: common('routes.*.maxBody', route.maxBody),
     timeouts: note(elsewhere.optional(), { hidden: true }),

@@ -44,6 +44,7 @@ class Compiler {
         return {
           ...pool,
           table,
+          tls: pool.tls === null ? null : { ...pool.tls, edition: 1 },
           nearZone: '',
           routePolicies: [],
           hashTables: [],

@@ -39,7 +39,7 @@ export function refuseForeignAddress(text: string, use: AddressUse): Mistake | n
 function refuseUrl(scheme: string, authority: string, path: string, use: AddressUse): Mistake {
   const message = `an address has no scheme such as ${scheme}://`;
   if (OVER_TLS.has(scheme))
-    return new Mistake(message, use === 'listener' ? cureTls(authority, '443') : NOT_BUILT.tlsToEndpoints);
+    return new Mistake(message, use === 'listener' ? cureTls(authority, '443') : overTls(authority));
   if (OVER_HTTP2.has(scheme)) return new Mistake(message, NOT_BUILT.http2);
   if (scheme === 'udp') return new Mistake(message, NOT_BUILT.udp);
   if (BELOW_HTTP.has(scheme)) return new Mistake(message, cureBelowHttp(authority, use));
@@ -63,6 +63,12 @@ function cureTls(authority: string, port = ''): string {
   return `Write { address: "${address}", tls: { certificates: example.com.pem } }.`;
 }
 
+/** Endpoints of one pool speak alike. */
+function overTls(authority: string): string {
+  const address = /:\d+$/.test(authority) ? authority : `${authority}:443`;
+  return `Write "${address}", and tls: on in its pool.`;
+}
+
 const ABOUT_PATHS = 'A path in front of every request is the business of a route: replacePrefix.';
 
 /** `unix:/run/app.sock weight=2` of nginx: a path may have blanks, but seldom with such words behind them. */
@@ -77,7 +83,7 @@ export function refuseSocketOptions(text: string, use: AddressUse): Mistake | nu
 function refuseOptions(address: string, options: readonly string[], use: AddressUse): Mistake {
   const message = `${describeValue([address, ...options].join(' '))} is more than an address`;
   if (options.some((option) => /^(?:ssl|tls|http2|quic)\b/i.test(option))) {
-    return new Mistake(message, use === 'listener' ? cureTls(address) : NOT_BUILT.tlsToEndpoints);
+    return new Mistake(message, use === 'listener' ? cureTls(address) : overTls(address));
   }
   const proxy = options.find((option) => /^proxy_protocol$|^accept-proxy$|^send-proxy/i.test(option));
   if (proxy !== undefined) return new Mistake(message, cureProxy(address, proxy, use));

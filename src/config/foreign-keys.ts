@@ -4,7 +4,7 @@
  */
 import { OF_SMALL_MAPS } from './foreign-resilience-keys.ts';
 import type { SmallMap } from './foreign-resilience-keys.ts';
-import { FIXED_CIPHERS, OF_TLS_MAPS, PASSED_NAMES, PASSTHROUGH_WORDS } from './foreign-tls-keys.ts';
+import { FIXED_CIPHERS, OF_TLS_MAPS, PASSED_NAMES, PASSTHROUGH_WORDS, TLS_OF_POOLS } from './foreign-tls-keys.ts';
 import { NOT_BUILT } from './not-built.ts';
 import type { MissingFeature } from './not-built.ts';
 
@@ -26,7 +26,7 @@ type Place =
   | 'Timeouts'
   | 'ExchangeTimeouts';
 
-const TLS = 'tls ssl https cert ca cacert';
+const TLS = 'ssl https cert ca cacert';
 
 /** Of the client's side. */
 const CERTIFICATE_WORDS =
@@ -197,7 +197,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'circuitbreaker circuitbreakers breakers': 'Write breaker, e.g. breaker: { failures: 50% }.',
     'hostheader passhostheader preservehost changeorigin': 'Write host, e.g. host: client.',
     timeoutcheck: 'It stands in the check, e.g. check: { http: /healthcheck, timeout: 2s }.',
-    [TLS]: NOT_BUILT.tlsToEndpoints,
+    ...TLS_OF_POOLS,
     'cookie cookies stickycookie stickysession stickysessions sessionaffinity affinity persistence stick stickiness session sessions appsession':
       'Write sticky, e.g. sticky: { cookie: SERVERID }.',
     'sticktable stickon': 'Write policy, e.g. policy: { hash: client }.',
@@ -214,7 +214,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'url uri host hostname server target port ip name id':
       'Write address with host and port, e.g. address: localhost:8081.',
     'socket unix unixsocket socketpath path': 'Write address with unix: in front, e.g. address: unix:/run/app.sock.',
-    [TLS]: NOT_BUILT.tlsToEndpoints,
+    [`tls ${TLS}`]: 'It stands in the pool as tls, and holds for each of its endpoints.',
     'weights share': 'Write weight, e.g. weight: 2.',
     'fallback failover standby': 'Write backup, e.g. backup: on.',
     'region locality availabilityzone rack': 'Write zone, e.g. zone: eu-1.',
@@ -273,7 +273,6 @@ const MISSING: Readonly<Record<MissingFeature, string>> = {
   acme: 'acme letsencrypt certresolver certificatesresolvers autohttps',
   clientCertificates:
     'clientcertificate clientcertificates clientca clientcas clientauth clientverify mtls sslverifyclient sslclientcertificate verifyclient',
-  tlsToEndpoints: 'backendtls upstreamtls proxyssl insecureskipverify serverstransport',
   http2: 'http2 h2 h2c grpc alpn http3 quic',
   udp: 'udp',
   mirroring: 'mirror mirrors mirroring shadow',

@@ -4,6 +4,14 @@ export const PASSTHROUGH_WORDS = 'passthrough tlspassthrough sslpassthrough sslp
 export const PASSED_NAMES = 'It stands in the tls of a listener: passthrough, with names and their pools.';
 export const FIXED_CIPHERS = 'Which ciphers there are is fixed: take it out.';
 
+/** In a pool. */
+export const TLS_OF_POOLS: Readonly<Record<string, string>> = {
+  'ssl https cert ca cacert cafile tlsca proxyssl backendtls upstreamtls serverstransport':
+    'Write tls, e.g. tls: { ca: ./internal-ca.pem }.',
+  'insecureskipverify insecure tlsinsecureskipverify secure': 'Write tls, e.g. tls: { verify: off }.',
+  'sni servername sslname proxysslname': 'Write tls, e.g. tls: { name: api.internal }.',
+};
+
 export const OF_TLS_MAPS: Readonly<Record<'ListenerTls' | 'Certificate', Readonly<Record<string, string>>>> = {
   ListenerTls: {
     'cert certs certificate crt pem file files path chain fullchain key keyfile privatekey certfile sslcertificate sslcertificatekey pkcs12 pfx':

@@ -5,6 +5,7 @@
 import { CHECK_KINDS, toLongCheck } from './check-schema.ts';
 import type { Problem } from './errors.ts';
 import { poolKeys, toLongPool } from './pool-schema.ts';
+import { toLongTls } from './pool-tls-schema.ts';
 import { toLongHttp } from './probe-schemas.ts';
 import { routeKeys } from './route-schema.ts';
 import { toLongSticky } from './sticky-schema.ts';
@@ -59,6 +60,7 @@ function pick(written: WrittenMap, keys: readonly string[]): WrittenMap {
 function mergeKey(key: string, byDefault: unknown, own: unknown): unknown {
   if (key === 'check') return mergeCheck(toLongCheck(byDefault), toLongCheck(own));
   if (key === 'sticky') return merge(toLongSticky(byDefault), toLongSticky(own));
+  if (key === 'tls') return merge(toLongTls(byDefault), toLongTls(own));
   return merge(byDefault, own);
 }
 

@@ -26,7 +26,13 @@ export const NAMED_FILES: readonly NamedFile[] = [
   { path: ['pools', '*', 'sticky', 'secretFile'], judge: judgeSecret },
   { path: ['defaults', 'sticky', 'secretFile'], judge: judgeSecret },
   { path: ['accessLog', 'to', 'file'] },
-  // Those of certificates are judged together, by whoever serves with them.
+  // Those of certificates are judged together, by whoever speaks with them.
+  { path: ['pools', '*', 'tls', 'ca'] },
+  { path: ['pools', '*', 'tls', 'certificate'] },
+  { path: ['pools', '*', 'tls', 'key'] },
+  { path: ['defaults', 'tls', 'ca'] },
+  { path: ['defaults', 'tls', 'certificate'] },
+  { path: ['defaults', 'tls', 'key'] },
   { path: ['listeners', '*', 'tls', 'certificates', 'cert'] },
   { path: ['listeners', '*', 'tls', 'certificates', 'key'] },
   { path: ['listeners', '*', 'tls', 'certificates', 'pkcs12'] },

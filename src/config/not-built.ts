@@ -6,7 +6,6 @@
 export const NOT_BUILT = Object.freeze({
   acme: 'Certificates that Fairlead gets by itself are not built yet: name files, which are read again when they change.',
   clientCertificates: 'Certificates of clients are not built yet.',
-  tlsToEndpoints: 'TLS to endpoints is not built yet: name a port that speaks plain HTTP.',
   http2: 'HTTP/2 and gRPC are not built yet.',
   udp: 'UDP is not built yet; of what is below HTTP there is TCP.',
   mirroring: 'Mirroring is not built yet.',

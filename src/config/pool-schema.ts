@@ -10,6 +10,7 @@ import type { PoolConfig } from './config.ts';
 import { key } from './described.ts';
 import { addressSchema, endpointSchema } from './endpoint-schema.ts';
 import { Mistake } from './errors.ts';
+import { poolTlsSchema } from './pool-tls-schema.ts';
 import { policySchema } from './policy-schema.ts';
 import { outgoingProxySchema } from './proxy-protocol-schema.ts';
 import { ejectionSchema, queueSchema } from './resilience-schemas.ts';
@@ -29,6 +30,7 @@ import {
   scalar,
   shortForm,
   toggle,
+  withRule,
 } from './scalars.ts';
 import { exchangeTimeoutsSchema } from './timeouts-schema.ts';
 import { describeValue } from './units.ts';
@@ -150,6 +152,11 @@ export const poolKeys = object(
         'Connections to its endpoints begin with a PROXY header, which says who the client is. Each client connection then has connections of its own.',
       example: 'v2',
     }),
+    tls: key(poolTlsSchema.prefault('off'), {
+      description:
+        'Speaks TLS to the endpoints, and to their `http` checks. `on`: with the certificates that the system trusts.',
+      example: { ca: './internal-ca.pem' },
+    }),
     timeouts: key(exchangeTimeoutsSchema.prefault({}), {
       description: 'Timeouts for the requests to this pool. A route may set its own on top.',
       example: { connect: '500ms' },
@@ -159,8 +166,19 @@ export const poolKeys = object(
   'Pool',
 );
 
+function isMap(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
+const withOneBeginning = withRule(poolKeys, {
+  isKept: ({ tls, proxyProtocol }) => !isMap(tls) || !isMap(proxyProtocol),
+  message: 'a PROXY header in front of TLS is not built yet',
+  cure: 'Take proxyProtocol or tls out.',
+  path: ['proxyProtocol'],
+});
+
 export const poolSchema = shortForm(
-  poolKeys.transform(({ check, idleTimeout, retry, slowStart, ...pool }): WrittenPool => {
+  withOneBeginning.transform(({ check, idleTimeout, retry, slowStart, ...pool }): WrittenPool => {
     const checks = check.map((each) => introduced(each, pool.proxyProtocol));
     return { ...pool, ...retry, checks, idleTimeoutMs: idleTimeout, slowStartMs: slowStart };
   }),

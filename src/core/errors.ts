@@ -62,6 +62,8 @@ export const FAULTS = Object.freeze({
   queueFull: fault(503, 'queue-full', 'Too many requests wait already.'),
   connectFailed: fault(502, 'connect-failed', 'The endpoint could not be reached.'),
   connectTimeout: fault(504, 'connect-timeout', 'The endpoint did not accept the connection in time.'),
+  certificateRejected: fault(502, 'certificate-rejected', 'The certificate of the endpoint is not accepted.'),
+  tlsFailed: fault(502, 'tls-failed', 'TLS to the endpoint could not be set up.'),
   upstreamClosed: fault(502, 'upstream-closed', 'The endpoint closed the connection before it answered.'),
   upstreamReset: fault(502, 'upstream-reset', 'The endpoint reset the connection before it answered.'),
   badResponse: fault(502, 'bad-response', 'The endpoint sent a malformed response.'),

@@ -267,6 +267,29 @@ export interface PoolSpec {
   readonly answers: 'strict' | 'lenient';
   /** Null: connections begin with a request. */
   readonly proxyProtocol: ProxyHeaderSpec | null;
+  /** Null: its endpoints speak plain HTTP. */
+  readonly tls: LoadedPoolTls | null;
+}
+
+/** How TLS is spoken to the endpoints of a pool. What is in the files is in no snapshot. */
+export interface PoolTlsSpec {
+  /** File with the certificates that are trusted; `''`: those of the system. */
+  readonly ca: string;
+  /** File with the chain that is shown to endpoints; `''`: none. */
+  readonly certificate: string;
+  /** File with its key. */
+  readonly key: string;
+  /** What is asked for, and has to be in the certificate; `''`: the Host that goes out, without its port. */
+  readonly name: string;
+  readonly verify: boolean;
+  readonly minVersion: '1.2' | '1.3';
+  /** Protocols that are offered; empty: nothing is said of them. */
+  readonly alpn: readonly 'http/1.1'[];
+}
+
+/** The same with what the files hold, as a number: another one for every other content. */
+export interface LoadedPoolTls extends PoolTlsSpec {
+  readonly edition: number;
 }
 
 /** One server address of a pool. */

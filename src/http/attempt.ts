@@ -37,6 +37,12 @@ import type { ClientStream, HttpEndpoint, HttpWaiter, UpstreamFailure, UpstreamS
 /** What a server may do to every request of a kind that it does not know. */
 const KIND_DEPENDENT: ReadonlySet<BlamedFailure> = new Set(['closed', 'reset', 'bad-response', 'unexpected-upgrade']);
 
+/** What a server may do to every name that it does not know. */
+const NAME_DEPENDENT: ReadonlySet<BlamedFailure> = new Set(['certificate-rejected', 'tls-failed']);
+
+/** Failures whose answers say in the log what was wrong. */
+const EXPLAINED: ReadonlySet<UpstreamFailure> = new Set(['bad-response', 'certificate-rejected', 'tls-failed']);
+
 export class Attempt implements HttpWaiter, ResponseSource {
   readonly exchange: Exchange;
   endpoint: HttpEndpoint | null = null;
@@ -62,7 +68,7 @@ export class Attempt implements HttpWaiter, ResponseSource {
   /** Its answer is neither a failure nor a success of the endpoint. */
   saysNothing = false;
   failure: UpstreamFailure | 'timeout' | 'write-timeout' | 'endpoint-removed' = 'closed';
-  /** The rule that a malformed answer broke. */
+  /** The rule that a malformed answer broke, or what was wrong with TLS. */
   rule = '';
   startedAt = 0;
   /** Of the bodies, by this attempt. */
@@ -105,6 +111,11 @@ export class Attempt implements HttpWaiter, ResponseSource {
     this.exchange.trial = null;
     this.#trial = trial;
     trial.begin(trialLimitMs(this.exchange));
+  }
+
+  get peerName(): string {
+    const { limits, spec } = this.endpoint as HttpEndpoint;
+    return limits.tls === null ? '' : limits.tls.nameFor(this.#request.authority || spec.authority);
   }
 
   onDialing(dialing: Dialing): void {
@@ -164,7 +175,7 @@ export class Attempt implements HttpWaiter, ResponseSource {
 
   onUpstreamFailed(failure: UpstreamFailure, hasAnswered: boolean, detail: string): void {
     this.failure = failure;
-    this.rule = failure === 'bad-response' ? detail : '';
+    this.rule = EXPLAINED.has(failure) ? detail : '';
     this.exchange.record.cause = detail;
     this.hasAnswered = hasAnswered;
     this.stream = null;
@@ -259,12 +270,16 @@ export class Attempt implements HttpWaiter, ResponseSource {
 
   /**
    * Counts a failure that is the endpoint's fault: one for each attempt, whatever else goes wrong with it. A close or a
-   * malformed answer says nothing where requests of that kind have not succeeded there.
+   * malformed answer says nothing where requests of that kind have not succeeded there, nor does a handshake for a name
+   * that the client has made up.
    */
   blame(kind: string): void {
     if (this.isBlamed || this.saysNothing || !isBlamed(kind)) return;
     const endpoint = this.endpoint as HttpEndpoint;
-    if (KIND_DEPENDENT.has(kind) && !endpoint.kinds.isEvidence(this.#request.kind, this.exchange.host.now())) {
+    const isNothing = KIND_DEPENDENT.has(kind)
+      ? !endpoint.kinds.isEvidence(this.#request.kind, this.exchange.host.now())
+      : NAME_DEPENDENT.has(kind) && endpoint.limits.tls?.isStrange(this.peerName) === true;
+    if (isNothing) {
       this.saysNothing = true;
       return;
     }

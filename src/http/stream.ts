@@ -131,6 +131,8 @@ export type UpstreamFailure =
   | 'refused'
   | 'unreachable'
   | 'connect-timeout'
+  | 'certificate-rejected'
+  | 'tls-failed'
   | 'reset'
   | 'closed'
   | 'bad-response'

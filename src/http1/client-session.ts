@@ -10,6 +10,7 @@ import type { OutgoingRequest } from '../http/outgoing.ts';
 import type { HttpWaiter, UpstreamEvents, UpstreamFailure, UpstreamStream } from '../http/stream.ts';
 import type { CloseReason, Connection, ConnectionHandler } from '../net/transport.ts';
 import { AddressWalk, connectFailureOf } from '../upstream/connect-failure.ts';
+import type { EndpointTls } from '../upstream/endpoint-tls.ts';
 import type { Home, Leased } from '../upstream/leased.ts';
 import type { Owner } from '../upstream/owner.ts';
 import type { Settling } from '../upstream/settling-list.ts';
@@ -52,6 +53,8 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
   /** The pool accepts lone LF in heads. */
   #isLenient = false;
   readonly #timer = new SessionTimer(this);
+  readonly tls: EndpointTls | null;
+  readonly peerName: string;
   #chunks: ChunkDecoder | null = null;
   #events: UpstreamEvents | null;
   #state = CONNECTING;
@@ -73,14 +76,16 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
   idleSince = 0;
   idleLimitMs: number;
 
-  constructor(dialer: Http1Dialer, events: UpstreamEvents) {
+  constructor(dialer: Http1Dialer, events: HttpWaiter) {
     this.#dialer = dialer;
     this.#home = dialer.home;
     this.#events = events;
     this.#reader = new HeadReader(dialer.host.memory);
     this.idleLimitMs = dialer.home.limits.idleTimeoutMs;
     this.#walk = new AddressWalk(dialer.home.preferredAddress);
-    this.#connection = dialer.connect(this.#walk.index, this);
+    this.tls = dialer.home.limits.tls;
+    this.peerName = this.tls === null ? '' : events.peerName;
+    this.#connection = this.#dial();
     this.#writer = new MessageWriter(this.#connection);
   }
 
@@ -151,7 +156,9 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
         this.#fail('closed');
         break;
       case BODY_TO_END:
-        this.#complete('');
+        // Somebody may have cut it: the client must not take it for the whole.
+        if (this.#connection.isTruncated) this.#fail('reset');
+        else this.#complete('');
         break;
       case TUNNEL:
         (this.#events as UpstreamEvents).onUpstreamEnd();
@@ -175,9 +182,9 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
     this.#events = null;
     this.#home.closed();
     if (events === null) return;
-    if (state === CONNECTING) events.onUpstreamFailed(connectFailureOf(reason), false, reason.code);
+    if (state === CONNECTING) events.onUpstreamFailed(connectFailureOf(reason), false, detailOf(reason));
     else if (state !== CLOSED && state !== COMPLETE)
-      events.onUpstreamFailed(reason.kind === 'end' ? 'closed' : 'reset', this.hasAnswered, reason.code);
+      events.onUpstreamFailed(cutFailure(reason), this.hasAnswered, reason.code);
   }
 
   /** The endpoint ended the connection: learns from that how it keeps connections. */
@@ -192,10 +199,14 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
     } else if (this.#state === HEAD && this.isReused && !this.hasAnswered) keeping.closedUnderRequest(now);
   }
 
+  #dial(): Connection {
+    return this.#dialer.connect(this.#walk.index, this.tls, this.peerName, this);
+  }
+
   /** Goes on to the next address of an endpoint with several (`localhost`) if this one does not answer. */
   #dialNext(reason: CloseReason): boolean {
     if (!this.#walk.next(reason, this.#home.spec.addresses.length)) return false;
-    this.#connection = this.#dialer.connect(this.#walk.index, this);
+    this.#connection = this.#dial();
     this.#writer = new MessageWriter(this.#connection);
     return true;
   }
@@ -513,6 +524,16 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
     this.#dialer.host.wheel.disarm(this.#timer);
     this.#connection.close();
   }
+}
+
+/** Of a connection that was there. */
+function cutFailure({ kind }: CloseReason): UpstreamFailure {
+  if (kind === 'tls') return 'tls-failed';
+  return kind === 'end' || kind === 'truncated' ? 'closed' : 'reset';
+}
+
+function detailOf({ code, detail }: CloseReason): string {
+  return detail === undefined ? code : `${code}: ${detail}`;
 }
 
 /** The whole head of a request except the request id. */

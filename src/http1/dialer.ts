@@ -5,6 +5,7 @@ import type { HttpWaiter } from '../http/stream.ts';
 import { dialAddress } from '../net/dial-address.ts';
 import type { TimerWheel } from '../net/timer-wheel.ts';
 import type { Connection, ConnectionHandler, Transport } from '../net/transport.ts';
+import type { EndpointTls } from '../upstream/endpoint-tls.ts';
 import type { Dialer, Home } from '../upstream/leased.ts';
 import type { SettlingList } from '../upstream/settling-list.ts';
 import type { Dialing } from '../upstream/waiter.ts';
@@ -41,8 +42,13 @@ export class Http1Dialer implements Dialer<HttpWaiter> {
     return new Http1ClientSession(this, waiter);
   }
 
-  connect(addressIndex: number, handler: ConnectionHandler): Connection {
+  /** `name`: what the endpoint is verified for, where `tls` is not null. */
+  connect(addressIndex: number, tls: EndpointTls | null, name: string, handler: ConnectionHandler): Connection {
     const { addresses, port } = this.home.spec;
-    return this.host.transport.dial(dialAddress(addresses[addressIndex], port), handler);
+    const address = dialAddress(addresses[addressIndex], port);
+    return this.host.transport.dial(
+      tls === null ? address : { ...address, tls: { client: tls.client, name } },
+      handler,
+    );
   }
 }

@@ -32,7 +32,7 @@ export const FEATURES = {
   rates: coming('limits of rate and of connections per client'),
   bandwidth: never('limits of bandwidth'),
   tls: byHand('TLS', 'tls.md'),
-  endpointTls: coming('TLS to endpoints'),
+  endpointTls: byHand('TLS to endpoints', 'tls-to-servers.md'),
   clientCertificates: coming('certificates of clients'),
   http2: coming('HTTP/2 and 3', 'clients of TLS speak HTTP/1.1 then'),
   udp: coming('UDP'),

@@ -61,6 +61,8 @@ export interface TlsClientOptions {
 /** What an engine speaks TLS with to endpoints: one context, and the sessions that were earned under it. */
 export interface TlsClient {
   readonly role: 'client';
+  /** Whether a handshake for this name has come to its end, at any endpoint; the last 1,024 names are remembered. */
+  hasMet(name: string): boolean;
 }
 
 /** How one connection to an endpoint speaks TLS. */
@@ -80,12 +82,6 @@ export interface TlsInfo {
   readonly isResumed: boolean;
   /** The peer's certificate in DER; null where it showed none, and once the connection has closed. */
   peerCertificate(): Buffer | null;
-}
-
-/** Whether the code of a `tls` close says that the peer's certificate was refused, and not the handshake itself. */
-export function isCertificateCode(code: string): boolean {
-  // Those of X.509 (`CERT_HAS_EXPIRED`) have no prefix; others are Node's, OpenSSL's or the system's.
-  return code === 'ERR_TLS_CERT_ALTNAME_INVALID' || !/^(ERR_|E[A-Z0-9]+$|$)/.test(code);
 }
 
 /** Why a client's handshake failed, as it is counted. The first three are found out before there is a handshake. */

@@ -36,7 +36,6 @@ import type { HandshakeFailure } from './control/handshake-counts.ts';
 import type { CertificateEvent } from './control/certificate-event.ts';
 import type { ConnectionRefusal } from './control/refused-connections.ts';
 import { ReloadError } from './control/reload.ts';
-import { describeChanges, summarize } from './control/reload-result.ts';
 import type { ReloadResult } from './control/reload-result.ts';
 import { lookupName } from './control/resolve-names.ts';
 import type { Lookup } from './control/resolve-names.ts';
@@ -270,6 +269,8 @@ export class Balancer extends EventEmitter<BalancerEvents> {
 
   async #reload(config: Config, began: number): Promise<ReloadResult> {
     this.#requireServing();
+    // Most processes end without a reload.
+    const { describeChanges, summarize } = await import('./control/reload-result.ts');
     const { from, to, operations } = await this.#controlPlane.reload(config);
     const changes = describeChanges(from, to, operations);
     return { version: to.version, changes, summary: summarize(changes), durationMs: this.#clock.now() - began };

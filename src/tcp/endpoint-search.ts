@@ -52,6 +52,8 @@ type Failure = ConnectFailure | 'connect-timeout' | 'queue-timeout' | 'endpoint-
 const FAILURE_FAULTS: Readonly<Record<Failure, Fault>> = {
   refused: FAULTS.connectFailed,
   unreachable: FAULTS.connectFailed,
+  'certificate-rejected': FAULTS.certificateRejected,
+  'tls-failed': FAULTS.tlsFailed,
   reset: FAULTS.connectFailed,
   'connect-timeout': FAULTS.connectTimeout,
   'queue-timeout': FAULTS.queueTimeout,
@@ -75,6 +77,8 @@ const picking = new Picking();
 
 export class EndpointSearch extends Timer implements TcpWaiter, WaitingSearch {
   readonly want: LeaseWant = LEASE_OWN;
+  /** No pool of a session speaks TLS. */
+  readonly peerName = '';
   readonly owner = KEEPS_NONE;
   readonly #searcher: Searcher;
   readonly #route: TcpRoute;

@@ -1,7 +1,9 @@
 /** What a connect to an endpoint failed of, and whether another address of it is tried. */
+import { isCertificateCode } from '../net/certificate-code.ts';
 import type { CloseReason } from '../net/transport.ts';
 
-export type ConnectFailure = 'refused' | 'unreachable' | 'reset' | 'local-resources';
+export type ConnectFailure =
+  'refused' | 'unreachable' | 'reset' | 'local-resources' | 'certificate-rejected' | 'tls-failed';
 
 /** `reason`: why a connection closed that was never established. */
 export function connectFailureOf(reason: CloseReason): ConnectFailure {
@@ -12,6 +14,8 @@ export function connectFailureOf(reason: CloseReason): ConnectFailure {
       return 'local-resources';
     case 'reset':
       return 'reset';
+    case 'tls':
+      return isCertificateCode(reason.code) ? 'certificate-rejected' : 'tls-failed';
     default:
       return 'unreachable';
   }

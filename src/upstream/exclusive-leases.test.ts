@@ -3,11 +3,13 @@ import { test } from 'node:test';
 import { FakeTime } from '../../test/support/fake-time.ts';
 import { PoolTable, createPoolTable } from '../core/shared/pool-table.ts';
 import { ExclusiveLeases } from './exclusive-leases.ts';
+import type { EndpointTls } from './endpoint-tls.ts';
+import type { LeaseLimits } from './lease-pool.ts';
 import type { Leased } from './leased.ts';
 import { LEASE_ANY, LEASE_FRESH, LEASE_OWN, LEASE_PROVED } from './waiter.ts';
 import type { LeaseWant, Waiter } from './waiter.ts';
 
-const LIMITS = { maxConnections: 1, maxIdle: 8, idleTimeoutMs: 1000, isLenient: false };
+const LIMITS = { maxConnections: 1, maxIdle: 8, idleTimeoutMs: 1000, isLenient: false, tls: null };
 const SPEC = {
   id: 'e',
   slot: 0,
@@ -22,13 +24,23 @@ const SPEC = {
   authority: 'e',
 };
 
+function endpointTls(): EndpointTls {
+  return { client: { role: 'client', hasMet: () => true }, nameFor: (name) => name, isStrange: () => false };
+}
+
 class FakeConnection implements Leased<FakeWaiter> {
   readonly owner = null;
+  readonly tls: EndpointTls | null;
+  readonly peerName: string;
   idleSince = 0;
   idleLimitMs = 1000;
   carried: FakeWaiter[] = [];
   isClosed = false;
   fails = false;
+  constructor(tls: EndpointTls | null = null, peerName = '') {
+    this.tls = tls;
+    this.peerName = peerName;
+  }
   carry(waiter: FakeWaiter): void {
     this.carried.push(waiter);
     if (this.fails) throw new Error('a bug of ours');
@@ -41,8 +53,10 @@ class FakeConnection implements Leased<FakeWaiter> {
 class FakeWaiter implements Waiter {
   readonly said: string[] = [];
   readonly want: LeaseWant;
-  constructor(want: LeaseWant = LEASE_ANY) {
+  readonly peerName: string;
+  constructor(want: LeaseWant = LEASE_ANY, peerName = '') {
     this.want = want;
+    this.peerName = peerName;
   }
   onDialing(): void {
     this.said.push('dialing');
@@ -66,7 +80,7 @@ interface Home {
   readonly turns: FakeTime;
 }
 
-function home(limits = LIMITS): Home {
+function home(limits: LeaseLimits = LIMITS): Home {
   const faults: unknown[] = [];
   const dials: FakeWaiter[] = [];
   const table = new PoolTable(createPoolTable(1, 1), 0);
@@ -240,4 +254,31 @@ test('who waits for a connection of his own makes the next that comes back close
   leases.closed();
   assert.equal(dials.at(-1), own);
   assert.deepEqual(own.said, ['dialing', 'place']);
+});
+
+test('over TLS a connection is used only for the name that it was verified for, and with what it was made', () => {
+  const [ours, others] = [endpointTls(), endpointTls()];
+  const { leases } = home({ ...LIMITS, maxConnections: 0, tls: ours });
+  const [a, b] = [new FakeConnection(ours, 'a.test'), new FakeConnection(ours, 'b.test')];
+  assert.equal(leases.keep(a, 0), true);
+  assert.equal(leases.keep(b, 0), true);
+  assert.equal(leases.keep(new FakeConnection(others, 'a.test'), 0), false);
+  leases.lease(new FakeWaiter(LEASE_ANY, 'a.test'), 1);
+  leases.lease(new FakeWaiter(LEASE_ANY, 'c.test'), 1);
+  assert.deepEqual([a.carried.length, b.carried.length], [1, 0]);
+  leases.update(SPEC, { ...LIMITS, tls: others });
+  assert.equal(b.isClosed, true);
+  assert.equal(leases.keep(a, 2), false);
+});
+
+test('who waits over TLS for another name than that of the connection that comes back gets a new one', () => {
+  const tls = endpointTls();
+  const { leases } = home({ ...LIMITS, tls });
+  leases.lease(new FakeWaiter(LEASE_ANY, 'a.test'), 0);
+  const waiting = new FakeWaiter(LEASE_ANY, 'b.test');
+  assert.equal(leases.lease(waiting, 0), false);
+  const connection = new FakeConnection(tls, 'a.test');
+  assert.equal(leases.keep(connection, 0), false);
+  leases.closed();
+  assert.deepEqual(waiting.said, ['dialing', 'place']);
 });

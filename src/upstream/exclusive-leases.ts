@@ -67,7 +67,7 @@ export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> 
     const { want } = waiter;
     const mayReuse = want === LEASE_ANY || (want === LEASE_PROVED && this.#isTrusted(now));
     while (mayReuse) {
-      const connection = this.#idle.pop();
+      const connection = this.limits.tls === null ? this.#idle.pop() : this.#takeVerified(waiter.peerName);
       if (connection === undefined) break;
       this.#table.leaveIdle(this.#slot);
       const age = now - connection.idleSince;
@@ -95,6 +95,13 @@ export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> 
     const age = now - idleSince;
     if (want === LEASE_ANY) return age < idleLimitMs;
     return want === LEASE_PROVED && age * 2 <= idleLimitMs && this.#isTrusted(now);
+  }
+
+  /** The newest one that was verified for this name. */
+  #takeVerified(name: string): Leased<W> | undefined {
+    for (let at = this.#idle.length - 1; at >= 0; at--)
+      if (this.#idle[at].peerName === name) return this.#idle.splice(at, 1)[0];
+    return undefined;
   }
 
   #isTrusted(now: number): boolean {
@@ -155,8 +162,10 @@ export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> 
   }
 
   update(spec: EndpointSpec, limits: LeaseLimits): void {
+    const isOther = limits.tls !== this.limits.tls;
     this.spec = spec;
     this.limits = limits;
+    if (isOther) while (this.closeOldest());
     this.preferredAddress = Math.min(this.preferredAddress, spec.addresses.length - 1);
   }
 
@@ -196,9 +205,11 @@ export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> 
   // ——— for its connections
 
   keep(connection: Leased<W>, now: number): boolean {
-    if (this.#isRetired) return false;
+    const { tls } = this.limits;
+    if (this.#isRetired || connection.tls !== tls) return false;
     const { first } = this.#waiting;
     if (first !== null) {
+      if (tls !== null && connection.peerName !== first.peerName) return false;
       // Closed, it makes room for a new one.
       if (first.want === LEASE_OWN || (first.want !== LEASE_ANY && !this.#isTrusted(now))) return false;
       this.#waiting.shift();

@@ -1,6 +1,7 @@
 /** The connections of one endpoint on one thread, as its endpoint sees them. */
 import type { PoolTable } from '../core/shared/pool-table.ts';
 import type { EndpointSpec } from '../core/snapshot.ts';
+import type { EndpointTls } from './endpoint-tls.ts';
 import type { Waiter } from './waiter.ts';
 
 export interface LeaseLimits {
@@ -12,6 +13,8 @@ export interface LeaseLimits {
   readonly idleTimeoutMs: number;
   /** For the codec: heads of answers may have lone LF. */
   readonly isLenient: boolean;
+  /** What is spoken TLS with, null: nothing is. Connections of another one are not used again. */
+  readonly tls: EndpointTls | null;
 }
 
 export interface LeasePool<W extends Waiter> {

@@ -1,6 +1,7 @@
 /** A connection and its home: what the connections of an endpoint and a codec's client session know of each other. */
 import type { ConnectionKeeping } from '../core/resilience/connection-keeping.ts';
 import type { EndpointSpec } from '../core/snapshot.ts';
+import type { EndpointTls } from './endpoint-tls.ts';
 import type { LeaseLimits } from './lease-pool.ts';
 import type { Owner } from './owner.ts';
 import type { StrayRecord } from './stray-record.ts';
@@ -14,6 +15,9 @@ export interface Leased<W> {
   readonly idleLimitMs: number;
   /** The client connection that it is alone for; null: it is for anybody. */
   readonly owner: Owner | null;
+  /** What it speaks TLS with, and the name that it was verified for; null and `''`: it does not. */
+  readonly tls: EndpointTls | null;
+  readonly peerName: string;
   /** Begins the next message: the waiter hears of it at once. */
   carry(waiter: W): void;
   /** Closes an idle connection. */

@@ -37,6 +37,7 @@ class Client implements Owner {
 class FakeWaiter implements OwnedWaiter {
   readonly owner: Client;
   readonly want: LeaseWant;
+  readonly peerName = '';
   places = 0;
   constructor(owner: Client, want: LeaseWant = LEASE_ANY) {
     this.owner = owner;
@@ -52,6 +53,8 @@ class FakeWaiter implements OwnedWaiter {
 
 class FakeConnection implements Leased<FakeWaiter> {
   readonly owner: Owner;
+  readonly tls = null;
+  readonly peerName = '';
   idleSince = 0;
   idleLimitMs = 1000;
   carried = 0;
@@ -79,7 +82,7 @@ function home(maxConnections = 0): {
   const leases = new OwnedLeases<FakeWaiter>({
     spec: SPEC,
     table,
-    limits: { maxConnections, maxIdle: 0, idleTimeoutMs: 1000, isLenient: false },
+    limits: { maxConnections, maxIdle: 0, idleTimeoutMs: 1000, isLenient: false, tls: null },
     turns,
     createDialer: () => ({
       dial(waiter) {

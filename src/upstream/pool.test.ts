@@ -16,6 +16,7 @@ const LIMITS = {
   maxIdle: 8,
   idleTimeoutMs: 1000,
   isLenient: false,
+  tls: null,
   failures: 2,
   breaker: null,
   maxRequests: 0,

@@ -14,6 +14,8 @@ export type LeaseWant = typeof LEASE_ANY | typeof LEASE_PROVED | typeof LEASE_FR
 export interface Waiter {
   /** Read while it waits. */
   readonly want: LeaseWant;
+  /** The name that its connection has to be verified for, where the endpoint is spoken to over TLS. */
+  readonly peerName: string;
   /** A connect for it is under way; the codec's own word follows when it has ended. */
   onDialing(dialing: Dialing): void;
   /** Its turn has come: it has a place, and a connection or a connect. */

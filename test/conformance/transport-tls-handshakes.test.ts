@@ -5,7 +5,7 @@ import net from 'node:net';
 import { test } from 'node:test';
 import type tls from 'node:tls';
 import { createTlsClient } from '../../src/net/node/tls-dial.ts';
-import { isCertificateCode } from '../../src/net/tls.ts';
+import { isCertificateCode } from '../../src/net/certificate-code.ts';
 import type { TlsProfileOptions } from '../../src/net/tls.ts';
 import type { CloseReason } from '../../src/net/transport.ts';
 import { createSelfSigned } from '../support/self-signed.ts';

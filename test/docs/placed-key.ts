@@ -22,6 +22,8 @@ export function surroundingsOf(path: string): Written {
   const isOfSocket = path === 'listeners.*.mode' || path === 'listeners.*.group';
   const accessLog = path.startsWith('accessLog.') ? { accessLog: to } : {};
   const from = path.startsWith('listeners.*.proxyProtocol.') ? { proxyProtocol: { from: '10.0.0.1' } } : {};
+  const shown = path.endsWith('.tls.key') ? { certificate: './client.pem' } : {};
+  const poolTls = /^(pools\.\*|defaults)\.tls\./.test(path) ? { tls: shown } : {};
   const version = path.startsWith('pools.*.proxyProtocol.') ? { proxyProtocol: { version: 2 } } : {};
   // A listener of layer 4 has a pool of its own, beside one that takes HTTP.
   const isLayer4 = path.startsWith('listeners.*.tcp');
@@ -33,6 +35,7 @@ export function surroundingsOf(path: string): Written {
     ...accessLog,
     ...(path.startsWith('defaults.policy.') ? { defaults: inPolicy('defaults') } : {}),
     ...(path.startsWith('defaults.sticky.') ? { defaults: sticky } : {}),
+    ...(path.startsWith('defaults.tls.') ? { defaults: poolTls } : {}),
     ...(hasBreaker('defaults') ? { defaults: { breaker: {} } } : {}),
     listeners: {
       web: { address: isOfSocket ? 'unix:/run/web.sock' : '127.0.0.1:8080', ...from, ...tcp, ...tls },
@@ -47,7 +50,7 @@ export function surroundingsOf(path: string): Written {
         ...(hasCheck ? { check } : {}),
         ...agent,
         ...version,
-        ...(path.startsWith('pools.') ? sticky : {}),
+        ...(path.startsWith('pools.') ? { ...sticky, ...poolTls } : {}),
         ...(hasBreaker('pools.*') ? { breaker: {} } : {}),
         ...inPolicy('pools.*'),
       },

@@ -151,6 +151,7 @@ export function testSnapshot(options: TestPlaneOptions): Snapshot {
     host: 'client',
     answers: 'strict',
     proxyProtocol: null,
+    tls: null,
     ...options.pool,
   };
   const routes = (options.routes ?? [{}]).map((route, slot) => ({

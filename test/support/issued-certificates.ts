@@ -16,6 +16,8 @@ export interface CertificateOptions {
   /** Default: it signs itself. */
   readonly issuer?: Issued;
   readonly isAuthority?: boolean;
+  /** What alone it may be used for. Default: anything. */
+  readonly purpose?: 'server' | 'client';
   /** Days from now. Default: from yesterday, for 90 days. */
   readonly fromDays?: number;
   readonly toDays?: number;
@@ -29,10 +31,12 @@ export interface Issued {
   readonly privateKey: KeyObject;
 }
 
+const PURPOSES = { server: '2b06010505070301', client: '2b06010505070302' };
+
 /** X.509 version 3, signed with SHA-256. */
 export function issueCertificate(options: CertificateOptions = {}): Issued {
   const { names = [], hasAltNames = true, key = 'ec', issuer, isAuthority = false } = options;
-  const { commonName = names[0] ?? 'fairlead test', fromDays = -1, toDays = 89 } = options;
+  const { commonName = names[0] ?? 'fairlead test', purpose, fromDays = -1, toDays = 89 } = options;
   const { privateKey, publicKey } = createKeys(key);
   const signer = issuer?.privateKey ?? privateKey;
   const algorithm = algorithmOf(signer);
@@ -42,6 +46,7 @@ export function issueCertificate(options: CertificateOptions = {}): Issued {
   );
   const extensions = [
     ...(isAuthority ? [extension('551d13', sequence(der(0x01, Buffer.from([0xff]))))] : []),
+    ...(purpose === undefined ? [] : [extension('551d25', sequence(oid(PURPOSES[purpose])))]),
     ...(hasAltNames && names.length > 0 ? [extension('551d11', altNames)] : []),
   ];
   const body = sequence(

@@ -116,7 +116,8 @@ export function watch(
     bareConnects: new BareConnects({ clock: time, scheduler: time, probes }),
     probes,
   };
-  const spec: PoolSpec = { ...pool, endpoints: [], nearZone: '', routePolicies: [], hashTables: [], table: handle };
+  const made = { endpoints: [], nearZone: '', routePolicies: [], hashTables: [], table: handle, tls: null };
+  const spec: PoolSpec = { ...pool, ...made };
   const health = new PoolHealth(spec, table, tools, {
     onChange: (event) => events.push(event),
     onPanic: () => {},
@@ -192,6 +193,7 @@ function reportingEndpoint(pool: PoolSpec, spec: EndpointSpec, table: PoolTable,
       maxIdle: 1,
       idleTimeoutMs: 1000,
       isLenient: false,
+      tls: null,
       failures: pool.ejection.enabled ? pool.ejection.failures : 0,
       breaker: pool.breaker,
       maxRequests: 0,

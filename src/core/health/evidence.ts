@@ -4,7 +4,7 @@
  */
 
 /** Kinds, the mildest first. A kind's number in shared memory is its place here, from 1 on; 0: none. */
-export const EVIDENCE = ['connect', 'timeout', 'silent', 'status', 'reset', 'protocol'] as const;
+export const EVIDENCE = ['connect', 'timeout', 'silent', 'status', 'reset', 'protocol', 'certificate'] as const;
 
 /**
  * - `connect`: refused, unreachable, or no connection in time;
@@ -12,7 +12,8 @@ export const EVIDENCE = ['connect', 'timeout', 'silent', 'status', 'reset', 'pro
  * - `silent`: nothing at all from it, while others answer;
  * - `status`: one of the pool's `ejection.statuses`;
  * - `reset`: closed or reset before or within an answer;
- * - `protocol`: an answer that breaks a rule.
+ * - `protocol`: an answer that breaks a rule;
+ * - `certificate`: one that is not accepted, where TLS is spoken to it.
  */
 export type Evidence = (typeof EVIDENCE)[number];
 
@@ -20,6 +21,8 @@ export type Evidence = (typeof EVIDENCE)[number];
 export type BlamedFailure =
   | 'refused'
   | 'unreachable'
+  | 'certificate-rejected'
+  | 'tls-failed'
   | 'connect-timeout'
   | 'timeout'
   | 'write-timeout'
@@ -33,6 +36,8 @@ export type BlamedFailure =
 const KINDS: Readonly<Record<BlamedFailure, Evidence>> = {
   refused: 'connect',
   unreachable: 'connect',
+  'certificate-rejected': 'certificate',
+  'tls-failed': 'reset',
   'connect-timeout': 'connect',
   timeout: 'timeout',
   'write-timeout': 'timeout',

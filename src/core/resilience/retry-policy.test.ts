@@ -60,6 +60,15 @@ describe('mayRetry', () => {
     }
   });
 
+  it('mayRetry moves on from an endpoint whose certificate or TLS fails, and goes by the method where it has the request', () => {
+    for (const failure of ['certificate-rejected', 'tls-failed']) {
+      assert.equal(decide({ failure, method: 'POST', isSent: false, number: 3 }), 'move');
+      assert.equal(decide({ failure, isSent: false, spec: { ...SPEC, onConnect: false } }), 'no');
+    }
+    assert.equal(decide({ failure: 'tls-failed' }), 'backoff');
+    assert.equal(decide({ failure: 'tls-failed', method: 'POST' }), 'no');
+  });
+
   it('mayRetry sends anew at once where a new connection closed before we wrote, within attempts', () => {
     assert.equal(decide({ method: 'POST', isSent: false }), 'now');
     assert.equal(decide({ method: 'POST', isSent: false, number: 3 }), 'no');

@@ -7,6 +7,7 @@
  * | a byte of a response has been seen, or the body cannot be sent again  | no                                      |
  * | a reused connection was found closed before anything was written      | replace: its normal end, no failure     |
  * | connect refused, or the endpoint unreachable                          | move, with `retryOn: connect`           |
+ * | its certificate is not accepted, or TLS cannot be set up              | the same                                |
  * | `attempts` are used up                                                | no                                      |
  * | connect too slow                                                      | now, with `retryOn: connect`            |
  * | closed or reset before anything was written                           | now, with `retryOn: reset`              |
@@ -47,7 +48,7 @@ export function isIdempotent(method: string): boolean {
 /** What the decision depends on. */
 export interface FailedAttempt {
   /**
-   * Why: `refused`, `unreachable`, `connect-timeout`, `closed`, `reset`, `endpoint-removed` (by us, which is a reset as
+   * Why: `refused`, `unreachable`, `certificate-rejected`, `tls-failed`, `connect-timeout`, `closed`, `reset`, `endpoint-removed` (by us, which is a reset as
    * well), `timeout`, `write-timeout`, or anything else, which is never retried.
    */
   readonly failure: string;
@@ -68,13 +69,22 @@ export interface RetriedRequest {
   readonly isRepeatable: boolean;
 }
 
+/** The connection has ended: a server that wants a certificate may say so when the request has been sent. */
+const CUTS: ReadonlySet<string> = new Set(['closed', 'reset', 'endpoint-removed', 'tls-failed']);
+
+function isNoConnect(failure: string): boolean {
+  return (
+    failure === 'refused' || failure === 'unreachable' || failure === 'certificate-rejected' || failure === 'tls-failed'
+  );
+}
+
 /** Decides after an attempt failed. */
 export function mayRetry(attempt: FailedAttempt, request: RetriedRequest, spec: RetrySpec): RetryDecision {
   const { failure, isSent, wasReused } = attempt;
   if (attempt.hasAnswered || !attempt.isReplayable) return 'no';
-  const isCut = failure === 'closed' || failure === 'reset' || failure === 'endpoint-removed';
+  const isCut = CUTS.has(failure);
   if (isCut && wasReused && !isSent) return 'replace';
-  if (failure === 'refused' || failure === 'unreachable') return spec.onConnect ? 'move' : 'no';
+  if (isNoConnect(failure) && !isSent) return spec.onConnect ? 'move' : 'no';
   if (attempt.number >= spec.attempts) return 'no';
   if (failure === 'connect-timeout') return spec.onConnect ? 'now' : 'no';
   if (!isCut && failure !== 'timeout' && failure !== 'write-timeout') return 'no';

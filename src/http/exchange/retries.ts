@@ -20,6 +20,8 @@ const FAILURE_ANSWERS: Readonly<Record<Attempt['failure'], Fault>> = {
   refused: FAULTS.connectFailed,
   unreachable: FAULTS.connectFailed,
   'connect-timeout': FAULTS.connectTimeout,
+  'certificate-rejected': FAULTS.certificateRejected,
+  'tls-failed': FAULTS.tlsFailed,
   reset: FAULTS.upstreamReset,
   closed: FAULTS.upstreamClosed,
   'bad-response': FAULTS.badResponse,
@@ -56,7 +58,7 @@ export function attemptFailed(exchange: Exchange): void {
       startAttempt(exchange);
       return;
     case 'move':
-      moveOn(exchange, endpoint, attempt.startedAt);
+      moveOn(exchange, endpoint, attempt);
       return;
     default:
       if (!takeRetry(exchange, endpoint)) {
@@ -68,8 +70,8 @@ export function attemptFailed(exchange: Exchange): void {
   }
 }
 
-/** A connect was refused: another endpoint at once, as far as the bounds for that allow. */
-function moveOn(exchange: Exchange, endpoint: HttpEndpoint, startedAt: number): void {
+/** There is no connection to be had: another endpoint at once, as far as the bounds for that allow. */
+function moveOn(exchange: Exchange, endpoint: HttpEndpoint, { failure, rule, startedAt }: Attempt): void {
   const { refused, host } = exchange;
   if (refused.length === 0) exchange.movingSince = startedAt;
   refused.push(endpoint);
@@ -81,12 +83,17 @@ function moveOn(exchange: Exchange, endpoint: HttpEndpoint, startedAt: number): 
   if (next === null) {
     const { pool } = (exchange.request as OutgoingRequest).route;
     if (pool.admission !== null && hasOnlyToWait(exchange, pool)) waitForPlace(exchange, pool.admission);
-    else if (pool.isReachable(refused)) answerFault(exchange, FAULTS.connectFailed);
+    else if (isAnswered(failure) || pool.isReachable(refused)) answerFault(exchange, FAILURE_ANSWERS[failure], rule);
     else holdOrAnswer(exchange, FAULTS.connectFailed);
     return;
   }
   countMove(exchange, endpoint);
   beginAttempt(exchange, next);
+}
+
+/** It is there, and no waiting makes it another one. */
+function isAnswered(failure: Attempt['failure']): boolean {
+  return failure === 'certificate-rejected' || failure === 'tls-failed';
 }
 
 function backOff(exchange: Exchange): void {

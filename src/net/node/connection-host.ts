@@ -12,5 +12,5 @@ export interface ConnectionHost {
   readonly sockets: SocketTable;
   readonly turns: LoopTurnCount;
   /** Cleartext of TLS lands in `buffers`; false: it comes in buffers of Node's. */
-  readonly landsTls: boolean;
+  landsTls: boolean;
 }

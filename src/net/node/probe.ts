@@ -6,8 +6,8 @@ import { createNodeTransport } from './transport.ts';
 import type { NodeEngine } from './transport.ts';
 
 /** Enough to move a connection to a buffer of its own, and to make writes wait. */
-const PROBE_BYTES = 1024 * 1024;
-const PROBE_MS = 2000;
+export const PROBE_BYTES = 1024 * 1024;
+export const PROBE_MS = 2000;
 
 /**
  * The engine to use: `onread` where a loopback connection reads, pauses, changes buffers and ends as it should within
@@ -40,7 +40,7 @@ async function probeOnread(): Promise<boolean> {
 }
 
 /** Sends back what it reads, and pauses while it cannot. */
-class Echo implements ConnectionHandler {
+export class Echo implements ConnectionHandler {
   readonly #peer: Connection;
 
   constructor(peer: Connection) {
@@ -69,7 +69,7 @@ class Echo implements ConnectionHandler {
 }
 
 /** Compares every byte, and whose buffers they came in. */
-class Receiver implements ConnectionHandler {
+export class Receiver implements ConnectionHandler {
   readonly #expected: Buffer;
   readonly #resolve: (isSound: boolean) => void;
   #at = 0;

@@ -14,7 +14,11 @@ import { NodeTlsInfo } from './tls-info.ts';
 import { createTlsConnection, speakOver } from './tls-open.ts';
 import type { NodeTlsConnection } from './tls-open.ts';
 import { TlsSessions } from './tls-sessions.ts';
-import { CIPHERS, CLIENT_GROUPS, contextCertificates, nodeCrypto, nodeTls } from './tls-settings.ts';
+import { createClientContext } from './tls-client-context.ts';
+import { nodeTls } from './tls-settings.ts';
+
+/** Names that are remembered: clients may choose them. */
+const MOST_MET = 1024;
 
 /** Throws at the first dial where OpenSSL does not accept what it is given. */
 export function createTlsClient(options: TlsClientOptions): TlsClient {
@@ -25,6 +29,7 @@ class NodeTlsClient implements DiallingClient {
   readonly role = 'client';
   readonly #options: TlsClientOptions;
   readonly #sessions = new TlsSessions();
+  readonly #met = new Set<string>();
   #context: SecureContext | null = null;
 
   constructor(options: TlsClientOptions) {
@@ -32,7 +37,7 @@ class NodeTlsClient implements DiallingClient {
   }
 
   dial(options: DialOptions, { name }: TlsDial, handler: ConnectionHandler, host: ConnectionHost): Connection {
-    this.#context ??= createContext(this.#options);
+    this.#context ??= createClientContext(this.#options);
     const raw = new net.Socket({ allowHalfOpen: true, noDelay: true });
     const connection = createTlsConnection(raw, false, handler, host);
     const place = 'path' in options ? options.path : `${options.host} ${options.port}`;
@@ -42,6 +47,20 @@ class NodeTlsClient implements DiallingClient {
     connection.isUnix = 'path' in options;
     raw.connect('path' in options ? { path: options.path } : { host: options.host, port: options.port });
     return connection;
+  }
+
+  hasMet(name: string): boolean {
+    return this.#met.has(name);
+  }
+
+  #remember(name: string): void {
+    if (this.#met.has(name)) return;
+    this.#met.add(name);
+    if (this.#met.size <= MOST_MET) return;
+    for (const oldest of this.#met) {
+      this.#met.delete(oldest);
+      return;
+    }
   }
 
   /** The TCP connect is done: the handshake begins. */
@@ -60,7 +79,7 @@ class NodeTlsClient implements DiallingClient {
       socket: raw,
       secureContext: this.#context as SecureContext,
       rejectUnauthorized: isVerified,
-      ALPNProtocols: [...alpn],
+      ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
       // What Node verifies, and keeps sessions by. An address is not asked for by name (RFC 6066, 3).
       host: name,
       ...(net.isIP(name) === 0 ? { servername: name } : {}),
@@ -73,7 +92,10 @@ class NodeTlsClient implements DiallingClient {
     socket.prependListener('secure', () => {
       if (!socket.isSessionReused()) connection.show(name, socket.getPeerCertificate());
     });
-    socket.on('secureConnect', () => connected(connection, socket));
+    socket.on('secureConnect', () => {
+      this.#remember(name);
+      connected(connection, socket);
+    });
     socket.on('session', (earned) => {
       if (!connection.isClosed) this.#sessions.keep(key, earned);
     });
@@ -92,15 +114,4 @@ function connected(connection: NodeTlsConnection, socket: TLSSocket): void {
   const alpn = typeof alpnProtocol === 'string' ? alpnProtocol : '';
   connection.facts = { ...connection.facts, scheme: 'https', alpn, tls: new NodeTlsInfo(socket) };
   connection.onConnect();
-}
-
-function createContext({ ca, certificate, minVersion }: TlsClientOptions): SecureContext {
-  return nodeTls().createSecureContext({
-    ...(certificate === undefined ? {} : contextCertificates([certificate])),
-    ...(ca === undefined ? {} : { ca }),
-    minVersion,
-    ciphers: CIPHERS,
-    ecdhCurve: CLIENT_GROUPS,
-    secureOptions: nodeCrypto().constants.SSL_OP_NO_RENEGOTIATION,
-  });
 }

@@ -1,5 +1,5 @@
 /** What an error of TLS says, of a connection that is over and of a client's handshake. */
-import { isCertificateCode } from '../tls.ts';
+import { isCertificateCode } from '../certificate-code.ts';
 import type { TlsFailure, TlsFailureReason } from '../tls.ts';
 import type { CloseReason } from '../transport.ts';
 import { codeOf } from './close-reason.ts';

@@ -147,6 +147,11 @@ export class NodeTransport implements Transport {
     return connection;
   }
 
+  /** `data`: cleartext of TLS does not land in our buffers on this Node; see `tls-probe.ts`. */
+  setTlsEngine(engine: NodeEngine): void {
+    this.#host.landsTls = this.#isOnread && engine === 'onread';
+  }
+
   secure(
     connection: AcceptedConnection,
     held: Buffer | null,

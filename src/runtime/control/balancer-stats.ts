@@ -1,7 +1,7 @@
 /** A balancer's figures at one moment. */
 import type { AgentReport } from '../../checks/endpoint-agent.ts';
 import type { EndpointHealthReport } from '../../checks/endpoint-health.ts';
-import type { Snapshot } from '../../core/snapshot.ts';
+import type { PoolSpec, Snapshot } from '../../core/snapshot.ts';
 import { readQueueStats } from './queue-stats.ts';
 import type { QueueStats } from './queue-stats.ts';
 import { readEndpointStats, readRouteStats, readTcpStats } from './table-stats.ts';
@@ -44,6 +44,8 @@ export interface PoolStats {
   /** No endpoint that could be picked is healthy. */
   readonly isPanicking: boolean;
   readonly queue: QueueStats;
+  /** Whether its endpoints are spoken to over TLS, and verified. */
+  readonly tls: 'off' | 'verified' | 'unverified';
   readonly endpoints: readonly PoolEndpointStats[];
 }
 
@@ -86,9 +88,20 @@ export function readBalancerStats(
       const agent = health.reportAgent(pool.id, id);
       return { endpoint: id, weight, health: report, agent, ...readEndpointStats(table, slot) };
     });
-    return { pool: pool.id, isPanicking: health.isPanicking(pool.id), queue: readQueueStats(table), endpoints };
+    return {
+      pool: pool.id,
+      isPanicking: health.isPanicking(pool.id),
+      queue: readQueueStats(table),
+      tls: tlsOf(pool),
+      endpoints,
+    };
   });
   return { routes, tcp, unrouted: readRouteStats(tables.routes, 0), pools, ...others };
+}
+
+function tlsOf({ tls }: PoolSpec): PoolStats['tls'] {
+  if (tls === null) return 'off';
+  return tls.verify ? 'verified' : 'unverified';
 }
 
 /** After the end nobody keeps health. */

@@ -1,12 +1,15 @@
 /** Something about a certificate that somebody should know. */
 export interface CertificateEvent {
-  readonly listener: string;
+  /** Whose clients it is shown to; null: it is of a pool. */
+  readonly listener: string | null;
+  /** Whose endpoints are spoken to with it; null: it is of a listener. */
+  readonly pool: string | null;
   readonly change:
-    /** It is served from now on, in place of another. */
+    /** It is used from now on, in place of another. */
     | 'renewed'
-    /** It cannot be used: the listener goes on with those that it has. */
+    /** It cannot be used: listener or pool go on with what they have. */
     | 'unusable'
-    /** It is served, and something should be done about it: it expires soon, others can read its key. */
+    /** It is used, and something should be done about it: it expires soon, others can read its key. */
     | 'warning';
   readonly file: string;
   /** What there is to say, with the cure. */

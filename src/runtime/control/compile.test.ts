@@ -9,7 +9,13 @@ import { SnapshotCompiler } from './compile.ts';
 import type { Confirmation } from './compile.ts';
 import { resolveNames } from './resolve-names.ts';
 
-const MACHINE = { threads: 2, settings: testSnapshot({ ports: [] }).settings, logRings: [], stickyValues: null };
+const MACHINE = {
+  threads: 2,
+  settings: testSnapshot({ ports: [] }).settings,
+  logRings: [],
+  stickyValues: null,
+  tlsEditions: null,
+};
 const WORKER_SLOTS = 8;
 
 function confirmed(version: number, heldRoutes: readonly number[] = []): Confirmation {

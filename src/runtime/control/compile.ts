@@ -11,7 +11,7 @@ import { isSamePolicy } from '../../core/balancer/policies.ts';
 import { PoolTable, createPoolTable } from '../../core/shared/pool-table.ts';
 import { hasSessions } from '../../core/server-names.ts';
 import type { Settings } from '../../core/settings.ts';
-import type { EndpointSpec, PolicySpec, PoolSpec, Snapshot } from '../../core/snapshot.ts';
+import type { EndpointSpec, LoadedPoolTls, PolicySpec, PoolSpec, Snapshot } from '../../core/snapshot.ts';
 import type { Config, PoolConfig } from '../../config/config.ts';
 import type { ResolvedEndpoint, ResolvedPools } from './resolve-names.ts';
 import { HashTables } from './hash-tables.ts';
@@ -29,6 +29,8 @@ export interface Machine {
   readonly logRings: readonly SharedArrayBuffer[];
   /** Null where no pool of the config is sticky. */
   readonly stickyValues: StickyValues | null;
+  /** Of what pools speak TLS with; null: none does. */
+  readonly tlsEditions: TlsEditions | null;
 }
 
 /** What the workers have said of earlier snapshots. */
@@ -39,7 +41,10 @@ export interface Confirmation {
   readonly heldRoutes: ReadonlySet<number>;
 }
 
-type NamedPool = PoolConfig & Pick<PoolSpec, 'nearZone' | 'routePolicies'>;
+/** A number by the id of a pool that speaks TLS: another one for every other content of its files. */
+export type TlsEditions = ReadonlyMap<string, number>;
+
+type NamedPool = Omit<PoolConfig, 'tls'> & Pick<PoolSpec, 'nearZone' | 'routePolicies' | 'tls'>;
 
 interface PoolRows {
   readonly table: PoolTable;
@@ -75,6 +80,7 @@ export class SnapshotCompiler {
       this.#compilePool(
         {
           ...pool,
+          tls: loadedTls(pool, machine.tlsEditions),
           routePolicies: policiesOf(config.routes, pool),
           nearZone: pool.zones === 'prefer' ? machine.settings.zone : '',
         },
@@ -95,16 +101,18 @@ export class SnapshotCompiler {
     };
   }
 
-  /** The same snapshot with other endpoints in some of its pools; their names stay. */
+  /** The same snapshot with other endpoints in some of its pools, or others of their files; their names stay. */
   refresh(
     before: Snapshot,
     pools: ReadonlyMap<string, readonly ResolvedEndpoint[]>,
+    tlsEditions: TlsEditions,
     confirmed: Confirmation,
   ): Snapshot {
     this.#version++;
     const refreshed = before.pools.map((pool) => {
       const endpoints = pools.get(pool.id);
-      return endpoints === undefined ? pool : this.#compilePool(pool, endpoints, confirmed.version);
+      if (endpoints === undefined) return pool;
+      return this.#compilePool({ ...pool, tls: loadedTls(pool, tlsEditions) }, endpoints, confirmed.version);
     });
     return { ...before, version: this.#version, pools: refreshed };
   }
@@ -164,6 +172,10 @@ export class SnapshotCompiler {
   #createTable(capacity: number): PoolTable {
     return new PoolTable(createPoolTable(capacity, this.#workerSlots), 0);
   }
+}
+
+function loadedTls({ id, tls }: Pick<PoolConfig, 'id' | 'tls'>, editions: TlsEditions | null): LoadedPoolTls | null {
+  return tls === null ? null : { ...tls, edition: editions?.get(id) ?? 0 };
 }
 
 /** Policies that routes to a pool name for themselves, and that of Socket.IO, each once. */

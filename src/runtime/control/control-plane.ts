@@ -2,9 +2,6 @@
  * What a balancer has while it serves: names, snapshots, tables, health, workers. A config takes effect here and
  * nowhere else, at start as well: all that can fail is done first, then its difference from the one before is applied.
  */
-import type { CheckTools } from '../../checks/endpoint-check.ts';
-import { BareConnects } from '../../checks/bare-connects.ts';
-import { Lateness } from '../../checks/lateness.ts';
 import type { Cancel } from '../../checks/scheduler.ts';
 import type { Config } from '../../config/config.ts';
 import { diffListeners, diffSnapshots } from '../../config/diff.ts';
@@ -20,6 +17,7 @@ import { readBalancerStats } from './balancer-stats.ts';
 import type { BalancerStats } from './balancer-stats.ts';
 import { SnapshotCompiler } from './compile.ts';
 import type { ControlPlaneOptions } from './control-plane-options.ts';
+import { createCheckTools } from './create-check-tools.ts';
 import { createWorkerSet, workerSlotsFor } from './create-worker-set.ts';
 import type { CreateWorkerSetOptions } from './create-worker-set.ts';
 import { HealthKeeper } from './health.ts';
@@ -72,15 +70,8 @@ export class ControlPlane {
 
   constructor(options: ControlPlaneOptions) {
     this.#options = options;
-    const { clock, random, scheduler, probes, events } = options;
-    const tools: CheckTools = {
-      clock,
-      random,
-      scheduler,
-      probes,
-      lateness: new Lateness(clock, scheduler),
-      bareConnects: new BareConnects({ clock, scheduler, probes }),
-    };
+    const { clock, scheduler, events } = options;
+    const tools = createCheckTools(options, (pool) => this.#tls.checksOf(pool));
     this.#health = new HealthKeeper(tools, (pool) => this.#tables.pool(pool), {
       onChange: (event) => {
         events.onHealth(event);
@@ -100,7 +91,12 @@ export class ControlPlane {
       snapshot: () => this.#snapshot,
     });
     this.#overflow = new OverflowWatch((event) => events.onOverflow(event));
-    this.#tls = new TlsKeeper(options, this.#turns, (materials) => this.#workers?.certify(materials));
+    this.#tls = new TlsKeeper({
+      ...options,
+      turns: this.#turns,
+      certify: (materials) => this.#workers?.certify(materials),
+      onPool: (pool) => this.#refresher.changed(pool),
+    });
     const onHandshakes: TlsKeeper['take'] = (ended) => this.#tls.take(ended);
     this.#reports = new Reports(this.#health, scheduler, { ...events, onHandshakes });
   }
@@ -216,12 +212,13 @@ export class ControlPlane {
     const { accessLog } = config.settings;
     await this.#loadForChecks(config);
     await this.#sticky.load(config);
-    const certificates = await this.#tls.load(config);
+    const tls = await this.#tls.load(config);
     const machine = {
       threads: countThreads(config.threads),
       settings: settleSettings(config.settings),
       logRings: this.#accessLog?.ringsFor(accessLog) ?? [],
       stickyValues: this.#sticky.values,
+      tlsEditions: tls?.editions ?? null,
     };
     const from = this.#snapshot;
     const preparation = await this.#prepare(workers, diffListeners(from?.listeners ?? [], config.listeners), machine);
@@ -235,8 +232,8 @@ export class ControlPlane {
     this.#snapshot = to;
     if (this.#memory !== null) this.#memory.limitBytes = to.settings.memory.maxBytes;
     this.#tables.attach(to, workers.countingSlots);
+    this.#tls.settle(tls);
     this.#health.apply(operations.filter((operation) => !isRemoval(operation)));
-    this.#tls.settle(certificates);
     await workers.commit(to, operations, preparation);
     await this.#accessLog?.settle(accessLog);
     // Only now does nobody pick them any more: marked before, a pool whose endpoints are all new would have had none.
@@ -263,13 +260,13 @@ export class ControlPlane {
     return heedAgents(config, endpoints, (pool, endpoint) => this.#health.agentOf(pool, endpoint));
   }
 
-  /** Agents have set other weights or limits in these pools. Nothing here can fail but for the end. */
+  /** Agents have set other weights or limits in these pools, or files of their TLS are others. Nothing here can fail but for the end. */
   async #refresh(changed: ReadonlySet<string>): Promise<void> {
     const [from, source, workers] = [this.#snapshot, this.#source, this.#workers];
     if (from === null || source === null || workers === null || this.#compiler === null || this.#isEnding) return;
     const heeded = this.#heedAgents(source.config, source.endpoints);
     const pools = new Map([...heeded].filter(([id]) => changed.has(id)));
-    const to = this.#compiler.refresh(from, pools, workers.confirmed);
+    const to = this.#compiler.refresh(from, pools, this.#tls.editions, workers.confirmed);
     const operations = diffSnapshots(from, to);
     this.#snapshot = to;
     this.#health.apply(operations);

@@ -7,13 +7,14 @@ import { describeFinding } from '../../certificates/finding.ts';
 import type { Finding } from '../../certificates/finding.ts';
 import { loadListenerFiles } from '../../certificates/listener-files.ts';
 import type { LoadedListenerFiles } from '../../certificates/listener-files.ts';
-import { SETTLE_MS, WATCH_MS, stampOf } from '../../certificates/watch.ts';
-import type { Cancel, Scheduler } from '../../checks/scheduler.ts';
+import { stampOf } from '../../certificates/watch.ts';
+import type { Scheduler } from '../../checks/scheduler.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { ListenerSpec, ListenerTls } from '../../core/snapshot.ts';
 import type { TlsMaterial } from '../shared/tls-material.ts';
 import { CertificateError } from './certificate-error.ts';
 import type { CertificateEvent } from './certificate-event.ts';
+import { FileWatch } from './file-watch.ts';
 import { createTlsMaterial } from './tls-material.ts';
 
 const DAY_MS = 86_400_000;
@@ -50,12 +51,19 @@ export type LoadedListeners = ReadonlyMap<string, Served>;
 export class ListenerCertificates {
   readonly #options: ListenerCertificatesOptions;
   #served: LoadedListeners = new Map();
-  #cancel: Cancel | null = null;
+  readonly #watch: FileWatch;
   #warnedAt = 0;
   #isClosed = false;
 
   constructor(options: ListenerCertificatesOptions) {
     this.#options = options;
+    this.#watch = new FileWatch({
+      scheduler: options.scheduler,
+      stamp: () => this.#stamp(),
+      known: () => [...this.#served.values()].map(({ stamp }) => stamp).join('\n\n'),
+      isDue: () => this.#isWarningDue,
+      onStale: () => options.onStale(),
+    });
   }
 
   /** Reads what these listeners name. Changes nothing. Rejects with a {@link CertificateError} where one would have none. */
@@ -80,8 +88,8 @@ export class ListenerCertificates {
     const before = this.#served;
     for (const [id, { files }] of loaded) this.#sayRenewed(id, files.certificates);
     this.#served = loaded;
-    if (loaded.size > 0) this.#lookLater();
-    else this.#cancelLook();
+    if (loaded.size > 0) this.#watch.begin();
+    else this.#watch.end();
     return (
       before.size !== loaded.size || [...loaded].some(([id, { material }]) => before.get(id)?.material !== material)
     );
@@ -109,7 +117,7 @@ export class ListenerCertificates {
 
   close(): void {
     this.#isClosed = true;
-    this.#cancelLook();
+    this.#watch.end();
   }
 
   // ———
@@ -133,7 +141,13 @@ export class ListenerCertificates {
   }
 
   #say(listener: string, change: CertificateEvent['change'], finding: Finding): void {
-    this.#options.onEvent({ listener, change, file: finding.file, message: `${finding.message}. ${finding.cure}` });
+    this.#options.onEvent({
+      listener,
+      pool: null,
+      change,
+      file: finding.file,
+      message: `${finding.message}. ${finding.cure}`,
+    });
   }
 
   #sayRenewed(listener: string, certificates: readonly Certificate[]): void {
@@ -144,53 +158,21 @@ export class ListenerCertificates {
       if (known.has(fingerprint)) continue;
       const until = new Date(validTo).toISOString().slice(0, 10);
       const message = `a new certificate for ${names[0] ?? 'no name'} is served, until ${until}`;
-      this.#options.onEvent({ listener, change: 'renewed', file, message });
+      this.#options.onEvent({ listener, pool: null, change: 'renewed', file, message });
     }
   }
 
   // ——— the files
-
-  #cancelLook(): void {
-    this.#cancel?.();
-    this.#cancel = null;
-  }
-
-  #lookLater(): void {
-    this.#cancelLook();
-    this.#cancel = this.#options.scheduler.after(WATCH_MS, () => void this.#look());
-  }
-
-  async #look(): Promise<void> {
-    const stamps = await this.#stamps();
-    if (this.#isClosed) return;
-    const isStale = [...this.#served.values()].some(({ id, stamp }) => stamps.get(id) !== stamp);
-    if (isStale) this.#settleDown(stamps);
-    else if (this.#isWarningDue) this.#options.onStale();
-    else this.#lookLater();
-  }
 
   /** What is about to expire is said every day, until it is renewed. */
   get #isWarningDue(): boolean {
     return this.#options.clock.wallTime() - this.#warnedAt >= DAY_MS;
   }
 
-  /** Until nothing changes any more. */
-  #settleDown(before: ReadonlyMap<string, string>): void {
-    this.#cancelLook();
-    this.#cancel = this.#options.scheduler.after(SETTLE_MS, () => {
-      void this.#stamps().then((stamps) => {
-        if (this.#isClosed) return;
-        const isStill = [...stamps].every(([id, stamp]) => before.get(id) === stamp);
-        if (isStill) this.#options.onStale();
-        else this.#settleDown(stamps);
-      });
-    });
-  }
-
-  async #stamps(): Promise<ReadonlyMap<string, string>> {
-    const stamps = new Map<string, string>();
-    for (const { id, tls } of this.#served.values()) stamps.set(id, await stampOf(tls));
-    return stamps;
+  async #stamp(): Promise<string> {
+    const stamps: string[] = [];
+    for (const { tls } of this.#served.values()) stamps.push(await stampOf(tls));
+    return stamps.join('\n\n');
   }
 }
 

@@ -45,13 +45,14 @@ export class UnresolvedNames extends Error {
 
 const LOCALHOST_ADDRESSES = ['127.0.0.1', '::1'];
 const HTTP_PORT = 80;
+const HTTPS_PORT = 443;
 
 /** Rejects with {@link UnresolvedNames} unless every name has an address. */
 export async function resolveNames(config: Config, lookup: Lookup = lookupName): Promise<ResolvedPools> {
   const failures: string[] = [];
   const entries = config.pools.map(async (pool): Promise<[string, readonly ResolvedEndpoint[]]> => {
     const resolved = pool.endpoints.map((endpoint) =>
-      resolveEndpoint(endpoint, lookup).catch((error: unknown) => {
+      resolveEndpoint(endpoint, pool.tls === null ? HTTP_PORT : HTTPS_PORT, lookup).catch((error: unknown) => {
         failures.push(describeFailure(pool, endpoint, error));
         return [];
       }),
@@ -63,9 +64,14 @@ export async function resolveNames(config: Config, lookup: Lookup = lookupName):
   return pools;
 }
 
-async function resolveEndpoint(endpoint: EndpointConfig, lookup: Lookup): Promise<readonly ResolvedEndpoint[]> {
+async function resolveEndpoint(
+  endpoint: EndpointConfig,
+  usualPort: number,
+  lookup: Lookup,
+): Promise<readonly ResolvedEndpoint[]> {
   const { id, host, port, weight, priority, zone, isBackup, maxRequests } = endpoint;
-  const one = { id, weight, priority, zone, isBackup, maxRequests, port, authority: authorityOf(host, port) };
+  const own = authorityOf(host, port, usualPort);
+  const one = { id, weight, priority, zone, isBackup, maxRequests, port, authority: own };
   if (isUnixAddress(host) || isIP(host) !== 0) return [{ ...one, addresses: [host] }];
   if (host === 'localhost') return [{ ...one, addresses: LOCALHOST_ADDRESSES }];
   const addresses = await lookup(host);
@@ -75,10 +81,10 @@ async function resolveEndpoint(endpoint: EndpointConfig, lookup: Lookup): Promis
 }
 
 /** A unix socket has no name that a server would know. */
-function authorityOf(host: string, port: number): string {
+function authorityOf(host: string, port: number, usualPort: number): string {
   if (isUnixAddress(host)) return 'localhost';
   const name = isIP(host) === 6 ? `[${host}]` : host;
-  return port === HTTP_PORT ? name : `${name}:${port}`;
+  return port === usualPort ? name : `${name}:${port}`;
 }
 
 function describeFailure(pool: PoolConfig, endpoint: EndpointConfig, error: unknown): string {

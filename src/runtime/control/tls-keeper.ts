@@ -1,51 +1,51 @@
-/** What listeners end TLS with, and how their handshakes go: most configs have none, and load nothing of it. */
+/** What TLS is spoken with on both sides, and how clients' handshakes go: most configs have none, and load nothing of it. */
 import type { Config } from '../../config/config.ts';
+import type { CheckSpec, PoolSpec } from '../../core/snapshot.ts';
 import type { EndedHandshakes } from '../shared/data-plane-report.ts';
-import type { TlsMaterial } from '../shared/tls-material.ts';
-import type { ControlPlaneOptions } from './control-plane-options.ts';
+import type { TlsEditions } from './compile.ts';
 import type { HandshakeCounts, ListenerTlsStats } from './handshake-counts.ts';
-import type { ListenerCertificates, LoadedListeners } from './listener-certificates.ts';
-import type { TicketKeys } from './ticket-keys.ts';
-import type { Turns } from './turns.ts';
+import type { LoadedTls, TlsFiles, TlsFilesOptions } from './tls-files.ts';
 
 interface Loaded {
-  readonly certificates: ListenerCertificates;
+  readonly files: TlsFiles;
   readonly handshakes: HandshakeCounts;
-  readonly ticketKeys: TicketKeys;
 }
 
 export class TlsKeeper {
-  readonly #options: Pick<ControlPlaneOptions, 'clock' | 'scheduler' | 'events'>;
-  readonly #turns: Turns;
-  /** Tells every thread. */
-  readonly #certify: (materials: readonly TlsMaterial[]) => void;
-  /** Null: no listener has ever ended TLS. */
+  readonly #options: TlsFilesOptions;
+  /** Null: nobody has ever spoken TLS. */
   #loaded: Loaded | null = null;
-  #isClosed = false;
 
-  constructor(
-    options: Pick<ControlPlaneOptions, 'clock' | 'scheduler' | 'events'>,
-    turns: Turns,
-    certify: (materials: readonly TlsMaterial[]) => void,
-  ) {
+  constructor(options: TlsFilesOptions) {
     this.#options = options;
-    this.#turns = turns;
-    this.#certify = certify;
   }
 
-  /** Rejects with every mistake. Nothing has changed before {@link settle}. */
-  async load({ listeners }: Config): Promise<LoadedListeners | null> {
+  /** Null: there is none. Rejects with every mistake. Nothing has changed before {@link settle}. */
+  async load(config: Config): Promise<LoadedTls | null> {
     if (this.#loaded === null) {
-      if (listeners.every(({ tls }) => tls === null)) return null;
-      this.#loaded = await this.#create();
+      if ([...config.listeners, ...config.pools].every(({ tls }) => tls === null)) return null;
+      const { HandshakeCounts } = await import('./handshake-counts.ts');
+      const { createTlsFiles } = await import('./tls-files.ts');
+      const { scheduler, events } = this.#options;
+      const handshakes = new HandshakeCounts(scheduler, (failure) => events.onHandshakeFailure(failure));
+      this.#loaded = { files: await createTlsFiles(this.#options), handshakes };
     }
-    return this.#loaded.certificates.load(listeners);
+    return this.#loaded.files.load(config);
   }
 
-  /** Threads have them before a listener that needs them. */
-  settle(loaded: LoadedListeners | null): void {
-    if (loaded === null || this.#loaded === null) return;
-    if (this.#loaded.certificates.settle(loaded)) this.#tell(this.#loaded);
+  /** Threads have them before a listener or a pool that needs them. */
+  settle(loaded: LoadedTls | null): void {
+    if (loaded !== null) this.#loaded?.files.settle(loaded);
+  }
+
+  /** Of what pools speak with now. */
+  get editions(): TlsEditions {
+    return this.#loaded?.files.editions ?? new Map<string, number>();
+  }
+
+  /** As they are run: over TLS where the requests of the pool are. */
+  checksOf(pool: PoolSpec): readonly CheckSpec[] {
+    return this.#loaded?.files.checksOf(pool) ?? pool.checks;
   }
 
   take(ended: EndedHandshakes): void {
@@ -58,42 +58,11 @@ export class TlsKeeper {
 
   /** Looks after no file any more; what comes of handshakes is still taken. */
   stop(): void {
-    this.#isClosed = true;
-    this.#loaded?.certificates.close();
-    this.#loaded?.ticketKeys.close();
+    this.#loaded?.files.close();
   }
 
   /** Says what has not been said. */
   close(): void {
     this.#loaded?.handshakes.close();
-  }
-
-  async #create(): Promise<Loaded> {
-    const { HandshakeCounts } = await import('./handshake-counts.ts');
-    const { ListenerCertificates } = await import('./listener-certificates.ts');
-    const { TicketKeys } = await import('./ticket-keys.ts');
-    const { clock, scheduler, events } = this.#options;
-    return {
-      handshakes: new HandshakeCounts(scheduler, (failure) => events.onHandshakeFailure(failure)),
-      certificates: new ListenerCertificates({
-        clock,
-        scheduler,
-        onEvent: (event) => events.onCertificate(event),
-        onStale: () => void this.#turns.take(() => this.#refresh()),
-      }),
-      ticketKeys: new TicketKeys(scheduler, () => {
-        if (this.#loaded !== null) this.#tell(this.#loaded);
-      }),
-    };
-  }
-
-  /** Files of certificates have changed. */
-  async #refresh(): Promise<void> {
-    if (this.#loaded === null || this.#isClosed) return;
-    if (await this.#loaded.certificates.refresh()) this.#tell(this.#loaded);
-  }
-
-  #tell({ certificates, ticketKeys }: Loaded): void {
-    this.#certify(certificates.materials(ticketKeys.all));
   }
 }

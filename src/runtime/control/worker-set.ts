@@ -6,7 +6,7 @@ import type { Operation } from '../../core/operations.ts';
 import type { PoolSpec, Snapshot } from '../../core/snapshot.ts';
 import type { Confirmation } from './compile.ts';
 import type { Listeners, PreparedChange } from './listeners.ts';
-import type { TlsMaterial } from '../shared/tls-material.ts';
+import type { TlsMaterials } from '../shared/tls-material.ts';
 import type { ToWorker, WorkerStart } from '../shared/messages.ts';
 import { MAIN_THREAD } from './reports.ts';
 import type { TakeReport } from './reports.ts';
@@ -75,8 +75,8 @@ export class WorkerSet {
   /** A worker has one heir at a time. */
   readonly #replacements = new Turns();
   #snapshot: Snapshot | null = null;
-  /** What listeners end TLS with; null: none does. */
-  #materials: readonly TlsMaterial[] | null = null;
+  /** What TLS is spoken with; null: nobody ever did. */
+  #materials: TlsMaterials | null = null;
   #cancelWatch: Cancel | null = null;
   #isClosing = false;
   #isCovering = false;
@@ -206,8 +206,8 @@ export class WorkerSet {
     await this.#workforce.dismiss(leavers);
   }
 
-  /** What listeners end TLS with from now on, in every data plane and in those that come. */
-  certify(materials: readonly TlsMaterial[]): void {
+  /** What TLS is spoken with from now on, in every data plane and in those that come. */
+  certify(materials: TlsMaterials): void {
     this.#materials = materials;
     this.tell({ type: 'certify', materials });
   }

@@ -11,7 +11,7 @@ import type { NetServerHandle } from '../../net/node/listener.ts';
 import type { NodeEngine } from '../../net/node/transport.ts';
 import type { DataPlaneReport } from './data-plane-report.ts';
 import type { ListenerKey } from './listener-key.ts';
-import type { TlsMaterial } from './tls-material.ts';
+import type { TlsMaterials } from './tls-material.ts';
 import type { ThreadTableHandle } from './thread-table.ts';
 
 /** Given to a thread when it starts. */
@@ -34,8 +34,8 @@ export interface RestingListener {
 export type ToWorker =
   /** Answered by `applied`. */
   | { readonly type: 'apply'; readonly snapshot: Snapshot; readonly operations: readonly Operation[] }
-  /** What listeners end TLS with; comes before a snapshot that has them. The only message with private keys. */
-  | { readonly type: 'certify'; readonly materials: readonly TlsMaterial[] }
+  /** What TLS is spoken with; comes before a snapshot that needs it. The only message with private keys. */
+  | { readonly type: 'certify'; readonly materials: TlsMaterials }
   /** The same snapshot but for these pools. Answered by `applied`. */
   | {
       readonly type: 'refresh';

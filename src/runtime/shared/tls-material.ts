@@ -1,9 +1,28 @@
 /**
- * What threads need to end TLS on a listener. It holds private keys: it reaches threads in a message of its own, and is in
- * no snapshot, log line, figure or error.
+ * What threads need to speak TLS. It holds private keys: it reaches threads in a message of its own, and is in no snapshot,
+ * log line, figure or error.
  */
 import type { ListenerTls } from '../../core/snapshot.ts';
+import type { NodeEngine } from '../../net/node/transport.ts';
+import type { TlsClientOptions } from '../../net/tls.ts';
 
+/** Of all listeners that end TLS, and all pools that speak it to their endpoints. */
+export interface TlsMaterials {
+  /** How cleartext is read: as it was tried out on this machine. */
+  readonly engine: NodeEngine;
+  readonly listeners: readonly TlsMaterial[];
+  readonly pools: readonly PoolTlsMaterial[];
+}
+
+export interface PoolTlsMaterial {
+  /** Id of the pool. */
+  readonly pool: string;
+  /** Another one for every other content. */
+  readonly edition: number;
+  readonly client: TlsClientOptions;
+}
+
+/** Of one listener. */
 export interface TlsMaterial {
   /** Id of the listener. */
   readonly listener: string;

@@ -44,9 +44,9 @@ export interface DataPlane {
   apply(snapshot: Snapshot, operations: readonly Operation[]): void;
   /** Some pools have changed and nothing else: no route is compiled anew. */
   refresh(version: number, pools: readonly PoolSpec[], operations: readonly Operation[]): void;
-  /** What is loaded late; what ends TLS is told of certificates there. */
+  /** What is loaded late; what speaks TLS is told of certificates there. */
   readonly parts: Pick<LoadedParts, 'tls'>;
-  /** Loads what ends TLS. Null: it is there. */
+  /** Loads what speaks TLS. Null: it is there. */
   loadTls(): Promise<void> | null;
   /** Tells every attempt at an endpoint that it takes nothing new: those that can move off it do. */
   rescue(order: RescueOrder): void;

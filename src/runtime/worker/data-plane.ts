@@ -32,7 +32,6 @@ import { ConnectionRefusals } from './connection-refusals.ts';
 import { Departures } from './departures.ts';
 import { FailedRequestLog } from './failed-requests.ts';
 import type { Failed } from './failed-requests.ts';
-import { stagesOf } from './listener-stages.ts';
 import type { StagesHost } from './listener-stages.ts';
 import { HttpDate } from './http-date.ts';
 import { LoadedParts } from './loaded-parts.ts';
@@ -43,7 +42,6 @@ import { PULSE_MS, SilencePulse } from './silence-pulse.ts';
 import { createRequestIdPrefix } from './request-id-prefix.ts';
 import type { RouteLog } from './route-log.ts';
 import { RouteLogs } from './route-logs.ts';
-import { StagedSession } from './staged-session.ts';
 import type { OpenStaged } from './staged-session.ts';
 import type { TcpPlane, TcpSessions } from './tcp-sessions.ts';
 import { WorkerDialer } from './worker-dialer.ts';
@@ -230,10 +228,11 @@ class WorkerDataPlane
   // ——— connections
 
   accept(listener: ListenerSpec): (connection: AcceptedConnection) => ConnectionHandler {
-    const stages = stagesOf(listener, this);
     const http: OpenStaged = (connection) => openSession(connection, listener, this);
     const open = hasSessions(listener) ? this.#tcpOf().opens(listener, http) : http;
-    if (stages.length === 0) return open;
+    if (listener.proxyProtocol === null && listener.tls === null) return open;
+    const { StagedSession, stagesOf } = this.parts.proxyParts;
+    const stages = stagesOf(listener, this);
     return (connection) => new StagedSession(connection, listener, this, open).begin(stages);
   }
 

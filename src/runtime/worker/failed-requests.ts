@@ -24,6 +24,8 @@ const OF_THE_POOL: ReadonlySet<string> = new Set(
     FAULTS.breakerOpen,
     FAULTS.connectFailed,
     FAULTS.connectTimeout,
+    FAULTS.certificateRejected,
+    FAULTS.tlsFailed,
     FAULTS.upstreamClosed,
     FAULTS.upstreamReset,
     FAULTS.badResponse,

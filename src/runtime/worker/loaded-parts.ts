@@ -4,11 +4,12 @@ import type { Snapshot } from '../../core/snapshot.ts';
 import type { DataPlaneReport } from '../shared/data-plane-report.ts';
 import type { ProxyParts, TcpParts } from './data-plane-api.ts';
 import type { ThreadTls, ThreadTlsHost } from './thread-tls.ts';
+import type { TlsClients } from './tls-clients.ts';
 
 export class LoadedParts {
   #proxy: ProxyParts | null;
   #tcp: TcpParts | null;
-  /** Null: no listener ends TLS. */
+  /** Null: nobody speaks TLS. */
   tls: ThreadTls | null = null;
 
   /** What is there from the beginning. */
@@ -20,17 +21,27 @@ export class LoadedParts {
   /** Null: all that this snapshot needs is there. */
   loadFor({ listeners, pools }: Snapshot): Promise<void> | null {
     const loading: Promise<unknown>[] = [];
-    if (this.#proxy === null && [...listeners, ...pools].some(({ proxyProtocol }) => proxyProtocol !== null))
+    const hasStages = listeners.some(({ tls }) => tls !== null);
+    if (
+      this.#proxy === null &&
+      (hasStages || [...listeners, ...pools].some(({ proxyProtocol }) => proxyProtocol !== null))
+    )
       loading.push(import('./proxy-parts.ts').then((parts) => (this.#proxy = parts)));
     if (this.#tcp === null && listeners.some(hasSessions))
       loading.push(import('./tcp-parts.ts').then((parts) => (this.#tcp = parts)));
     return loading.length === 0 ? null : Promise.all(loading).then(() => {});
   }
 
-  /** Null: what ends TLS is there. */
+  /** Null: what speaks TLS is there. */
   loadTls(host: ThreadTlsHost, report: (report: DataPlaneReport) => void): Promise<void> | null {
     if (this.tls !== null) return null;
     return import('./thread-tls.ts').then(({ ThreadTls }) => void (this.tls = new ThreadTls(host, report)));
+  }
+
+  /** What pools speak TLS with. */
+  get tlsClients(): TlsClients {
+    if (this.tls === null) throw new Error('data plane: nothing was loaded for TLS');
+    return this.tls.clients;
   }
 
   get proxyParts(): ProxyParts {

@@ -13,11 +13,13 @@ import type { EndpointSpec, PoolSpec, ProxyHeaderSpec, Snapshot } from '../../co
 import type { Cancel, LoopTurns } from '../../net/loop-turns.ts';
 import { Endpoint } from '../../upstream/endpoint.ts';
 import type { EndpointLimits, EndpointReports } from '../../upstream/endpoint.ts';
+import type { EndpointTls } from '../../upstream/endpoint-tls.ts';
 import { ExclusiveLeases } from '../../upstream/exclusive-leases.ts';
 import type { ExclusiveLeasesOptions } from '../../upstream/exclusive-leases.ts';
 import type { Dialer, Home } from '../../upstream/leased.ts';
 import type { LeasePool } from '../../upstream/lease-pool.ts';
 import { Pool } from '../../upstream/pool.ts';
+import type { LoadedParts } from './loaded-parts.ts';
 import type { ProxyParts } from './data-plane-api.ts';
 import type { WorkerWaiter } from './worker-dialer.ts';
 
@@ -26,7 +28,7 @@ export type WorkerEndpoint = Endpoint<WorkerWaiter>;
 
 export interface PoolSetOptions {
   /** Asked for where a pool has `proxyProtocol`. */
-  readonly parts: { readonly proxyParts: Pick<ProxyParts, 'OwnedLeases'> };
+  readonly parts: Pick<LoadedParts, 'tlsClients'> & { readonly proxyParts: Pick<ProxyParts, 'OwnedLeases'> };
   readonly worker: number;
   readonly random: Random;
   readonly clock: Clock;
@@ -118,7 +120,7 @@ export class PoolSet {
       case 'update-endpoint': {
         const pool = this.get(operation.pool);
         const { id, slot } = operation.endpoint;
-        find(pool, id, slot)?.update(operation.endpoint, limitsOf(pool.spec, operation.endpoint));
+        find(pool, id, slot)?.update(operation.endpoint, this.#limitsOf(pool.spec, operation.endpoint));
         return operation.pool;
       }
       case 'remove-endpoint': {
@@ -198,9 +200,13 @@ export class PoolSet {
   #createEndpoint(pool: WorkerPool, spec: EndpointSpec): WorkerEndpoint {
     const options = this.#options;
     const { table } = pool;
-    const limits = limitsOf(pool.spec, spec);
+    const limits = this.#limitsOf(pool.spec, spec);
     const leases = this.#createLeases(pool.spec, { spec, table, limits });
     return new Endpoint({ poolId: pool.spec.id, spec, table, limits, leases, reports: options.reports });
+  }
+
+  #limitsOf(spec: PoolSpec, endpoint: EndpointSpec): EndpointLimits {
+    return limitsOf(spec, endpoint, spec.tls === null ? null : this.#options.parts.tlsClients.of(spec));
   }
 
   /** The endpoints in the pool's order, and the policies that go by it. */
@@ -219,7 +225,7 @@ export class PoolSet {
       if (endpoint === undefined) throw new Error(`no operation has added endpoint "${id}" to pool "${spec.id}"`);
       // What has left the pool ends on the table it began with.
       if (endpoint.table !== pool.table) endpoint.moveTo(pool.table);
-      endpoint.update(endpoint.spec, limitsOf(spec, endpoint.spec));
+      endpoint.update(endpoint.spec, this.#limitsOf(spec, endpoint.spec));
       return endpoint;
     });
     const input: PolicyInput = {
@@ -319,12 +325,12 @@ function capacityOf(pool: PoolSpec, endpoint: EndpointSpec): number {
   return Math.min(mostSockets(pool, endpoint) || NO_LIMIT, endpoint.maxRequests || NO_LIMIT);
 }
 
-function limitsOf(spec: PoolSpec, endpoint: EndpointSpec): EndpointLimits {
+function limitsOf(spec: PoolSpec, endpoint: EndpointSpec, tls: EndpointTls | null): EndpointLimits {
   const maxConnections = mostSockets(spec, endpoint);
   const { maxIdle, idleTimeoutMs, answers, ejection, breaker } = spec;
   const isLenient = answers === 'lenient';
   const failures = ejection.enabled ? ejection.failures : 0;
   const { maxRequests } = endpoint;
   const maxPoolRequests = spec.maxRequests;
-  return { maxConnections, maxIdle, idleTimeoutMs, isLenient, failures, breaker, maxRequests, maxPoolRequests };
+  return { maxConnections, maxIdle, idleTimeoutMs, isLenient, tls, failures, breaker, maxRequests, maxPoolRequests };
 }

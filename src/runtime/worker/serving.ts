@@ -99,6 +99,7 @@ export class Serving {
         this.#post({ type: 'applied', version: message.snapshot.version, heldRoutes: this.#dataPlane.heldRoutes() });
         break;
       case 'certify':
+        this.#options.transport.setTlsEngine(message.materials.engine);
         this.#dataPlane.parts.tls?.apply(message.materials);
         break;
       case 'refresh':

@@ -1,4 +1,4 @@
-/** All that one data plane needs to end TLS: loaded when it first hears of certificates, since most never do. */
+/** All that one data plane needs to speak TLS: loaded when it first hears of certificates, since most never do. */
 import { FAULTS } from '../../core/errors.ts';
 import type { KeptMemory } from '../../core/kept-memory.ts';
 import { passedNames } from '../../core/server-names.ts';
@@ -12,8 +12,9 @@ import type { TimerWheel } from '../../net/timer-wheel.ts';
 import type { Transport } from '../../net/transport.ts';
 import { MOST_GREETINGS, ROOM_SHARE } from '../shared/connection-gate.ts';
 import type { DataPlaneReport } from '../shared/data-plane-report.ts';
-import type { TlsMaterial } from '../shared/tls-material.ts';
+import type { TlsMaterials } from '../shared/tls-material.ts';
 import { HandshakeCounts } from './handshake-counts.ts';
+import { TlsClients } from './tls-clients.ts';
 import { TlsListeners } from './tls-listeners.ts';
 
 export interface ThreadTlsHost {
@@ -38,6 +39,8 @@ export class ThreadTls {
   readonly #greetings: Greetings;
   readonly #handshakes: HandshakeCounts;
   readonly #listeners: TlsListeners;
+  /** Of pools. */
+  readonly clients = new TlsClients();
 
   constructor(host: ThreadTlsHost, report: (report: DataPlaneReport) => void) {
     this.#host = host;
@@ -59,9 +62,10 @@ export class ThreadTls {
     return this.#greetings.count;
   }
 
-  /** What all listeners have from now on. */
-  apply(materials: readonly TlsMaterial[]): void {
-    this.#listeners.apply(materials);
+  /** What all listeners and pools have from now on. */
+  apply({ listeners, pools }: TlsMaterials): void {
+    this.#listeners.apply(listeners);
+    this.clients.apply(pools);
   }
 
   /** What the connections of a listener pass. */

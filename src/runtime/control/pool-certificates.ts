@@ -1,0 +1,176 @@
+/**
+ * What pools speak TLS to their endpoints with: read at the start, at each reload, and when files change. It is all or
+ * nothing for each pool: where a file cannot be used any more, the pool goes on with what it has, and says what to do.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { describeFinding } from '../../certificates/finding.ts';
+import type { Finding } from '../../certificates/finding.ts';
+import { loadClient } from '../../certificates/load-client.ts';
+import type { LoadedClient } from '../../certificates/load-client.ts';
+import { stampFiles } from '../../certificates/watch.ts';
+import type { PoolTlsSpec } from '../../core/snapshot.ts';
+import type { TlsClientOptions } from '../../net/tls.ts';
+import type { PoolTlsMaterial } from '../shared/tls-material.ts';
+import { CertificateError } from './certificate-error.ts';
+import type { CertificateEvent } from './certificate-event.ts';
+import { FileWatch } from './file-watch.ts';
+import type { ListenerCertificatesOptions } from './listener-certificates.ts';
+
+const DAY_MS = 86_400_000;
+
+interface Equipped {
+  readonly id: string;
+  readonly tls: PoolTlsSpec;
+  readonly material: PoolTlsMaterial;
+  readonly validTo: number;
+  /** Of the files as they were when they were last read, whether they could be used or not. */
+  readonly stamp: string;
+}
+
+/** What all pools are to speak TLS with, by their ids. */
+export type LoadedPools = ReadonlyMap<string, Equipped>;
+
+interface TlsPool {
+  readonly id: string;
+  readonly tls: PoolTlsSpec | null;
+}
+
+export class PoolCertificates {
+  readonly #options: ListenerCertificatesOptions;
+  readonly #watch: FileWatch;
+  #equipped: LoadedPools = new Map();
+  #editions = 0;
+  #warnedAt = 0;
+  #isClosed = false;
+
+  constructor(options: ListenerCertificatesOptions) {
+    this.#options = options;
+    this.#watch = new FileWatch({
+      scheduler: options.scheduler,
+      stamp: () => this.#stamp(),
+      known: () => [...this.#equipped.values()].map(({ stamp }) => stamp).join('\n\n'),
+      isDue: () => this.#isWarningDue,
+      onStale: () => options.onStale(),
+    });
+  }
+
+  /** Reads what these pools name. Changes nothing. Rejects with a {@link CertificateError} where one could not speak. */
+  async load(pools: readonly TlsPool[]): Promise<LoadedPools> {
+    const loaded = new Map<string, Equipped>();
+    const mistakes: string[] = [];
+    this.#warnedAt = this.#options.clock.wallTime();
+    for (const { id, tls } of pools) {
+      if (tls === null) continue;
+      const read = await this.#read(id, tls);
+      if ('material' in read) loaded.set(id, read);
+      else mistakes.push(...read.mistakes.map((finding) => `pool ${id}: ${describeFinding(finding)}`));
+    }
+    if (mistakes.length > 0) throw new CertificateError(mistakes.join('\n'));
+    return loaded;
+  }
+
+  /** From now on this is what they speak with, and its files are watched. Returns the pools that have others, or none any more. */
+  settle(loaded: LoadedPools): readonly string[] {
+    const before = this.#equipped;
+    for (const equipped of loaded.values()) this.#sayRenewed(equipped);
+    this.#equipped = loaded;
+    if (loaded.size > 0) this.#watch.begin();
+    else this.#watch.end();
+    const ids = new Set([...before.keys(), ...loaded.keys()]);
+    return [...ids].filter((id) => before.get(id)?.material !== loaded.get(id)?.material);
+  }
+
+  /** For threads. */
+  materials(): readonly PoolTlsMaterial[] {
+    return [...this.#equipped.values()].map(({ material }) => material);
+  }
+
+  clientOf(pool: string): TlsClientOptions | null {
+    return this.#equipped.get(pool)?.material.client ?? null;
+  }
+
+  /** Reads what has changed since it was last read; once a day everything. Returns the pools that have others. */
+  async refresh(): Promise<readonly string[]> {
+    const isDue = this.#isWarningDue;
+    if (isDue) this.#warnedAt = this.#options.clock.wallTime();
+    const refreshed = new Map<string, Equipped>();
+    for (const before of this.#equipped.values()) {
+      const isSame = !isDue && (await stampOf(before.tls)) === before.stamp;
+      const read = isSame ? before : await this.#read(before.id, before.tls);
+      refreshed.set(before.id, 'material' in read ? read : before);
+    }
+    return this.#isClosed ? [] : this.settle(refreshed);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#watch.end();
+  }
+
+  // ———
+
+  async #read(id: string, tls: PoolTlsSpec): Promise<Equipped | { readonly mistakes: readonly Finding[] }> {
+    const before = this.#equipped.get(id);
+    const stamp = await stampOf(tls);
+    const circumstances = { now: this.#options.clock.wallTime(), mayBeExpired: before !== undefined };
+    const loaded = await loadClient(tls, circumstances);
+    const mistakes = loaded.findings.filter(({ isMistake }) => isMistake);
+    if (mistakes.length === 0) {
+      this.#say(id, 'warning', loaded.findings);
+      return { id, tls, stamp, validTo: loaded.validTo, material: this.#materialOf(id, tls, loaded) };
+    }
+    // Other settings are not half taken up: the whole config is refused.
+    if (before === undefined || !isDeepStrictEqual(before.tls, tls)) return { mistakes };
+    this.#say(id, 'unusable', mistakes);
+    return { ...before, stamp };
+  }
+
+  /** The same object where nothing of it has changed. */
+  #materialOf(
+    pool: string,
+    { verify, minVersion, alpn }: PoolTlsSpec,
+    { ca, certificate }: LoadedClient,
+  ): PoolTlsMaterial {
+    const client: TlsClientOptions = {
+      ...(ca === null ? {} : { ca }),
+      ...(certificate === null ? {} : { certificate }),
+      isVerified: verify,
+      minVersion: minVersion === '1.3' ? 'TLSv1.3' : 'TLSv1.2',
+      alpn,
+    };
+    const before = this.#equipped.get(pool)?.material;
+    if (before !== undefined && isDeepStrictEqual(before.client, client)) return before;
+    this.#editions++;
+    return { pool, edition: this.#editions, client };
+  }
+
+  #say(pool: string, change: CertificateEvent['change'], findings: readonly Finding[]): void {
+    for (const { file, message, cure } of findings)
+      this.#options.onEvent({ listener: null, pool, change, file, message: `${message}. ${cure}` });
+  }
+
+  #sayRenewed({ id, tls, material: { client }, validTo }: Equipped): void {
+    const before = this.#equipped.get(id);
+    if (before === undefined || !isDeepStrictEqual(before.tls, tls)) return;
+    const say = (file: string, message: string): void =>
+      this.#options.onEvent({ listener: null, pool: id, change: 'renewed', file, message });
+    if (before.material.client.ca !== client.ca) say(tls.ca, 'other certificates are trusted from now on');
+    if (isDeepStrictEqual(before.material.client.certificate, client.certificate)) return;
+    const until = new Date(validTo).toISOString().slice(0, 10);
+    say(tls.certificate, `a new certificate is shown to endpoints, until ${until}`);
+  }
+
+  /** What is about to expire is said every day, until it is renewed. */
+  get #isWarningDue(): boolean {
+    return this.#options.clock.wallTime() - this.#warnedAt >= DAY_MS;
+  }
+
+  async #stamp(): Promise<string> {
+    const stamps = [...this.#equipped.values()].map(({ tls }) => stampOf(tls));
+    return (await Promise.all(stamps)).join('\n\n');
+  }
+}
+
+function stampOf({ ca, certificate, key }: PoolTlsSpec): Promise<string> {
+  return stampFiles([ca, certificate, key]);
+}

@@ -1,0 +1,116 @@
+/** The files that TLS is spoken with, of listeners and of pools, and the keys of tickets: read, watched, and told to threads. */
+import { checksOf } from '../../checks/pool-checks.ts';
+import type { Config } from '../../config/config.ts';
+import type { CheckSpec, PoolSpec } from '../../core/snapshot.ts';
+import { chooseTlsEngine } from '../../net/node/tls-probe.ts';
+import type { NodeEngine } from '../../net/node/transport.ts';
+import type { TlsMaterials } from '../shared/tls-material.ts';
+import { CertificateError } from './certificate-error.ts';
+import type { CertificateEvent } from './certificate-event.ts';
+import type { TlsEditions } from './compile.ts';
+import type { ControlPlaneOptions } from './control-plane-options.ts';
+import { ListenerCertificates } from './listener-certificates.ts';
+import type { LoadedListeners } from './listener-certificates.ts';
+import { PoolCertificates } from './pool-certificates.ts';
+import type { LoadedPools } from './pool-certificates.ts';
+import { TicketKeys } from './ticket-keys.ts';
+import type { Turns } from './turns.ts';
+
+export interface TlsFilesOptions extends Pick<ControlPlaneOptions, 'clock' | 'scheduler' | 'events'> {
+  /** Of whoever changes the snapshot. */
+  readonly turns: Turns;
+  /** Tells every thread. */
+  certify(materials: TlsMaterials): void;
+  /** Files of this pool have changed: a snapshot with its new edition is wanted. */
+  onPool(pool: string): void;
+}
+
+/** What a config is to speak TLS with. */
+export interface LoadedTls {
+  readonly editions: TlsEditions;
+  readonly listeners: LoadedListeners;
+  readonly pools: LoadedPools;
+}
+
+export async function createTlsFiles(options: TlsFilesOptions): Promise<TlsFiles> {
+  return new TlsFiles(options, await chooseTlsEngine());
+}
+
+export class TlsFiles {
+  readonly #options: TlsFilesOptions;
+  readonly #engine: NodeEngine;
+  readonly #listeners: ListenerCertificates;
+  readonly #pools: PoolCertificates;
+  readonly #ticketKeys: TicketKeys;
+  #isClosed = false;
+
+  /** `engine`: how cleartext is read. */
+  constructor(options: TlsFilesOptions, engine: NodeEngine) {
+    this.#options = options;
+    this.#engine = engine;
+    const { clock, scheduler, events, turns } = options;
+    const watched = {
+      clock,
+      scheduler,
+      onEvent: (event: CertificateEvent) => events.onCertificate(event),
+      onStale: () => void turns.take(() => this.#refresh()),
+    };
+    this.#listeners = new ListenerCertificates(watched);
+    this.#pools = new PoolCertificates(watched);
+    this.#ticketKeys = new TicketKeys(scheduler, () => this.#certify());
+  }
+
+  /** Rejects with every mistake. */
+  async load(config: Config): Promise<LoadedTls> {
+    const loading = [this.#listeners.load(config.listeners), this.#pools.load(config.pools)] as const;
+    const [listeners, pools] = await allOf(...loading);
+    return { editions: editionsOf([...pools.values()].map(({ material }) => material)), listeners, pools };
+  }
+
+  settle({ listeners, pools }: LoadedTls): void {
+    const isOther = this.#listeners.settle(listeners);
+    if (this.#pools.settle(pools).length > 0 || isOther) this.#certify();
+  }
+
+  get editions(): TlsEditions {
+    return editionsOf(this.#pools.materials());
+  }
+
+  checksOf(pool: PoolSpec): readonly CheckSpec[] {
+    return checksOf(pool, this.#pools.clientOf(pool.id));
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#listeners.close();
+    this.#pools.close();
+    this.#ticketKeys.close();
+  }
+
+  /** Files have changed. */
+  async #refresh(): Promise<void> {
+    if (this.#isClosed) return;
+    const isOther = await this.#listeners.refresh();
+    const changed = await this.#pools.refresh();
+    if (isOther || changed.length > 0) this.#certify();
+    for (const pool of changed) this.#options.onPool(pool);
+  }
+
+  #certify(): void {
+    const listeners = this.#listeners.materials(this.#ticketKeys.all);
+    this.#options.certify({ engine: this.#engine, listeners, pools: this.#pools.materials() });
+  }
+}
+
+function editionsOf(materials: TlsMaterials['pools']): TlsEditions {
+  return new Map(materials.map(({ pool, edition }) => [pool, edition]));
+}
+
+/** Both, or every mistake of both. */
+async function allOf<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
+  const settled = await Promise.allSettled([one, other]);
+  const errors = settled.flatMap((each): unknown[] => (each.status === 'rejected' ? [each.reason] : []));
+  const mistakes = errors.filter((error) => error instanceof CertificateError);
+  if (mistakes.length === 2) throw new CertificateError(mistakes.map(({ message }) => message).join('\n'));
+  return Promise.all([one, other]);
+}

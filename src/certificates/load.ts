@@ -10,7 +10,16 @@ import { isFolder, readBytes, readPassphrase, readText, warnOfReaders } from './
 import { readFolder } from './read-folder.ts';
 import { readPkcs12 } from './read-pkcs12.ts';
 import { subjectNamesOf } from './subject-names.ts';
-import { checkChain, checkKey, checkSignatures, checkTime, describeKey, oneLine } from './validate.ts';
+import {
+  checkChain,
+  checkCurve,
+  checkKey,
+  checkSignatures,
+  checkTime,
+  checkUsable,
+  describeKey,
+  issuerOf,
+} from './validate.ts';
 
 /** The answer of an issuer is some hundred bytes. */
 const MOST_OCSP_BYTES = 16 * 1024;
@@ -126,6 +135,7 @@ class SourceLoader {
     const secrets: CertificateSecrets = { kind: 'pem', chain: text, privateKey: key === null ? '' : toPem(key) };
     const certificate = this.#describe(leaf, file, secrets, ocsp);
     this.#checkLeaf(leaf, certificate, part);
+    if (key !== null && !findings.hasMistake) checkUsable(chain, key, file, part, findings);
     return [certificate];
   }
 
@@ -133,6 +143,7 @@ class SourceLoader {
     const findings = this.#findings;
     const { file, names, addresses } = certificate;
     checkTime(certificate, this.#circumstances, file, part, findings);
+    checkCurve(leaf, file, part, findings);
     if (names.length + addresses.length === 0) {
       findings.warn(
         part,
@@ -154,7 +165,7 @@ class SourceLoader {
       fingerprint: leaf.fingerprint256.replaceAll(':', '').toLowerCase(),
       names,
       addresses,
-      issuer: oneLine(leaf.issuer),
+      issuer: issuerOf(leaf),
       keyType: leaf.publicKey.asymmetricKeyType ?? '',
       keyText: describeKey(leaf.publicKey),
       validFrom: leaf.validFromDate.getTime(),

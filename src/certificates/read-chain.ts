@@ -37,11 +37,19 @@ function readCertificate(
   findings: Findings,
 ): X509Certificate | null {
   try {
-    return new X509Certificate(text);
+    const certificate = new X509Certificate(text);
+    // What stands inside is read when it is asked for, and may be damaged where the whole is not.
+    if (hasKeyAndTimes(certificate)) return certificate;
   } catch {
-    const message = `what begins in line ${line} is not a certificate that can be read`;
-    return findings.mistake(part, file, message, 'Look whether the file is whole.');
+    // The same: it says no more than that.
   }
+  const message = `what begins in line ${line} is not a certificate that can be read`;
+  return findings.mistake(part, file, message, 'Look whether the file is whole.');
+}
+
+/** Throws where OpenSSL cannot make out its key. */
+function hasKeyAndTimes({ publicKey, validFromDate, validToDate }: X509Certificate): boolean {
+  return publicKey.type === 'public' && !Number.isNaN(validFromDate.getTime()) && !Number.isNaN(validToDate.getTime());
 }
 
 /** Where a key is read from. */

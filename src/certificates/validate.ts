@@ -3,6 +3,7 @@
  * the key that belongs to it; a time in which it is valid.
  */
 import type { KeyObject, X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
 import type { Findings } from './finding.ts';
 
 const DAY_MS = 86_400_000;
@@ -13,11 +14,17 @@ const KEY_TYPES: ReadonlySet<string> = new Set(['ec', 'rsa', 'rsa-pss', 'ed25519
 /** Hashes in whose signatures nobody can trust. */
 const WEAK_SIGNATURE = /md5|sha1(?!\d)/i;
 
+/** Those that there are signatures of in TLS, and what they are called elsewhere. */
 const CURVES: Readonly<Record<string, string>> = {
   prime256v1: 'P-256',
   secp384r1: 'P-384',
   secp521r1: 'P-521',
+  brainpoolP256r1: 'brainpoolP256r1',
+  brainpoolP384r1: 'brainpoolP384r1',
+  brainpoolP512r1: 'brainpoolP512r1',
 };
+/** Of signatures that OpenSSL takes without being asked. */
+const USUAL_SIGNATURE = /sha(?:256|384|512)|^ed25519$|^ed448$/i;
 
 /** Every block of the file is a certificate by now. `file` and `part` are for what is found. */
 export function checkChain(chain: readonly X509Certificate[], file: string, part: string, findings: Findings): void {
@@ -89,6 +96,40 @@ function checkKeyKind(key: KeyObject, file: string, part: string, findings: Find
   }
 }
 
+/** The server signs with it, and TLS has signatures of a few curves alone: no client would get through. */
+export function checkCurve({ publicKey }: X509Certificate, file: string, part: string, findings: Findings): void {
+  const curve = publicKey.asymmetricKeyDetails?.namedCurve;
+  if (curve === undefined || curve in CURVES) return;
+  findings.mistake(part, file, `TLS has no use for an EC key on the curve ${curve}`, 'Use one on P-256 or P-384.');
+}
+
+/**
+ * What OpenSSL refuses, it refuses when the first client comes. It is asked before that only where there is something
+ * unusual: a context takes longer than all else that is looked at.
+ */
+export function checkUsable(
+  { certificates, text }: { readonly certificates: readonly X509Certificate[]; readonly text: string },
+  privateKey: KeyObject,
+  file: string,
+  part: string,
+  findings: Findings,
+): void {
+  if (certificates.every(isUsual)) return;
+  try {
+    createSecureContext({ cert: text, key: privateKey.export({ type: 'pkcs8', format: 'pem' }) });
+  } catch (error) {
+    // Its code alone: nobody vouches for the rest of it.
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    const cure = 'Get one with keys on P-256 or P-384 or RSA keys of at least 2048 bits, signed with SHA-256.';
+    findings.mistake(part, file, `OpenSSL does not take it for TLS (${code})`, cure);
+  }
+}
+
+function isUsual({ publicKey, signatureAlgorithm = '' }: X509Certificate): boolean {
+  const { namedCurve } = publicKey.asymmetricKeyDetails ?? {};
+  return (namedCurve === undefined || namedCurve in CURVES) && USUAL_SIGNATURE.test(signatureAlgorithm);
+}
+
 /** Whoever signs itself is trusted for itself, however it has signed. */
 export function checkSignatures(
   chain: readonly X509Certificate[],
@@ -137,8 +178,13 @@ export function nameOf({ subject, subjectAltName }: X509Certificate): string {
   return oneLine(/^CN=(.*)$/m.exec(subject ?? '')?.[1] ?? subject ?? subjectAltName ?? 'no name');
 }
 
+/** Who has issued it, in words. A name may be empty, which Node calls undefined. */
+export function issuerOf({ issuer }: { readonly issuer?: string }): string {
+  return oneLine(issuer ?? 'no name');
+}
+
 /** The lines of a distinguished name on one, without what could steer a terminal. */
-export function oneLine(text: string): string {
+function oneLine(text: string): string {
   return text
     .trim()
     .replaceAll('\n', ', ')

@@ -8,11 +8,12 @@ const DAY_MS = 86_400_000;
 export interface CertificateOptions {
   /** Host names and IPv4 addresses. */
   readonly names?: readonly string[];
-  /** Default: the first name, or `fairlead test`. */
+  /** Default: the first name, or `fairlead test`. `''`: it has an empty name. */
   readonly commonName?: string;
   /** Whether the names stand in a subject alternative name. Default: yes. */
   readonly hasAltNames?: boolean;
-  readonly key?: 'ec' | 'rsa' | 'rsa-1024' | 'ed25519';
+  /** `ec` is on P-256; others are named by their curves. */
+  readonly key?: 'ec' | 'secp256k1' | 'secp224r1' | 'prime192v1' | 'rsa' | 'rsa-1024' | 'ed25519';
   /** Default: it signs itself. */
   readonly issuer?: Issued;
   readonly isAuthority?: boolean;
@@ -69,11 +70,11 @@ export function issueCertificate(options: CertificateOptions = {}): Issued {
   };
 }
 
-function createKeys(kind: CertificateOptions['key']): { privateKey: KeyObject; publicKey: KeyObject } {
+function createKeys(kind: CertificateOptions['key'] = 'ec'): { privateKey: KeyObject; publicKey: KeyObject } {
   if (kind === 'rsa') return generateKeyPairSync('rsa', { modulusLength: 2048 });
   if (kind === 'rsa-1024') return generateKeyPairSync('rsa', { modulusLength: 1024 });
   if (kind === 'ed25519') return generateKeyPairSync('ed25519');
-  return generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  return generateKeyPairSync('ec', { namedCurve: kind === 'ec' ? 'prime256v1' : kind });
 }
 
 function algorithmOf({ asymmetricKeyType }: KeyObject): Buffer {
@@ -82,6 +83,7 @@ function algorithmOf({ asymmetricKeyType }: KeyObject): Buffer {
 }
 
 function distinguishedName(commonName: string): Buffer {
+  if (commonName === '') return sequence();
   return sequence(der(0x31, sequence(oid('550403'), der(0x0c, Buffer.from(commonName)))));
 }
 

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { tempFolder } from '../../test/support/access-log.ts';
+import { issueCertificate } from '../../test/support/issued-certificates.ts';
+import type { Issued } from '../../test/support/issued-certificates.ts';
+import { loadCertificates } from './load.ts';
+import type { LoadedCertificates } from './load.ts';
+
+/** Every so many bytes one is changed; the object identifiers of a key are longer. */
+const STEP = 3;
+const CIRCUMSTANCES = { now: Date.now(), mayBeExpired: true };
+
+function loadPair(folder: string, { cert, key }: Pick<Issued, 'cert' | 'key'>): Promise<LoadedCertificates> {
+  const file = join(folder, 'pair.pem');
+  writeFileSync(file, cert + key, { mode: 0o600 });
+  return loadCertificates([{ cert: file, key: '', pkcs12: '', passphraseFile: '', ocsp: '' }], CIRCUMSTANCES);
+}
+
+function derOf(cert: string): Buffer {
+  return Buffer.from(cert.replaceAll(/-----[^-]+-----/g, ''), 'base64');
+}
+
+function pemOf(der: Buffer): string {
+  const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
+  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
+}
+
+describe('certificates that are not as they should be', () => {
+  it('a certificate that is damaged in any place is read or told of, and never an exception', async (t) => {
+    const folder = tempFolder(t);
+    const { cert, key } = issueCertificate({ names: ['a.example', '*.a.example', '127.0.0.1'] });
+    const der = derOf(cert);
+    let told = 0;
+    for (let at = 0; at < der.length; at += STEP) {
+      const damaged = Buffer.from(der);
+      damaged[at] ^= 0xff;
+      const { certificates, findings } = await loadPair(folder, { cert: pemOf(damaged), key });
+      assert.ok(certificates.length === 1 || findings.length > 0, `byte ${at}`);
+      for (const { validFrom, validTo } of certificates) assert.ok(validFrom < validTo || findings.length > 0);
+      told += findings.length;
+    }
+    assert.ok(told > 0);
+  });
+
+  it('a certificate whose key cannot be made out is a mistake that names its file', async (t) => {
+    const { cert, key } = issueCertificate({ names: ['a.example'] });
+    const der = derOf(cert);
+    // The kind of its key: one that nobody knows.
+    der[der.indexOf(Buffer.from('2a8648ce3d0201', 'hex')) + 6] = 0x7f;
+    const { certificates, findings } = await loadPair(tempFolder(t), { cert: pemOf(der), key });
+    assert.deepEqual(certificates, []);
+    assert.match(findings[0].message, /^what begins in line 1 is not a certificate that can be read$/);
+  });
+
+  it('a certificate with a key that no client takes, and a chain that OpenSSL does not take, are mistakes', async (t) => {
+    const folder = tempFolder(t);
+    const curves = { secp256k1: 'curve secp256k1', secp224r1: 'curve secp224r1', prime192v1: 'curve prime192v1' };
+    for (const [key, told] of Object.entries(curves) as [keyof typeof curves, string][]) {
+      const { findings } = await loadPair(folder, issueCertificate({ names: ['a.example'], key }));
+      assert.deepEqual(
+        findings.map(({ message }) => message),
+        [`TLS has no use for an EC key on the ${told}`],
+      );
+    }
+    const authority = issueCertificate({ commonName: 'Small CA', isAuthority: true, key: 'prime192v1' });
+    const { cert, key } = issueCertificate({ names: ['a.example'], issuer: authority });
+    const { findings } = await loadPair(folder, { cert: cert + authority.cert, key });
+    assert.match(findings[0].message, /^OpenSSL does not take it for TLS \(ERR_SSL_CA_KEY_TOO_SMALL\)$/);
+  });
+
+  it('a certificate with an empty name is served by its alternative names', async (t) => {
+    const issued = issueCertificate({ names: ['a.example'], commonName: '' });
+    const { certificates, findings } = await loadPair(tempFolder(t), issued);
+    assert.deepEqual(findings, []);
+    assert.deepEqual([certificates[0].names, certificates[0].issuer], [['a.example'], 'no name']);
+  });
+});

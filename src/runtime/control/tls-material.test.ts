@@ -55,8 +55,12 @@ describe('what threads get of certificates', () => {
 
   it('what threads get of certificates has another identity wherever anything that goes into it differs', () => {
     const one = certificate('a', ['a.example']);
-    const identityOf = (listener: string, tls: Parameters<typeof createTlsMaterial>[1], of: Certificate): string =>
-      createTlsMaterial(listener, tls, { certificates: [of], ticketKeys: [] }, HTTP).identities[0].id;
+    const identityOf = (
+      listener: string,
+      tls: Parameters<typeof createTlsMaterial>[1],
+      of: Certificate,
+      alpn = HTTP,
+    ): string => createTlsMaterial(listener, tls, { certificates: [of], ticketKeys: [] }, alpn).identities[0].id;
     const before = identityOf('web', TLS, one);
     assert.equal(identityOf('web', { ...TLS, unknownName: 'refuse' }, { ...one }), before);
     const others = [
@@ -65,7 +69,13 @@ describe('what threads get of certificates', () => {
       identityOf('web', TLS, { ...one, secrets: { kind: 'pem', chain: 'a', privateKey: 'another key' } }),
       identityOf('web', TLS, { ...one, secrets: { kind: 'pem', chain: 'renewed', privateKey: 'key of a' } }),
       identityOf('web', TLS, { ...one, ocsp: Buffer.from('good') }),
+      identityOf('web', TLS, one, []),
     ];
-    assert.equal(new Set([before, ...others]).size, 6);
+    assert.equal(new Set([before, ...others]).size, 7);
+  });
+
+  it('what threads get of a listener without certificates is that it answers to no name', () => {
+    const { identities, byName } = createTlsMaterial('web', TLS, { certificates: [], ticketKeys: [] }, HTTP);
+    assert.deepEqual([identities, [...byName]], [[], []]);
   });
 });

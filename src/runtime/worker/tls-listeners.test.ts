@@ -67,6 +67,11 @@ function setUp(...materials: readonly TlsMaterial[]): {
 describe('the names of a listener', () => {
   const NAMES = { 'first.example': '1', 'a.example': '2', '*.example': '3', '*.b.example': '4', '10.0.0.1': '5' };
 
+  it('the names of a listener without certificates are all refused, whatever unknownName says', () => {
+    const { chosen } = setUp(materialOf('web', {}));
+    assert.deepEqual([chosen('a.example'), chosen('')], [null, null]);
+  });
+
   it('the names of a listener are found exact, then by a wildcard in place of the first label, then the first', () => {
     const { chosen } = setUp(materialOf('web', NAMES));
     const expected = {

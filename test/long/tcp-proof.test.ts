@@ -6,11 +6,17 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
 import { describe, test } from 'node:test';
+import tls from 'node:tls';
 import { findCommand } from '../../bench/commands.ts';
 import { reservePort } from '../../bench/ports.ts';
+import { tempFolder } from '../support/access-log.ts';
+import { issueCertificate } from '../support/issued-certificates.ts';
 import { startOriginal } from '../support/original-proxy.ts';
 import { runBalancer } from '../support/running-balancer.ts';
+import { writePair } from '../support/tls-balancer.ts';
 import { until } from '../support/until.ts';
+
+const CERTIFICATE = issueCertificate({ names: ['127.0.0.1'] });
 
 /** One end of a connection. It keeps what it saw. */
 class End {
@@ -153,11 +159,18 @@ const SCENES: readonly Scene[] = [
 
 const WAYS = ['direct', 'haproxy', 'fairlead'] as const;
 
-async function startWay(way: (typeof WAYS)[number], endpoint: number, stack: AsyncDisposableStack): Promise<number> {
+/** `pem`: the file of a certificate, where TLS ends in front; `''`: without. */
+async function startWay(
+  way: (typeof WAYS)[number],
+  endpoint: number,
+  stack: AsyncDisposableStack,
+  pem = '',
+): Promise<number> {
   if (way === 'direct') return endpoint;
   if (way === 'fairlead') {
+    const tls = pem === '' ? '' : `, tls: { certificates: ${pem} }`;
     const { balancer, port } = await runBalancer(
-      `threads: 1\nlisteners: { db: { address: "127.0.0.1:0", tcp: db } }\npools: { db: ["127.0.0.1:${endpoint}"] }`,
+      `threads: 1\nlisteners: { db: { address: "127.0.0.1:0", tcp: db${tls} } }\npools: { db: ["127.0.0.1:${endpoint}"] }`,
     );
     stack.defer(() => balancer.close({ force: true }));
     return port;
@@ -166,16 +179,19 @@ async function startWay(way: (typeof WAYS)[number], endpoint: number, stack: Asy
   await release();
   const text = [
     'defaults\n  mode tcp\n  retries 0\n  timeout connect 2s\n  timeout client 1m\n  timeout server 1m',
-    `listen db\n  bind 127.0.0.1:${port}\n  server a 127.0.0.1:${endpoint}\n`,
+    `listen db\n  bind 127.0.0.1:${port}${pem === '' ? '' : ` ssl crt ${pem}`}\n  server a 127.0.0.1:${endpoint}\n`,
   ].join('\n');
   stack.use(await startOriginal('haproxy', text, port));
   return port;
 }
 
 /** What both saw, the client first. */
-async function play(scene: Scene, port: number, server: net.Server): Promise<string> {
+async function play(scene: Scene, port: number, server: net.Server, isSecured = false): Promise<string> {
   const accepted = once(server, 'connection') as Promise<[net.Socket]>;
-  const client = new End(net.connect({ port, host: '127.0.0.1', allowHalfOpen: true }));
+  const socketOfClient = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  const client = new End(
+    isSecured ? tls.connect({ socket: socketOfClient, rejectUnauthorized: false }) : socketOfClient,
+  );
   const [socket] = await accepted;
   const endpoint = new End(socket);
   await scene.play(client, endpoint);
@@ -208,6 +224,35 @@ describe('sessions of layer 4 beside HAProxy', () => {
         t.diagnostic(`${way}: ${outcomes[way]}`);
       }
       assert.equal(outcomes['fairlead'], outcomes[scene.like]);
+    });
+  }
+});
+
+/** A reset is one of the connection below TLS, in front as behind. */
+describe('sessions of layer 4 out of TLS beside HAProxy', () => {
+  for (const scene of SCENES.filter(({ like }) => like === 'haproxy')) {
+    test(`a session out of TLS ends as through HAProxy: ${scene.title}`, async (t) => {
+      if (findCommand('haproxy') === null) {
+        t.skip('needs haproxy');
+        return;
+      }
+      await using stack = new AsyncDisposableStack();
+      const { port, release } = await reservePort();
+      await release();
+      const pem = writePair(tempFolder(t), 'db.pem', CERTIFICATE);
+      const ways = ['haproxy', 'fairlead'] as const;
+      const ports = [];
+      for (const way of ways) ports.push(await startWay(way, port, stack, pem));
+      const server = net.createServer({ allowHalfOpen: true });
+      server.listen(port, '127.0.0.1');
+      await once(server, 'listening');
+      stack.defer(() => void server.close());
+      const outcomes: string[] = [];
+      for (const [index, way] of ways.entries()) {
+        outcomes.push(await play(scene, ports[index], server, true));
+        t.diagnostic(`${way}: ${outcomes[index]}`);
+      }
+      assert.equal(outcomes[1], outcomes[0]);
     });
   }
 });

@@ -30,7 +30,6 @@ import {
   scalar,
   shortForm,
   toggle,
-  withRule,
 } from './scalars.ts';
 import { exchangeTimeoutsSchema } from './timeouts-schema.ts';
 import { describeValue } from './units.ts';
@@ -166,19 +165,8 @@ export const poolKeys = object(
   'Pool',
 );
 
-function isMap(value: unknown): boolean {
-  return typeof value === 'object' && value !== null;
-}
-
-const withOneBeginning = withRule(poolKeys, {
-  isKept: ({ tls, proxyProtocol }) => !isMap(tls) || !isMap(proxyProtocol),
-  message: 'a PROXY header in front of TLS is not built yet',
-  cure: 'Take proxyProtocol or tls out.',
-  path: ['proxyProtocol'],
-});
-
 export const poolSchema = shortForm(
-  withOneBeginning.transform(({ check, idleTimeout, retry, slowStart, ...pool }): WrittenPool => {
+  poolKeys.transform(({ check, idleTimeout, retry, slowStart, ...pool }): WrittenPool => {
     const checks = check.map((each) => introduced(each, pool.proxyProtocol));
     return { ...pool, ...retry, checks, idleTimeoutMs: idleTimeout, slowStartMs: slowStart };
   }),

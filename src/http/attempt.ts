@@ -264,6 +264,10 @@ export class Attempt implements HttpWaiter, ResponseSource {
     return (this.exchange.client as ClientStream).connection;
   }
 
+  get requestId(): string {
+    return this.exchange.record.requestId;
+  }
+
   get #request(): OutgoingRequest {
     return this.exchange.request as OutgoingRequest;
   }

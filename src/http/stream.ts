@@ -121,6 +121,8 @@ export interface UpstreamEvents {
 /** Who takes the connections of a pool of HTTP endpoints. */
 export interface HttpWaiter extends OwnedWaiter, UpstreamEvents {
   readonly owner: ClientConnection;
+  /** Of the request. */
+  readonly requestId: string;
   onOwnFault(): void;
 }
 export type HttpEndpoint = Endpoint<HttpWaiter>;

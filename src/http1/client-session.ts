@@ -85,7 +85,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
     this.#walk = new AddressWalk(dialer.home.preferredAddress);
     this.tls = dialer.home.limits.tls;
     this.peerName = this.tls === null ? '' : events.peerName;
-    this.#connection = this.#dial();
+    this.#connection = this.#dial(events);
     this.#writer = new MessageWriter(this.#connection);
   }
 
@@ -169,7 +169,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
 
   onClose(reason: CloseReason): void {
     const state = this.#state;
-    if (state === CONNECTING && this.#events !== null && this.#dialNext(reason)) return;
+    if (state === CONNECTING && this.#events !== null && this.#dialNext(reason, this.#events as HttpWaiter)) return;
     if (reason.kind === 'refused') this.#home.keeping.refused(this.#dialer.host.now());
     else if (reason.kind !== 'local') this.#closedByPeer();
     this.#isSpent = true;
@@ -199,14 +199,15 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
     } else if (this.#state === HEAD && this.isReused && !this.hasAnswered) keeping.closedUnderRequest(now);
   }
 
-  #dial(): Connection {
-    return this.#dialer.connect(this.#walk.index, this.tls, this.peerName, this);
+  /** For a waiter, whose client a PROXY header in front of TLS names. */
+  #dial(waiter: HttpWaiter): Connection {
+    return this.#dialer.connect(this.#walk.index, this, waiter);
   }
 
   /** Goes on to the next address of an endpoint with several (`localhost`) if this one does not answer. */
-  #dialNext(reason: CloseReason): boolean {
+  #dialNext(reason: CloseReason, waiter: HttpWaiter): boolean {
     if (!this.#walk.next(reason, this.#home.spec.addresses.length)) return false;
-    this.#connection = this.#dial();
+    this.#connection = this.#dial(waiter);
     this.#writer = new MessageWriter(this.#connection);
     return true;
   }

@@ -3,8 +3,9 @@ import type { KeptMemory } from '../core/kept-memory.ts';
 import type { Limits } from '../core/snapshot.ts';
 import type { HttpWaiter } from '../http/stream.ts';
 import { dialAddress } from '../net/dial-address.ts';
+import type { TlsDial } from '../net/tls.ts';
 import type { TimerWheel } from '../net/timer-wheel.ts';
-import type { Connection, ConnectionHandler, Transport } from '../net/transport.ts';
+import type { Connection, Transport } from '../net/transport.ts';
 import type { EndpointTls } from '../upstream/endpoint-tls.ts';
 import type { Dialer, Home } from '../upstream/leased.ts';
 import type { SettlingList } from '../upstream/settling-list.ts';
@@ -42,13 +43,16 @@ export class Http1Dialer implements Dialer<HttpWaiter> {
     return new Http1ClientSession(this, waiter);
   }
 
-  /** `name`: what the endpoint is verified for, where `tls` is not null. */
-  connect(addressIndex: number, tls: EndpointTls | null, name: string, handler: ConnectionHandler): Connection {
+  /** Its handshake, where there is one, is for the name that the session is verified for. `waiter`: whom it is made for. */
+  connect(addressIndex: number, session: Http1ClientSession, waiter: HttpWaiter): Connection {
     const { addresses, port } = this.home.spec;
     const address = dialAddress(addresses[addressIndex], port);
-    return this.host.transport.dial(
-      tls === null ? address : { ...address, tls: { client: tls.client, name } },
-      handler,
-    );
+    const { tls, peerName } = session;
+    if (tls === null) return this.host.transport.dial(address, session);
+    return this.host.transport.dial({ ...address, tls: this.tlsDial(tls, peerName, waiter) }, session);
+  }
+
+  protected tlsDial({ client }: EndpointTls, name: string, _waiter: HttpWaiter): TlsDial {
+    return { client, name };
   }
 }

@@ -70,6 +70,8 @@ export interface TlsDial {
   readonly client: TlsClient;
   /** The host name asked for (SNI) and looked for in the certificate; an IP address is only looked for; `''`: the address dialled. */
   readonly name: string;
+  /** Text in latin1 that leaves in front of the handshake, in the clear; left out: nothing. */
+  readonly preface?: string;
 }
 
 /** What a handshake has agreed on. */

@@ -37,7 +37,7 @@ class Client implements Owner {
 class FakeWaiter implements OwnedWaiter {
   readonly owner: Client;
   readonly want: LeaseWant;
-  readonly peerName = '';
+  peerName = '';
   places = 0;
   constructor(owner: Client, want: LeaseWant = LEASE_ANY) {
     this.owner = owner;
@@ -54,7 +54,7 @@ class FakeWaiter implements OwnedWaiter {
 class FakeConnection implements Leased<FakeWaiter> {
   readonly owner: Owner;
   readonly tls = null;
-  readonly peerName = '';
+  peerName = '';
   idleSince = 0;
   idleLimitMs = 1000;
   carried = 0;
@@ -176,4 +176,16 @@ test('connections that are a client’s alone close when their endpoint leaves t
     [true, true],
   );
   assert.equal(leases.keep(new FakeConnection(new Client()), 0), false);
+});
+
+test('a connection of one client that was verified for another name is closed, and not used', () => {
+  const { leases, dials } = home();
+  const client = new Client();
+  const connection = new FakeConnection(client);
+  connection.peerName = 'a.example';
+  leases.keep(connection, 0);
+  const other = new FakeWaiter(client);
+  other.peerName = 'b.example';
+  leases.lease(other, 1);
+  assert.deepEqual([connection.carried, connection.isClosed, dials.length], [0, true, 1]);
 });

@@ -15,12 +15,14 @@ export class OwnedLeases<W extends OwnedWaiter> extends ExclusiveLeases<W> imple
   override lease(waiter: W, now: number): boolean {
     const connection = this.#kept.get(waiter.owner);
     if (connection !== undefined) {
-      if (this.mayCarry(connection, waiter, now)) {
+      // It may have been verified for another name.
+      const isFit = connection.peerName === waiter.peerName;
+      if (isFit && this.mayCarry(connection, waiter, now)) {
         this.#kept.delete(waiter.owner);
         connection.carry(waiter);
         return true;
       }
-      if (now - connection.idleSince >= connection.idleLimitMs) {
+      if (!isFit || now - connection.idleSince >= connection.idleLimitMs) {
         this.#kept.delete(waiter.owner);
         connection.close();
       }
@@ -30,7 +32,7 @@ export class OwnedLeases<W extends OwnedWaiter> extends ExclusiveLeases<W> imple
 
   override keep(connection: Leased<W>, now: number): boolean {
     const { owner } = connection;
-    if (owner === null || owner.isGone || !this.hasRoom()) return false;
+    if (owner === null || owner.isGone || connection.tls !== this.limits.tls || !this.hasRoom()) return false;
     const before = this.#kept.get(owner);
     connection.idleSince = now;
     this.#kept.delete(owner);

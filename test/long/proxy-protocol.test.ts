@@ -230,6 +230,21 @@ frontend back
       assert.equal(second.body, first.body);
     });
   }
+
+  it('HAProxy behind Fairlead takes the header before the handshake of TLS', async (t) => {
+    const port = await freePort();
+    const folder = await tempFolder(t);
+    const server = createSelfSigned('web.test', '127.0.0.1');
+    await writeFile(join(folder, 'server.pem'), server.cert + server.key);
+    const back = `
+frontend back
+  bind 127.0.0.1:${port} accept-proxy ssl crt ${folder}/server.pem
+  http-request return status 200 content-type text/plain lf-string "%[src] %[src_port] %[dst_port] %[ssl_fc]"`;
+    await startHaproxy(t, back, port);
+    const ours = await startInFront(t, port, 'v2', ', tls: { verify: off }');
+    const { body } = await ask(ours);
+    assert.match(body, new RegExp(`^${CLIENT.replaceAll('.', '\\.')} \\d+ ${ours} 1$`));
+  });
 });
 
 describe('nginx behind', { skip: findCommand('nginx') === null ? 'needs nginx' : false }, () => {

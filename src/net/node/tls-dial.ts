@@ -36,14 +36,18 @@ class NodeTlsClient implements DiallingClient {
     this.#options = options;
   }
 
-  dial(options: DialOptions, { name }: TlsDial, handler: ConnectionHandler, host: ConnectionHost): Connection {
+  dial(options: DialOptions, dial: TlsDial, handler: ConnectionHandler, host: ConnectionHost): Connection {
     this.#context ??= createClientContext(this.#options);
     const raw = new net.Socket({ allowHalfOpen: true, noDelay: true });
     const connection = createTlsConnection(raw, false, handler, host);
     const place = 'path' in options ? options.path : `${options.host} ${options.port}`;
     raw.on('error', (error) => connection.onRawError(error));
     raw.on('close', () => connection.onRawClose());
-    raw.on('connect', () => this.#connected(raw, connection, place, name === '' ? addressOf(options) : name, host));
+    const name = dial.name === '' ? addressOf(options) : dial.name;
+    raw.on('connect', () => {
+      if (dial.preface !== undefined) raw.write(dial.preface, 'latin1');
+      this.#connected(raw, connection, place, name, host);
+    });
     connection.isUnix = 'path' in options;
     raw.connect('path' in options ? { path: options.path } : { host: options.host, port: options.port });
     return connection;

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { lowestOf, poolOf, situations } from '../../../test/support/policy-situations.ts';
 import { EJECTED, PoolTable, createPoolTable } from '../shared/pool-table.ts';
 import { policyInput } from '../../../test/support/policy-input.ts';
 import { first } from './first.ts';
@@ -38,5 +40,24 @@ describe('first', () => {
     assert.equal(take(10), '0 0 0 0 0 0 0 0 0 0');
     table.setHealth(0, EJECTED);
     assert.equal(take(3), '1 1 1');
+  });
+
+  it('the policy first takes the first one with room that was not tried, wherever in the table the endpoints are', () => {
+    fc.assert(
+      fc.property(situations, (situation) => {
+        const { tried, ...given } = poolOf(situation);
+        const withRoom = situation.findIndex(({ inFlight, capacity, weight, flags, isTried }) => {
+          return inFlight < capacity && weight > 0 && flags === 0 && !isTried;
+        });
+        const isAnyUntried = situation.some(({ weight, flags, isTried }) => weight > 0 && flags === 0 && !isTried);
+        const emptiest = lowestOf(situation, ({ inFlight, weight }) => inFlight / weight);
+        const triedWithRoom = situation.findIndex(({ inFlight, capacity, weight, flags }) => {
+          return inFlight < capacity && weight > 0 && flags === 0;
+        });
+        const expected = withRoom >= 0 ? withRoom : isAnyUntried || triedWithRoom < 0 ? emptiest : triedWithRoom;
+        assert.equal(first.create(policyInput(given)).pick({ tried, key: 0 }), expected);
+      }),
+      { numRuns: 1000 },
+    );
   });
 });

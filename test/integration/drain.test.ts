@@ -144,6 +144,25 @@ proxied(
   },
 );
 
+proxied(
+  'requests that are held when draining begins are answered at once, and none is held from then on',
+  { deadPorts: 1, endpoints: 0, pool: { queue: { maxWaiting: 10, timeoutMs: 0, targetMs: 0, holdMs: 20_000 } } },
+  slow.script,
+  async ({ client, plane }) => {
+    plane.table.held.poolAnswered(Date.now());
+    const held = await client();
+    await held.send(get('/held'));
+    await until(() => plane.table.held.count === 1, 'it is held');
+    const later = await client();
+    await later.send('GET /later HTTP/1.1\r\n');
+    plane.plane.beginDrain();
+    assert.match((await readResponse(held)).head, / 503 [^]*\r\nFairlead-Error: held-too-long\r\n/);
+    await later.send('Host: a\r\n\r\n');
+    assert.match((await readResponse(later)).head, /\r\nFairlead-Error: connect-failed\r\n/);
+    assert.equal(plane.table.held.count, 0);
+  },
+);
+
 // ——— the client's FIN
 
 proxied(

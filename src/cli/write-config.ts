@@ -196,15 +196,13 @@ function writePolicy(policy: PolicySpec): unknown {
 
 function writeSticky(sticky: StickySpec | null): unknown {
   if (sticky === null) return 'off';
-  const { cookie, secretFile, ttlMs, path, domain, sameSite, secure, isSocketIo } = sticky;
+  const { cookie, secretFile, ttlMs, domain, isSocketIo, ...attributes } = sticky;
   return withoutGaps({
     cookie,
     secretFile: unlessEmpty(secretFile),
     ttl: ttlMs === 0 ? 'session' : formatDuration(ttlMs),
-    path,
+    ...attributes,
     domain: domain === '' ? 'none' : domain,
-    sameSite,
-    secure,
     socketIo: onOff(isSocketIo),
   });
 }

@@ -698,6 +698,12 @@ export interface StickyInput {
    */
   readonly secure?: 'auto' | 'on' | 'off';
   /**
+   * What a client does whose endpoint has as many requests in flight as `maxRequests` allows: `wait` for a place there, as in any queue, or `spill`: go to another one this time, and stay bound to its own.
+   * @defaultValue `'wait'`
+   * @example 'spill'
+   */
+  readonly whenFull?: 'wait' | 'spill';
+  /**
    * Requests of Socket.IO (with `EIO` in the query) that bring no cookie go by the address of their client.
    * @defaultValue `'off'`
    * @example 'on'

@@ -243,6 +243,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'name cookiename': 'Write cookie, e.g. cookie: SERVERID.',
     'maxage expires expiry lifetime maxlife maxidle timeout duration': 'Write ttl, e.g. ttl: 12h.',
     'secret hashsalt salt dynamiccookiekey secretkey': 'Write secretFile, e.g. secretFile: ./sticky.key.',
+    'redispatch strict fallback fallbackpolicy maxqueue overflow': 'Write whenFull, e.g. whenFull: spill.',
     'httponly insert indirect nocache': 'That is always so: take it out.',
     'prefix rewrite preserve': 'Fairlead sets a cookie of its own, and leaves those of servers alone: take it out.',
   },

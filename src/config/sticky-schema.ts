@@ -91,6 +91,11 @@ const stickyKeys = object(
         'Whether clients send the cookie over https only. `auto`: where it was set over https, which a trusted proxy in front may say.',
       example: 'on',
     }),
+    whenFull: key(oneOf(['wait', 'spill']).prefault('wait'), {
+      description:
+        'What a client does whose endpoint has as many requests in flight as `maxRequests` allows: `wait` for a place there, as in any queue, or `spill`: go to another one this time, and stay bound to its own.',
+      example: 'spill',
+    }),
     socketIo: key(toggle.prefault('off'), {
       description:
         'Requests of Socket.IO (with `EIO` in the query) that bring no cookie go by the address of their client.',

@@ -205,6 +205,8 @@ export interface StickySpec {
   readonly sameSite: 'lax' | 'strict' | 'none';
   /** `auto`: where the client came by https. */
   readonly secure: 'auto' | 'on' | 'off';
+  /** A client whose endpoint is full waits for it, or goes to another one this time. */
+  readonly whenFull: 'wait' | 'spill';
   /** Requests of Socket.IO that come without the cookie go by the address of their client. */
   readonly isSocketIo: boolean;
 }

@@ -6,7 +6,7 @@
 import type { BlamedFailure, TrialResult } from '../core/health/evidence.ts';
 import { Timer } from '../net/timer-wheel.ts';
 import type { TimerWheel } from '../net/timer-wheel.ts';
-import type { PickedTrial } from '../upstream/pool.ts';
+import type { PickedTrial } from '../upstream/pool-pick.ts';
 import type { HttpWaiter } from './stream.ts';
 
 /** An answer that has lasted so long has not broken. */

@@ -31,7 +31,7 @@ import type { Admission, Queued } from '../upstream/admission.ts';
 import { MOST_PICKS, Picking, acquireEndpoint } from '../upstream/choosing.ts';
 import type { ConnectFailure } from '../upstream/connect-failure.ts';
 import { KEEPS_NONE } from '../upstream/owner.ts';
-import type { PickedTrial } from '../upstream/pool.ts';
+import type { PickedTrial } from '../upstream/pool-pick.ts';
 import { LEASE_OWN } from '../upstream/waiter.ts';
 import type { Dialing, LeaseWant } from '../upstream/waiter.ts';
 import { PoolWait } from './pool-wait.ts';
@@ -139,6 +139,7 @@ export class EndpointSearch extends Timer implements TcpWaiter, WaitingSearch {
   #pick(): TcpEndpoint | null {
     const { pool } = this.#route;
     picking.key = this.#key;
+    picking.rank = this.#wait?.rank ?? 0;
     if (pool.isTrialDue && this.#tried.length === 0) {
       this.#trial = pool.takeTrial(picking.without(NONE, pool), FIT, (endpoint) => this.#mayTry(endpoint));
       if (this.#trial !== null) return this.#trial.endpoint;
@@ -266,7 +267,8 @@ export class EndpointSearch extends Timer implements TcpWaiter, WaitingSearch {
     if (next !== null) {
       this.#countMove(endpoint);
       this.#connect(next);
-    } else if (pool.admission !== null && pool.isFull(this.#refused)) this.#waitForPlace(pool.admission);
+    } else if (pool.admission !== null && pool.isFull(this.#refused, this.#waiting().rank))
+      this.#waitForPlace(pool.admission);
     else if (pool.isReachable(this.#refused)) this.#fail(FAULTS.connectFailed.code);
     else this.#hold(FAULTS.connectFailed);
   }
@@ -317,7 +319,7 @@ export class EndpointSearch extends Timer implements TcpWaiter, WaitingSearch {
         return;
       }
       // Other threads give places back, and take them, while one is looked for.
-      isFull = this.#route.pool.isFull(this.#refused);
+      isFull = this.#route.pool.isFull(this.#refused, this.#waiting().rank);
     }
     if (isFull) this.#waitForPlace(admission);
     else this.#hold(FAULTS.noEndpoint);

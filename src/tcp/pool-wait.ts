@@ -53,6 +53,8 @@ export class PoolWait extends Timer implements Held, Queued {
   #owesPermit = false;
   #hasMemory = false;
   rank = 0;
+  /** No session is bound to an endpoint. */
+  readonly homeSlot = -1;
 
   constructor(search: WaitingSearch, client: Pick<Connection, 'look' | 'peerState'>, route: TcpRoute, host: TcpHost) {
     super();
@@ -64,6 +66,10 @@ export class PoolWait extends Timer implements Held, Queued {
 
   get waitingSince(): number {
     return this.#queuedSince;
+  }
+
+  hasToWait(): boolean {
+    return false;
   }
 
   get isWaiting(): boolean {

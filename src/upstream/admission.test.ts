@@ -24,13 +24,19 @@ class Looks implements LoopTurns {
   }
 }
 
-/** A thread with its queue. `places`: those of all threads together. */
+/** Those of all threads together: for anybody, and the slots of endpoints that have one. */
+interface Places {
+  free: number;
+  at: number[];
+}
+
+/** A thread with its queue. */
 class Thread {
   readonly table: PoolTable;
   readonly looks = new Looks();
   readonly admission: Admission<Queued>;
 
-  constructor(handle: PoolTable['handle'], worker: number, places: { free: number }) {
+  constructor(handle: PoolTable['handle'], worker: number, places: Places) {
     this.table = new PoolTable(handle, worker);
     this.admission = new Admission<Queued>({
       table: this.table,
@@ -38,22 +44,25 @@ class Thread {
       clock: { now: () => 0 },
       targetMs: () => 0,
       isFull: () => places.free === 0,
+      hasPlaceAt: (slot) => places.at.includes(slot),
       reportFault: (error) => assert.fail(String(error)),
     });
   }
 }
 
-function threads(count: number): { readonly crew: readonly Thread[]; readonly places: { free: number } } {
+function threads(count: number): { readonly crew: readonly Thread[]; readonly places: Places } {
   const handle = createPoolTable(1, count);
-  const places = { free: 0 };
+  const places: Places = { free: 0, at: [] };
   return { places, crew: Array.from({ length: count }, (_none, worker) => new Thread(handle, worker, places)) };
 }
 
-/** `onTurn`: what it does when it is let go. */
-function request(askedAt: number, onTurn: (self: Queued) => void): Queued {
+/** `onTurn`: what it does when it is let go. `homeSlot`: of the endpoint that it waits for, and `places` for that. */
+function request(askedAt: number, onTurn: (self: Queued) => void, homeSlot = -1, places?: Places): Queued {
   const self: Queued = {
     waitingSince: askedAt,
     rank: rankOf(1, askedAt),
+    homeSlot,
+    hasToWait: () => places?.at.includes(homeSlot) === false,
     onReleased: () => onTurn(self),
     onHoldEnded() {},
     onOwnFault: () => assert.fail('it was at fault'),
@@ -106,5 +115,83 @@ describe('Admission', () => {
     isLucky = true;
     own.looks.look();
     assert.deepEqual(turns, ['first', 'first', 'second']);
+  });
+
+  it('Admission leaves a place at an endpoint to the thread of whoever has waited longest for it, or for any', () => {
+    const { crew, places } = threads(2);
+    const turns: string[] = [];
+    const waits = ([own]: readonly Thread[], name: string, askedAt: number, homeSlot: number): void => {
+      const take = (): void => {
+        turns.push(name);
+        places.at = [];
+        places.free = 0;
+      };
+      assert.ok(own.admission.enter(request(askedAt, take, homeSlot, places), 10));
+    };
+    const [here, there] = crew.map((thread) => [thread]);
+    waits(here, 'for 3, at 20', 20, 3);
+    waits(there, 'for 3, at 10', 10, 3);
+    waits(there, 'for 5, at 5', 5, 5);
+    waits(here, 'for any, at 30', 30, -1);
+    // Both threads look at each round, the one with the later request first.
+    const round = (at: readonly number[]): void => {
+      places.at = [...at];
+      places.free = at.length;
+      for (const { looks } of crew) looks.look();
+    };
+    for (const at of [[3], [3], [5], [7]]) round(at);
+    assert.deepEqual(turns, ['for 3, at 10', 'for 3, at 20', 'for 5, at 5', 'for any, at 30']);
+    assert.ok(!here[0].admission.isAnyoneWaiting);
+  });
+
+  it('Admission passes over a thread that does not come for the place at an endpoint that it waits for', () => {
+    const { crew, places } = threads(2);
+    const [alive, stalled] = crew;
+    stalled.table.queue.publishHome(3, rankOf(1, 10));
+    let isServed = false;
+    assert.ok(
+      alive.admission.enter(
+        request(20, () => (isServed = true)),
+        10,
+      ),
+    );
+    places.at = [3];
+    places.free = 1;
+    alive.looks.look(20);
+    assert.deepEqual([isServed, alive.admission.isAwaited(3, rankOf(1, 20))], [false, true]);
+    alive.looks.look();
+    assert.deepEqual([isServed, alive.admission.isAwaited(3, rankOf(1, 20))], [true, false]);
+  });
+
+  it('Admission keeps a place at an endpoint for those who wait for it alone, from whoever comes later', () => {
+    const { crew } = threads(2);
+    const [own, other] = crew;
+    const places: Places = { free: 0, at: [] };
+    const waiting = request(10, () => {}, 3, places);
+    assert.ok(own.admission.enter(waiting, 10));
+    const [later, earlier] = [rankOf(1, 11), rankOf(1, 9)];
+    for (const { admission } of [own, other]) {
+      assert.ok(admission.isAwaited(3, later) && !admission.isAwaited(3, earlier) && !admission.isAwaited(2, later));
+      assert.ok(admission.isBehind(request(11, () => {}, 3, places)));
+      assert.ok(!admission.isBehind(request(11, () => {}, 2, places)) && !admission.isBehind(request(11, () => {})));
+    }
+    // It leaves nothing behind.
+    own.admission.leave(waiting);
+    assert.ok(!other.admission.isAnyoneWaiting && !other.admission.isAwaited(3, later));
+    assert.equal(own.table.held.queued, 0);
+  });
+
+  it('Admission goes on in a larger table with those who wait for an endpoint', () => {
+    const { crew } = threads(2);
+    const [own, other] = crew;
+    const waiting = request(10, () => {}, 3, { free: 0, at: [] });
+    own.admission.enter(waiting, 10);
+    const larger = createPoolTable(40, 2);
+    own.admission.moveTo(new PoolTable(larger, 0));
+    assert.ok(!other.admission.isAnyoneWaiting);
+    const seen = new PoolTable(larger, 1).queue;
+    assert.ok(seen.isHomeAwaited(3, rankOf(1, 11), []));
+    own.admission.end();
+    assert.ok(!seen.isAnyoneWaiting);
   });
 });

@@ -4,6 +4,10 @@
  * given back leaves it to the thread whose first request has waited longest, and wakes that thread. So the order is exact
  * within a thread, and between threads to within one message.
  *
+ * A request may wait for one endpoint alone, its home: it stands in a line of that endpoint, so that it holds up nobody
+ * who can go elsewhere. A place at the endpoint goes to whoever has waited longest of that line and of those that wait for
+ * any place.
+ *
  * A place that is given back is handed on when the event that gave it back is over: by then its connection lies ready, and
  * an attempt that follows the failed one has asked for it. Every few milliseconds the thread looks for what nobody tells
  * it: an endpoint that is back, a limit that was raised, a thread that is gone.
@@ -12,9 +16,9 @@ import type { Clock } from '../core/clock.ts';
 import { FAULTS } from '../core/errors.ts';
 import type { Fault } from '../core/errors.ts';
 import type { PoolTable } from '../core/shared/pool-table.ts';
-import { QUEUE_FULL, QUEUE_SHED, QUEUE_WAITED, classOf } from '../core/shared/admission-board.ts';
+import { QUEUE_FULL, QUEUE_SHED, QUEUE_WAITED } from '../core/shared/admission-board.ts';
 import type { Cancel, LoopTurns } from '../net/loop-turns.ts';
-import { WaitingLine } from '../core/waiting-line.ts';
+import { ClassLines } from './class-lines.ts';
 
 /** How often a thread in which somebody waits looks whether there is a place. */
 const LOOK_MS = 5;
@@ -30,6 +34,10 @@ export interface Queued {
   readonly waitingSince: number;
   /** Of `rankOf`, by its class and when it first asked for a place. */
   readonly rank: number;
+  /** Slot of the endpoint that it waits for, -1: of any. The same as long as it waits. */
+  readonly homeSlot: number;
+  /** Whether its home is full still, and it goes nowhere else. Asked of those that have one. */
+  hasToWait(): boolean;
   /** Its turn has come. It waits no longer, unless it says so again. */
   onReleased(): void;
   /** It will not be served: its pool is gone (null), or it is shed, with this answer. It waits no longer. */
@@ -46,22 +54,28 @@ export interface AdmissionOptions {
   targetMs(): number;
   /** Whether only its limits keep the pool from taking one more. */
   isFull(): boolean;
+  /** Whether the endpoint of this slot could take one more. */
+  hasPlaceAt(slot: number): boolean;
   reportFault(error: unknown): void;
 }
 
 export class Admission<Q extends Queued> {
   readonly #options: AdmissionOptions;
-  readonly #lines = [new WaitingLine<Q>(), new WaitingLine<Q>(), new WaitingLine<Q>()] as const;
+  /** Those that wait for any place. */
+  readonly #anywhere = new ClassLines<Q>();
+  /** Those that wait for one endpoint, by its slot; none is empty. */
+  readonly #homes = new Map<number, ClassLines<Q>>();
   readonly #serveSoon = (): void => this.#serveGuarded();
   #table: PoolTable;
   #stopLooking: Cancel | null = null;
   #isServeDue = false;
-  /** The request whose turn it is, and its rank: other threads see the rank until it is known whether it has a place. */
+  /** The request whose turn it is: other threads see its rank until it is known whether it has a place. */
   #served: Q | null = null;
+  #servedSlot = -1;
   #servedRank = Infinity;
   /** Looks in a row that found a place left to another thread. */
   #passed = 0;
-  /** For each thread that did not take its place, the rank of its first request: passed over until that changes. */
+  /** For each thread that did not take its place, the stamp of its queue: passed over until that changes. */
   readonly #absent: number[] = [];
   #isListening = false;
   /** Since when the first one here has waited for longer than the target at every look, 0: it has not. */
@@ -74,8 +88,7 @@ export class Admission<Q extends Queued> {
 
   /** How many wait in this thread. */
   get size(): number {
-    const [high, normal, low] = this.#lines;
-    return high.size + normal.size + low.size;
+    return this.#queues().reduce((sum, { size }) => sum + size, 0);
   }
 
   /** In any thread. */
@@ -83,10 +96,32 @@ export class Admission<Q extends Queued> {
     return this.#table.queue.isAnyoneWaiting;
   }
 
-  /** Whether somebody who waits comes before this one. */
-  isBehind(queued: Q): boolean {
-    if (!this.#table.queue.isAnyoneWaiting || queued === this.#served) return false;
-    return this.#firstRank() <= queued.rank || this.#table.queue.firstElsewhere(queued.rank, this.#absent) >= 0;
+  /**
+   * Whether somebody who waits comes before this one. `isApart`: its home takes nobody else, so that nobody else who waits
+   * could go there.
+   */
+  isBehind(queued: Q, isApart = false): boolean {
+    const { queue } = this.#table;
+    if (!queue.isAnyoneWaiting || queued === this.#served) return false;
+    const { rank, homeSlot } = queued;
+    const isBehindAtHome = (this.#homes.get(homeSlot)?.firstRank ?? Infinity) <= rank;
+    if (homeSlot >= 0 && (isBehindAtHome || this.#isHomeAwaited(homeSlot, rank))) return true;
+    return !isApart && (this.#anywhere.firstRank <= rank || queue.firstElsewhere(rank, this.#absent) >= 0);
+  }
+
+  /** Whether somebody who comes before this rank waits for the endpoint of this slot alone: a place there is not for others. */
+  isAwaited(slot: number, rank: number): boolean {
+    return this.#table.queue.isAnyHomeAwaited && this.#isHomeAwaited(slot, rank);
+  }
+
+  #isHomeAwaited(slot: number, rank: number): boolean {
+    const first = this.#homes.get(slot)?.firstRank ?? Infinity;
+    return first < rank || this.#table.queue.isHomeAwaited(slot, rank, this.#absent);
+  }
+
+  /** Whether fewer than `max` requests wait, over all threads. */
+  hasRoom(max: number): boolean {
+    return this.#table.held.hasRoom(max);
   }
 
   /** Returns false where `max` requests wait already, over all threads. */
@@ -98,8 +133,8 @@ export class Admission<Q extends Queued> {
       return false;
     }
     if (!isBack) this.count(QUEUE_WAITED);
-    this.#lineOf(queued).joinBefore(queued, ({ rank }) => rank > queued.rank || (isBack && rank === queued.rank));
-    this.#publish();
+    this.#queueOf(queued.homeSlot).join(queued, isBack);
+    this.#publish(queued.homeSlot);
     this.#stopLooking ??= this.#options.turns.every(LOOK_MS, () => this.#look());
     if (!this.#isListening) void this.#listen();
     return true;
@@ -107,10 +142,13 @@ export class Admission<Q extends Queued> {
 
   /** It has been answered otherwise, or its client has left. */
   leave(queued: Q): void {
-    if (!this.#lineOf(queued).leave(queued)) return;
+    const { homeSlot } = queued;
+    const queue = homeSlot < 0 ? this.#anywhere : this.#homes.get(homeSlot);
+    if (queue?.leave(queued) !== true) return;
+    if (homeSlot >= 0 && queue.size === 0) this.#homes.delete(homeSlot);
     this.#table.held.leaveQueue();
-    this.#publish();
-    if (this.size === 0) this.#rest();
+    this.#publish(homeSlot);
+    if (this.#homes.size === 0 && this.#anywhere.size === 0) this.#rest();
   }
 
   /** Adds one to a counter of `core/shared/admission-board.ts`. */
@@ -146,9 +184,12 @@ export class Admission<Q extends Queued> {
     }
     const before = this.#table;
     before.queue.publish(Infinity);
+    for (const slot of this.#homes.keys()) before.queue.publishHome(slot, Infinity);
     before.queue.moveCounters(table.queue, table.worker);
     this.#table = table;
-    this.#publish();
+    this.#absent.length = 0;
+    this.#publish(-1);
+    for (const slot of this.#homes.keys()) this.#publish(slot);
     // It listens at the new one from now on.
     before.queue.wake(before.worker);
   }
@@ -166,36 +207,56 @@ export class Admission<Q extends Queued> {
 
   /** Hands places on as long as there are any: to those that wait here, or to the thread of whoever comes before them. */
   #serve(): void {
-    const { queue } = this.#table;
     this.#shedLate();
     for (;;) {
-      const next = this.#first();
-      const elsewhere = queue.firstElsewhere(this.#firstRank(), this.#absent);
-      if ((next === null && elsewhere < 0) || this.#options.isFull()) return;
+      const next = this.#next();
+      const elsewhere = this.#elsewhere(next);
       if (elsewhere >= 0) {
-        queue.wake(elsewhere);
+        this.#table.queue.wake(elsewhere);
         return;
       }
+      if (next === null) return;
       this.#passed = 0;
-      this.#servedRank = this.#firstRank();
       this.#served = next;
-      this.#call(next as Q, (one) => one.onReleased());
+      this.#servedSlot = next.homeSlot;
+      this.#servedRank = next.rank;
+      this.#call(next, (one) => one.onReleased());
       this.#served = null;
       this.#servedRank = Infinity;
-      this.#publish();
+      this.#publish(this.#servedSlot);
       // There was no place for it after all.
-      if (this.#first() === next) return;
+      if (this.#next() === next) return;
     }
+  }
+
+  /** Who comes first of those here that there is a place for. */
+  #next(): Q | null {
+    let next = this.#anywhere.size === 0 || this.#options.isFull() ? null : this.#anywhere.first;
+    for (const { first } of this.#homes.values()) {
+      if (first === null || (next !== null && next.rank <= first.rank)) continue;
+      if (!first.hasToWait()) next = first;
+    }
+    return next;
+  }
+
+  /** The thread of one that comes before `next` and that there is a place for; -1: none. */
+  #elsewhere(next: Q | null): number {
+    const { queue } = this.#table;
+    const rank = next === null ? Infinity : next.rank;
+    // Whether there is a place is asked where somebody waits for it.
+    const anywhere = queue.firstElsewhere(rank, this.#absent);
+    if (anywhere >= 0 && !this.#options.isFull()) return anywhere;
+    return queue.firstHomeElsewhere(rank, this.#absent, (slot) => this.#options.hasPlaceAt(slot));
   }
 
   /** A thread that does not come for what was left to it stands still, or is gone. */
   #look(): void {
     const { queue } = this.#table;
-    this.#passed = this.#options.isFull() ? 0 : this.#passed + 1;
+    const elsewhere = this.#elsewhere(this.#next());
+    this.#passed = elsewhere < 0 ? 0 : this.#passed + 1;
     if (this.#passed > PATIENT_LOOKS) {
       this.#passed = 0;
-      const worker = queue.firstElsewhere(this.#firstRank(), this.#absent);
-      if (worker >= 0) this.#absent[worker] = queue.rankAt(worker);
+      this.#absent[elsewhere] = queue.stampOf(elsewhere);
     }
     if (this.#options.targetMs() > 0) this.#judge(this.#options.targetMs(), this.#options.clock.now());
     this.#serveGuarded();
@@ -208,10 +269,8 @@ export class Admission<Q extends Queued> {
    */
   #judge(targetMs: number, now: number): void {
     const { queue } = this.#table;
-    const age = this.#lines.reduce(
-      (most, { first }) => Math.max(most, first === null ? 0 : now - first.waitingSince),
-      0,
-    );
+    const firsts = this.#queues().flatMap(({ firsts: each }) => each);
+    const age = firsts.reduce((most, first) => Math.max(most, first === null ? 0 : now - first.waitingSince), 0);
     if (age <= targetMs) this.#standsSince = 0;
     else if (this.#standsSince === 0) this.#standsSince = now;
     const isShedding = queue.hasStood(now, targetMs * MEMORY);
@@ -219,23 +278,24 @@ export class Admission<Q extends Queued> {
       queue.stands(now);
   }
 
-  /** Sheds what has waited too long, while the queues stand. One request stays, for the next place. */
+  /** Sheds what has waited too long, while the queues stand. One request of each stays, for the next place. */
   #shedLate(): void {
     const targetMs = this.#options.targetMs();
     const now = this.#options.clock.now();
     if (targetMs === 0 || !this.#table.queue.hasStood(now, targetMs * MEMORY)) return;
-    for (const line of this.#lines.toReversed()) {
-      for (let { first } = line; first !== null && now - first.waitingSince > targetMs; { first } = line) {
-        if (this.size === 1) return;
+    for (const queue of this.#queues()) {
+      while (queue.size > 1) {
+        const late = queue.firsts.findLast((first) => first !== null && now - first.waitingSince > targetMs) ?? null;
+        if (late === null) break;
         this.count(QUEUE_SHED);
-        this.#call(first, (one) => one.onHoldEnded(FAULTS.queueShed));
+        this.#call(late, (one) => one.onHoldEnded(FAULTS.queueShed));
       }
     }
   }
 
   async #listen(): Promise<void> {
     this.#isListening = true;
-    while (this.size > 0) {
+    while (this.#first() !== null) {
       await this.#table.queue.woken();
       this.#serveGuarded();
     }
@@ -247,23 +307,31 @@ export class Admission<Q extends Queued> {
     if (this.#isListening) this.#table.queue.wake(this.#table.worker);
   }
 
-  /** A line for each class, so that a request that joins has none of another class to pass. */
-  #lineOf({ rank }: Q): WaitingLine<Q> {
-    return this.#lines[classOf(rank)];
+  #queues(): readonly ClassLines<Q>[] {
+    return [this.#anywhere, ...this.#homes.values()];
   }
 
+  #queueOf(homeSlot: number): ClassLines<Q> {
+    if (homeSlot < 0) return this.#anywhere;
+    const known = this.#homes.get(homeSlot);
+    if (known !== undefined) return known;
+    const queue = new ClassLines<Q>();
+    this.#homes.set(homeSlot, queue);
+    return queue;
+  }
+
+  /** One that waits, whoever. */
   #first(): Q | null {
-    const [high, normal, low] = this.#lines;
-    return high.first ?? normal.first ?? low.first;
+    for (const { first } of this.#queues()) if (first !== null) return first;
+    return null;
   }
 
-  #firstRank(): number {
-    const first = this.#first();
-    return first === null ? Infinity : first.rank;
-  }
-
-  #publish(): void {
-    this.#table.queue.publish(Math.min(this.#servedRank, this.#firstRank()));
+  /** Tells the other threads who comes first of those that wait for this endpoint, or for any. */
+  #publish(homeSlot: number): void {
+    const { queue } = this.#table;
+    const served = homeSlot === this.#servedSlot ? this.#servedRank : Infinity;
+    if (homeSlot < 0) queue.publish(Math.min(served, this.#anywhere.firstRank));
+    else queue.publishHome(homeSlot, Math.min(served, this.#homes.get(homeSlot)?.firstRank ?? Infinity));
   }
 
   /** One that throws must not keep the others here. */

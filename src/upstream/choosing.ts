@@ -3,7 +3,8 @@
  * refused this very request.
  */
 import type { Endpoint } from './endpoint.ts';
-import type { Pool, PoolPick } from './pool.ts';
+import type { Pool } from './pool.ts';
+import type { PoolPick } from './pool-pick.ts';
 import type { Waiter } from './waiter.ts';
 
 /** So often an endpoint is picked anew: one that is picked may just have lost its last place to another thread. */
@@ -15,6 +16,9 @@ export class Picking implements PoolPick {
   key = 0;
   policy = 0;
   bound = -1;
+  isByAddress = false;
+  isSpilled = false;
+  rank = 0;
 
   /** The pick without those that were tried. */
   without<W extends Waiter>(tried: readonly Endpoint<W>[], { endpoints }: Pick<Pool<W>, 'endpoints'>): this {
@@ -38,9 +42,16 @@ export function acquireEndpoint<W extends Waiter>(
   tried: readonly Endpoint<W>[],
   refused: readonly Endpoint<W>[],
 ): Endpoint<W> | null {
+  let avoided = tried;
   for (let picks = 0; picks < MOST_PICKS; picks++) {
-    const endpoint = choose(pool, picking, tried, refused);
-    if (endpoint === null || endpoint.acquire()) return endpoint;
+    const endpoint = choose(pool, picking, avoided, refused);
+    if (endpoint === null) return null;
+    if (!endpoint.acquire()) continue;
+    if (!pool.isAwaited(endpoint, picking.rank)) return endpoint;
+    // The place is for somebody who can go nowhere else.
+    pool.release(endpoint);
+    if (avoided.includes(endpoint)) return null;
+    avoided = [...avoided, endpoint];
   }
   return null;
 }

@@ -38,7 +38,15 @@ function pool(policy: Policy, panic: Policy | null, reports: EndpointReports = S
   return made;
 }
 
-const ANYWHERE = { tried: null, key: 0, policy: 0, bound: -1 };
+const ANYWHERE = {
+  tried: null,
+  key: 0,
+  policy: 0,
+  bound: -1,
+  isByAddress: false,
+  isSpilled: false,
+  rank: 0,
+};
 const SILENT: EndpointReports = {
   onFailuresReached() {},
   onPassiveFailure() {},

@@ -2,13 +2,13 @@
 import type { Clock } from '../core/clock.ts';
 import { Latencies } from '../core/balancer/latencies.ts';
 import { isTrialDue, noneIsDue, takeTrial } from '../core/health/trial-word.ts';
-import type { Fitness, TakenTrial } from '../core/health/trial-word.ts';
+import type { Fitness } from '../core/health/trial-word.ts';
 import { isSamePolicy } from '../core/balancer/policies.ts';
 import { groupsOf } from '../core/balancer/groups.ts';
 import { OVERFLOWN, SPILLED, placementsOf } from '../core/balancer/placements.ts';
 import { barredFlags, brokenFlags } from '../core/balancer/panic.ts';
 import { isTried } from '../core/balancer/candidates.ts';
-import type { PickRequest, Policy } from '../core/balancer/policy.ts';
+import type { Policy } from '../core/balancer/policy.ts';
 import { StickyTable } from '../core/balancer/sticky-table.ts';
 import { RetryBudget } from '../core/resilience/retry-budget.ts';
 import {
@@ -27,19 +27,8 @@ import { Admission } from './admission.ts';
 import type { Queued } from './admission.ts';
 import { Holding } from './holding.ts';
 import type { Held, HoldingOptions } from './holding.ts';
+import type { PickedTrial, PoolPick } from './pool-pick.ts';
 import type { Waiter } from './waiter.ts';
-
-/** For whom an endpoint is picked, and which of the pool's policies picks it. */
-export interface PoolPick extends PickRequest {
-  readonly policy: number;
-  /** Index of the endpoint that a cookie names, -1: none. */
-  readonly bound: number;
-}
-
-/** An endpoint whose trial a request has taken. */
-export interface PickedTrial<W extends Waiter> extends TakenTrial {
-  readonly endpoint: Endpoint<W>;
-}
 
 /** How often a pool says that it answers, ms. */
 const ANSWERED_EVERY_MS = 1000;
@@ -88,6 +77,8 @@ export class Pool<W extends Waiter> {
   #indexes = NO_INDEXES;
   /** Null: clients are bound to no endpoint. */
   sticky: StickyTable | null = null;
+  /** Whose endpoint is full waits for it. */
+  #waitsForBound = false;
   /** Picks among the ineligible: the last resort, null where `panic` is off. */
   #panic: Policy | null = null;
   /** What is counted of a pick, in pool order; null: nothing. */
@@ -133,6 +124,7 @@ export class Pool<W extends Waiter> {
     this.#learner = [policy, ...routePolicies].find((one) => one.observed !== undefined) ?? null;
     this.#indexes = this.#learner === null ? NO_INDEXES : indexesBySlot(endpoints);
     this.sticky = stickyTableOf(spec);
+    this.#waitsForBound = spec.sticky?.whenFull === 'wait';
     this.#panic = panic;
     const failsFast = spec.breaker?.failFast === true;
     this.#barred = barredFlags(failsFast);
@@ -155,6 +147,7 @@ export class Pool<W extends Waiter> {
         ...this.#tools,
         table,
         isFull: () => this.isFull() && !this.#hasTrialWithPlace(),
+        hasPlaceAt: (slot) => this.#hasPlace && (table.inflight[slot] & FULL) === 0,
         targetMs: () => this.spec.queue.targetMs,
       });
     else this.admission = null;
@@ -168,15 +161,16 @@ export class Pool<W extends Waiter> {
   }
 
   /**
-   * Whether there is an endpoint to try, and only limits keep it from taking one more; those of `except` left out. Asked
-   * where nobody was found for a request, or somebody waits.
+   * Whether there is an endpoint to try, and only limits keep it from taking one more, or those whose home it is and who
+   * come before this rank; those of `except` left out. Asked where nobody was found for a request, or somebody waits.
    */
-  isFull(except: readonly Endpoint<W>[] = []): boolean {
-    return this.admission !== null && (this.#isFullFor(except, false) ?? this.#isFullFor(except, true) ?? false);
+  isFull(except: readonly Endpoint<W>[] = [], rank = 0): boolean {
+    if (this.admission === null) return false;
+    return this.#isFullFor(except, rank, false) ?? this.#isFullFor(except, rank, true) ?? false;
   }
 
   /** Null: there is nobody to try. */
-  #isFullFor(except: readonly Endpoint<W>[], isLastResort: boolean): boolean | null {
+  #isFullFor(except: readonly Endpoint<W>[], rank: number, isLastResort: boolean): boolean | null {
     const { table } = this;
     if (isLastResort && this.#panic === null) return null;
     const column = isLastResort ? table.health : table.inflight;
@@ -186,7 +180,7 @@ export class Pool<W extends Waiter> {
     for (const endpoint of this.endpoints) {
       const { slot } = endpoint;
       if ((column[slot] & mask) !== 0 || endpoint.spec.weight === 0 || except.includes(endpoint)) continue;
-      if (hasPlace && (table.inflight[slot] & FULL) === 0) return false;
+      if (hasPlace && (table.inflight[slot] & FULL) === 0 && !this.isAwaited(endpoint, rank)) return false;
       isAnyFull = true;
     }
     return isAnyFull;
@@ -196,6 +190,11 @@ export class Pool<W extends Waiter> {
   get #hasPlace(): boolean {
     const { maxRequests } = this.spec;
     return maxRequests === 0 || this.table.sums.bounded < maxRequests;
+  }
+
+  /** Whether a place at this endpoint is for those who wait for it alone, and come before this rank. */
+  isAwaited({ slot }: Endpoint<W>, rank: number): boolean {
+    return this.admission !== null && rank > 0 && this.admission.isAwaited(slot, rank);
   }
 
   #isFullAt(index: number): boolean {
@@ -231,13 +230,17 @@ export class Pool<W extends Waiter> {
   /** Index of the endpoint for the next attempt, -1 where there is none. */
   pick(request: PoolPick): number {
     if (request.bound >= 0 && this.#servesBound(request)) return request.bound;
+    if (this.#waitsForBound && this.admission !== null) {
+      const home = this.homeOf(request);
+      if (home >= 0 && this.#isFullAt(home)) return -1;
+    }
     const index = this.#policyFor(request).pick(request);
     if (index >= 0) {
       if (this.#placements !== null) this.#countPlacement(index, this.#placements[index]);
       return index;
     }
     // Where there is one that is merely full, it is not yet time for the last resort.
-    return this.admission !== null && this.#isFullFor([], false) !== null ? index : this.pickLast(request);
+    return this.admission !== null && this.#isFullFor([], 0, false) !== null ? index : this.pickLast(request);
   }
 
   #countPlacement(index: number, flags: number): void {
@@ -278,9 +281,20 @@ export class Pool<W extends Waiter> {
     return bound >= 0 && this.isFitForBound(bound) && !isTried(bound, tried);
   }
 
-  /** Whether only limits keep the endpoint that this request is bound to from serving it. */
+  /** Index of the one endpoint that this request waits for where that is full; -1: it goes to any. */
+  homeOf(request: PoolPick): number {
+    if (!this.#waitsForBound || request.isSpilled) return -1;
+    if (request.bound >= 0) return this.#keepsBound(request) ? request.bound : -1;
+    if (!request.isByAddress) return -1;
+    const owner = this.#policyFor(request).owner?.(request) ?? -1;
+    const isFit = owner >= 0 && this.table.isEligible(this.endpoints[owner].slot) && !isTried(owner, request.tried);
+    return isFit ? owner : -1;
+  }
+
+  /** Whether only limits keep its own endpoint from serving this request. */
   isFullForBound(request: PoolPick): boolean {
-    return this.#keepsBound(request) && (this.#isFullAt(request.bound) || !this.#hasPlace);
+    const own = this.#keepsBound(request) ? request.bound : this.homeOf(request);
+    return own >= 0 && (this.#isFullAt(own) || !this.#hasPlace);
   }
 
   /** Whether those that are bound to the endpoint at `index` are served there as soon as it has a place. */

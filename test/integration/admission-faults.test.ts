@@ -111,7 +111,7 @@ test('what is bound to an endpoint that takes nobody else waits behind nobody wh
   const bound = Array.from({ length: 3 }, () => balancer.send({ headers: { cookie } }));
   await balancer.advance(150);
   assert.equal(statusOf(bound[0]), 200);
-  // Those whose own endpoint was full wait with all others, and pass nobody.
+  // Those whose own endpoint was full wait for it, and pass nobody.
   await balancer.advance(1000);
   assert.equal(statusOf(others[0]), 200);
   assert.equal(balancer.endpoint('b:80').requests.length, 2);

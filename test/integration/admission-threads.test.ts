@@ -69,8 +69,8 @@ async function start(
 }
 
 /** One GET on a connection of its own. Resolves to the status, or to what went wrong. */
-function get(port: number, path = '/'): { readonly status: Promise<number | string>; leave(): void } {
-  const request = http.get({ host: '127.0.0.1', port, path, agent: false });
+function get(port: number, path = '/', headers = {}): { readonly status: Promise<number | string>; leave(): void } {
+  const request = http.get({ host: '127.0.0.1', port, path, headers, agent: false });
   const status = new Promise<number | string>((resolve) => {
     request.on('response', (response) => {
       response.resume();
@@ -152,6 +152,65 @@ for (const threads of [1, 4]) {
       assert.equal(await status, index === 4 || index === 9 ? 'ECONNRESET' : 200);
     }
   });
+
+  test(`${what} a client that is bound to a full server waits for that, and is not passed by those who go anywhere`, async (t) => {
+    const pool = 'sticky: cookie, policy: round-robin, queue: { timeout: 60s, target: off }';
+    const { servers, running } = await start(t, threads, pool, [1, 1]);
+    const [own, other] = servers;
+    const queue = () => running.balancer.stats().pools[0].queue;
+    const cookie = await cookieOf(running.port, servers, own);
+    const first = servers.map((_server, at) => get(running.port, `/first-${at}`));
+    await until(() => own.active === 1 && other.active === 1, 'both servers are full');
+    const before = own.paths.length;
+    const statuses: (number | string)[] = [];
+    const send = (path: string, headers = {}) =>
+      void get(running.port, path, headers).status.then((status) => statuses.push(status));
+    for (const { status } of first) void status.then((each) => statuses.push(each));
+    const bound: string[] = [];
+    // In turn, so that it is known who has waited longest.
+    for (let index = 0; index < 24; index++) {
+      const isBound = index % 2 === 0;
+      const path = `/${isBound ? 'bound' : 'any'}-${index}`;
+      send(path, isBound ? { cookie } : {});
+      if (isBound) bound.push(path);
+      await until(() => queue().waiting === index + 1, `${path} waits`);
+    }
+    // Whoever comes now waits behind those who are there; the other server has room enough.
+    for (let index = 0; index < 24; index++) send(`/late-${index}`);
+    while (statuses.length < 50) {
+      other.answer();
+      own.answer(1);
+      await nextTurn();
+    }
+    assert.deepEqual(new Set(statuses), new Set([200]));
+    assert.ok(other.paths.every((path) => !path.startsWith('/bound')));
+    assert.deepEqual(
+      own.paths.slice(before).filter((path) => path.startsWith('/bound')),
+      bound,
+    );
+    assert.equal(own.mostActive, 1);
+    await until(() => queue().inFlight === 0, 'nothing is in flight any more');
+    assert.deepEqual(running.faults, []);
+  });
+}
+
+/** The cookie of a client that is bound to this server. */
+async function cookieOf(port: number, servers: readonly Server[], own: Server): Promise<string> {
+  for (let attempt = 0; attempt < 20; attempt++) {
+    const path = `/cookie-${attempt}`;
+    const asked = new Promise<string>((resolve, reject) => {
+      const request = http.get({ host: '127.0.0.1', port, path, agent: false }, (response) => {
+        response.resume();
+        resolve(response.headers['set-cookie']?.[0].split(';', 1)[0] ?? '');
+      });
+      request.on('error', reject);
+    });
+    await until(() => servers.some(({ held }) => held.length > 0), 'a server is asked');
+    for (const server of servers) server.answer();
+    const cookie = await asked;
+    if (own.paths.includes(path)) return cookie;
+  }
+  assert.fail('nobody reached the server');
 }
 
 test('the places that a thread held which is gone are given back, and those that wait elsewhere go on', async (t) => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createSeededRandom } from '../../src/core/random.ts';
 import { createTestBalancer } from '../../src/testing/testing.ts';
-import type { EndpointAnswer, PendingRequest } from '../../src/testing/testing.ts';
+import type { EndpointAnswer, PendingRequest, TestBalancer } from '../../src/testing/testing.ts';
 
 const SEED = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
 const ANSWERS: readonly EndpointAnswer[] = [
@@ -65,4 +65,76 @@ test('no place is lost or given twice while requests fail, are hedged, retried, 
   await balancer.advance(100);
   // All places are there again, and no more.
   assert.equal(balancer.stats().pools[0].queue.inFlight, Math.min(3 * most, 2 * most + 1));
+});
+
+const IDS = ['a:80', 'b:80'] as const;
+type Id = (typeof IDS)[number];
+
+/** Who asks for what, at whose endpoint: null where any will do. */
+interface Asked {
+  readonly home: Id | null;
+  readonly target: string;
+  readonly sent: PendingRequest;
+  hasLeft: boolean;
+}
+
+/** The cookie of a client that is bound to this endpoint. */
+async function cookieOf(balancer: TestBalancer, id: Id): Promise<string> {
+  for (;;) {
+    const { body, headers } = await balancer.request();
+    if (body === id) return headers['set-cookie'].split(';', 1)[0];
+  }
+}
+
+test('each sticky client is served by its own endpoint, in its turn, whoever comes and leaves meanwhile', async (t) => {
+  t.diagnostic(`SEED=${SEED}`);
+  const random = createSeededRandom(SEED);
+  const draw = (below: number): number => Math.floor(random.next() * below);
+  await using balancer = await createTestBalancer({
+    pools: {
+      web: {
+        sticky: 'cookie',
+        endpoints: IDS.map((address) => ({ address, maxRequests: 2 })),
+        queue: { timeout: '60s', target: 'off' },
+      },
+    },
+  });
+  const endpoints = IDS.map((id) => balancer.endpoint(id));
+  for (const [at, endpoint] of endpoints.entries()) endpoint.respond({ body: IDS[at] });
+  const cookies = { 'a:80': await cookieOf(balancer, 'a:80'), 'b:80': await cookieOf(balancer, 'b:80') };
+  for (const [at, endpoint] of endpoints.entries()) {
+    endpoint.requests.length = 0;
+    endpoint.respond(() => ({ body: IDS[at], afterMs: draw(30) }));
+  }
+  const all: Asked[] = [];
+  for (let step = 0; step < 500; step++) {
+    const home = draw(3) === 0 ? null : IDS[draw(2)];
+    const target = `/${step}`;
+    const sent = balancer.send({ target, headers: home === null ? {} : { cookie: cookies[home] } });
+    all.push({ home, target, sent, hasLeft: false });
+    const leaver = all[draw(all.length)];
+    if (draw(10) === 0 && leaver.sent.outcome === null) {
+      leaver.hasLeft = true;
+      leaver.sent.leave();
+    }
+    await balancer.advance(1 + draw(12));
+  }
+  await balancer.advance(20_000);
+  for (const { home, target, sent, hasLeft } of all) {
+    if (hasLeft) continue;
+    const { outcome } = sent;
+    assert.ok(outcome !== null && outcome !== 'connection-lost', target);
+    assert.deepEqual([outcome.status, home ?? outcome.body], [200, outcome.body], target);
+  }
+  for (const [at, { requests }] of endpoints.entries()) {
+    const own = new Set(all.filter(({ home }) => home === IDS[at]).map(({ target }) => target));
+    const order = requests.filter(({ target }) => own.has(target)).map(({ target }) => Number(target.slice(1)));
+    assert.deepEqual(
+      order,
+      order.toSorted((a, b) => a - b),
+    );
+  }
+  const { inFlight, waiting, waited } = balancer.stats().pools[0].queue;
+  assert.deepEqual([inFlight, waiting], [0, 0]);
+  assert.ok(waited > 100, `${waited} have waited`);
 });

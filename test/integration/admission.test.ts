@@ -122,29 +122,6 @@ test('what a hash binds to a full endpoint goes to another one meanwhile', async
   await balancer.advance(200);
 });
 
-test('a client that is bound to a full endpoint by a cookie is served by another one', async () => {
-  await using balancer = await createTestBalancer({
-    pools: {
-      web: {
-        policy: 'first',
-        sticky: 'cookie',
-        endpoints: [
-          { address: 'a:80', maxRequests: 1 },
-          { address: 'b:80', maxRequests: 1 },
-        ],
-      },
-    },
-  });
-  const [a, b] = ['a:80', 'b:80'].map((id) => balancer.endpoint(id));
-  const cookie = (await balancer.request()).headers['set-cookie'].split(';', 1)[0];
-  for (const endpoint of [a, b]) endpoint.respond({ afterMs: 100 });
-  const sent = Array.from({ length: 3 }, () => balancer.send({ headers: { cookie } }));
-  await balancer.advance(10);
-  assert.deepEqual([a.requests.length, b.requests.length], [2, 1]);
-  await balancer.advance(200);
-  assert.deepEqual(new Set(sent.map(statusOf)), new Set([200]));
-});
-
 test('the last resort is not taken while endpoints are merely full', async () => {
   await using balancer = await createTestBalancer({
     pools: {

@@ -160,21 +160,6 @@ describe('a sticky client', () => {
     assert.deepEqual(await ofB.reached(20), ['b:80']);
   });
 
-  it('a sticky client whose endpoint is full is served by another one, and stays bound to its own', async () => {
-    const endpoints = ENDPOINTS.map((address) => ({ address, maxRequests: 1 }));
-    await using balancer = await createTestBalancer(poolOf({ endpoints }));
-    const client = await clientOf(balancer, 'a:80');
-    for (const endpoint of ENDPOINTS) balancer.endpoint(endpoint).respond({ body: endpoint, afterMs: 100 });
-    const pending = [1, 2, 3].map(() => balancer.send({ headers: client.headers }));
-    await balancer.advance(150);
-    const answers = pending.map(answerOf);
-    assert.deepEqual(new Set(answers.map(({ body }) => body)), new Set(ENDPOINTS));
-    assert.ok(answers.every(({ headers }) => headers['set-cookie'] === undefined));
-    assert.deepEqual(await client.reached(3), ['a:80']);
-    const [{ stickySpills, stickyMoves }] = balancer.stats().pools[0].endpoints;
-    assert.deepEqual([stickySpills, stickyMoves], [2, 0]);
-  });
-
   it('a sticky client waits with all others while no endpoint can be reached, and goes to its endpoint then', async () => {
     await using balancer = await createTestBalancer(poolOf());
     const client = await clientOf(balancer, 'c:80');

@@ -12,6 +12,7 @@ const SPEC: StickySpec = {
   domain: '',
   sameSite: 'lax',
   secure: 'auto',
+  whenFull: 'wait',
   isSocketIo: false,
 };
 const VALUES = ['A', 'B'].map((letter) => letter.repeat(STICKY_VALUE_LENGTH));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { AdmissionBoard } from './admission-board.ts';
 import { PoolTable, createPoolTable } from './pool-table.ts';
 
 const DAY_MS = 86_400_000;
@@ -31,13 +32,52 @@ describe('AdmissionBoard', () => {
   });
 
   it('AdmissionBoard names the thread with the lowest rank, and leaves out all that are absent until they have another', () => {
-    const handle = createPoolTable(1, 4);
-    const queues = [0, 1, 2, 3].map((worker) => new PoolTable(handle, worker).queue);
+    const queues = boards(4);
     queues.forEach((queue, worker) => queue.publish(40 - worker));
-    assert.equal(queues[0].firstElsewhere(40, NOBODY_ABSENT), 3);
-    assert.equal(queues[0].firstElsewhere(40, [0, 0, 38, 37]), 1);
-    assert.equal(queues[0].firstElsewhere(40, [0, 39, 38, 37]), -1);
+    const absent: number[] = [];
+    assert.equal(queues[0].firstElsewhere(40, absent), 3);
+    for (const worker of [2, 3]) absent[worker] = queues[0].stampOf(worker);
+    assert.equal(queues[0].firstElsewhere(40, absent), 1);
+    absent[1] = queues[0].stampOf(1);
+    assert.equal(queues[0].firstElsewhere(40, absent), -1);
     queues[2].publish(36);
-    assert.equal(queues[0].firstElsewhere(40, [0, 39, 38, 37]), 2);
+    assert.equal(queues[0].firstElsewhere(40, absent), 2);
+  });
+
+  it('AdmissionBoard names the thread with the lowest rank of those that wait for an endpoint with a place', () => {
+    const queues = boards(3);
+    const [own, second, third] = queues;
+    const hasPlace = (slot: number): boolean => slot !== 5;
+    own.publishHome(4, 1);
+    assert.equal(own.firstHomeElsewhere(Infinity, NOBODY_ABSENT, hasPlace), -1);
+    second.publishHome(5, 2);
+    second.publishHome(4, 8);
+    third.publishHome(3, 6);
+    assert.equal(own.firstHomeElsewhere(Infinity, NOBODY_ABSENT, hasPlace), 2);
+    assert.equal(own.firstHomeElsewhere(6, NOBODY_ABSENT, hasPlace), -1);
+    assert.equal(own.firstHomeElsewhere(Infinity, [0, 0, own.stampOf(2)], hasPlace), 1);
+    assert.ok(own.isHomeAwaited(5, 3, NOBODY_ABSENT) && !own.isHomeAwaited(5, 2, NOBODY_ABSENT));
+    assert.ok(!own.isHomeAwaited(4, 8, NOBODY_ABSENT));
+    assert.ok(!own.isHomeAwaited(5, 3, [0, own.stampOf(1)]));
+    // None of them waits for any place.
+    assert.equal(own.firstElsewhere(Infinity, NOBODY_ABSENT), -1);
+  });
+
+  it('AdmissionBoard knows whether anybody waits for an endpoint, also when a thread that did is gone', () => {
+    const [own, other] = boards(2);
+    for (const slot of [0, 7, 15]) other.publishHome(slot, 3);
+    other.publishHome(7, Infinity);
+    assert.ok(own.isAnyoneWaiting && own.isAnyHomeAwaited);
+    own.clear(1);
+    assert.ok(!own.isAnyoneWaiting && !own.isAnyHomeAwaited);
+    other.publishHome(7, 9);
+    assert.ok(own.isHomeAwaited(7, 10, NOBODY_ABSENT));
+    other.publishHome(7, Infinity);
+    assert.ok(!own.isAnyoneWaiting);
   });
 });
+
+function boards(count: number): AdmissionBoard[] {
+  const handle = createPoolTable(16, count);
+  return Array.from({ length: count }, (_none, worker) => new PoolTable(handle, worker).queue);
+}

@@ -35,8 +35,13 @@ export class HeldRequests {
     this.#counts[this.#workers + this.#worker]--;
   }
 
+  /** Whether fewer than `max` wait in all threads together. */
+  hasRoom(max: number): boolean {
+    return this.count + this.queued < max;
+  }
+
   #enter(at: number, max: number): boolean {
-    if (this.count + this.queued >= max) return false;
+    if (!this.hasRoom(max)) return false;
     this.#counts[at]++;
     return true;
   }

@@ -34,7 +34,7 @@ const HOLD_INTS = 2;
 export const MOST_TRIALS = 10;
 /** A worker's line of counters of its queue, and the word by which it is woken. */
 export const ADMISSION_INTS = 16;
-/** A worker's line with the rank of the first that waits there. */
+/** A worker's line with the rank of the first that waits there, and what else tells of its queue. */
 export const RANK_DOUBLES = 8;
 
 const CURSOR_INTS = 16;
@@ -65,8 +65,10 @@ export interface PoolLayout {
   readonly queueRanks: Place;
   /** {@link ADMISSION_INTS} for each worker. */
   readonly queueWords: Place;
-  /** At index 0. */
+  /** At index 0 threads, at index 1 endpoints of threads. */
   readonly queueWaiting: Place;
+  /** For each worker and row the rank of the first one that waits there for this endpoint alone. */
+  readonly queueHomes: OwnPlace;
   /** At index 0. */
   readonly queueOverload: Place;
   /** One for each worker. */
@@ -115,7 +117,8 @@ export function poolLayout({ capacity, workerSlots }: Pick<PoolTableHandle, 'cap
     bounded: layout.header(workerSlots),
     queueRanks: layout.headerDoubles(workerSlots * RANK_DOUBLES),
     queueWords: layout.header(workerSlots * ADMISSION_INTS),
-    queueWaiting: layout.header(1),
+    queueWaiting: layout.header(2),
+    queueHomes: layout.doubles(1),
     queueOverload: layout.header(1),
     silent: layout.header(workerSlots),
     retried: layout.header(RETRY_BUCKETS),

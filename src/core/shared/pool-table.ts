@@ -156,7 +156,7 @@ export class PoolTable {
     this.breakerDue = int32At(buffer, layout.breakerDue);
     this.trialsDue = int32At(buffer, layout.trialsDue);
     this.held = new HeldRequests(buffer, layout, worker);
-    this.queue = new AdmissionBoard(buffer, layout, worker, handle.workerSlots);
+    this.queue = new AdmissionBoard(handle, layout, worker);
     this.leastSilence = int32At(buffer, layout.leastSilence);
     this.pulses = new PulseBoard(
       int32At(buffer, layout.pulse),

@@ -42,11 +42,32 @@ function staysAtDraining(exchange: Exchange, pool: HttpPool): boolean {
   return hasBinding(exchange) && pool.staysAtDraining(pickingFor(exchange, pool));
 }
 
-/** Only limits keep it from an endpoint: one that anybody may be sent to, or its own that takes nobody else. */
+/** Only limits keep it from an endpoint: one that anybody may be sent to, or its own. */
 export function hasOnlyToWait(exchange: Exchange, pool: HttpPool): boolean {
-  return pool.isFull(exchange.refused) || isOwnFull(exchange, pool);
+  return pool.isFull(exchange.refused, exchange.wait.rank) || isOwnFull(exchange, pool);
 }
 
+/** Its own endpoint is full, and it waits for no other. */
+export function isHomeFull(exchange: Exchange, pool: HttpPool): boolean {
+  if (!hasBinding(exchange)) return false;
+  const request = pickingFor(exchange, pool);
+  return pool.homeOf(request) >= 0 && pool.isFullForBound(request);
+}
+
+/** Which endpoint it waits for, should it have to. Where as many wait already as may, it does without its own. */
+export function chooseHome(exchange: Exchange, pool: HttpPool, admission: Admission<Queued>): void {
+  const { wait } = exchange;
+  wait.homeSlot = -1;
+  if (!hasBinding(exchange)) return;
+  const request = pickingFor(exchange, pool);
+  const home = pool.homeOf(request);
+  if (home < 0) return;
+  const { maxWaiting } = pool.spec.queue;
+  wait.isSpilled = wait.formerMs === 0 && pool.isFullForBound(request) && !admission.hasRoom(maxWaiting);
+  if (!wait.isSpilled) wait.homeSlot = pool.endpoints[home].slot;
+}
+
+/** Only limits keep it from the endpoint that it is bound to. */
 function isOwnFull(exchange: Exchange, pool: HttpPool): boolean {
   return hasBinding(exchange) && pool.isFullForBound(pickingFor(exchange, pool));
 }
@@ -57,8 +78,9 @@ function hasBinding({ request }: Exchange): boolean {
 
 /** In a pool with limits: a place at once where there is one and nobody comes first, else in turn. */
 function askForPlace(exchange: Exchange, pool: HttpPool, admission: Admission<Queued>): void {
-  let isFull = isBehindOthers(exchange, admission);
-  if ((isFull || pool.holding.isHolding) && staysAtDraining(exchange, pool)) isFull = isOwnFull(exchange, pool);
+  chooseHome(exchange, pool, admission);
+  const isApart = (admission.isAnyoneWaiting || pool.holding.isHolding) && staysAtDraining(exchange, pool);
+  let isFull = isBehindOthers(exchange, admission, isApart) || (isApart && isOwnFull(exchange, pool));
   for (let looks = 0; looks < MOST_PICKS && !isFull; looks++) {
     const endpoint = pickEndpoint(exchange, pool);
     if (endpoint !== null) {
@@ -121,6 +143,9 @@ function aim(exchange: Exchange, pool: HttpPool): Picking {
   picking.key = key;
   picking.policy = policy;
   picking.bound = binding === null ? -1 : pool.boundBy(binding.cookie.value);
+  picking.isByAddress = binding?.isByAddress === true && picking.bound < 0;
+  picking.isSpilled = exchange.wait.isSpilled;
+  picking.rank = exchange.wait.rank;
   return picking;
 }
 

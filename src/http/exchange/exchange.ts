@@ -23,6 +23,7 @@ import { ExchangeRecord } from '../record.ts';
 import type { Trial } from '../trial.ts';
 import type { BodySink } from '../steps/step.ts';
 import type { ClientEvents, ClientStream, HttpEndpoint } from '../stream.ts';
+import { isHomeFull } from './attempts.ts';
 import type { PendingDecision } from './deferral.ts';
 import type { ExchangeHost } from './exchange-host.ts';
 import type { ResponseSource } from './source.ts';
@@ -237,6 +238,14 @@ export class Exchange implements ClientEvents {
 
   get rank(): number {
     return this.wait.rank;
+  }
+
+  get homeSlot(): number {
+    return this.wait.homeSlot;
+  }
+
+  hasToWait(): boolean {
+    return isHomeFull(this, (this.request as OutgoingRequest).route.pool);
   }
 
   get waitingSince(): number {

@@ -7,11 +7,11 @@ import { answerFault, answerFull } from './endings.ts';
 import type { Exchange } from './exchange.ts';
 import { holdEnded, waitInLine } from './hold.ts';
 
-/** Whether somebody who waits comes before it. It asks for a place from now on. */
-export function isBehindOthers(exchange: Exchange, admission: Admission<Queued>): boolean {
+/** Whether somebody who waits comes before it. It asks for a place from now on. `isApart`: its own endpoint takes nobody else. */
+export function isBehindOthers(exchange: Exchange, admission: Admission<Queued>, isApart: boolean): boolean {
   const { wait, host } = exchange;
   if (wait.rank === 0) wait.rank = rankOf((exchange.request as OutgoingRequest).route.spec.queueClass, host.now());
-  return admission.isBehind(exchange);
+  return admission.isBehind(exchange, isApart);
 }
 
 /** The time that it may wait is counted once, however often it comes back. */

@@ -5,7 +5,7 @@ import { MOST_MOVES, backoffMs, mayRetry, mayRetryAnswer } from '../../core/resi
 import type { Attempt } from '../attempt.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
 import type { HttpEndpoint } from '../stream.ts';
-import { beginAttempt, hasOnlyToWait, pickEndpoint, startAttempt } from './attempts.ts';
+import { beginAttempt, chooseHome, hasOnlyToWait, pickEndpoint, startAttempt } from './attempts.ts';
 import { answerFault } from './endings.ts';
 import type { Exchange } from './exchange.ts';
 import { countMove, judgeFailure, letGo, takeRetry } from './further-attempts.ts';
@@ -82,8 +82,10 @@ function moveOn(exchange: Exchange, endpoint: HttpEndpoint, { failure, rule, sta
       : null;
   if (next === null) {
     const { pool } = (exchange.request as OutgoingRequest).route;
-    if (pool.admission !== null && hasOnlyToWait(exchange, pool)) waitForPlace(exchange, pool.admission);
-    else if (isAnswered(failure) || pool.isReachable(refused)) answerFault(exchange, FAILURE_ANSWERS[failure], rule);
+    if (pool.admission !== null && hasOnlyToWait(exchange, pool)) {
+      chooseHome(exchange, pool, pool.admission);
+      waitForPlace(exchange, pool.admission);
+    } else if (isAnswered(failure) || pool.isReachable(refused)) answerFault(exchange, FAILURE_ANSWERS[failure], rule);
     else holdOrAnswer(exchange, FAULTS.connectFailed);
     return;
   }

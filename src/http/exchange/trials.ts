@@ -1,7 +1,7 @@
 /** The request that an endpoint is tried with when its ejection is over. Asked only while a trial is due. */
 import { FIT, FIT_LATE, UNFIT } from '../../core/health/trial-word.ts';
 import type { Fitness } from '../../core/health/trial-word.ts';
-import type { PoolPick } from '../../upstream/pool.ts';
+import type { PoolPick } from '../../upstream/pool-pick.ts';
 import { BODY_LENGTH, BODY_NONE } from '../head.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
 import type { HttpEndpoint, HttpPool } from '../stream.ts';

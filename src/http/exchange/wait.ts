@@ -13,6 +13,10 @@ export class Wait {
   line: { leave(exchange: Exchange): void } | null = null;
   /** Its rank among those that wait for a place, the lowest first; 0: it has not asked for one yet. */
   rank = 0;
+  /** Slot of the endpoint that it waits for a place at, -1: of any. */
+  homeSlot = -1;
+  /** Its own endpoint was full, and so many waited already that it does without it. */
+  isSpilled = false;
   /** Since when it waits for one, 0: it does not. */
   since = 0;
   /** How long it has waited for places before, ms. */
@@ -54,6 +58,7 @@ export class Wait {
   /** For another request. */
   reset(): void {
     this.rank = 0;
+    this.isSpilled = false;
     this.formerMs = 0;
   }
 }

@@ -12,7 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), 'fairlead-sticky-'));
 after(() => rmSync(folder, { recursive: true }));
 
 function spec(secretFile: string): StickySpec {
-  const attributes = { path: '/', domain: '', sameSite: 'lax', secure: 'auto' } as const;
+  const attributes = { path: '/', domain: '', sameSite: 'lax', secure: 'auto', whenFull: 'wait' } as const;
   return { cookie: 'fairlead', secretFile, ttlMs: 0, isSocketIo: false, ...attributes };
 }
 

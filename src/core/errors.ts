@@ -20,6 +20,12 @@ export const CLIENT_CLOSED = 'client-closed';
 export const BAD_PROXY_HEADER = 'bad-proxy-header';
 /** Beside a reason, or in its place: a further attempt could have followed, but the retry budget was spent. */
 export const BUDGET_SPENT = 'budget-spent';
+/** In the place of a reason: a sticky client was bound to another endpoint … */
+export const STICKY_MOVED = 'sticky-moved';
+/** … or was served by another one this once, since its own was full. */
+export const STICKY_SPILLED = 'sticky-spilled';
+/** What is said of exchanges that have nothing wrong with them but what their status says. */
+export const REMARKS: ReadonlySet<string> = new Set([BUDGET_SPENT, STICKY_MOVED, STICKY_SPILLED]);
 
 export const FAULTS = Object.freeze({
   // ——— what the client sent

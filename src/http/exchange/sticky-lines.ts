@@ -1,7 +1,18 @@
 /** The header lines by which an answer binds its client to the endpoint that has given it. */
+import { STICKY_MOVED, STICKY_SPILLED } from '../../core/errors.ts';
 import { findLine, nextLine, valueOf } from '../../core/http/header-lines.ts';
 import type { StickyTable } from '../../core/balancer/sticky-table.ts';
-import { COUNTER_STICKY_HITS, COUNTER_STICKY_MOVES, COUNTER_STICKY_SPILLS } from '../../core/shared/pool-table.ts';
+import {
+  COUNTER_STICKY_HITS,
+  COUNTER_STICKY_MOVES,
+  COUNTER_STICKY_SPILLS,
+  EJECTED,
+  MAINTENANCE,
+  OPEN,
+  PROBING,
+  TRIAL,
+  UNHEALTHY,
+} from '../../core/shared/pool-table.ts';
 import type { Attempt } from '../attempt.ts';
 import { isSecure } from '../forwarding.ts';
 import type { RequestHead, ResponseHead } from '../head.ts';
@@ -31,7 +42,7 @@ export function stickyLines(exchange: Exchange, attempt: Attempt, table: StickyT
   } else {
     const left = table.find(cookie.value);
     if (left >= 0 && isOnlyFull(exchange, pool, left)) return '';
-    if (left >= 0) pool.endpoints[left].count(COUNTER_STICKY_MOVES, 1);
+    if (left >= 0) noteMove(exchange, pool, left);
     // The answer to its handshake had one: this client keeps no cookies.
     else if (hasSession && !cookie.isSent) return '';
   }
@@ -45,11 +56,35 @@ export function stickyLines(exchange: Exchange, attempt: Attempt, table: StickyT
 }
 
 /** Its own endpoint had no place for this request, and keeps the client: its sessions are there. */
-function isOnlyFull({ tried }: Exchange, pool: HttpPool, left: number): boolean {
+function isOnlyFull(exchange: Exchange, pool: HttpPool, left: number): boolean {
   const endpoint = pool.endpoints[left];
-  if (pool.admission === null || tried.includes(endpoint) || !pool.isFitForBound(left)) return false;
+  if (pool.admission === null || exchange.tried.includes(endpoint) || !pool.isFitForBound(left)) return false;
   endpoint.count(COUNTER_STICKY_SPILLS, 1);
+  remark(exchange, STICKY_SPILLED, endpoint, 'full');
   return true;
+}
+
+/** Why its own endpoint takes nobody now, by the flags of its health. */
+const OUT: readonly (readonly [flags: number, why: string])[] = [
+  [MAINTENANCE, 'in maintenance'],
+  [UNHEALTHY, 'unhealthy'],
+  [EJECTED, 'ejected'],
+  [TRIAL, 'on trial'],
+  [OPEN | PROBING, 'left alone by its circuit breaker'],
+];
+
+function noteMove(exchange: Exchange, pool: HttpPool, left: number): void {
+  const endpoint = pool.endpoints[left];
+  endpoint.count(COUNTER_STICKY_MOVES, 1);
+  const flags = pool.table.health[endpoint.slot];
+  const why = exchange.tried.includes(endpoint) ? 'failed' : OUT.find(([each]) => (flags & each) !== 0)?.[1];
+  remark(exchange, STICKY_MOVED, endpoint, why ?? 'back again');
+}
+
+/** For the access log: `sticky-moved: 10.0.0.1:8080 ejected`. */
+function remark(exchange: Exchange, what: string, { spec }: HttpEndpoint, why: string): void {
+  const { log } = (exchange.request as OutgoingRequest).route;
+  if (log !== null && exchange.remark === '') exchange.remark = `${what}: ${spec.id} ${why}`;
 }
 
 function isPrivate(lines: string): boolean {

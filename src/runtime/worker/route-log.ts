@@ -1,7 +1,7 @@
 /** What a route writes into the access log: which of its exchanges, and what of their records. Runs in the worker. */
 import type { AccessLogSpec, LogField, RouteLogSpec } from '../../core/access-log.ts';
 import type { Clock } from '../../core/clock.ts';
-import { CLIENT_CLOSED, FAULTS } from '../../core/errors.ts';
+import { CLIENT_CLOSED, FAULTS, REMARKS } from '../../core/errors.ts';
 import type { Fault } from '../../core/errors.ts';
 import { find } from '../../core/http/header-lines.ts';
 import type { Random } from '../../core/random.ts';
@@ -18,7 +18,7 @@ const LEVELS: Readonly<Record<RouteLogSpec['level'], LogSeverity>> = { info: 0, 
 const TUNNEL = 101;
 
 export interface RouteLogOptions {
-  readonly writer: LineWriter;
+  readonly writer: Pick<LineWriter, 'write'>;
   readonly accessLog: AccessLogSpec;
   readonly clock: Clock;
   readonly random: Random;
@@ -121,7 +121,7 @@ function severityOf(status: number, reason: string): LogSeverity {
   if (status >= 500) return 2;
   if (status >= 400) return 1;
   // Clients leave in the middle of answers all day long: a page is left, a video has been seen.
-  if (reason === '' || reason === CLIENT_CLOSED) return 0;
+  if (reason === '' || reason === CLIENT_CLOSED || REMARKS.has(reason.split(':', 1)[0])) return 0;
   return OF_THE_CLIENT.has(reason) ? 1 : 2;
 }
 

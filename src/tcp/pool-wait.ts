@@ -4,8 +4,9 @@
  */
 import { FAULTS } from '../core/errors.ts';
 import type { Fault } from '../core/errors.ts';
-import { QUEUE_TIMED_OUT, rankOf } from '../core/shared/admission-board.ts';
+import { rankOf } from '../core/resilience/queue-class.ts';
 import { MEMORY_REQUESTS, USE_REQUEST } from '../core/shared/memory-table.ts';
+import { QUEUE_TIMED_OUT } from '../core/shared/queue-counters.ts';
 import { ROUTE_BREAKER_OPEN, ROUTE_HELD } from '../core/shared/route-table.ts';
 import { Timer } from '../net/timer-wheel.ts';
 import type { Connection } from '../net/transport.ts';

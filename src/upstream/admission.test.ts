@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { QUEUE_WAITED, rankOf } from '../core/shared/admission-board.ts';
+import { rankOf } from '../core/resilience/queue-class.ts';
+import { AdmissionBoard } from '../core/shared/admission-board.ts';
 import { PoolTable, createPoolTable } from '../core/shared/pool-table.ts';
+import { QUEUE_WAITED } from '../core/shared/queue-counters.ts';
 import type { Cancel, LoopTurns } from '../net/loop-turns.ts';
 import { Admission } from './admission.ts';
 import type { Queued } from './admission.ts';
@@ -33,11 +35,13 @@ interface Places {
 /** A thread with its queue. */
 class Thread {
   readonly table: PoolTable;
+  readonly board: AdmissionBoard;
   readonly looks = new Looks();
   readonly admission: Admission<Queued>;
 
   constructor(handle: PoolTable['handle'], worker: number, places: Places) {
     this.table = new PoolTable(handle, worker);
+    this.board = new AdmissionBoard(handle, worker);
     this.admission = new Admission<Queued>({
       table: this.table,
       turns: this.looks,
@@ -74,7 +78,7 @@ describe('Admission', () => {
   it('Admission passes over every thread that does not come for its place, however many stand still', () => {
     const { crew, places } = threads(4);
     const [alive, ...stalled] = crew;
-    for (const [at, { table }] of stalled.entries()) table.queue.publish(rankOf(1, at));
+    for (const [at, { board }] of stalled.entries()) board.publish(rankOf(1, at));
     let isServed = false;
     const waiting = request(50, () => (isServed = true));
     assert.ok(alive.admission.enter(waiting, 10));
@@ -147,7 +151,7 @@ describe('Admission', () => {
   it('Admission passes over a thread that does not come for the place at an endpoint that it waits for', () => {
     const { crew, places } = threads(2);
     const [alive, stalled] = crew;
-    stalled.table.queue.publishHome(3, rankOf(1, 10));
+    stalled.board.publishHome(3, rankOf(1, 10));
     let isServed = false;
     assert.ok(
       alive.admission.enter(
@@ -189,7 +193,7 @@ describe('Admission', () => {
     const larger = createPoolTable(40, 2);
     own.admission.moveTo(new PoolTable(larger, 0));
     assert.ok(!other.admission.isAnyoneWaiting);
-    const seen = new PoolTable(larger, 1).queue;
+    const seen = new AdmissionBoard(larger, 1);
     assert.ok(seen.isHomeAwaited(3, rankOf(1, 11), []));
     own.admission.end();
     assert.ok(!seen.isAnyoneWaiting);

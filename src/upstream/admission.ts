@@ -16,7 +16,8 @@ import type { Clock } from '../core/clock.ts';
 import { FAULTS } from '../core/errors.ts';
 import type { Fault } from '../core/errors.ts';
 import type { PoolTable } from '../core/shared/pool-table.ts';
-import { QUEUE_FULL, QUEUE_SHED, QUEUE_WAITED } from '../core/shared/admission-board.ts';
+import { AdmissionBoard } from '../core/shared/admission-board.ts';
+import { QUEUE_FULL, QUEUE_SHED, QUEUE_WAITED } from '../core/shared/queue-counters.ts';
 import type { Cancel, LoopTurns } from '../net/loop-turns.ts';
 import { ClassLines } from './class-lines.ts';
 
@@ -67,6 +68,7 @@ export class Admission<Q extends Queued> {
   readonly #homes = new Map<number, ClassLines<Q>>();
   readonly #serveSoon = (): void => this.#serveGuarded();
   #table: PoolTable;
+  #board: AdmissionBoard;
   #stopLooking: Cancel | null = null;
   #isServeDue = false;
   /** The request whose turn it is: other threads see its rank until it is known whether it has a place. */
@@ -84,6 +86,7 @@ export class Admission<Q extends Queued> {
   constructor(options: AdmissionOptions) {
     this.#options = options;
     this.#table = options.table;
+    this.#board = new AdmissionBoard(options.table.handle, options.table.worker);
   }
 
   /** How many wait in this thread. */
@@ -93,7 +96,7 @@ export class Admission<Q extends Queued> {
 
   /** In any thread. */
   get isAnyoneWaiting(): boolean {
-    return this.#table.queue.isAnyoneWaiting;
+    return this.#board.isAnyoneWaiting;
   }
 
   /**
@@ -101,22 +104,22 @@ export class Admission<Q extends Queued> {
    * could go there.
    */
   isBehind(queued: Q, isApart = false): boolean {
-    const { queue } = this.#table;
-    if (!queue.isAnyoneWaiting || queued === this.#served) return false;
+    const board = this.#board;
+    if (!board.isAnyoneWaiting || queued === this.#served) return false;
     const { rank, homeSlot } = queued;
     const isBehindAtHome = (this.#homes.get(homeSlot)?.firstRank ?? Infinity) <= rank;
     if (homeSlot >= 0 && (isBehindAtHome || this.#isHomeAwaited(homeSlot, rank))) return true;
-    return !isApart && (this.#anywhere.firstRank <= rank || queue.firstElsewhere(rank, this.#absent) >= 0);
+    return !isApart && (this.#anywhere.firstRank <= rank || board.firstElsewhere(rank, this.#absent) >= 0);
   }
 
   /** Whether somebody who comes before this rank waits for the endpoint of this slot alone: a place there is not for others. */
   isAwaited(slot: number, rank: number): boolean {
-    return this.#table.queue.isAnyHomeAwaited && this.#isHomeAwaited(slot, rank);
+    return this.#board.isAnyHomeAwaited && this.#isHomeAwaited(slot, rank);
   }
 
   #isHomeAwaited(slot: number, rank: number): boolean {
     const first = this.#homes.get(slot)?.firstRank ?? Infinity;
-    return first < rank || this.#table.queue.isHomeAwaited(slot, rank, this.#absent);
+    return first < rank || this.#board.isHomeAwaited(slot, rank, this.#absent);
   }
 
   /** Whether fewer than `max` requests wait, over all threads. */
@@ -151,14 +154,14 @@ export class Admission<Q extends Queued> {
     if (this.#homes.size === 0 && this.#anywhere.size === 0) this.#rest();
   }
 
-  /** Adds one to a counter of `core/shared/admission-board.ts`. */
+  /** Adds one to a counter of `core/shared/queue-counters.ts`. */
   count(counter: number): void {
     this.#table.queue.count(counter);
   }
 
   /** A place is free: it is handed on when what happens now is over. */
   placeFreed(): void {
-    if (this.#isServeDue || !this.#table.queue.isAnyoneWaiting) return;
+    if (this.#isServeDue || !this.#board.isAnyoneWaiting) return;
     this.#isServeDue = true;
     queueMicrotask(this.#serveSoon);
   }
@@ -182,16 +185,17 @@ export class Admission<Q extends Queued> {
       this.#table.held.leaveQueue();
       table.held.enterQueue(Infinity);
     }
-    const before = this.#table;
-    before.queue.publish(Infinity);
-    for (const slot of this.#homes.keys()) before.queue.publishHome(slot, Infinity);
+    const [before, board] = [this.#table, this.#board];
+    board.publish(Infinity);
+    for (const slot of this.#homes.keys()) board.publishHome(slot, Infinity);
     before.queue.moveCounters(table.queue, table.worker);
     this.#table = table;
+    this.#board = new AdmissionBoard(table.handle, table.worker);
     this.#absent.length = 0;
     this.#publish(-1);
     for (const slot of this.#homes.keys()) this.#publish(slot);
     // It listens at the new one from now on.
-    before.queue.wake(before.worker);
+    board.wake(before.worker);
   }
 
   // ———
@@ -212,7 +216,7 @@ export class Admission<Q extends Queued> {
       const next = this.#next();
       const elsewhere = this.#elsewhere(next);
       if (elsewhere >= 0) {
-        this.#table.queue.wake(elsewhere);
+        this.#board.wake(elsewhere);
         return;
       }
       if (next === null) return;
@@ -241,22 +245,22 @@ export class Admission<Q extends Queued> {
 
   /** The thread of one that comes before `next` and that there is a place for; -1: none. */
   #elsewhere(next: Q | null): number {
-    const { queue } = this.#table;
+    const board = this.#board;
     const rank = next === null ? Infinity : next.rank;
     // Whether there is a place is asked where somebody waits for it.
-    const anywhere = queue.firstElsewhere(rank, this.#absent);
+    const anywhere = board.firstElsewhere(rank, this.#absent);
     if (anywhere >= 0 && !this.#options.isFull()) return anywhere;
-    return queue.firstHomeElsewhere(rank, this.#absent, (slot) => this.#options.hasPlaceAt(slot));
+    return board.firstHomeElsewhere(rank, this.#absent, (slot) => this.#options.hasPlaceAt(slot));
   }
 
   /** A thread that does not come for what was left to it stands still, or is gone. */
   #look(): void {
-    const { queue } = this.#table;
+    const board = this.#board;
     const elsewhere = this.#elsewhere(this.#next());
     this.#passed = elsewhere < 0 ? 0 : this.#passed + 1;
     if (this.#passed > PATIENT_LOOKS) {
       this.#passed = 0;
-      this.#absent[elsewhere] = queue.stampOf(elsewhere);
+      this.#absent[elsewhere] = board.stampOf(elsewhere);
     }
     if (this.#options.targetMs() > 0) this.#judge(this.#options.targetMs(), this.#options.clock.now());
     this.#serveGuarded();
@@ -268,21 +272,21 @@ export class Admission<Q extends Queued> {
    * found a wait above half of it for a while.
    */
   #judge(targetMs: number, now: number): void {
-    const { queue } = this.#table;
+    const board = this.#board;
     const firsts = this.#queues().flatMap(({ firsts: each }) => each);
     const age = firsts.reduce((most, first) => Math.max(most, first === null ? 0 : now - first.waitingSince), 0);
     if (age <= targetMs) this.#standsSince = 0;
     else if (this.#standsSince === 0) this.#standsSince = now;
-    const isShedding = queue.hasStood(now, targetMs * MEMORY);
+    const isShedding = board.hasStood(now, targetMs * MEMORY);
     if (isShedding ? age > targetMs / 2 : this.#standsSince > 0 && now - this.#standsSince >= targetMs)
-      queue.stands(now);
+      board.stands(now);
   }
 
   /** Sheds what has waited too long, while the queues stand. One request of each stays, for the next place. */
   #shedLate(): void {
     const targetMs = this.#options.targetMs();
     const now = this.#options.clock.now();
-    if (targetMs === 0 || !this.#table.queue.hasStood(now, targetMs * MEMORY)) return;
+    if (targetMs === 0 || !this.#board.hasStood(now, targetMs * MEMORY)) return;
     for (const queue of this.#queues()) {
       while (queue.size > 1) {
         const late = queue.firsts.findLast((first) => first !== null && now - first.waitingSince > targetMs) ?? null;
@@ -296,7 +300,7 @@ export class Admission<Q extends Queued> {
   async #listen(): Promise<void> {
     this.#isListening = true;
     while (this.#first() !== null) {
-      await this.#table.queue.woken();
+      await this.#board.woken();
       this.#serveGuarded();
     }
     this.#isListening = false;
@@ -304,7 +308,7 @@ export class Admission<Q extends Queued> {
 
   /** Ends the listening, which would keep this queue from being collected. */
   #stopListening(): void {
-    if (this.#isListening) this.#table.queue.wake(this.#table.worker);
+    if (this.#isListening) this.#board.wake(this.#table.worker);
   }
 
   #queues(): readonly ClassLines<Q>[] {
@@ -328,10 +332,10 @@ export class Admission<Q extends Queued> {
 
   /** Tells the other threads who comes first of those that wait for this endpoint, or for any. */
   #publish(homeSlot: number): void {
-    const { queue } = this.#table;
+    const board = this.#board;
     const served = homeSlot === this.#servedSlot ? this.#servedRank : Infinity;
-    if (homeSlot < 0) queue.publish(Math.min(served, this.#anywhere.firstRank));
-    else queue.publishHome(homeSlot, Math.min(served, this.#homes.get(homeSlot)?.firstRank ?? Infinity));
+    if (homeSlot < 0) board.publish(Math.min(served, this.#anywhere.firstRank));
+    else board.publishHome(homeSlot, Math.min(served, this.#homes.get(homeSlot)?.firstRank ?? Infinity));
   }
 
   /** One that throws must not keep the others here. */

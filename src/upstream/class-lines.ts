@@ -1,5 +1,5 @@
 /** Who waits for the same thing, by class and rank: a line for each class, so that one that joins has none of another class to pass. */
-import { classOf } from '../core/shared/admission-board.ts';
+import { classOf } from '../core/resilience/queue-class.ts';
 import { WaitingLine } from '../core/waiting-line.ts';
 
 export class ClassLines<Q extends { readonly rank: number }> {

@@ -5,6 +5,7 @@ import { systemClock } from '../core/clock.ts';
 import { COUNTER_PANIC_PICKS, PoolTable, REFUSED, createPoolTable } from '../core/shared/pool-table.ts';
 import { testSnapshot } from '../../test/support/data-plane.ts';
 import { NO_LEASES } from '../../test/support/watched-pool.ts';
+import { Admission } from './admission.ts';
 import { Endpoint } from './endpoint.ts';
 import type { EndpointReports } from './endpoint.ts';
 import { nodeTurns } from '../net/loop-turns.ts';
@@ -29,6 +30,7 @@ function pool(policy: Policy, panic: Policy | null, reports: EndpointReports = S
   const made = new Pool<Waiter>(spec, table, {
     clock: systemClock,
     turns: nodeTurns,
+    createAdmission: (options) => new Admission(options),
     reportFault: (error) => assert.fail(String(error)),
   });
   const endpoints = spec.endpoints.map(

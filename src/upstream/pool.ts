@@ -23,8 +23,7 @@ import {
 import type { PoolTable } from '../core/shared/pool-table.ts';
 import type { PolicySpec, PoolSpec } from '../core/snapshot.ts';
 import type { Endpoint } from './endpoint.ts';
-import { Admission } from './admission.ts';
-import type { Queued } from './admission.ts';
+import type { Admission, AdmissionOptions, Queued } from './admission.ts';
 import { Holding } from './holding.ts';
 import type { Held, HoldingOptions } from './holding.ts';
 import type { PickedTrial, PoolPick } from './pool-pick.ts';
@@ -36,6 +35,8 @@ const ANSWERED_EVERY_MS = 1000;
 /** What pools of a thread have in common. */
 export interface PoolTools extends Pick<HoldingOptions, 'turns' | 'reportFault'> {
   readonly clock: Clock;
+  /** Asked where a pool has `maxRequests`. */
+  createAdmission(options: AdmissionOptions): Admission<Queued>;
 }
 
 const NOBODY: Policy = { pick: () => -1 };
@@ -46,6 +47,11 @@ function indexesBySlot(endpoints: readonly { readonly slot: number }[]): Int32Ar
   const indexes = new Int32Array(endpoints.reduce((most, { slot }) => Math.max(most, slot + 1), 0)).fill(-1);
   endpoints.forEach(({ slot }, index) => (indexes[slot] = index));
   return indexes;
+}
+
+/** Requests in flight are limited: those beyond it wait. */
+export function limitsRequests({ maxRequests, endpoints }: PoolSpec): boolean {
+  return maxRequests > 0 || endpoints.some((each) => each.maxRequests > 0);
 }
 
 function stickyTableOf({ sticky, endpoints }: PoolSpec): StickyTable | null {
@@ -140,10 +146,10 @@ export class Pool<W extends Waiter> {
 
   #limit(): void {
     const { spec, table, admission } = this;
-    const isLimited = spec.maxRequests > 0 || this.endpoints.some(({ limits }) => limits.maxRequests > 0);
+    const isLimited = limitsRequests(spec);
     for (const { slot, limits } of this.endpoints) table.setMost(slot, limits.maxRequests);
     if (isLimited)
-      this.admission ??= new Admission({
+      this.admission ??= this.#tools.createAdmission({
         ...this.#tools,
         table,
         isFull: () => this.isFull() && !this.#hasTrialWithPlace(),

@@ -25,8 +25,11 @@ import type { HttpPool, HttpWaiter, UpstreamFailure } from '../../src/http/strea
 import { nodeTurns } from '../../src/net/loop-turns.ts';
 import { TimerWheel } from '../../src/net/timer-wheel.ts';
 import { createRouting } from '../../src/runtime/worker/routing.ts';
+import * as limitParts from '../../src/runtime/worker/limit-parts.ts';
 import { LoadedParts } from '../../src/runtime/worker/loaded-parts.ts';
 import { PoolSet } from '../../src/runtime/worker/pool-set.ts';
+import * as proxyParts from '../../src/runtime/worker/proxy-parts.ts';
+import * as tcpParts from '../../src/runtime/worker/tcp-parts.ts';
 import type { Home } from '../../src/upstream/leased.ts';
 import type { Dialing } from '../../src/upstream/waiter.ts';
 import { testSnapshot } from './data-plane.ts';
@@ -100,7 +103,7 @@ export class Stage {
         onRecovered() {},
       },
       reportFault: onFault,
-      parts: new LoadedParts(null),
+      parts: new LoadedParts({ limitParts, proxyParts, tcpParts }),
       createDialer: (home) => ({ dial: (waiter) => this.#dial(home, waiter as HttpWaiter), updateLimits() {} }),
       onRetired() {},
     });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { AdmissionBoard } from './admission-board.ts';
+import { AdmissionBoard } from './admission-board.ts';
 import { PoolTable, createPoolTable } from './pool-table.ts';
 
 const DAY_MS = 86_400_000;
@@ -8,7 +8,7 @@ const NOBODY_ABSENT: readonly number[] = [];
 
 describe('AdmissionBoard', () => {
   it('AdmissionBoard remembers that queues stood for as long as it is asked, also after weeks without', () => {
-    const { queue } = new PoolTable(createPoolTable(1, 2), 0);
+    const queue = new AdmissionBoard(createPoolTable(1, 2), 0);
     assert.ok(!queue.hasStood(5000, 1000));
     queue.stands(5000);
     assert.ok(queue.hasStood(5900, 1000) && !queue.hasStood(6100, 1000));
@@ -19,16 +19,16 @@ describe('AdmissionBoard', () => {
 
   it('AdmissionBoard counts the threads in which somebody waits, wherever in a change one of them was ended', (t) => {
     const handle = createPoolTable(1, 2);
-    const [first, second] = [0, 1].map((worker) => new PoolTable(handle, worker));
-    first.queue.publish(5);
+    const [first, second] = [0, 1].map((worker) => new AdmissionBoard(handle, worker));
+    first.publish(5);
     const ended = t.mock.method(Atomics, 'sub', () => {
       throw new Error('ended');
     });
-    assert.throws(() => first.queue.publish(Infinity));
+    assert.throws(() => first.publish(Infinity));
     ended.mock.restore();
-    assert.ok(second.queue.isAnyoneWaiting);
-    second.queue.clear(0);
-    assert.ok(!second.queue.isAnyoneWaiting);
+    assert.ok(second.isAnyoneWaiting);
+    new PoolTable(handle, 1).queue.clear(0);
+    assert.ok(!second.isAnyoneWaiting);
   });
 
   it('AdmissionBoard names the thread with the lowest rank, and leaves out all that are absent until they have another', () => {
@@ -64,11 +64,12 @@ describe('AdmissionBoard', () => {
   });
 
   it('AdmissionBoard knows whether anybody waits for an endpoint, also when a thread that did is gone', () => {
-    const [own, other] = boards(2);
+    const handle = createPoolTable(16, 2);
+    const [own, other] = boards(2, handle);
     for (const slot of [0, 7, 15]) other.publishHome(slot, 3);
     other.publishHome(7, Infinity);
     assert.ok(own.isAnyoneWaiting && own.isAnyHomeAwaited);
-    own.clear(1);
+    new PoolTable(handle, 0).queue.clear(1);
     assert.ok(!own.isAnyoneWaiting && !own.isAnyHomeAwaited);
     other.publishHome(7, 9);
     assert.ok(own.isHomeAwaited(7, 10, NOBODY_ABSENT));
@@ -77,7 +78,6 @@ describe('AdmissionBoard', () => {
   });
 });
 
-function boards(count: number): AdmissionBoard[] {
-  const handle = createPoolTable(16, count);
-  return Array.from({ length: count }, (_none, worker) => new PoolTable(handle, worker).queue);
+function boards(count: number, handle = createPoolTable(16, count)): AdmissionBoard[] {
+  return Array.from({ length: count }, (_none, worker) => new AdmissionBoard(handle, worker));
 }

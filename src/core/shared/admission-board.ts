@@ -1,47 +1,18 @@
 /**
  * What the threads tell each other about requests that wait for a place in a pool: for each thread the rank of the first
- * one there, so that a place goes to whoever has waited longest wherever that is, a word by which a thread is woken, and
- * counters. Those that wait for one endpoint alone, their home, have ranks by endpoint. All of it is read and written only
- * by pools that have a limit, and the ranks only while somebody waits.
+ * one there, so that a place goes to whoever has waited longest wherever that is, and a word by which a thread is woken.
+ * Those that wait for one endpoint alone, their home, have ranks by endpoint. All of it is read and written only by pools
+ * that have a limit, and the ranks only while somebody waits.
  */
-import type { QueueClass } from '../resilience/queue-class.ts';
 import { float64At, int32At } from './layout.ts';
-import { ADMISSION_INTS, RANK_DOUBLES } from './pool-layout.ts';
-import type { PoolLayout, PoolTableHandle } from './pool-layout.ts';
-
-/** Requests that had to wait for a place. */
-export const QUEUE_WAITED = 0;
-/** Of them, those that had none in time. */
-export const QUEUE_TIMED_OUT = 1;
-/** Those that were turned away because as many waited already. */
-export const QUEUE_FULL = 2;
-/** Those that gave way so that others need not wait as long. */
-export const QUEUE_SHED = 3;
-export const QUEUE_COUNTERS = 4;
+import { ADMISSION_INTS, RANK_DOUBLES, poolLayout } from './pool-layout.ts';
+import type { PoolTableHandle } from './pool-layout.ts';
+import { ENDPOINTS, HOMES, NOBODY, THREADS } from './queue-counters.ts';
 
 /** Behind the counters, in each worker's line: raised to wake it. */
 const WAKE = 8;
-/** A rank is not 0. */
-const NOBODY = 0;
-/** Behind the rank, in each worker's line: another number whenever one of its ranks is another one … */
-const STAMP = 1;
-/** … and how many endpoints are waited for there. */
-const HOMES = 2;
-/** In `queueWaiting`. */
-const THREADS = 0;
-const ENDPOINTS = 1;
-/** How far the ranks of two classes are apart. Numbers of this size still tell fractions of a millisecond. */
-const CLASS_APART = 1e12;
-
-/** Who comes first has the lowest: by class, then by the time (ms) at which it asked. */
-export function rankOf(queueClass: QueueClass, askedAt: number): number {
-  return queueClass * CLASS_APART + askedAt + 1;
-}
-
-export function classOf(rank: number): QueueClass {
-  return Math.floor(rank / CLASS_APART) as QueueClass;
-}
-
+/** Behind the rank and `HOMES`, in each worker's line: another number whenever one of its ranks is another one. */
+const STAMP = 2;
 /** So far ahead of this thread's time another one may say that it has found something. */
 const LOOK_APART_MS = 1000;
 
@@ -58,8 +29,10 @@ export class AdmissionBoard {
   readonly #worker: number;
   readonly #workers: number;
 
-  constructor(handle: PoolTableHandle, layout: PoolLayout, worker: number) {
+  /** `worker`: the calling thread's worker slot. */
+  constructor(handle: PoolTableHandle, worker: number) {
     const { buffer, capacity, workerSlots } = handle;
+    const layout = poolLayout(handle);
     this.#ranks = float64At(buffer, layout.queueRanks);
     this.#words = int32At(buffer, layout.queueWords);
     this.#waiting = int32At(buffer, layout.queueWaiting);
@@ -189,39 +162,5 @@ export class AdmissionBoard {
     // Clocks of threads are apart by less than a look; the whole ms begin anew after 25 days.
     const age = (now - at) | 0;
     return at !== 0 && age <= ms && age >= -LOOK_APART_MS;
-  }
-
-  /** Adds one to a counter of this thread. */
-  count(counter: number): void {
-    this.#words[this.#worker * ADMISSION_INTS + counter]++;
-  }
-
-  /** Over all threads. */
-  total(counter: number): number {
-    let sum = 0;
-    for (let worker = 0; worker < this.#workers; worker++) sum += this.#words[worker * ADMISSION_INTS + counter] >>> 0;
-    return sum;
-  }
-
-  /** What a worker has counted goes to a larger table. */
-  moveCounters(to: AdmissionBoard, worker: number): void {
-    for (let counter = 0; counter < QUEUE_COUNTERS; counter++) {
-      const at = worker * ADMISSION_INTS + counter;
-      to.#words[at] += this.#words[at];
-      this.#words[at] = 0;
-    }
-  }
-
-  /** Forgets what waited in a worker that is gone. */
-  clear(worker: number): void {
-    const at = worker * RANK_DOUBLES;
-    if (this.#ranks[at] !== NOBODY) Atomics.sub(this.#waiting, THREADS, 1);
-    this.#ranks[at] = NOBODY;
-    this.#ranks[at + HOMES] = 0;
-    for (let slot = 0; slot < this.#capacity; slot++) {
-      const home = this.#homeAt(worker, slot);
-      if (this.#homes[home] !== NOBODY) Atomics.sub(this.#waiting, ENDPOINTS, 1);
-      this.#homes[home] = NOBODY;
-    }
   }
 }

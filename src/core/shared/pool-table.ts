@@ -18,7 +18,6 @@
  * unit was lost; ledger first, or an add taken back by a sub, lost one with every third worker. `ledger.test.ts`.)
  * {@link PoolTable.correct} is there should an engine ever end a thread between the two.
  */
-import { AdmissionBoard } from './admission-board.ts';
 import { FULL, INELIGIBLE, givePlace, setMost, takePlace } from './in-flight-word.ts';
 import { InFlightSums } from './in-flight-sums.ts';
 import { HeldRequests } from './held-requests.ts';
@@ -37,6 +36,7 @@ import type { PoolTableHandle } from './pool-layout.ts';
 import { addBelow } from './add-below.ts';
 import { FURTHER_ATTEMPTS, COUNTER_ATTEMPTS } from './pool-counters.ts';
 import { PulseBoard } from './pulse-board.ts';
+import { QueueCounters } from './queue-counters.ts';
 import { RetryLedger } from './retry-ledger.ts';
 
 export * from './pool-counters.ts';
@@ -107,7 +107,7 @@ export class PoolTable {
   readonly trialsDue: Int32Array;
   /** Requests that wait for the pool. */
   readonly held: HeldRequests;
-  readonly queue: AdmissionBoard;
+  readonly queue: QueueCounters;
   /** At index 0: the shortest time of a route after which an attempt is overdue, ms; 0: silence is not watched for. */
   readonly leastSilence: Int32Array;
   readonly pulses: PulseBoard;
@@ -156,7 +156,7 @@ export class PoolTable {
     this.breakerDue = int32At(buffer, layout.breakerDue);
     this.trialsDue = int32At(buffer, layout.trialsDue);
     this.held = new HeldRequests(buffer, layout, worker);
-    this.queue = new AdmissionBoard(handle, layout, worker);
+    this.queue = new QueueCounters(handle, layout, worker);
     this.leastSilence = int32At(buffer, layout.leastSilence);
     this.pulses = new PulseBoard(
       int32At(buffer, layout.pulse),

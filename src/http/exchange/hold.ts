@@ -5,7 +5,7 @@
  */
 import { FAULTS } from '../../core/errors.ts';
 import type { Fault } from '../../core/errors.ts';
-import { QUEUE_TIMED_OUT } from '../../core/shared/admission-board.ts';
+import { QUEUE_TIMED_OUT } from '../../core/shared/queue-counters.ts';
 import { ROUTE_BREAKER_OPEN, ROUTE_HELD } from '../../core/shared/route-table.ts';
 import { holdLimit } from '../../upstream/holding.ts';
 import type { OutgoingRequest } from '../outgoing.ts';

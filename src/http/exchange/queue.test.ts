@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { QUEUE_FULL, QUEUE_TIMED_OUT } from '../../core/shared/admission-board.ts';
+import { QUEUE_FULL, QUEUE_TIMED_OUT } from '../../core/shared/queue-counters.ts';
 import { CHUNKED_POST, Stage, requestHead } from '../../../test/support/exchange-stage.ts';
 
 /** A pool that may have one request in flight, and has it. */

@@ -1,6 +1,6 @@
 /** Requests of pools with `maxRequests`: a place is asked for, and waited for in turn (`upstream/admission.ts`). */
 import { FAULTS } from '../../core/errors.ts';
-import { rankOf } from '../../core/shared/admission-board.ts';
+import { rankOf } from '../../core/resilience/queue-class.ts';
 import type { Admission, Queued } from '../../upstream/admission.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
 import { answerFault, answerFull } from './endings.ts';

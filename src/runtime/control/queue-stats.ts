@@ -1,5 +1,5 @@
 /** What the shared tables say of requests that wait for a pool. */
-import { QUEUE_FULL, QUEUE_SHED, QUEUE_TIMED_OUT, QUEUE_WAITED } from '../../core/shared/admission-board.ts';
+import { QUEUE_FULL, QUEUE_SHED, QUEUE_TIMED_OUT, QUEUE_WAITED } from '../../core/shared/queue-counters.ts';
 import type { PoolTable } from '../../core/shared/pool-table.ts';
 
 /** Requests that wait for a pool, and those that have. */

@@ -11,9 +11,13 @@ import type { ListenerSpec, PoolSpec, Snapshot } from '../../core/snapshot.ts';
 import type { LoopTurns } from '../../net/loop-turns.ts';
 import type { AcceptedConnection, ConnectionHandler, Transport } from '../../net/transport.ts';
 import type { DataPlaneReport } from '../shared/data-plane-report.ts';
+import type * as limitParts from './limit-parts.ts';
 import type * as proxyParts from './proxy-parts.ts';
 import type * as tcpParts from './tcp-parts.ts';
 import type { LoadedParts } from './loaded-parts.ts';
+
+/** What `maxRequests` needs. */
+export type LimitParts = typeof limitParts;
 
 /** What PROXY headers need. */
 export type ProxyParts = typeof proxyParts;
@@ -23,7 +27,7 @@ export type TcpParts = typeof tcpParts;
 
 export interface DataPlaneOptions {
   /** What is there from the beginning, and need not be loaded. */
-  readonly loaded?: { readonly proxyParts: ProxyParts; readonly tcpParts: TcpParts };
+  readonly loaded?: { readonly limitParts: LimitParts; readonly proxyParts: ProxyParts; readonly tcpParts: TcpParts };
   /** Worker slot: this thread's row in the ledgers and its stripe of the counters. */
   readonly worker: number;
   readonly transport: Transport;

@@ -1,19 +1,22 @@
 /** Code that most threads never need: it is loaded with the first snapshot that does. */
 import { hasSessions } from '../../core/server-names.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
+import { limitsRequests } from '../../upstream/pool.ts';
 import type { DataPlaneReport } from '../shared/data-plane-report.ts';
-import type { ProxyParts, TcpParts } from './data-plane-api.ts';
+import type { DataPlaneOptions, LimitParts, ProxyParts, TcpParts } from './data-plane-api.ts';
 import type { ThreadTls, ThreadTlsHost } from './thread-tls.ts';
 import type { TlsClients } from './tls-clients.ts';
 
 export class LoadedParts {
+  #limit: LimitParts | null;
   #proxy: ProxyParts | null;
   #tcp: TcpParts | null;
   /** Null: nobody speaks TLS. */
   tls: ThreadTls | null = null;
 
   /** What is there from the beginning. */
-  constructor(loaded: { readonly proxyParts: ProxyParts; readonly tcpParts: TcpParts } | null) {
+  constructor(loaded: NonNullable<DataPlaneOptions['loaded']> | null) {
+    this.#limit = loaded?.limitParts ?? null;
     this.#proxy = loaded?.proxyParts ?? null;
     this.#tcp = loaded?.tcpParts ?? null;
   }
@@ -21,6 +24,8 @@ export class LoadedParts {
   /** Null: all that this snapshot needs is there. */
   loadFor({ listeners, pools }: Snapshot): Promise<void> | null {
     const loading: Promise<unknown>[] = [];
+    if (this.#limit === null && pools.some(limitsRequests))
+      loading.push(import('./limit-parts.ts').then((parts) => (this.#limit = parts)));
     const hasStages = listeners.some(({ tls }) => tls !== null);
     if (
       this.#proxy === null &&
@@ -42,6 +47,11 @@ export class LoadedParts {
   get tlsClients(): TlsClients {
     if (this.tls === null) throw new Error('data plane: nothing was loaded for TLS');
     return this.tls.clients;
+  }
+
+  get limitParts(): LimitParts {
+    if (this.#limit === null) throw new Error('data plane: nothing was loaded for maxRequests');
+    return this.#limit;
   }
 
   get proxyParts(): ProxyParts {

@@ -27,8 +27,10 @@ export type WorkerPool = Pool<WorkerWaiter>;
 export type WorkerEndpoint = Endpoint<WorkerWaiter>;
 
 export interface PoolSetOptions {
-  /** Asked for where a pool has `proxyProtocol`. */
-  readonly parts: Pick<LoadedParts, 'tlsClients'> & { readonly proxyParts: Pick<ProxyParts, 'OwnedLeases'> };
+  /** Asked for where a pool has `proxyProtocol`, and where it has `maxRequests`. */
+  readonly parts: Pick<LoadedParts, 'tlsClients' | 'limitParts'> & {
+    readonly proxyParts: Pick<ProxyParts, 'OwnedLeases'>;
+  };
   readonly worker: number;
   readonly random: Random;
   readonly clock: Clock;
@@ -165,7 +167,11 @@ export class PoolSet {
   }
 
   #createPool(spec: PoolSpec): WorkerPool {
-    return new Pool(spec, new PoolTable(spec.table, this.#options.worker), this.#options);
+    const { parts, worker } = this.#options;
+    return new Pool(spec, new PoolTable(spec.table, worker), {
+      ...this.#options,
+      createAdmission: (options) => new parts.limitParts.Admission(options),
+    });
   }
 
   /** What a pool has of its own; its endpoints follow when they are put in order. */

@@ -4,7 +4,7 @@ import type { CpuSample } from './cpu-accounting.ts';
 import { runHandshakes } from './handshakes.ts';
 import { peakBytes, resetPeak } from './memory.ts';
 import type { ContestantResult, Round, RowResult, ThreadShare } from './results.ts';
-import { CONNECTIONS } from './rows.ts';
+import { CONNECTIONS, isSecure } from './rows.ts';
 import type { Contestant, Row } from './rows.ts';
 import { LOAD_CORE, PROXY_CORE } from './scene.ts';
 import type { Running, Scene } from './scene.ts';
@@ -35,8 +35,8 @@ function loadOf(row: Row, { contestant, port }: Running): RunLoad {
   const { handshakes: kind } = row;
   if (kind !== undefined) return (seconds) => runHandshakes(LOAD_CORE, { port, kind, seconds });
   const file = writeRequests(`${row.id}-${contestant.id}`, row.requests(`127.0.0.1:${port}`));
-  const isSecure = contestant.certificate !== null;
-  return (seconds) => runWrk(LOAD_CORE, { port, isSecure, file, seconds, connections: CONNECTIONS });
+  const isTls = isSecure(contestant);
+  return (seconds) => runWrk(LOAD_CORE, { port, isSecure: isTls, file, seconds, connections: CONNECTIONS });
 }
 
 async function measureRound(proxy: Running, load: RunLoad, seconds: number): Promise<Round> {

@@ -17,13 +17,18 @@ export interface Contestant {
   readonly routes: readonly string[];
   /** Format of its access log; null: it is off. */
   readonly log: 'combined' | 'json' | null;
-  /** `tcp`: it passes bytes, and does none of the work that HTTP asks for. */
-  readonly layer: 'http' | 'tcp';
+  readonly layer: Layer;
   /** Key of the certificate with which it ends TLS; null: it takes plain HTTP. */
   readonly certificate: KeyKind | null;
   /** Contestant it is compared with. */
   readonly baseline: string;
 }
+
+/**
+ * `tcp`: it passes bytes, and does none of the work that HTTP asks for. `passthrough`: the same with bytes of TLS, for the
+ * name that the client asks for; its endpoints speak TLS.
+ */
+export type Layer = 'http' | 'tcp' | 'passthrough';
 
 export interface Row {
   readonly id: string;
@@ -38,6 +43,12 @@ export interface Row {
 
 /** Closed loop: wrk sends the next request on a connection when the answer of the last has come. */
 export const CONNECTIONS = 64;
+
+/** Whether its clients speak TLS, with whomever. */
+export function isSecure({ certificate, layer }: Contestant): boolean {
+  return certificate !== null || layer === 'passthrough';
+}
+
 const ENDPOINTS = 4;
 const ROUTES = 1000;
 const ENDPOINTS_OF_ROUTES = 100;
@@ -83,6 +94,13 @@ export const ROWS: readonly Row[] = [
   tcpRow('tcp', 'TCP, exchanges of 50 B on connections that stay', '/50'),
   tcpRow('tcp-1m', 'TCP, answers of 1 MiB', '/1048576'),
   tcpRow('tcp-close', 'TCP, one exchange of 50 B a connection', '/closing'),
+  {
+    id: 'passthrough',
+    title: 'TLS passed through by its name, one exchange of 50 B a connection',
+    endpoints: ENDPOINTS,
+    contestants: (proxies) => passing(proxies, 'passthrough'),
+    requests: (host) => [bareGet(host, '/closing')],
+  },
 ];
 
 /** A bare head; the work is that of TLS. */
@@ -121,13 +139,16 @@ function tcpRow(id: string, title: string, target: string): Row {
     id,
     title,
     endpoints: ENDPOINTS,
-    contestants: (proxies) => proxies.filter(({ layers }) => layers.includes('tcp')).map(plainTcp),
+    contestants: (proxies) => passing(proxies, 'tcp'),
     requests: (host) => [bareGet(host, target)],
   };
 }
 
-function plainTcp(proxy: ProxyKind): Contestant {
-  return { ...plain(proxy), id: `${proxy.name}-tcp`, layer: 'tcp', baseline: 'haproxy-tcp' };
+/** Those that can, one thread each. */
+function passing(proxies: readonly ProxyKind[], layer: Layer): Contestant[] {
+  return proxies
+    .filter(({ layers }) => layers.includes(layer))
+    .map((proxy) => ({ ...plain(proxy), id: `${proxy.name}-${layer}`, layer, baseline: `haproxy-${layer}` }));
 }
 
 function plainRow(id: string, title: string, requests: Row['requests']): Row {

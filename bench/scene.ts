@@ -6,9 +6,11 @@ import { startPinned } from './children.ts';
 import type { Child } from './children.ts';
 import { processTree } from './cpu-accounting.ts';
 import { reservePort } from './ports.ts';
+import { isSecure } from './rows.ts';
 import type { Contestant } from './rows.ts';
 import { scratchDirectory } from './scratch.ts';
 import { certificateFile } from './tls-certificates.ts';
+import { startTlsFront } from './tls-front.ts';
 import { startUpstream } from './upstream.ts';
 import type { Upstream } from './upstream.ts';
 import { answers, checkPassing, checkWork } from './work-check.ts';
@@ -45,16 +47,20 @@ let scenes = 0;
 
 export async function startScene(options: SceneOptions): Promise<Scene> {
   const upstream = await startUpstream(LOAD_CORE, options.endpoints);
+  const needsTls = options.contestants.some(({ layer }) => layer === 'passthrough');
+  const front = needsTls ? await startTlsFront(LOAD_CORE, upstream.ports) : null;
+  const endpointPorts = front?.ports ?? upstream.ports;
   const running: Running[] = [];
   const failed = new Map<Contestant, string>();
   scenes++;
   for (const contestant of options.contestants) {
-    const result = await startContestant(contestant, upstream, options.profileDirectory);
+    const result = await startContestant(contestant, { ...upstream, ports: endpointPorts }, options.profileDirectory);
     if (typeof result === 'string') failed.set(contestant, result);
     else running.push(result);
   }
   const end = async (): Promise<void> => {
     await Promise.all(running.map(({ child }) => child.end()));
+    await front?.child.end();
     await upstream.child.end();
   };
   return { upstream, running, failed, end };
@@ -90,19 +96,15 @@ async function startContestant(
 }
 
 /** @returns null, or why the proxy cannot be measured */
-async function untilReady(
-  child: Child,
-  port: number,
-  token: string,
-  { routes, layer, certificate }: Contestant,
-): Promise<string | null> {
+async function untilReady(child: Child, port: number, token: string, contestant: Contestant): Promise<string | null> {
   const deadline = performance.now() + START_MS;
-  const place = { port, isSecure: certificate !== null };
+  const { routes, layer } = contestant;
+  const place = { port, isSecure: isSecure(contestant) };
   while (!(await answers(place))) {
     if (!child.isRunning) return `it ended: ${child.complaint}`;
     if (performance.now() > deadline) return `no answer ${START_MS} ms after its start: ${child.complaint}`;
     await delay(POLL_MS);
   }
-  const problems = await (layer === 'tcp' ? checkPassing(place, token) : checkWork(place, token, routes[0] ?? ''));
+  const problems = await (layer === 'http' ? checkWork(place, token, routes[0] ?? '') : checkPassing(place, token));
   return problems.length === 0 ? null : problems.join('; ');
 }

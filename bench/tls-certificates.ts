@@ -7,8 +7,8 @@ import { scratchDirectory } from './scratch.ts';
 /** ECDSA P-256, or RSA of 2,048 bits. */
 export type KeyKind = 'ec' | 'rsa';
 
-/** What certificates are for, and what endpoints are verified by. */
-const SERVER_NAME = 'localhost';
+/** What certificates are for, and what clients ask for. */
+export const SERVER_NAME = 'localhost';
 
 const files = new Map<KeyKind, string>();
 

@@ -5,6 +5,7 @@
 import { connect } from 'node:net';
 import tls from 'node:tls';
 import { browserGet } from './requests.ts';
+import { SERVER_NAME } from './tls-certificates.ts';
 
 const HEADERS = ['X-Forwarded-For', 'X-Forwarded-Proto', 'X-Request-Id', 'Via'];
 
@@ -56,7 +57,9 @@ function headerOf(message: string, name: string): string | null {
 function exchange({ port, isSecure }: Place, request: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const where = { port, host: '127.0.0.1' };
-    const socket = isSecure ? tls.connect({ ...where, rejectUnauthorized: false }) : connect(where);
+    const socket = isSecure
+      ? tls.connect({ ...where, servername: SERVER_NAME, rejectUnauthorized: false })
+      : connect(where);
     let text = '';
     socket.setEncoding('latin1').setTimeout(5000, () => socket.destroy(new Error('no answer in 5 s')));
     socket.on('error', reject).on('close', () => resolve(text));

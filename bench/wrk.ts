@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { startPinned } from './children.ts';
 import { findCommand } from './commands.ts';
 import { scratchDirectory } from './scratch.ts';
+import { SERVER_NAME } from './tls-certificates.ts';
 
 const SCRIPT = fileURLToPath(new URL('./wrk/request.lua', import.meta.url));
 
@@ -35,7 +36,8 @@ export function writeRequests(name: string, requests: readonly string[]): string
 }
 
 export async function runWrk(core: number, load: Load): Promise<WrkResult> {
-  const url = `${load.isSecure ? 'https' : 'http'}://127.0.0.1:${load.port}/`;
+  // A name, where TLS asks for one.
+  const url = load.isSecure ? `https://${SERVER_NAME}:${load.port}/` : `http://127.0.0.1:${load.port}/`;
   // wrk takes whole seconds, or a number with a unit that it multiplies; the shortest unit is the second.
   const duration = `${Math.max(1, Math.round(load.seconds))}s`;
   const args = ['-t1', `-c${load.connections}`, `-d${duration}`, '--timeout=10s', `-s${SCRIPT}`, url, '--', load.file];

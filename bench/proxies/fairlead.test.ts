@@ -3,24 +3,28 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { ListenerSpec } from '../../src/core/snapshot.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { fairlead } from './fairlead.ts';
 
 const routes = ['/service-0001', '/service-0002'];
 
-test('the config for TCP is valid', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'fairlead-bench-test-'));
-  try {
-    const setup = { threads: 1, routes: [], log: null, layer: 'tcp', pem: null, profileDirectory: null } as const;
-    await fairlead.prepare({ ...setup, directory, port: 21000, endpointPorts: [1, 2] });
-    const parsed = await loadConfig(join(directory, 'fairlead-tcp.yaml'));
-    assert.deepEqual('errors' in parsed ? parsed.errors : parsed.config.listeners.map(({ tcp }) => tcp?.pool), [
-      'pool',
-    ]);
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
-});
+for (const [layer, poolsOf] of [
+  ['tcp', ({ tcp }: ListenerSpec) => [tcp?.pool]],
+  ['passthrough', ({ tls }: ListenerSpec) => [...(tls?.passthrough ?? [])].map(({ to }) => to.pool)],
+] as const) {
+  test(`the config for ${layer} is valid`, async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'fairlead-bench-test-'));
+    try {
+      const setup = { threads: 1, routes: [], log: null, layer, pem: null, profileDirectory: null } as const;
+      await fairlead.prepare({ ...setup, directory, port: 21000, endpointPorts: [1, 2] });
+      const parsed = await loadConfig(join(directory, `fairlead-${layer}.yaml`));
+      assert.deepEqual('errors' in parsed ? parsed.errors : parsed.config.listeners.flatMap(poolsOf), ['pool']);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+}
 
 for (const [title, setup, pem] of [
   ['one thread and one route', { threads: 1, routes: [], log: null }, null],

@@ -19,12 +19,12 @@ export function fairleadOf(checkout: string, name: string, label: string): Proxy
     program: null,
     hasThreads: true,
     logs: ['combined', 'json'],
-    layers: ['http', 'tcp'],
+    layers: ['http', 'tcp', 'passthrough'],
     hasTls: true,
     missing: () => (existsSync(program) ? null : `${program} does not exist`),
     version: () => describe(checkout),
     prepare(setup) {
-      const config = writeConfig(setup.layer === 'tcp' ? 'fairlead-tcp.yaml' : 'fairlead.yaml', setup);
+      const config = writeConfig(setup.layer === 'http' ? 'fairlead.yaml' : `fairlead-${setup.layer}.yaml`, setup);
       const profile = setup.profileDirectory === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${setup.profileDirectory}`];
       return { command: process.execPath, args: [...profile, program, 'run', '-c', config] };
     },

@@ -10,13 +10,13 @@ export const haproxy: ProxyKind = {
   program: 'haproxy',
   hasThreads: true,
   logs: ['combined'],
-  layers: ['http', 'tcp'],
+  layers: ['http', 'tcp', 'passthrough'],
   hasTls: true,
   missing: () => (findCommand('haproxy') === null ? 'haproxy is not installed' : null),
   version: () => versionOf(program(), ['-v']),
   prepare(setup) {
-    if (setup.layer === 'tcp')
-      return { command: program(), args: ['-db', '-f', writeConfig('haproxy-tcp.cfg', setup)] };
+    if (setup.layer !== 'http')
+      return { command: program(), args: ['-db', '-f', writeConfig(`haproxy-${setup.layer}.cfg`, setup)] };
     const routesFile = setup.routes.length === 0 ? null : writeMap(setup);
     const args = ['-db', '-f', writeConfig('haproxy.cfg', setup, { routesFile, ...logValues(setup) })];
     if (setup.log === null) return { command: program(), args };

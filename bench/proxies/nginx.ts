@@ -11,7 +11,7 @@ export const nginx: ProxyKind = {
   program: 'nginx',
   hasThreads: false,
   logs: ['combined'],
-  layers: ['http', 'tcp'],
+  layers: ['http', 'tcp', 'passthrough'],
   hasTls: true,
   missing: () => (findCommand('nginx') === null ? 'nginx is not installed' : null),
   version: () => versionOf(program(), ['-v']),
@@ -21,9 +21,9 @@ export const nginx: ProxyKind = {
     // Debian builds it as a module, which the distribution's own config loads.
     const loadModule = existsSync(STREAM_MODULE) ? `load_module ${STREAM_MODULE};` : null;
     const config =
-      setup.layer === 'tcp'
-        ? writeConfig('nginx-tcp.conf', setup, { user, loadModule })
-        : writeConfig('nginx.conf', setup, { user });
+      setup.layer === 'http'
+        ? writeConfig('nginx.conf', setup, { user })
+        : writeConfig(`nginx-${setup.layer}.conf`, setup, { user, loadModule });
     return { command: program(), args: ['-e', 'stderr', '-p', setup.directory, '-c', config] };
   },
 };

@@ -2,6 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from '../children.ts';
+import type { Layer } from '../rows.ts';
+import { SERVER_NAME } from '../tls-certificates.ts';
 import { fillTemplate } from '../template.ts';
 
 export interface ProxySetup {
@@ -15,7 +17,7 @@ export interface ProxySetup {
   readonly routes: readonly string[];
   /** Format of its access log, which goes to `access.log` in its directory; null: it is off. */
   readonly log: 'combined' | 'json' | null;
-  readonly layer: 'http' | 'tcp';
+  readonly layer: Layer;
   /** File with the chain and the key with which it ends TLS; null: it takes plain HTTP. */
   readonly pem: string | null;
   /** Where V8 writes CPU profiles, for kinds that run on Node; null: no profile. */
@@ -34,7 +36,7 @@ export interface ProxyKind {
   /** Formats of its access log that are measured. */
   readonly logs: readonly ('combined' | 'json')[];
   /** What it can be measured at. */
-  readonly layers: readonly ('http' | 'tcp')[];
+  readonly layers: readonly Layer[];
   /** Whether it is measured with TLS. */
   readonly hasTls: boolean;
   /** Why it cannot run here, or null. */
@@ -56,6 +58,7 @@ export function writeConfig(name: string, setup: ProxySetup, values: Record<stri
       noLog: setup.log === null ? 'off' : null,
       plain: setup.pem === null ? 'without TLS' : null,
       pem: setup.pem,
+      serverName: SERVER_NAME,
       scheme: setup.pem === null ? 'http' : 'https',
       onlyPool: setup.routes.length === 0 ? 'pool' : null,
       ...values,

@@ -20,6 +20,8 @@ export interface Contestant {
   readonly layer: Layer;
   /** Key of the certificate with which it ends TLS; null: it takes plain HTTP. */
   readonly certificate: KeyKind | null;
+  /** Its endpoints speak TLS, and are verified. */
+  readonly hasTlsEndpoints: boolean;
   /** Contestant it is compared with. */
   readonly baseline: string;
 }
@@ -55,6 +57,12 @@ const ENDPOINTS_OF_ROUTES = 100;
 
 const ROUTE_PATHS = Array.from({ length: ROUTES }, (_, index) => `/service-${String(index).padStart(4, '0')}`);
 
+type TlsSides = Pick<Contestant, 'certificate' | 'hasTlsEndpoints'>;
+
+const CLIENT_TLS: TlsSides = { certificate: 'ec', hasTlsEndpoints: false };
+const ENDPOINT_TLS: TlsSides = { certificate: null, hasTlsEndpoints: true };
+const BOTH_TLS: TlsSides = { certificate: 'ec', hasTlsEndpoints: true };
+
 export const ROWS: readonly Row[] = [
   plainRow('browser', 'browser head (14 lines, 1 KB), 50 B answer', (host) => [browserGet(host, '/50')]),
   plainRow('varied', 'browser heads, no two alike, 50 B answer', (host) => variedGets(host, 50)),
@@ -88,6 +96,10 @@ export const ROWS: readonly Row[] = [
   tlsRow('tls', 'HTTPS, 50 B answer', '/50'),
   tlsRow('tls-64k', 'HTTPS, 64 KiB answer', '/65536'),
   tlsRow('tls-1m', 'HTTPS, 1 MiB answer', '/1048576'),
+  tlsRow('endpoint-tls', 'HTTP, endpoints with TLS, 50 B answer', '/50', ENDPOINT_TLS),
+  tlsRow('endpoint-tls-64k', 'HTTP, endpoints with TLS, 64 KiB answer', '/65536', ENDPOINT_TLS),
+  tlsRow('endpoint-tls-1m', 'HTTP, endpoints with TLS, 1 MiB answer', '/1048576', ENDPOINT_TLS),
+  tlsRow('both-tls-1m', 'HTTPS, endpoints with TLS, 1 MiB answer', '/1048576', BOTH_TLS),
   handshakeRow('tls-new', 'TLS 1.3, whole handshakes, ECDSA P-256', 'ec', 'new'),
   handshakeRow('tls-new-rsa', 'TLS 1.3, whole handshakes, RSA 2048', 'rsa', 'new'),
   handshakeRow('tls-resumed', 'TLS 1.2, resumed handshakes', 'ec', 'resumed'),
@@ -104,12 +116,12 @@ export const ROWS: readonly Row[] = [
 ];
 
 /** A bare head; the work is that of TLS. */
-function tlsRow(id: string, title: string, target: string): Row {
+function tlsRow(id: string, title: string, target: string, sides = CLIENT_TLS): Row {
   return {
     id,
     title,
     endpoints: ENDPOINTS,
-    contestants: (proxies) => secured(proxies, 'ec'),
+    contestants: (proxies) => secured(proxies, sides),
     requests: (host) => [bareGet(host, target)],
   };
 }
@@ -119,18 +131,23 @@ function handshakeRow(id: string, title: string, key: KeyKind, handshakes: Hands
     id,
     title,
     endpoints: ENDPOINTS,
-    contestants: (proxies) => secured(proxies, key),
+    contestants: (proxies) => secured(proxies, { ...CLIENT_TLS, certificate: key }),
     requests: () => [],
     handshakes,
   };
 }
 
-/** Those that end TLS, with the same certificate. */
-export function secured(proxies: readonly ProxyKind[], certificate: KeyKind = 'ec'): Contestant[] {
-  const suffix = certificate === 'ec' ? 'tls' : `tls-${certificate}`;
+/** Those that are measured with TLS, with the same certificates. */
+export function secured(proxies: readonly ProxyKind[], sides = CLIENT_TLS): Contestant[] {
+  const suffix = [sides.certificate ?? 'plain', ...(sides.hasTlsEndpoints ? ['endpoints'] : [])].join('-');
   return proxies
     .filter(({ hasTls }) => hasTls)
-    .map((proxy) => ({ ...plain(proxy), id: `${proxy.name}-${suffix}`, certificate, baseline: `haproxy-${suffix}` }));
+    .map((proxy) => ({
+      ...plain(proxy),
+      ...sides,
+      id: `${proxy.name}-tls-${suffix}`,
+      baseline: `haproxy-tls-${suffix}`,
+    }));
 }
 
 /** What passes is HTTP as well, but nobody on the way looks at it. */
@@ -158,7 +175,18 @@ function plainRow(id: string, title: string, requests: Row['requests']): Row {
 /** One thread, one route, compared with HAProxy. */
 export function plain(proxy: ProxyKind): Contestant {
   const { name: id, label } = proxy;
-  return { id, label, proxy, threads: 1, routes: [], log: null, layer: 'http', certificate: null, baseline: 'haproxy' };
+  return {
+    id,
+    label,
+    proxy,
+    threads: 1,
+    routes: [],
+    log: null,
+    layer: 'http',
+    certificate: null,
+    hasTlsEndpoints: false,
+    baseline: 'haproxy',
+  };
 }
 
 function oneAndManyRoutes(proxy: ProxyKind): Contestant[] {

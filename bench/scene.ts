@@ -47,7 +47,7 @@ let scenes = 0;
 
 export async function startScene(options: SceneOptions): Promise<Scene> {
   const upstream = await startUpstream(LOAD_CORE, options.endpoints);
-  const needsTls = options.contestants.some(({ layer }) => layer === 'passthrough');
+  const needsTls = options.contestants.some(({ layer, hasTlsEndpoints }) => layer === 'passthrough' || hasTlsEndpoints);
   const front = needsTls ? await startTlsFront(LOAD_CORE, upstream.ports) : null;
   const endpointPorts = front?.ports ?? upstream.ports;
   const running: Running[] = [];
@@ -74,7 +74,7 @@ async function startContestant(
   const directory = join(scratchDirectory(), `${scenes}-${contestant.id}`);
   mkdirSync(directory);
   const reserved = await reservePort();
-  const { threads, routes, log, layer, certificate } = contestant;
+  const { threads, routes, log, layer, certificate, hasTlsEndpoints } = contestant;
   const setup = {
     directory,
     port: reserved.port,
@@ -84,6 +84,7 @@ async function startContestant(
     log,
     layer,
     pem: certificate === null ? null : certificateFile(certificate),
+    endpointCa: hasTlsEndpoints ? certificateFile('ec') : null,
     profileDirectory,
   };
   const command = await contestant.proxy.prepare(setup);

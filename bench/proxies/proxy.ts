@@ -20,6 +20,8 @@ export interface ProxySetup {
   readonly layer: Layer;
   /** File with the chain and the key with which it ends TLS; null: it takes plain HTTP. */
   readonly pem: string | null;
+  /** File with what its endpoints are verified by, which speak TLS; null: they do not. */
+  readonly endpointCa: string | null;
   /** Where V8 writes CPU profiles, for kinds that run on Node; null: no profile. */
   readonly profileDirectory: string | null;
 }
@@ -59,6 +61,9 @@ export function writeConfig(name: string, setup: ProxySetup, values: Record<stri
       plain: setup.pem === null ? 'without TLS' : null,
       pem: setup.pem,
       serverName: SERVER_NAME,
+      plainEndpoints: setup.endpointCa === null ? 'without TLS' : null,
+      endpointCa: setup.endpointCa,
+      endpointScheme: setup.endpointCa === null ? 'http' : 'https',
       scheme: setup.pem === null ? 'http' : 'https',
       onlyPool: setup.routes.length === 0 ? 'pool' : null,
       ...values,

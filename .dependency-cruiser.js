@@ -18,7 +18,7 @@ const ROOMS = {
   checks: ['core', 'net'],
   discovery: ['core', 'net'],
   config: ['core'],
-  certificates: ['core'],
+  certificates: ['core', 'machine'],
   runtime: [
     'core',
     'net',
@@ -36,7 +36,7 @@ const ROOMS = {
   admin: ['core', 'checks', 'config', 'runtime'],
   machine: [],
   init: ['config', 'machine'],
-  backend: ['core', 'net'],
+  backend: ['core', 'net', 'machine'],
   cli: ['admin', 'backend', 'init', 'runtime', 'certificates', 'config', 'machine', 'core'],
 };
 

@@ -45,6 +45,7 @@ export type { Clock } from './core/clock.ts';
 export type { CheckAnswer, ThresholdState } from './core/health/threshold.ts';
 export type { HashTableHandle, HashTableKind } from './core/balancer/hash-table.ts';
 export type { Random } from './core/random.ts';
+export type { AcmeChallenge, AcmeSpec } from './core/acme.ts';
 export type { MemorySpec, Settings } from './core/settings.ts';
 export type {
   AgentSpec,

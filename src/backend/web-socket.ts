@@ -3,7 +3,7 @@
  * it.
  */
 import type { WebSocket, WebSocketServer } from 'ws';
-import { importOptional } from './optional-package.ts';
+import { importOptional } from '../machine/optional-package.ts';
 
 /** What a client gets where it is not installed, and what stderr says. */
 export const WITHOUT_WS = '/ws needs the package ws, which is not installed: npm install ws';

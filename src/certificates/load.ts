@@ -2,6 +2,7 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import type { CertificateSource } from '../core/snapshot.ts';
 import type { Certificate, CertificateSecrets } from './certificate.ts';
+import { describeCertificate } from './describe.ts';
 import { Findings } from './finding.ts';
 import type { Finding } from './finding.ts';
 import { readChain, readKey, toPem } from './read-chain.ts';
@@ -10,16 +11,7 @@ import { isFolder, readBytes, readPassphrase, readText, warnOfReaders } from './
 import { readFolder } from './read-folder.ts';
 import { readPkcs12 } from './read-pkcs12.ts';
 import { subjectNamesOf } from './subject-names.ts';
-import {
-  checkChain,
-  checkCurve,
-  checkKey,
-  checkSignatures,
-  checkTime,
-  checkUsable,
-  describeKey,
-  issuerOf,
-} from './validate.ts';
+import { checkChain, checkCurve, checkKey, checkSignatures, checkTime, checkUsable } from './validate.ts';
 
 /** The answer of an issuer is some hundred bytes. */
 const MOST_OCSP_BYTES = 16 * 1024;
@@ -113,7 +105,8 @@ class SourceLoader {
     const leaf = readPkcs12(bytes, passphrase, file, findings);
     if (leaf === null) return [];
     await warnOfReaders(file, 'pkcs12', findings);
-    const certificate = this.#describe(leaf, file, { kind: 'pkcs12', bytes, passphrase }, null);
+    const place = { file, source: this.#key };
+    const certificate = describeCertificate(leaf, place, { kind: 'pkcs12', bytes, passphrase }, null);
     checkSignatures([leaf], file, 'pkcs12', findings);
     this.#checkLeaf(leaf, certificate, 'pkcs12');
     return [certificate];
@@ -133,7 +126,7 @@ class SourceLoader {
     checkSignatures(certificates, file, part, findings);
     if (key !== null) checkKey(certificates, key, place.file, place.part, findings);
     const secrets: CertificateSecrets = { kind: 'pem', chain: text, privateKey: key === null ? '' : toPem(key) };
-    const certificate = this.#describe(leaf, file, secrets, ocsp);
+    const certificate = describeCertificate(leaf, { file, source: this.#key }, secrets, ocsp);
     this.#checkLeaf(leaf, certificate, part);
     if (key !== null && !findings.hasMistake) checkUsable(chain, key, file, part, findings);
     return [certificate];
@@ -155,24 +148,6 @@ class SourceLoader {
       const message = `its name ${names[0]} is a common name, which browsers do not look at`;
       findings.warn(part, file, message, 'Get one with subject alternative names.');
     }
-  }
-
-  #describe(leaf: X509Certificate, file: string, secrets: CertificateSecrets, ocsp: Uint8Array | null): Certificate {
-    const { names, addresses } = subjectNamesOf(leaf);
-    return {
-      file,
-      source: this.#key,
-      fingerprint: leaf.fingerprint256.replaceAll(':', '').toLowerCase(),
-      names,
-      addresses,
-      issuer: issuerOf(leaf),
-      keyType: leaf.publicKey.asymmetricKeyType ?? '',
-      keyText: describeKey(leaf.publicKey),
-      validFrom: leaf.validFromDate.getTime(),
-      validTo: leaf.validToDate.getTime(),
-      secrets,
-      ocsp,
-    };
   }
 
   async #readOcsp(): Promise<Uint8Array | null> {

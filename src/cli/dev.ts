@@ -10,6 +10,8 @@ export interface DevOptions extends ConfigArguments {
   /** Default: 1. */
   readonly threads: number;
   readonly watch: boolean;
+  /** Asks authorities for certificates, as `run` does. Default: no. */
+  readonly acme?: boolean;
 }
 
 /** Resolves to the exit code once everything has ended. */
@@ -20,9 +22,14 @@ export async function dev(options: DevOptions): Promise<number> {
 }
 
 /** The same with a config that has been found; `onServing` is called when it listens. */
-export function devFrom(source: ConfigSource, { threads, watch }: DevOptions, onServing?: () => void): Promise<number> {
+export function devFrom(
+  source: ConfigSource,
+  { threads, watch, acme: getsCertificates = false }: DevOptions,
+  onServing?: () => void,
+): Promise<number> {
   const adapt = (config: Config): Config => withRequestLines({ ...config, threads });
-  return serve({ source, adapt, watch, reloadOnHangUp: false, hasDoor: false, logFormat: 'text', onServing });
+  const ofDev = { reloadOnHangUp: false, hasDoor: false, logFormat: 'text' } as const;
+  return serve({ source, adapt, watch, getsCertificates, ...ofDev, onServing });
 }
 
 /** A short line for each request, if the config has no access log of its own. */

@@ -1,4 +1,5 @@
 /** The certificates that a config names, for `fairlead check`: what is wrong with them, or what those of listeners are for. */
+import type { OwnCertificates } from '../certificates/acme/own-certificates.ts';
 import type { Certificate } from '../certificates/certificate.ts';
 import { describeFinding } from '../certificates/finding.ts';
 import type { Finding } from '../certificates/finding.ts';
@@ -21,7 +22,10 @@ export interface ListenerCertificate extends Certificate {
 }
 
 /** `file`: the config's, for errors. */
-export async function inspectCertificates({ listeners, pools }: Config, file: string): Promise<InspectedCertificates> {
+export async function inspectCertificates(
+  { listeners, pools, settings }: Config,
+  file: string,
+): Promise<InspectedCertificates> {
   const inspected = {
     certificates: [] as ListenerCertificate[],
     errors: [] as ConfigError[],
@@ -42,8 +46,9 @@ export async function inspectCertificates({ listeners, pools }: Config, file: st
   for (const { id, tls } of listeners) {
     if (tls === null) continue;
     // Few configs have any: what reads them is loaded for those.
-    const { loadListenerFiles } = await import('../certificates/listener-files.ts');
-    const { certificates, findings } = await loadListenerFiles(tls, circumstances);
+    const { loadListener } = await import('../certificates/load-listener.ts');
+    const own = tls.acme.length === 0 ? null : await findOwn(settings);
+    const { certificates, findings } = await loadListener(tls, own, circumstances);
     for (const [index, certificate] of certificates.entries()) {
       const isDefault = index === 0 && tls.unknownName === 'default';
       inspected.certificates.push({ ...certificate, listener: id, isDefault });
@@ -56,6 +61,34 @@ export async function inspectCertificates({ listeners, pools }: Config, file: st
     note(`pool ${id}`, `pools.${id}`, (await loadClient(tls, circumstances)).findings);
   }
   return inspected;
+}
+
+/** What is kept of the certificates that Fairlead gets by itself: nobody is asked for any. */
+async function findOwn({ stateDir, acme }: Config['settings']): Promise<Pick<OwnCertificates, 'load'> | null> {
+  if (acme === null) return null;
+  const { AcmeStorage } = await import('../certificates/acme/acme-storage.ts');
+  const { findOwned } = await import('../certificates/acme/own-certificates.ts');
+  const { CertificateMaker, describeMissing } = await import('../certificates/acme/certificate-maker.ts');
+  const storage = new AcmeStorage(stateDir, acme.directory);
+  const isInstalled = (await CertificateMaker.load()) !== null;
+  return {
+    async load(names, now) {
+      const { certificates, uncovered, findings } = await findOwned(storage, names, now);
+      const about = { key: 'acme', file: storage.fileOf(names) };
+      const pending: readonly Finding[] =
+        uncovered.length === 0
+          ? []
+          : [
+              {
+                ...{ ...about, isMistake: false },
+                message: `${uncovered.join(', ')}: there is no certificate yet`,
+                cure: `fairlead run asks ${acme.directory} for it, and serves a self-signed one until it comes.`,
+              },
+            ];
+      const missing: readonly Finding[] = isInstalled ? [] : [{ ...about, ...describeMissing(), isMistake: true }];
+      return { certificates, findings: [...findings, ...missing, ...pending] };
+    },
+  };
 }
 
 /** Columns: listener, names, issuer, kind of key, time left, file. */

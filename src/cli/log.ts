@@ -78,11 +78,10 @@ export function logEvents(balancer: EventEmitter<BalancerEvents>, say: Say, cloc
     say(describeHandshake(failure), 'info', { listener, reason, code, serverName, address, handshakes: count });
   });
   balancer.on('certificate', ({ listener, pool, change, file, message }) => {
-    const text = change === 'unusable' ? 'certificate-unusable: the certificates before it stay: ' : '';
     const level = change === 'renewed' ? 'info' : change === 'warning' ? 'warn' : 'error';
     const owner = pool === null ? { listener: listener ?? '' } : { pool };
     const name = pool === null ? `listener ${owner.listener}` : `pool ${pool}`;
-    say(`${name}: ${text}${file}: ${message}`, level, { ...owner, certificate: change, file });
+    say(`${name}: ${CERTIFICATE_WORDS[change]}${file}: ${message}`, level, { ...owner, certificate: change, file });
   });
   balancer.on('worker', ({ worker, change, reason }) => {
     say(`worker ${worker} ${change}${reason === '' ? '' : `: ${reason}`}`, 'warn', { worker, change, reason });
@@ -106,6 +105,13 @@ export function logEvents(balancer: EventEmitter<BalancerEvents>, say: Say, cloc
   balancer.on('log', (message) => say(message, 'warn'));
   balancer.on('drain', (phase) => say(phase === 'begin' ? 'draining; another signal ends at once' : 'drained'));
 }
+
+const CERTIFICATE_WORDS = {
+  renewed: '',
+  warning: '',
+  unusable: 'certificate-unusable: the certificates before it stay: ',
+  'not-issued': 'certificate-not-issued: ',
+} as const;
 
 /** `pool web: 502 connect-failed at localhost:8081 (ECONNREFUSED)`, and later `…: 19 requests in 10 s, the last …`. */
 function describeFailure({

@@ -26,5 +26,6 @@ export function runFrom(
   onServing?: () => void,
 ): Promise<number> {
   const adapt = (config: Config): Config => (threads === undefined ? config : { ...config, threads });
-  return serve({ source, adapt, watch, reloadOnHangUp: true, hasDoor: true, logFormat, onServing });
+  const ofRun = { reloadOnHangUp: true, hasDoor: true, getsCertificates: true } as const;
+  return serve({ source, adapt, watch, ...ofRun, logFormat, onServing });
 }

@@ -35,6 +35,8 @@ export interface ServeOptions {
   readonly reloadOnHangUp: boolean;
   /** Listens for `fairlead status` and the like, where the config wants it. */
   readonly hasDoor: boolean;
+  /** Asks authorities for the certificates that the config wants. */
+  readonly getsCertificates: boolean;
   readonly logFormat: LogFormat;
   /** Called when it listens, after that has been printed. */
   readonly onServing?: (() => void) | undefined;
@@ -58,7 +60,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   const say = createLog(options.logFormat);
   try {
     const config = options.adapt(parsed.config);
-    const balancer = new Balancer(config);
+    const balancer = new Balancer(config, { getsCertificates: options.getsCertificates });
     logEvents(balancer, say);
     const door = new AdminDoor({ balancer, process: describeProcess(options, startedAt) }, say);
     const openDoor = (wanted: Config): void => {

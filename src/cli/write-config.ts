@@ -20,7 +20,7 @@ import type {
 } from '../core/snapshot.ts';
 import { addressText } from '../runtime/shared/listener-key.ts';
 import { writeAccessLog, writeRouteLog } from './write-access-log.ts';
-import { writeListenerTls } from './write-listener-tls.ts';
+import { writeAcme, writeListenerTls } from './write-listener-tls.ts';
 import { writePoolTls } from './write-pool-tls.ts';
 import { formatDuration, formatDurationOrOff, formatSize, onOff } from './written-units.ts';
 
@@ -49,6 +49,8 @@ function writeSettings(settings: Settings<'auto'>): Readonly<Record<keyof Settin
     memory: { max: settings.memory.maxBytes === 'auto' ? 'auto' : formatSize(settings.memory.maxBytes) },
     zone: settings.zone === '' ? 'none' : settings.zone,
     admin: settings.admin,
+    stateDir: settings.stateDir === '' ? undefined : settings.stateDir,
+    acme: settings.acme === null ? 'off' : withoutGaps(writeAcme(settings.acme)),
     maxConnections: settings.maxConnections,
   };
 }

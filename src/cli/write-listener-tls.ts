@@ -1,17 +1,24 @@
 /** `tls` of a listener as a config file says it. */
+import type { AcmeSpec } from '../core/acme.ts';
 import type { CertificateSource, ListenerTls } from '../core/snapshot.ts';
 
 export function writeListenerTls(tls: ListenerTls | null): unknown {
   if (tls === null) return 'off';
-  const { certificates, ticketKeys, passthrough = [], ...rest } = tls;
+  const { certificates, acme, ticketKeys, passthrough = [], ...rest } = tls;
   return {
     ...(certificates.length === 0 ? {} : { certificates: certificates.map(writeSource) }),
+    ...(acme.length === 0 ? {} : { acme }),
     ...rest,
     ...(ticketKeys === '' ? {} : { ticketKeys }),
     ...(passthrough.length === 0
       ? {}
       : { passthrough: Object.fromEntries(passthrough.map(({ name, to }) => [name, to.pool])) }),
   };
+}
+
+/** `acme` beside the listeners; what is undefined is left out. */
+export function writeAcme({ email, ca, ...rest }: AcmeSpec): Record<string, unknown> {
+  return { terms: 'agreed', email: email === '' ? undefined : email, ...rest, ca: ca === '' ? undefined : ca };
 }
 
 function writeSource(files: CertificateSource): unknown {

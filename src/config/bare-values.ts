@@ -196,6 +196,12 @@ const PLACES: Readonly<Record<string, Places>> = {
     [ANY, 'Name a certificate, e.g. tls: { certificates: example.com.pem }.'],
   ],
   Passthrough: [[ANY, 'Write names and their pools, e.g. passthrough: { "*.legacy.example.com": legacy }.']],
+  Acme: [
+    [/^(\S+@\S+)$/, 'Write acme: { email: $1, terms: agreed }.'],
+    [/^(letsencrypt|letsencrypt-staging|https:\/\/\S+)$/, 'Write acme: { directory: $1, terms: agreed }.'],
+    [NO, 'Write acme: off.'],
+    [ANY, 'Write a map, e.g. acme: { email: ops@example.com, terms: agreed }.'],
+  ],
   Certificate: [[ANY, 'Write a path, or a map, e.g. { cert: example.com.crt, key: example.com.key }.']],
   Defaults: [[ANY, 'Write a map of keys and values, e.g. defaults: { policy: least-connections }.']],
   header: conditions('header', 'x-beta'),

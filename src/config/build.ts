@@ -5,6 +5,7 @@
 import type { Settings } from '../core/settings.ts';
 import type { ListenerSpec, TcpSpec } from '../core/snapshot.ts';
 import { routeLogOf } from './access-log-schema.ts';
+import { checkAcme } from './check-acme.ts';
 import { checkLayer4, passedTo, speaksHttp } from './check-layer4.ts';
 import { checkRules } from './check-rules.ts';
 import { configSchema } from './config-schema.ts';
@@ -60,6 +61,7 @@ export function buildConfig(value: unknown): Config | readonly Problem[] {
   );
   const routed = new Set(routes.map((part) => part.value.pool));
   reader.add(checkLayer4({ written, listeners, pools: poolsById, poolNames, routed }));
+  reader.add(checkAcme(listeners, settings, reader.has('acme')));
   return reader.problems.length > 0 ? explainDepths(value, reader.problems) : deepFreeze(config);
 }
 

@@ -32,7 +32,7 @@ function passesAll(tls: unknown): boolean {
   return isWrittenMap(tls) && Object.hasOwn(tls, 'passthrough') && !OPENING.some((name) => Object.hasOwn(tls, name));
 }
 
-const OPENING = ['certificates'] as const;
+const OPENING = ['certificates', 'acme'] as const;
 
 /** A pool that connections of a listener go to, and where its name is written, from the listener on. */
 interface Passed {

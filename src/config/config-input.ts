@@ -89,11 +89,55 @@ export interface ConfigInput<PoolName extends string = string> {
    */
   readonly admin?: string;
   /**
+   * Folder for what is to be there after a restart, such as certificates that Fairlead gets. It is made if it is not there.
+   * @defaultValue `$STATE_DIRECTORY`, which systemd sets, else none
+   * @example '/var/lib/fairlead'
+   */
+  readonly stateDir?: string;
+  /**
+   * The authority that certificates come from, for the names in `acme` of listeners.
+   * @defaultValue `'off'`
+   * @example { email: 'ops@example.com', terms: 'agreed' }
+   */
+  readonly acme?: AcmeInput | Off;
+  /**
    * Client connections of the process; beyond it accepting pauses. `auto`: three quarters of (descriptor limit − 256).
    * @defaultValue `'auto'`
    * @example 5000
    */
   readonly maxConnections?: 'auto' | number;
+}
+
+/** The authority that certificates come from, for the names in `acme` of listeners. */
+export interface AcmeInput {
+  /**
+   * That you agree to the terms of the authority, which its site has. There is no default.
+   * @example 'agreed'
+   */
+  readonly terms: 'agreed';
+  /**
+   * Whom the authority may write to.
+   * @example 'ops@example.com'
+   */
+  readonly email?: string;
+  /**
+   * How the authority sees that a name leads here. `tls-alpn-01`: it comes to port 443 and asks for `acme-tls/1`. `http-01`: it comes to port 80 and asks for a path. `auto`: the first where the listener is at port 443, else the second.
+   * @defaultValue `'auto'`
+   * @example 'http-01'
+   */
+  readonly challenge?: 'auto' | 'tls-alpn-01' | 'http-01';
+  /**
+   * The authority: `letsencrypt`, its test authority `letsencrypt-staging`, or the URL of another one.
+   * @defaultValue `'letsencrypt'`
+   * @example 'letsencrypt-staging'
+   */
+  readonly directory?: string;
+  /**
+   * File with the certificates that the directory's own is of, where the system does not know them.
+   * @defaultValue the system's
+   * @example '/etc/fairlead/internal-ca.pem'
+   */
+  readonly ca?: string;
 }
 
 /** How much of what strangers send is kept for later. */
@@ -1555,10 +1599,15 @@ export interface ListenerInput<PoolName extends string = string> {
 export interface ListenerTlsInput<PoolName extends string = string> {
   /**
    * What Fairlead proves with who it is: a file with the chain and its key, a folder of them, or a map. The first one is for clients that ask for no name.
-   * @defaultValue required, unless there is `passthrough`
+   * @defaultValue required, unless there is `acme` or `passthrough`
    * @example ['/etc/fairlead/example.com.pem']
    */
   readonly certificates?: CertificateInput | string | readonly (CertificateInput | string)[];
+  /**
+   * Host names that Fairlead gets a certificate for by itself, and renews. Needs `acme` and `stateDir` beside `listeners`.
+   * @example ['www.example.com']
+   */
+  readonly acme?: readonly string[] | string;
   /**
    * Clients that offer less are refused.
    * @defaultValue `'1.2'`

@@ -137,7 +137,10 @@ const listener: fc.Arbitrary<ListenerSpec> = fc.record(
     halfClose: fc.constantFrom('cancel', 'allow'),
     underscores: fc.constantFrom('drop', 'allow'),
     proxyProtocol: fc.constantFrom(null, { from: ['10.0.0.0/8'], mode: 'require' }),
-    tls: fc.constantFrom(null, { certificates: [], minVersion: '1.2', unknownName: 'default', ticketKeys: '' }),
+    tls: fc.constantFrom(null, {
+      ...{ certificates: [], acme: [], ticketKeys: '' },
+      ...({ minVersion: '1.2', unknownName: 'default' } as const),
+    }),
   },
   PLAIN,
 );

@@ -12,7 +12,9 @@ function inPool(line: string): string {
 }
 
 function inListener(line: string): string {
-  return `listeners: { web: { ${line} } }\npools: { web: [localhost:8081] }`;
+  // What a listener needs that gets its certificates by itself.
+  const beside = 'stateDir: /var/lib/fairlead\nacme: { terms: agreed }';
+  return `${beside}\nlisteners: { web: { ${line} } }\npools: { web: [localhost:8081] }`;
 }
 
 /** A config with a line in the place of a title. */
@@ -24,6 +26,12 @@ const PLACES: Readonly<Record<string, (line: string) => string>> = {
     `listeners: { web: { address: ":80", proxyProtocol: { ${line.startsWith('from:') ? '' : 'from: 10.0.0.1, '}${line} } } }\npools: { web: [localhost:8081] }`,
   PoolProxyProtocol: (line) => inPool(`proxyProtocol: { ${line.startsWith('version:') ? '' : 'version: 2, '}${line} }`),
   ListenerTls: (line) => inListener(`address: ":443", tls: { ${line} }`),
+  Acme: (line) => {
+    const terms = line.includes('terms:') ? '' : 'terms: agreed, ';
+    return line.startsWith('tls:')
+      ? inListener(`address: ":443", ${line}`)
+      : `acme: { ${terms}${line} }\npools: { web: [localhost:8081] }`;
+  },
   Certificate: (line) => inListener(`address: ":443", tls: { certificates: { ${line} } }`),
   Route: (line) =>
     `routes: [{ ${line.startsWith('pool:') ? '' : 'pool: web, '}${line} }]\npools: { web: [localhost:8081] }`,

@@ -2,9 +2,17 @@
  * Keys of other balancers' configs where ours does not have them: what they are called here, or that there is no such
  * thing yet. Words are compared without case, `-` and `_`: `health_check` and `healthCheck` are one.
  */
+import { OF_PROXY_PROTOCOL_MAPS } from './foreign-proxy-protocol-keys.ts';
 import { OF_SMALL_MAPS } from './foreign-resilience-keys.ts';
 import type { SmallMap } from './foreign-resilience-keys.ts';
-import { FIXED_CIPHERS, OF_TLS_MAPS, PASSED_NAMES, PASSTHROUGH_WORDS, TLS_OF_POOLS } from './foreign-tls-keys.ts';
+import {
+  FIXED_CIPHERS,
+  OF_ACME_BESIDE_LISTENERS,
+  OF_TLS_MAPS,
+  PASSED_NAMES,
+  PASSTHROUGH_WORDS,
+  TLS_OF_POOLS,
+} from './foreign-tls-keys.ts';
 import { NOT_BUILT } from './not-built.ts';
 import type { MissingFeature } from './not-built.ts';
 
@@ -14,6 +22,7 @@ type Place =
   | 'Listener'
   | 'ListenerTls'
   | 'Certificate'
+  | 'Acme'
   | 'Route'
   | 'Match'
   | 'Pool'
@@ -110,6 +119,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'clientmaxbodysize maxbodysize maxbody bodylimit':
       'It stands in a route or in defaults, e.g. defaults: { maxBody: 10MiB }.',
     endpoints: 'Endpoints stand in a pool, e.g. pools: { web: [localhost:8081] }.',
+    ...OF_ACME_BESIDE_LISTENERS,
     'proxyprotocol acceptproxy': 'It stands in a listener, and in a pool for what goes out to servers.',
     'sendproxy sendproxyv2':
       'It stands in a pool, e.g. pools: { web: { endpoints: [localhost:8081], proxyProtocol: v2 } }.',
@@ -127,6 +137,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'pool backend upstream service target proxypass defaultbackend':
       'Routes lead to pools. Where a listener is to pass bytes on, write tcp and the name of a pool.',
     [CERTIFICATE_WORDS]: 'Write tls, e.g. tls: { certificates: example.com.pem }.',
+    'acme letsencrypt certresolver autohttps': 'Write tls, e.g. tls: { acme: [www.example.com] }.',
     'sslprotocols minversion sslminver': "Write tls, e.g. tls: { certificates: example.com.pem, minVersion: '1.3' }.",
     'sslciphers ciphers ciphersuites': FIXED_CIPHERS,
     'ticketkeys sslsessionticketkey tlsticketkeys':
@@ -135,6 +146,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
   },
   ListenerTls: OF_TLS_MAPS.ListenerTls,
   Certificate: OF_TLS_MAPS.Certificate,
+  Acme: OF_TLS_MAPS.Acme,
   Route: {
     'backend upstream service target targets to proxypass reverseproxy usebackend defaultbackend loadbalancer forwardto cluster servers endpoints url handler':
       'Write pool and the name of one, e.g. pool: web.',
@@ -226,19 +238,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'check healthcheck maxconnections maxfails policy proxyprotocol sendproxy sendproxyv2':
       'It stands in the pool, and holds for each of its endpoints.',
   },
-  ProxyProtocol: {
-    'trusted trustedips trustedproxies trustedaddresses networks sources source cidr cidrs ranges allow ip ips address addresses setrealipfrom':
-      'Write from, e.g. from: [10.0.0.0/8].',
-    'insecure optional fallbackpolicy policy': 'Write mode, e.g. mode: detect.',
-    'timeout headertimeout': 'A header has the time of timeouts.requestHead: take it out.',
-    'version versions v1 v2': 'Both versions are read: take it out.',
-    'deny exclude': 'Name those who may send one in from: take it out.',
-  },
-  PoolProxyProtocol: {
-    'fields options tlvs tlv proxyv2options': 'Write add, e.g. add: [crc32c].',
-    'v protocolversion': 'Write version, e.g. version: 2.',
-    'from trusted': 'It stands in a listener, for what comes in: take it out.',
-  },
+  ...OF_PROXY_PROTOCOL_MAPS,
   Sticky: {
     'name cookiename': 'Write cookie, e.g. cookie: SERVERID.',
     'maxage expires expiry lifetime maxlife maxidle timeout duration': 'Write ttl, e.g. ttl: 12h.',
@@ -271,7 +271,6 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
 
 /** What Fairlead does not have, wherever it is written. */
 const MISSING: Readonly<Record<MissingFeature, string>> = {
-  acme: 'acme letsencrypt certresolver certificatesresolvers autohttps',
   clientCertificates:
     'clientcertificate clientcertificates clientca clientcas clientauth clientverify mtls sslverifyclient sslclientcertificate verifyclient',
   http2: 'http2 h2 h2c grpc alpn http3 quic',

@@ -12,7 +12,14 @@ export const TLS_OF_POOLS: Readonly<Record<string, string>> = {
   'sni servername sslname proxysslname': 'Write tls, e.g. tls: { name: api.internal }.',
 };
 
-export const OF_TLS_MAPS: Readonly<Record<'ListenerTls' | 'Certificate', Readonly<Record<string, string>>>> = {
+/** At the top level. */
+export const OF_ACME_BESIDE_LISTENERS: Readonly<Record<string, string>> = {
+  'letsencrypt certificatesresolvers certresolver autohttps certbot':
+    'Write the names in tls.acme of a listener, and acme beside listeners, e.g. acme: { email: ops@example.com, terms: agreed }.',
+  'statefolder datadir statedirectory storage acmestorage': 'Write stateDir, e.g. stateDir: /var/lib/fairlead.',
+};
+
+export const OF_TLS_MAPS: Readonly<Record<'ListenerTls' | 'Certificate' | 'Acme', Readonly<Record<string, string>>>> = {
   ListenerTls: {
     'cert certs certificate crt pem file files path chain fullchain key keyfile privatekey certfile sslcertificate sslcertificatekey pkcs12 pfx':
       'Write certificates, e.g. certificates: { cert: example.com.crt, key: example.com.key }.',
@@ -35,6 +42,24 @@ export const OF_TLS_MAPS: Readonly<Record<'ListenerTls' | 'Certificate', Readonl
     'timeout handshaketimeout': 'It stands in timeouts: tlsHandshake.',
     'tlspassthrough sslpassthrough sslpreread sni snirouting routes':
       'Write passthrough, e.g. certificates: example.com.pem, passthrough: { legacy.example.com: web }.',
+    'letsencrypt certresolver autohttps domains names hosts servername servernames':
+      'Write acme, and the names to get a certificate for, e.g. acme: [www.example.com].',
+  },
+  Acme: {
+    'mail contact contacts': 'Write email, e.g. email: ops@example.com.',
+    'caserver server url endpoint issuer authority provider': 'Write directory, e.g. directory: letsencrypt-staging.',
+    'staging test sandbox': 'Write directory, e.g. directory: letsencrypt-staging.',
+    'agree agreed tos acceptterms agreetos termsofserviceagreed': 'Write terms, e.g. terms: agreed.',
+    'httpchallenge http01 http webroot': 'Write challenge, e.g. challenge: http-01.',
+    'tlschallenge tlsalpn tlsalpn01 alpn': 'Write challenge, e.g. challenge: tls-alpn-01.',
+    'dnschallenge dns dns01': 'A proof by DNS is not built yet: the others are http-01 and tls-alpn-01.',
+    'eab kid hmac hmackey externalaccountbinding': 'Accounts that are bound to one of a customer are not built yet.',
+    'storage folder path dir directorypath acmestorage': 'Certificates are kept in stateDir, which stands beside acme.',
+    'domains domain names hosts servername': 'The names stand in listeners, e.g. tls: { acme: [www.example.com] }.',
+    'keytype curve keysize': 'Keys are of ECDSA P-256: take it out.',
+    'renew renewbefore renewal': 'It is renewed when two thirds of its life are over: take it out.',
+    'certificatesduration validity lifetime': 'The authority decides: take it out.',
+    'cacertificates caroot cafile cabundle root': 'Write ca, e.g. ca: internal-ca.pem.',
   },
   Certificate: {
     'certificate crt pem chain fullchain file path certfile sslcertificate': 'Write cert, e.g. cert: example.com.crt.',

@@ -20,6 +20,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   port: 'port: 8081',
   file: 'file: /var/log/fairlead/access.log',
   present: 'present: true',
+  terms: 'terms: agreed',
 };
 
 const KINDS: Readonly<Record<string, readonly [string, string]>> = {

@@ -26,6 +26,8 @@ export const NAMED_FILES: readonly NamedFile[] = [
   { path: ['pools', '*', 'sticky', 'secretFile'], judge: judgeSecret },
   { path: ['defaults', 'sticky', 'secretFile'], judge: judgeSecret },
   { path: ['accessLog', 'to', 'file'] },
+  { path: ['acme', 'ca'], judge: judgeCertificates },
+  { path: ['stateDir'] },
   // Those of certificates are judged together, by whoever speaks with them.
   { path: ['pools', '*', 'tls', 'ca'] },
   { path: ['pools', '*', 'tls', 'certificate'] },

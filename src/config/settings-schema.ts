@@ -1,6 +1,7 @@
 /** The keys at the top level that hold for the whole process: each becomes a field of `Settings` of the same name. */
 import type { z } from 'zod';
 import type { Settings } from '../core/settings.ts';
+import { acmeSchema, stateDirSchema } from './acme-schema.ts';
 import { accessLogSchema } from './access-log-schema.ts';
 import { key } from './described.ts';
 import { adminAddress } from './admin-schema.ts';
@@ -43,6 +44,16 @@ export const settingsShape = {
     description:
       'Where `fairlead run` listens for `fairlead status` and the like: a Unix socket that only its user can open. `auto`: one that is found by the path of the config.',
     example: 'unix:/run/fairlead/admin.sock',
+  }),
+  stateDir: key(stateDirSchema, {
+    description:
+      'Folder for what is to be there after a restart, such as certificates that Fairlead gets. It is made if it is not there.',
+    example: '/var/lib/fairlead',
+    byDefault: '`$STATE_DIRECTORY`, which systemd sets, else none',
+  }),
+  acme: key(acmeSchema.prefault('off'), {
+    description: 'The authority that certificates come from, for the names in `acme` of listeners.',
+    example: { email: 'ops@example.com', terms: 'agreed' },
   }),
   maxConnections: key(countOrAuto(1, MOST, 'connections').prefault('auto'), {
     description:

@@ -1,5 +1,6 @@
 /** How a listener ends TLS: with which certificates, and for whom. */
 import { z } from 'zod';
+import { acmeNamesSchema } from './acme-schema.ts';
 import type { CertificateSource, ListenerTls } from '../core/snapshot.ts';
 import { key, note } from './described.ts';
 import { filePath } from './file-path.ts';
@@ -87,7 +88,13 @@ const listenerTlsKeys = object(
       description:
         'What Fairlead proves with who it is: a file with the chain and its key, a folder of them, or a map. The first one is for clients that ask for no name.',
       example: ['/etc/fairlead/example.com.pem'],
-      byDefault: 'required, unless there is `passthrough`',
+      byDefault: 'required, unless there is `acme` or `passthrough`',
+    }),
+    acme: key(acmeNamesSchema, {
+      description:
+        'Host names that Fairlead gets a certificate for by itself, and renews. Needs `acme` and `stateDir` beside `listeners`.',
+      example: ['www.example.com'],
+      byDefault: 'none',
     }),
     minVersion: key(tlsVersion.prefault('1.2'), {
       description: 'Clients that offer less are refused.',
@@ -115,13 +122,24 @@ const listenerTlsKeys = object(
 );
 
 const listenerTlsMap = listenerTlsKeys
-  .refine((tls) => !isWrittenMap(tls) || tls.certificates !== undefined || tls.passthrough !== undefined, {
+  .refine((tls) => !isWrittenMap(tls) || tls.certificates !== undefined || isOpenedOtherwise(tls), {
     when: () => true,
     path: ['certificates'],
   })
   .transform(({ certificates = [], ticketKeys = '', passthrough, ...rest }): WrittenListenerTls => {
     return { certificates, ...rest, ticketKeys, ...(passthrough === undefined ? {} : { passthrough }) };
   });
+
+/** It needs no file: Fairlead gets its certificates, or there is something that it passes on. */
+function isOpenedOtherwise({
+  acme,
+  passthrough,
+}: {
+  readonly acme?: unknown;
+  readonly passthrough?: unknown;
+}): boolean {
+  return passthrough !== undefined || (Array.isArray(acme) && acme.length > 0);
+}
 
 /** Null: the listener speaks plain HTTP. */
 export const listenerTlsSchema = orOff(listenerTlsMap, null);

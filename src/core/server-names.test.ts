@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { ServerNames, hasSessions, passedNames } from './server-names.ts';
 
 const TO = { pool: 'legacy', idleMs: 1, halfClosedMs: 1, connectMs: 1 };
-const TLS = { certificates: [], minVersion: '1.2', unknownName: 'default', ticketKeys: '' } as const;
+const TLS = { certificates: [], acme: [], minVersion: '1.2', unknownName: 'default', ticketKeys: '' } as const;
 
 describe('the names that clients of TLS ask for', () => {
   const names = new ServerNames([

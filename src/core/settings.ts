@@ -4,6 +4,7 @@
  * here, and the code that uses it.
  */
 import type { AccessLogSpec } from './access-log.ts';
+import type { AcmeSpec } from './acme.ts';
 import type { HeaderRules, Limits, Timeouts } from './snapshot.ts';
 
 /** What all exchanges together may keep for later. */
@@ -26,6 +27,10 @@ export interface Settings<Auto extends 'auto' = never> {
   readonly zone: string;
   /** Where operators reach it: `auto`, `off`, or `unix:/path`. */
   readonly admin: string;
+  /** Folder that is kept over restarts; `''`: there is none. */
+  readonly stateDir: string;
+  /** From whom certificates come; null: from nobody. */
+  readonly acme: AcmeSpec | null;
   /** Client connections of the process; accepting pauses beyond. `auto`: three quarters of (descriptor limit − 256). */
   readonly maxConnections: number | Auto;
 }

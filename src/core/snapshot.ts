@@ -82,8 +82,10 @@ export type ProxyHeaderField = 'authority' | 'unique-id' | 'crc32c';
 
 /** How a listener ends TLS. What the files hold is never here: it goes to threads in messages of its own. */
 export interface ListenerTls {
-  /** The first is for clients that ask for no name. None only where `passthrough` is there: then all other names are refused. */
+  /** The first is for clients that ask for no name. None, and no `acme`, only where `passthrough` is there: then all other names are refused. */
   readonly certificates: readonly CertificateSource[];
+  /** Host names that Fairlead gets a certificate for by itself. */
+  readonly acme: readonly string[];
   readonly minVersion: '1.2' | '1.3';
   /** What a client gets that asks for a name of no certificate: the first one, or a refusal. */
   readonly unknownName: 'default' | 'refuse';

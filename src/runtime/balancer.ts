@@ -56,6 +56,11 @@ export interface BalancerOptions {
   readonly scheduler?: Scheduler;
   /** Finds the addresses of an endpoint's name. Default: the system's resolver. */
   readonly lookup?: Lookup;
+  /**
+   * Whether authorities are asked for the certificates that `acme` of a config wants. Without it, those that are kept are
+   * served, and self-signed ones for the rest. Default: yes.
+   */
+  readonly getsCertificates?: boolean;
   /** @internal For tests: lets `breakWorker` break threads. */
   readonly allowTestFaults?: boolean;
   /** @internal For tests: another entry for the threads. */
@@ -91,7 +96,7 @@ export interface BalancerEvents {
   refused: [refusal: ConnectionRefusal];
   /** Handshakes of TLS that failed; at most one event a second for each listener. */
   handshake: [failure: HandshakeFailure];
-  /** A certificate was renewed, cannot be used, expires soon, or has a key that others can read. */
+  /** A certificate was renewed, cannot be used or got, expires soon, or has a key that others can read. */
   certificate: [event: CertificateEvent];
   /** A worker failed, died, looped, was replaced. */
   worker: [change: WorkerChange];
@@ -142,6 +147,7 @@ export class Balancer extends EventEmitter<BalancerEvents> {
       scheduler,
       lookup: options.lookup ?? lookupName,
       allowTestFaults: options.allowTestFaults ?? false,
+      getsCertificates: options.getsCertificates ?? true,
       workerUrl: options.workerUrl ?? WORKER_URL,
       probes: options.probes ?? PROBES,
       isInline: options.createDataPlane !== undefined,

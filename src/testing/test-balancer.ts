@@ -114,6 +114,7 @@ export class TestBalancer {
       clock: this.#time,
       random: createSeededRandom(seed),
       scheduler: this.#time,
+      getsCertificates: false,
       lookup: (name) => Promise.resolve([this.#addressOf(name)]),
       probes: everyKind((kind) => (target, signal) => this.#probe(kind, target, signal)),
       createDataPlane: (given) => {

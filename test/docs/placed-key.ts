@@ -31,8 +31,11 @@ export function surroundingsOf(path: string): Written {
   const passthrough = path === 'listeners.*.tls.passthrough' ? { legacy: ['localhost:8443'] } : {};
   const isSource = /^listeners\.\*\.tls\.certificates\.(?:cert|pkcs12)$/.test(path);
   const tls = path.startsWith('listeners.*.tls.') ? { tls: { certificates: isSource ? {} : { cert: 'a.pem' } } } : {};
+  const isAcme = path.startsWith('acme.') || path.startsWith('listeners.*.tls.acme');
+  const challenge = path.startsWith('acme.') ? {} : { challenge: 'tls-alpn-01' };
   return {
     ...accessLog,
+    ...(isAcme ? { stateDir: '/var/lib/fairlead', acme: { terms: 'agreed', ...challenge } } : {}),
     ...(path.startsWith('defaults.policy.') ? { defaults: inPolicy('defaults') } : {}),
     ...(path.startsWith('defaults.sticky.') ? { defaults: sticky } : {}),
     ...(path.startsWith('defaults.tls.') ? { defaults: poolTls } : {}),

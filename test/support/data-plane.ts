@@ -200,6 +200,8 @@ export function testSnapshot(options: TestPlaneOptions): Snapshot {
       memory: { maxBytes: options.memoryBytes ?? 2 ** 30 },
       zone: '',
       admin: 'off',
+      stateDir: '',
+      acme: null,
       maxConnections: 10_000,
     },
     routeTable: createRouteTable(routes.length + 1, 1),

@@ -25,7 +25,8 @@ Exit codes: 0 drained and ended, 2 mistakes in the command line or the config, 6
 
 const DEV_HELP = `
 Like run, with one thread, and the config loaded again when its files change. One with mistakes is
-shown, and the last good one stays. SIGHUP ends it, as does closing the terminal.
+shown, and the last good one stays. SIGHUP ends it, as does closing the terminal. Certificates that
+acme is to get are not asked for: names that have none get a self-signed one.
 
 Examples:
   fairlead dev                                              the config of this folder, watched
@@ -61,6 +62,7 @@ export function addDev(program: Command, actions: Actions): void {
     .addOption(threadsOption().default(1))
     .option('--no-watch', 'leave changes of the config alone')
     .addOption(new Option('--watch', 'load the config again when its files change').default(true))
+    .option('--acme', 'ask the authority for certificates, as run does')
     .option('--to <address...>', 'balance over these servers, without a config')
     .option('--listen <address>', 'with --to: where to listen (default: 127.0.0.1:8080)')
     .addHelpText('after', DEV_HELP)

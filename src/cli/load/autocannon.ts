@@ -3,7 +3,7 @@
  * where it is found.
  */
 import type { EventEmitter } from 'node:events';
-import { importOptional } from '../../backend/optional-package.ts';
+import { importOptional } from '../../machine/optional-package.ts';
 
 /** A connection of it. Emits `headers` (names and values in turn) for each answer, and `response` at its end. */
 export type Client = EventEmitter<{ headers: [head: { readonly headers: readonly string[] }]; response: [] }>;

@@ -71,6 +71,7 @@ function meet({ memoryBytes = 2 ** 20, time = new FakeTime(), greetings = new Gr
     timeoutMs: () => 10_000,
     passes: (hello) => hello.serverName === 'old.example',
     choose: (hello) => (hello.serverName === 'unknown.example' ? null : PROFILE),
+    challengeOf: () => null,
     plainAnswer: () => '400',
     ended: ({ facts }, failure) => void heard.push(`${failure?.reason ?? 'done'} ${failure?.code} ${facts.serverName}`),
   });

@@ -29,7 +29,7 @@ const DECODE_ERROR = 50;
 const UNRECOGNIZED_NAME = 112;
 const NO_APPLICATION_PROTOCOL = 120;
 /** Spoken by those who check for whom a certificate may be issued, and by nobody else. */
-const CHALLENGE_PROTOCOL = 'acme-tls/1';
+export const CHALLENGE_PROTOCOL = 'acme-tls/1';
 
 /** A client that has been answered has so long to read it. */
 const LINGER_MS = 1000;
@@ -52,6 +52,8 @@ export interface HelloStageOptions {
   passes(hello: ClientHello): boolean;
   /** With what a client is answered. Null: its name is none that there is. */
   choose(hello: ClientHello, connection: AcceptedConnection): TlsProfile | null;
+  /** The same for one that offers `acme-tls/1` alone, which is shown a certificate and nothing more. Null: it is not expected. */
+  challengeOf(hello: ClientHello): TlsProfile | null;
   /** The whole answer to a client that speaks plain HTTP. */
   plainAnswer(): string;
   /** The handshake of a client that has begun to speak is over; `failure` null: it is done. */
@@ -86,6 +88,10 @@ class Greeting extends Timer implements StageHandler, HandshakeHandler, Greeted 
   /** When its time is over. */
   readonly #until: number;
   #handshake: TlsHandshake | null = null;
+  /** It has seen all that there is to see once its handshake is done. */
+  #isChallenge = false;
+  /** Then this is left to be closed. */
+  #parting: AcceptedConnection | null = null;
   #isOver = false;
 
   constructor(connection: AcceptedConnection, options: HelloStageOptions, next: NextStage, gone: () => void) {
@@ -160,7 +166,9 @@ class Greeting extends Timer implements StageHandler, HandshakeHandler, Greeted 
   /** It is ours that it ends: nothing has failed. */
   abort(): void {
     this.#leave();
-    if (this.#isGiven) {
+    if (this.#parting !== null) {
+      this.#parting.close();
+    } else if (this.#isGiven) {
       this.#handshake?.abort();
       this.#gone();
     } else {
@@ -174,17 +182,16 @@ class Greeting extends Timer implements StageHandler, HandshakeHandler, Greeted 
   #greet(hello: ClientHello, held: Buffer): void {
     const connection = this.#connection;
     connection.facts = { ...connection.facts, serverName: hello.serverName };
-    if (this.#options.passes(hello)) {
+    const options = this.#options;
+    if (options.passes(hello)) {
       this.#passOn(held);
       return;
     }
-    if (hello.alpn.length === 1 && hello.alpn[0] === CHALLENGE_PROTOCOL) {
-      this.#alert(NO_APPLICATION_PROTOCOL, 'alpn');
-      return;
-    }
-    const profile = this.#options.choose(hello, connection);
+    this.#isChallenge = hello.alpn.length === 1 && hello.alpn[0] === CHALLENGE_PROTOCOL;
+    const profile = this.#isChallenge ? options.challengeOf(hello) : options.choose(hello, connection);
     if (profile === null) {
-      this.#alert(UNRECOGNIZED_NAME, 'unknown-name');
+      if (this.#isChallenge) this.#alert(NO_APPLICATION_PROTOCOL, 'alpn');
+      else this.#alert(UNRECOGNIZED_NAME, 'unknown-name');
       return;
     }
     this.#reader = null;
@@ -206,7 +213,15 @@ class Greeting extends Timer implements StageHandler, HandshakeHandler, Greeted 
     // A client may write a second hello with another name in it, after everything was chosen by the first.
     if (secured.facts.serverName !== serverName) secured.facts = { ...secured.facts, serverName };
     this.#options.ended(this.#connection, null);
+    if (this.#isChallenge) return this.#part(secured);
     this.#next(null, 0, 0, secured);
+    return secured.handler;
+  }
+
+  /** Of an authority; it closes by itself, mostly, and what it sends is thrown away. */
+  #part(secured: AcceptedConnection): ConnectionHandler {
+    this.#parting = secured;
+    lingerClose(secured, this.#options.wheel, { maxBytes: LINGER_BYTES, ms: LINGER_MS }, () => this.#gone());
     return secured.handler;
   }
 

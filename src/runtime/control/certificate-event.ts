@@ -9,6 +9,8 @@ export interface CertificateEvent {
     | 'renewed'
     /** It cannot be used: listener or pool go on with what they have. */
     | 'unusable'
+    /** Fairlead was to get one by itself, and could not: it goes on with what it has, and tries again. */
+    | 'not-issued'
     /** It is used, and something should be done about it: it expires soon, others can read its key. */
     | 'warning';
   readonly file: string;

@@ -22,6 +22,8 @@ export interface ControlPlaneOptions {
   readonly scheduler: Scheduler;
   readonly lookup: Lookup;
   readonly allowTestFaults: boolean;
+  /** Whether authorities are asked for the certificates that a config wants. */
+  readonly getsCertificates: boolean;
   readonly workerUrl: URL;
   readonly probes: CheckTools['probes'];
   /** All data planes are in this thread, however many there are. */

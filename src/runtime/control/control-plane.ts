@@ -95,6 +95,7 @@ export class ControlPlane {
       ...options,
       turns: this.#turns,
       certify: (materials) => this.#workers?.certify(materials),
+      challenge: async (challenges) => this.#workers?.challenge(challenges),
       onPool: (pool) => this.#refresher.changed(pool),
     });
     const onHandshakes: TlsKeeper['take'] = (ended) => this.#tls.take(ended);
@@ -179,6 +180,7 @@ export class ControlPlane {
   /** Lets every client finish, for at most the drain time. */
   async drain(): Promise<void> {
     this.#isEnding = true;
+    this.#tls.stop();
     await this.#workers?.drain();
   }
 
@@ -234,7 +236,7 @@ export class ControlPlane {
     this.#tables.attach(to, workers.countingSlots);
     this.#tls.settle(tls);
     this.#health.apply(operations.filter((operation) => !isRemoval(operation)));
-    await workers.commit(to, operations, preparation);
+    await workers.commit(to, operations, preparation).then(() => this.#tls.begin(config));
     await this.#accessLog?.settle(accessLog);
     // Only now does nobody pick them any more: marked before, a pool whose endpoints are all new would have had none.
     this.#health.apply(operations.filter(isRemoval));

@@ -2,12 +2,12 @@
  * The certificates of all listeners: read at the start, at each reload, and when their files change. It is all or
  * nothing for each listener: where something cannot be used, it goes on with what it has, and says what to do.
  */
+import type { OwnCertificates } from '../../certificates/acme/own-certificates.ts';
 import type { Certificate } from '../../certificates/certificate.ts';
 import { describeFinding } from '../../certificates/finding.ts';
 import type { Finding } from '../../certificates/finding.ts';
-import { loadListenerFiles } from '../../certificates/listener-files.ts';
 import type { LoadedListenerFiles } from '../../certificates/listener-files.ts';
-import { stampOf } from '../../certificates/watch.ts';
+import { loadListener, stampListener } from '../../certificates/load-listener.ts';
 import type { Scheduler } from '../../checks/scheduler.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { ListenerSpec, ListenerTls } from '../../core/snapshot.ts';
@@ -35,6 +35,8 @@ interface Wanted {
   readonly id: string;
   readonly tls: ListenerTls;
   readonly alpn: readonly string[];
+  /** Where those are that Fairlead gets by itself; null: there are none. */
+  readonly own: OwnCertificates | null;
 }
 
 /** What a listener serves with. */
@@ -67,14 +69,14 @@ export class ListenerCertificates {
   }
 
   /** Reads what these listeners name. Changes nothing. Rejects with a {@link CertificateError} where one would have none. */
-  async load(listeners: readonly ListenerSpec[]): Promise<LoadedListeners> {
+  async load(listeners: readonly ListenerSpec[], own: OwnCertificates | null = null): Promise<LoadedListeners> {
     const loaded = new Map<string, Served>();
     const mistakes: string[] = [];
     this.#warnedAt = this.#options.clock.wallTime();
     for (const { id, tls, tcp } of listeners) {
       if (tls === null) continue;
       const before = this.#served.get(id);
-      const wanted = { id, tls, alpn: tcp === undefined ? PROTOCOLS : [] };
+      const wanted = { id, tls, alpn: tcp === undefined ? PROTOCOLS : [], own };
       const { served, findings } = await this.#read(wanted, before);
       if (served !== null) loaded.set(id, served);
       else mistakes.push(...findings.map((finding) => `listener ${id}: ${describeFinding(finding)}`));
@@ -108,7 +110,7 @@ export class ListenerCertificates {
     if (isDue) this.#warnedAt = this.#options.clock.wallTime();
     const refreshed = new Map<string, Served>();
     for (const before of this.#served.values()) {
-      const isSame = !isDue && (await stampOf(before.tls)) === before.stamp;
+      const isSame = !isDue && (await stampListener(before.tls, before.own)) === before.stamp;
       const { served } = isSame ? { served: before } : await this.#read(before, before);
       refreshed.set(before.id, served ?? before);
     }
@@ -124,12 +126,12 @@ export class ListenerCertificates {
 
   /** `served` null: nothing can be served, and nothing has been before. */
   async #read(
-    { id, tls, alpn }: Wanted,
+    { id, tls, alpn, own }: Wanted,
     before: Served | undefined,
   ): Promise<{ readonly served: Served | null; readonly findings: readonly Finding[] }> {
-    const stamp = await stampOf(tls);
+    const stamp = await stampListener(tls, own);
     const circumstances = { now: this.#options.clock.wallTime(), mayBeExpired: before !== undefined };
-    const { findings, ...files } = await loadListenerFiles(tls, circumstances);
+    const { findings, ...files } = await loadListener(tls, own, circumstances);
     const mistakes = findings.filter(({ isMistake }) => isMistake);
     if (mistakes.length > 0 && before === undefined) return { served: null, findings: mistakes };
     const isUsable = mistakes.length === 0;
@@ -137,7 +139,7 @@ export class ListenerCertificates {
     const usable = isUsable || before === undefined ? files : before.files;
     const material = createTlsMaterial(id, tls, usable, alpn);
     const known = before !== undefined && isSameMaterial(before.material, material) ? before.material : material;
-    return { served: { id, tls, alpn, files: usable, material: known, stamp }, findings };
+    return { served: { id, tls, alpn, own, files: usable, material: known, stamp }, findings };
   }
 
   #say(listener: string, change: CertificateEvent['change'], finding: Finding): void {
@@ -171,7 +173,7 @@ export class ListenerCertificates {
 
   async #stamp(): Promise<string> {
     const stamps: string[] = [];
-    for (const { tls } of this.#served.values()) stamps.push(await stampOf(tls));
+    for (const { tls, own } of this.#served.values()) stamps.push(await stampListener(tls, own));
     return stamps.join('\n\n');
   }
 }

@@ -1,10 +1,13 @@
 /** The files that TLS is spoken with, of listeners and of pools, and the keys of tickets: read, watched, and told to threads. */
+import type { OwnCertificates } from '../../certificates/acme/own-certificates.ts';
 import { checksOf } from '../../checks/pool-checks.ts';
 import type { Config } from '../../config/config.ts';
 import type { CheckSpec, PoolSpec } from '../../core/snapshot.ts';
 import { chooseTlsEngine } from '../../net/node/tls-probe.ts';
 import type { NodeEngine } from '../../net/node/transport.ts';
+import type { Challenges } from '../shared/challenges.ts';
 import type { TlsMaterials } from '../shared/tls-material.ts';
+import type { AcmeKeeper } from './acme-keeper.ts';
 import { CertificateError } from './certificate-error.ts';
 import type { CertificateEvent } from './certificate-event.ts';
 import type { TlsEditions } from './compile.ts';
@@ -16,11 +19,15 @@ import type { LoadedPools } from './pool-certificates.ts';
 import { TicketKeys } from './ticket-keys.ts';
 import type { Turns } from './turns.ts';
 
-export interface TlsFilesOptions extends Pick<ControlPlaneOptions, 'clock' | 'scheduler' | 'events'> {
+type Surroundings = Pick<ControlPlaneOptions, 'clock' | 'random' | 'scheduler' | 'getsCertificates' | 'events'>;
+
+export interface TlsFilesOptions extends Surroundings {
   /** Of whoever changes the snapshot. */
   readonly turns: Turns;
   /** Tells every thread. */
   certify(materials: TlsMaterials): void;
+  /** Resolves when every thread answers these challenges, and no others. */
+  challenge(challenges: Challenges): Promise<void>;
   /** Files of this pool have changed: a snapshot with its new edition is wanted. */
   onPool(pool: string): void;
 }
@@ -42,18 +49,20 @@ export class TlsFiles {
   readonly #listeners: ListenerCertificates;
   readonly #pools: PoolCertificates;
   readonly #ticketKeys: TicketKeys;
+  /** Null: nobody has ever wanted certificates that Fairlead gets by itself. */
+  #acme: AcmeKeeper | null = null;
   #isClosed = false;
 
   /** `engine`: how cleartext is read. */
   constructor(options: TlsFilesOptions, engine: NodeEngine) {
     this.#options = options;
     this.#engine = engine;
-    const { clock, scheduler, events, turns } = options;
+    const { clock, scheduler, events } = options;
     const watched = {
       clock,
       scheduler,
       onEvent: (event: CertificateEvent) => events.onCertificate(event),
-      onStale: () => void turns.take(() => this.#refresh()),
+      onStale: () => this.#refreshInTurn(),
     };
     this.#listeners = new ListenerCertificates(watched);
     this.#pools = new PoolCertificates(watched);
@@ -62,7 +71,8 @@ export class TlsFiles {
 
   /** Rejects with every mistake. */
   async load(config: Config): Promise<LoadedTls> {
-    const loading = [this.#listeners.load(config.listeners), this.#pools.load(config.pools)] as const;
+    const own = await this.#ownOf(config);
+    const loading = [this.#listeners.load(config.listeners, own), this.#pools.load(config.pools)] as const;
     const [listeners, pools] = await allOf(...loading);
     return { editions: editionsOf([...pools.values()].map(({ material }) => material)), listeners, pools };
   }
@@ -70,6 +80,11 @@ export class TlsFiles {
   settle({ listeners, pools }: LoadedTls): void {
     const isOther = this.#listeners.settle(listeners);
     if (this.#pools.settle(pools).length > 0 || isOther) this.#certify();
+  }
+
+  /** What was settled can be reached: certificates may be asked for. */
+  begin(config: Config): void {
+    if (!this.#isClosed) this.#acme?.follow(config);
   }
 
   get editions(): TlsEditions {
@@ -82,9 +97,33 @@ export class TlsFiles {
 
   close(): void {
     this.#isClosed = true;
+    this.#acme?.close();
     this.#listeners.close();
     this.#pools.close();
     this.#ticketKeys.close();
+  }
+
+  /** Where those are that Fairlead gets by itself; null: no listener wants any. */
+  async #ownOf({ listeners, settings }: Config): Promise<OwnCertificates | null> {
+    if (listeners.every(({ tls }) => tls === null || tls.acme.length === 0)) return null;
+    this.#acme ??= await this.#createAcme();
+    return this.#acme.prepare(settings);
+  }
+
+  async #createAcme(): Promise<AcmeKeeper> {
+    const { AcmeKeeper } = await import('./acme-keeper.ts');
+    const { clock, random, scheduler, getsCertificates, events } = this.#options;
+    return new AcmeKeeper({
+      ...{ clock, random, scheduler },
+      mayAsk: getsCertificates,
+      place: (challenges) => this.#options.challenge(challenges),
+      onStored: () => this.#refreshInTurn(),
+      onEvent: (event) => events.onCertificate(event),
+    });
+  }
+
+  #refreshInTurn(): void {
+    void this.#options.turns.take(() => this.#refresh());
   }
 
   /** Files have changed. */

@@ -48,6 +48,11 @@ export class TlsKeeper {
     return this.#loaded?.files.checksOf(pool) ?? pool.checks;
   }
 
+  /** What was settled can be reached: certificates may be asked for. */
+  begin(config: Config): void {
+    this.#loaded?.files.begin(config);
+  }
+
   take(ended: EndedHandshakes): void {
     this.#loaded?.handshakes.take(ended);
   }
@@ -56,7 +61,7 @@ export class TlsKeeper {
     return this.#loaded?.handshakes.of(listener) ?? null;
   }
 
-  /** Looks after no file any more; what comes of handshakes is still taken. */
+  /** Looks after no file any more, and asks for no certificate; what comes of handshakes is still taken. */
   stop(): void {
     this.#loaded?.files.close();
   }

@@ -12,6 +12,7 @@
  */
 import type { ListenerSpec, PoolSpec, Snapshot } from '../../core/snapshot.ts';
 import type { Operation } from '../../core/operations.ts';
+import type { Challenges } from '../shared/challenges.ts';
 import { keyOf } from '../shared/listener-key.ts';
 import type { ListenerKey } from '../shared/listener-key.ts';
 import type { FromWorker, RestingListener, TestFault, ToWorker, WorkerStart } from '../shared/messages.ts';
@@ -123,6 +124,12 @@ export class WorkerHandle implements Watched {
     return this.#expect(`applied ${version}`);
   }
 
+  /** Resolves when it answers these challenges, and no others. */
+  challenge(number: number, challenges: Challenges): Promise<unknown> {
+    this.post({ type: 'challenge', number, challenges });
+    return this.#expect(`challenged ${number}`);
+  }
+
   /** Resolves to the port. Rejects with {@link ListenRefused}. */
   listen(listener: ListenerSpec, host: string, port: number, reusePort: boolean): Promise<number> {
     this.post({ type: 'listen', listener, host, port, reusePort });
@@ -223,6 +230,9 @@ export class WorkerHandle implements Watched {
         this.confirmed = message.version;
         this.heldRoutes = message.heldRoutes;
         this.#pending.resolve(`applied ${message.version}`, message.version);
+        break;
+      case 'challenged':
+        this.#pending.resolve(`challenged ${message.number}`, 0);
         break;
       case 'listening':
         this.#pending.resolve(`listening ${message.listener}`, message.port);

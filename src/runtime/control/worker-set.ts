@@ -6,6 +6,7 @@ import type { Operation } from '../../core/operations.ts';
 import type { PoolSpec, Snapshot } from '../../core/snapshot.ts';
 import type { Confirmation } from './compile.ts';
 import type { Listeners, PreparedChange } from './listeners.ts';
+import type { Challenges } from '../shared/challenges.ts';
 import type { TlsMaterials } from '../shared/tls-material.ts';
 import type { ToWorker, WorkerStart } from '../shared/messages.ts';
 import { MAIN_THREAD } from './reports.ts';
@@ -77,6 +78,9 @@ export class WorkerSet {
   #snapshot: Snapshot | null = null;
   /** What TLS is spoken with; null: nobody ever did. */
   #materials: TlsMaterials | null = null;
+  /** What authorities are answered; null: none has ever come. */
+  #challenges: Challenges | null = null;
+  #challengeCount = 0;
   #cancelWatch: Cancel | null = null;
   #isClosing = false;
   #isCovering = false;
@@ -212,6 +216,15 @@ export class WorkerSet {
     this.tell({ type: 'certify', materials });
   }
 
+  /** What authorities are answered from now on. Resolves when those that accept connections do. */
+  async challenge(challenges: Challenges): Promise<void> {
+    this.#challenges = challenges;
+    const number = ++this.#challengeCount;
+    const told = [...this.#roster.members].filter((worker) => worker.hasSnapshot);
+    const answers = told.map((worker) => worker.challenge(number, challenges).catch(ignoreGone));
+    await this.#within(CONFIRM_MS, Promise.all(answers));
+  }
+
   /** Tells every data plane that has a snapshot, those that drain as well. */
   tell(message: ToWorker): void {
     for (const worker of this.#roster.all) if (worker.hasSnapshot) worker.post(message);
@@ -263,7 +276,10 @@ export class WorkerSet {
   }
 
   #apply(worker: WorkerHandle, snapshot: Snapshot, operations: readonly Operation[]): Promise<unknown> {
-    if (!worker.hasSnapshot && this.#materials !== null) worker.post({ type: 'certify', materials: this.#materials });
+    if (!worker.hasSnapshot && this.#materials !== null) {
+      worker.post({ type: 'certify', materials: this.#materials });
+      if (this.#challenges !== null) void worker.challenge(this.#challengeCount, this.#challenges).catch(ignoreGone);
+    }
     return worker.apply(snapshot, operations);
   }
 

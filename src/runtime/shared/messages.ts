@@ -9,6 +9,7 @@ import type { Operation } from '../../core/operations.ts';
 import type { ListenerSpec, PoolSpec, Snapshot } from '../../core/snapshot.ts';
 import type { NetServerHandle } from '../../net/node/listener.ts';
 import type { NodeEngine } from '../../net/node/transport.ts';
+import type { Challenges } from './challenges.ts';
 import type { DataPlaneReport } from './data-plane-report.ts';
 import type { ListenerKey } from './listener-key.ts';
 import type { TlsMaterials } from './tls-material.ts';
@@ -34,8 +35,10 @@ export interface RestingListener {
 export type ToWorker =
   /** Answered by `applied`. */
   | { readonly type: 'apply'; readonly snapshot: Snapshot; readonly operations: readonly Operation[] }
-  /** What TLS is spoken with; comes before a snapshot that needs it. The only message with private keys. */
+  /** What TLS is spoken with; comes before a snapshot that needs it. It has private keys, as `challenge` does. */
   | { readonly type: 'certify'; readonly materials: TlsMaterials }
+  /** What authorities are answered, in place of what was before. Answered by `challenged`. */
+  | { readonly type: 'challenge'; readonly number: number; readonly challenges: Challenges }
   /** The same snapshot but for these pools. Answered by `applied`. */
   | {
       readonly type: 'refresh';
@@ -80,6 +83,7 @@ export type FromWorker =
   | { readonly type: 'ready' }
   /** `heldRoutes`: rows of routes that this snapshot does not have, of which an exchange is still under way. */
   | { readonly type: 'applied'; readonly version: number; readonly heldRoutes: readonly number[] }
+  | { readonly type: 'challenged'; readonly number: number }
   | { readonly type: 'listening'; readonly listener: ListenerKey; readonly port: number }
   | { readonly type: 'listen-failed'; readonly listener: ListenerKey; readonly code: string; readonly message: string }
   | { readonly type: 'closed'; readonly listener: ListenerKey }

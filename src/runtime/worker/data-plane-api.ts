@@ -10,6 +10,7 @@ import type { Random } from '../../core/random.ts';
 import type { ListenerSpec, PoolSpec, Snapshot } from '../../core/snapshot.ts';
 import type { LoopTurns } from '../../net/loop-turns.ts';
 import type { AcceptedConnection, ConnectionHandler, Transport } from '../../net/transport.ts';
+import type { Challenges } from '../shared/challenges.ts';
 import type { DataPlaneReport } from '../shared/data-plane-report.ts';
 import type * as limitParts from './limit-parts.ts';
 import type * as proxyParts from './proxy-parts.ts';
@@ -52,6 +53,8 @@ export interface DataPlane {
   readonly parts: Pick<LoadedParts, 'tls'>;
   /** Loads what speaks TLS. Null: it is there. */
   loadTls(): Promise<void> | null;
+  /** What authorities are answered from now on. */
+  challenge(challenges: Challenges): void;
   /** Tells every attempt at an endpoint that it takes nothing new: those that can move off it do. */
   rescue(order: RescueOrder): void;
   /** Rows of routes that have left the config, of which an exchange is still under way. */

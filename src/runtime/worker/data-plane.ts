@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../../core/clock.ts';
 import type { Fault } from '../../core/errors.ts';
-import type { Evidence, RescueOrder, TrialResult } from '../../core/health/evidence.ts';
+import type { RescueOrder } from '../../core/health/evidence.ts';
 import type { KeptMemory } from '../../core/kept-memory.ts';
 import type { Operation } from '../../core/operations.ts';
 import type { Random } from '../../core/random.ts';
@@ -25,11 +25,12 @@ import { loopClockOf } from '../../net/loop-clock.ts';
 import { TimerWheel } from '../../net/timer-wheel.ts';
 import type { AcceptedConnection, ConnectionHandler, Transport } from '../../net/transport.ts';
 import type { TcpSession } from '../../tcp/session.ts';
-import type { Blame, EndpointReports, ReportedEndpoint } from '../../upstream/endpoint.ts';
 import { SettlingList } from '../../upstream/settling-list.ts';
+import type { Challenges } from '../shared/challenges.ts';
 import type { DataPlane, DataPlaneOptions } from './data-plane-api.ts';
 import { ConnectionRefusals } from './connection-refusals.ts';
 import { Departures } from './departures.ts';
+import { ReportsToMain } from './endpoint-reports.ts';
 import { FailedRequestLog } from './failed-requests.ts';
 import type { Failed } from './failed-requests.ts';
 import type { StagesHost } from './listener-stages.ts';
@@ -53,9 +54,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   return new WorkerDataPlane(options);
 }
 
-class WorkerDataPlane
-  implements DataPlane, ExchangeHost, ServerHost, UpstreamHost, EndpointReports, StagesHost, TcpPlane
-{
+class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHost, StagesHost, TcpPlane {
   readonly transport: Transport;
   readonly wheel: TimerWheel;
   readonly settling: SettlingList;
@@ -80,6 +79,7 @@ class WorkerDataPlane
   #snapshot: Snapshot | null = null;
   /** Null until a listener has `tcp`. */
   #tcp: TcpSessions | null = null;
+  #compiled: Routing | null = null;
   #routing: Routing | null = null;
   #routeTable: RouteTable | null = null;
   isTrusted: (address: string) => boolean = () => false;
@@ -125,7 +125,7 @@ class WorkerDataPlane
       random: options.random,
       clock: options.clock,
       turns,
-      reports: this,
+      reports: new ReportsToMain((report) => options.report(report)),
       reportFault: (error) => this.reportFault(error),
       createDialer: (home, proxyProtocol) => new WorkerDialer(home, this, proxyProtocol),
       parts: this.parts,
@@ -162,9 +162,20 @@ class WorkerDataPlane
     this.#pools.apply(snapshot, operations);
     this.isTrusted = createAddressList(snapshot.settings.trustedProxies);
     this.#logs.apply(snapshot);
-    this.#routing = createRouting(snapshot, this.#pools, (route) => this.#logs.of(route.accessLog));
+    this.#compiled = createRouting(snapshot, this.#pools, (route) => this.#logs.of(route.accessLog));
+    this.#routing = this.#answering(this.#compiled);
     if (this.parts.hasTcp) this.#tcpOf().apply(snapshot, (id) => this.#pools.lookUp(id), this.#logs.ofSessions());
     if (operations.some(({ op }) => op === 'set-settings')) this.#updateLimits(snapshot.settings.limits);
+  }
+
+  challenge(challenges: Challenges): void {
+    this.parts.tls?.challenge(challenges);
+    if (this.#compiled !== null) this.#routing = this.#answering(this.#compiled);
+  }
+
+  /** Authorities that look whether names lead here are answered before any route is asked. */
+  #answering(routing: Routing): Routing {
+    return this.parts.tls?.answering(routing, this.#pools, this.unroutedLog) ?? routing;
   }
 
   #tcpOf(): TcpSessions {
@@ -329,30 +340,5 @@ class WorkerDataPlane
     this.faults++;
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
     this.#options.report({ type: 'fault', message, stack: stack ?? '' });
-  }
-
-  onFailuresReached(endpoint: ReportedEndpoint, kind: Evidence, { failure, detail }: Blame): void {
-    const { slot, generation } = endpoint.spec;
-    this.#options.report({ type: 'failures-reached', pool: endpoint.poolId, slot, generation, kind, failure, detail });
-  }
-
-  onBreakerFailure(endpoint: ReportedEndpoint, inARow: Evidence | null, { failure, detail }: Blame): void {
-    const { slot, generation } = endpoint.spec;
-    this.#options.report({ type: 'breaker-failure', pool: endpoint.poolId, slot, generation, inARow, failure, detail });
-  }
-
-  onPassiveFailure(endpoint: ReportedEndpoint, isFirst: boolean, blame: Blame): void {
-    const { slot, generation } = endpoint.spec;
-    this.#options.report({ type: 'passive-failure', pool: endpoint.poolId, slot, generation, isFirst, ...blame });
-  }
-
-  onTrialEnded(endpoint: ReportedEndpoint, number: number, result: TrialResult): void {
-    const { slot, generation } = endpoint.spec;
-    this.#options.report({ type: 'trial-ended', pool: endpoint.poolId, slot, generation, number, result });
-  }
-
-  onRecovered(endpoint: ReportedEndpoint): void {
-    const { slot, generation } = endpoint.spec;
-    this.#options.report({ type: 'recovered', pool: endpoint.poolId, slot, generation });
   }
 }

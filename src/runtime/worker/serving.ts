@@ -102,6 +102,9 @@ export class Serving {
         this.#options.transport.setTlsEngine(message.materials.engine);
         this.#dataPlane.parts.tls?.apply(message.materials);
         break;
+      case 'challenge':
+        this.#answerChallenges(message);
+        break;
       case 'refresh':
         this.#dataPlane.refresh(message.version, message.pools, message.operations);
         this.#post({ type: 'applied', version: message.version, heldRoutes: this.#dataPlane.heldRoutes() });
@@ -147,6 +150,11 @@ export class Serving {
         this.#options.breakDown?.(message.fault);
         break;
     }
+  }
+
+  #answerChallenges({ number, challenges }: Extract<ToWorker, { type: 'challenge' }>): void {
+    this.#dataPlane.challenge(challenges);
+    this.#post({ type: 'challenged', number });
   }
 
   /** An exception that nobody caught: this thread's state cannot be trusted, so it ends as soon as its clients allow. */

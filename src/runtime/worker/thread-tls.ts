@@ -3,6 +3,8 @@ import { FAULTS } from '../../core/errors.ts';
 import type { KeptMemory } from '../../core/kept-memory.ts';
 import { passedNames } from '../../core/server-names.ts';
 import type { ListenerSpec, Timeouts } from '../../core/snapshot.ts';
+import type { ExchangeLog } from '../../http/exchange-log.ts';
+import type { Routing } from '../../http/routing.ts';
 import { faultResponse } from '../../http1/fault-response.ts';
 import { createTlsProfile } from '../../net/node/tls-profile.ts';
 import type { Stage } from '../../net/stages.ts';
@@ -10,10 +12,14 @@ import { Greetings } from '../../net/stages/greetings.ts';
 import { HelloStage } from '../../net/stages/hello.ts';
 import type { TimerWheel } from '../../net/timer-wheel.ts';
 import type { Transport } from '../../net/transport.ts';
+import type { Challenges } from '../shared/challenges.ts';
 import { MOST_GREETINGS, ROOM_SHARE } from '../shared/connection-gate.ts';
 import type { DataPlaneReport } from '../shared/data-plane-report.ts';
 import type { TlsMaterials } from '../shared/tls-material.ts';
+import { ChallengeProfiles } from './challenge-profiles.ts';
+import { answerChallenges } from './challenge-routing.ts';
 import { HandshakeCounts } from './handshake-counts.ts';
+import type { Pools } from './routing.ts';
 import { TlsClients } from './tls-clients.ts';
 import { TlsListeners } from './tls-listeners.ts';
 
@@ -41,6 +47,8 @@ export class ThreadTls {
   readonly #listeners: TlsListeners;
   /** Of pools. */
   readonly clients = new TlsClients();
+  readonly #profiles: ChallengeProfiles;
+  #tokens: Challenges['tokens'] = new Map();
 
   constructor(host: ThreadTlsHost, report: (report: DataPlaneReport) => void) {
     this.#host = host;
@@ -51,10 +59,9 @@ export class ThreadTls {
       tell: (ended) => report({ type: 'handshakes-ended', ...ended }),
       reportFault: (error) => host.reportFault(error),
     });
-    this.#listeners = new TlsListeners({
-      createProfile: createTlsProfile,
-      handshakeTimeoutMs: () => host.timeouts.tlsHandshakeMs,
-    });
+    const tools = { createProfile: createTlsProfile, handshakeTimeoutMs: () => host.timeouts.tlsHandshakeMs };
+    this.#listeners = new TlsListeners(tools);
+    this.#profiles = new ChallengeProfiles(tools);
   }
 
   /** Clients on their way into TLS. */
@@ -66,6 +73,17 @@ export class ThreadTls {
   apply({ listeners, pools }: TlsMaterials): void {
     this.#listeners.apply(listeners);
     this.clients.apply(pools);
+  }
+
+  /** What authorities are answered from now on. */
+  challenge({ tokens, certificates }: Challenges): void {
+    this.#tokens = tokens;
+    this.#profiles.apply(certificates);
+  }
+
+  /** The routing with the answers of HTTP-01 in front, as long as there are any. */
+  answering(routing: Routing, pools: Pools, log: ExchangeLog | null): Routing {
+    return answerChallenges(routing, this.#tokens, pools, log);
   }
 
   /** What the connections of a listener pass. */
@@ -84,6 +102,7 @@ export class ThreadTls {
       timeoutMs: () => host.timeouts.tlsHandshakeMs,
       passes: ({ serverName }) => passed?.find(serverName) !== undefined,
       choose: (hello, { localAddress }) => names.choose(hello, localAddress),
+      challengeOf: ({ serverName }) => this.#profiles.of(serverName),
       plainAnswer: () => faultResponse(FAULTS.plainHttpOnTls, { ...PLAIN_ANSWER, date: host.httpDate() }),
       ended: ({ facts }, failure) => this.#handshakes.note(id, failure, facts),
     });

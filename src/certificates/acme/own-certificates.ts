@@ -1,0 +1,116 @@
+/**
+ * What a listener has of the names that it gets certificates for: the certificate of just these names; until that has
+ * come, whatever else is kept that is for one of them; and for the rest one that signs itself.
+ */
+import { stat } from 'node:fs/promises';
+import type { AcmeSpec } from '../../core/acme.ts';
+import type { Certificate } from '../certificate.ts';
+import { describeCertificate } from '../describe.ts';
+import { Findings } from '../finding.ts';
+import type { Finding } from '../finding.ts';
+import { readChain, readKey, toPem } from '../read-chain.ts';
+import { checkKey } from '../validate.ts';
+import { AcmeStorage } from './acme-storage.ts';
+import type { StoredFile } from './acme-storage.ts';
+import type { CertificateMaker } from './certificate-maker.ts';
+
+/** Its key of the config, below `tls`. */
+const KEY = 'acme';
+
+export interface Owned {
+  readonly certificates: readonly Certificate[];
+  /** Names that none of them is for. */
+  readonly uncovered: readonly string[];
+  readonly findings: readonly Finding[];
+}
+
+export class OwnCertificates {
+  readonly storage: AcmeStorage;
+  readonly maker: CertificateMaker;
+  readonly spec: AcmeSpec;
+  /** By their names, so that the same ones are served as long as they are needed. */
+  readonly #selfSigned = new Map<string, Promise<Certificate>>();
+
+  constructor(stateDir: string, spec: AcmeSpec, maker: CertificateMaker) {
+    this.storage = new AcmeStorage(stateDir, spec.directory);
+    this.maker = maker;
+    this.spec = spec;
+  }
+
+  /** What to serve with, never empty. `now`: milliseconds since 1970. */
+  async load(names: readonly string[], now: number): Promise<Pick<Owned, 'certificates' | 'findings'>> {
+    const { certificates, uncovered, findings } = await findOwned(this.storage, names, now);
+    if (uncovered.length === 0) return { certificates, findings };
+    const own = await this.#selfSign(uncovered, now);
+    return { certificates: [...certificates, own], findings: [...findings, explainSelfSigned(own, uncovered)] };
+  }
+
+  /** Differs from an earlier one where the file of these names has changed. */
+  async stampOf(names: readonly string[]): Promise<string> {
+    const found = await stat(this.storage.fileOf(names), { bigint: true }).catch(() => null);
+    return found === null ? '-' : `${found.dev} ${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}`;
+  }
+
+  #selfSign(names: readonly string[], now: number): Promise<Certificate> {
+    const key = names.join(' ');
+    const known = this.#selfSigned.get(key) ?? this.#makeSelfSigned(names, now);
+    this.#selfSigned.set(key, known);
+    return known;
+  }
+
+  async #makeSelfSigned(names: readonly string[], now: number): Promise<Certificate> {
+    const { chain, privateKey } = await this.maker.selfSigned(names, now);
+    const place = { file: this.storage.fileOf(names), source: KEY };
+    return describeCertificate(chain, place, { kind: 'pem', chain, privateKey }, null);
+  }
+}
+
+/** What is kept for these names; nobody is asked, and nothing is made. */
+export async function findOwned(storage: AcmeStorage, names: readonly string[], now: number): Promise<Owned> {
+  const findings = new Findings(KEY);
+  const own = storage.fileOf(names);
+  const stored = (await storage.readCertificates()).flatMap(
+    (file) => readStored(file, file.file === own, findings) ?? [],
+  );
+  const whole = stored.find(({ file }) => file === own);
+  if (whole !== undefined) {
+    if (whole.validTo < now) findings.warn('', own, 'it has expired, and is served until a new one comes', 'Look why.');
+    return { certificates: [whole], uncovered: [], findings: findings.all };
+  }
+  const usable = stored.filter(({ validFrom, validTo }) => validFrom <= now && now < validTo);
+  const chosen = new Set<Certificate>();
+  const uncovered: string[] = [];
+  for (const name of names) {
+    const [longest] = usable.filter((one) => one.names.includes(name)).sort((a, b) => b.validTo - a.validTo);
+    if (longest === undefined) uncovered.push(name);
+    else chosen.add(longest);
+  }
+  return { certificates: [...chosen], uncovered, findings: findings.all };
+}
+
+/** Null: it is of no use, and said to be so where it is the one that is wanted. */
+function readStored({ file, text }: StoredFile, isWanted: boolean, findings: Findings): Certificate | null {
+  const found = new Findings(KEY);
+  const chain = readChain(text, file, '', found);
+  const key = readKey(text, '', { file, part: '' }, found);
+  if (chain !== null && key !== null) checkKey(chain.certificates, key, file, '', found);
+  if (chain === null || key === null || found.hasMistake) {
+    const [first] = found.all;
+    if (isWanted)
+      findings.warn('', file, `${first.message}, and another certificate is asked for`, 'Leave it to Fairlead.');
+    return null;
+  }
+  const secrets = { kind: 'pem', chain: chain.text, privateKey: toPem(key) } as const;
+  return describeCertificate(chain.text, { file, source: KEY }, secrets, null);
+}
+
+function explainSelfSigned({ file }: Certificate, names: readonly string[]): Finding {
+  const message = `${names.join(', ')}: no certificate has come yet, a self-signed one is served`;
+  return {
+    isMistake: false,
+    key: KEY,
+    file,
+    message,
+    cure: 'Browsers warn of it until the authority has given one out.',
+  };
+}

@@ -1,7 +1,7 @@
 /** Listeners that get their certificates by themselves, without an authority: with one, see test/long/acme.test.ts. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
@@ -133,6 +133,26 @@ pools: { web: ["127.0.0.1:9"] }`;
       () => run.stderr,
     );
     assert.ok(readFileSync(join(folder, 'state', 'lock'), 'utf8').startsWith(`${run.pid} `));
+  });
+
+  it('of two processes with one folder only the first asks for certificates, and it gives the lock back when it drains', async (t) => {
+    const { folder } = await writeConfig(t);
+    const lock = join(folder, 'state', 'lock');
+    await using first = new FairleadProcess(['run', '--threads', '1'], { cwd: folder });
+    await until(
+      () => first.stderr.includes('certificate-not-issued'),
+      () => first.stderr,
+    );
+    await using second = new FairleadProcess(['run', '--threads', '1'], { cwd: folder });
+    await until(
+      () => second.stderr.includes(`process ${first.pid} gets the certificates in ${join(folder, 'state')}`),
+      () => second.stderr,
+    );
+    assert.doesNotMatch(second.stderr, /not-issued/);
+    assert.ok(readFileSync(lock, 'utf8').startsWith(`${first.pid} `));
+    first.kill('SIGTERM');
+    assert.equal((await first.ended).code, 0);
+    assert.equal(existsSync(lock), false);
   });
 
   it('without the package that makes certificates, check and run end with the command that installs it', async (t) => {

@@ -52,6 +52,7 @@ export type {
   BreakerSpec,
   CheckSpec,
   CertificateSource,
+  ClientCertificateSpec,
   CheckRhythm,
   EjectionSpec,
   GrpcCheckSpec,

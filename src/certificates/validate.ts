@@ -160,8 +160,32 @@ export function checkTime(
   if (now > validTo) say(`it has expired on ${dateOf(validTo)}`, 'Renew it.');
   else if (now < validFrom)
     say(`it is not valid before ${dateOf(validFrom)}`, 'Look at the clock of this machine, or wait.');
-  else if (now > validTo - Math.min(SOON_MS, (validTo - validFrom) / 3))
+  else if (isSoon(now, validFrom, validTo))
     findings.warn(part, file, `it expires ${inDays(validTo - now)}, on ${dateOf(validTo)}`, 'Renew it.');
+}
+
+/** An authority that has expired, or will soon: its clients are refused from then on. */
+export function warnOfAge(
+  certificate: X509Certificate,
+  now: number,
+  file: string,
+  part: string,
+  findings: Findings,
+): void {
+  const [validFrom, validTo] = [certificate.validFromDate.getTime(), certificate.validToDate.getTime()];
+  const warn = (message: string): void =>
+    findings.warn(
+      part,
+      file,
+      `the certificate of ${nameOf(certificate)} ${message}`,
+      'Put the one that takes its place into the file as well.',
+    );
+  if (now > validTo) warn(`has expired on ${dateOf(validTo)}`);
+  else if (isSoon(now, validFrom, validTo)) warn(`expires ${inDays(validTo - now)}, on ${dateOf(validTo)}`);
+}
+
+function isSoon(now: number, validFrom: number, validTo: number): boolean {
+  return now > validTo - Math.min(SOON_MS, (validTo - validFrom) / 3);
 }
 
 function inDays(ms: number): string {

@@ -12,8 +12,9 @@ export const WATCH_MS = 30_000;
 export const SETTLE_MS = 1000;
 
 /** Differs from an earlier one where one of the files has changed. */
-export async function stampOf({ certificates, ticketKeys }: ListenerTls): Promise<string> {
-  return stampFiles([...certificates.flatMap(filesOf), ticketKeys]);
+export async function stampOf({ certificates, ticketKeys, clientCertificate }: ListenerTls): Promise<string> {
+  const { ca = '', crl = '' } = clientCertificate ?? {};
+  return stampFiles([...certificates.flatMap(filesOf), ticketKeys, ca, crl]);
 }
 
 /** The same of files; `''`: none. */

@@ -30,7 +30,8 @@ export async function check({ config, json = false, path }: CheckOptions): Promi
   const { file } = source;
   const parsed = await source.read();
   if ('errors' in parsed) return sayMistakes(file, parsed.errors, json);
-  const { certificates, errors, warnings: ofFiles } = await inspectCertificates(parsed.config, file ?? 'command line');
+  const inspected = await inspectCertificates(parsed.config, file ?? 'command line');
+  const { certificates, clients, errors, warnings: ofFiles } = inspected;
   if (errors.length > 0) return sayMistakes(file, errors, json);
   const explained = await explainConfig(parsed.config);
   const machine = readMachine(parsed.config);
@@ -43,13 +44,19 @@ export async function check({ config, json = false, path }: CheckOptions): Promi
   ];
   if (json) {
     const ofPath = asked === null ? {} : { path: toJsonPath(asked) };
-    printJson({ valid: true, file, ...toJsonDescription(explained, machine, certificates), ...ofPath, warnings });
+    printJson({
+      valid: true,
+      file,
+      ...toJsonDescription(explained, machine, certificates, clients),
+      ...ofPath,
+      warnings,
+    });
   } else {
     const ofPath = asked === null ? '' : `\n\n${describePath(asked)}`;
     const shortage = describeShortage(parsed.config);
     if (shortage !== null) console.error(`fairlead: ${shortage}`);
     for (const warning of warnings) console.error(`fairlead: ${warning}`);
-    console.log(`${file} is valid.\n\n${describeConfig(explained, machine, certificates)}${ofPath}`);
+    console.log(`${file} is valid.\n\n${describeConfig(explained, machine, certificates, clients)}${ofPath}`);
   }
   return EXIT_OK;
 }

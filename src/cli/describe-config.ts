@@ -5,8 +5,8 @@ import type { PoolConfig } from '../config/config.ts';
 import type { CheckSpec, ListenerSpec, TcpSpec } from '../core/snapshot.ts';
 import type { ExplainedConfig } from '../runtime/control/explain-config.ts';
 import { protocolOf, urlText } from '../runtime/shared/listener-key.ts';
-import { describeCertificates, toJsonCertificates } from './inspect-certificates.ts';
-import type { ListenerCertificate } from './inspect-certificates.ts';
+import { describeCertificates, describeClients, toJsonCertificates } from './inspect-certificates.ts';
+import type { AskedClients, ListenerCertificate } from './inspect-certificates.ts';
 import { findChangedKeys } from './changed-keys.ts';
 import type { Machine } from './machine.ts';
 import { table } from './table.ts';
@@ -17,6 +17,7 @@ export function describeConfig(
   explained: ExplainedConfig,
   machine: Machine,
   certificates: readonly ListenerCertificate[] = [],
+  clients: readonly AskedClients[] = [],
 ): string {
   const { engine, config } = explained;
   const changed = findChangedKeys(config);
@@ -33,6 +34,7 @@ export function describeConfig(
     ...(certificates.length === 0
       ? []
       : ['', 'certificates', ...table(describeCertificates(certificates, systemClock.wallTime()))]),
+    ...(clients.length === 0 ? [] : ['', 'certificates of clients', ...table(describeClients(clients))]),
     ...(explained.routes.length === 0 ? [] : ['', 'routes, in the order in which they are tried']),
     ...withKeys(
       table(describeRoutes(explained)),
@@ -54,12 +56,14 @@ export function toJsonDescription(
   { engine, config, routes }: ExplainedConfig,
   machine: Machine,
   certificates: readonly ListenerCertificate[],
+  clients: readonly AskedClients[] = [],
 ): object {
   return {
     node: process.versions.node,
     engine,
     ...machine,
     certificates: toJsonCertificates(certificates, systemClock.wallTime()),
+    clientCertificates: clients,
     routes: routes.map(({ route, text }) => ({ route: route.id, match: text, pool: route.pool })),
     config: writeConfig(config),
   };

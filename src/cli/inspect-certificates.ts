@@ -6,13 +6,22 @@ import type { Finding } from '../certificates/finding.ts';
 import type { Config } from '../config/config.ts';
 import type { ConfigError } from '../config/errors.ts';
 import { systemClock } from '../core/clock.ts';
+import type { ClientCertificateSpec } from '../core/snapshot.ts';
 
 const DAY_MS = 86_400_000;
 
 export interface InspectedCertificates {
   readonly certificates: readonly ListenerCertificate[];
+  readonly clients: readonly AskedClients[];
   readonly errors: readonly ConfigError[];
   readonly warnings: readonly string[];
+}
+
+/** A listener that asks clients for a certificate. */
+export interface AskedClients extends ClientCertificateSpec {
+  readonly listener: string;
+  /** The authorities, in words. */
+  readonly authorities: readonly string[];
 }
 
 export interface ListenerCertificate extends Certificate {
@@ -28,6 +37,7 @@ export async function inspectCertificates(
 ): Promise<InspectedCertificates> {
   const inspected = {
     certificates: [] as ListenerCertificate[],
+    clients: [] as AskedClients[],
     errors: [] as ConfigError[],
     warnings: [] as string[],
   };
@@ -48,7 +58,13 @@ export async function inspectCertificates(
     // Few configs have any: what reads them is loaded for those.
     const { loadListener } = await import('../certificates/load-listener.ts');
     const own = tls.acme.length === 0 ? null : await findOwn(settings);
-    const { certificates, findings } = await loadListener(tls, own, circumstances);
+    const { certificates, clientAuthorities, findings } = await loadListener(tls, own, circumstances);
+    if (tls.clientCertificate !== null)
+      inspected.clients.push({
+        ...tls.clientCertificate,
+        listener: id,
+        authorities: clientAuthorities?.subjects ?? [],
+      });
     for (const [index, certificate] of certificates.entries()) {
       const isDefault = index === 0 && tls.unknownName === 'default';
       inspected.certificates.push({ ...certificate, listener: id, isDefault });
@@ -96,6 +112,20 @@ export function describeCertificates(certificates: readonly ListenerCertificate[
   return certificates.map(({ listener, names, addresses, isDefault, issuer, keyText, validTo, file }) => {
     const served = [...names, ...addresses, ...(isDefault ? ['any other name'] : [])];
     return [listener, served.join(', '), keyText, timeLeft(validTo - now), `by ${issuer}`, file];
+  });
+}
+
+/** Columns: listener, whether one is required, for which names, authorities, file. */
+export function describeClients(clients: readonly AskedClients[]): string[][] {
+  return clients.map(({ listener, require: isRequired, names, forward, authorities, ca, crl }) => {
+    const more = authorities.length > 3 ? ` and ${authorities.length - 3} more` : '';
+    return [
+      listener,
+      `${isRequired ? 'required' : 'asked for'} ${names.length === 0 ? 'by every name' : `by ${names.join(', ')}`}`,
+      `of ${authorities.slice(0, 3).join(', ')}${more}`,
+      forward ? 'endpoints are told' : 'endpoints are not told',
+      crl === '' ? ca : `${ca}, ${crl}`,
+    ];
   });
 }
 

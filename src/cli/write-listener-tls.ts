@@ -1,10 +1,11 @@
 /** `tls` of a listener as a config file says it. */
 import type { AcmeSpec } from '../core/acme.ts';
-import type { CertificateSource, ListenerTls } from '../core/snapshot.ts';
+import type { CertificateSource, ClientCertificateSpec, ListenerTls } from '../core/snapshot.ts';
+import { onOff } from './written-units.ts';
 
 export function writeListenerTls(tls: ListenerTls | null): unknown {
   if (tls === null) return 'off';
-  const { certificates, acme, ticketKeys, passthrough = [], ...rest } = tls;
+  const { certificates, acme, ticketKeys, passthrough = [], clientCertificate, ...rest } = tls;
   return {
     ...(certificates.length === 0 ? {} : { certificates: certificates.map(writeSource) }),
     ...(acme.length === 0 ? {} : { acme }),
@@ -13,6 +14,17 @@ export function writeListenerTls(tls: ListenerTls | null): unknown {
     ...(passthrough.length === 0
       ? {}
       : { passthrough: Object.fromEntries(passthrough.map(({ name, to }) => [name, to.pool])) }),
+    clientCertificate: clientCertificate === null ? 'off' : writeClientCertificate(clientCertificate),
+  };
+}
+
+function writeClientCertificate({ ca, require: isRequired, names, forward, crl }: ClientCertificateSpec): unknown {
+  return {
+    ca,
+    require: onOff(isRequired),
+    ...(names.length === 0 ? {} : { names }),
+    forward: onOff(forward),
+    ...(crl === '' ? {} : { crl }),
   };
 }
 

@@ -33,6 +33,7 @@ const LOG_FIELDS = [
   'tlsVersion',
   'tlsCipher',
   'tlsResumed',
+  'clientCert',
 ] as const satisfies readonly LogField[];
 
 /** `$name`, `${name}` where a letter follows, `$$` for the sign itself. */

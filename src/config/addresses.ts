@@ -103,6 +103,22 @@ export function parseHostPattern(value: unknown): string | Mistake {
   return new Mistake(`${describeValue(value)} is not a host`, cure);
 }
 
+/**
+ * A name that clients of TLS ask for, or `*.` and the end of one, into its normal form. They never ask for an address.
+ * `forAll`: what is wrong with `*`.
+ */
+export function parseServerName(value: unknown, forAll: Mistake): string | Mistake {
+  const cure = 'Write a name such as api.example.com, or *.api.example.com for one label more.';
+  if (typeof value !== 'string') return new Mistake(`a name is text, not ${describeValue(value)}`, cure);
+  const name = value.toLowerCase().replace(/\.$/, '');
+  if (name === '*') return forAll;
+  if (/[^\0-\x7f]/.test(name))
+    return new Mistake(`${describeValue(value)} is not in ASCII`, 'Write the name in its xn-- form.');
+  if (name.startsWith('.')) return new Mistake(`${describeValue(value)} begins with a dot`, `Write "*${name}".`);
+  if (isHostName(name.startsWith('*.') ? name.slice(2) : name)) return name;
+  return new Mistake(`${describeValue(value)} is no name that clients of TLS ask for`, cure);
+}
+
 /** What is sent as Host: a name or an address, with or without a port. */
 export function parseHostHeader(value: string): string | Mistake {
   const host = value.replace(/:\d{1,5}$/, '');

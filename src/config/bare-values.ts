@@ -202,6 +202,11 @@ const PLACES: Readonly<Record<string, Places>> = {
     [NO, 'Write acme: off.'],
     [ANY, 'Write a map, e.g. acme: { email: ops@example.com, terms: agreed }.'],
   ],
+  ClientCertificate: [
+    [PEM, 'Write clientCertificate: { ca: $1 }.'],
+    [NO, 'Write clientCertificate: off.'],
+    [ANY, 'Name the authorities, e.g. clientCertificate: { ca: clients.pem }.'],
+  ],
   Certificate: [[ANY, 'Write a path, or a map, e.g. { cert: example.com.crt, key: example.com.key }.']],
   Defaults: [[ANY, 'Write a map of keys and values, e.g. defaults: { policy: least-connections }.']],
   header: conditions('header', 'x-beta'),

@@ -1631,6 +1631,44 @@ export interface ListenerTlsInput<PoolName extends string = string> {
    * @example { '*.legacy.example.com': 'legacy' }
    */
   readonly passthrough?: Readonly<Record<string, PoolName>>;
+  /**
+   * Asks clients for a certificate (mutual TLS).
+   * @defaultValue `'off'`
+   * @example { ca: '/etc/fairlead/clients.pem' }
+   */
+  readonly clientCertificate?: ClientCertificateInput | Off;
+}
+
+/** Asks clients for a certificate (mutual TLS). */
+export interface ClientCertificateInput {
+  /**
+   * File with the certificates of the authorities that clients may have theirs from, in PEM.
+   * @example '/etc/fairlead/clients.pem'
+   */
+  readonly ca: string;
+  /**
+   * Whether a client without a certificate is refused. One whose certificate is no good is refused in any case.
+   * @defaultValue `'on'`
+   * @example 'off'
+   */
+  readonly require?: Toggle;
+  /**
+   * The names that clients are asked for a certificate under; `*.` takes one label. Requests for them come in by no other name.
+   * @defaultValue all
+   * @example ['api.example.com']
+   */
+  readonly names?: readonly string[] | string;
+  /**
+   * Tells endpoints of the certificate, by the headers Client-Cert and Client-Cert-Chain (RFC 9440).
+   * @defaultValue `'off'`
+   * @example 'on'
+   */
+  readonly forward?: Toggle;
+  /**
+   * File with the lists of what the authorities have revoked, in PEM; one of each of them.
+   * @example '/etc/fairlead/clients.crl'
+   */
+  readonly crl?: string;
 }
 
 /** What Fairlead proves with who it is: a file with the chain and its key, a folder of them, or a map. The first one is for clients that ask for no name. */

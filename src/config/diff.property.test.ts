@@ -138,7 +138,7 @@ const listener: fc.Arbitrary<ListenerSpec> = fc.record(
     underscores: fc.constantFrom('drop', 'allow'),
     proxyProtocol: fc.constantFrom(null, { from: ['10.0.0.0/8'], mode: 'require' }),
     tls: fc.constantFrom(null, {
-      ...{ certificates: [], acme: [], ticketKeys: '' },
+      ...{ certificates: [], acme: [], ticketKeys: '', clientCertificate: null },
       ...({ minVersion: '1.2', unknownName: 'default' } as const),
     }),
   },

@@ -6,11 +6,10 @@ import { OF_PROXY_PROTOCOL_MAPS } from './foreign-proxy-protocol-keys.ts';
 import { OF_SMALL_MAPS } from './foreign-resilience-keys.ts';
 import type { SmallMap } from './foreign-resilience-keys.ts';
 import {
-  FIXED_CIPHERS,
   OF_ACME_BESIDE_LISTENERS,
   OF_TLS_MAPS,
-  PASSED_NAMES,
-  PASSTHROUGH_WORDS,
+  TLS_ELSEWHERE,
+  TLS_OF_LISTENERS,
   TLS_OF_POOLS,
 } from './foreign-tls-keys.ts';
 import { NOT_BUILT } from './not-built.ts';
@@ -20,6 +19,7 @@ import type { MissingFeature } from './not-built.ts';
 type Place =
   | 'Config'
   | 'Listener'
+  | 'ClientCertificate'
   | 'ListenerTls'
   | 'Certificate'
   | 'Acme'
@@ -36,11 +36,6 @@ type Place =
   | 'ExchangeTimeouts';
 
 const TLS = 'ssl https cert ca cacert';
-
-/** Of the client's side. */
-const CERTIFICATE_WORDS =
-  'ssl https cert certs certificate certificates crt certfile keyfile sslcertificate sslcertificatekey';
-const IN_A_LISTENER = 'It stands in a listener, beside its address: tls.';
 
 const UNBUFFERED = 'Bodies pass as they come, and nothing of them is buffered: take it out.';
 
@@ -123,8 +118,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'proxyprotocol acceptproxy': 'It stands in a listener, and in a pool for what goes out to servers.',
     'sendproxy sendproxyv2':
       'It stands in a pool, e.g. pools: { web: { endpoints: [localhost:8081], proxyProtocol: v2 } }.',
-    [`tls sslprotocols sslciphers ${CERTIFICATE_WORDS}`]: IN_A_LISTENER,
-    [PASSTHROUGH_WORDS]: PASSED_NAMES,
+    ...TLS_ELSEWHERE,
   },
   Listener: {
     'port host bind listen addr ip hostname url': 'Write address, e.g. address: 127.0.0.1:8080.',
@@ -136,16 +130,11 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'stream layer4 l4 proto protocol': 'Where it is to pass bytes on, write tcp and the name of a pool.',
     'pool backend upstream service target proxypass defaultbackend':
       'Routes lead to pools. Where a listener is to pass bytes on, write tcp and the name of a pool.',
-    [CERTIFICATE_WORDS]: 'Write tls, e.g. tls: { certificates: example.com.pem }.',
-    'acme letsencrypt certresolver autohttps': 'Write tls, e.g. tls: { acme: [www.example.com] }.',
-    'sslprotocols minversion sslminver': "Write tls, e.g. tls: { certificates: example.com.pem, minVersion: '1.3' }.",
-    'sslciphers ciphers ciphersuites': FIXED_CIPHERS,
-    'ticketkeys sslsessionticketkey tlsticketkeys':
-      'Write tls, e.g. tls: { certificates: example.com.pem, ticketKeys: tickets.key }.',
-    [PASSTHROUGH_WORDS]: 'Write tls, and in it passthrough with names and their pools.',
+    ...TLS_OF_LISTENERS,
   },
   ListenerTls: OF_TLS_MAPS.ListenerTls,
   Certificate: OF_TLS_MAPS.Certificate,
+  ClientCertificate: OF_TLS_MAPS.ClientCertificate,
   Acme: OF_TLS_MAPS.Acme,
   Route: {
     'backend upstream service target targets to proxypass reverseproxy usebackend defaultbackend loadbalancer forwardto cluster servers endpoints url handler':
@@ -167,8 +156,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
       'Write sticky in the pool that the route names.',
     'check ejection breaker circuitbreaker circuitbreakers':
       'It stands in the pool that the route names, or in defaults.',
-    [`tls ${CERTIFICATE_WORDS}`]: IN_A_LISTENER,
-    [PASSTHROUGH_WORDS]: PASSED_NAMES,
+    ...TLS_ELSEWHERE,
   },
   Match: {
     'hosts hostname hostnames domain domains servername vhost': 'Write host, e.g. host: api.example.com.',
@@ -271,8 +259,6 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
 
 /** What Fairlead does not have, wherever it is written. */
 const MISSING: Readonly<Record<MissingFeature, string>> = {
-  clientCertificates:
-    'clientcertificate clientcertificates clientca clientcas clientauth clientverify mtls sslverifyclient sslclientcertificate verifyclient',
   http2: 'http2 h2 h2c grpc alpn http3 quic',
   udp: 'udp',
   mirroring: 'mirror mirrors mirroring shadow',

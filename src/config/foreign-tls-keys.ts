@@ -1,8 +1,31 @@
 /** Keys of other programs' TLS, by ours, in the maps that have it. `a b` are several words. */
 
-export const PASSTHROUGH_WORDS = 'passthrough tlspassthrough sslpassthrough sslpreread sni snirouting';
-export const PASSED_NAMES = 'It stands in the tls of a listener: passthrough, with names and their pools.';
-export const FIXED_CIPHERS = 'Which ciphers there are is fixed: take it out.';
+const CERTIFICATE_WORDS =
+  'ssl https cert certs certificate certificates crt certfile keyfile sslcertificate sslcertificatekey';
+const CLIENT_CERTIFICATE_WORDS =
+  'clientcertificate clientcertificates clientca clientcas clientauth clientverify mtls mutualtls sslverifyclient sslclientcertificate verifyclient';
+const PASSTHROUGH_WORDS = 'passthrough tlspassthrough sslpassthrough sslpreread sni snirouting';
+const FIXED_CIPHERS = 'Which ciphers there are is fixed: take it out.';
+
+/** At the top level, and in a route. */
+export const TLS_ELSEWHERE: Readonly<Record<string, string>> = {
+  [`tls sslprotocols sslciphers ${CERTIFICATE_WORDS}`]: 'It stands in a listener, beside its address: tls.',
+  [PASSTHROUGH_WORDS]: 'It stands in the tls of a listener: passthrough, with names and their pools.',
+  [CLIENT_CERTIFICATE_WORDS]: 'It stands in a listener, within its tls: clientCertificate.',
+};
+
+/** Beside the address of a listener. */
+export const TLS_OF_LISTENERS: Readonly<Record<string, string>> = {
+  [CERTIFICATE_WORDS]: 'Write tls, e.g. tls: { certificates: example.com.pem }.',
+  'acme letsencrypt certresolver autohttps': 'Write tls, e.g. tls: { acme: [www.example.com] }.',
+  'sslprotocols minversion sslminver': "Write tls, e.g. tls: { certificates: example.com.pem, minVersion: '1.3' }.",
+  'sslciphers ciphers ciphersuites': FIXED_CIPHERS,
+  [CLIENT_CERTIFICATE_WORDS]:
+    'Write tls, e.g. tls: { certificates: example.com.pem, clientCertificate: { ca: clients.pem } }.',
+  'ticketkeys sslsessionticketkey tlsticketkeys':
+    'Write tls, e.g. tls: { certificates: example.com.pem, ticketKeys: tickets.key }.',
+  [PASSTHROUGH_WORDS]: 'Write tls, and in it passthrough with names and their pools.',
+};
 
 /** In a pool. */
 export const TLS_OF_POOLS: Readonly<Record<string, string>> = {
@@ -19,7 +42,9 @@ export const OF_ACME_BESIDE_LISTENERS: Readonly<Record<string, string>> = {
   'statefolder datadir statedirectory storage acmestorage': 'Write stateDir, e.g. stateDir: /var/lib/fairlead.',
 };
 
-export const OF_TLS_MAPS: Readonly<Record<'ListenerTls' | 'Certificate' | 'Acme', Readonly<Record<string, string>>>> = {
+export const OF_TLS_MAPS: Readonly<
+  Record<'ListenerTls' | 'Certificate' | 'ClientCertificate' | 'Acme', Readonly<Record<string, string>>>
+> = {
   ListenerTls: {
     'cert certs certificate crt pem file files path chain fullchain key keyfile privatekey certfile sslcertificate sslcertificatekey pkcs12 pfx':
       'Write certificates, e.g. certificates: { cert: example.com.crt, key: example.com.key }.',
@@ -33,6 +58,8 @@ export const OF_TLS_MAPS: Readonly<Record<'ListenerTls' | 'Certificate' | 'Acme'
       'Sessions are resumed by themselves: take it out.',
     'sessionticketkeys sessionticketkey ticketkey sslsessionticketkey tlsticketkeys':
       'Write ticketKeys, a file with lines of openssl rand -base64 48, e.g. ticketKeys: tickets.key, certificates: example.com.pem.',
+    'clientcertificates clientca clientcas clientauth clientverify mtls mutualtls ca cafile cafiles trustedca sslverifyclient sslclientcertificate verifyclient verify requireclientcert requestcert':
+      'Write clientCertificate, e.g. clientCertificate: { ca: clients.pem }, certificates: example.com.pem.',
     'stapling ocspstapling ocsp sslstapling':
       'Write ocsp at the certificate, e.g. certificates: { cert: a.crt, key: a.key, ocsp: a.ocsp }.',
     'defaultcertificate defaultgeneratedcert defaultcrt defaultsni fallbacksni stores':
@@ -71,5 +98,16 @@ export const OF_TLS_MAPS: Readonly<Record<'ListenerTls' | 'Certificate' | 'Acme'
       'The names stand in the certificate itself: take it out.',
     default: 'The first certificate is for clients without a name: put it there.',
     'stapling ocspstapling ocspfile sslstaplingfile': 'Write ocsp, e.g. cert: example.com.pem, ocsp: example.com.ocsp.',
+  },
+  ClientCertificate: {
+    'cafile cafiles cas authority authorities trustedca trustedcas trustpool rootcas sslclientcertificate clientca certificate cert':
+      'Write ca, e.g. ca: clients.pem.',
+    'verify required mode clientauthtype sslverifyclient optional requireclientcert rejectunauthorized':
+      'Write require, e.g. require: off, ca: clients.pem.',
+    'crlfile sslcrl revoked revocationlist': 'Write crl, e.g. ca: clients.pem, crl: clients.crl.',
+    'name host hosts hostname hostnames domain domains sni servername servernames':
+      'Write names, e.g. names: [api.example.com], ca: clients.pem.',
+    'header headers passtlsclientcert forwardclientcert xfcc': 'Write forward, e.g. forward: on, ca: clients.pem.',
+    'depth verifydepth sslverifydepth': 'How long a chain may be is fixed: take it out.',
   },
 };

@@ -6,6 +6,7 @@ import { describeValue } from './units.ts';
 /** How to write a key that has to be there. */
 const EXAMPLES: Readonly<Record<string, string>> = {
   certificates: 'certificates: example.com.pem',
+  ca: 'ca: clients.pem',
   address: 'address: 127.0.0.1:8080',
   endpoints: 'endpoints: [localhost:8081]',
   pool: 'pool: web',

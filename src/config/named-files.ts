@@ -41,6 +41,8 @@ export const NAMED_FILES: readonly NamedFile[] = [
   { path: ['listeners', '*', 'tls', 'certificates', 'passphraseFile'] },
   { path: ['listeners', '*', 'tls', 'certificates', 'ocsp'] },
   { path: ['listeners', '*', 'tls', 'ticketKeys'] },
+  { path: ['listeners', '*', 'tls', 'clientCertificate', 'ca'] },
+  { path: ['listeners', '*', 'tls', 'clientCertificate', 'crl'] },
 ];
 
 /** The same where a map may be written as the path alone. */

@@ -4,7 +4,6 @@
  * `foreign-keys.ts` too.
  */
 export const NOT_BUILT = Object.freeze({
-  clientCertificates: 'Certificates of clients are not built yet.',
   http2: 'HTTP/2 and gRPC are not built yet.',
   udp: 'UDP is not built yet; of what is below HTTP there is TCP.',
   mirroring: 'Mirroring is not built yet.',

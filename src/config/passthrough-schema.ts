@@ -1,11 +1,10 @@
 /** Which connections of a listener with TLS are not opened, by the name that their clients ask for. */
 import { z } from 'zod';
-import { isHostName } from './addresses.ts';
+import { parseServerName } from './addresses.ts';
 import { note, notesOf } from './described.ts';
 import { Mistake } from './errors.ts';
 import { poolName } from './pool-name.ts';
 import { cureNoMap, readWith } from './scalars.ts';
-import { describeValue } from './units.ts';
 
 /** Before the times of its pool are filled in. */
 export interface WrittenPassthrough {
@@ -29,7 +28,7 @@ export const passthroughSchema = map.transform((written, context): readonly Writ
   const passed = new Map<string, string>();
   for (const [pattern, value] of Object.entries(written)) {
     const pool = readWith(poolName, value, context, [pattern]);
-    const name = parseServerName(pattern);
+    const name = parseServerName(pattern, FOR_ALL);
     const mistake = name instanceof Mistake ? name : passed.has(name) ? new Mistake(TWICE, 'Take one out.') : null;
     if (mistake !== null) {
       const { message, cure } = mistake;
@@ -39,18 +38,8 @@ export const passthroughSchema = map.transform((written, context): readonly Writ
   return [...passed].map(([name, pool]) => ({ name, pool }));
 });
 
+const FOR_ALL = new Mistake(
+  'every connection would pass',
+  'For all names, write a listener with tcp, and without tls.',
+);
 const TWICE = 'the name is there twice';
-
-const CURE = 'Write a name such as legacy.example.com, or *.legacy.example.com for one label more.';
-
-/** In lower case. Clients never ask for an address. */
-function parseServerName(pattern: string): string | Mistake {
-  const name = pattern.toLowerCase().replace(/\.$/, '');
-  if (name === '*')
-    return new Mistake('every connection would pass', 'For all names, write a listener with tcp, and without tls.');
-  if (/[^\0-\x7f]/.test(name))
-    return new Mistake(`${describeValue(pattern)} is not in ASCII`, 'Write the name in its xn-- form.');
-  if (name.startsWith('.')) return new Mistake(`${describeValue(pattern)} begins with a dot`, `Write "*${name}".`);
-  if (isHostName(name.startsWith('*.') ? name.slice(2) : name)) return name;
-  return new Mistake(`${describeValue(pattern)} is no name that clients of TLS ask for`, CURE);
-}

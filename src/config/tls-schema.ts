@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { acmeNamesSchema } from './acme-schema.ts';
 import type { CertificateSource, ListenerTls } from '../core/snapshot.ts';
+import { clientCertificateSchema } from './client-certificate-schema.ts';
 import { key, note } from './described.ts';
 import { filePath } from './file-path.ts';
 import { passthroughSchema } from './passthrough-schema.ts';
@@ -116,6 +117,10 @@ const listenerTlsKeys = object(
         'Connections that are not opened here: the name that a client asks for, or `*.` and the end of one, and the pool that its bytes go to as they come. These names come before certificates.',
       example: { '*.legacy.example.com': 'legacy' },
       byDefault: 'none',
+    }),
+    clientCertificate: key(clientCertificateSchema.prefault('off'), {
+      description: 'Asks clients for a certificate (mutual TLS).',
+      example: { ca: '/etc/fairlead/clients.pem' },
     }),
   },
   'ListenerTls',

@@ -40,13 +40,15 @@ export type LogField =
   /** From there to the first byte of the answer. */
   | 'firstByteMs'
   | 'totalMs'
-  /** The name that the client asked for in TLS. Of these four there is nothing where it came without TLS. */
+  /** The name that the client asked for in TLS. Of these five there is nothing where it came without TLS. */
   | 'sni'
   /** `TLSv1.3`. */
   | 'tlsVersion'
   | 'tlsCipher'
   /** `true`: an earlier session went on. */
-  | 'tlsResumed';
+  | 'tlsResumed'
+  /** SHA-256 of the client's certificate, in hex; nothing where it has shown none. */
+  | 'clientCert';
 
 /** How lines of the access log look, and where they go. */
 export interface AccessLogSpec {

@@ -49,6 +49,7 @@ export const FAULTS = Object.freeze({
   plainHttpOnTls: fault(400, 'plain-http-on-tls', 'This port speaks HTTPS: ask it with https://.'),
   http2Preface: fault(400, 'http2-not-enabled', 'HTTP/2 is not enabled on this listener.'),
   requestTimeout: fault(408, 'request-timeout', 'The request was not received in time.'),
+  misdirected: fault(421, 'misdirected-request', 'This host is not served on this connection: come by its own name.'),
   payloadTooLarge: fault(413, 'payload-too-large', 'The request body is larger than this route allows.'),
   targetTooLong: fault(414, 'target-too-long', 'The request target is too long.'),
   expectationFailed: fault(417, 'expectation-failed', 'The expectation is not supported.'),

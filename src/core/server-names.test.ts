@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ServerNames, hasSessions, passedNames } from './server-names.ts';
+import { ServerNames, coversName, hasSessions, passedNames } from './server-names.ts';
 
 const TO = { pool: 'legacy', idleMs: 1, halfClosedMs: 1, connectMs: 1 };
-const TLS = { certificates: [], acme: [], minVersion: '1.2', unknownName: 'default', ticketKeys: '' } as const;
+const TLS = {
+  certificates: [],
+  acme: [],
+  minVersion: '1.2',
+  unknownName: 'default',
+  ticketKeys: '',
+  clientCertificate: null,
+} as const;
 
 describe('the names that clients of TLS ask for', () => {
   const names = new ServerNames([
@@ -38,5 +45,13 @@ describe('the names that clients of TLS ask for', () => {
     assert.ok(hasSessions({ tls: { ...TLS, passthrough } }));
     assert.ok(!hasSessions({ tls: TLS }));
     assert.ok(!hasSessions({ tls: null }));
+  });
+
+  it('a set of names has those that stand in it and those under a wildcard, and an empty one has all, and the lack of one', () => {
+    const set = new Set(['a.example', '*.b.example']);
+    for (const name of ['a.example', 'x.b.example', '*.b.example']) assert.ok(coversName(set, name), name);
+    const others = ['', 'example', 'b.example', 'x.y.b.example', 'x.a.example', 'aa.example', '127.0.0.1'];
+    for (const name of others) assert.ok(!coversName(set, name), name);
+    for (const name of ['', 'a.example', '127.0.0.1']) assert.ok(coversName(new Set(), name));
   });
 });

@@ -34,3 +34,8 @@ export function passedNames({ tls }: Pick<ListenerSpec, 'tls'>): ServerNames<str
 export function hasSessions({ tcp, tls }: Pick<ListenerSpec, 'tcp' | 'tls'>): boolean {
   return tcp !== undefined || tls?.passthrough !== undefined;
 }
+
+/** Whether a name in lower case is among them; an empty set has all names, and no name at all. */
+export function coversName(names: ReadonlySet<string>, name: string): boolean {
+  return names.size === 0 || names.has(name) || names.has(underWildcard(name));
+}

@@ -93,6 +93,8 @@ export interface ListenerTls {
   readonly ticketKeys: string;
   /** Connections that are not opened here, by the name that they ask for; left out: none. */
   readonly passthrough?: readonly PassthroughSpec[];
+  /** Null: clients are not asked for a certificate. */
+  readonly clientCertificate: ClientCertificateSpec | null;
 }
 
 /** Where connections go as they come whose clients ask for this name. */
@@ -100,6 +102,20 @@ export interface PassthroughSpec {
   /** In lower case; `*.` stands for one label. */
   readonly name: string;
   readonly to: TcpSpec;
+}
+
+/** Clients that show a certificate. */
+export interface ClientCertificateSpec {
+  /** File with the authorities that it may be of. */
+  readonly ca: string;
+  /** Without one no handshake; otherwise it is asked for, and one that is no good is refused all the same. */
+  readonly require: boolean;
+  /** Names for which it holds, in lower case, `*.` for any first label; empty: all, and clients that ask for none. */
+  readonly names: readonly string[];
+  /** Endpoints are told of it (RFC 9440). */
+  readonly forward: boolean;
+  /** File with what the authorities have revoked; `''`: none. */
+  readonly crl: string;
 }
 
 /** Where a certificate and its key stand, as absolute paths; `''`: not given. Either `cert` or `pkcs12` is there. */

@@ -1,6 +1,7 @@
 /** One client connection, as the exchanges on it see it: shared by its streams, however many a codec carries at a time. */
 import type { ListenerSpec } from '../core/snapshot.ts';
 import { destinationOf } from '../net/proxy-protocol/proxied-client.ts';
+import type { TlsInfo } from '../net/tls.ts';
 import type { Connection, ConnectionFacts, EndAddress } from '../net/transport.ts';
 import type { Keeper, Owner } from '../upstream/owner.ts';
 import type { Peer } from './forwarding.ts';
@@ -8,6 +9,19 @@ import type { OutgoingRequest } from './outgoing.ts';
 
 /** What only few ask for, since it costs a call of the system. */
 type ConnectionEnds = Pick<Connection, 'localAddress'>;
+
+function certificateLines(tls: TlsInfo): string {
+  const certificate = tls.peerCertificate();
+  if (certificate === null) return '';
+  const chain = tls.peerChain();
+  const own = `Client-Cert: ${binaryItem(certificate)}\r\n`;
+  return chain.length === 0 ? own : `${own}Client-Cert-Chain: ${chain.map(binaryItem).join(', ')}\r\n`;
+}
+
+/** A byte sequence of structured fields (RFC 8941 3.3.5). */
+function binaryItem(bytes: Buffer): string {
+  return `:${bytes.toString('base64')}:`;
+}
 
 export class ClientConnection implements Owner {
   readonly listener: ListenerSpec;
@@ -17,6 +31,7 @@ export class ClientConnection implements Owner {
   isGone = false;
   readonly #ends: ConnectionEnds;
   #peer: Peer | null = null;
+  #certificateLines: string | null = null;
   /** Who was asked whether the peer is trusted; another config asks anew. */
   #trustedBy: ((address: string) => boolean) | null = null;
   /** Those that keep connections for this one alone. */
@@ -44,6 +59,12 @@ export class ClientConnection implements Owner {
     if (this.#keepers === null) return;
     for (const keeper of this.#keepers) keeper.ownerGone(this);
     this.#keepers = null;
+  }
+
+  /** What endpoints are told of the client's certificate (RFC 9440), `''`: nothing. */
+  get certificateLines(): string {
+    if (this.facts.tls === null || this.listener.tls?.clientCertificate?.forward !== true) return '';
+    return (this.#certificateLines ??= certificateLines(this.facts.tls));
   }
 
   /** The listener lets a client close its side before the answer. */

@@ -26,7 +26,7 @@ export class RequestHead {
   host = '';
   /**
    * Every header line that passes untouched, in order. Not in it: Host, hop-by-hop lines and what
-   * Connection names, Transfer-Encoding, Expect: 100-continue, X-Forwarded-*,
+   * Connection names, Transfer-Encoding, Expect: 100-continue, X-Forwarded-*, Client-Cert and its chain,
    * Forwarded and X-Request-Id (their values are in the fields below). Content-Length, Via, Cookie and
    * all others are.
    */
@@ -48,7 +48,7 @@ export class RequestHead {
   forwardedHost = '';
   forwardedPort = '';
   forwarded = '';
-  /** Lines of all other `X-Forwarded-` names, as they came: they pass only where the peer is trusted. */
+  /** Lines of all other `X-Forwarded-` names but X-Forwarded-Tls-*, as they came: they pass only where the peer is trusted. */
   forwardedOthers = '';
   /** X-Request-Id where it is valid (1 to 128 of `[A-Za-z0-9._~+/=-]`, one line), else `''`. */
   requestId = '';

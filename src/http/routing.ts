@@ -6,6 +6,7 @@ import type { KeySource } from '../core/keys/key-source.ts';
 import type { HedgeDelay } from '../core/resilience/hedge-delay.ts';
 import type { Routable, RoutedRequest } from '../core/routing/routed-request.ts';
 import type { RouteSpec, Snapshot } from '../core/snapshot.ts';
+import type { ClientConnection } from './client-connection.ts';
 import type { ExchangeLog } from './exchange-log.ts';
 import type { RouteSteps } from './steps/route-steps.ts';
 import type { HttpPool } from './stream.ts';
@@ -30,7 +31,15 @@ export interface Route extends Routable {
   readonly log: ExchangeLog | null;
 }
 
+/** Keeps out requests whose host is not for the connection that they come by. */
+export interface Misdirection {
+  /** `host`: in its normal form; `''`: the request names none. */
+  isMisdirected(connection: Pick<ClientConnection, 'listener' | 'facts'>, host: string): boolean;
+}
+
 export interface Routing {
   readonly snapshot: Snapshot;
+  /** Null: every host is served on every connection. */
+  readonly misdirection: Misdirection | null;
   match(request: RoutedRequest): Route | null;
 }

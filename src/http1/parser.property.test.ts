@@ -15,7 +15,7 @@ const KNOWN = new Set(
   (
     'te host proxy expect upgrade forwarded connection keep-alive x-request-id content-length http2-settings ' +
     'x-forwarded-for x-forwarded-host x-forwarded-port x-forwarded-proto proxy-connection transfer-encoding ' +
-    'proxy-authorization proxy-authenticate proxy-authentication-info'
+    'client-cert client-cert-chain proxy-authorization proxy-authenticate proxy-authentication-info'
   ).split(' '),
 );
 

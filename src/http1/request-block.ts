@@ -12,6 +12,7 @@ import type { Authority } from './host.ts';
  * 7540 3.2.1) and Proxy-Authorization with them: it is meant for the next proxy (RFC 9110 11.7.2), which is us, and it
  * is not meant for an endpoint (Go's ReverseProxy drops it too; nginx and HAProxy let it through). `Proxy` is no header
  * of HTTP: CGI makes HTTP_PROXY of it, which programs take for the proxy to use (httpoxy, CVE-2016-5385 and others).
+ * Client-Cert and its chain are ours to say, whoever else says so (RFC 9440 4), and so is X-Forwarded-Tls-*.
  */
 export const REQUEST_NAMES: readonly string[] = [
   'te',
@@ -22,6 +23,7 @@ export const REQUEST_NAMES: readonly string[] = [
   'forwarded',
   'connection',
   'keep-alive',
+  'client-cert',
   'x-request-id',
   'content-length',
   'http2-settings',
@@ -30,11 +32,14 @@ export const REQUEST_NAMES: readonly string[] = [
   'x-forwarded-port',
   'x-forwarded-proto',
   'proxy-connection',
+  'client-cert-chain',
   'transfer-encoding',
   'proxy-authorization',
 ];
 
 const FORWARDED_PREFIX = 'x-forwarded-';
+/** What other proxies say of a client's certificate: servers that believe it would believe anybody. */
+const FORWARDED_TLS_PREFIX = 'x-forwarded-tls-';
 const OTHER_LINES = linesExcept(REQUEST_NAMES, FORWARDED_PREFIX);
 const OURS: ReadonlySet<string> = new Set(REQUEST_NAMES);
 
@@ -105,6 +110,8 @@ export class RequestBlock extends HeaderBlock {
       case 10:
         if (is('connection')) return this.takeConnection(trimmed(text, colon + 1, end));
         return is('keep-alive') ? DROP : UNKNOWN;
+      case 11:
+        return is('client-cert') ? DROP : UNKNOWN;
       case 12:
         return is('x-request-id') ? this.#takeRequestId(trimmed(text, colon + 1, end)) : UNKNOWN;
       case 14:
@@ -112,7 +119,7 @@ export class RequestBlock extends HeaderBlock {
         return is('http2-settings') ? DROP : UNKNOWN;
       case 17:
         if (is('transfer-encoding')) return this.takeTransferEncoding(text.slice(colon + 1, end));
-        return UNKNOWN;
+        return is('client-cert-chain') ? DROP : UNKNOWN;
       default:
         return UNKNOWN;
     }
@@ -148,6 +155,7 @@ export class RequestBlock extends HeaderBlock {
   #takeOther(name: string, text: string, at: number, end: number): Taken {
     // A run ends at malformed lines as well; the caller says what is wrong with them.
     if (!TOKEN.test(name)) return UNKNOWN;
+    if (name.startsWith(FORWARDED_TLS_PREFIX)) return DROP;
     if (name.startsWith(FORWARDED_PREFIX)) {
       this.forwardedOthers += text.slice(at, end + 2);
       return DROP;

@@ -407,6 +407,23 @@ describe('RequestParser reads', () => {
     assert.equal(read.lines, '');
   });
 
+  it('RequestParser passes nothing that says of a client what certificate it has shown', () => {
+    const read = parse(
+      withHost(
+        'Client-Cert: :MIIB:',
+        'X-Forwarded-Tls-Client-Cert: MIIB',
+        'client-cert-chain: :MIIB:, :MIIC:',
+        'X-FORWARDED-TLS-CLIENT-CERT-INFO: Subject="CN=root"',
+        'Client-Certs: 1',
+        'Client-Cert-Chains: 2',
+        'Client_Cert: :MIIB:',
+        'X-Forwarded-Tls: 3',
+      ),
+    );
+    assert.equal(read.lines, 'Client-Certs: 1\r\nClient-Cert-Chains: 2\r\n');
+    assert.equal(read.forwardedOthers, 'X-Forwarded-Tls: 3\r\n');
+  });
+
   it('RequestParser passes no header that would be one of ours with hyphens, unless it is told to', () => {
     const text = withHost(
       'X_Forwarded_For: 1',

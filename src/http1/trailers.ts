@@ -13,6 +13,8 @@ const MAX_TRAILERS = 100;
 const FORBIDDEN: ReadonlySet<string> = new Set([
   'authorization',
   'cache-control',
+  'client-cert',
+  'client-cert-chain',
   'connection',
   'content-encoding',
   'content-length',

@@ -15,10 +15,15 @@ export type TlsVersion = 'TLSv1.2' | 'TLSv1.3';
 export interface TlsClientPolicy {
   /** PEM of the authorities that it may be of. */
   readonly ca: string;
-  /** PEM of what they have revoked. */
-  readonly crl?: string;
+  /** PEM of what they have revoked, a list each. Where there are any, each authority of a chain needs one. */
+  readonly crls?: readonly string[];
   /** Without one no handshake; otherwise it is asked for. One that is not of these authorities is refused in both cases. */
   readonly isRequired: boolean;
+  /**
+   * The chain of every client is wanted, not only its own certificate. Then each of its connections has a whole handshake,
+   * since sessions keep no more than that one.
+   */
+  readonly needsChain?: boolean;
 }
 
 export interface TlsProfileOptions {
@@ -82,8 +87,17 @@ export interface TlsInfo {
   readonly cipher: string;
   /** An earlier session went on: the peer's certificate was not sent again. */
   readonly isResumed: boolean;
-  /** The peer's certificate in DER; null where it showed none, and once the connection has closed. */
+  /** An accepted connection whose client was asked for a certificate. */
+  readonly isPeerAsked: boolean;
+  /** The peer's certificate in DER; null where it showed none. That of an endpoint is gone once the connection has closed. */
   peerCertificate(): Buffer | null;
+  /**
+   * The certificates in DER that lead from a client's to one that has signed itself, of those that it has shown and those
+   * that it is judged by; without both ends.
+   */
+  peerChain(): readonly Buffer[];
+  /** SHA-256 of the peer's certificate, in hex; `''` where there is none. */
+  peerFingerprint(): string;
 }
 
 /** Why a client's handshake failed, as it is counted. The first three are found out before there is a handshake. */

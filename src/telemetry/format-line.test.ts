@@ -94,8 +94,14 @@ test('whatever a client sends, a line is one line of visible ASCII, and JSON giv
 test('a line of the access log comes out of a ring as it went in', () => {
   const text = headerText.map((each) => each.slice(0, 512));
   const number = fc.double({ min: 0, max: 2 ** 50, noNaN: true });
-  const tls = fc.record({ sni: text, tlsVersion: fc.constant('TLSv1.3'), tlsCipher: text, tlsResumed: text });
-  const noTls = fc.constant({ sni: '', tlsVersion: '', tlsCipher: '', tlsResumed: '' });
+  const tls = fc.record({
+    sni: text,
+    tlsVersion: fc.constant('TLSv1.3'),
+    tlsCipher: text,
+    tlsResumed: text,
+    clientCert: text,
+  });
+  const noTls = fc.constant({ sni: '', tlsVersion: '', tlsCipher: '', tlsResumed: '', clientCert: '' });
   const plain = fc.record({
     time: number,
     status: fc.integer({ min: 0, max: 999 }),

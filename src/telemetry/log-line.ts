@@ -32,11 +32,12 @@ export interface LogLine {
   reason: string;
   userAgent: string;
   referer: string;
-  /** These four are `''` without TLS, and where nobody wants them; of TLS that passes unopened there is the name alone. */
+  /** These five are `''` without TLS, and where nobody wants them; of TLS that passes unopened there is the name alone. */
   sni: string;
   tlsVersion: string;
   tlsCipher: string;
   tlsResumed: string;
+  clientCert: string;
 }
 
 /** 0 info, 1 warn, 2 error. */
@@ -147,6 +148,7 @@ export class LineReader {
       line.tlsVersion = '',
       line.tlsCipher = '',
       line.tlsResumed = '',
+      line.clientCert = '',
     ] = text.split('\n');
   }
 }
@@ -180,12 +182,13 @@ export function emptyLine(): LogLine {
     tlsVersion: '',
     tlsCipher: '',
     tlsResumed: '',
+    clientCert: '',
   };
 }
 
 /** Lines that have nothing of it are none the longer for it. */
-function tlsOf({ sni, tlsVersion, tlsCipher, tlsResumed }: LogLine): string {
-  return tlsVersion === '' && sni === '' ? '' : `\n${sni}\n${tlsVersion}\n${tlsCipher}\n${tlsResumed}`;
+function tlsOf({ sni, tlsVersion, tlsCipher, tlsResumed, clientCert }: LogLine): string {
+  return tlsVersion === '' && sni === '' ? '' : `\n${sni}\n${tlsVersion}\n${tlsCipher}\n${tlsResumed}\n${clientCert}`;
 }
 
 function cut(text: string, most: number): string {

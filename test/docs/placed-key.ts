@@ -30,7 +30,10 @@ export function surroundingsOf(path: string): Written {
   const tcp = path.startsWith('listeners.*.tcp.') ? { tcp: { pool: 'postgres' } } : {};
   const passthrough = path === 'listeners.*.tls.passthrough' ? { legacy: ['localhost:8443'] } : {};
   const isSource = /^listeners\.\*\.tls\.certificates\.(?:cert|pkcs12)$/.test(path);
-  const tls = path.startsWith('listeners.*.tls.') ? { tls: { certificates: isSource ? {} : { cert: 'a.pem' } } } : {};
+  const isOfClients = path.startsWith('listeners.*.tls.clientCertificate.');
+  const clients = isOfClients ? { clientCertificate: { ca: 'clients.pem' } } : {};
+  const certificates = isSource ? {} : { cert: 'a.pem' };
+  const tls = path.startsWith('listeners.*.tls.') ? { tls: { certificates, ...clients } } : {};
   const isAcme = path.startsWith('acme.') || path.startsWith('listeners.*.tls.acme');
   const challenge = path.startsWith('acme.') ? {} : { challenge: 'tls-alpn-01' };
   return {

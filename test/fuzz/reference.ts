@@ -12,10 +12,10 @@ const HOP_BY_HOP = new Set(
     'proxy-authentication-info',
   ]),
 );
-const TAKEN = /^(?:host|proxy|expect|forwarded|x-request-id|x-forwarded-.*)$/;
+const TAKEN = /^(?:host|proxy|expect|forwarded|x-request-id|x-forwarded-.*|client-cert|client-cert-chain)$/;
 /** What would be one of ours with hyphens. */
 const DISGUISED =
-  /^(?=.*_)(?:x[-_]forwarded[-_].*|(?:x[-_]request[-_]id|content[-_]length|transfer[-_]encoding|keep[-_]alive|http2[-_]settings|proxy[-_](?:connection|authorization)))$/;
+  /^(?=.*_)(?:x[-_]forwarded[-_].*|client[-_]cert|client[-_]cert[-_]chain|(?:x[-_]request[-_]id|content[-_]length|transfer[-_]encoding|keep[-_]alive|http2[-_]settings|proxy[-_](?:connection|authorization)))$/;
 const CANNOT_BE_NAMED_AWAY =
   /^(?:host|content-length|transfer-encoding|authorization|cookie|forwarded|via|x-forwarded-.*)$/;
 
@@ -75,7 +75,7 @@ export function requestFields(raw: RawHeaders, target: string): string {
 
 /** Lines of the family that have no field of their own. */
 function otherForwarded(raw: RawHeaders, names: readonly string[]): string {
-  const isOther = (name: string): boolean => name.startsWith('x-forwarded-') && !names.includes(name);
+  const isOther = (name: string): boolean => /^x-forwarded-(?!tls-)/.test(name) && !names.includes(name);
   return trailerLines(
     raw.flatMap((name, at) => (at % 2 === 0 && isOther(name.toLowerCase()) ? raw.slice(at, at + 2) : [])),
   ).join('\n');

@@ -115,6 +115,7 @@ export class Stage {
       snapshot,
       poolSet,
       () => log ?? null,
+      null,
       () => compileSteps(steps),
     );
     this.host = {

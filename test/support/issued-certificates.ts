@@ -30,6 +30,8 @@ export interface Issued {
   readonly cert: string;
   readonly key: string;
   readonly privateKey: KeyObject;
+  /** In hex. */
+  readonly serial: string;
 }
 
 const PURPOSES = { server: '2b06010505070301', client: '2b06010505070302' };
@@ -50,9 +52,10 @@ export function issueCertificate(options: CertificateOptions = {}): Issued {
     ...(purpose === undefined ? [] : [extension('551d25', sequence(oid(PURPOSES[purpose])))]),
     ...(hasAltNames && names.length > 0 ? [extension('551d11', altNames)] : []),
   ];
+  const serial = Buffer.concat([Buffer.from([1]), randomBytes(8)]);
   const body = sequence(
     der(0xa0, der(0x02, Buffer.from([2]))),
-    der(0x02, Buffer.concat([Buffer.from([1]), randomBytes(8)])),
+    der(0x02, serial),
     algorithm,
     distinguishedName(issuer?.commonName ?? commonName),
     validity,
@@ -60,14 +63,34 @@ export function issueCertificate(options: CertificateOptions = {}): Issued {
     publicKey.export({ type: 'spki', format: 'der' }),
     ...(extensions.length === 0 ? [] : [der(0xa3, sequence(...extensions))]),
   );
-  const signature = sign(signer.asymmetricKeyType === 'ed25519' ? null : 'sha256', body, signer);
-  const certificate = sequence(body, algorithm, der(0x03, Buffer.concat([Buffer.from([0]), signature])));
   return {
     commonName,
-    cert: pem(certificate),
+    cert: pem('CERTIFICATE', signed(body, signer)),
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
     privateKey,
+    serial: serial.toString('hex'),
   };
+}
+
+/** A list of what an authority has revoked, in PEM: valid from yesterday, for a month. */
+export function revoke(issuer: Issued, revoked: readonly Issued[], toDays = 30): string {
+  const entries = revoked.map(({ serial }) =>
+    sequence(der(0x02, Buffer.from(serial, 'hex')), time(Date.now() - DAY_MS)),
+  );
+  const body = sequence(
+    der(0x02, Buffer.from([1])),
+    algorithmOf(issuer.privateKey),
+    distinguishedName(issuer.commonName),
+    time(Date.now() - 40 * DAY_MS),
+    time(Date.now() + toDays * DAY_MS),
+    ...(entries.length === 0 ? [] : [sequence(...entries)]),
+  );
+  return pem('X509 CRL', signed(body, issuer.privateKey));
+}
+
+function signed(body: Buffer, signer: KeyObject): Buffer {
+  const signature = sign(signer.asymmetricKeyType === 'ed25519' ? null : 'sha256', body, signer);
+  return sequence(body, algorithmOf(signer), der(0x03, Buffer.concat([Buffer.from([0]), signature])));
 }
 
 function createKeys(kind: CertificateOptions['key'] = 'ec'): { privateKey: KeyObject; publicKey: KeyObject } {
@@ -115,7 +138,7 @@ function octets(address: string): Buffer {
   return Buffer.from(address.split('.').map(Number));
 }
 
-function pem(certificate: Buffer): string {
-  const lines = certificate.toString('base64').match(/.{1,64}/g) ?? [];
-  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
+function pem(label: string, bytes: Buffer): string {
+  const lines = bytes.toString('base64').match(/.{1,64}/g) ?? [];
+  return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n');
 }

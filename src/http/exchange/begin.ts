@@ -68,6 +68,10 @@ export function begin(exchange: Exchange): void {
 /** Works out where a head goes that this connection has not sent just before. Null: answered. */
 function findRoute(exchange: Exchange, client: ClientStream, head: RequestHead): OutgoingRequest | null {
   const { routing } = exchange.host;
+  if (routing.misdirection?.isMisdirected(client.connection, head.host) === true) {
+    answerUnrouted(exchange, FAULTS.misdirected);
+    return null;
+  }
   if (!paths.parse(head.target)) {
     answerUnrouted(exchange, FAULTS.badPath);
     return null;
@@ -102,7 +106,7 @@ function outgoing(
   // '' stands for the endpoint's own name, which is known only when one has been picked.
   const authority = host === 'client' ? head.authority : host === 'endpoint' ? '' : host.name;
   const peer = client.connection.peer(exchange.host.isTrusted);
-  const extra = forwardedLines(head, peer, routing.snapshot.settings.headers);
+  const extra = forwardedLines(head, peer, routing.snapshot.settings.headers) + client.connection.certificateLines;
   const address = clientAddress(head, peer, exchange.host.isTrusted);
   const isRepeatable = isIdempotent(head.method) || has(head.lines, 'idempotency-key');
   const request = new OutgoingRequest(head, routing, route, target, authority, extra, address, isRepeatable);

@@ -116,6 +116,6 @@ function connected(connection: NodeTlsConnection, socket: TLSSocket): void {
   if (connection.isClosed) return;
   const { alpnProtocol } = socket;
   const alpn = typeof alpnProtocol === 'string' ? alpnProtocol : '';
-  connection.facts = { ...connection.facts, scheme: 'https', alpn, tls: new NodeTlsInfo(socket) };
+  connection.facts = { ...connection.facts, scheme: 'https', alpn, tls: new NodeTlsInfo(socket, null) };
   connection.onConnect();
 }

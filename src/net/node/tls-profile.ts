@@ -2,12 +2,14 @@
  * Speaks TLS to clients. A profile has one `tls.Server` that never listens: accepted sockets are given to it as if it
  * had accepted them. It is made for the first of them, since a context costs 0.3 ms and 37 KiB.
  */
+import type { X509Certificate } from 'node:crypto';
 import type net from 'node:net';
 import type { Server, TLSSocket, TlsOptions } from 'node:tls';
 import type { TlsClientPolicy, TlsHandshake, TlsProfile, TlsProfileOptions } from '../tls.ts';
 import { underlying } from './node-internals.ts';
 import type { GivenConnection, SecuringProfile } from './tls-engine.ts';
 import { CIPHERS, SERVER_GROUPS, contextCertificates, nodeCrypto, nodeTls } from './tls-settings.ts';
+import type { AskedClients } from './tls-info.ts';
 import { ServerHandshake } from './tls-server-handshake.ts';
 
 const HANDSHAKE = Symbol('handshake');
@@ -24,15 +26,18 @@ export function createTlsProfile(options: TlsProfileOptions): TlsProfile {
 class NodeTlsProfile implements SecuringProfile {
   readonly role = 'server';
   readonly #options: TlsProfileOptions;
+  /** Null: clients are asked for no certificate. */
+  readonly #asked: AskedClients | null;
   #server: Server | null = null;
 
   constructor(options: TlsProfileOptions) {
     this.#options = options;
+    this.#asked = options.clientPolicy === null ? null : new Authorities(options.clientPolicy.ca);
   }
 
   secure(socket: net.Socket, held: Buffer | null, given: GivenConnection): TlsHandshake {
     const server = (this.#server ??= createServer(this.#options));
-    const handshake = new ServerHandshake(socket, given);
+    const handshake = new ServerHandshake(socket, given, this.#asked);
     (socket as GivenSocket)[HANDSHAKE] = handshake;
     // A client that leaves within its handshake has left; afterwards it may end its side alone.
     socket.allowHalfOpen = false;
@@ -41,6 +46,27 @@ class NodeTlsProfile implements SecuringProfile {
     return handshake;
   }
 }
+
+/** Read when somebody asks for the first chain, which most never do. */
+class Authorities implements AskedClients {
+  readonly #pem: string;
+  #certificates: readonly X509Certificate[] | null = null;
+
+  constructor(pem: string) {
+    this.#pem = pem;
+  }
+
+  get authorities(): readonly X509Certificate[] {
+    return (this.#certificates ??= this.#read());
+  }
+
+  #read(): readonly X509Certificate[] {
+    const { X509Certificate } = nodeCrypto();
+    return (this.#pem.match(CERTIFICATES) ?? []).map((text) => new X509Certificate(text));
+  }
+}
+
+const CERTIFICATES = /-----BEGIN [^-]*CERTIFICATE-----[^-]*-----END [^-]*CERTIFICATE-----/g;
 
 function createServer(options: TlsProfileOptions): Server {
   const server = nodeTls().createServer(serverOptions(options));
@@ -53,14 +79,14 @@ function createServer(options: TlsProfileOptions): Server {
 
 function serverOptions(options: TlsProfileOptions): TlsOptions {
   const { minVersion, alpn, handshakeTimeoutMs, clientPolicy, ticketKeys } = options;
-  const { SSL_OP_NO_RENEGOTIATION } = nodeCrypto().constants;
+  const { SSL_OP_NO_RENEGOTIATION, SSL_OP_NO_TICKET } = nodeCrypto().constants;
   return {
     ...contextCertificates(options.certificates),
     minVersion,
     ciphers: CIPHERS,
     honorCipherOrder: true,
     ecdhCurve: SERVER_GROUPS,
-    secureOptions: SSL_OP_NO_RENEGOTIATION,
+    secureOptions: SSL_OP_NO_RENEGOTIATION | (clientPolicy?.needsChain === true ? SSL_OP_NO_TICKET : 0),
     ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
     handshakeTimeout: handshakeTimeoutMs,
     sessionIdContext: sessionContext(options.sessionScope, clientPolicy),
@@ -70,14 +96,14 @@ function serverOptions(options: TlsProfileOptions): TlsOptions {
 }
 
 /** Node lets through a certificate that fails where it is not required; here it never does: see `onSecured`. */
-function clientOptions({ ca, crl, isRequired }: TlsClientPolicy): TlsOptions {
-  return { requestCert: true, rejectUnauthorized: isRequired, ca, ...(crl === undefined ? {} : { crl }) };
+function clientOptions({ ca, crls = [], isRequired }: TlsClientPolicy): TlsOptions {
+  return { requestCert: true, rejectUnauthorized: isRequired, ca, ...(crls.length === 0 ? {} : { crl: [...crls] }) };
 }
 
 /** Tickets of another context are not accepted: with equal keys one earned under another policy would be. */
 function sessionContext(scope: string, policy: TlsClientPolicy | null): string {
   const hash = nodeCrypto().createHash('sha256');
-  const parts = policy === null ? [scope] : [scope, String(policy.isRequired), policy.ca, policy.crl ?? ''];
+  const parts = policy === null ? [scope] : [scope, String(policy.isRequired), policy.ca, ...(policy.crls ?? [])];
   // With their lengths, so that no two lists read the same.
   for (const part of parts) hash.update(`${part.length}:${part}`);
   return hash.digest('latin1').slice(0, 16);

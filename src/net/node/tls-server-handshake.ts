@@ -5,17 +5,21 @@ import { NOBODY } from '../nobody.ts';
 import type { TlsFailure, TlsHandshake } from '../tls.ts';
 import type { GivenConnection } from './tls-engine.ts';
 import { NodeTlsInfo } from './tls-info.ts';
+import type { AskedClients } from './tls-info.ts';
 import { createTlsConnection, speakOver } from './tls-open.ts';
 import { tlsFailureOf } from './tls-reason.ts';
 
 export class ServerHandshake implements TlsHandshake {
   readonly #raw: net.Socket;
   readonly #given: GivenConnection;
+  readonly #asked: AskedClients | null;
   #isOver = false;
 
-  constructor(raw: net.Socket, given: GivenConnection) {
+  /** `asked` null: the client is asked for no certificate. */
+  constructor(raw: net.Socket, given: GivenConnection, asked: AskedClients | null) {
     this.#raw = raw;
     this.#given = given;
+    this.#asked = asked;
   }
 
   abort(): void {
@@ -43,7 +47,7 @@ export class ServerHandshake implements TlsHandshake {
     speakOver(socket, connection, host);
     const alpn = socket.alpnProtocol === false || socket.alpnProtocol === null ? '' : socket.alpnProtocol;
     const serverName = facts.serverName === '' ? nameOf(socket) : facts.serverName;
-    connection.facts = { ...facts, scheme: 'https', alpn, serverName, tls: new NodeTlsInfo(socket) };
+    connection.facts = { ...facts, scheme: 'https', alpn, serverName, tls: new NodeTlsInfo(socket, this.#asked) };
     host.clock.enter();
     try {
       connection.handler = handler.onSecured(connection);

@@ -5,7 +5,7 @@ export interface CertificateEvent {
   /** Whose endpoints are spoken to with it; null: it is of a listener. */
   readonly pool: string | null;
   readonly change:
-    /** It is used from now on, in place of another. */
+    /** It is used from now on, in place of another, or what clients are judged by from now on. */
     | 'renewed'
     /** It cannot be used: listener or pool go on with what they have. */
     | 'unusable'

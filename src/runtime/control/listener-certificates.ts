@@ -2,8 +2,8 @@
  * The certificates of all listeners: read at the start, at each reload, and when their files change. It is all or
  * nothing for each listener: where something cannot be used, it goes on with what it has, and says what to do.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { OwnCertificates } from '../../certificates/acme/own-certificates.ts';
-import type { Certificate } from '../../certificates/certificate.ts';
 import { describeFinding } from '../../certificates/finding.ts';
 import type { Finding } from '../../certificates/finding.ts';
 import type { LoadedListenerFiles } from '../../certificates/listener-files.ts';
@@ -88,7 +88,12 @@ export class ListenerCertificates {
   /** From now on this is what they serve with, and its files are watched. True: there is something new for threads. */
   settle(loaded: LoadedListeners): boolean {
     const before = this.#served;
-    for (const [id, { files }] of loaded) this.#sayRenewed(id, files.certificates);
+    for (const [id, served] of loaded) {
+      const known = before.get(id);
+      if (known === undefined) continue;
+      this.#sayRenewed(known, served);
+      this.#sayJudged(known, served);
+    }
     this.#served = loaded;
     if (loaded.size > 0) this.#watch.begin();
     else this.#watch.end();
@@ -133,8 +138,8 @@ export class ListenerCertificates {
     const circumstances = { now: this.#options.clock.wallTime(), mayBeExpired: before !== undefined };
     const { findings, ...files } = await loadListener(tls, own, circumstances);
     const mistakes = findings.filter(({ isMistake }) => isMistake);
-    if (mistakes.length > 0 && before === undefined) return { served: null, findings: mistakes };
     const isUsable = mistakes.length === 0;
+    if (!isUsable && !mayGoOn(before, tls)) return { served: null, findings: mistakes };
     for (const finding of isUsable ? findings : mistakes) this.#say(id, isUsable ? 'warning' : 'unusable', finding);
     const usable = isUsable || before === undefined ? files : before.files;
     const material = createTlsMaterial(id, tls, usable, alpn);
@@ -152,9 +157,7 @@ export class ListenerCertificates {
     });
   }
 
-  #sayRenewed(listener: string, certificates: readonly Certificate[]): void {
-    const before = this.#served.get(listener);
-    if (before === undefined) return;
+  #sayRenewed(before: Served, { id: listener, files: { certificates } }: Served): void {
     const known = new Set(before.files.certificates.map(({ fingerprint }) => fingerprint));
     for (const { fingerprint, file, names, validTo } of certificates) {
       if (known.has(fingerprint)) continue;
@@ -162,6 +165,20 @@ export class ListenerCertificates {
       const message = `a new certificate for ${names[0] ?? 'no name'} is served, until ${until}`;
       this.#options.onEvent({ listener, pool: null, change: 'renewed', file, message });
     }
+  }
+
+  /** Says that clients are judged by something new. */
+  #sayJudged({ files: { clientAuthorities: before } }: Served, { id: listener, tls, files }: Served): void {
+    const { clientAuthorities: now } = files;
+    if (tls.clientCertificate === null || before === null || now === null) return;
+    const { ca, crl } = tls.clientCertificate;
+    const say = (file: string): void => {
+      const message =
+        'clients are judged by what it says now; those who have been here are asked for their certificate again';
+      this.#options.onEvent({ listener, pool: null, change: 'renewed', file, message });
+    };
+    if (before.ca !== now.ca) say(ca);
+    if (crl !== '' && before.crls.join('') !== now.crls.join('')) say(crl);
   }
 
   // ——— the files
@@ -178,11 +195,20 @@ export class ListenerCertificates {
   }
 }
 
+/**
+ * Whether it may serve with what it has where what it is to have cannot be used. Not where clients are to be judged in
+ * another way from now on: then it would go on letting in whom the config keeps out.
+ */
+function mayGoOn(before: Served | undefined, { clientCertificate }: ListenerTls): boolean {
+  return before !== undefined && isDeepStrictEqual(before.tls.clientCertificate, clientCertificate);
+}
+
 function isSameMaterial(a: TlsMaterial, b: TlsMaterial): boolean {
   return textOf(a) === textOf(b);
 }
 
-function textOf({ identities, byName, unknownName, ticketKeys }: TlsMaterial): string {
+function textOf({ identities, byName, unknownName, ticketKeys, clientPolicy }: TlsMaterial): string {
   const keys = ticketKeys.map((key) => [...key]);
-  return JSON.stringify([unknownName, identities.map(({ id }) => id), [...byName], keys]);
+  const policy = clientPolicy && [clientPolicy.id, clientPolicy.names];
+  return JSON.stringify([unknownName, identities.map(({ id }) => id), [...byName], keys, policy]);
 }

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { Certificate } from '../../certificates/certificate.ts';
 import { createTlsMaterial } from './tls-material.ts';
 
-const TLS = { minVersion: '1.2', unknownName: 'default' } as const;
+const TLS = { minVersion: '1.2', unknownName: 'default', clientCertificate: null } as const;
 const HTTP = ['http/1.1'];
 
 function certificate(id: string, names: readonly string[], keyType = 'ec'): Certificate {
@@ -24,7 +24,12 @@ function certificate(id: string, names: readonly string[], keyType = 'ec'): Cert
 }
 
 function chainsByName(certificates: readonly Certificate[]): Readonly<Record<string, string>> {
-  const { identities, byName } = createTlsMaterial('web', TLS, { certificates, ticketKeys: [] }, HTTP);
+  const { identities, byName } = createTlsMaterial(
+    'web',
+    TLS,
+    { certificates, ticketKeys: [], clientAuthorities: null },
+    HTTP,
+  );
   const chainsOf = (place: number): string =>
     identities[place].certificates.map((each) => (each.kind === 'pem' ? each.chain : '')).join('+');
   const named = [...byName].map(([name, place]): [string, string] => [name, chainsOf(place)]);
@@ -60,7 +65,9 @@ describe('what threads get of certificates', () => {
       tls: Parameters<typeof createTlsMaterial>[1],
       of: Certificate,
       alpn = HTTP,
-    ): string => createTlsMaterial(listener, tls, { certificates: [of], ticketKeys: [] }, alpn).identities[0].id;
+    ): string =>
+      createTlsMaterial(listener, tls, { certificates: [of], ticketKeys: [], clientAuthorities: null }, alpn)
+        .identities[0].id;
     const before = identityOf('web', TLS, one);
     assert.equal(identityOf('web', { ...TLS, unknownName: 'refuse' }, { ...one }), before);
     const others = [
@@ -75,7 +82,12 @@ describe('what threads get of certificates', () => {
   });
 
   it('what threads get of a listener without certificates is that it answers to no name', () => {
-    const { identities, byName } = createTlsMaterial('web', TLS, { certificates: [], ticketKeys: [] }, HTTP);
+    const { identities, byName } = createTlsMaterial(
+      'web',
+      TLS,
+      { certificates: [], ticketKeys: [], clientAuthorities: null },
+      HTTP,
+    );
     assert.deepEqual([identities, [...byName]], [[], []]);
   });
 });

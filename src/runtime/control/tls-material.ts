@@ -1,9 +1,10 @@
 /** The certificates of a listener as threads get them: which of them answer to which name. */
 import { createHash } from 'node:crypto';
 import type { Certificate } from '../../certificates/certificate.ts';
+import type { ClientAuthorities } from '../../certificates/client-authorities.ts';
 import type { LoadedListenerFiles } from '../../certificates/listener-files.ts';
-import type { ListenerTls } from '../../core/snapshot.ts';
-import type { TlsIdentity, TlsMaterial } from '../shared/tls-material.ts';
+import type { ClientCertificateSpec, ListenerTls } from '../../core/snapshot.ts';
+import type { TlsClientPolicy, TlsIdentity, TlsMaterial } from '../shared/tls-material.ts';
 
 /**
  * `certificates`: the first answers to whoever asks for no name that there is. `ticketKeys`: none, until those of the
@@ -11,8 +12,8 @@ import type { TlsIdentity, TlsMaterial } from '../shared/tls-material.ts';
  */
 export function createTlsMaterial(
   listener: string,
-  { minVersion, unknownName }: Pick<ListenerTls, 'minVersion' | 'unknownName'>,
-  { certificates, ticketKeys }: Pick<LoadedListenerFiles, 'certificates' | 'ticketKeys'>,
+  { minVersion, unknownName, clientCertificate }: Pick<ListenerTls, 'minVersion' | 'unknownName' | 'clientCertificate'>,
+  { certificates, ticketKeys, clientAuthorities }: Omit<LoadedListenerFiles, 'findings'>,
   alpn: readonly string[],
 ): TlsMaterial {
   // Sessions of one listener are resumed on it alone: another may ask more of its clients.
@@ -27,7 +28,19 @@ export function createTlsMaterial(
   for (const first of certificates.slice(0, 1))
     identities.placeOf(owners.get(first.names[0] ?? first.addresses[0] ?? '') ?? [first]);
   const byName = new Map([...owners].map(([name, owned]) => [name, identities.placeOf(owned)]));
-  return { listener, minVersion, unknownName, alpn, identities: identities.all, byName, ticketKeys };
+  const clientPolicy = clientCertificate && createClientPolicy(clientCertificate, clientAuthorities);
+  return { listener, minVersion, unknownName, alpn, identities: identities.all, byName, ticketKeys, clientPolicy };
+}
+
+/** Never none where one is wanted: that would let everybody in. */
+function createClientPolicy(
+  { require: isRequired, forward: isForwarded, names }: ClientCertificateSpec,
+  authorities: ClientAuthorities | null,
+): TlsClientPolicy {
+  if (authorities === null) throw new Error('clients are to show a certificate, and nothing is there to judge it by');
+  const { ca, crls } = authorities;
+  const text = JSON.stringify([ca, crls, isRequired, isForwarded]);
+  return { id: createHash('sha256').update(text).digest('hex'), ca, crls, isRequired, isForwarded, names };
 }
 
 class Identities {

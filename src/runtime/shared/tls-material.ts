@@ -36,6 +36,22 @@ export interface TlsMaterial {
   readonly byName: ReadonlyMap<string, number>;
   /** Of session tickets, newest first: new ones are made with the first, the others open older ones. At least one. */
   readonly ticketKeys: readonly Uint8Array[];
+  /** Null: clients are asked for no certificate. */
+  readonly clientPolicy: TlsClientPolicy | null;
+}
+
+/** How clients are judged that show a certificate. */
+export interface TlsClientPolicy {
+  /** Of all that goes into it but its names; equal where everything is. */
+  readonly id: string;
+  /** PEM of the authorities, and of the lists of what they have revoked. */
+  readonly ca: string;
+  readonly crls: readonly string[];
+  readonly isRequired: boolean;
+  /** Endpoints are told of the certificate and its chain. */
+  readonly isForwarded: boolean;
+  /** The names that it holds for; empty: all. */
+  readonly names: readonly string[];
 }
 
 /** One certificate, or several with keys of different types: what a client is answered with that asks for its name. */

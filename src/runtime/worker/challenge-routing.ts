@@ -24,7 +24,7 @@ export function answerChallenges(
   pools: Pools,
   log: ExchangeLog | null,
 ): Routing {
-  const { snapshot } = routing;
+  const { snapshot, misdirection } = routing;
   if (tokens.size === 0 || snapshot.routes.length === 0) return routing;
   const [any] = snapshot.routes;
   const routes = new Map<string, Route>();
@@ -33,6 +33,7 @@ export function answerChallenges(
   }
   return {
     snapshot,
+    misdirection,
     match: (request) => findAnswer(request, routes) ?? routing.match(request),
   };
 }

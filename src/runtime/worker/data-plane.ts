@@ -162,7 +162,8 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
     this.#pools.apply(snapshot, operations);
     this.isTrusted = createAddressList(snapshot.settings.trustedProxies);
     this.#logs.apply(snapshot);
-    this.#compiled = createRouting(snapshot, this.#pools, (route) => this.#logs.of(route.accessLog));
+    const misdirection = this.parts.tls?.misdirectionOf(snapshot) ?? null;
+    this.#compiled = createRouting(snapshot, this.#pools, (route) => this.#logs.of(route.accessLog), misdirection);
     this.#routing = this.#answering(this.#compiled);
     if (this.parts.hasTcp) this.#tcpOf().apply(snapshot, (id) => this.#pools.lookUp(id), this.#logs.ofSessions());
     if (operations.some(({ op }) => op === 'set-settings')) this.#updateLimits(snapshot.settings.limits);

@@ -147,7 +147,7 @@ function between(from: number, to: number): number {
 }
 
 const HEADER_FIELDS: ReadonlySet<LogField> = new Set(['userAgent', 'referer']);
-const TLS_FIELDS: ReadonlySet<LogField> = new Set(['sni', 'tlsVersion', 'tlsCipher', 'tlsResumed']);
+const TLS_FIELDS: ReadonlySet<LogField> = new Set(['sni', 'tlsVersion', 'tlsCipher', 'tlsResumed', 'clientCert']);
 
 /** A custom format has one of these fields. */
 function wants({ format }: AccessLogSpec, fields: ReadonlySet<LogField>): boolean {
@@ -164,4 +164,5 @@ export function takeTls(line: LogLine, { tls, serverName }: ConnectionFacts): vo
   line.tlsVersion = tls?.version ?? '';
   line.tlsCipher = tls?.cipher ?? '';
   line.tlsResumed = tls === null ? '' : String(tls.isResumed);
+  line.clientCert = tls?.peerFingerprint() ?? '';
 }

@@ -5,7 +5,7 @@ import { HedgeDelay } from '../../core/resilience/hedge-delay.ts';
 import { compileRoutes } from '../../core/routing/router.ts';
 import type { PolicySpec, RouteMatch, RouteSpec, Snapshot } from '../../core/snapshot.ts';
 import type { ExchangeLog } from '../../http/exchange-log.ts';
-import type { Route, Routing } from '../../http/routing.ts';
+import type { Misdirection, Route, Routing } from '../../http/routing.ts';
 import { createSteps } from '../../http/steps/route-steps.ts';
 import type { RouteSteps } from '../../http/steps/route-steps.ts';
 import type { HttpPool } from '../../http/stream.ts';
@@ -54,11 +54,12 @@ export interface Pools {
   get(id: string): HttpPool;
 }
 
-/** `stepsOf`: another way to the steps of a route, for tests. */
+/** `misdirection` null: every host is served on every connection. `stepsOf`: another way to the steps of a route, for tests. */
 export function createRouting(
   snapshot: Snapshot,
   pools: Pools,
   logOf: (spec: RouteSpec) => ExchangeLog | null,
+  misdirection: Misdirection | null = null,
   stepsOf: (spec: RouteSpec) => RouteSteps | null = createSteps,
 ): Routing {
   const shared = {};
@@ -66,5 +67,5 @@ export function createRouting(
     return new CompiledRoute(spec, pools.get(spec.pool), stepsOf(spec), shared, logOf(spec));
   });
   const router = compileRoutes(routes);
-  return { snapshot, match: (request) => router.match(request) };
+  return { snapshot, misdirection, match: (request) => router.match(request) };
 }

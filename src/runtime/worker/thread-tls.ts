@@ -2,9 +2,9 @@
 import { FAULTS } from '../../core/errors.ts';
 import type { KeptMemory } from '../../core/kept-memory.ts';
 import { passedNames } from '../../core/server-names.ts';
-import type { ListenerSpec, Timeouts } from '../../core/snapshot.ts';
+import type { ListenerSpec, Snapshot, Timeouts } from '../../core/snapshot.ts';
 import type { ExchangeLog } from '../../http/exchange-log.ts';
-import type { Routing } from '../../http/routing.ts';
+import type { Misdirection, Routing } from '../../http/routing.ts';
 import { faultResponse } from '../../http1/fault-response.ts';
 import { createTlsProfile } from '../../net/node/tls-profile.ts';
 import type { Stage } from '../../net/stages.ts';
@@ -18,6 +18,7 @@ import type { DataPlaneReport } from '../shared/data-plane-report.ts';
 import type { TlsMaterials } from '../shared/tls-material.ts';
 import { ChallengeProfiles } from './challenge-profiles.ts';
 import { answerChallenges } from './challenge-routing.ts';
+import { createMisdirection } from './misdirected-hosts.ts';
 import { HandshakeCounts } from './handshake-counts.ts';
 import type { Pools } from './routing.ts';
 import { TlsClients } from './tls-clients.ts';
@@ -84,6 +85,11 @@ export class ThreadTls {
   /** The routing with the answers of HTTP-01 in front, as long as there are any. */
   answering(routing: Routing, pools: Pools, log: ExchangeLog | null): Routing {
     return answerChallenges(routing, this.#tokens, pools, log);
+  }
+
+  /** Which requests of this snapshot are kept from which connections; null: none. */
+  misdirectionOf({ listeners }: Snapshot): Misdirection | null {
+    return createMisdirection(listeners);
   }
 
   /** What the connections of a listener pass. */

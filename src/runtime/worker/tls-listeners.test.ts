@@ -27,6 +27,7 @@ function materialOf(listener: string, names: Readonly<Record<string, string>>, u
       certificates: [{ kind: 'pem', chain: id, privateKey: '', ocsp: null }],
     })),
     ticketKeys: [keyNamed('k')],
+    clientPolicy: null,
     byName: new Map(Object.entries(names).map(([name, id]) => [name, ids.indexOf(id)])),
   };
 }
@@ -133,6 +134,28 @@ describe('the names of a listener', () => {
     listeners.apply([{ ...materialOf('web', NAMES), ticketKeys: [keyNamed('m'), keyNamed('l')] }]);
     assert.deepEqual([keyOf(hex('k')), keyOf(hex('l')), keyOf('')], ['m', 'l', 'm']);
     assert.equal(made.length, 3);
+  });
+
+  it('a client is asked for a certificate under the names of the policy alone, and of another policy by another context', () => {
+    const { listeners, made } = setUp();
+    const policy = { id: 'p', ca: 'CA', crls: ['LIST'], isRequired: true, isForwarded: true };
+    const asked = (serverName: string, names: readonly string[], id = 'p'): unknown => {
+      listeners.apply([{ ...materialOf('web', NAMES), clientPolicy: { ...policy, id, names } }]);
+      const profile = listeners.of('web').choose({ serverName } as ClientHello, '10.0.0.1') as MadeProfile;
+      return profile.options.clientPolicy;
+    };
+    const expected = { ca: 'CA', crls: ['LIST'], isRequired: true, needsChain: true };
+    assert.deepEqual(asked('a.example', ['a.example', '*.b.example']), expected);
+    assert.deepEqual(asked('x.b.example', ['a.example', '*.b.example']), expected);
+    assert.equal(asked('b.example', ['a.example', '*.b.example']), null);
+    assert.equal(asked('x.y.b.example', ['a.example', '*.b.example']), null);
+    assert.equal(asked('', ['a.example', '*.b.example']), null);
+    for (const name of ['a.example', 'unknown.test', '']) assert.deepEqual(asked(name, []), expected, name);
+    const count = made.length;
+    asked('a.example', []);
+    assert.equal(made.length, count, 'other names of the same policy need no other context');
+    asked('a.example', [], 'q');
+    assert.equal(made.length, count + 1);
   });
 
   it('contexts are kept up to 4,096, and those that were asked for last', () => {

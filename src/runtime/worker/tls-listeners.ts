@@ -1,8 +1,8 @@
 /** With what the listeners of one data plane end TLS: which certificate answers to which name. */
-import { underWildcard } from '../../core/server-names.ts';
+import { coversName, underWildcard } from '../../core/server-names.ts';
 import type { ClientHello } from '../../net/client-hello.ts';
 import type { TlsProfile, TlsProfileOptions } from '../../net/tls.ts';
-import type { TlsCertificate, TlsIdentity, TlsMaterial } from '../shared/tls-material.ts';
+import type { TlsCertificate, TlsClientPolicy, TlsIdentity, TlsMaterial } from '../shared/tls-material.ts';
 
 /** Made at first use; those that nobody has asked for longest go first. Each takes some 37 KiB. */
 const MOST_PROFILES = 4096;
@@ -24,7 +24,7 @@ export class TlsListeners {
 
   /** What all listeners have from now on. Connections stay with what they began with, equal profiles stay as they are. */
   apply(materials: readonly TlsMaterial[]): void {
-    this.#profiles.keepOnly(new Set(materials.flatMap((material) => profileIdsOf(material))));
+    this.#profiles.keepOnly(new Set(materials.flatMap(choicesOf).map(idOf)));
     const named = new Set(materials.map(({ listener }) => listener));
     for (const listener of this.#listeners.keys()) if (!named.has(listener)) this.#listeners.delete(listener);
     for (const material of materials) this.of(material.listener).apply(material);
@@ -41,6 +41,8 @@ export class TlsListeners {
 export class ListenerNames {
   #material: TlsMaterial | null = null;
   #ticketKeys: readonly TicketKey[] = [];
+  /** Of its policy for clients. */
+  #askedNames: ReadonlySet<string> = new Set();
   readonly #profiles: Profiles;
 
   constructor(profiles: Profiles) {
@@ -50,18 +52,23 @@ export class ListenerNames {
   apply(material: TlsMaterial): void {
     this.#material = material;
     this.#ticketKeys = material.ticketKeys.map(toTicketKey);
+    this.#askedNames = new Set(material.clientPolicy?.names);
   }
 
   /** Null: the client asks for a name that is not there, and is to be refused. */
   choose({ serverName, ticketKeyName }: ClientHello, localAddress: string): TlsProfile | null {
     const material = this.#material;
     if (material === null) throw new Error('a listener has no certificates');
-    const { byName, identities, unknownName } = material;
+    const { byName, identities, unknownName, clientPolicy } = material;
     // A client that has an address and no name is sent what was made for this address.
     const asked = serverName === '' ? localAddress : serverName;
     const place = byName.get(asked) ?? (serverName === '' ? undefined : byName.get(underWildcard(serverName)));
     if (place === undefined && (unknownName === 'refuse' || identities.length === 0)) return null;
-    return this.#profiles.of(identities[place ?? 0], material, this.#keyFor(ticketKeyName));
+    return this.#profiles.of(material, {
+      identity: identities[place ?? 0],
+      key: this.#keyFor(ticketKeyName),
+      policy: coversName(this.#askedNames, serverName) ? clientPolicy : null,
+    });
   }
 
   /** A context opens the tickets of one key alone: who brings one of another key that is still good gets that one's. */
@@ -81,31 +88,40 @@ function toTicketKey(bytes: Uint8Array): TicketKey {
   return { name: Buffer.from(bytes.subarray(0, KEY_NAME_BYTES)).toString('hex'), bytes };
 }
 
-function profileIdsOf({ identities, ticketKeys }: TlsMaterial): readonly string[] {
-  const keys = ticketKeys.map(toTicketKey);
-  return identities.flatMap((identity) => keys.map((key) => profileId(identity, key)));
+/** What a client is answered with, and how it is judged. */
+interface Choice {
+  readonly identity: TlsIdentity;
+  readonly key: TicketKey;
+  readonly policy: TlsClientPolicy | null;
 }
 
-function profileId({ id }: TlsIdentity, key: TicketKey): string {
-  return `${id} ${key.name}`;
+/** All that a listener has to choose from. */
+function choicesOf({ identities, ticketKeys, clientPolicy }: TlsMaterial): readonly Choice[] {
+  const keys = ticketKeys.map(toTicketKey);
+  const policies = clientPolicy === null ? [null] : [clientPolicy, null];
+  return identities.flatMap((identity) => keys.flatMap((key) => policies.map((policy) => ({ identity, key, policy }))));
+}
+
+function idOf({ identity, key, policy }: Choice): string {
+  return `${identity.id} ${key.name} ${policy?.id ?? ''}`;
 }
 
 class Profiles {
   readonly #options: TlsListenersOptions;
-  /** By the ids of identities, with those of ticket keys; the one that was asked for last is the last. */
+  /** By the ids of choices; the one that was asked for last is the last. */
   readonly #profiles = new Map<string, { readonly profile: TlsProfile; readonly timeoutMs: number }>();
 
   constructor(options: TlsListenersOptions) {
     this.#options = options;
   }
 
-  of(identity: TlsIdentity, material: TlsMaterial, key: TicketKey): TlsProfile {
-    const id = profileId(identity, key);
+  of(material: TlsMaterial, choice: Choice): TlsProfile {
+    const id = idOf(choice);
     const timeoutMs = this.#options.handshakeTimeoutMs();
     const known = this.#profiles.get(id);
     this.#profiles.delete(id);
     const entry =
-      known?.timeoutMs === timeoutMs ? known : { profile: this.#create(identity, material, key, timeoutMs), timeoutMs };
+      known?.timeoutMs === timeoutMs ? known : { profile: this.#create(choice, material, timeoutMs), timeoutMs };
     this.#profiles.set(id, entry);
     if (this.#profiles.size > MOST_PROFILES) this.#forgetOldest();
     return entry.profile;
@@ -116,9 +132,8 @@ class Profiles {
   }
 
   #create(
-    { certificates }: TlsIdentity,
+    { identity: { certificates }, key, policy }: Choice,
     { minVersion, listener, alpn }: TlsMaterial,
-    ticketKey: TicketKey,
     handshakeTimeoutMs: number,
   ): TlsProfile {
     const ocsp = certificates.find((certificate) => certificate.ocsp !== null)?.ocsp ?? null;
@@ -128,8 +143,8 @@ class Profiles {
       alpn,
       handshakeTimeoutMs,
       sessionScope: listener,
-      ticketKeys: Buffer.from(ticketKey.bytes),
-      clientPolicy: null,
+      ticketKeys: Buffer.from(key.bytes),
+      clientPolicy: policy && toProfilePolicy(policy),
       ...(ocsp === null ? {} : { ocsp: Buffer.from(ocsp) }),
     });
   }
@@ -140,6 +155,10 @@ class Profiles {
       return;
     }
   }
+}
+
+function toProfilePolicy({ ca, crls, isRequired, isForwarded }: TlsClientPolicy): TlsProfileOptions['clientPolicy'] {
+  return { ca, crls, isRequired, needsChain: isForwarded };
 }
 
 function toProfileCertificate(certificate: TlsCertificate): TlsProfileOptions['certificates'][number] {

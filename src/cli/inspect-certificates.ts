@@ -91,18 +91,11 @@ async function findOwn({ stateDir, acme }: Config['settings']): Promise<Pick<Own
     async load(names, now) {
       const { certificates, uncovered, findings } = await findOwned(storage, names, now);
       const about = { key: 'acme', file: storage.fileOf(names) };
-      const pending: readonly Finding[] =
-        uncovered.length === 0
-          ? []
-          : [
-              {
-                ...{ ...about, isMistake: false },
-                message: `${uncovered.join(', ')}: there is no certificate yet`,
-                cure: `fairlead run asks ${acme.directory} for it, and serves a self-signed one until it comes.`,
-              },
-            ];
-      const missing: readonly Finding[] = isInstalled ? [] : [{ ...about, ...describeMissing(), isMistake: true }];
-      return { certificates, findings: [...findings, ...missing, ...pending] };
+      const more: Finding[] = isInstalled ? [] : [{ ...about, ...describeMissing(), isMistake: true }];
+      const message = `${uncovered.join(', ')}: there is no certificate yet`;
+      const cure = `fairlead run asks ${acme.directory} for it, and serves a self-signed one until it comes.`;
+      if (uncovered.length > 0) more.push({ ...about, isMistake: false, message, cure });
+      return { certificates, findings: [...findings, ...more] };
     },
   };
 }

@@ -29,6 +29,8 @@ interface Kept {
   readonly config: Config;
   /** How often the authority was asked. */
   asked(): number;
+  /** Connections of it that are open. */
+  open(): number;
   /** Timers that are armed: while it works there is none, until an order waits. */
   armed(): number;
 }
@@ -39,7 +41,8 @@ async function keep(t: TestContext, { mayAsk = true, isSilent = false } = {}): P
   const sockets = new Set<net.Socket>();
   const server = net.createServer((socket) => {
     count++;
-    sockets.add(socket.on('error', () => {}));
+    sockets.add(socket.on('error', () => {}).on('close', () => sockets.delete(socket)));
+    socket.resume();
     if (!isSilent) socket.destroy();
   });
   server.listen(0, '127.0.0.1');
@@ -80,7 +83,16 @@ async function keep(t: TestContext, { mayAsk = true, isSilent = false } = {}): P
   });
   t.after(() => keeper.close());
   assert.ok(await keeper.prepare(config.settings));
-  return { time, keeper, events, folder, config, asked: () => count, armed: () => armed.size };
+  return {
+    time,
+    keeper,
+    events,
+    folder,
+    config,
+    asked: () => count,
+    open: () => sockets.size,
+    armed: () => armed.size,
+  };
 }
 
 /** What was begun by the time that has passed comes to its end. */
@@ -184,6 +196,29 @@ describe('whoever keeps certificates up to date', () => {
     assert.equal(existsSync(join(folder, 'lock')), false);
     for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual([asked(), events.length, armed()], [1, 0, 0]);
+  });
+
+  it('whoever keeps certificates up to date goes on with an order over a reload, unless nobody wants it any more', async (t) => {
+    const kept = await keep(t, { isSilent: true });
+    const { time, keeper, events, config, asked, open } = kept;
+    const wanting = (...acme: readonly string[]): Config => {
+      const listeners = config.listeners.map((one) => ({ ...one, tls: one.tls && { ...one.tls, acme } }));
+      return { ...config, listeners };
+    };
+    keeper.follow(config);
+    time.advance(0);
+    await until(() => asked() === 1, 'the authority is asked');
+    keeper.follow(wanting('a.example', 'b.example'));
+    time.advance(0);
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual([asked(), open()], [1, 1]);
+    keeper.follow(wanting('c.example'));
+    await until(() => {
+      time.advance(0);
+      return asked() === 2;
+    }, 'the authority is asked for the other name');
+    await until(() => open() === 1, 'the order that nobody wants is given up');
+    assert.deepEqual(events, []);
   });
 
   it('whoever keeps certificates up to date says of a folder that cannot be written to that nothing can be kept', async (t) => {

@@ -53,6 +53,8 @@ export class AcmeKeeper {
   #running: CertificateJob | null = null;
   #cancelWake: Cancel | null = null;
   #isBusy = false;
+  /** It was woken while it was busy: there is something that it may not have seen. */
+  #isOtherSince = false;
   #isClosed = false;
 
   constructor(options: AcmeKeeperOptions) {
@@ -84,8 +86,7 @@ export class AcmeKeeper {
     this.#own = own;
     this.#stateDir = config.settings.stateDir;
     this.#jobs = own === null ? new Map() : planJobs(config, isSame ? this.#jobs : new Map());
-    const isWanted = [...this.#jobs.values()].some(({ names }) => names === this.#running?.names);
-    if (!isSame || !isWanted) this.#abandon();
+    if (this.#running !== null && !this.#isWanted(this.#running)) this.#abandon();
     if (!this.#options.mayAsk) this.#sayNobodyAsked();
     else this.#wakeIn(0);
   }
@@ -115,13 +116,18 @@ export class AcmeKeeper {
     this.#cancelWake = this.#options.scheduler.after(Math.min(ms, HOUR_MS), () => void this.#wake());
   }
 
-  /** Whoever is busy looks again when it is done. */
   async #wake(): Promise<void> {
+    this.#isOtherSince = this.#isBusy;
     if (this.#isBusy || this.#isClosed) return;
     this.#isBusy = true;
     await this.#work().catch((error: unknown) => this.#sayFault(error));
     this.#isBusy = false;
     if (this.#isClosed || this.#jobs.size === 0) return;
+    if (this.#isOtherSince) this.#wakeIn(0);
+    else this.#sleep();
+  }
+
+  #sleep(): void {
     const next = Math.min(...[...this.#jobs.values()].map(({ dueAt }) => dueAt));
     const ms = next - this.#now();
     // What is still due waits for the lock.
@@ -131,11 +137,15 @@ export class AcmeKeeper {
   async #work(): Promise<void> {
     for (const job of this.#jobs.values()) {
       const own = this.#own;
-      if (own === null || this.#isClosed) return;
-      if (job.dueAt > this.#now() || !(await this.#isDue(job, own))) continue;
-      if (!(await this.#hasLock(job))) return;
-      await this.#run(job, own);
+      if (own === null || job.dueAt > this.#now() || !(await this.#isDue(job, own))) continue;
+      // Another config may hold since then.
+      if (!this.#isWanted(job) || own !== this.#own || !(await this.#hasLock(job))) return;
+      if (this.#isWanted(job) && own === this.#own) await this.#run(job, own);
     }
+  }
+
+  #isWanted(job: CertificateJob): boolean {
+    return !this.#isClosed && this.#jobs.get(job.key) === job;
   }
 
   /** Another process may have renewed it, or it may have been removed. */

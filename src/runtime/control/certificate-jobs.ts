@@ -3,11 +3,13 @@ import type { AcmeChallenge } from '../../core/acme.ts';
 import { challengeFor } from '../../core/acme.ts';
 import type { Config } from '../../config/config.ts';
 
-/** One list of names; several listeners may have the same. */
+/** One list of names; several listeners may have the same. It is the same object over reloads, as long as it is wanted. */
 export interface CertificateJob {
+  /** The same for the same names in any order. */
+  readonly key: string;
   readonly names: readonly string[];
-  readonly listeners: readonly string[];
-  readonly challenge: AcmeChallenge;
+  listeners: readonly string[];
+  challenge: AcmeChallenge;
   /** Of the certificate that it was planned by; `''`: there is none. */
   fingerprint: string;
   /** When the next one is asked for, in milliseconds since 1970. */
@@ -18,10 +20,10 @@ export interface CertificateJob {
   saidAt: number;
 }
 
-/** By their names. */
+/** By their keys. */
 export type CertificateJobs = ReadonlyMap<string, CertificateJob>;
 
-/** Those of the config; what is known of one that was there before stays. */
+/** Those of the config; one that was there before goes on. */
 export function planJobs({ listeners, settings }: Config, before: CertificateJobs): CertificateJobs {
   const jobs = new Map<string, CertificateJob>();
   const { acme } = settings;
@@ -31,12 +33,16 @@ export function planJobs({ listeners, settings }: Config, before: CertificateJob
     const challenge = challengeFor(listener, listeners, acme.challenge);
     if (names.length === 0 || challenge === null) continue;
     const key = names.toSorted().join(' ');
-    const known = jobs.get(key);
-    const ids = [...(known?.listeners ?? []), listener.id];
-    const { fingerprint = '', dueAt = 0, failures = 0, saidAt = -Infinity } = before.get(key) ?? {};
+    const planned = jobs.get(key);
+    const job = planned ?? before.get(key) ?? createJob(key, names, challenge);
+    job.listeners = [...(planned?.listeners ?? []), listener.id];
     // Where one of the listeners is at port 443, authorities come there.
-    const chosen = known?.challenge === 'tls-alpn-01' ? known.challenge : challenge;
-    jobs.set(key, { names, listeners: ids, challenge: chosen, fingerprint, dueAt, failures, saidAt });
+    if (planned?.challenge !== 'tls-alpn-01') job.challenge = challenge;
+    jobs.set(key, job);
   }
   return jobs;
+}
+
+function createJob(key: string, names: readonly string[], challenge: AcmeChallenge): CertificateJob {
+  return { key, names, listeners: [], challenge, fingerprint: '', dueAt: 0, failures: 0, saidAt: -Infinity };
 }

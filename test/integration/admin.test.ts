@@ -13,6 +13,7 @@ import { OPERATIONS } from '../../src/admin/table.ts';
 import { FairleadProcess } from '../support/fairlead-process.ts';
 import { startHttpServer } from '../support/http-server.ts';
 import { request } from '../support/running-balancer.ts';
+import { isOpen } from '../support/unix-server.ts';
 import { until } from '../support/until.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'fairlead-admin-'));
@@ -46,7 +47,7 @@ async function run(file: string): Promise<FairleadProcess & { readonly socket: s
   const running = new FairleadProcess(['run', '-c', file], { env });
   await running.port();
   const socket = defaultSocketPath(file, env);
-  await until(() => existsSync(socket), 'the admin socket');
+  await until(() => isOpen(socket), 'the admin socket');
   return Object.assign(running, { socket });
 }
 
@@ -94,7 +95,7 @@ describe('the commands that ask a running Fairlead', () => {
     await using running = new FairleadProcess(['run', '-c', file], { env });
     const listener = Number(await running.said(/listener db on tcp:\/\/\S+:(\d+)/));
     assert.equal(await request(listener), '');
-    await until(() => existsSync(defaultSocketPath(file, env)), 'the admin socket');
+    await until(() => isOpen(defaultSocketPath(file, env)), 'the admin socket');
     const status = await fairlead('status', '-c', file);
     assert.match(
       status.stdout,

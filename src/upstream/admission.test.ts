@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { rankOf } from '../core/resilience/queue-class.ts';
 import { AdmissionBoard } from '../core/shared/admission-board.ts';
 import { PoolTable, createPoolTable } from '../core/shared/pool-table.ts';
-import { QUEUE_WAITED } from '../core/shared/queue-counters.ts';
+import { QUEUE_SHED, QUEUE_WAITED } from '../core/shared/queue-counters.ts';
 import type { Cancel, LoopTurns } from '../net/loop-turns.ts';
 import { Admission } from './admission.ts';
 import type { Queued } from './admission.ts';
@@ -38,6 +38,8 @@ class Thread {
   readonly board: AdmissionBoard;
   readonly looks = new Looks();
   readonly admission: Admission<Queued>;
+  now = 0;
+  targetMs = 0;
 
   constructor(handle: PoolTable['handle'], worker: number, places: Places) {
     this.table = new PoolTable(handle, worker);
@@ -45,8 +47,8 @@ class Thread {
     this.admission = new Admission<Queued>({
       table: this.table,
       turns: this.looks,
-      clock: { now: () => 0 },
-      targetMs: () => 0,
+      clock: { now: () => this.now },
+      targetMs: () => this.targetMs,
       isFull: () => places.free === 0,
       hasPlaceAt: (slot) => places.at.includes(slot),
       reportFault: (error) => assert.fail(String(error)),
@@ -197,5 +199,24 @@ describe('Admission', () => {
     assert.ok(seen.isHomeAwaited(3, rankOf(1, 11), []));
     own.admission.end();
     assert.ok(!seen.isAnyoneWaiting);
+  });
+
+  it('Admission sheds those that have waited for too long where a queue stands, and leaves one for each kind of place', () => {
+    const { crew } = threads(1);
+    const [thread] = crew;
+    const shed: string[] = [];
+    const waits = (name: string, homeSlot: number): void => {
+      const waiting = request(1, () => {}, homeSlot, { free: 0, at: [] });
+      assert.ok(thread.admission.enter({ ...waiting, onHoldEnded: () => void shed.push(name) }, 10));
+    };
+    for (const name of ['any-1', 'any-2', 'any-3']) waits(name, -1);
+    for (const name of ['at-3-1', 'at-3-2']) waits(name, 3);
+    waits('at-5', 5);
+    thread.targetMs = 100;
+    for (thread.now = 1; thread.now < 190; thread.now += 5) thread.looks.look();
+    assert.deepEqual(shed, []);
+    for (; thread.now < 220; thread.now += 5) thread.looks.look();
+    assert.deepEqual(shed, ['any-1', 'any-2', 'at-3-1']);
+    assert.deepEqual([thread.admission.size, thread.table.queue.total(QUEUE_SHED)], [3, 3]);
   });
 });

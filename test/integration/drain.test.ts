@@ -166,6 +166,24 @@ proxied(
 // ——— the client's FIN
 
 proxied(
+  'a client that leaves while its request waits for a place and its body is still to come is out of the queue',
+  { pool: { maxRequests: 1, queue: { maxWaiting: 10, timeoutMs: 30_000, targetMs: 0, holdMs: 0 } } },
+  slow.script,
+  async ({ client, plane }) => {
+    const first = await client();
+    await first.send(get('/a'));
+    await until(() => slow.arrived() === 1, 'the first is under way');
+    const leaver = await client();
+    await leaver.send('POST /b HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf');
+    await until(() => plane.table.held.queued === 1, 'the second waits');
+    leaver.end();
+    await until(() => plane.table.held.queued === 0, 'the second has left the queue');
+    slow.go();
+    assert.equal((await readResponse(first)).body, '/a');
+  },
+);
+
+proxied(
   'with halfClose: allow a client that has ended its side gets all its answers, pipelined ones too',
   { listener: { halfClose: 'allow' } },
   slow.script,

@@ -71,6 +71,17 @@ describe('a tunnel', () => {
     stage.end();
   });
 
+  it('a tunnel keeps its place under maxRequests for as long as it is open', () => {
+    const queue = { maxWaiting: 10, timeoutMs: 0, targetMs: 0, holdMs: 0 };
+    const { stage } = tunnel({ ports: [1], pool: { maxRequests: 1, queue } });
+    assert.ok(stage.pool.isFull());
+    stage.exchange.onClientEnd();
+    assert.ok(stage.pool.isFull());
+    stage.exchange.attempt?.onUpstreamEnd();
+    assert.ok(!stage.pool.isFull());
+    stage.end();
+  });
+
   it('a tunnel that the endpoint breaks is broken for the client', () => {
     const { stage } = tunnel();
     stage.fail('reset', true);

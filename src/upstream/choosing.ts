@@ -48,9 +48,10 @@ export function acquireEndpoint<W extends Waiter>(
     if (endpoint === null) return null;
     if (!endpoint.acquire()) continue;
     if (!pool.isAwaited(endpoint, picking.rank)) return endpoint;
-    // The place is for somebody who can go nowhere else.
+    // The place is for somebody who can go nowhere else. Who could not either waits behind him.
     pool.release(endpoint);
-    if (avoided.includes(endpoint)) return null;
+    if (avoided.includes(endpoint) || pool.endpoints.indexOf(endpoint) === pool.homeOf(picking.without(tried, pool)))
+      return null;
     avoided = [...avoided, endpoint];
   }
   return null;

@@ -153,7 +153,7 @@ export class Pool<W extends Waiter> {
         ...this.#tools,
         table,
         isFull: () => this.isFull() && !this.#hasTrialWithPlace(),
-        hasPlaceAt: (slot) => this.#hasPlace && (table.inflight[slot] & FULL) === 0,
+        hasPlaceAt: (slot) => this.#hasPlace && (this.table.inflight[slot] & FULL) === 0,
         targetMs: () => this.spec.queue.targetMs,
       });
     else this.admission = null;
@@ -297,10 +297,11 @@ export class Pool<W extends Waiter> {
     return isFit ? owner : -1;
   }
 
-  /** Whether only limits keep its own endpoint from serving this request. */
+  /** Whether only limits keep its own endpoint from serving this request, or those who come before it there. */
   isFullForBound(request: PoolPick): boolean {
     const own = this.#keepsBound(request) ? request.bound : this.homeOf(request);
-    return own >= 0 && (this.#isFullAt(own) || !this.#hasPlace);
+    if (own < 0) return false;
+    return this.#isFullAt(own) || !this.#hasPlace || this.isAwaited(this.endpoints[own], request.rank);
   }
 
   /** Whether those that are bound to the endpoint at `index` are served there as soon as it has a place. */

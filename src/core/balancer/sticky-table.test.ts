@@ -2,21 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { StickySpec } from '../snapshot.ts';
+import { STICKY } from '../../../test/support/sticky-spec.ts';
 import { STICKY_VALUE_LENGTH, StickyTable } from './sticky-table.ts';
 
-const SPEC: StickySpec = {
-  cookie: 'fairlead',
-  secretFile: '',
-  ttlMs: 0,
-  path: '/',
-  domain: '',
-  sameSite: 'lax',
-  secure: 'auto',
-  whenFull: 'wait',
-  isSocketIo: false,
-};
 const VALUES = ['A', 'B'].map((letter) => letter.repeat(STICKY_VALUE_LENGTH));
-const table = (spec: Partial<StickySpec> = {}): StickyTable => new StickyTable({ ...SPEC, ...spec }, VALUES);
+const table = (spec: Partial<StickySpec> = {}): StickyTable => new StickyTable({ ...STICKY, ...spec }, VALUES);
 const cookieLine = (...values: readonly string[]): string =>
   `Cookie: x=1; ${values.map((value) => `fairlead=${value}`).join('; ')}\r\n`;
 const NOON = Date.UTC(2026, 10, 28, 12);

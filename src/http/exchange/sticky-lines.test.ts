@@ -10,25 +10,15 @@ import {
 } from '../../core/shared/pool-table.ts';
 import type { StickySpec } from '../../core/snapshot.ts';
 import { Stage, requestHead, responseHead } from '../../../test/support/exchange-stage.ts';
+import { STICKY } from '../../../test/support/sticky-spec.ts';
 
-const SPEC: StickySpec = {
-  cookie: 'fairlead',
-  secretFile: '',
-  ttlMs: 0,
-  path: '/',
-  domain: '',
-  sameSite: 'lax',
-  secure: 'auto',
-  whenFull: 'wait',
-  isSocketIo: false,
-};
 const [A, B] = ['A', 'B'].map((letter) => letter.repeat(STICKY_VALUE_LENGTH));
 
 /** A sticky pool; its access log remembers the reasons of what it is told. */
 function sticky(spec: Partial<StickySpec> = {}): { stage: Stage; reasons: string[] } {
   const reasons: string[] = [];
   const stage = new Stage({
-    pool: { sticky: { ...SPEC, ...spec } },
+    pool: { sticky: { ...STICKY, ...spec } },
     stickyValues: [A, B],
     log: { exchangeEnded: ({ reason }) => reasons.push(reason) },
   });

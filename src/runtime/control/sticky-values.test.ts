@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import type { StickySpec } from '../../core/snapshot.ts';
+import { STICKY } from '../../../test/support/sticky-spec.ts';
 import { STICKY_VALUE_LENGTH } from '../../core/balancer/sticky-table.ts';
 import { StickyValues } from './sticky-values.ts';
 
@@ -12,8 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'fairlead-sticky-'));
 after(() => rmSync(folder, { recursive: true }));
 
 function spec(secretFile: string): StickySpec {
-  const attributes = { path: '/', domain: '', sameSite: 'lax', secure: 'auto', whenFull: 'wait' } as const;
-  return { cookie: 'fairlead', secretFile, ttlMs: 0, isSocketIo: false, ...attributes };
+  return { ...STICKY, secretFile };
 }
 
 function write(name: string, content: string): string {

@@ -21,6 +21,8 @@ import { readBufferOf } from './read-buffers.ts';
 import type { ReadBuffer } from './read-buffers.ts';
 import { SocketConnection } from './socket-connection.ts';
 import { tlsReasonOf } from './tls-reason.ts';
+import { tlsWatch } from './tls-watch.ts';
+import type { WatchedTls } from './tls-watch.ts';
 
 /** OpenSSL copies so much at once, and nothing else runs on this thread while it is encrypted. */
 const MOST_AT_ONCE = 128 * 1024;
@@ -35,7 +37,7 @@ interface Waiting {
   readonly source: ReadBuffer | null;
 }
 
-export abstract class TlsConnection extends SocketConnection {
+export abstract class TlsConnection extends SocketConnection implements WatchedTls {
   /** Null until there is something to speak TLS over. */
   protected tlsSocket: TLSSocket | null = null;
   #waiting: Waiting[] = [];
@@ -63,6 +65,7 @@ export abstract class TlsConnection extends SocketConnection {
   speakOver(socket: TLSSocket): void {
     this.tlsSocket = socket;
     this.noteRead();
+    tlsWatch.add(this);
   }
 
   /** Delivers what was read before, unless the handler has paused. Returns whether nothing of it is left. */
@@ -341,7 +344,16 @@ export abstract class TlsConnection extends SocketConnection {
     this.#isCloseHeld = false;
     if (this.isTruncated) this.reason ??= CLOSED_TRUNCATED;
     this.#dropWaiting();
+    tlsWatch.delete(this);
     super.onClose();
+  }
+
+  get silentBytes(): number {
+    return this.socket.bytesRead - this.#cipherRead;
+  }
+
+  endSilent(): void {
+    this.tlsSocket?.destroy(Object.assign(new Error('records without content'), { code: 'ERR_TLS_EMPTY_RECORDS' }));
   }
 
   /** Cleartext has come, or the handshake is over. */

@@ -11,6 +11,7 @@ import { isFolder, readBytes, readPassphrase, readText, warnOfReaders } from './
 import { readFolder } from './read-folder.ts';
 import { readPkcs12 } from './read-pkcs12.ts';
 import { subjectNamesOf } from './subject-names.ts';
+import { findUnstapled } from './unstapled.ts';
 import { checkChain, checkCurve, checkKey, checkSignatures, checkTime, checkUsable } from './validate.ts';
 
 /** The answer of an issuer is some hundred bytes. */
@@ -49,7 +50,7 @@ export async function loadCertificates(
       certificates.push(certificate);
     }
   }
-  return { certificates, findings: [...found, ...findClashes(certificates)] };
+  return { certificates, findings: [...found, ...findClashes(certificates), ...findUnstapled(certificates)] };
 }
 
 class SourceLoader {

@@ -1,7 +1,11 @@
 /** HTTPS at the front: which certificate answers whom, and what becomes of clients that do not come into TLS. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import net from 'node:net';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import tls from 'node:tls';
 import { helloOfNode } from '../support/node-hello.ts';
 import { startPieceWire } from '../support/piece-wire.ts';
 import { readLines, tempFolder } from '../support/access-log.ts';
@@ -53,6 +57,20 @@ describe('a listener with several certificates', () => {
     assert.equal((await askTls(port, { servername: 'no.example' })).subject, 'second');
   });
 
+  it('a client behind a proxy that asks for no name gets the certificate for the address that it came to there', async (t) => {
+    const keys = (folder: string): string =>
+      `certificates: ${JSON.stringify([writePair(folder, 'second', SECOND), writePair(folder, 'local', LOCAL)])}`;
+    const { port } = await runTls(t, keys, { listener: 'proxyProtocol: { from: [127.0.0.0/8] },' });
+    for (const [destination, subject] of [
+      ['127.0.0.1', 'local'],
+      ['192.0.2.1', 'second'],
+    ]) {
+      const socket = net.connect(port, '127.0.0.1');
+      socket.write(`PROXY TCP4 203.0.113.7 ${destination} 1000 443\r\n`);
+      assert.equal((await askTls(port, { socket })).subject, subject, destination);
+    }
+  });
+
   it('a client that asks for a name of no certificate is told so where unknownName is refuse', async (t) => {
     const keys = (folder: string): string =>
       `certificates: ${writePair(folder, 'second.pem', SECOND)}, unknownName: refuse`;
@@ -79,6 +97,27 @@ describe('a listener with several certificates', () => {
       (await askTls(port, { ...old, servername: '', ciphers: 'ECDHE-RSA-AES128-GCM-SHA256' })).subject,
       'rsa',
     );
+  });
+
+  it('the answer of an issuer is sent along with its certificate, and never with another one for the same name', async (t) => {
+    const keys = (folder: string): string => {
+      const ocsp = join(folder, 'answer.ocsp');
+      writeFileSync(ocsp, 'good');
+      const [ec, rsa, second] = Object.entries({ FIRST, RSA, SECOND }).map(([name, issued]) =>
+        writePair(folder, name, issued),
+      );
+      const list = [ec, { cert: rsa, key: rsa, ocsp }, { cert: second, key: second, ocsp }];
+      return `certificates: ${JSON.stringify(list)}`;
+    };
+    const { port } = await runTls(t, keys);
+    for (const [servername, answer] of Object.entries({ 'second.example': 'good', 'first.example': '' })) {
+      const socket = tls.connect({ port, servername, rejectUnauthorized: false, requestOCSP: true });
+      let answered = '';
+      socket.on('OCSPResponse', (response: Buffer | null) => (answered = response?.toString('latin1') ?? ''));
+      await once(socket, 'secureConnect');
+      socket.destroy();
+      assert.equal(answered, answer, servername);
+    }
   });
 });
 

@@ -107,7 +107,8 @@ export class ThreadTls {
       now: () => host.now(),
       timeoutMs: () => host.timeouts.tlsHandshakeMs,
       passes: ({ serverName }) => passed?.find(serverName) !== undefined,
-      choose: (hello, { localAddress }) => names.choose(hello, localAddress),
+      choose: (hello, { facts, localAddress }) =>
+        names.choose(hello, facts.proxied?.destination.address ?? localAddress),
       challengeOf: ({ serverName }) => this.#profiles.of(serverName),
       plainAnswer: () => faultResponse(FAULTS.plainHttpOnTls, { ...PLAIN_ANSWER, date: host.httpDate() }),
       ended: ({ facts }, failure) => this.#handshakes.note(id, failure, facts),

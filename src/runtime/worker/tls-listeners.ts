@@ -136,7 +136,8 @@ class Profiles {
     { minVersion, listener, alpn }: TlsMaterial,
     handshakeTimeoutMs: number,
   ): TlsProfile {
-    const ocsp = certificates.find((certificate) => certificate.ocsp !== null)?.ocsp ?? null;
+    // Of several nobody knows which one a client is about to get, and clients refuse an answer that is about another.
+    const ocsp = certificates.length === 1 ? certificates[0].ocsp : null;
     return this.#options.createProfile({
       certificates: certificates.map(toProfileCertificate),
       minVersion: minVersion === '1.3' ? 'TLSv1.3' : 'TLSv1.2',

@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { tempFolder } from '../../test/support/access-log.ts';
 import { issueCertificate } from '../../test/support/issued-certificates.ts';
 import type { Issued } from '../../test/support/issued-certificates.ts';
+import { loadClient } from './load-client.ts';
 import { loadCertificates } from './load.ts';
 import type { LoadedCertificates } from './load.ts';
 
@@ -68,6 +69,19 @@ describe('certificates that are not as they should be', () => {
     const { cert, key } = issueCertificate({ names: ['a.example'], issuer: authority });
     const { findings } = await loadPair(folder, { cert: cert + authority.cert, key });
     assert.match(findings[0].message, /^OpenSSL does not take it for TLS \(ERR_SSL_CA_KEY_TOO_SMALL\)$/);
+  });
+
+  it('a certificate to show to servers that OpenSSL does not take is a mistake', async (t) => {
+    const file = join(tempFolder(t), 'client.pem');
+    const authority = issueCertificate({ commonName: 'Small CA', isAuthority: true, key: 'prime192v1' });
+    const middle = issueCertificate({ names: ['a.example'], issuer: authority });
+    const curve = issueCertificate({ names: ['a.example'], key: 'secp256k1' });
+    const wrong = { CA_KEY_TOO_SMALL: middle.cert + authority.cert + middle.key, secp256k1: curve.cert + curve.key };
+    for (const [told, text] of Object.entries(wrong)) {
+      writeFileSync(file, text, { mode: 0o600 });
+      const { findings } = await loadClient({ ca: '', certificate: file, key: file }, CIRCUMSTANCES);
+      assert.match(findings.map(({ message }) => message).join(), new RegExp(told));
+    }
   });
 
   it('a certificate with an empty name is served by its alternative names', async (t) => {

@@ -6,7 +6,7 @@ import type { LoadCircumstances } from './load.ts';
 import { isCertificate, readPem } from './pem.ts';
 import { readChain, readKey, toPem } from './read-chain.ts';
 import { readText, warnOfReaders } from './read-file.ts';
-import { checkChain, checkKey, checkTime } from './validate.ts';
+import { checkChain, checkCurve, checkKey, checkTime, checkUsable } from './validate.ts';
 
 /** `''`: none. */
 export interface ClientFiles {
@@ -79,5 +79,7 @@ async function readPair(
   checkChain(certificates, file, 'certificate', findings);
   checkKey(certificates, key, keyFile, part, findings);
   checkTime({ validFrom: leaf.validFromDate.getTime(), validTo }, circumstances, file, 'certificate', findings);
+  checkCurve(leaf, file, 'certificate', findings);
+  if (!findings.hasMistake) checkUsable(chain, key, file, 'certificate', findings);
   return { chain: text, key: toPem(key), validTo };
 }

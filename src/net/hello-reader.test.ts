@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { extension, helloOf, recordsOf, serverName } from '../../test/support/client-hello.ts';
+import { usedBytes } from '../../test/support/used-bytes.ts';
 import { UNBOUNDED_MEMORY } from '../core/kept-memory.ts';
 import { USE_REQUEST } from '../core/shared/memory-table.ts';
 import { HelloReader, MOST_HELLO_BYTES } from './hello-reader.ts';
@@ -110,5 +111,14 @@ describe('the reader of hellos', () => {
     assert.equal(verdict, 'bad');
     assert.equal(at, MOST_HELLO_BYTES);
     assert.equal(reader.held.length, MOST_HELLO_BYTES);
+  });
+
+  it('the reader of hellos has no more in memory than the bytes that are counted, however small their records', () => {
+    const dripping = recordsOf(Buffer.concat([Buffer.from([1, 0, 0x30, 0]), Buffer.alloc(2600)]), 1);
+    const before = usedBytes();
+    const readers = Array.from({ length: 200 }, () => read(dripping, dripping.length).reader);
+    const each = (usedBytes() - before) / readers.length;
+    assert.ok(readers.every(({ held }) => held.length === dripping.length));
+    assert.ok(each < dripping.length + 2048, `${Math.round(each)} bytes for ${dripping.length}`);
   });
 });

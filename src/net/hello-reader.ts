@@ -36,8 +36,7 @@ export class HelloReader {
   #at = 0;
   /** Bytes left of the fragment of the record that `#at` is in; 0: a header comes next. */
   #fragmentLeft = 0;
-  /** Where the message lies in the bytes: a start and an end for each record. */
-  readonly #pieces: number[] = [];
+  /** Bytes of the message that are there. */
   #gathered = 0;
   /** Bytes of the message that are wanted next: its header, then all of it. */
   #wanted = MESSAGE_HEADER;
@@ -83,7 +82,7 @@ export class HelloReader {
     if (bytes[at] !== HANDSHAKE_RECORD) return at === 0 ? 'not-tls' : 'bad';
     if (there > 1 && bytes[at + 1] !== MAJOR_VERSION) return 'bad';
     if (there < RECORD_HEADER) return 'more';
-    const size = (bytes[at + 3] << 8) | bytes[at + 4];
+    const size = fragmentSize(bytes, at);
     if (size === 0 || size > MOST_FRAGMENT) return 'bad';
     this.#at += RECORD_HEADER;
     this.#fragmentLeft = size;
@@ -92,7 +91,6 @@ export class HelloReader {
 
   #readFragment(): HelloVerdict | null {
     const count = Math.min(this.#fragmentLeft, this.#length - this.#at, this.#wanted - this.#gathered);
-    this.#addPiece(this.#at, this.#at + count);
     this.#at += count;
     this.#fragmentLeft -= count;
     this.#gathered += count;
@@ -108,18 +106,24 @@ export class HelloReader {
     return this.hello === null ? 'bad' : 'done';
   }
 
-  #addPiece(start: number, end: number): void {
-    const last = this.#pieces.length - 1;
-    if (last > 0 && this.#pieces[last] === start) this.#pieces[last] = end;
-    else this.#pieces.push(start, end);
-  }
-
-  /** What has been gathered of the message. */
+  /** What has been gathered of it. Where its records are is not kept: they may hold a byte each. */
   #message(): Buffer {
-    const pieces = this.#pieces;
-    if (pieces.length === 2) return this.#bytes.subarray(pieces[0], pieces[1]);
-    const parts: Buffer[] = [];
-    for (let i = 0; i < pieces.length; i += 2) parts.push(this.#bytes.subarray(pieces[i], pieces[i + 1]));
-    return Buffer.concat(parts);
+    const [bytes, length] = [this.#bytes, this.#gathered];
+    if (length <= fragmentSize(bytes, 0)) return bytes.subarray(RECORD_HEADER, RECORD_HEADER + length);
+    const message = Buffer.allocUnsafe(length);
+    let filled = 0;
+    let at = 0;
+    while (filled < length) {
+      const size = fragmentSize(bytes, at);
+      at += RECORD_HEADER;
+      filled += bytes.copy(message, filled, at, at + Math.min(size, length - filled));
+      at += size;
+    }
+    return message;
   }
+}
+
+/** Of the record that begins here. */
+function fragmentSize(bytes: Buffer, at: number): number {
+  return (bytes[at + 3] << 8) | bytes[at + 4];
 }

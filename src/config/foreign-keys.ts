@@ -23,6 +23,7 @@ type Place =
   | 'ListenerTls'
   | 'Certificate'
   | 'Acme'
+  | 'PoolTls'
   | 'Route'
   | 'Match'
   | 'Pool'
@@ -136,6 +137,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
   Certificate: OF_TLS_MAPS.Certificate,
   ClientCertificate: OF_TLS_MAPS.ClientCertificate,
   Acme: OF_TLS_MAPS.Acme,
+  PoolTls: OF_TLS_MAPS.PoolTls,
   Route: {
     'backend upstream service target targets to proxypass reverseproxy usebackend defaultbackend loadbalancer forwardto cluster servers endpoints url handler':
       'Write pool and the name of one, e.g. pool: web.',

@@ -43,7 +43,7 @@ export const OF_ACME_BESIDE_LISTENERS: Readonly<Record<string, string>> = {
 };
 
 export const OF_TLS_MAPS: Readonly<
-  Record<'ListenerTls' | 'Certificate' | 'ClientCertificate' | 'Acme', Readonly<Record<string, string>>>
+  Record<'ListenerTls' | 'Certificate' | 'ClientCertificate' | 'Acme' | 'PoolTls', Readonly<Record<string, string>>>
 > = {
   ListenerTls: {
     'cert certs certificate crt pem file files path chain fullchain key keyfile privatekey certfile sslcertificate sslcertificatekey pkcs12 pfx':
@@ -109,5 +109,26 @@ export const OF_TLS_MAPS: Readonly<
       'Write names, e.g. names: [api.example.com], ca: clients.pem.',
     'header headers passtlsclientcert forwardclientcert xfcc': 'Write forward, e.g. forward: on, ca: clients.pem.',
     'depth verifydepth sslverifydepth': 'How long a chain may be is fixed: take it out.',
+  },
+  PoolTls: {
+    'cacert cacerts cafile cas rootca rootcas rootcasecrets trustedca trustedcas trustedcacerts trustpool trustedcertificate tlstrustedcacerts tlstrustpool proxyssltrustedcertificate truststore bundle':
+      'Write ca, e.g. ca: ./internal-ca.pem.',
+    'cert certs crt pem certfile clientcert clientcertificate clientauth tlsclientauth certificates proxysslcertificate keystore':
+      'Write certificate, e.g. certificate: ./client.pem, key: ./client.key.',
+    'keyfile privatekey clientkey proxysslcertificatekey':
+      'Write key beside the certificate, e.g. certificate: ./client.pem, key: ./client.key.',
+    'servername sni sslname host hostname verifyhost tlsservername proxysslname proxysslservername authority':
+      'Write name, e.g. name: api.internal.',
+    'insecureskipverify insecure skipverify tlsinsecureskipverify rejectunauthorized secure verification verifypeer proxysslverify':
+      'Write verify, e.g. verify: off.',
+    'protocols protocol versions version sslminver minprotocolversion proxysslprotocols':
+      "Write minVersion, e.g. minVersion: '1.3'.",
+    'maxversion sslmaxver maxprotocolversion': 'The newest version that both sides know is spoken: take it out.',
+    'ciphers ciphersuites curves curvepreferences groups sigalgs proxysslciphers dhparam': FIXED_CIPHERS,
+    'sessionreuse sessioncache sessiontickets proxysslsessionreuse disablesessiontickets':
+      'Sessions are resumed by themselves: take it out.',
+    'timeout handshaketimeout': 'timeouts.connect of the pool holds for the handshake as well.',
+    'passphrase passphrasefile password proxysslpasswordfile':
+      'Its key is read without a passphrase: write it so into a file that Fairlead alone can read.',
   },
 };

@@ -1,4 +1,5 @@
 /** A `backend`, or the servers of a `listen`, as a pool. */
+import { lacking } from '../features.ts';
 import type { Report } from '../report.ts';
 import type { DraftPool, Sourced } from '../draft.ts';
 import { readHealthCheck } from './health-check.ts';
@@ -9,6 +10,7 @@ import { readSticky } from './persistence.ts';
 import { readPolicy } from './policies.ts';
 import type { Proxy } from './proxy.ts';
 import { readServers } from './servers.ts';
+import { readServerTls, speaksTls } from './server-tls.ts';
 import type { Server } from './servers.ts';
 import { readAgent, readProxyProtocol, readSlowStart } from './shared-settings.ts';
 import { readQueue, readServerTimeouts, readTcpTimeouts } from './timeouts.ts';
@@ -16,10 +18,12 @@ import { readQueue, readServerTimeouts, readTcpTimeouts } from './timeouts.ts';
 /** Null where there is none like it, which is listed. `front` is what leads to it. */
 export function convertBackend(proxy: Proxy, front: Proxy, report: Report): DraftPool | null {
   if (!isHttp(proxy) || (proxy.from.name === 'backend' && refuse(proxy, refusalOf(proxy), report))) return null;
-  const { from, endpoints, settings } = convertServers(proxy, report, readSticky(proxy, report));
+  const { servers, tls } = readServerTls(serversOf(proxy, report), report);
+  const { from, endpoints, settings } = convertServers(proxy, servers, report, readSticky(proxy, report));
   for (const [key, setting] of [
     ['host', readHost(proxy, report)],
     ['timeouts', readServerTimeouts(proxy, front, report)],
+    ['tls', tls],
   ] as const) {
     if (setting !== null) settings.set(key, setting);
   }
@@ -29,19 +33,34 @@ export function convertBackend(proxy: Proxy, front: Proxy, report: Report): Draf
 /** The same for one that passes bytes. */
 export function convertTcpBackend(proxy: Proxy, report: Report): DraftPool | null {
   if (isHttp(proxy) || (proxy.from.name === 'backend' && refuse(proxy, refusalOfTcp(proxy), report))) return null;
-  const pool = convertServers(proxy, report);
+  const pool = convertServers(proxy, serversInPlain(proxy, report), report);
   const timeouts = readTcpTimeouts(proxy, report);
   if (timeouts !== null) pool.settings.set('timeouts', timeouts);
   return pool;
 }
 
-/** What is the same whatever its servers speak. */
-function convertServers(proxy: Proxy, report: Report, sticky: Sourced<object> | null = null): DraftPool {
-  report.take(proxy.from);
-  const servers = readServers(
-    [...proxy.findAll('default-server'), ...proxy.own('server')].toSorted((a, b) => a.line - b.line),
+function serversOf(proxy: Proxy, report: Report): readonly Server[] {
+  const lines = [...proxy.findAll('default-server'), ...proxy.own('server')];
+  return readServers(
+    lines.toSorted((a, b) => a.line - b.line),
     report,
   );
+}
+
+function serversInPlain(proxy: Proxy, report: Report): readonly Server[] {
+  const servers = serversOf(proxy, report);
+  for (const { from } of servers.filter(speaksTls)) report.leave(from, lacking('layer4Tls'));
+  return servers.filter((server) => !speaksTls(server));
+}
+
+/** What is the same whatever its servers speak. */
+function convertServers(
+  proxy: Proxy,
+  servers: readonly Server[],
+  report: Report,
+  sticky: Sourced<object> | null = null,
+): DraftPool {
+  report.take(proxy.from);
   noteBackups(proxy, servers, report);
   const settings: DraftPool['settings'] = new Map();
   settings.set('policy', readPolicy(proxy, report));

@@ -103,7 +103,7 @@ const REASONS: readonly Reason[] = [
 const OF_PROCESS: readonly Reason[] = [
   [/^(?:log|log-\S+)\b/, 'left', 'the access log has a config of its own: accessLog'],
   [/^(?:stats|server-state\S*)\b/, 'left', METRICS],
-  [/^ssl-default-server-\S+/, 'left', lacking('endpointTls')],
+  [/^ssl-(?:default-server-\S+|server-verify)/, 'left', 'TLS to servers has its settings in each pool: pools.*.tls'],
   [
     /^(?:ssl-(?:default-bind-(?:ciphers|ciphersuites|curves|sigalgs|client-sigalgs)|dh-param-file)|tune\.ssl\S*)/,
     'same',

@@ -59,7 +59,7 @@ const REASONS: readonly (readonly [RegExp, 'left' | 'same', string])[] = [
   [/^(?:alpn|proto|ws|npn)$/, 'left', lacking('otherProtocols')],
 ];
 const OF_TLS =
-  /^(?:verify\w*|sni|ca-file|crt|crl-file|ciphers|ciphersuites|ssl\S*|force-\S+|allow-0rtt|alpn|npn|curves|sigalgs)$/;
+  /^(?:verify\w*|sni|ca-file|crt|crl-file|ciphers|ciphersuites|ssl\S*|no-ssl\S*|no-tls\S*|force-\S+|allow-0rtt|ktls|alpn|npn|curves|sigalgs|client-sigalgs)$/;
 
 /** Of `server` and `default-server` lines, in their order. What cannot be an endpoint is listed. */
 export function readServers(lines: readonly Line[], report: Report): readonly Server[] {
@@ -82,9 +82,8 @@ function readServer(from: Line, defaults: ReadonlyMap<string, string>, report: R
   const own = readParameters(words);
   const parameters = new Map([...defaults, ...own]);
   const address = toAddress(place);
-  const refusal = typeof address === 'string' ? address : refusalOf(parameters);
-  if (typeof address === 'string' || refusal !== null) {
-    report.leave(from, refusal ?? 'this is not an address');
+  if (typeof address === 'string') {
+    report.leave(from, address);
     return null;
   }
   report.take(from);
@@ -103,11 +102,6 @@ function mostOf(parameters: ReadonlyMap<string, string>, from: Line, report: Rep
   if (/^\d{1,9}$/.test(text)) return Number(text);
   report.leave(from, 'this is not a whole number', `maxconn ${text}`);
   return 0;
-}
-
-function refusalOf(parameters: ReadonlyMap<string, string>): string | null {
-  if (parameters.has('ssl') && !parameters.has('no-ssl')) return lacking('endpointTls');
-  return null;
 }
 
 function weightOf(parameters: ReadonlyMap<string, string>, from: Line, report: Report): number {
@@ -131,7 +125,7 @@ function readParameters(words: readonly string[]): ReadonlyMap<string, string> {
 /** Lists what Fairlead has not. */
 function noted(parameters: ReadonlyMap<string, string>, from: Line, report: Report): ReadonlyMap<string, string> {
   for (const [word, value] of parameters) {
-    // A server with TLS is left out as a whole.
+    // What is said of TLS is noted where it is read.
     if (KNOWN.has(word) || OF_TLS.test(word)) continue;
     const [, kind, reason] = REASONS.find(([pattern]) => pattern.test(word)) ?? [
       null,

@@ -30,16 +30,25 @@ export function readProxy(entry: JsonEntry, report: Report): ProxyOptions | null
   const settings: DraftPool['settings'] = new Map();
   const origin = takeOption(entry, 'changeOrigin', report);
   if (origin !== null && origin.value === true) settings.set('host', { value: 'endpoint', from: origin });
+  if (found.isTls) settings.set('tls', { value: readTls(entry, report), from: target ?? entry });
   const timeouts = readTimeout(entry, report);
   if (timeouts !== null) settings.set('timeouts', { value: timeouts, from: entry });
-  noteSame(entry, report);
+  noteSame(entry, found.isTls, report);
   const base = findEntry(entry, 'prependPath')?.value === false ? '' : found.base;
   const pool = { from: entry, endpoints: [{ value: found.address, from: target ?? entry }], settings };
   return { pool, rewrite: takeRewrite(entry, report), base };
 }
 
+/** Of a target with `https://`. */
+function readTls(entry: JsonEntry, report: Report): object | 'on' {
+  const secure = takeOption(entry, 'secure', report);
+  if (secure?.value !== false) return 'on';
+  report.differ(secure, 'whoever answers is trusted: take verify: off out if you can');
+  return { verify: 'off' };
+}
+
 /** Options that are on anyway, or mean nothing here. */
-function noteSame(entry: JsonEntry, report: Report): void {
+function noteSame(entry: JsonEntry, isTls: boolean, report: Report): void {
   for (const [name, isOnly, reason] of [
     ['ws', true, 'WebSocket passes by itself'],
     ['xfwd', true, 'X-Forwarded-* are sent by themselves'],
@@ -49,7 +58,7 @@ function noteSame(entry: JsonEntry, report: Report): void {
     ['ignorePath', false, 'nothing to set here'],
   ] as const) {
     const option = findEntry(entry, name);
-    if (option === null) continue;
+    if (option === null || (isTls && name === 'secure')) continue;
     if (isOnly === null || option.value === isOnly) report.same(option, reason);
     else if (name === 'ws') report.leave(option, 'write upgrades: [] into the routes that are to refuse it');
     else report.same(option, 'Fairlead does it always');
@@ -83,6 +92,7 @@ interface Target {
   readonly address: string;
   /** The path of a URL, which stands in front of every path; `''`: none. */
   readonly base: string;
+  readonly isTls: boolean;
 }
 
 /** A URL, `{ protocol, host, port }` or `{ socketPath }`. A text says why there is none like it. */
@@ -93,7 +103,7 @@ function readTarget(target: JsonEntry, report: Report): Target | string {
   if (target.kind === 'list') return 'a target is one server';
   const part = (name: string): string => String(takeOption(target, name, report)?.value ?? '');
   const socket = part('socketPath');
-  if (socket.startsWith('/')) return { address: `unix:${socket}`, base: '' };
+  if (socket.startsWith('/')) return { address: `unix:${socket}`, base: '', isTls: false };
   const [protocol, host, port] = [part('protocol') || 'http:', part('host') || part('hostname'), part('port')];
   return parseTarget(`${protocol.replace(/:?$/, ':')}//${host || 'localhost'}${port === '' ? '' : `:${port}`}`);
 }
@@ -103,10 +113,13 @@ function parseTarget(text: string): Target | string {
     text.trim(),
   );
   if (found === null) return 'this is not a URL with a host';
-  const [, scheme, host, port = '80', path = ''] = found;
-  if (/^(?:https|wss)$/i.test(scheme)) return lacking('endpointTls');
-  if (!/^(?:http|ws)$/i.test(scheme)) return lacking('otherProtocols');
-  return { address: `${host}:${port}`, base: path.replace(/\/+$/, '') };
+  const [, scheme, host, port = isOverTls(scheme) ? '443' : '80', path = ''] = found;
+  if (!/^(?:http|ws)s?$/i.test(scheme)) return lacking('otherProtocols');
+  return { address: `${host}:${port}`, base: path.replace(/\/+$/, ''), isTls: isOverTls(scheme) };
+}
+
+function isOverTls(scheme: string): boolean {
+  return /^(?:https|wss)$/i.test(scheme);
 }
 
 /** `{ "^/api": "" }`; null where there is none, or it does something else, which is listed. */

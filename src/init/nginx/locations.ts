@@ -144,7 +144,7 @@ function convertOpen(
   if (typeof rewriting === 'string') return refuse(from, `${rewriting}; ${WHERE_THEY_GO}`, report);
   report.take(from);
   report.take(proxyPass);
-  const pool = pools.poolFor(target.host, proxyPass, scope);
+  const pool = pools.poolFor(target, proxyPass, scope);
   const rewritten = target.uri === null ? readRewrite(from, location, report) : rewriting;
   return { from, location, isGuarded: false, route: { pool, ...rewritten, ...routeSettings(scope, report) } };
 }

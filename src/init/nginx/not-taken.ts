@@ -11,7 +11,9 @@ const REASONS: readonly Reason[] = [
   [/^(?:deny|allow|satisfy|internal|limit_except|auth_\w+|secure_link\w*)$/, 'guard', GUARD],
   [/^(?:limit_req|limit_conn)\w*$/, 'left', lacking('rates')],
   [/^limit_rate\w*$/, 'left', lacking('bandwidth')],
-  [/^proxy_ssl_\w+$/, 'left', lacking('endpointTls')],
+  [/^proxy_ssl_crl$/, 'left', lacking('revocation')],
+  [/^proxy_ssl_password_file$/, 'left', 'the key of a client certificate is read without a passphrase'],
+  [/^proxy_ssl_\w+$/, 'left', 'nothing that was taken over uses it'],
   [/^ssl_verify_client$/, 'guard', lacking('clientCertificates')],
   [/^ssl_(?:client_certificate|crl|verify_depth|ocsp\w*)$/, 'left', lacking('clientCertificates')],
   [

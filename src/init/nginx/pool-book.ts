@@ -5,7 +5,9 @@ import type { Report } from '../report.ts';
 import { closedPool } from '../draft.ts';
 import type { Draft, DraftPool } from '../draft.ts';
 import type { Directive } from './parse-nginx.ts';
+import type { ProxyTarget } from './proxy-target.ts';
 import type { Scope } from './scope.ts';
+import { readUpstreamTls } from './upstream-tls.ts';
 import { convertUpstream } from './upstreams.ts';
 import { withPort } from './values.ts';
 
@@ -34,13 +36,16 @@ export class PoolBook {
   }
 
   /** The name of the pool for this target, which is in the draft from then on. */
-  poolFor(host: string, proxyPass: Directive, scope: Scope): string {
+  poolFor({ host, isTls }: Pick<ProxyTarget, 'host' | 'isTls'>, proxyPass: Directive, scope: Scope): string {
     const upstream = this.#upstreams.get(host);
-    const settings = { host: this.#hostHeader(host, upstream, scope), retry: this.#retry(scope) };
-    const key = JSON.stringify([host, settings.host?.value, settings.retry?.value]);
+    const hostHeader = this.#hostHeader(host, upstream, scope);
+    const target = { host, sentHost: hostHeader?.value ?? null, proxyPass };
+    const tls = isTls ? { value: readUpstreamTls(scope, target, this.#report), from: proxyPass } : null;
+    const settings = { host: hostHeader, retry: this.#retry(scope), tls };
+    const key = JSON.stringify([host, settings.host?.value, settings.retry?.value, tls?.value]);
     const known = this.#names.get(key);
     if (known !== undefined) return known;
-    const pool = upstream === undefined ? poolOf(host, proxyPass) : convertUpstream(upstream, this.#report);
+    const pool = upstream === undefined ? poolOf(host, isTls, proxyPass) : convertUpstream(upstream, this.#report);
     for (const [name, setting] of Object.entries(settings)) {
       if (setting !== null) pool.settings.set(name as keyof typeof settings, setting);
     }
@@ -127,6 +132,6 @@ export class PoolBook {
 const ANYWHERE: Directive = { file: 'nginx', line: 0, text: 'a default of nginx', name: '', args: [], children: [] };
 
 /** An address in `proxy_pass` itself. */
-function poolOf(host: string, from: Directive): DraftPool {
-  return { from, endpoints: [{ value: withPort(host), from }], settings: new Map() };
+function poolOf(host: string, isTls: boolean, from: Directive): DraftPool {
+  return { from, endpoints: [{ value: withPort(host, isTls ? 443 : 80), from }], settings: new Map() };
 }

@@ -8,25 +8,26 @@ export interface ProxyTarget {
   readonly host: string;
   /** Null: the path goes on as it came. */
   readonly uri: string | null;
+  /** `https://`. */
+  readonly isTls: boolean;
 }
 
 /** What was asked for, whole. */
 const AS_ASKED = /\$(?:request_uri|uri\$is_args\$args)$/;
 
-const HOST = /^http:\/\/(?!unix:)([^/?#]+)([/?#].*)?$/i;
+const HOST = /^https?:\/\/(?!unix:)([^/?#]+)([/?#].*)?$/i;
 /** The URI stands behind a colon. */
-const SOCKET = /^http:\/\/(unix:\/[^:]+)(?::(.+)?)?$/i;
+const SOCKET = /^https?:\/\/(unix:\/[^:]+)(?::(.+)?)?$/i;
 
 /** The target, or why Fairlead cannot have it. Variables with a known value have been replaced by then. */
 export function parseTarget(url: string): ProxyTarget | string {
-  if (/^https:/i.test(url)) return lacking('endpointTls');
   const found = HOST.exec(url.replace(AS_ASKED, '')) ?? SOCKET.exec(url.replace(AS_ASKED, ''));
   if (found === null) return 'this is not an address that can be known beforehand';
   const host = /^unix:/i.test(found[1]) ? withPort(found[1]) : found[1].toLowerCase();
   const uri = found[2] ?? null;
   if (host.includes('$') || uri?.includes('$')) return lacking('computedNames');
   if (uri !== null && /[?#]/.test(uri)) return 'a query cannot be added';
-  return { host, uri };
+  return { host, uri, isTls: /^https:/i.test(url) };
 }
 
 /** With a variable nginx sends the URI of `proxy_pass` alone, whatever was asked. */

@@ -22,7 +22,7 @@ const SOCKET = /^unix:\//i;
 const EVERY_ADDRESS: ReadonlySet<string> = new Set(['', '*', '0.0.0.0', '[::]']);
 /** Of a server, whatever stands behind it. */
 const REFUSED: readonly (readonly [name: string, reason: string])[] = [
-  ['proxy_ssl', lacking('endpointTls')],
+  ['proxy_ssl', lacking('layer4Tls')],
   ['return', lacking('redirects')],
 ];
 /** Of a `listen`. */

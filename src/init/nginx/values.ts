@@ -35,10 +35,10 @@ export function splitParameter(parameter: string): readonly [string, string] {
   return at < 0 ? [parameter, ''] : [parameter.slice(0, at), parameter.slice(at + 1)];
 }
 
-/** An endpoint's address: nginx takes port 80 where none is written. A unix socket has none. */
-export function withPort(address: string): string {
+/** An endpoint's address: nginx takes port 80 where none is written, and 443 in `https://`. A unix socket has none. */
+export function withPort(address: string, port = 80): string {
   if (/^unix:/i.test(address)) return address.replace(/^unix:/i, 'unix:');
-  return /:\d+$/.test(address.replace(/^\[.*\]/, '')) ? address : `${address}:80`;
+  return /:\d+$/.test(address.replace(/^\[.*\]/, '')) ? address : `${address}:${port}`;
 }
 
 /** nginx lets everybody connect to its sockets. */

@@ -20,6 +20,8 @@ export interface DrillSetup {
   readonly scene: 'overload' | null;
   /** File with the chain and the key with which it ends TLS; null: it takes plain HTTP. */
   readonly pem: string | null;
+  /** File with what endpoints are verified by; null: they speak plain HTTP. */
+  readonly endpointPem: string | null;
 }
 
 export interface Contestant {
@@ -91,6 +93,8 @@ function writeConfig(name: string, setup: DrillSetup): string {
         workers: setup.workers,
         plain: setup.pem === null ? 'without TLS' : null,
         pem: setup.pem,
+        plainEndpoints: setup.endpointPem === null ? 'servers without TLS' : null,
+        endpointPem: setup.endpointPem,
         user: process.getuid?.() === 0 ? 'root' : null,
       },
       endpoints: setup.endpointPorts.map((port, index) => ({ port, index })),

@@ -21,19 +21,22 @@ export class DrillServer {
   /** In the order in which they came, over all lives of the server. */
   readonly arrivals: Arrival[] = [];
   readonly #core: number;
+  readonly #args: readonly string[];
   #child: Child | null = null;
   /** The next life: it has begun, and waits to be told to listen. */
   #standby: Child | null = null;
 
-  constructor(port: number, core: number) {
+  /** `pem`: the file that it speaks TLS with; null: it speaks plain HTTP. */
+  constructor(port: number, core: number, pem: string | null = null) {
     this.port = port;
     this.#core = core;
+    this.#args = [PROGRAM, `--port=${port}`, ...(pem === null ? [] : [`--pem=${pem}`])];
   }
 
   /** Begins its next life, so that {@link start} takes no time: how long Node takes to start is not what is measured. */
   async prepare(): Promise<void> {
     if (this.#standby !== null) return;
-    const child = startPinned(this.#core, { command: process.execPath, args: [PROGRAM, `--port=${this.port}`] });
+    const child = startPinned(this.#core, { command: process.execPath, args: this.#args });
     this.#standby = child;
     await child.line('prepared');
   }

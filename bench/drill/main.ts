@@ -34,6 +34,7 @@ const USAGE = `npm run drill -- [options]
   --runs N           runs of each, the worst counts (1)
   --overload         no fault: 0.5 to 3 times what the servers can do, into docs/queue.md with --write
   --tls              the clients come by HTTPS; not with --write
+  --tls-endpoints    the servers speak TLS, and are verified; not with --write
   --write            writes the results to bench/results/drill.json and docs/staying-up.md, in the place of the same
                      faults and proxies
   --no-install       installs nothing, leaves out what is missing`;
@@ -46,6 +47,7 @@ async function main(): Promise<number> {
       runs: { type: 'string', default: '1' },
       overload: { type: 'boolean', default: false },
       tls: { type: 'boolean', default: false },
+      'tls-endpoints': { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
       'no-install': { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
@@ -56,7 +58,9 @@ async function main(): Promise<number> {
   const contestants = chosen(CONTESTANTS, values.proxies, ({ name }) => name);
   const runs = Number(values.runs);
   if (values.overload) return overload(contestants, values.write);
-  if (values.tls && values.write) throw new Error('--write writes what clients without TLS met: leave out --tls');
+  const hasTlsEndpoints = values['tls-endpoints'];
+  if ((values.tls || hasTlsEndpoints) && values.write)
+    throw new Error('--write writes what was met without TLS: leave out --tls and --tls-endpoints');
   if (!Number.isInteger(runs) || runs < 1) throw new Error('--runs wants a whole number from 1');
   if (!isInNamespace()) {
     const programs = ['ip', 'nft', ...contestants.flatMap(({ program }) => program ?? [])];
@@ -67,7 +71,7 @@ async function main(): Promise<number> {
   }
   endChildrenOnExit();
   const possible = faults.filter(({ needsNamespace }) => needsNamespace !== true || isInNamespace());
-  const results = await drillAll(possible, contestants, { runs, side: values.tls ? OVER_TLS : PLAIN });
+  const results = await drillAll(possible, contestants, { runs, hasTlsEndpoints, side: values.tls ? OVER_TLS : PLAIN });
   say(`\n${renderTable(results)}\n\n${renderFigures(results)}`);
   if (values.write) {
     const kept = keepResults(results);
@@ -92,12 +96,13 @@ async function overload(contestants: readonly Contestant[], isWriting: boolean):
 interface RunTerms {
   readonly runs: number;
   readonly side: ClientSide;
+  readonly hasTlsEndpoints: boolean;
 }
 
 async function drillAll(
   faults: readonly Fault[],
   contestants: readonly Contestant[],
-  { runs, side }: RunTerms,
+  terms: RunTerms,
 ): Promise<DrillResult[]> {
   for (const contestant of contestants) say(`${contestant.label}: ${contestant.version()}`);
   const results: DrillResult[] = [];
@@ -105,11 +110,11 @@ async function drillAll(
     say(`\n${fault.title}`);
     for (const contestant of contestants) {
       if (fault.killsWorker === true && contestant.killWorker === null) continue;
-      const worst = await worstRun(fault, contestant, { runs, side });
+      const worst = await worstRun(fault, contestant, terms);
       if (worst === null) continue;
       const { id, title, wanted } = fault;
       const proxy = { proxy: contestant.label, version: contestant.version() };
-      results.push({ fault: id, title, wanted, ...proxy, date: today(), worst, runs });
+      results.push({ fault: id, title, wanted, ...proxy, date: today(), worst, runs: terms.runs });
     }
   }
   return results;
@@ -130,11 +135,15 @@ function today(): string {
 }
 
 /** Returns null where a run could not be made, and says why. */
-async function worstRun(fault: Fault, contestant: Contestant, { runs, side }: RunTerms): Promise<DrillOutcome | null> {
+async function worstRun(
+  fault: Fault,
+  contestant: Contestant,
+  { runs, ...terms }: RunTerms,
+): Promise<DrillOutcome | null> {
   const outcomes: DrillOutcome[] = [];
   for (let run = 0; run < runs; run++) {
     try {
-      const outcome = await runDrill(fault, contestant, { calmMs: CALM_MS, afterMs: AFTER_MS, side });
+      const outcome = await runDrill(fault, contestant, { calmMs: CALM_MS, afterMs: AFTER_MS, ...terms });
       say(renderLine(contestant.label, outcome));
       outcomes.push(outcome);
     } catch (error) {

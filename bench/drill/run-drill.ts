@@ -30,15 +30,18 @@ export interface DrillTimes {
   readonly afterMs: number;
   /** {@link PLAIN} unless said. */
   readonly side?: ClientSide;
+  /** The servers speak TLS; default: plain HTTP. */
+  readonly hasTlsEndpoints?: boolean;
 }
 
 /** @throws Error when servers or proxy do not start */
 export async function runDrill(fault: Fault, contestant: Contestant, times: DrillTimes): Promise<DrillOutcome> {
   const { side = PLAIN } = times;
-  const servers = await startServers(fault);
+  const endpointPem = times.hasTlsEndpoints === true ? certificateFile('ec') : null;
+  const servers = await startServers({ ...fault, endpointPem });
   let running: Child | null = null;
   try {
-    const { proxy, port } = await startProxy({ ...fault, side }, contestant, servers);
+    const { proxy, port } = await startProxy({ ...fault, side, endpointPem }, contestant, servers);
     running = proxy;
     const slowClients = new SlowClients(port, side);
     const load = new Load({
@@ -75,11 +78,17 @@ export interface Terms extends Pick<Fault, 'servers' | 'behaviour' | 'retries503
   readonly scene?: 'overload';
   /** {@link PLAIN} unless said. */
   readonly side?: ClientSide;
+  /** The file that servers speak TLS with, and are verified by; null, the default: they speak plain HTTP. */
+  readonly endpointPem?: string | null;
 }
 
-export async function startServers({ servers: count = SERVERS, behaviour }: Terms): Promise<DrillServer[]> {
+export async function startServers({
+  servers: count = SERVERS,
+  behaviour,
+  endpointPem = null,
+}: Terms): Promise<DrillServer[]> {
   const reserved = await Promise.all(Array.from({ length: count }, reservePort));
-  const servers = reserved.map(({ port }) => new DrillServer(port, SERVER_CORE));
+  const servers = reserved.map(({ port }) => new DrillServer(port, SERVER_CORE, endpointPem));
   await Promise.all(reserved.map((one) => one.release()));
   await Promise.all(servers.map((server) => server.start()));
   if (behaviour !== undefined) for (const server of servers) server.behave(behaviour);
@@ -106,6 +115,7 @@ export async function startProxy(
     killsWorker: fault.killsWorker === true,
     scene: fault.scene ?? null,
     pem: isSecure ? certificateFile('ec') : null,
+    endpointPem: fault.endpointPem ?? null,
   });
   await reserved.release();
   const proxy = startPinned(PROXY_CORE, command);

@@ -2,16 +2,16 @@
  * A server of the drill, a process of its own so that it can be frozen and killed. It takes 10 to 40 ms for a request
  * and has the faults that a line of JSON on its standard input asks for. `GET /healthz` is its health check.
  *
- * `node bench/drill/server.ts --port=20001` prints `prepared`, waits for the line `listen`, prints `ready`, then a line for
+ * `node bench/drill/server.ts --port=20001 [--pem=FILE]` prints `prepared`, waits for the line `listen`, prints `ready`, then a line for
  * each request that has come whole: `<milliseconds since 1970> <id>`. SIGTERM is a well-behaved end: no new connections, what is in flight finishes.
  */
-import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { LARGE_PATH, bodyOf, largeBodyOf } from './answer.ts';
 import { NO_FAULT } from './server-fault.ts';
+import { createListener } from './server-listener.ts';
 import type { ServerFault } from './server-fault.ts';
 
 const FASTEST_MS = 10;
@@ -24,7 +24,8 @@ let isEnding = false;
 /** Requests that each connection has carried. */
 const carried = new WeakMap<Socket, number>();
 
-const server = createServer((request, response) => {
+const { values } = parseArgs({ options: { port: { type: 'string' }, pem: { type: 'string' } } });
+const { server, reset } = createListener(values.pem, (request, response) => {
   const served = (carried.get(request.socket) ?? 0) + 1;
   carried.set(request.socket, served);
   if (request.url === '/healthz') return answerCheck(response);
@@ -62,7 +63,7 @@ function answer(body: string, socket: Socket, response: ServerResponse): void {
     if (fault.traffic === 'closes-idle') closeWhenIdle(socket, fault.idleMs);
     return;
   }
-  response.write(body.slice(0, body.length / 2), () => socket.resetAndDestroy());
+  response.write(body.slice(0, body.length / 2), () => reset(socket));
 }
 
 function closeWhenIdle(socket: Socket, idleMs: number): void {
@@ -80,7 +81,6 @@ process.on('SIGTERM', () => {
   isEnding = true;
   server.close(() => process.exit(0));
 });
-const { values } = parseArgs({ options: { port: { type: 'string' } } });
 
 function listen(): void {
   server.listen({ port: Number(values.port), host: '127.0.0.1', backlog: 1024 }, () => process.stdout.write('ready\n'));

@@ -34,6 +34,15 @@ pools:
     assert.ok(!warned(['x.example', 'x.example'], ['localhost:1', 'localhost:2'], ', path: /b'));
   });
 
+  it('warnings of a config name pools whose endpoints nobody verifies', () => {
+    const text = `
+pools: { a: { endpoints: [localhost:1], tls: { verify: off } }, b: { endpoints: [localhost:2], tls: on } }
+routes: [{ pool: a, match: { path: /a } }, { pool: b }]`;
+    assert.deepEqual(warningsOf(text), [
+      'pool a: whoever answers is taken for one of its endpoints (tls: { verify: off })',
+    ]);
+  });
+
   it('warnings of a config name listeners to which everybody may send a PROXY header', () => {
     const from = (networks: string): readonly string[] =>
       warningsOf(

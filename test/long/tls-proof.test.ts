@@ -160,9 +160,13 @@ describe('HTTPS before a browser', needs('chromium'), () => {
     const profile = await mkdtemp(join(tmpdir(), 'fairlead-chromium-'));
     // What it started may write there for a moment longer.
     t.after(() => rm(profile, { recursive: true, force: true, maxRetries: 20 }));
-    const browser = spawn('chromium', chromiumArgs(profile, issued, `https://site.example:${port}/`), {
-      stdio: 'ignore',
-    });
+    const browser = spawn(
+      findCommand('chromium') ?? '',
+      chromiumArgs(profile, issued, `https://site.example:${port}/`),
+      {
+        stdio: 'ignore',
+      },
+    );
     const ended = new Promise((resolve) => browser.once('close', resolve));
     try {
       await until(() => reports.length > 0, 'the page has reported', 60_000);

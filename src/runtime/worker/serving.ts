@@ -94,9 +94,7 @@ export class Serving {
     if (this.#state === 'stopped') return;
     switch (message.type) {
       case 'apply':
-        this.#gate.max = message.snapshot.settings.maxConnections;
-        this.#dataPlane.apply(message.snapshot, message.operations);
-        this.#post({ type: 'applied', version: message.snapshot.version, heldRoutes: this.#dataPlane.heldRoutes() });
+        this.#apply(message);
         break;
       case 'certify':
         this.#options.transport.setTlsEngine(message.materials.engine);
@@ -150,6 +148,12 @@ export class Serving {
         this.#options.breakDown?.(message.fault);
         break;
     }
+  }
+
+  #apply({ snapshot, operations }: Extract<ToWorker, { type: 'apply' }>): void {
+    this.#gate.max = snapshot.settings.maxConnections;
+    this.#dataPlane.apply(snapshot, operations);
+    this.#post({ type: 'applied', version: snapshot.version, heldRoutes: this.#dataPlane.heldRoutes() });
   }
 
   #answerChallenges({ number, challenges }: Extract<ToWorker, { type: 'challenge' }>): void {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { MemoryTable, createMemoryTable } from '../src/core/shared/memory-table.ts';
 import { readMemoryStats } from '../src/runtime/control/memory-stats.ts';
 import type { BalancerStats, PoolEndpointStats } from '../src/runtime/control/balancer-stats.ts';
-import type { RouteStats } from '../src/runtime/control/table-stats.ts';
+import type { RouteStats } from '../src/runtime/control/table-figures.ts';
 import { createStatusLines } from './status-line.ts';
 
 const ROUTE: RouteStats = {
@@ -64,6 +64,7 @@ function stats(requests: number, errors: number, endpoints: readonly PoolEndpoin
   return {
     routes: [web],
     tcp: [],
+    udp: [],
     unrouted: ROUTE,
     pools: [{ pool: 'web', isPanicking: false, queue: { ...QUEUE, held }, tls: 'off', endpoints }],
     listeners: [],

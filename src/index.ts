@@ -80,6 +80,7 @@ export type {
   StickySpec,
   TcpCheckSpec,
   TcpSpec,
+  UdpSpec,
   Timeouts,
   ValueMatch,
 } from './core/snapshot.ts';
@@ -112,4 +113,4 @@ export { StickySecretError } from './runtime/control/sticky-values.ts';
 export type { WorkerChange } from './runtime/control/succession.ts';
 export type { SocketChange } from './runtime/control/unix-listeners.ts';
 export type { QueueStats } from './runtime/control/queue-stats.ts';
-export type { EndpointStats, RouteStats, TcpStats } from './runtime/control/table-stats.ts';
+export type { EndpointStats, RouteStats, TcpStats, UdpStats } from './runtime/control/table-figures.ts';

@@ -75,8 +75,10 @@ function withKeys(lines: readonly string[], keys: readonly string[]): readonly s
 }
 
 function describeListener(listener: ListenerSpec): string[] {
-  const { id, tcp, tls } = listener;
+  const { id, tcp, udp, tls } = listener;
   const address = urlText(listener, protocolOf(listener));
+  if (udp !== undefined)
+    return [id, address, `→ ${udp.pool}, over after ${formatDuration(udp.idleMs)} without a datagram`];
   const all = tcp === undefined ? [] : [describePassed('', tcp)];
   const passed = [...all, ...(tls?.passthrough ?? []).map(({ name, to }) => describePassed(`${name} `, to))];
   return passed.length === 0 ? [id, address] : [id, address, passed.join('; ')];

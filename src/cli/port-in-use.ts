@@ -13,8 +13,9 @@ const ANOTHER_LISTEN = 'Take another port, e.g. --listen 127.0.0.1:8081.';
 /** The error's message and what to do about it, on one line. */
 export async function explainListenError(error: ListenError, isFromFile: boolean): Promise<string> {
   const change = isFromFile ? ANOTHER_LISTENER : ANOTHER_LISTEN;
-  const { message, reason, host, port } = error;
+  const { message, reason, host, port, isUdp } = error;
   if (isUnixAddress(host)) return `${message}. ${SOCKET_CURES[reason] ?? ANOTHER_PATH}`;
+  if (reason === 'EADDRINUSE' && isUdp) return `${message}. As root "ss -lunp sport = :${port}" names it. ${change}`;
   if (reason === 'EADDRINUSE') return `${message}: ${await explainPortInUse(port, change)}`;
   const cure = CURES[reason];
   return cure === undefined ? message : `${message}. ${cure}`;

@@ -20,6 +20,7 @@ import type {
 } from '../core/snapshot.ts';
 import { addressText } from '../runtime/shared/listener-key.ts';
 import { writeAccessLog, writeRouteLog } from './write-access-log.ts';
+import { sessionTimes, writeTcp, writeUdp } from './write-layer4.ts';
 import { writeAcme, writeListenerTls } from './write-listener-tls.ts';
 import { writePoolTls } from './write-pool-tls.ts';
 import { formatDuration, formatDurationOrOff, formatSize, onOff } from './written-units.ts';
@@ -55,14 +56,15 @@ function writeSettings(settings: Settings<'auto'>): Readonly<Record<keyof Settin
   };
 }
 
-function writeListener({ id: _, host, port, mode, tcp, proxyProtocol, tls, ...rest }: ListenerSpec): Written {
+function writeListener({ id: _, host, port, mode, tcp, udp, proxyProtocol, tls, ...rest }: ListenerSpec): Written {
+  if (udp !== undefined) return { address: host === '' ? `:${port}` : addressText({ host, port }), udp: writeUdp(udp) };
   const { halfClose: _halfClose, underscores: _underscores, ...below } = rest;
   return withoutGaps({
     address: host === '' ? `:${port}` : addressText({ host, port }),
     mode: mode?.toString(8).padStart(3, '0'),
     ...(tcp === undefined ? rest : below),
     proxyProtocol: proxyProtocol ?? 'off',
-    tcp: tcp === undefined ? undefined : { pool: tcp.pool, idle: formatDuration(tcp.idleMs) },
+    tcp: tcp === undefined ? undefined : writeTcp(tcp),
     tls: writeListenerTls(tls),
   });
 }
@@ -127,19 +129,6 @@ function writePath(path: PathMatch): unknown {
 function writeValues(values: readonly ValueMatch[]): Written | undefined {
   if (values.length === 0) return undefined;
   return Object.fromEntries(values.map(({ name, value }) => [name, value ?? { present: true }]));
-}
-
-/** What a pool says of the times of its sessions: a listener cannot. Those of its requests are in the routes. */
-function sessionTimes({ listeners, settings }: Config, { id }: PoolConfig): Written | undefined {
-  const all = listeners.flatMap(({ tcp, tls }) => [tcp ?? [], (tls?.passthrough ?? []).map(({ to }) => to)].flat());
-  const tcp = all.find(({ pool }) => pool === id);
-  if (tcp === undefined) return undefined;
-  const { connectMs, writeIdleMs } = settings.timeouts;
-  const own = withoutGaps({
-    connect: tcp.connectMs === connectMs ? undefined : formatDuration(tcp.connectMs),
-    writeIdle: tcp.halfClosedMs === writeIdleMs ? undefined : formatDuration(tcp.halfClosedMs),
-  });
-  return Object.keys(own).length === 0 ? undefined : own;
 }
 
 function writePool(pool: PoolConfig, timeouts: Written | undefined): Written {

@@ -109,10 +109,14 @@ const NO_REQUESTS = new Mistake(
 );
 
 function toListenerConfig(
-  { tcp, tls, ...listener }: NamedListener,
+  { tcp, udp, tls, ...listener }: NamedListener,
   settings: Settings<'auto'>,
   pools: ReadonlyMap<string, WrittenPool>,
 ): ListenerSpec {
+  if (udp !== undefined) {
+    const { connectMs } = { ...settings.timeouts, ...pools.get(udp.pool)?.timeouts };
+    return { ...listener, tls: null, udp: { ...udp, connectMs } };
+  }
   const layer4 = tcp === undefined ? {} : { tcp: toTcpSpec(tcp, settings, pools) };
   if (tls === null) return { ...listener, tls, ...layer4 };
   const { passthrough: written, ...opened } = tls;

@@ -2,6 +2,7 @@
 import { parseKeyPart } from '../core/keys/key-parts.ts';
 import type { PolicySpec } from '../core/snapshot.ts';
 import { checkPoolName } from './check-rules.ts';
+import { checkUdpListener, checkUdpPool } from './check-udp.ts';
 import { Mistake, type Problem } from './errors.ts';
 import type { Part } from './parts.ts';
 import type { WrittenPool } from './pool-schema.ts';
@@ -24,7 +25,7 @@ type Path = Part<unknown>['path'];
 /** Whether a listener takes HTTP, as far as what is written of it says. */
 export function speaksHttp(written: unknown): boolean {
   if (!isWrittenMap(written)) return true;
-  return !Object.hasOwn(written, 'tcp') && !passesAll(written['tls']);
+  return !Object.hasOwn(written, 'tcp') && !Object.hasOwn(written, 'udp') && !passesAll(written['tls']);
 }
 
 /** Nothing of what comes could be opened here. */
@@ -34,14 +35,16 @@ function passesAll(tls: unknown): boolean {
 
 const OPENING = ['certificates', 'acme'] as const;
 
-/** A pool that connections of a listener go to, and where its name is written, from the listener on. */
+/** A pool that what comes by a listener goes to, and where its name is written, from the listener on. */
 interface Passed {
   readonly at: Path;
   readonly pool: string;
 }
 
-/** The pools that connections of a listener go to, byte by byte. */
-export function passedTo({ tcp, tls }: WrittenListener): readonly Passed[] {
+/** The pools that what comes by a listener goes to as it is. */
+export function passedTo({ tcp, tls, udp }: WrittenListener): readonly Passed[] {
+  // One that has more beside it is a mistake.
+  if (udp !== undefined) return [{ at: ['udp', 'pool'], pool: udp.pool }];
   const all = tcp === undefined ? [] : [{ at: ['tcp', 'pool'], pool: tcp.pool }];
   const some = (tls?.passthrough ?? []).map(({ name, pool }) => ({ at: ['tls', 'passthrough', name], pool }));
   return [...all, ...some];
@@ -52,14 +55,35 @@ export function checkLayer4({ written, listeners, pools, poolNames, routed }: La
     passedTo(value).map(({ at, pool }) => ({ path: [...path, ...at], value: { pool } })),
   );
   const used = [...pools].filter(([name]) => passed.some(({ value }) => value.pool === name));
+  const ofUdp = new Set(listeners.flatMap(({ value: { udp } }) => udp?.pool ?? []));
+  const ofBytes = new Set(
+    listeners.flatMap(({ value }) => (value.udp === undefined ? passedTo(value) : [])).map(({ pool }) => pool),
+  );
   return [
-    ...listeners.flatMap(({ path, value: { id, tcp } }) =>
-      tcp === undefined ? [] : [...findHttpKeys(written[id], path), ...findNothingOpened(written[id], path)],
+    ...listeners.flatMap(({ path, value: { id, host, udp } }) =>
+      udp === undefined ? [] : checkUdpListener(written[id], { host }, path),
+    ),
+    ...listeners.flatMap(({ path, value: { id, tcp, udp } }) =>
+      tcp === undefined || udp !== undefined
+        ? []
+        : [...findHttpKeys(written[id], path), ...findNothingOpened(written[id], path)],
     ),
     ...passed.flatMap((part) => checkPoolName(part, poolNames).map((problem) => ({ ...problem, path: part.path }))),
-    ...used.flatMap(([name, pool]) => checkPool(pool, ['pools', name], routed.has(name))),
+    ...used.flatMap(([name, pool]) =>
+      checkPool(pool, ['pools', name], routed.has(name), ofBytes.has(name) ? OF_BYTES : OF_DATAGRAMS),
+    ),
+    ...used.flatMap(([name, pool]) => (ofUdp.has(name) ? checkUdpPool(pool, ['pools', name]) : [])),
   ];
 }
+
+/** What passes on to a pool, in words. */
+interface Passing {
+  readonly what: string;
+  readonly whose: string;
+}
+
+const OF_BYTES: Passing = { what: 'bytes', whose: 'its connections have' };
+const OF_DATAGRAMS: Passing = { what: 'datagrams', whose: 'they have' };
 
 const OF_REQUESTS = ['halfClose', 'underscores'] as const;
 
@@ -82,26 +106,31 @@ function findNothingOpened(written: unknown, path: Path): readonly Problem[] {
   return [{ path: [...path, 'tcp'], atKey: true, mistake }];
 }
 
-function checkPool({ policy, sticky, tls }: WrittenPool, path: Path, isRouted: boolean): readonly Problem[] {
+function checkPool(
+  { policy, sticky, tls }: WrittenPool,
+  path: Path,
+  isRouted: boolean,
+  { what, whose }: Passing,
+): readonly Problem[] {
   const problems: Problem[] = [];
   const part = findHttpPart(policy);
   if (part !== null) {
     const mistake = new Mistake(
-      `a listener passes bytes on to this pool, and its connections have no ${part}`,
+      `a listener passes ${what} on to this pool, and ${whose} no ${part}`,
       'Hash by client, or take another policy; a route may have a policy of its own.',
     );
     problems.push({ path: [...path, 'policy'], mistake });
   }
   if (sticky !== null && !isRouted) {
     const mistake = new Mistake(
-      'nothing but bytes is passed on to this pool, and its connections have no cookies',
+      `nothing but ${what} is passed on to this pool, and ${whose} no cookies`,
       'Take it out; policy: { hash: client } keeps clients at their endpoints.',
     );
     problems.push({ path: [...path, 'sticky'], mistake });
   }
   if (tls !== null) {
     const mistake = new Mistake(
-      'bytes are passed on to this pool as they come, and no TLS of our own is spoken there',
+      `${what} are passed on to this pool as they come, and no TLS of our own is spoken there`,
       'Take tls out: clients may speak it themselves. Or give the listener a pool of its own.',
     );
     problems.push({ path: [...path, 'tls'], mistake });

@@ -28,8 +28,9 @@ function checkListeners(listeners: Parts['listeners']): readonly Problem[] {
   });
 }
 
-/** Port 0 takes a free one; every address includes each. */
+/** Port 0 takes a free one; every address includes each. Ports of TCP and of UDP are different ones. */
 function isClash(a: ReadListener, b: ReadListener): boolean {
+  if ((a.udp === undefined) !== (b.udp === undefined)) return false;
   if (isUnixAddress(a.host)) return a.host === b.host;
   if (a.port !== b.port || a.port === 0) return false;
   return isEveryAddress(a.host) || isEveryAddress(b.host) || a.host === b.host;

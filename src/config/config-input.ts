@@ -1576,6 +1576,12 @@ export interface ListenerInput<PoolName extends string = string> {
    */
   readonly tcp?: TcpListenerInput<NoInfer<PoolName>> | PoolName;
   /**
+   * Makes it a listener of UDP: what each client sends goes to an endpoint of this pool, and what that answers back.
+   * @defaultValue none: it takes HTTP
+   * @example 'resolvers'
+   */
+  readonly udp?: UdpListenerInput<NoInfer<PoolName>> | PoolName;
+  /**
    * Headers whose names Fairlead sets or reads itself once `_` is read as `-`, such as `X_Forwarded_For`. `drop`: they do not pass, since many servers take both for one. Other names with underscores always pass.
    * @defaultValue `'drop'`
    * @example 'allow'
@@ -1714,6 +1720,27 @@ export interface ProxyProtocolInput {
    * @example 'detect'
    */
   readonly mode?: 'require' | 'detect';
+}
+
+/** Makes it a listener of UDP: what each client sends goes to an endpoint of this pool, and what that answers back. */
+export interface UdpListenerInput<PoolName extends string = string> {
+  /**
+   * Where its datagrams go.
+   * @example 'resolvers'
+   */
+  readonly pool: PoolName;
+  /**
+   * A session without a datagram in either direction is over after this time. The next one of its client begins another, perhaps at another endpoint.
+   * @defaultValue `'30s'`
+   * @example '5s'
+   */
+  readonly idle?: Duration;
+  /**
+   * Most sessions at a time: every thread has an equal share. Beyond it datagrams of new clients are dropped, and counted. It is never more than a quarter of `maxConnections`.
+   * @defaultValue `10000`
+   * @example 50000
+   */
+  readonly maxSessions?: number;
 }
 
 /** Makes it a listener of layer 4: each connection goes to an endpoint of this pool, byte by byte, whatever it speaks. */

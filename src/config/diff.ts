@@ -74,15 +74,16 @@ function openListener(old: ListenerSpec | null, listener: ListenerSpec): readonl
 }
 
 function isSameAddress(a: ListenerSpec, b: ListenerSpec): boolean {
-  return a.host === b.host && a.port === b.port;
+  return a.host === b.host && a.port === b.port && (a.udp === undefined) === (b.udp === undefined);
 }
 
 function closeListeners(from: readonly ListenerSpec[], to: readonly ListenerSpec[]): readonly Operation[] {
   const kept = indexById(to);
   return from.flatMap((listener): readonly Operation[] => {
-    const { id, host, port } = listener;
+    const { id, host, port, udp } = listener;
     const now = kept.get(id);
-    return now !== undefined && isSameAddress(listener, now) ? [] : [{ op: 'close-listener', id, host, port }];
+    if (now !== undefined && isSameAddress(listener, now)) return [];
+    return [{ op: 'close-listener', id, host, port, ...(udp === undefined ? {} : { udp: true }) }];
   });
 }
 

@@ -10,7 +10,7 @@ export type AddressUse = 'listener' | 'endpoint';
 const PLAIN_HTTP = new Set(['http', 'ws']);
 const OVER_TLS = new Set(['https', 'wss', 'h2', 'grpcs', 'tls', 'ssl']);
 const OVER_HTTP2 = new Set(['h2c', 'grpc', 'http2', 'http3', 'quic']);
-const BELOW_HTTP = new Set(['tcp', 'stream']);
+const BELOW_HTTP = new Set(['tcp', 'stream', 'udp', 'dgram']);
 
 /** What is wrong with such an address and what helps; null: it is not one of these. */
 export function refuseForeignAddress(text: string, use: AddressUse): Mistake | null {
@@ -41,8 +41,7 @@ function refuseUrl(scheme: string, authority: string, path: string, use: Address
   if (OVER_TLS.has(scheme))
     return new Mistake(message, use === 'listener' ? cureTls(authority, '443') : overTls(authority));
   if (OVER_HTTP2.has(scheme)) return new Mistake(message, NOT_BUILT.http2);
-  if (scheme === 'udp') return new Mistake(message, NOT_BUILT.udp);
-  if (BELOW_HTTP.has(scheme)) return new Mistake(message, cureBelowHttp(authority, use));
+  if (BELOW_HTTP.has(scheme)) return new Mistake(message, cureBelowHttp(scheme, authority, use));
   if (!PLAIN_HTTP.has(scheme))
     return new Mistake(message, 'Fairlead speaks HTTP alone: write the address of such a server.');
   const address = /:\d+$/.test(authority) ? authority : `${authority}:80`;
@@ -50,9 +49,10 @@ function refuseUrl(scheme: string, authority: string, path: string, use: Address
   return new Mistake(message, isBare ? `Did you mean "${address}"?` : `Write "${address}". ${ABOUT_PATHS}`);
 }
 
-function cureBelowHttp(authority: string, use: AddressUse): string {
+function cureBelowHttp(scheme: string, authority: string, use: AddressUse): string {
+  const key = scheme === 'udp' || scheme === 'dgram' ? 'udp' : 'tcp';
   return use === 'listener'
-    ? `Write { address: "${authority}", tcp: NAME }, with the name of a pool.`
+    ? `Write { address: "${authority}", ${key}: NAME }, with the name of a pool.`
     : `Write "${authority}": what is spoken there is said by the listener that leads to it.`;
 }
 

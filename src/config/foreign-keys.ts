@@ -128,9 +128,10 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
       'Write mode beside the address of a unix socket: three octal digits in quotes.',
     'gid groupid': 'Write group beside the address of a unix socket: the name or the number of one.',
     acceptproxy: 'Write proxyProtocol, e.g. proxyProtocol: { from: [10.0.0.0/8] }.',
-    'stream layer4 l4 proto protocol': 'Where it is to pass bytes on, write tcp and the name of a pool.',
+    'stream layer4 l4 proto protocol': 'Where it is to pass bytes on, write tcp, or udp, and the name of a pool.',
     'pool backend upstream service target proxypass defaultbackend':
-      'Routes lead to pools. Where a listener is to pass bytes on, write tcp and the name of a pool.',
+      'Routes lead to pools. Where a listener is to pass bytes on, write tcp, or udp, and the name of a pool.',
+    'datagram datagrams udplisten': 'Write udp and the name of a pool, e.g. udp: resolvers.',
     ...TLS_OF_LISTENERS,
   },
   ListenerTls: OF_TLS_MAPS.ListenerTls,
@@ -262,7 +263,6 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
 /** What Fairlead does not have, wherever it is written. */
 const MISSING: Readonly<Record<MissingFeature, string>> = {
   http2: 'http2 h2 h2c grpc alpn http3 quic',
-  udp: 'udp',
   mirroring: 'mirror mirrors mirroring shadow',
   split: 'split splits canary weighted weightedclusters trafficsplit splitclients',
   redirects: 'redirect redirects redirectto httpsredirect redirectscheme redirectregex forcehttps return',

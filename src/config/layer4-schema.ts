@@ -1,8 +1,8 @@
 /** What makes a listener one of layer 4. */
-import type { TcpSpec } from '../core/snapshot.ts';
+import type { TcpSpec, UdpSpec } from '../core/snapshot.ts';
 import { key } from './described.ts';
 import { poolName } from './pool-name.ts';
-import { duration, object, shortForm } from './scalars.ts';
+import { MOST, count, duration, object, shortForm } from './scalars.ts';
 
 /** Before the times of its pool and of the whole config are filled in. */
 export type WrittenTcp = Pick<TcpSpec, 'pool'> & {
@@ -24,6 +24,32 @@ const tcpKeys = object(
 
 export const tcpSchema = shortForm(
   tcpKeys.transform(({ pool, idle }): WrittenTcp => ({ pool, idleMs: idle })),
+  (value) => (typeof value === 'string' ? { pool: value } : value),
+  poolName,
+);
+
+/** Before the times of its pool are filled in. */
+export type WrittenUdp = Omit<UdpSpec, 'connectMs'>;
+
+const udpKeys = object(
+  {
+    pool: key(poolName, { description: 'Where its datagrams go.', example: 'resolvers' }),
+    idle: key(duration.prefault('30s'), {
+      description:
+        'A session without a datagram in either direction is over after this time. The next one of its client begins another, perhaps at another endpoint.',
+      example: '5s',
+    }),
+    maxSessions: key(count(1, MOST).prefault(10_000), {
+      description:
+        'Most sessions at a time: every thread has an equal share. Beyond it datagrams of new clients are dropped, and counted. It is never more than a quarter of `maxConnections`.',
+      example: 50_000,
+    }),
+  },
+  'UdpListener',
+);
+
+export const udpSchema = shortForm(
+  udpKeys.transform(({ pool, idle, maxSessions }): WrittenUdp => ({ pool, idleMs: idle, maxSessions })),
   (value) => (typeof value === 'string' ? { pool: value } : value),
   poolName,
 );

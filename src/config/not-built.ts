@@ -5,7 +5,6 @@
  */
 export const NOT_BUILT = Object.freeze({
   http2: 'HTTP/2 and gRPC are not built yet.',
-  udp: 'UDP is not built yet; of what is below HTTP there is TCP.',
   mirroring: 'Mirroring is not built yet.',
   split: 'Weighted splits over pools are not built yet; endpoints of one pool have weights.',
   redirects: 'Redirects are not built yet.',

@@ -24,6 +24,8 @@ export interface ReadListener {
   readonly id: string;
   readonly host: string;
   readonly port: number;
+  /** Left out: its port is one of TCP. */
+  readonly udp?: unknown;
 }
 
 /** A route; null for what cannot be read. */

@@ -11,7 +11,8 @@ type Path = readonly (string | number)[];
 
 export function readListener({ path, value }: Part<WrittenMap>): readonly Part<ReadListener>[] {
   const address = readKey(listenerKeys.shape.address, value, 'address');
-  return address === null ? [] : [{ path, value: { id: String(path[1]), ...address } }];
+  const udp = isWritten(value, 'udp') ? { udp: value['udp'] } : {};
+  return address === null ? [] : [{ path, value: { id: String(path[1]), ...address, ...udp } }];
 }
 
 export function readRoute({ path, value }: Part<WrittenMap>): Part<ReadRoute> {

@@ -4,7 +4,7 @@ import type { MemorySpec } from '../core/settings.ts';
 import type { HeaderRules, Limits, ListenerSpec } from '../core/snapshot.ts';
 import { parseListenAddress } from './addresses.ts';
 import { key, note } from './described.ts';
-import { type WrittenTcp, tcpSchema } from './layer4-schema.ts';
+import { type WrittenTcp, type WrittenUdp, tcpSchema, udpSchema } from './layer4-schema.ts';
 import { network } from './network.ts';
 import { incomingProxySchema } from './proxy-protocol-schema.ts';
 import { type WrittenListenerTls, listenerTlsSchema } from './tls-schema.ts';
@@ -42,6 +42,13 @@ const listenerMap = object(
       byDefault: 'none: it takes HTTP',
       words: 'name of a pool, or map',
     }),
+    udp: key(udpSchema.optional(), {
+      description:
+        'Makes it a listener of UDP: what each client sends goes to an endpoint of this pool, and what that answers back.',
+      example: 'resolvers',
+      byDefault: 'none: it takes HTTP',
+      words: 'name of a pool, or map',
+    }),
     underscores: key(oneOf(['drop', 'allow']).prefault('drop'), {
       description:
         'Headers whose names Fairlead sets or reads itself once `_` is read as `-`, such as `X_Forwarded_For`. `drop`: they do not pass, since many servers take both for one. Other names with underscores always pass.',
@@ -63,15 +70,16 @@ const listenerMap = object(
 export const listenerKeys = withSocketRules(listenerMap);
 
 /** A listener before its name and the times of its sessions are filled in. */
-export interface WrittenListener extends Omit<ListenerSpec, 'id' | 'tcp' | 'tls'> {
+export interface WrittenListener extends Omit<ListenerSpec, 'id' | 'tcp' | 'udp' | 'tls'> {
   readonly tcp?: WrittenTcp;
+  readonly udp?: WrittenUdp;
   readonly tls: WrittenListenerTls | null;
 }
 
 export const listenerSchema = shortForm(
-  listenerKeys.transform(({ address, mode, group, tcp, ...keys }): WrittenListener => {
+  listenerKeys.transform(({ address, mode, group, tcp, udp, ...keys }): WrittenListener => {
     const { host, port } = address;
-    const layer4 = tcp === undefined ? {} : { tcp };
+    const layer4 = { ...(tcp === undefined ? {} : { tcp }), ...(udp === undefined ? {} : { udp }) };
     return { host, port, ...fileOf(host, { mode, group }), ...keys, ...layer4 };
   }),
   (value) => (typeof value === 'string' || typeof value === 'number' ? { address: value } : value),

@@ -24,7 +24,14 @@ export type Operation =
   /** Changed without a new address. */
   | { readonly op: 'update-listener'; readonly listener: ListenerSpec }
   /** Host and port as well: a listener with a new address is opened under its id before the old one closes. */
-  | { readonly op: 'close-listener'; readonly id: string; readonly host: string; readonly port: number };
+  | {
+      readonly op: 'close-listener';
+      readonly id: string;
+      readonly host: string;
+      readonly port: number;
+      /** Its port is one of UDP. */
+      readonly udp?: true;
+    };
 
 /** `from` null: everything is new. Additions come first, removals last; a pool is there before a route names it. */
 export type DiffSnapshots = (from: Snapshot | null, to: Snapshot) => readonly Operation[];

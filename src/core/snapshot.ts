@@ -49,6 +49,20 @@ export interface ListenerSpec {
   readonly tls: ListenerTls | null;
   /** Its connections are sessions of layer 4; left out: they speak HTTP. */
   readonly tcp?: TcpSpec;
+  /** It takes datagrams, and no connections. */
+  readonly udp?: UdpSpec;
+}
+
+/** Where the datagrams of a listener of UDP go. Times as far as its pool does not set them itself. */
+export interface UdpSpec {
+  /** Id of a pool. */
+  readonly pool: string;
+  /** A session without a datagram in either direction is over after this time. */
+  readonly idleMs: number;
+  /** Most sessions at a time, over all threads. */
+  readonly maxSessions: number;
+  /** An endpoint that has refused nothing for so long takes what it is sent. */
+  readonly connectMs: number;
 }
 
 /** Where the connections of a listener of layer 4 go, byte by byte. Times as far as its pool does not set them itself. */

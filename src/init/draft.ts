@@ -26,13 +26,22 @@ export type DraftListener = string | ListenerInput;
 
 /** Where bytes pass to a pool and no HTTP is read. */
 export type DraftTcp = NonNullable<ListenerInput['tcp']>;
+/** The same of datagrams. */
+export type DraftUdp = NonNullable<ListenerInput['udp']>;
 
 export function addressOf(listener: DraftListener): string {
   return typeof listener === 'string' ? listener : listener.address;
 }
 
-function tcpOf(listener: DraftListener): DraftTcp | undefined {
-  return typeof listener === 'string' ? undefined : listener.tcp;
+/** Where its bytes or datagrams go; undefined: it takes HTTP. */
+function layer4Of(listener: DraftListener): DraftTcp | DraftUdp | undefined {
+  return typeof listener === 'string' ? undefined : (listener.tcp ?? listener.udp);
+}
+
+/** The pool that a listener of layer 4 leads to; undefined: it takes HTTP. */
+export function poolOfListener(listener: DraftListener): string | undefined {
+  const layer4 = layer4Of(listener);
+  return typeof layer4 === 'object' ? layer4.pool : layer4;
 }
 
 export function withTcp(listener: DraftListener, tcp: DraftTcp): ListenerInput {
@@ -41,6 +50,10 @@ export function withTcp(listener: DraftListener, tcp: DraftTcp): ListenerInput {
 
 export function withTls(listener: DraftListener, tls: ListenerTlsInput): ListenerInput {
   return typeof listener === 'string' ? { address: listener, tls } : { ...listener, tls };
+}
+
+export function withUdp(listener: DraftListener, udp: DraftUdp): ListenerInput {
+  return typeof listener === 'string' ? { address: listener, udp } : { ...listener, udp };
 }
 
 /** Names of clients of TLS, and the pools that their connections pass to unopened. */
@@ -53,7 +66,7 @@ export function passthroughOf(listener: DraftListener): DraftPassthrough {
 
 /** All that comes in by it passes on. */
 function passesAll(listener: DraftListener): boolean {
-  if (tcpOf(listener) !== undefined) return true;
+  if (layer4Of(listener) !== undefined) return true;
   const tls = typeof listener === 'string' ? undefined : listener.tls;
   return typeof tls === 'object' && tls.certificates === undefined;
 }
@@ -91,9 +104,11 @@ export function createDraft(): Draft {
   };
 }
 
-/** Addresses of listeners that are there so far. */
-export function addressesOf({ listeners }: Draft): ReadonlySet<string> {
-  return new Set([...listeners.values()].map(({ value }) => addressOf(value)));
+/** Addresses of listeners that are there so far, by the protocol that they are of. */
+export function addressesOf({ listeners }: Draft, protocol: 'tcp' | 'udp' = 'tcp'): ReadonlySet<string> {
+  const values = [...listeners.values()].map(({ value }) => value);
+  const isUdp = (value: DraftListener): boolean => typeof value !== 'string' && value.udp !== undefined;
+  return new Set(values.filter((value) => isUdp(value) === (protocol === 'udp')).map(addressOf));
 }
 
 /** Whether a listener takes HTTP. */
@@ -108,12 +123,8 @@ export function isFirst(draft: Draft): boolean {
 
 /** The pools that listeners lead to. */
 export function poolsOfListeners({ listeners }: Draft): ReadonlySet<string> {
-  const pools = [...listeners.values()].flatMap(({ value }) => {
-    const tcp = tcpOf(value);
-    const passed = Object.values(passthroughOf(value));
-    return tcp === undefined ? passed : [typeof tcp === 'string' ? tcp : tcp.pool, ...passed];
-  });
-  return new Set(pools);
+  const values = [...listeners.values()].map(({ value }) => value);
+  return new Set(values.flatMap((value) => [poolOfListener(value) ?? [], Object.values(passthroughOf(value))].flat()));
 }
 
 const THIS_MACHINE = '127.0.0.1:8080';

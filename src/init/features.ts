@@ -36,7 +36,6 @@ export const FEATURES = {
   revocation: coming('lists of endpoints’ certificates that were revoked'),
   clientCertificates: coming('certificates of clients'),
   http2: coming('HTTP/2 and 3', 'clients of TLS speak HTTP/1.1 then'),
-  udp: coming('UDP'),
   tcpRules: coming('a choice between pools below HTTP'),
   otherProtocols: never('protocols other than HTTP/1.1 to endpoints'),
   redirects: coming('redirects and answers of the proxy’s own'),

@@ -3,7 +3,7 @@ import { buildConfig } from '../config/build.ts';
 import type { Problem } from '../config/errors.ts';
 import type { RouteInput } from '../config/config-input.ts';
 import type { Report } from './report.ts';
-import { listenHere, passthroughOf, poolsOfListeners, takesHttp, toConfigInput } from './draft.ts';
+import { listenHere, passthroughOf, poolOfListener, poolsOfListeners, takesHttp, toConfigInput } from './draft.ts';
 import type { Draft, DraftPool, Sourced } from './draft.ts';
 
 type Path = Problem['path'];
@@ -45,10 +45,8 @@ function dropUnusedRoutes(draft: Draft, report: Report): void {
 /** The same of a listener of layer 4. */
 function dropUnusedListeners({ listeners, pools }: Draft, report: Report): void {
   for (const [name, { value, from }] of listeners) {
-    const tcp = typeof value === 'string' ? undefined : value.tcp;
     const passed = Object.values(typeof value === 'string' ? {} : passthroughOf(value));
-    const pool = typeof tcp === 'object' ? tcp.pool : tcp;
-    const missing = [pool ?? [], passed].flat().find((each) => !pools.has(each));
+    const missing = [poolOfListener(value) ?? [], passed].flat().find((each) => !pools.has(each));
     if (missing === undefined) continue;
     listeners.delete(name);
     report.leave(from, `its pool ${missing} could not be taken over`, from.text);

@@ -16,7 +16,6 @@ import { BUDGET_SPENT, FAULTS } from '../core/errors.ts';
 import type { Fault } from '../core/errors.ts';
 import { isBlamed } from '../core/health/evidence.ts';
 import type { TrialResult } from '../core/health/evidence.ts';
-import { FIT } from '../core/health/trial-word.ts';
 import { MOST_MOVES, mayRetry } from '../core/resilience/retry-policy.ts';
 import {
   COUNTER_ATTEMPTS,
@@ -34,6 +33,7 @@ import { KEEPS_NONE } from '../upstream/owner.ts';
 import type { PickedTrial } from '../upstream/pool-pick.ts';
 import { LEASE_OWN } from '../upstream/waiter.ts';
 import type { Dialing, LeaseWant } from '../upstream/waiter.ts';
+import { takeConnectTrial } from './connect-trial.ts';
 import { PoolWait } from './pool-wait.ts';
 import type { WaitingSearch } from './pool-wait.ts';
 import type { SessionRecord } from './session-record.ts';
@@ -137,19 +137,14 @@ export class EndpointSearch extends Timer implements TcpWaiter, WaitingSearch {
   // ——— one endpoint
 
   #pick(): TcpEndpoint | null {
-    const { pool } = this.#route;
+    const { pool, isShared } = this.#route;
     picking.key = this.#key;
     picking.rank = this.#wait?.rank ?? 0;
-    if (pool.isTrialDue && this.#tried.length === 0) {
-      this.#trial = pool.takeTrial(picking.without(NONE, pool), FIT, (endpoint) => this.#mayTry(endpoint));
+    if (this.#tried.length === 0) {
+      this.#trial = takeConnectTrial(pool, picking, isShared);
       if (this.#trial !== null) return this.#trial.endpoint;
     }
     return acquireEndpoint(pool, picking, this.#tried, this.#refused);
-  }
-
-  /** A connect shows nothing where answers were the trouble. */
-  #mayTry({ lostBy }: Pick<TcpEndpoint, 'lostBy'>): boolean {
-    return !this.#route.isShared || lostBy === 'connect';
   }
 
   /** At an endpoint that is acquired. */

@@ -79,7 +79,7 @@ export class TcpSession extends Timer implements ConnectionHandler, EndpointEven
     host.routeTable.count(route.slot, ROUTE_REQUESTS, 1);
     host.opened(this);
     client.pause();
-    this.#search = new EndpointSearch(this, route, host, sessionKey(route, client));
+    this.#search = new EndpointSearch(this, route, host, sessionKey(route, client.facts.peer.address));
     this.#search.begin();
   }
 

@@ -1,6 +1,6 @@
 /** Lines of the access log as text, in each of its formats. Nothing of a client breaks a line or a terminal. */
 import type { AccessLogSpec, LogField, LogPart } from '../core/access-log.ts';
-import { TCP_SESSION } from './log-line.ts';
+import { TCP_SESSION, UDP_SESSION } from './log-line.ts';
 import type { LogLine } from './log-line.ts';
 import { createMask } from './mask-query.ts';
 
@@ -51,7 +51,7 @@ function jsonFormat(hide: (target: string) => string): FormatLine {
     let text = `{"level":${LEVELS[line.severity]},"time":${Math.round(line.time)}`;
     text += named('requestId', line.requestId) + named('client', line.client) + named('method', line.method);
     text += named('host', line.host) + named('path', hide(line.target)) + named('protocol', protocolOf(line));
-    if (line.version !== TCP_SESSION) text += `,"status":${line.status}`;
+    if (!isSession(line)) text += `,"status":${line.status}`;
     text += `,"bytesIn":${line.bytesIn},"bytesOut":${line.bytesOut}`;
     text += named('listener', line.listener) + named('route', line.route) + named('pool', line.pool);
     text += `${named('endpoint', line.endpoint)},"attempts":${line.attempts}${named('reason', line.reason)}`;
@@ -103,7 +103,7 @@ function textOf(
     case 'totalMs':
       return String(timeOf(line[field]) ?? '-');
     case 'status':
-      return line.version === TCP_SESSION ? '-' : String(line.status);
+      return isSession(line) ? '-' : String(line.status);
     case 'bytesIn':
     case 'bytesOut':
     case 'attempts':
@@ -113,8 +113,14 @@ function textOf(
   }
 }
 
+/** Of layer 4, which has no status. */
+function isSession({ version }: LogLine): boolean {
+  return version === TCP_SESSION || version === UDP_SESSION;
+}
+
 function protocolOf({ version }: LogLine): string {
   if (version === TCP_SESSION) return 'TCP';
+  if (version === UDP_SESSION) return 'UDP';
   return version === 11 ? 'HTTP/1.1' : version === 10 ? 'HTTP/1.0' : '';
 }
 

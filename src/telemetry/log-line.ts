@@ -3,13 +3,16 @@ import { LogRing, align } from './log-ring.ts';
 
 /** In place of a version of HTTP: the line is about a session of layer 4, which has no status. */
 export const TCP_SESSION = 4;
+export const UDP_SESSION = 5;
+
+export type SessionKind = typeof TCP_SESSION | typeof UDP_SESSION;
 
 export interface LogLine {
   /** Milliseconds since 1970. */
   time: number;
   status: number;
   attempts: number;
-  /** 10 or 11; 0 where no head was understood; {@link TCP_SESSION}. */
+  /** 10 or 11; 0 where no head was understood; {@link TCP_SESSION}, {@link UDP_SESSION}. */
   version: number;
   bytesIn: number;
   bytesOut: number;

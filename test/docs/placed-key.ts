@@ -26,8 +26,10 @@ export function surroundingsOf(path: string): Written {
   const poolTls = /^(pools\.\*|defaults)\.tls\./.test(path) ? { tls: shown } : {};
   const version = path.startsWith('pools.*.proxyProtocol.') ? { proxyProtocol: { version: 2 } } : {};
   // A listener of layer 4 has a pool of its own, beside one that takes HTTP.
-  const isLayer4 = path.startsWith('listeners.*.tcp');
-  const tcp = path.startsWith('listeners.*.tcp.') ? { tcp: { pool: 'postgres' } } : {};
+  const [, layer4 = null] = /^listeners\.\*\.(tcp|udp)\b/.exec(path) ?? [];
+  const isLayer4 = layer4 !== null;
+  const other = layer4 === 'udp' ? 'resolvers' : 'postgres';
+  const below = isLayer4 && path.split('.').length > 3 ? { [layer4]: { pool: other } } : {};
   const passthrough = path === 'listeners.*.tls.passthrough' ? { legacy: ['localhost:8443'] } : {};
   const isSource = /^listeners\.\*\.tls\.certificates\.(?:cert|pkcs12)$/.test(path);
   const isOfClients = path.startsWith('listeners.*.tls.clientCertificate.');
@@ -44,12 +46,12 @@ export function surroundingsOf(path: string): Written {
     ...(path.startsWith('defaults.tls.') ? { defaults: poolTls } : {}),
     ...(hasBreaker('defaults') ? { defaults: { breaker: {} } } : {}),
     listeners: {
-      web: { address: isOfSocket ? 'unix:/run/web.sock' : '127.0.0.1:8080', ...from, ...tcp, ...tls },
+      web: { address: isOfSocket ? 'unix:/run/web.sock' : '127.0.0.1:8080', ...from, ...below, ...tls },
       ...(isLayer4 ? { http: '127.0.0.1:8081' } : {}),
     },
     routes: [{ pool: 'web', match, ...replace, ...inPolicy('routes.*') }],
     pools: {
-      ...(isLayer4 ? { postgres: ['localhost:5432'] } : {}),
+      ...(isLayer4 ? { [other]: ['localhost:5432'] } : {}),
       ...passthrough,
       web: {
         endpoints: [{ address: 'localhost:8081' }],

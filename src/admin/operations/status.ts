@@ -10,7 +10,7 @@ const getStatus: Operation = {
   role: 'read',
   query: [],
   run({ balancer, process: facts }) {
-    const { tcp, pools, workers, memory } = balancer.stats();
+    const { tcp, udp, pools, workers, memory } = balancer.stats();
     const problems = pools.flatMap(({ pool, isPanicking, endpoints }) => [
       ...(isPanicking ? [`pool ${pool}: no endpoint is healthy`] : []),
       ...endpoints
@@ -26,7 +26,8 @@ const getStatus: Operation = {
       uptimeMs: Date.now() - facts.startedAt,
       listeners: balancer.addresses().map((each) => {
         const { listener: id, protocol } = each;
-        const { listener: _, ...counters } = tcp.find(({ listener }) => listener === id) ?? { listener: id };
+        const ofId = (stats: { readonly listener: string }): boolean => stats.listener === id;
+        const { listener: _, ...counters } = tcp.find(ofId) ?? udp.find(ofId) ?? { listener: id };
         return { id, address: addressText(each), protocol, ...counters };
       }),
       pools: pools.map(summarizePool),

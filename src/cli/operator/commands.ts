@@ -22,9 +22,12 @@ interface ListenerContent {
   readonly id: string;
   readonly address: string;
   readonly protocol: string;
-  /** Of one with `tcp`. */
+  /** Of one with `tcp` or `udp`. */
   readonly sessions?: number;
   readonly failed?: number;
+  /** Of one with `udp`: datagrams. */
+  readonly full?: number;
+  readonly dropped?: number;
 }
 
 interface PoolContent {
@@ -66,9 +69,12 @@ function describeStatus(status: StatusContent): string {
   return lines.join('\n');
 }
 
-function describeListener({ id, address, protocol, sessions, failed }: ListenerContent): string[] {
+function describeListener({ id, address, protocol, ...counters }: ListenerContent): string[] {
+  const { sessions, failed = 0, full = 0, dropped = 0 } = counters;
   const row = ['listener', id, isUnixAddress(address) ? address : `${protocol}://${address}`];
-  return sessions === undefined ? row : [...row, `${sessions} sessions, ${failed ?? 0} found no endpoint`];
+  if (sessions === undefined) return row;
+  const lost = full + dropped === 0 ? '' : `, ${full + dropped} datagrams dropped`;
+  return [...row, `${sessions} sessions, ${failed} found no endpoint${lost}`];
 }
 
 export async function showPools(options: AdminOptions): Promise<number> {

@@ -9,6 +9,12 @@ import type { OwnPlace, Place } from './layout.ts';
 export const ROUTE_REQUESTS = 0;
 /** Requests by status class: ROUTE_STATUS + 1 … + 5. */
 export const ROUTE_STATUS = 0;
+/** Of a listener of UDP in the places of statuses, which it has not: datagrams of its clients, and to them … */
+export const ROUTE_DATAGRAMS_IN = 1;
+export const ROUTE_DATAGRAMS_OUT = 2;
+/** … those that would have begun a session beyond its number, and those that were dropped for any other reason. */
+export const ROUTE_DATAGRAMS_FULL = 3;
+export const ROUTE_DATAGRAMS_DROPPED = 4;
 /** Bytes of the clients' requests, and of what went to them. */
 export const ROUTE_BYTES_IN = 6;
 export const ROUTE_BYTES_OUT = 7;

@@ -1,6 +1,6 @@
-/** The `stream` block of nginx: servers that pass bytes, as listeners with `tcp`. */
+/** The `stream` block of nginx: servers that pass bytes or datagrams, as listeners with `tcp` or `udp`. */
 import type { Duration } from '../../config/written-values.ts';
-import { addressOf, addressesOf, withTcp, withTls } from '../draft.ts';
+import { addressOf, addressesOf, withTcp, withTls, withUdp } from '../draft.ts';
 import type { Draft, DraftListener, PoolSettings, Sourced } from '../draft.ts';
 import { lacking } from '../features.ts';
 import { proxiedListener } from '../proxy-senders.ts';
@@ -26,7 +26,7 @@ const REFUSED: readonly (readonly [name: string, reason: string])[] = [
   ['return', lacking('redirects')],
 ];
 /** Of a `listen`. */
-const TAKEN_PARAMETERS: ReadonlySet<string> = new Set(['ssl', 'proxy_protocol']);
+const TAKEN_PARAMETERS: ReadonlySet<string> = new Set(['ssl', 'proxy_protocol', 'udp']);
 
 export function convertStreams(directives: readonly Directive[], draft: Draft, report: Report): void {
   for (const stream of directives.filter(({ name }) => name === 'stream')) {
@@ -42,6 +42,12 @@ export function convertStreams(directives: readonly Directive[], draft: Draft, r
       if (!isUsed) report.leave(upstream, 'no server that was taken over uses it');
     }
   }
+}
+
+/** An address of a server, and what comes there. */
+interface Wanted {
+  readonly listener: DraftListener;
+  readonly protocol: 'tcp' | 'udp';
 }
 
 type Setting = readonly [keyof PoolSettings, Sourced<unknown>];
@@ -85,7 +91,7 @@ class StreamConverter {
     }
   }
 
-  #passThrough(wanted: readonly DraftListener[], names: readonly PrereadName[], server: Directive, scope: Scope): void {
+  #passThrough(wanted: readonly Wanted[], names: readonly PrereadName[], server: Directive, scope: Scope): void {
     this.#report.take(scope.find('proxy_pass') as Directive);
     const passthrough = Object.fromEntries(
       names.map(({ name, target, from }) => [name, this.#poolFor(target, from, scope)]),
@@ -93,10 +99,10 @@ class StreamConverter {
     const timeout = scope.find('proxy_timeout');
     if (timeout !== null) this.#report.leave(timeout, 'such sessions are cut after timeouts.tcpIdle without a byte');
     const { listeners } = this.#draft;
-    for (const listener of wanted) {
+    for (const { listener, protocol } of wanted) {
       const address = addressOf(listener);
       if (addressesOf(this.#draft).has(address)) continue;
-      if (typeof listener === 'object' && listener.tls !== undefined) {
+      if (protocol === 'udp' || (typeof listener === 'object' && listener.tls !== undefined)) {
         this.#report.leave(server, 'a name that passes is read from TLS that is not ended here', address);
         continue;
       }
@@ -105,12 +111,12 @@ class StreamConverter {
     }
   }
 
-  #listenersOf(listen: Directive, server: Directive, scope: Scope): readonly DraftListener[] {
+  #listenersOf(listen: Directive, server: Directive, scope: Scope): readonly Wanted[] {
     const [place = '', ...parameters] = listen.args;
     const address = toAddress(place);
     const isEndingTls = parameters.includes('ssl');
     const tls = isEndingTls ? tlsOf([server], scope, this.#report) : null;
-    const reason = refusalOfListen(parameters, address, isEndingTls && tls === null);
+    const reason = refusalOfListen(address, isEndingTls && tls === null);
     if (reason !== null || address === null) {
       this.#report.leave(listen, reason ?? '');
       return [];
@@ -120,8 +126,9 @@ class StreamConverter {
       this.#report.same(listen, 'nothing to set here', parameter);
     const plain = toListener(address);
     const listener = tls === null ? plain : withTls(plain, tls);
-    if (!parameters.includes('proxy_protocol')) return [listener];
-    return [proxiedListener(listener, this.#sendersOf(scope), listen, this.#report)];
+    const protocol = parameters.includes('udp') ? 'udp' : 'tcp';
+    if (!parameters.includes('proxy_protocol')) return [{ listener, protocol }];
+    return [{ listener: proxiedListener(listener, this.#sendersOf(scope), listen, this.#report), protocol }];
   }
 
   /** Who may send the PROXY header that connections begin with, as far as it is said. */
@@ -180,18 +187,32 @@ class StreamConverter {
     return name;
   }
 
-  #listen(wanted: readonly DraftListener[], pool: string, server: Directive, scope: Scope): void {
+  #listen(wanted: readonly Wanted[], pool: string, server: Directive, scope: Scope): void {
     const timeout = scope.find('proxy_timeout');
-    const idle = ((timeout === null ? null : readTimeout(timeout, this.#report)) ?? DEFAULT_IDLE) as Duration;
+    const written = (timeout === null ? null : readTimeout(timeout, this.#report)) as Duration | null;
     const half = scope.find('proxy_half_close');
     if (half !== null) this.#report.same(half, 'the end of one side is always passed on');
+    const answers = scope.find('proxy_responses');
+    if (answers !== null) this.#report.differ(answers, 'a session of UDP is over by its time alone: idle');
     const { listeners } = this.#draft;
-    for (const listener of wanted) {
+    for (const { listener, protocol } of wanted) {
       const address = addressOf(listener);
-      if (addressesOf(this.#draft).has(address)) continue;
-      const name = listeners.has(pool) ? `${pool}-${address.replace(/[^0-9a-z.]+/gi, '-').replace(/^-/, '')}` : pool;
-      listeners.set(name, { value: withTcp(listener, { pool, idle }), from: server });
+      if (addressesOf(this.#draft, protocol).has(address)) continue;
+      const name = this.#nameListener(pool, address, protocol);
+      const idle = written ?? DEFAULT_IDLE;
+      // Where nginx counts answers it keeps no session for its ten minutes.
+      const udp = written === null && answers !== null ? { pool } : { pool, idle };
+      const value = protocol === 'udp' ? withUdp(listener, udp) : withTcp(listener, { pool, idle });
+      listeners.set(name, { value, from: server });
     }
+  }
+
+  #nameListener(pool: string, address: string, protocol: Wanted['protocol']): string {
+    const { listeners } = this.#draft;
+    if (!listeners.has(pool)) return pool;
+    const base = protocol === 'udp' ? `${pool}-udp` : pool;
+    if (!listeners.has(base)) return base;
+    return `${base}-${address.replace(/[^0-9a-z.]+/gi, '-').replace(/^-/, '')}`;
   }
 }
 
@@ -205,12 +226,7 @@ function toAddress(place: string): string | null {
 }
 
 /** Why no listener can be made of a `listen`; null: one can. */
-function refusalOfListen(
-  parameters: readonly string[],
-  address: string | null,
-  lacksCertificate: boolean,
-): string | null {
-  if (parameters.includes('udp')) return lacking('udp');
+function refusalOfListen(address: string | null, lacksCertificate: boolean): string | null {
   if (address === null) return 'a listener is an address and a port, or a path';
   return lacksCertificate ? 'no certificate for it could be taken over' : null;
 }

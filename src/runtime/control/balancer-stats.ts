@@ -4,8 +4,8 @@ import type { EndpointHealthReport } from '../../checks/endpoint-health.ts';
 import type { PoolSpec, Snapshot } from '../../core/snapshot.ts';
 import { readQueueStats } from './queue-stats.ts';
 import type { QueueStats } from './queue-stats.ts';
-import { readEndpointStats, readRouteStats, readTcpStats } from './table-stats.ts';
-import type { EndpointStats, RouteStats, TcpStats } from './table-stats.ts';
+import { readEndpointStats, readRouteStats, readTcpStats, readUdpStats } from './table-stats.ts';
+import type { EndpointStats, RouteStats, TcpStats, UdpStats } from './table-figures.ts';
 import type { AccessLogStats } from './access-log.ts';
 import type { ListenerTlsStats } from './handshake-counts.ts';
 import type { HealthKeeper } from './health.ts';
@@ -19,6 +19,8 @@ export interface BalancerStats {
   readonly routes: readonly ({ readonly route: string } & RouteStats)[];
   /** The listeners that pass bytes on, by `tcp` or `tls.passthrough`, in the order of the config. */
   readonly tcp: readonly ({ readonly listener: string } & TcpStats)[];
+  /** The listeners with `udp`, in the order of the config. */
+  readonly udp: readonly ({ readonly listener: string } & UdpStats)[];
   /** Requests that met no route, and those refused before one could be looked for. */
   readonly unrouted: RouteStats;
   readonly pools: readonly PoolStats[];
@@ -79,8 +81,11 @@ export function readBalancerStats(
 ): BalancerStats {
   const routes = snapshot.routes.map(({ id, slot }) => ({ route: id, ...readRouteStats(tables.routes, slot) }));
   const tcp = snapshot.listeners
-    .filter(({ id }) => Object.hasOwn(snapshot.sessionRows, id))
+    .filter(({ id, udp }) => udp === undefined && Object.hasOwn(snapshot.sessionRows, id))
     .map(({ id }) => ({ listener: id, ...readTcpStats(tables.routes, snapshot.sessionRows[id]) }));
+  const udp = snapshot.listeners
+    .filter((listener) => listener.udp !== undefined)
+    .map(({ id }) => ({ listener: id, ...readUdpStats(tables.routes, snapshot.sessionRows[id]) }));
   const pools = snapshot.pools.map((pool) => {
     const table = tables.pool(pool.id);
     const endpoints = pool.endpoints.map(({ id, slot, weight }): PoolEndpointStats => {
@@ -96,7 +101,7 @@ export function readBalancerStats(
       endpoints,
     };
   });
-  return { routes, tcp, unrouted: readRouteStats(tables.routes, 0), pools, ...others };
+  return { routes, tcp, udp, unrouted: readRouteStats(tables.routes, 0), pools, ...others };
 }
 
 function tlsOf({ tls }: PoolSpec): PoolStats['tls'] {

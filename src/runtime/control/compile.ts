@@ -74,7 +74,7 @@ export class SnapshotCompiler {
     for (const id of this.#pools.keys()) if (!kept.has(id)) this.#pools.delete(id);
     this.#hashTables.keepOnly(kept);
     this.#stickyValues = machine.stickyValues;
-    const layer4 = config.listeners.filter(hasSessions);
+    const layer4 = config.listeners.filter((listener) => hasSessions(listener) || listener.udp !== undefined);
     const [routes, sessionRows] = this.#placeRows(config.routes, layer4, confirmed);
     const pools = config.pools.map((pool) =>
       this.#compilePool(

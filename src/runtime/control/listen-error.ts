@@ -11,6 +11,8 @@ export class ListenError extends Error {
   readonly host: string;
   /** The port that was wanted. */
   readonly port: number;
+  /** That port is one of UDP. */
+  readonly isUdp: boolean;
   override readonly name = 'ListenError';
 
   /** @internal */
@@ -18,10 +20,12 @@ export class ListenError extends Error {
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
     const text = (isUnixAddress(spec.host) ? SOCKET_REASONS : REASONS)[reason];
     const why = text === undefined ? reason : `${text} (${reason})`;
-    super(`listener ${spec.id}: cannot listen on ${addressText(spec)}: ${why}`, { cause });
+    const protocol = spec.udp === undefined ? '' : ' by UDP';
+    super(`listener ${spec.id}: cannot listen on ${addressText(spec)}${protocol}: ${why}`, { cause });
     this.reason = reason;
     this.host = spec.host;
     this.port = spec.port;
+    this.isUdp = spec.udp !== undefined;
   }
 }
 

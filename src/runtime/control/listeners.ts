@@ -19,7 +19,8 @@ import type { PreparedListeners } from './prepare-listeners.ts';
 import { closeResting, listenHost, openAtRest } from './reserve-listener.ts';
 import type { Reservation } from './reserve-listener.ts';
 import { SocketPasser } from './socket-passer.ts';
-import type { PreparedSockets, SocketChange, UnixListeners } from './unix-listeners.ts';
+import type { SocketChange } from './unix-listeners.ts';
+import type { PreparedUnmovable, UnmovableListeners } from './unmovable-listeners.ts';
 import type { PassedListener } from './socket-passer.ts';
 import type { ThreadTable } from '../shared/thread-table.ts';
 import { ignoreGone } from './worker-handle.ts';
@@ -34,13 +35,13 @@ export interface ListenerAddress {
   readonly host: string;
   readonly port: number;
   /** What comes in there. */
-  readonly protocol: 'http' | 'https' | 'tcp';
+  readonly protocol: 'http' | 'https' | 'tcp' | 'udp';
 }
 
 /** What a change of listeners needs, at hand. */
 export interface PreparedChange extends PreparedListeners {
-  /** Null: no config has had a unix socket yet. */
-  readonly sockets: PreparedSockets | null;
+  /** Null: no config has had one of these yet. */
+  readonly unmovable: PreparedUnmovable | null;
 }
 
 interface Opened extends PassedListener {
@@ -66,7 +67,7 @@ export class Listeners {
   readonly #options: ListenersOptions;
   readonly #passer: SocketPasser;
   /** Loaded for the first config that has one. */
-  #sockets: UnixListeners | null = null;
+  #unmovable: UnmovableListeners | null = null;
   readonly #opened = new Map<ListenerKey, Opened>();
   /** Sockets that nobody was there for: the next worker takes them. */
   #orphans: RestingListener[] = [];
@@ -79,37 +80,39 @@ export class Listeners {
 
   addresses(): ListenerAddress[] {
     const ports = [...this.#opened.values()].map(({ spec, port }) => addressOf(spec, port));
-    return [...ports, ...(this.#sockets?.specs ?? []).map((spec) => addressOf(spec, spec.port))];
+    return [...ports, ...(this.#unmovable?.opened ?? []).map(({ spec, port }) => addressOf(spec, port))];
   }
 
   /** Takes what addresses a change needs. Rejects with {@link ListenError}, and then holds none of them. */
   async prepare(operations: readonly Operation[], threads: number): Promise<PreparedChange> {
-    await this.#loadSockets(operations);
-    const sockets = (await this.#sockets?.prepare(operations)) ?? null;
+    await this.#loadUnmovable(operations);
+    const unmovable = (await this.#unmovable?.prepare(operations)) ?? null;
     try {
       const { transport } = this.#options;
       const prepared = await prepareListeners(operations, { threads, transport, opened: this.#opened.values() });
-      return { ...prepared, sockets };
+      return { ...prepared, unmovable };
     } catch (error) {
-      if (sockets !== null) this.#sockets?.discard(sockets);
+      if (unmovable !== null) this.#unmovable?.discard(unmovable);
       throw error;
     }
   }
 
-  async #loadSockets(operations: readonly Operation[]): Promise<void> {
-    const isNeeded = operations.some((one) => one.op === 'open-listener' && isUnixAddress(one.listener.host));
-    if (!isNeeded || this.#sockets !== null) return;
-    const loaded = await import('./unix-listeners.ts');
-    this.#sockets = new loaded.UnixListeners({
+  async #loadUnmovable(operations: readonly Operation[]): Promise<void> {
+    const isNeeded = operations.some(
+      (one) => one.op === 'open-listener' && (one.listener.udp !== undefined || isUnixAddress(one.listener.host)),
+    );
+    if (!isNeeded || this.#unmovable !== null) return;
+    const loaded = await import('./unmovable-listeners.ts');
+    this.#unmovable = new loaded.UnmovableListeners({
       serving: () => this.#options.serving(),
       onChange: (change) => this.#options.onSocketChange(change),
     });
   }
 
   /** Lets go of what a change that does not come needed. */
-  discard({ reservations, sockets }: PreparedChange): void {
+  discard({ reservations, unmovable }: PreparedChange): void {
     discardReservations(reservations);
-    if (sockets !== null) this.#sockets?.discard(sockets);
+    if (unmovable !== null) this.#unmovable?.discard(unmovable);
   }
 
   /** Makes a prepared change. `workers`: all that serve from now on; they work by the new snapshot. */
@@ -128,7 +131,7 @@ export class Listeners {
       if (operation.op === 'update-listener') this.#update(operation.listener, workers);
     }
     await this.setThreads(prepared.threads, workers);
-    if (prepared.sockets !== null) await this.#sockets?.commit(prepared.sockets, operations, workers);
+    if (prepared.unmovable !== null) await this.#unmovable?.commit(prepared.unmovable, operations, workers);
     for (const operation of operations) {
       if (operation.op === 'close-listener') await this.#close(operation, workers);
     }
@@ -194,19 +197,19 @@ export class Listeners {
     return given;
   }
 
-  /** Lets one of these workers listen on each unix socket whose owner is not among them. */
+  /** Lets one of these workers listen on each unix socket whose owner is not among them, and each of them on UDP. */
   async coverSockets(workers: readonly WorkerHandle[]): Promise<void> {
-    await this.#sockets?.cover(workers);
+    await this.#unmovable?.cover(workers);
   }
 
-  /** Nobody listens on a unix socket: it is to be covered again. */
+  /** Nobody listens on a unix socket, or not everybody on UDP: it is to be covered again. */
   get hasLostSockets(): boolean {
-    return this.#sockets?.hasLost ?? false;
+    return this.#unmovable?.hasLost ?? false;
   }
 
-  /** Gives the unix sockets of a worker that is to end to others, while it still listens on them. */
+  /** Lets others listen on unix sockets and UDP in the place of a worker that is to end, while it still does. */
   async handOverSockets(from: WorkerHandle, workers: readonly WorkerHandle[]): Promise<void> {
-    await this.#sockets?.handOver(from, workers);
+    await this.#unmovable?.handOver(from, workers);
   }
 
   /** Client connections of the process, beyond which accepting pauses. */
@@ -227,7 +230,7 @@ export class Listeners {
   /** Whether another worker can listen while this one still does. */
   canOverlap(worker: WorkerHandle): boolean {
     return (
-      [...this.#opened.values()].every(({ mode }) => mode !== 'own') && this.#sockets?.canOverlap(worker) !== false
+      [...this.#opened.values()].every(({ mode }) => mode !== 'own') && this.#unmovable?.canOverlap(worker) !== false
     );
   }
 
@@ -258,7 +261,7 @@ export class Listeners {
     this.#isClosed = true;
     for (const opened of this.#opened.values()) this.#passer.close(opened);
     closeResting(this.#orphans.splice(0).map(({ handle }) => handle));
-    this.#sockets?.close();
+    this.#unmovable?.close();
   }
 
   // ———

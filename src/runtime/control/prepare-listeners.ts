@@ -39,7 +39,7 @@ export async function prepareListeners(
     for (const operation of operations) {
       if (operation.op !== 'open-listener') continue;
       const { listener } = operation;
-      if (isUnixAddress(listener.host)) continue;
+      if (isUnixAddress(listener.host) || listener.udp !== undefined) continue;
       const predecessor = leaving.find((spec) => hasAddressOf(spec, listener));
       if (predecessor !== undefined) {
         heirs.set(keyOf(predecessor), listener);

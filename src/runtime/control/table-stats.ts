@@ -27,6 +27,10 @@ import {
   ROUTE_BUDGET_SPENT,
   ROUTE_BYTES_IN,
   ROUTE_BYTES_OUT,
+  ROUTE_DATAGRAMS_DROPPED,
+  ROUTE_DATAGRAMS_FULL,
+  ROUTE_DATAGRAMS_IN,
+  ROUTE_DATAGRAMS_OUT,
   ROUTE_DEADLINES,
   ROUTE_FAULTS,
   ROUTE_HELD,
@@ -39,103 +43,7 @@ import {
   ROUTE_UPGRADES,
 } from '../../core/shared/route-table.ts';
 import type { RouteTable } from '../../core/shared/route-table.ts';
-
-/** The counters of a route. */
-export interface RouteStats {
-  readonly requests: number;
-  /** By class: how many answers of 1xx, 2xx, 3xx, 4xx, 5xx. */
-  readonly statuses: readonly [number, number, number, number, number];
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-  /** Answers that Fairlead made itself. */
-  readonly faults: number;
-  readonly retries: number;
-  /** Attempts that went on elsewhere before anything was sent: the connect was refused, or a kept connection was closed. */
-  readonly moves: number;
-  /** Attempts that moved off an endpoint because it was lost. */
-  readonly rescues: number;
-  /** Attempts that got a second one beside them because they took long. */
-  readonly hedges: number;
-  /** Exchanges that ended because the time that their client gave was over. */
-  readonly deadlines: number;
-  /** Further attempts that did not follow because the pool's retry budget was spent. */
-  readonly budgetSpent: number;
-  /** Requests that waited because no endpoint could be reached. */
-  readonly held: number;
-  /** Requests answered 503 `breaker-open`. */
-  readonly breakerOpen: number;
-  /** Exchanges that ended before the answer was complete. */
-  readonly aborts: number;
-  readonly upgrades: number;
-  /** Half of all requests were faster than this, in ms. */
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-}
-
-/** The counters of a listener's sessions of layer 4. Bytes are counted when a session ends. */
-export interface TcpStats {
-  /** Sessions that have begun. */
-  readonly sessions: number;
-  /** From the clients. */
-  readonly bytesIn: number;
-  /** To them. */
-  readonly bytesOut: number;
-  /** Sessions that found no endpoint: their clients were reset. */
-  readonly failed: number;
-  /** Sessions that ended otherwise than by both sides' FIN: reset, idle, cut by a drain. */
-  readonly cut: number;
-  readonly retries: number;
-  /** Connects that were refused and followed by one elsewhere. */
-  readonly moves: number;
-  /** Further connects that did not follow because the pool's retry budget was spent. */
-  readonly budgetSpent: number;
-  /** Sessions that waited because no endpoint could be reached. */
-  readonly held: number;
-  /** Sessions that circuit breakers kept from every endpoint. */
-  readonly breakerOpen: number;
-}
-
-/** The counters of an endpoint. */
-export interface EndpointStats {
-  /** Attempts under way. */
-  readonly inFlight: number;
-  /** Sockets, the idle ones among them. */
-  readonly connections: number;
-  readonly idleConnections: number;
-  readonly attempts: number;
-  readonly failures: number;
-  readonly retries: number;
-  /** Attempts that went on elsewhere before anything was sent here. */
-  readonly moves: number;
-  /** Attempts that moved off an endpoint because it was lost. */
-  readonly rescues: number;
-  /** Attempts that got a second one beside them because they took long. */
-  readonly hedges: number;
-  /** Further attempts that did not follow because the pool's retry budget was spent. */
-  readonly budgetSpent: number;
-  readonly connects: number;
-  /** Attempts made with no endpoint eligible. */
-  readonly panicPicks: number;
-  /** Picks of it though it is of a later priority, or a backup. */
-  readonly overflows: number;
-  /** Picks of it though it stands in another zone than Fairlead. */
-  readonly spills: number;
-  /** Picks that it has passed on to others while it started slowly. */
-  readonly slowPasses: number;
-  /** Answers to clients whose cookie bound them to this endpoint. */
-  readonly stickyHits: number;
-  /** Answers of other endpoints to such clients: this one could not be picked, or failed. They have another cookie since. */
-  readonly stickyMoves: number;
-  /** Answers of other endpoints to such clients while this one was full. They stay bound to it. */
-  readonly stickySpills: number;
-  readonly bytesSent: number;
-  readonly bytesReceived: number;
-  /**
-   * How often it sent bytes that belong to no answer. From the first time on its connections are closed after an
-   * answer that has no body, and after every answer where such bytes came with a body, or five times behind one.
-   */
-  readonly strays: number;
-}
+import type { EndpointStats, RouteStats, TcpStats, UdpStats } from './table-figures.ts';
 
 export function readRouteStats(table: RouteTable, slot: number): RouteStats {
   const histogram = table.histogram(slot);
@@ -172,6 +80,21 @@ export function readTcpStats(table: RouteTable, slot: number): TcpStats {
     moves: table.total(slot, ROUTE_MOVES),
     budgetSpent: table.total(slot, ROUTE_BUDGET_SPENT),
     held: table.total(slot, ROUTE_HELD),
+    breakerOpen: table.total(slot, ROUTE_BREAKER_OPEN),
+  };
+}
+
+export function readUdpStats(table: RouteTable, slot: number): UdpStats {
+  return {
+    sessions: table.total(slot, ROUTE_REQUESTS),
+    datagramsIn: table.total(slot, ROUTE_DATAGRAMS_IN),
+    bytesIn: table.total(slot, ROUTE_BYTES_IN),
+    datagramsOut: table.total(slot, ROUTE_DATAGRAMS_OUT),
+    bytesOut: table.total(slot, ROUTE_BYTES_OUT),
+    failed: table.total(slot, ROUTE_FAULTS),
+    moves: table.total(slot, ROUTE_MOVES),
+    full: table.total(slot, ROUTE_DATAGRAMS_FULL),
+    dropped: table.total(slot, ROUTE_DATAGRAMS_DROPPED),
     breakerOpen: table.total(slot, ROUTE_BREAKER_OPEN),
   };
 }

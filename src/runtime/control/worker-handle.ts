@@ -14,7 +14,7 @@ import type { ListenerSpec, PoolSpec, Snapshot } from '../../core/snapshot.ts';
 import type { Operation } from '../../core/operations.ts';
 import type { Challenges } from '../shared/challenges.ts';
 import { keyOf } from '../shared/listener-key.ts';
-import type { ListenerKey } from '../shared/listener-key.ts';
+import type { ListenerKey, Listening } from '../shared/listener-key.ts';
 import type { FromWorker, RestingListener, TestFault, ToWorker, WorkerStart } from '../shared/messages.ts';
 import { PendingAnswers } from './pending-answers.ts';
 import type { ThreadTable } from '../shared/thread-table.ts';
@@ -150,9 +150,10 @@ export class WorkerHandle implements Watched {
   }
 
   /** Resolves when its listening sockets are closed. */
-  closeListener({ id, host, port }: Pick<ListenerSpec, 'id' | 'host' | 'port'>): Promise<unknown> {
-    this.post({ type: 'close-listener', id, host, port });
-    return this.#expect(`closed ${keyOf({ id, host, port })}`);
+  closeListener({ id, host, port, udp }: Listening): Promise<unknown> {
+    const listening = { id, host, port, ...(udp === undefined ? {} : { udp: true }) };
+    this.post({ type: 'close-listener', ...listening });
+    return this.#expect(`closed ${keyOf(listening)}`);
   }
 
   /** Resolves when its listening sockets are in its {@link estate}. It drains from then on. */

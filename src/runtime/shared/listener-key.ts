@@ -4,10 +4,16 @@ import { isUnixAddress } from '../../core/unix-address.ts';
 
 export type ListenerKey = string;
 
-export type ListenerProtocol = 'http' | 'https' | 'tcp';
+export type ListenerProtocol = 'http' | 'https' | 'tcp' | 'udp';
 
-export function keyOf(listener: Pick<ListenerSpec, 'id' | 'host' | 'port'>): ListenerKey {
-  return `${listener.id} ${addressText(listener)}`;
+/** What tells listeners apart: the same port of TCP and of UDP are two. */
+export interface Listening extends Pick<ListenerSpec, 'id' | 'host' | 'port'> {
+  readonly udp?: unknown;
+}
+
+export function keyOf(listener: Listening): ListenerKey {
+  const address = addressText(listener);
+  return listener.udp === undefined ? `${listener.id} ${address}` : `${listener.id} udp ${address}`;
 }
 
 /** `127.0.0.1:8080`, `[::1]:8080`; every address is `*`. A unix socket is its own text. */
@@ -18,7 +24,8 @@ export function addressText({ host, port }: Pick<ListenerSpec, 'host' | 'port'>)
 }
 
 /** What its clients come by. */
-export function protocolOf({ tls, tcp }: Pick<ListenerSpec, 'tls' | 'tcp'>): ListenerProtocol {
+export function protocolOf({ tls, tcp, udp }: Pick<ListenerSpec, 'tls' | 'tcp' | 'udp'>): ListenerProtocol {
+  if (udp !== undefined) return 'udp';
   if (tcp !== undefined) return 'tcp';
   return tls === null ? 'http' : 'https';
 }

@@ -11,7 +11,7 @@ import type { NetServerHandle } from '../../net/node/listener.ts';
 import type { NodeEngine } from '../../net/node/transport.ts';
 import type { Challenges } from './challenges.ts';
 import type { DataPlaneReport } from './data-plane-report.ts';
-import type { ListenerKey } from './listener-key.ts';
+import type { ListenerKey, Listening } from './listener-key.ts';
 import type { TlsMaterials } from './tls-material.ts';
 import type { ThreadTableHandle } from './thread-table.ts';
 
@@ -65,7 +65,7 @@ export type ToWorker =
   /** Give listening sockets of this listener away: all but `keep`, at most `most`. Answered by `yielded`. */
   | { readonly type: 'yield-sockets'; readonly listener: ListenerKey; readonly keep: number; readonly most: number }
   /** Close its listening sockets, and let its clients finish. Answered by `closed`. */
-  | { readonly type: 'close-listener'; readonly id: string; readonly host: string; readonly port: number }
+  | ({ readonly type: 'close-listener' } & Listening)
   /** Give all listening sockets away, then drain. Answered by `released`, later by `idle`. */
   | { readonly type: 'release' }
   /** Close the listening sockets and drain. Answered by `idle`. */

@@ -50,7 +50,7 @@ export interface DataPlane {
   /** Some pools have changed and nothing else: no route is compiled anew. */
   refresh(version: number, pools: readonly PoolSpec[], operations: readonly Operation[]): void;
   /** What is loaded late; what speaks TLS is told of certificates there. */
-  readonly parts: Pick<LoadedParts, 'tls'>;
+  readonly parts: Pick<LoadedParts, 'tls' | 'udp' | 'loadUdp'>;
   /** Loads what speaks TLS. Null: it is there. */
   loadTls(): Promise<void> | null;
   /** What authorities are answered from now on. */

@@ -3,7 +3,6 @@
  * exchanges work with: the routing, the pools, the timer wheel, the counters. It is told of config only by snapshots
  * and the operations between them.
  */
-import type { Clock } from '../../core/clock.ts';
 import type { Fault } from '../../core/errors.ts';
 import type { RescueOrder } from '../../core/health/evidence.ts';
 import type { KeptMemory } from '../../core/kept-memory.ts';
@@ -22,9 +21,9 @@ import { glimpseOf } from '../../http1/glimpse.ts';
 import { createAddressList } from '../../net/address-list.ts';
 import { Guard } from '../../net/guard.ts';
 import { loopClockOf } from '../../net/loop-clock.ts';
+import type { LoopClock } from '../../net/loop-clock.ts';
 import { TimerWheel } from '../../net/timer-wheel.ts';
 import type { AcceptedConnection, ConnectionHandler, Transport } from '../../net/transport.ts';
-import type { TcpSession } from '../../tcp/session.ts';
 import { SettlingList } from '../../upstream/settling-list.ts';
 import type { Challenges } from '../shared/challenges.ts';
 import type { DataPlane, DataPlaneOptions } from './data-plane-api.ts';
@@ -35,6 +34,7 @@ import { FailedRequestLog } from './failed-requests.ts';
 import type { Failed } from './failed-requests.ts';
 import type { StagesHost } from './listener-stages.ts';
 import { HttpDate } from './http-date.ts';
+import type { Layer4Session } from './layer4-session.ts';
 import { LoadedParts } from './loaded-parts.ts';
 import { openSession } from './open-session.ts';
 import { createRouting } from './routing.ts';
@@ -45,6 +45,7 @@ import type { RouteLog } from './route-log.ts';
 import { RouteLogs } from './route-logs.ts';
 import type { OpenStaged } from './staged-session.ts';
 import type { TcpPlane, TcpSessions } from './tcp-sessions.ts';
+import type { UdpPlane } from './thread-udp.ts';
 import { WorkerDialer } from './worker-dialer.ts';
 
 /** Exchanges kept for reuse; more are made while more are in flight. */
@@ -54,7 +55,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   return new WorkerDataPlane(options);
 }
 
-class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHost, StagesHost, TcpPlane {
+class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHost, StagesHost, TcpPlane, UdpPlane {
   readonly transport: Transport;
   readonly wheel: TimerWheel;
   readonly settling: SettlingList;
@@ -62,7 +63,7 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
   readonly memory: KeptMemory;
   readonly refusals: ConnectionRefusals;
   onCrowded: ((isCrowded: boolean) => void) | null = null;
-  readonly #clock: Clock;
+  readonly #clock: LoopClock;
   readonly #worker: number;
   readonly #options: DataPlaneOptions;
   readonly #pools: PoolSet;
@@ -70,7 +71,7 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
   readonly #failed: FailedRequestLog;
   readonly #sessions = new Set<ServerSession>();
   readonly parts: LoadedParts;
-  readonly tcpSessions = new Set<TcpSession>();
+  readonly layer4 = new Set<Layer4Session>();
   readonly #departures: Departures;
   readonly #silence: SilencePulse;
   readonly #cancelSilence: () => void;
@@ -94,11 +95,11 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
     this.transport = options.transport;
     this.random = options.random;
     this.memory = options.memory;
-    this.#clock = options.clock;
+    this.#clock = loopClockOf(options.clock);
     this.#date = new HttpDate(options.clock);
     this.#worker = options.worker;
     this.#options = options;
-    this.parts = new LoadedParts(options.loaded ?? null);
+    this.parts = new LoadedParts(options.loaded ?? null, { plane: this, clock: this.#clock });
     this.#logs = new RouteLogs(options);
     const { clock, turns } = options;
     this.wheel = new TimerWheel({ clock, turns, onFault: (error) => this.reportFault(error) });
@@ -115,7 +116,7 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
     });
     this.#departures = new Departures({
       sessions: this.#sessions,
-      tcp: this.tcpSessions,
+      layer4: this.layer4,
       wheel: this.wheel,
       timeouts: () => this.timeouts,
       reportFault: (error) => this.reportFault(error),
@@ -165,7 +166,8 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
     const misdirection = this.parts.tls?.misdirectionOf(snapshot) ?? null;
     this.#compiled = createRouting(snapshot, this.#pools, (route) => this.#logs.of(route.accessLog), misdirection);
     this.#routing = this.#answering(this.#compiled);
-    if (this.parts.hasTcp) this.#tcpOf().apply(snapshot, (id) => this.#pools.lookUp(id), this.#logs.ofSessions());
+    if (this.parts.hasTcp) this.#tcpOf().apply(snapshot, (id) => this.#pools.lookUp(id), this.#logs.ofSessions('tcp'));
+    this.parts.udp?.apply(snapshot, (id) => this.#pools.lookUp(id), this.#logs.ofSessions('udp'));
     if (operations.some(({ op }) => op === 'set-settings')) this.#updateLimits(snapshot.settings.limits);
   }
 
@@ -212,8 +214,8 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
   }
 
   heldRoutes(): readonly number[] {
-    const routes = new Set(this.#snapshot?.routes.map(({ slot }) => slot));
-    return [...this.#departures.heldRoutes(routes), ...(this.#tcp?.heldRows() ?? [])];
+    const { routes = [], sessionRows = {} } = this.#snapshot ?? {};
+    return this.#departures.heldRoutes(new Set([...routes.map(({ slot }) => slot), ...Object.values(sessionRows)]));
   }
 
   get unroutedLog(): RouteLog | null {
@@ -253,7 +255,7 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
   }
 
   get connections(): number {
-    return this.#sessions.size + this.tcpSessions.size;
+    return this.#sessions.size + this.layer4.size;
   }
 
   opened(session: ServerSession): void {
@@ -287,11 +289,11 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
   }
 
   destroy(): void {
-    for (const session of [...this.#sessions, ...this.tcpSessions]) session.destroy();
+    for (const session of [...this.#sessions, ...this.layer4]) session.destroy();
     this.#cancelSilence();
     this.#failed.flush();
     this.refusals.flush();
-    this.parts.tls?.flush();
+    this.parts.end();
     this.#pools.destroy();
     this.settling.stop();
     this.wheel.stop();

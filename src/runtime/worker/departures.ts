@@ -9,7 +9,7 @@ import { Exchange } from '../../http/exchange/exchange.ts';
 import type { ClientEvents, HttpEndpoint } from '../../http/stream.ts';
 import type { ServerSession } from '../../http/server-host.ts';
 import type { TimerWheel } from '../../net/timer-wheel.ts';
-import type { TcpSession } from '../../tcp/session.ts';
+import type { Layer4Session } from './layer4-session.ts';
 import type { WorkerEndpoint } from './pool-set.ts';
 import { TaskTimer } from './task-timer.ts';
 import { keyOf } from '../shared/listener-key.ts';
@@ -17,7 +17,7 @@ import { keyOf } from '../shared/listener-key.ts';
 export interface DeparturesOptions {
   /** The client connections of this data plane, and its sessions of layer 4. */
   readonly sessions: ReadonlySet<ServerSession>;
-  readonly tcp: ReadonlySet<TcpSession>;
+  readonly layer4: ReadonlySet<Layer4Session>;
   readonly wheel: TimerWheel;
   timeouts(): Timeouts;
   reportFault(error: unknown): void;
@@ -32,20 +32,21 @@ export class Departures {
 
   /** Asks its clients to go. */
   ofListener(listener: ListenerSpec): void {
-    const { sessions, tcp } = this.#options;
+    const { sessions, layer4 } = this.#options;
     const key = keyOf(listener);
     const leaving = [...sessions].filter(({ connection }) => keyOf(connection.listener) === key);
-    const ending = [...tcp].filter(({ route }) => keyOf(route.listener) === key);
+    const ending = [...layer4].filter(({ route }) => keyOf(route.listener) === key);
     if (leaving.length + ending.length === 0) return;
     for (const session of leaving) session.leave();
     this.#afterDrainTime(() => {
       for (const session of leaving) if (sessions.has(session)) session.destroy();
-      for (const session of ending) if (tcp.has(session)) session.destroy();
+      for (const session of ending) if (layer4.has(session)) session.destroy();
     });
   }
 
   ofEndpoints(endpoints: readonly WorkerEndpoint[]): void {
     const gone = new Set<unknown>(endpoints);
+    for (const session of this.#sessionsAt((each) => gone.has(each))) session.leave();
     this.#afterDrainTime(() => {
       for (const session of this.#sessionsAt((each) => gone.has(each)))
         if (gone.has(session.endpoint)) session.onEndpointGone();
@@ -69,8 +70,8 @@ export class Departures {
     }
   }
 
-  #sessionsAt(isMeant: (endpoint: unknown) => boolean): readonly TcpSession[] {
-    return [...this.#options.tcp].filter(({ endpoint }) => endpoint !== null && isMeant(endpoint));
+  #sessionsAt(isMeant: (endpoint: unknown) => boolean): readonly Layer4Session[] {
+    return [...this.#options.layer4].filter(({ endpoint }) => endpoint !== null && isMeant(endpoint));
   }
 
   /** Two of an exchange, where it has two at once. */
@@ -85,12 +86,13 @@ export class Departures {
     return found;
   }
 
-  /** Rows of routes that have exchanges and are not among these. */
+  /** Rows of routes that have exchanges, and of listeners that have sessions, that are not among these. */
   heldRoutes(current: ReadonlySet<number>): readonly number[] {
     const held = new Set<number>();
     this.visitExchanges(({ request }) => {
       if (request !== null && !current.has(request.route.spec.slot)) held.add(request.route.spec.slot);
     });
+    for (const { route } of this.#options.layer4) if (!current.has(route.slot)) held.add(route.slot);
     return [...held];
   }
 

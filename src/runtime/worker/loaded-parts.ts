@@ -3,19 +3,31 @@ import { hasSessions } from '../../core/server-names.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { limitsRequests } from '../../upstream/pool.ts';
 import type { DataPlaneReport } from '../shared/data-plane-report.ts';
+import type { LoopClock } from '../../net/loop-clock.ts';
 import type { DataPlaneOptions, LimitParts, ProxyParts, TcpParts } from './data-plane-api.ts';
 import type { ThreadTls, ThreadTlsHost } from './thread-tls.ts';
 import type { TlsClients } from './tls-clients.ts';
+import type { ThreadUdp, UdpPlane } from './thread-udp.ts';
+
+/** What takes datagrams is made of these. */
+export interface UdpTools {
+  readonly plane: UdpPlane;
+  readonly clock: LoopClock;
+}
 
 export class LoadedParts {
   #limit: LimitParts | null;
+  readonly #udpTools: UdpTools | null;
   #proxy: ProxyParts | null;
   #tcp: TcpParts | null;
   /** Null: nobody speaks TLS. */
   tls: ThreadTls | null = null;
+  /** Null: no listener has `udp`. */
+  udp: ThreadUdp | null = null;
 
   /** What is there from the beginning. */
-  constructor(loaded: NonNullable<DataPlaneOptions['loaded']> | null) {
+  constructor(loaded: NonNullable<DataPlaneOptions['loaded']> | null, udpTools: UdpTools | null = null) {
+    this.#udpTools = udpTools;
     this.#limit = loaded?.limitParts ?? null;
     this.#proxy = loaded?.proxyParts ?? null;
     this.#tcp = loaded?.tcpParts ?? null;
@@ -26,6 +38,8 @@ export class LoadedParts {
     const loading: Promise<unknown>[] = [];
     if (this.#limit === null && pools.some(limitsRequests))
       loading.push(import('./limit-parts.ts').then((parts) => (this.#limit = parts)));
+    const udp = listeners.some(({ udp }) => udp !== undefined) ? this.loadUdp() : null;
+    if (udp !== null) loading.push(udp);
     const hasStages = listeners.some(({ tls }) => tls !== null);
     if (
       this.#proxy === null &&
@@ -52,6 +66,21 @@ export class LoadedParts {
   get limitParts(): LimitParts {
     if (this.#limit === null) throw new Error('data plane: nothing was loaded for maxRequests');
     return this.#limit;
+  }
+
+  /** Null: what takes datagrams is there. */
+  loadUdp(): Promise<void> | null {
+    const tools = this.#udpTools;
+    if (this.udp !== null || tools === null) return null;
+    return import('./thread-udp.ts').then(
+      ({ ThreadUdp }) => void (this.udp ??= new ThreadUdp(tools.plane, tools.clock)),
+    );
+  }
+
+  /** The data plane is at its end. */
+  end(): void {
+    this.tls?.flush();
+    this.udp?.stop();
   }
 
   get proxyParts(): ProxyParts {

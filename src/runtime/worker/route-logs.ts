@@ -3,7 +3,7 @@ import type { AccessLogSpec, RouteLogSpec } from '../../core/access-log.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Random } from '../../core/random.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
-import { LineWriter } from '../../telemetry/log-line.ts';
+import { LineWriter, TCP_SESSION, UDP_SESSION } from '../../telemetry/log-line.ts';
 import { RouteLog } from './route-log.ts';
 import type { RouteLogOptions } from './route-log.ts';
 import { SessionLogWriter } from './session-log.ts';
@@ -43,10 +43,12 @@ export class RouteLogs {
   }
 
   /** What listeners of layer 4 write: what is said for the whole log. */
-  ofSessions(): SessionLogWriter | null {
+  ofSessions(protocol: 'tcp' | 'udp'): SessionLogWriter | null {
     const tools = this.#tools();
     const spec = tools?.accessLog.unrouted ?? null;
-    return spec === null || tools === null ? null : new SessionLogWriter(spec, tools);
+    return spec === null || tools === null
+      ? null
+      : new SessionLogWriter(spec, tools, protocol === 'udp' ? UDP_SESSION : TCP_SESSION);
   }
 
   #tools(): RouteLogOptions | null {

@@ -81,6 +81,7 @@ export class Serving {
   /** Null: it needs nothing, or nothing more. */
   #loadFor(message: ToWorker): Promise<void> | null {
     if (message.type === 'apply') return this.#dataPlane.loadFor(message.snapshot);
+    if (message.type === 'listen' && message.listener.udp !== undefined) return this.#dataPlane.parts.loadUdp();
     return message.type === 'certify' ? this.#dataPlane.loadTls() : null;
   }
 

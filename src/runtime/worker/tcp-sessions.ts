@@ -9,6 +9,7 @@ import { TcpSession } from '../../tcp/session.ts';
 import type { SessionLog, SessionRecord } from '../../tcp/session-record.ts';
 import type { TcpHost, TcpPool, TcpRoute } from '../../tcp/tcp-host.ts';
 import type { Failed } from './failed-requests.ts';
+import type { Layer4Session } from './layer4-session.ts';
 import { keySourceOf } from './routing.ts';
 import type { Opened } from './staged-session.ts';
 
@@ -19,7 +20,7 @@ export interface TcpPlane {
   readonly routeTable: RouteTable;
   readonly isDraining: boolean;
   /** Those that are open: kept by the data plane, which is there before this is loaded. */
-  readonly tcpSessions: Set<TcpSession>;
+  readonly layer4: Set<Layer4Session>;
   now(): number;
   wallTime(): number;
   /** No endpoint was found for a session. */
@@ -44,7 +45,7 @@ export class TcpSessions implements TcpHost {
   readonly wheel: TimerWheel;
   readonly memory: KeptMemory;
   readonly #plane: TcpPlane;
-  readonly #sessions: Set<TcpSession>;
+  readonly #sessions: Set<Layer4Session>;
   #snapshot: Snapshot | null = null;
   #poolOf: (id: string) => TcpPool | null = () => null;
   #log: SessionLog | null = null;
@@ -53,7 +54,7 @@ export class TcpSessions implements TcpHost {
 
   constructor(plane: TcpPlane) {
     this.#plane = plane;
-    this.#sessions = plane.tcpSessions;
+    this.#sessions = plane.layer4;
     this.wheel = plane.wheel;
     this.memory = plane.memory;
   }
@@ -108,13 +109,6 @@ export class TcpSessions implements TcpHost {
     const slot = this.#snapshot?.sessionRows[listener.id] ?? 0;
     const key = keySourceOf(pool.spec.policy);
     return { listener, spec, pool, isShared: this.#shared.has(spec.pool), slot, key, log: this.#log };
-  }
-
-  /** Rows of the route table with a session whose listener has left the config. */
-  heldRows(): readonly number[] {
-    const current = new Set(Object.values(this.#snapshot?.sessionRows ?? {}));
-    const held = [...this.#sessions].map(({ route }) => route.slot).filter((slot) => !current.has(slot));
-    return [...new Set(held)];
   }
 
   // ——— for sessions

@@ -42,6 +42,10 @@ export class ThreadListeners {
       this.#post({ type: 'listen-failed', listener: key, code: 'ECANCELED', message: 'this thread is at its end' });
       return;
     }
+    if (listener.udp !== undefined) {
+      await this.#udp?.answerListen(listener, { host, port, reusePort }, (message) => this.#post(message));
+      return;
+    }
     const open = isUnixAddress(listener.host) ? this.#expect(listener) : this.#open(listener);
     try {
       const where = isUnixAddress(host) ? { path: socketPathOf(host) } : { host, port, reusePort };
@@ -121,6 +125,7 @@ export class ThreadListeners {
 
   /** The clients there are belong to the listener that is gone; those that come, to the other one. */
   rename(from: ListenerKey, spec: ListenerSpec): void {
+    if (spec.udp !== undefined) this.#udp?.rename(from, spec);
     const open = this.#listeners.get(from);
     if (open === undefined) return;
     const before = open.spec;
@@ -154,6 +159,7 @@ export class ThreadListeners {
    * close.
    */
   close(key: ListenerKey): void {
+    this.#udp?.close(key);
     const open = this.#listeners.get(key);
     if (open !== undefined) {
       this.#listeners.delete(key);
@@ -193,13 +199,14 @@ export class ThreadListeners {
    * closes, after what the kernel has accepted for it; `onLetGo` is called when none is left.
    */
   release(onLetGo: () => void): void {
+    const letGo = this.#udp?.release(onLetGo) ?? onLetGo;
     if (this.#late === 'kept') this.#late = 'given-away';
     const all = [...this.#listeners.values()];
     this.#giveAway(all.flatMap((open) => this.#rest(open, open.take(0, Infinity))));
     const fixed = all.filter(({ isFixed }) => isFixed);
     const close = (): void => {
       for (const open of fixed) this.#closeSockets(open);
-      onLetGo();
+      letGo();
     };
     if (fixed.length === 0) close();
     else this.#afterBacklog(fixed, close);
@@ -207,9 +214,10 @@ export class ThreadListeners {
 
   /** Closes every listening socket when what the kernel has accepted for us is served, and calls `onLetGo`. */
   drain(onLetGo: () => void): void {
+    const letGo = this.#udp?.drain(onLetGo) ?? onLetGo;
     this.#afterBacklog([...this.#listeners.values()], () => {
       this.closeForGood();
-      onLetGo();
+      letGo();
     });
   }
 
@@ -230,6 +238,11 @@ export class ThreadListeners {
     for (const open of [...this.#listeners.values(), ...this.#closing.values()]) this.#closeSockets(open);
     this.#listeners.clear();
     this.#closing.clear();
+  }
+
+  /** Null where no listener has `udp`. */
+  get #udp(): DataPlane['parts']['udp'] {
+    return this.#options.dataPlane.parts.udp;
   }
 
   #acceptFor(open: OpenListener): Accept {

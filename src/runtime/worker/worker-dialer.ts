@@ -4,12 +4,13 @@ import { Http1Dialer } from '../../http1/dialer.ts';
 import type { UpstreamHost } from '../../http1/dialer.ts';
 import type { HttpWaiter } from '../../http/stream.ts';
 import type { TcpPoolDialer, TcpWaiter } from '../../tcp/tcp-pool-dialer.ts';
+import type { UdpWaiter } from '../../udp/udp-host.ts';
 import type { Dialer, Home } from '../../upstream/leased.ts';
 import type { Dialing } from '../../upstream/waiter.ts';
 import type { LoadedParts } from './loaded-parts.ts';
 
 /** Who takes connections in a data plane. */
-export type WorkerWaiter = HttpWaiter | TcpWaiter;
+export type WorkerWaiter = HttpWaiter | TcpWaiter | UdpWaiter;
 
 export interface DialersHost extends UpstreamHost {
   readonly parts: Pick<LoadedParts, 'proxyParts' | 'tcpParts'>;
@@ -35,6 +36,7 @@ export class WorkerDialer implements Dialer<WorkerWaiter> {
   }
 
   dial(waiter: WorkerWaiter): Dialing {
+    if ('openFlow' in waiter) return waiter.openFlow(this.#home);
     if (!('onConnected' in waiter)) return this.#http1.dial(waiter);
     this.#tcp ??= new this.#host.parts.tcpParts.TcpPoolDialer(this.#home, this.#host, this.#proxyProtocol);
     return this.#tcp.dial(waiter);

@@ -1,0 +1,143 @@
+/**
+ * A socket of one thread that takes the datagrams of all clients, and the sessions that it has begun for them. It stays
+ * open until the last of them is over: answers go out by it.
+ */
+import { ROUTE_DATAGRAMS_DROPPED, ROUTE_DATAGRAMS_FULL } from '../core/shared/route-table.ts';
+import type {
+  DatagramListenOptions,
+  DatagramListener,
+  DatagramListenerEvents,
+  DatagramPeer,
+} from '../net/datagrams.ts';
+import type { ListenerSpec } from '../core/snapshot.ts';
+import { UdpSession } from './session.ts';
+import type { SessionOwner, UdpHost, UdpRoute } from './udp-host.ts';
+
+/** How an IPv4 address looks where a socket of IPv6 hears it. */
+const MAPPED = '::ffff:';
+
+export class UdpListener implements DatagramListenerEvents, SessionOwner {
+  spec: ListenerSpec;
+  /** Null: no snapshot with it has come yet, or its pool is not there. */
+  #route: UdpRoute | null = null;
+  readonly #host: UdpHost;
+  /** Null until it is open. */
+  #socket: DatagramListener | null = null;
+  /** By address and port. */
+  readonly #sessions = new Map<string, UdpSession>();
+  /** Of those that it has begun, this many are not over yet. */
+  #open = 0;
+  /** Who is heard just now. */
+  #current: UdpSession | null = null;
+  /** Datagrams that have come in. */
+  received = 0;
+  #takesNew = true;
+  #onQuiet: (() => void) | null = null;
+
+  constructor(spec: ListenerSpec, host: UdpHost) {
+    this.spec = spec;
+    this.#host = host;
+  }
+
+  /** Resolves to the port. Rejects with the system's error. */
+  async listen(where: DatagramListenOptions): Promise<number> {
+    this.#socket = await this.#host.datagrams.listen(where, this);
+    return this.#socket.port;
+  }
+
+  /** What holds for new sessions. Where it leads to another pool, those there are go on with answers alone. */
+  update(route: UdpRoute | null): void {
+    const before = this.#route;
+    this.#route = route;
+    if (route !== null) this.spec = route.listener;
+    if (before === null || before.pool === route?.pool) return;
+    for (const session of [...this.#sessions.values()]) session.leave();
+  }
+
+  // ——— datagrams
+
+  onDatagram(datagram: Buffer, peer: DatagramPeer): void {
+    this.received++;
+    const id = `${peer.address} ${peer.port}`;
+    const session = this.#sessions.get(id);
+    if (session === undefined) {
+      this.#begin(id, datagram, peer);
+      return;
+    }
+    this.#current = session;
+    session.onClientDatagram(datagram);
+    this.#current = null;
+  }
+
+  #begin(id: string, datagram: Buffer, peer: DatagramPeer): void {
+    const route = this.#route;
+    if (route === null) return;
+    const host = this.#host;
+    if (!this.#takesNew || this.#open >= route.mostSessions) {
+      host.routeTable.count(route.slot, this.#takesNew ? ROUTE_DATAGRAMS_FULL : ROUTE_DATAGRAMS_DROPPED, 1);
+      return;
+    }
+    const { address } = peer;
+    const client = address.startsWith(MAPPED) ? address.slice(MAPPED.length) : address;
+    const session = new UdpSession(peer, client, route, this, host);
+    this.#open++;
+    this.#sessions.set(id, session);
+    this.#current = session;
+    session.begin(datagram);
+    this.#current = null;
+  }
+
+  onUnsent(): void {
+    const route = this.#route;
+    if (route !== null) this.#host.routeTable.count(route.slot, ROUTE_DATAGRAMS_DROPPED, 1);
+  }
+
+  /** An exception costs the session that was heard. */
+  onFault(): void {
+    const session = this.#current;
+    this.#current = null;
+    session?.onOwnFault();
+  }
+
+  /** No session is open. */
+  get isQuiet(): boolean {
+    return this.#open === 0;
+  }
+
+  // ——— for sessions
+
+  answer(datagram: Buffer, to: DatagramPeer): boolean {
+    return this.#socket?.send(datagram, to) === true;
+  }
+
+  forget(session: UdpSession): void {
+    const id = `${session.peer.address} ${session.peer.port}`;
+    if (this.#sessions.get(id) === session) this.#sessions.delete(id);
+  }
+
+  ended(_session: UdpSession): void {
+    this.#open--;
+    if (this.#open === 0) this.#onQuiet?.();
+  }
+
+  // ——— the end
+
+  /**
+   * Its sessions end as soon as nothing passes any more; then `onQuiet` is called, at once where there are none.
+   * `takesNew`: it begins others until it is closed.
+   */
+  drain(takesNew: boolean, onQuiet: () => void): void {
+    this.#takesNew = takesNew;
+    this.#onQuiet = onQuiet;
+    for (const session of [...this.#sessions.values()]) session.drain();
+    if (this.#open === 0) onQuiet();
+  }
+
+  /** Ends the sessions that are left. */
+  close(): void {
+    this.#takesNew = false;
+    this.#onQuiet = null;
+    for (const session of [...this.#sessions.values()]) session.destroy();
+    this.#socket?.close();
+  }
+}

@@ -9,6 +9,7 @@ import type { Contestant, Row } from './rows.ts';
 import { LOAD_CORE, PROXY_CORE } from './scene.ts';
 import type { Running, Scene } from './scene.ts';
 import { median, pairedRatio, spreadOf } from './statistics.ts';
+import { runUdpLoad } from './udp-load.ts';
 import { describeErrors, runWrk, writeRequests } from './wrk.ts';
 import type { WrkResult } from './wrk.ts';
 
@@ -33,6 +34,8 @@ type RunLoad = (seconds: number) => Promise<WrkResult>;
 
 function loadOf(row: Row, { contestant, port }: Running): RunLoad {
   const { handshakes: kind } = row;
+  if (contestant.layer === 'udp')
+    return (seconds) => runUdpLoad(LOAD_CORE, { port, seconds, connections: CONNECTIONS });
   if (kind !== undefined) return (seconds) => runHandshakes(LOAD_CORE, { port, kind, seconds });
   const file = writeRequests(`${row.id}-${contestant.id}`, row.requests(`127.0.0.1:${port}`));
   const isTls = isSecure(contestant);

@@ -4,6 +4,7 @@
  *
  * `node bench/node-upstream.ts --ports=4 --token=abc` prints its ports and ends when its standard input does.
  */
+import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { parseArgs } from 'node:util';
@@ -88,7 +89,17 @@ function compose(status: string, body: string): Buffer {
 async function listen(): Promise<number> {
   const server = createServer((socket) => new Session(socket));
   await new Promise<void>((resolve) => server.listen({ port: 0, host: '127.0.0.1', backlog: 1024 }, resolve));
-  return (server.address() as AddressInfo).port;
+  const { port } = server.address() as AddressInfo;
+  echoDatagrams(port);
+  return port;
+}
+
+/** At the same port: what comes goes back behind the token. */
+function echoDatagrams(port: number): void {
+  const token = Buffer.from(`${values.token ?? ''} `, 'latin1');
+  const socket = createSocket('udp4').bind(port, '127.0.0.1');
+  socket.on('error', () => {});
+  socket.on('message', (datagram, from) => socket.send([token, datagram], from.port, from.address));
 }
 
 setInterval(() => {

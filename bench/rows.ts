@@ -28,9 +28,9 @@ export interface Contestant {
 
 /**
  * `tcp`: it passes bytes, and does none of the work that HTTP asks for. `passthrough`: the same with bytes of TLS, for the
- * name that the client asks for; its endpoints speak TLS.
+ * name that the client asks for; its endpoints speak TLS. `udp`: it passes datagrams.
  */
-export type Layer = 'http' | 'tcp' | 'passthrough';
+export type Layer = 'http' | 'tcp' | 'passthrough' | 'udp';
 
 export interface Row {
   readonly id: string;
@@ -113,6 +113,13 @@ export const ROWS: readonly Row[] = [
     contestants: (proxies) => passing(proxies, 'passthrough'),
     requests: (host) => [bareGet(host, '/closing')],
   },
+  {
+    id: 'udp',
+    title: 'UDP, exchanges of 50 B of 64 clients',
+    endpoints: ENDPOINTS,
+    contestants: (proxies) => passing(proxies, 'udp', 'nginx'),
+    requests: () => [],
+  },
 ];
 
 /** A bare head; the work is that of TLS. */
@@ -161,11 +168,11 @@ function tcpRow(id: string, title: string, target: string): Row {
   };
 }
 
-/** Those that can, one thread each. */
-function passing(proxies: readonly ProxyKind[], layer: Layer): Contestant[] {
+/** Those that can, one thread each. `baseline`: name of the proxy that they are compared with. */
+function passing(proxies: readonly ProxyKind[], layer: Layer, baseline = 'haproxy'): Contestant[] {
   return proxies
     .filter(({ layers }) => layers.includes(layer))
-    .map((proxy) => ({ ...plain(proxy), id: `${proxy.name}-${layer}`, layer, baseline: `haproxy-${layer}` }));
+    .map((proxy) => ({ ...plain(proxy), id: `${proxy.name}-${layer}`, layer, baseline: `${baseline}-${layer}` }));
 }
 
 function plainRow(id: string, title: string, requests: Row['requests']): Row {

@@ -11,6 +11,7 @@ import type { Contestant } from './rows.ts';
 import { scratchDirectory } from './scratch.ts';
 import { certificateFile } from './tls-certificates.ts';
 import { startTlsFront } from './tls-front.ts';
+import { answersDatagrams, checkDatagrams, missingUdpLoad } from './udp-load.ts';
 import { startUpstream } from './upstream.ts';
 import type { Upstream } from './upstream.ts';
 import { answers, checkPassing, checkWork } from './work-check.ts';
@@ -96,16 +97,21 @@ async function startContestant(
   return problem;
 }
 
+const CHECKS = { http: checkWork, tcp: checkPassing, passthrough: checkPassing, udp: checkDatagrams };
+
 /** @returns null, or why the proxy cannot be measured */
 async function untilReady(child: Child, port: number, token: string, contestant: Contestant): Promise<string | null> {
   const deadline = performance.now() + START_MS;
   const { routes, layer } = contestant;
+  const isUdp = layer === 'udp';
+  const missing = isUdp ? missingUdpLoad() : null;
+  if (missing !== null) return missing;
   const place = { port, isSecure: isSecure(contestant) };
-  while (!(await answers(place))) {
+  while (!(await (isUdp ? answersDatagrams(port) : answers(place)))) {
     if (!child.isRunning) return `it ended: ${child.complaint}`;
     if (performance.now() > deadline) return `no answer ${START_MS} ms after its start: ${child.complaint}`;
     await delay(POLL_MS);
   }
-  const problems = await (layer === 'http' ? checkWork(place, token, routes[0] ?? '') : checkPassing(place, token));
+  const problems = await CHECKS[layer](place, token, routes[0] ?? '');
   return problems.length === 0 ? null : problems.join('; ');
 }

@@ -19,7 +19,7 @@ export function fairleadOf(checkout: string, name: string, label: string): Proxy
     program: null,
     hasThreads: true,
     logs: ['combined', 'json'],
-    layers: ['http', 'tcp', 'passthrough'],
+    layers: ['http', 'tcp', 'passthrough', 'udp'],
     hasTls: true,
     missing: () => (existsSync(program) ? null : `${program} does not exist`),
     version: () => describe(checkout),

@@ -11,7 +11,7 @@ export const nginx: ProxyKind = {
   program: 'nginx',
   hasThreads: false,
   logs: ['combined'],
-  layers: ['http', 'tcp', 'passthrough'],
+  layers: ['http', 'tcp', 'passthrough', 'udp'],
   hasTls: true,
   missing: () => (findCommand('nginx') === null ? 'nginx is not installed' : null),
   version: () => versionOf(program(), ['-v']),

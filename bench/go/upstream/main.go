@@ -4,7 +4,7 @@
 // It listens on N ports of the loopback that the kernel chooses, prints them as one JSON line, and ends when its
 // standard input does. The last path segment of a target says what to answer: a number is that many bytes, `echo`
 // is the request head as it arrived, `unchanged` a 304. Every answer carries the token of this run. Request framing is the plainest:
-// a head in one buffer, a body only with Content-Length.
+// a head in one buffer, a body only with Content-Length. A datagram to one of its ports comes back behind the token and a blank.
 package main
 
 import (
@@ -44,6 +44,7 @@ type connection struct {
 type server struct {
 	epoll       int
 	listeners   map[int32]bool
+	datagrams   map[int32]bool
 	connections []*connection
 	answers     map[int][]byte
 	answersAt   int64
@@ -56,7 +57,7 @@ func main() {
 	flag.Parse()
 	epoll, err := syscall.EpollCreate1(0)
 	check(err)
-	s := &server{epoll: epoll, listeners: map[int32]bool{}, answers: map[int][]byte{}, token: *token}
+	s := &server{epoll: epoll, listeners: map[int32]bool{}, datagrams: map[int32]bool{}, answers: map[int][]byte{}, token: *token}
 	numbers := make([]int, *ports)
 	for i := range numbers {
 		numbers[i] = s.listen()
@@ -75,7 +76,30 @@ func (s *server) listen() int {
 	check(err)
 	s.listeners[int32(fd)] = true
 	s.watch(fd, syscall.EPOLLIN, syscall.EPOLL_CTL_ADD)
-	return address.(*syscall.SockaddrInet4).Port
+	port := address.(*syscall.SockaddrInet4).Port
+	s.listenDatagrams(port)
+	return port
+}
+
+func (s *server) listenDatagrams(port int) {
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_DGRAM|syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, 0)
+	check(err)
+	check(syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}, Port: port}))
+	s.datagrams[int32(fd)] = true
+	s.watch(fd, syscall.EPOLLIN, syscall.EPOLL_CTL_ADD)
+}
+
+func (s *server) echoDatagrams(fd int) {
+	var datagram [2048]byte
+	head := copy(datagram[:], s.token+" ")
+	for {
+		n, from, err := syscall.Recvfrom(fd, datagram[head:], 0)
+		if err != nil {
+			return
+		}
+		// One that cannot be sent is lost, as datagrams are.
+		_ = syscall.Sendto(fd, datagram[:head+n], 0, from)
+	}
 }
 
 func (s *server) serve() {
@@ -93,6 +117,8 @@ func (s *server) serve() {
 				s.onInput()
 			case s.listeners[event.Fd]:
 				s.accept(int(event.Fd))
+			case s.datagrams[event.Fd]:
+				s.echoDatagrams(int(event.Fd))
 			case event.Events&syscall.EPOLLOUT != 0:
 				s.onWritable(int(event.Fd))
 			default:

@@ -18,6 +18,8 @@ export interface BackendCommandOptions extends BackendOptions {
   /** Files with chain and key, in PEM; without a second one both are in the first. */
   readonly cert?: string;
   readonly key?: string;
+  /** The same with datagrams. */
+  readonly udp?: boolean;
 }
 
 export interface Actions {

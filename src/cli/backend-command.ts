@@ -4,6 +4,7 @@ import { startBackend } from '../backend/backend.ts';
 import type { BackendOptions } from '../backend/backend.ts';
 import { NoCertificate } from '../backend/self-signed.ts';
 import { startTcpBackend } from '../backend/tcp-backend.ts';
+import { startUdpBackend } from '../backend/udp-backend.ts';
 import { isUnixAddress } from '../core/unix-address.ts';
 import type { BackendCommandOptions } from './actions.ts';
 import { EXIT_OK, EXIT_UNAVAILABLE } from './exit-codes.ts';
@@ -15,8 +16,7 @@ export async function runBackend(options: BackendCommandOptions): Promise<number
   const onSignal = (): void => signal.resolve(null);
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, onSignal);
   try {
-    const served = { ...options, ...(await readCertificate(options)) };
-    await using backend = await (options.tcp === true ? startTcpBackend(served) : startBackend(served));
+    await using backend = await start({ ...options, ...(await readCertificate(options)) });
     console.log(`${backend.name} listens on ${backend.url}`);
     await signal.promise;
     return EXIT_OK;
@@ -25,7 +25,7 @@ export async function runBackend(options: BackendCommandOptions): Promise<number
     if (!isExpected) throw error;
     const isTaken = 'code' in error && error.code === 'EADDRINUSE' && options.port !== undefined;
     const holder =
-      isTaken && !isUnixAddress(options.host ?? '')
+      isTaken && options.udp !== true && !isUnixAddress(options.host ?? '')
         ? `: ${await explainPortInUse(options.port, 'Take another --port.')}`
         : '';
     console.error(`fairlead: ${error.message}${holder}`);
@@ -39,4 +39,11 @@ async function readCertificate({ cert, key }: BackendCommandOptions): Promise<Pi
     return { tls: { cert: await readFile(cert, 'utf8'), key: await readFile(key ?? cert, 'utf8') } };
   if (key !== undefined) throw new NoCertificate('--key is the key of a certificate: name that with --cert');
   return {};
+}
+
+function start(
+  options: BackendCommandOptions & BackendOptions,
+): Promise<AsyncDisposable & { readonly name: string; readonly url: string }> {
+  if (options.udp === true) return startUdpBackend(options);
+  return options.tcp === true ? startTcpBackend(options) : startBackend(options);
 }

@@ -32,6 +32,7 @@ Examples:
   fairlead backend --port 8083 --proxy-protocol              shows whose connection it was
   fairlead backend --port 8443 --tls                        HTTPS, with a certificate of its own making
   fairlead backend --port 5432 --name db1 --tcp             for a listener with tcp
+  fairlead backend --port 5353 --name dns1 --udp            for a listener with udp
 
 Exit codes: 0 ended by a signal, 2 mistakes in the command line, 69 it cannot listen,
 or there is no certificate.`;
@@ -86,6 +87,9 @@ export function addBackend(program: Command, actions: Actions): void {
     .addOption(option('--cert <file>', 'HTTPS, with the chain in this file', 'CERT').implies({ tls: true }))
     .addOption(option('--key <file>', 'the key of --cert, unless it is in the same file', 'KEY'))
     .addOption(option('--tcp', 'below HTTP: a line with its name, then what it hears is sent back', 'TCP'))
+    .addOption(
+      option('--udp', 'the same with datagrams: a line with its name and what it heard', 'UDP').conflicts('tcp'),
+    )
     .addHelpText('after', BACKEND_HELP)
     .action(({ latency, keepAlive, ...rest }: BackendFlags) =>
       actions.backend({ ...rest, latencyMs: latency, keepAliveMs: keepAlive }),

@@ -13,6 +13,7 @@ const PACKAGES = new Map([
   ['ps', 'procps'],
   ['ip', 'iproute2'],
   ['nft', 'nftables'],
+  ['dnsmasq', 'dnsmasq-base'],
   ['testssl', 'testssl.sh'],
 ]);
 

@@ -40,7 +40,7 @@ const ORDINARY = {
 /** test/long/: minutes each, and some want root or other servers. One file at a time, since they load the machine. */
 const LONG = {
   runs: [{ name: 'Node 26, long', node: NODE_26, files: ['test/long/**/*.test.ts'] }],
-  tools: ['nginx', 'haproxy', 'curl', 'mmdebstrap', 'ps', 'openssl', 'wrk', 'testssl', 'chromium', 'pebble'],
+  tools: ['nginx', 'haproxy', 'curl', 'dnsmasq', 'mmdebstrap', 'ps', 'openssl', 'wrk', 'testssl', 'chromium', 'pebble'],
   leastConcurrency: 1,
   mostConcurrency: 1,
   testTimeoutMs: 1_800_000,

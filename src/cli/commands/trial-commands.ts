@@ -88,7 +88,10 @@ export function addBackend(program: Command, actions: Actions): void {
     .addOption(option('--key <file>', 'the key of --cert, unless it is in the same file', 'KEY'))
     .addOption(option('--tcp', 'below HTTP: a line with its name, then what it hears is sent back', 'TCP'))
     .addOption(
-      option('--udp', 'the same with datagrams: a line with its name and what it heard', 'UDP').conflicts('tcp'),
+      option('--udp', 'the same with datagrams: a line with its name and what it heard', 'UDP').conflicts([
+        'tcp',
+        'tls',
+      ]),
     )
     .addHelpText('after', BACKEND_HELP)
     .action(({ latency, keepAlive, ...rest }: BackendFlags) =>

@@ -60,6 +60,8 @@ const NOBODY_THERE = 'nothing listens on the port';
 
 const NONE: readonly UdpEndpoint[] = [];
 const picking = new Picking();
+// Whoever waits for a place comes first: a session of UDP never does.
+picking.rank = Number.MAX_SAFE_INTEGER;
 
 export class UdpSession extends Timer implements DatagramFlowEvents, UdpWaiter {
   readonly want: LeaseWant = LEASE_OWN;

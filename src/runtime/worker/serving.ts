@@ -98,8 +98,7 @@ export class Serving {
         this.#apply(message);
         break;
       case 'certify':
-        this.#options.transport.setTlsEngine(message.materials.engine);
-        this.#dataPlane.parts.tls?.apply(message.materials);
+        this.#certify(message);
         break;
       case 'challenge':
         this.#answerChallenges(message);
@@ -160,6 +159,11 @@ export class Serving {
   #answerChallenges({ number, challenges }: Extract<ToWorker, { type: 'challenge' }>): void {
     this.#dataPlane.challenge(challenges);
     this.#post({ type: 'challenged', number });
+  }
+
+  #certify({ materials }: Extract<ToWorker, { type: 'certify' }>): void {
+    this.#options.transport.setTlsEngine(materials.engine);
+    this.#dataPlane.parts.tls?.apply(materials);
   }
 
   /** An exception that nobody caught: this thread's state cannot be trusted, so it ends as soon as its clients allow. */

@@ -34,7 +34,7 @@ export const FEATURES = {
   tls: byHand('TLS', 'tls.md'),
   layer4Tls: coming('TLS to endpoints below HTTP'),
   revocation: coming('lists of endpoints’ certificates that were revoked'),
-  clientCertificates: coming('certificates of clients'),
+  clientCertificates: byHand('certificates of clients', 'client-certificates.md'),
   http2: coming('HTTP/2 and 3', 'clients of TLS speak HTTP/1.1 then'),
   tcpRules: coming('a choice between pools below HTTP'),
   otherProtocols: never('protocols other than HTTP/1.1 to endpoints'),

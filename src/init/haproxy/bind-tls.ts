@@ -1,5 +1,5 @@
 /** What a `bind … ssl` line says of TLS. */
-import type { ListenerTlsInput } from '../../config/config-input.ts';
+import type { ClientCertificateInput, ListenerTlsInput } from '../../config/config-input.ts';
 import { lacking } from '../features.ts';
 import type { Report } from '../report.ts';
 import type { Line } from './parse-haproxy.ts';
@@ -23,11 +23,6 @@ const VERDICTS: readonly Verdict[] = [
   [/^allow-0rtt$/, 'leave', 'early data is not accepted'],
   [/^(?:generate-certificates|ca-sign-\w+)\b/, 'leave', 'certificates are files here'],
   [/^ocsp-update on$/, 'leave', 'answers of issuers are not fetched: name a file with one, ocsp'],
-  [
-    /^(?:ca-file|ca-verify-file|crl-file|crt-ignore-err|ca-ignore-err)\b/,
-    'same',
-    'no certificate of clients is asked for',
-  ],
 ];
 
 const ONLY_NEWEST = /^(?:force-tlsv13|no-tlsv12|ssl-min-ver TLSv1\.3)$/;
@@ -38,8 +33,8 @@ export function readBindTls(
   words: readonly (readonly [word: string, value: string])[],
   report: Report,
 ): ListenerTlsInput | null {
-  const verify = words.find(([word, value]) => word === 'verify' && value !== 'none');
-  if (verify !== undefined) {
+  const clientCertificate = readClientCertificate(words);
+  if (clientCertificate === null) {
     report.guard(from, lacking('clientCertificates', 'the listener is left out'));
     return null;
   }
@@ -49,13 +44,40 @@ export function readBindTls(
     return null;
   }
   const texts = words.map(([word, value]) => (value === '' ? word : `${word} ${value}`));
-  for (const text of texts) noteTls(text, from, report);
+  for (const text of texts) {
+    noteTls(text, from, report);
+    noteClients(text, clientCertificate !== undefined, from, report);
+  }
   const isOnlyNewest = isOnlyNewestOf(texts);
   return {
     certificates,
     ...(isOnlyNewest ? { minVersion: '1.3' } : {}),
     ...(texts.includes('strict-sni') ? { unknownName: 'refuse' } : {}),
+    ...(clientCertificate === undefined ? {} : { clientCertificate }),
   };
+}
+
+/** Undefined: none is asked for. Null: one is, in a way that is not taken over. */
+function readClientCertificate(
+  words: readonly (readonly [word: string, value: string])[],
+): ClientCertificateInput | null | undefined {
+  const valueOf = (word: string): string => words.findLast(([each]) => each === word)?.[1] ?? '';
+  const verify = valueOf('verify');
+  if (verify === '' || verify === 'none') return undefined;
+  const [ca, crl] = [valueOf('ca-file'), valueOf('crl-file')];
+  const isFile = (path: string): boolean => path !== '' && !/^@|\$/.test(path);
+  if ((verify !== 'required' && verify !== 'optional') || !isFile(ca) || (crl !== '' && !isFile(crl))) return null;
+  return { ca, ...(verify === 'optional' ? { require: 'off' } : {}), ...(crl === '' ? {} : { crl }) };
+}
+
+function noteClients(text: string, areAsked: boolean, from: Line, report: Report): void {
+  const isOfClients = /^(?:ca-file|ca-verify-file|crl-file|crt-ignore-err|ca-ignore-err)\b/.test(text);
+  if (!isOfClients) return;
+  if (!areAsked) report.same(from, 'no certificate of clients is asked for', text);
+  else if (text.startsWith('ca-verify-file')) report.leave(from, 'all authorities stand in one file: ca', text);
+  else if (/^\S+-ignore-err\b/.test(text)) report.differ(from, 'a certificate that is no good is refused', text);
+  else if (!/ \//.test(text))
+    report.differ(from, 'HAProxy looks for it where it is started, and Fairlead in the folder of this file', text);
 }
 
 /** Whether these parameters leave TLS 1.3 alone; the same for `ssl-default-bind-options`. */

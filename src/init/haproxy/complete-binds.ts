@@ -5,6 +5,8 @@ import type { Report } from '../report.ts';
 import { isOnlyNewestOf, noteTls } from './bind-tls.ts';
 import type { Line } from './parse-haproxy.ts';
 
+/** In place of what `verify` says where it is not for all. */
+const OF_SOME = 'of-some';
 /** More than any process has. */
 const MOST_CERTIFICATES = 10_000;
 
@@ -15,12 +17,49 @@ type Parameter = readonly [word: string, value: string];
 export async function completeBinds(sections: readonly Line[], file: string, report: Report): Promise<readonly Line[]> {
   const global = sections.filter(({ name }) => name === 'global').flatMap(({ children }) => children);
   const completer = new Completer(global, dirname(file), report);
-  return Promise.all(
+  const completed = await Promise.all(
     sections.map(async (section) => {
       if (section.name !== 'frontend' && section.name !== 'listen') return section;
       return { ...section, children: await Promise.all(section.children.map((line) => completer.complete(line))) };
     }),
   );
+  return asksAlike(completed) ? completed : completed.map(withoutClients);
+}
+
+/**
+ * Whether all that takes HTTP asks clients for the same certificates. Routes hold for every listener: what one of them keeps
+ * out would else come in by another.
+ */
+function asksAlike(sections: readonly Line[]): boolean {
+  const asked = sections.filter(takesHttp).flatMap(({ args, children }) => {
+    const binds = children.filter(({ name }) => name === 'bind').map((line) => line.args);
+    return args[1] === undefined || args[1] === 'from' ? binds : [args.slice(1), ...binds];
+  });
+  return new Set(asked.map(askedBy)).size < 2;
+}
+
+/** Layer 4 has no routes. */
+function takesHttp(section: Line): boolean {
+  if (section.name !== 'frontend' && section.name !== 'listen') return false;
+  return !section.children.some(({ name, args }) => name === 'mode' && args[0] === 'tcp');
+}
+
+/** `''`: it asks for none. */
+function askedBy(words: readonly string[]): string {
+  const valueOf = (word: string): string => words[words.lastIndexOf(word) + 1] ?? '';
+  const has = (word: string): boolean => words.includes(word);
+  if (!has('ssl') || !has('verify') || valueOf('verify') === 'none') return '';
+  return ['verify', 'ca-file', 'crl-file'].map((word) => (has(word) ? valueOf(word) : '')).join(' ');
+}
+
+/** What a bind asks for goes by no name that is taken over. */
+function withoutClients(section: Line): Line {
+  if (!takesHttp(section)) return section;
+  const children = section.children.map((line) => {
+    if (line.name !== 'bind' || askedBy(line.args) === '') return line;
+    return { ...line, args: line.args.map((word, at) => (line.args[at - 1] === 'verify' ? OF_SOME : word)) };
+  });
+  return { ...section, children };
 }
 
 class Completer {
@@ -90,6 +129,6 @@ class Completer {
     if (options !== '' && !isVerifying)
       this.#report.leave(bind, 'settings are those of the whole listener', `${file} [${options}]`);
     const certificate: Parameter = ['crt', this.#toPath(file)];
-    return isVerifying ? [certificate, ['verify', 'required']] : [certificate];
+    return isVerifying ? [certificate, ['verify', OF_SOME]] : [certificate];
   }
 }

@@ -76,7 +76,7 @@ function noteClients(text: string, areAsked: boolean, from: Line, report: Report
   if (!areAsked) report.same(from, 'no certificate of clients is asked for', text);
   else if (text.startsWith('ca-verify-file')) report.leave(from, 'all authorities stand in one file: ca', text);
   else if (/^\S+-ignore-err\b/.test(text)) report.differ(from, 'a certificate that is no good is refused', text);
-  else if (!/ \//.test(text))
+  else if (!text.includes(' /'))
     report.differ(from, 'HAProxy looks for it where it is started, and Fairlead in the folder of this file', text);
 }
 

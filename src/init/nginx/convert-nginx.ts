@@ -2,6 +2,7 @@
 import type { RouteInput } from '../../config/config-input.ts';
 import type { Report } from '../report.ts';
 import type { Draft } from '../draft.ts';
+import { nameShared } from './client-certificates.ts';
 import { convertLocations } from './locations.ts';
 import { parseNginx } from './parse-nginx.ts';
 import type { Directive } from './parse-nginx.ts';
@@ -24,7 +25,7 @@ import { toSize } from './values.ts';
 
 /** Throws `UnreadableInput`. Reads the files that `include` names. */
 export async function convertNginx(text: string, file: string, draft: Draft, report: Report): Promise<void> {
-  const directives = await new Includes(file, report).resolve(parseNginx(text, file));
+  const directives = nameShared(await new Includes(file, report).resolve(parseNginx(text, file)));
   const blocks = directives.filter(({ name }) => name === 'http');
   for (const http of blocks) report.take(http);
   for (const events of directives.filter(({ name }) => name === 'events')) report.take(events);

@@ -1,6 +1,7 @@
 /** How the servers of one address of nginx end TLS, as `tls` of a listener. */
 import type { CertificateInput, ListenerTlsInput } from '../../config/config-input.ts';
 import type { Report } from '../report.ts';
+import { clientCertificateOf } from './client-certificates.ts';
 import type { Directive } from './parse-nginx.ts';
 import type { Scope } from './scope.ts';
 
@@ -20,6 +21,7 @@ export function tlsOf(servers: readonly Directive[], scope: Scope, report: Repor
   const [byDefault, ...others] = scopes;
   const isOnlyNewest = readsOnlyNewest(byDefault, report);
   const isRefusing = readRefusal(byDefault, others, report);
+  const clientCertificate = clientCertificateOf(scopes, report);
   for (const protocols of others.map((each) => each.find('ssl_protocols'))) {
     if (protocols === null || protocols === byDefault.find('ssl_protocols')) continue;
     report.same(protocols, 'the default server of an address decides on versions, here as there');
@@ -28,6 +30,7 @@ export function tlsOf(servers: readonly Directive[], scope: Scope, report: Repor
     certificates: unique,
     ...(isOnlyNewest ? { minVersion: '1.3' } : {}),
     ...(isRefusing ? { unknownName: 'refuse' } : {}),
+    ...(clientCertificate === null ? {} : { clientCertificate }),
   };
 }
 

@@ -30,10 +30,15 @@ const RECEIVE_BYTES = 1024 * 1024;
 const WITHOUT_IPV6: readonly string[] = ['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL'];
 
 type Resolved = (error: null, address: string, family: number) => void;
+type Lookup = (host: string, options: unknown, done: Resolved) => void;
 
-/** In place of the resolver. */
-function asGiven(host: string, _options: unknown, done: Resolved): void {
-  done(null, host, isIPv6(host) ? 6 : 4);
+/** In place of the resolver, which would be asked for every answer. */
+const AS_IPV4: Lookup = (host, _options, done) => done(null, host, 4);
+const AS_IPV6: Lookup = (host, _options, done) => done(null, host, 6);
+
+/** What a socket is made with that has to do with this address. */
+function familyOf(host: string): { readonly type: 'udp4' | 'udp6'; readonly lookup: Lookup } {
+  return isIPv6(host) ? { type: 'udp6', lookup: AS_IPV6 } : { type: 'udp4', lookup: AS_IPV4 };
 }
 
 export function createNodeDatagrams(host: DatagramsHost): Datagrams {
@@ -55,8 +60,7 @@ async function bind({ host, ...options }: DatagramListenOptions): Promise<Socket
 }
 
 async function bindTo({ host, port, reusePort }: DatagramListenOptions): Promise<Socket> {
-  const type = isIPv6(host) ? 'udp6' : 'udp4';
-  const socket = dgram.createSocket({ type, reusePort, lookup: asGiven, recvBufferSize: RECEIVE_BYTES });
+  const socket = dgram.createSocket({ ...familyOf(host), reusePort, recvBufferSize: RECEIVE_BYTES });
   try {
     const listening = once(socket, 'listening');
     socket.bind({ address: host, port });
@@ -128,8 +132,7 @@ class NodeDatagramFlow implements DatagramFlow {
   constructor(to: { readonly host: string; readonly port: number }, events: DatagramFlowEvents, host: DatagramsHost) {
     this.#events = events;
     this.#host = host;
-    const type = isIPv6(to.host) ? 'udp6' : 'udp4';
-    this.#socket = dgram.createSocket({ type, lookup: asGiven });
+    this.#socket = dgram.createSocket(familyOf(to.host));
     this.#socket.on('message', (datagram) => this.#hear(datagram));
     this.#socket.on('connect', () => enter(host, events, () => this.#isClosed || events.onOpen()));
     // Some come while this is being made.

@@ -33,6 +33,8 @@ const PLACES: Readonly<Record<string, (line: string) => string>> = {
       : `acme: { ${terms}${line} }\npools: { web: [localhost:8081] }`;
   },
   Certificate: (line) => inListener(`address: ":443", tls: { certificates: { ${line} } }`),
+  ClientCertificate: (line) =>
+    inListener(`address: ":443", tls: { certificates: a.pem, clientCertificate: { ${line} } }`),
   PoolTls: (line) => inPool(`tls: { ${line} }`),
   Route: (line) =>
     `routes: [{ ${line.startsWith('pool:') ? '' : 'pool: web, '}${line} }]\npools: { web: [localhost:8081] }`,

@@ -131,7 +131,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'stream layer4 l4 proto protocol': 'Where it is to pass bytes on, write tcp, or udp, and the name of a pool.',
     'pool backend upstream service target proxypass defaultbackend':
       'Routes lead to pools. Where a listener is to pass bytes on, write tcp, or udp, and the name of a pool.',
-    'datagram datagrams udplisten': 'Write udp and the name of a pool, e.g. udp: resolvers.',
+    'datagram datagrams udplisten': 'Where it is to pass packets on, write udp and the name of a pool.',
     ...TLS_OF_LISTENERS,
   },
   ListenerTls: OF_TLS_MAPS.ListenerTls,

@@ -9,6 +9,8 @@ import { type Written, writeConfig } from './write-config.ts';
 export interface ChangedKeys {
   /** By key. */
   readonly settings: readonly (readonly [string, string])[];
+  /** In the order of the config; without where its connections go, and which certificates it has and asks for. */
+  readonly listeners: readonly string[];
   /** In the order of the config. */
   readonly pools: readonly ChangedPool[];
   /** By route; without what says which requests go where, and the policy. */
@@ -23,7 +25,7 @@ interface ChangedPool {
 
 /** As `writeConfig` has them. */
 interface WrittenWhole extends Written {
-  readonly listeners: Written;
+  readonly listeners: Readonly<Record<string, Written>>;
   /** Left out where no listener takes HTTP. */
   readonly routes?: readonly (Written & { readonly name: string; readonly pool: string })[];
   readonly pools: Readonly<Record<string, WrittenPool>>;
@@ -34,23 +36,36 @@ interface WrittenPool extends Written {
 }
 
 const PLAIN_ENDPOINT = 'localhost:1';
+/** One of each kind, since they have other keys. */
+const PLAIN_LISTENERS = {
+  web: ':80',
+  secure: { address: ':443', tls: { certificates: 'plain.pem' } },
+  socket: 'unix:/plain.sock',
+  dns: { address: ':53', udp: 'plain' },
+} as const;
+const SHOWN_OF_LISTENER = ['address', 'tcp', 'udp', 'tls'];
+const SHOWN_OF_TLS = ['certificates', 'passthrough', 'clientCertificate'];
+const SHOWN_OF_UDP = ['pool', 'idle'];
 const SHOWN_OF_POOL = ['policy', 'check', 'endpoints'];
 const SHOWN_OF_ROUTE = ['name', 'match', 'pool', 'policy', 'stripPrefix', 'replacePrefix', 'guards'];
 
 export function findChangedKeys(config: Config): ChangedKeys {
-  const { threads: _, listeners: __, routes = [], pools, ...settings } = writeWhole(config);
+  const { threads: _, listeners, routes = [], pools, ...settings } = writeWhole(config);
   const {
-    threads: ___,
-    listeners: ____,
-    routes: _____,
+    threads: __,
+    listeners: plainListeners,
+    routes: ___,
     ...plain
-  } = writeWhole(toConfig({ pools: { plain: [PLAIN_ENDPOINT] } }));
+  } = writeWhole(
+    toConfig({ listeners: PLAIN_LISTENERS, routes: [{ pool: 'plain' }], pools: { plain: [PLAIN_ENDPOINT] } }),
+  );
   const plainPool = plain.pools['plain'];
   const plainRoutes = new Map(
     Object.entries(pools).map(([id, pool]) => [id, plainRouteTo(id, pool, settings)] as const),
   );
   return {
     settings: Object.entries(changes(settings, plain)).map(([key, value]) => [key, toYaml(value)]),
+    listeners: Object.values(listeners).map((listener) => inOneLine(changesOfListener(listener, plainListeners))),
     pools: Object.values(pools).map((pool) => ({
       keys: inOneLine(changes(pool, plainPool, SHOWN_OF_POOL)),
       endpoints: pool.endpoints.map((endpoint) => describeEndpoint(endpoint, plainPool.endpoints[0])),
@@ -59,6 +74,24 @@ export function findChangedKeys(config: Config): ChangedKeys {
       routes.map((route) => [route.name, inOneLine(changes(route, plainRoutes.get(route.pool) ?? {}, SHOWN_OF_ROUTE))]),
     ),
   };
+}
+
+function changesOfListener(listener: Written, plain: WrittenWhole['listeners']): Written {
+  const { web, secure, socket, dns } = plain;
+  const isSocket = String(listener['address']).startsWith('unix:');
+  return {
+    ...changes(listener, isSocket ? socket : web, SHOWN_OF_LISTENER),
+    ...changesWithin('tls', listener, secure, SHOWN_OF_TLS),
+    ...changesWithin('udp', listener, dns, SHOWN_OF_UDP),
+  };
+}
+
+/** Of the map that stands under `key`, if one does. */
+function changesWithin(key: string, written: Written, plain: Written, without: readonly string[]): Written {
+  const [map, other] = [written[key], plain[key]];
+  if (!isWrittenMap(map) || !isWrittenMap(other)) return {};
+  const changed = changes(map, other, without);
+  return Object.keys(changed).length === 0 ? {} : { [key]: changed };
 }
 
 /** What a route to the pool is that says nothing itself. */

@@ -100,4 +100,36 @@ describe('describeConfig', () => {
       '  secure  https://127.0.0.1:443  *.a.example → db, cut after 1h without a byte; b.example → web, cut after 1h without a byte',
     ]);
   });
+
+  it('describeConfig shows what was set of each listener, besides where its connections go and its certificates', () => {
+    const certificates = 'a.pem';
+    const lines = describeAll({
+      listeners: {
+        web: { address: ':80', proxyProtocol: { from: ['10.0.0.0/8'] }, halfClose: 'allow' },
+        secure: { address: ':443', tls: { certificates, minVersion: '1.3', clientCertificate: { ca: 'ca.pem' } } },
+        plain: { address: ':8443', tls: { certificates } },
+        db: { address: ':5432', tcp: 'web', proxyProtocol: { from: ['10.0.0.1'], mode: 'detect' } },
+        dns: { address: ':53', udp: { pool: 'web', maxSessions: 5 } },
+        open: { address: 'unix:/run/open.sock', mode: '666' },
+        sock: 'unix:/run/web.sock',
+      },
+      routes: [{ pool: 'web' }],
+      pools: { web: ['localhost:8081'] },
+    });
+    const from = lines.indexOf('listeners') + 1;
+    assert.deepEqual(lines.slice(from, lines.indexOf('', from)), [
+      '  web     http://*:80',
+      '    halfClose: allow, proxyProtocol: { from: [10.0.0.0/8], mode: require }',
+      '  secure  https://*:443',
+      '    tls: { minVersion: "1.3" }',
+      '  plain   https://*:8443',
+      '  db      tcp://*:5432         → web, cut after 1h without a byte',
+      '    proxyProtocol: { from: [10.0.0.1], mode: detect }',
+      '  dns     udp://*:53           → web, over after 30s without a datagram',
+      '    udp: { maxSessions: 5 }',
+      '  open    unix:/run/open.sock',
+      '    mode: "666"',
+      '  sock    unix:/run/web.sock',
+    ]);
+  });
 });

@@ -30,7 +30,7 @@ export function describeConfig(
     ]).map((line) => line.slice(2)),
     '',
     'listeners',
-    ...table(config.listeners.map(describeListener)),
+    ...withKeys(table(config.listeners.map(describeListener)), changed.listeners),
     ...(certificates.length === 0
       ? []
       : ['', 'certificates', ...table(describeCertificates(certificates, systemClock.wallTime()))]),

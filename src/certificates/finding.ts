@@ -5,6 +5,7 @@ export interface Finding {
   readonly isMistake: boolean;
   /** The key of the config, below `tls`: `certificates[0].key`. */
   readonly key: string;
+  /** `''`: it is about none. */
   readonly file: string;
   readonly message: string;
   /** What to do about it, a sentence. */
@@ -41,6 +42,11 @@ export class Findings {
 }
 
 /** `/etc/ssl/a.pem: it holds no certificate. Name one …` */
-export function describeFinding({ file, message, cure }: Finding): string {
-  return `${file}: ${message}. ${cure}`;
+export function describeFinding(finding: Finding): string {
+  return `${aboutFile(finding)}. ${finding.cure}`;
+}
+
+/** `/etc/ssl/a.pem: it holds no certificate` */
+export function aboutFile({ file, message }: Finding): string {
+  return file === '' ? message : `${file}: ${message}`;
 }

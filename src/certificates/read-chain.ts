@@ -73,7 +73,7 @@ export function readKey(text: string, passphrase: string, place: KeyPlace, findi
     const cure =
       part === 'key'
         ? 'Name the file with the private key, in PEM.'
-        : 'Name the key beside it: { cert: …, key: … }, or put it into this file.';
+        : `Name the key beside it: { ${part}: …, key: … }, or put it into this file.`;
     return findings.mistake(part, file, 'it holds no private key', cure);
   }
   if (another !== undefined)

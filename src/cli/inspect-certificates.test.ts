@@ -25,3 +25,21 @@ routes: [{ pool: a, match: { path: /a } }, { pool: b }]`);
   assert.equal(warnings.length, 1);
   assert.match(warnings[0], /^pool b: .*soon\.pem: it expires in \d days/);
 });
+
+test('fairlead check says of a certificate without its key how a pool names one, and how a listener does', async (t) => {
+  const { clientCert } = tlsFiles(t);
+  const config = configOf(`
+listeners: { secure: { address: ':443', tls: { certificates: ${clientCert} } } }
+pools: { web: { endpoints: [localhost:1], tls: { certificate: ${clientCert} } } }`);
+  const { errors } = await inspectCertificates(config, 'fairlead.yaml');
+  assert.deepEqual(
+    errors.map(({ key, cure }) => [key, cure]),
+    [
+      [
+        'listeners.secure.tls.certificates[0].cert',
+        'Name the key beside it: { cert: …, key: … }, or put it into this file.',
+      ],
+      ['pools.web.tls.certificate', 'Name the key beside it: { certificate: …, key: … }, or put it into this file.'],
+    ],
+  );
+});

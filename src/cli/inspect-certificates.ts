@@ -1,7 +1,7 @@
 /** The certificates that a config names, for `fairlead check`: what is wrong with them, or what those of listeners are for. */
 import type { OwnCertificates } from '../certificates/acme/own-certificates.ts';
 import type { Certificate } from '../certificates/certificate.ts';
-import { describeFinding } from '../certificates/finding.ts';
+import { aboutFile, describeFinding } from '../certificates/finding.ts';
 import type { Finding } from '../certificates/finding.ts';
 import type { Config } from '../config/config.ts';
 import type { ConfigError } from '../config/errors.ts';
@@ -48,9 +48,16 @@ export async function inspectCertificates(
         inspected.warnings.push(`${owner}: ${describeFinding(finding)}`);
         continue;
       }
-      const message = `${finding.file}: ${finding.message}`;
       const key = `${keys}.${finding.key}`;
-      inspected.errors.push({ file, line: 0, column: 0, key, message, cure: finding.cure, excerpt: null });
+      inspected.errors.push({
+        file,
+        line: 0,
+        column: 0,
+        key,
+        message: aboutFile(finding),
+        cure: finding.cure,
+        excerpt: null,
+      });
     }
   };
   for (const { id, tls } of listeners) {
@@ -90,10 +97,10 @@ async function findOwn({ stateDir, acme }: Config['settings']): Promise<Pick<Own
   return {
     async load(names, now) {
       const { certificates, uncovered, findings } = await findOwned(storage, names, now);
-      const about = { key: 'acme', file: storage.fileOf(names) };
+      const about = { key: 'acme', file: '' };
       const more: Finding[] = isInstalled ? [] : [{ ...about, ...describeMissing(), isMistake: true }];
-      const message = `${uncovered.join(', ')}: there is no certificate yet`;
-      const cure = `fairlead run asks ${acme.directory} for it, and serves a self-signed one until it comes.`;
+      const message = `there is no certificate yet for ${uncovered.join(', ')}`;
+      const cure = `fairlead run asks ${acme.directory} for one, and serves a self-signed one until it comes.`;
       if (uncovered.length > 0) more.push({ ...about, isMistake: false, message, cure });
       return { certificates, findings: [...findings, ...more] };
     },

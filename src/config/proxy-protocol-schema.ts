@@ -41,7 +41,7 @@ const fieldName = scalar(
     const found = FIELDS.find((name) => name === value);
     if (found !== undefined) return found;
     if (value === 'ssl' || value === 'alpn')
-      return new Mistake(`${describeValue(value)} is not there yet: clients come without TLS`, 'Take it out.');
+      return new Mistake(`${describeValue(value)} is not built yet`, 'Take it out.');
     return notOneOf(value, FIELDS, `Use ${FIELDS.join(', ')}.`, 'field');
   },
   { enum: FIELDS, words: FIELDS.map((name) => `\`${name}\``).join(', ') },

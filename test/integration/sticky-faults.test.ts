@@ -205,7 +205,7 @@ describe('a request of Socket.IO', () => {
   });
 
   it('a request of Socket.IO with a session is no trial, which it would not pass at any server but its own', async () => {
-    await using balancer = await createTestBalancer(poolOf({ sticky: 'socket.io' }));
+    await using balancer = await createTestBalancer(poolOf({ sticky: { socketIo: 'on' } }));
     const { body: home } = await balancer.request({ target: HANDSHAKE });
     const index = ENDPOINTS.findIndex((endpoint) => endpoint === home);
     balancer.endpoint(home).respond({ status: 503 });

@@ -51,8 +51,6 @@ export type {
   AgentSpec,
   BreakerSpec,
   CheckSpec,
-  CertificateSource,
-  ClientCertificateSpec,
   CheckRhythm,
   EjectionSpec,
   GrpcCheckSpec,
@@ -76,7 +74,6 @@ export type {
   QueueSpec,
   RetrySpec,
   RouteMatch,
-  PoolTlsSpec,
   StickySpec,
   TcpCheckSpec,
   TcpSpec,
@@ -84,6 +81,7 @@ export type {
   Timeouts,
   ValueMatch,
 } from './core/snapshot.ts';
+export type { CertificateSource, ClientCertificateSpec, PoolTlsSpec } from './core/tls-files.ts';
 export { AccessLogError } from './runtime/control/access-log.ts';
 export type { AccessLogStats } from './runtime/control/access-log.ts';
 export { createBalancer } from './runtime/create-balancer.ts';

@@ -1,7 +1,7 @@
 /** What the certificates of clients are judged by: the authorities that they may be of, and what these have revoked. */
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
-import type { ClientCertificateSpec } from '../core/snapshot.ts';
+import type { ClientCertificateSpec } from '../core/tls-files.ts';
 import type { Findings } from './finding.ts';
 import { isCertificate, isPrivateKey, readPem } from './pem.ts';
 import type { PemBlock } from './pem.ts';

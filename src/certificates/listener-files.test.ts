@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { tempFolder } from '../../test/support/access-log.ts';
 import { issueCertificate, revoke } from '../../test/support/issued-certificates.ts';
-import type { ClientCertificateSpec } from '../core/snapshot.ts';
+import type { ClientCertificateSpec } from '../core/tls-files.ts';
 import { describeFinding } from './finding.ts';
 import { loadListenerFiles } from './listener-files.ts';
 import type { LoadedListenerFiles } from './listener-files.ts';

@@ -1,6 +1,7 @@
 /** All files that the `tls` of a listener names, read and looked at together. */
 import { coversName } from '../core/server-names.ts';
-import type { ClientCertificateSpec, ListenerTls } from '../core/snapshot.ts';
+import type { ListenerTls } from '../core/snapshot.ts';
+import type { ClientCertificateSpec } from '../core/tls-files.ts';
 import { readClientAuthorities } from './client-authorities.ts';
 import type { ClientAuthorities } from './client-authorities.ts';
 import { Findings } from './finding.ts';

@@ -7,7 +7,7 @@ import type { TestContext } from 'node:test';
 import { tempFolder } from '../../test/support/access-log.ts';
 import { issueCertificate } from '../../test/support/issued-certificates.ts';
 import type { CertificateOptions, Issued } from '../../test/support/issued-certificates.ts';
-import type { CertificateSource } from '../core/snapshot.ts';
+import type { CertificateSource } from '../core/tls-files.ts';
 import type { Finding } from './finding.ts';
 import { loadCertificates } from './load.ts';
 import type { LoadedCertificates } from './load.ts';

@@ -1,6 +1,6 @@
 /** The certificates that a listener names, read and looked at: all that may be served with, and all that is wrong. */
 import type { KeyObject, X509Certificate } from 'node:crypto';
-import type { CertificateSource } from '../core/snapshot.ts';
+import type { CertificateSource } from '../core/tls-files.ts';
 import type { Certificate, CertificateSecrets } from './certificate.ts';
 import { describeCertificate } from './describe.ts';
 import { Findings } from './finding.ts';

@@ -3,7 +3,8 @@
  * works on every file system. A link counts as what it leads to, a folder as its files.
  */
 import { stat } from 'node:fs/promises';
-import type { CertificateSource, ListenerTls } from '../core/snapshot.ts';
+import type { ListenerTls } from '../core/snapshot.ts';
+import type { CertificateSource } from '../core/tls-files.ts';
 import { listFiles } from './read-folder.ts';
 
 /** How often files are looked at. */

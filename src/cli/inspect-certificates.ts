@@ -6,7 +6,7 @@ import type { Finding } from '../certificates/finding.ts';
 import type { Config } from '../config/config.ts';
 import type { ConfigError } from '../config/errors.ts';
 import { systemClock } from '../core/clock.ts';
-import type { ClientCertificateSpec } from '../core/snapshot.ts';
+import type { ClientCertificateSpec } from '../core/tls-files.ts';
 
 const DAY_MS = 86_400_000;
 

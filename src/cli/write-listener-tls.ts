@@ -1,6 +1,7 @@
 /** `tls` of a listener as a config file says it. */
 import type { AcmeSpec } from '../core/acme.ts';
-import type { CertificateSource, ClientCertificateSpec, ListenerTls } from '../core/snapshot.ts';
+import type { ListenerTls } from '../core/snapshot.ts';
+import type { CertificateSource, ClientCertificateSpec } from '../core/tls-files.ts';
 import { onOff } from './written-units.ts';
 
 export function writeListenerTls(tls: ListenerTls | null): unknown {

@@ -1,5 +1,5 @@
 /** `tls` of a pool as a config file says it. */
-import type { PoolTlsSpec } from '../core/snapshot.ts';
+import type { PoolTlsSpec } from '../core/tls-files.ts';
 import { onOff } from './written-units.ts';
 
 export function writePoolTls(tls: PoolTlsSpec | null): unknown {

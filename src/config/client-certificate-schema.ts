@@ -1,5 +1,5 @@
 /** How a listener asks clients for a certificate. */
-import type { ClientCertificateSpec } from '../core/snapshot.ts';
+import type { ClientCertificateSpec } from '../core/tls-files.ts';
 import { parseServerName } from './addresses.ts';
 import { key } from './described.ts';
 import { Mistake } from './errors.ts';

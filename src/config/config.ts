@@ -3,7 +3,8 @@
  * written out. It is the snapshot before the runtime gives it tables, slots and resolved addresses.
  */
 import type { Settings } from '../core/settings.ts';
-import type { ListenerSpec, PoolSpec, PoolTlsSpec, RouteSpec } from '../core/snapshot.ts';
+import type { ListenerSpec, PoolSpec, RouteSpec } from '../core/snapshot.ts';
+import type { PoolTlsSpec } from '../core/tls-files.ts';
 
 /** A config that has passed every check, as `loadConfig` and `parseConfig` return it. */
 export interface Config {

@@ -1,6 +1,6 @@
 /** TLS to the endpoints of a pool. */
 import { isIP } from 'node:net';
-import type { PoolTlsSpec } from '../core/snapshot.ts';
+import type { PoolTlsSpec } from '../core/tls-files.ts';
 import { isHostName } from './addresses.ts';
 import { key } from './described.ts';
 import { Mistake } from './errors.ts';

@@ -1,7 +1,8 @@
 /** How a listener ends TLS: with which certificates, and for whom. */
 import { z } from 'zod';
 import { acmeNamesSchema } from './acme-schema.ts';
-import type { CertificateSource, ListenerTls } from '../core/snapshot.ts';
+import type { ListenerTls } from '../core/snapshot.ts';
+import type { CertificateSource } from '../core/tls-files.ts';
 import { clientCertificateSchema } from './client-certificate-schema.ts';
 import { key, note } from './described.ts';
 import { filePath } from './file-path.ts';

@@ -7,7 +7,7 @@ import { issueCertificate } from '../../../test/support/issued-certificates.ts';
 import { tlsFiles } from '../../../test/support/tls-endpoints.ts';
 import type { TlsFiles } from '../../../test/support/tls-endpoints.ts';
 import { until } from '../../../test/support/until.ts';
-import type { PoolTlsSpec } from '../../core/snapshot.ts';
+import type { PoolTlsSpec } from '../../core/tls-files.ts';
 import type { CertificateEvent } from './certificate-event.ts';
 import { PoolCertificates } from './pool-certificates.ts';
 

@@ -8,7 +8,7 @@ import type { Finding } from '../../certificates/finding.ts';
 import { loadClient } from '../../certificates/load-client.ts';
 import type { LoadedClient } from '../../certificates/load-client.ts';
 import { stampFiles } from '../../certificates/watch.ts';
-import type { PoolTlsSpec } from '../../core/snapshot.ts';
+import type { PoolTlsSpec } from '../../core/tls-files.ts';
 import type { TlsClientOptions } from '../../net/tls.ts';
 import type { PoolTlsMaterial } from '../shared/tls-material.ts';
 import { CertificateError } from './certificate-error.ts';

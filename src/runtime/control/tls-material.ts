@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import type { Certificate } from '../../certificates/certificate.ts';
 import type { ClientAuthorities } from '../../certificates/client-authorities.ts';
 import type { LoadedListenerFiles } from '../../certificates/listener-files.ts';
-import type { ClientCertificateSpec, ListenerTls } from '../../core/snapshot.ts';
+import type { ListenerTls } from '../../core/snapshot.ts';
+import type { ClientCertificateSpec } from '../../core/tls-files.ts';
 import type { TlsClientPolicy, TlsIdentity, TlsMaterial } from '../shared/tls-material.ts';
 
 /**

@@ -179,6 +179,7 @@ const PLACES: Readonly<Record<string, Places>> = {
   ],
   Endpoint: [[ANY, 'Write an address, e.g. localhost:8081.']],
   TcpListener: [[ANY, 'Write the name of a pool.']],
+  UdpListener: [[ANY, 'Write the name of a pool.']],
   Listener: [[ANY, 'Write an address, e.g. 127.0.0.1:8080; each further one is a listener of its own.']],
   ProxyProtocol: [
     [/^([0-9A-Fa-f:.]+(?:\/\d{1,3})?)$/, 'Write proxyProtocol: { from: [$1] }.'],

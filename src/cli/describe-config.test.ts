@@ -90,13 +90,15 @@ describe('describeConfig', () => {
     const lines = describeAll({
       listeners: {
         db: { address: '127.0.0.1:5432', tcp: { pool: 'db', idle: '5m' } },
+        dbs: { address: '127.0.0.1:5433', tcp: 'db', tls: { certificates: 'db.pem' } },
         secure: { address: '127.0.0.1:443', tls: { passthrough: { '*.a.example': 'db', 'b.example': 'web' } } },
       },
       pools: { db: ['localhost:5433'], web: ['localhost:8443'] },
     });
     const at = lines.indexOf('listeners');
-    assert.deepEqual(lines.slice(at + 1, at + 3), [
+    assert.deepEqual(lines.slice(at + 1, at + 4), [
       '  db      tcp://127.0.0.1:5432   → db, cut after 5m without a byte',
+      '  dbs     tcp://127.0.0.1:5433   what comes out of TLS → db, cut after 1h without a byte',
       '  secure  https://127.0.0.1:443  *.a.example → db, cut after 1h without a byte; b.example → web, cut after 1h without a byte',
     ]);
   });

@@ -79,7 +79,7 @@ function describeListener(listener: ListenerSpec): string[] {
   const address = urlText(listener, protocolOf(listener));
   if (udp !== undefined)
     return [id, address, `→ ${udp.pool}, over after ${formatDuration(udp.idleMs)} without a datagram`];
-  const all = tcp === undefined ? [] : [describePassed('', tcp)];
+  const all = tcp === undefined ? [] : [describePassed((tls ?? null) === null ? '' : 'what comes out of TLS ', tcp)];
   const passed = [...all, ...(tls?.passthrough ?? []).map(({ name, to }) => describePassed(`${name} `, to))];
   return passed.length === 0 ? [id, address] : [id, address, passed.join('; ')];
 }

@@ -33,7 +33,7 @@ export function refuseForeignAddress(text: string, use: AddressUse): Mistake | n
   }
   const [address, ...options] = text.trim().split(/\s+/);
   if (options.length > 0 && /(?:^|:)\d{1,5}$/.test(address)) return refuseOptions(address, options, use);
-  return refusePath(text);
+  return refuseProtocol(text, use) ?? refusePath(text);
 }
 
 function refuseUrl(scheme: string, authority: string, path: string, use: AddressUse): Mistake {
@@ -104,6 +104,15 @@ function refuseOptions(address: string, options: readonly string[], use: Address
 function cureProxy(address: string, option: string, use: AddressUse): string {
   if (use === 'listener') return `Write { address: "${address}", proxyProtocol: { from: [10.0.0.0/8] } }.`;
   return `Write the address alone, and proxyProtocol: ${/v2/i.test(option) ? 'v2' : 'v1'} in the pool.`;
+}
+
+/** `53/udp` of Docker and of lists of services. */
+function refuseProtocol(text: string, use: AddressUse): Mistake | null {
+  const found = /^([^/]*?:?\d{1,5})\/(udp|tcp)$/i.exec(text);
+  if (found === null) return null;
+  const [, address, protocol] = found;
+  const cure = cureBelowHttp(protocol.toLowerCase(), /^\d+$/.test(address) ? `:${address}` : address, use);
+  return new Mistake(`${describeValue(text)} is more than an address`, cure);
 }
 
 function refusePath(text: string): Mistake | null {

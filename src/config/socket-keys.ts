@@ -11,12 +11,19 @@ import { describeValue } from './units.ts';
 const DEFAULT_MODE = 0o660;
 const LARGEST_ID = 2 ** 32 - 2;
 
+/** `mode` of HAProxy says what is spoken. */
+const CURES_OF_HAPROXY = {
+  tcp: 'Write tcp: NAME in place of it, with the name of a pool.',
+  http: 'Take it out: a listener takes HTTP unless it has tcp or udp.',
+};
+
 const fileMode = scalar(
   (value): number | Mistake => {
     if (typeof value === 'string' && /^0?[0-7]{3}$/.test(value)) return Number.parseInt(value, 8);
     const cure = "Write three octal digits in quotes, e.g. '660'.";
     if (typeof value === 'number') return new Mistake(`${value} without quotes is read as a decimal number`, cure);
-    return new Mistake(`${describeValue(value)} is not a mode`, cure);
+    const isForeign = value === 'tcp' || value === 'http';
+    return new Mistake(`${describeValue(value)} is not a mode`, isForeign ? CURES_OF_HAPROXY[value] : cure);
   },
   { type: 'string', pattern: '^0?[0-7]{3}$', words: 'octal digits' },
 );

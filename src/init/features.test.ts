@@ -37,6 +37,6 @@ describe('what init cannot take over', () => {
   });
 
   it('the table of what init cannot take over names a page for a part that Fairlead has', () => {
-    assert.equal(lacking('tls', 'left out'), 'not converted: TLS; docs/tls.md; left out');
+    assert.equal(lacking('tls', 'left out'), 'not converted: TLS; see docs/tls.md; left out');
   });
 });

@@ -19,7 +19,7 @@ function coming(what: string, instead = ''): Feature {
 
 /** Fairlead has it, and `init` does not convert it: `page` of docs/ says how it is written. */
 function byHand(what: string, page: string): Feature {
-  return { state: 'byHand', what, instead: `docs/${page}` };
+  return { state: 'byHand', what, instead: `see docs/${page}` };
 }
 
 /** It is not Fairlead's task. */

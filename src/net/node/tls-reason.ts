@@ -17,11 +17,15 @@ const REASONS: readonly (readonly [pattern: RegExp, reason: TlsFailureReason])[]
   [/CIPHER|HANDSHAKE_FAILURE|KEY_SHARE|GROUP|CURVE|SIGNATURE_ALGORITHM|SHARED_SIGALGS/, 'cipher'],
 ];
 
+/** Node names an option of its own, which is no cure here: authorities stand in the config. */
+const NODES_ADVICE = /; if the root CA is installed locally.*$/s;
+
 /** Of an error within a handshake, or of a record after it. `certificate`: what the peer has shown, as far as it is known. */
 export function tlsReasonOf(error: unknown, certificate = ''): CloseReason {
   const code = codeOf(error);
   if (!isCertificateCode(code) || !(error instanceof Error)) return { kind: 'tls', code };
-  const text = 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message;
+  const said = 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message;
+  const text = said.replace(NODES_ADVICE, '');
   return { kind: 'tls', code, detail: printable(certificate === '' ? text : `${text}; ${certificate}`) };
 }
 

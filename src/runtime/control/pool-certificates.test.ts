@@ -101,7 +101,7 @@ describe('what pools speak TLS with', () => {
     const old = issueCertificate({ fromDays: -20, toDays: -10 });
     for (const [text, message] of [
       [ONE.cert + encrypted, /the key in it is encrypted\. Write it without a passphrase/],
-      [ONE.cert, /it holds no private key/],
+      [ONE.cert, /it holds no private key\. Name the key beside it: \{ certificate: …, key: … \}/],
       [old.cert + old.key, /it has expired on/],
     ] as const) {
       await assert.rejects(certificates.load([pool({ certificate: write('shown.pem', text) })]), { message });

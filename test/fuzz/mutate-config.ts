@@ -4,6 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
+import type { Config } from '../../src/config/config.ts';
 import { formatConfigErrors } from '../../src/config/errors.ts';
 import { parseConfig } from '../../src/config/load.ts';
 
@@ -74,13 +75,19 @@ function applyEdit(text: string, change: Edit): string {
   return lines.join('\n');
 }
 
+/** Of what comes by it no route is asked. */
+function takesNoRequests({ tcp, udp, tls }: Config['listeners'][number]): boolean {
+  const opensNothing = tls !== null && tls.passthrough !== undefined && tls.certificates.length + tls.acme.length === 0;
+  return tcp !== undefined || udp !== undefined || opensNothing;
+}
+
 /** Fails unless the text gives a config, or mistakes that each have a line, a column, a cure and an excerpt. */
 export function assertAnswered(text: string, fileName: string): 'config' | 'errors' {
   const parsed = parseConfig(text, fileName, { env: ENV });
   if ('config' in parsed) {
     const { pools, routes, listeners } = parsed.config;
     assert.ok(pools.length > 0 && listeners.length > 0);
-    assert.ok(routes.length > 0 || listeners.every(({ tcp }) => tcp !== undefined));
+    assert.ok(routes.length > 0 || listeners.every(takesNoRequests));
     return 'config';
   }
   assert.ok(parsed.errors.length > 0);

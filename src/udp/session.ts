@@ -359,8 +359,7 @@ export class UdpSession extends Timer implements DatagramFlowEvents, UdpWaiter {
     if (this.#state === OVER) return;
     this.#state = OVER;
     const { record, endpoint } = this;
-    record.reason = reason;
-    record.endedAt = this.#host.now();
+    Object.assign(record, { reason, endedAt: this.#host.now() });
     this.#host.wheel.disarm(this);
     this.#kept.clear();
     if (endpoint !== null && record.bytesIn > 0) endpoint.count(COUNTER_BYTES_SENT, record.bytesIn);

@@ -166,8 +166,8 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
     const misdirection = this.parts.tls?.misdirectionOf(snapshot) ?? null;
     this.#compiled = createRouting(snapshot, this.#pools, (route) => this.#logs.of(route.accessLog), misdirection);
     this.#routing = this.#answering(this.#compiled);
-    if (this.parts.hasTcp) this.#tcpOf().apply(snapshot, (id) => this.#pools.lookUp(id), this.#logs.ofSessions('tcp'));
-    this.parts.udp?.apply(snapshot, (id) => this.#pools.lookUp(id), this.#logs.ofSessions('udp'));
+    if (this.parts.hasTcp) this.#tcpOf().apply(snapshot, (id) => this.#pools.lookUp(id), this.#logs.forSessions());
+    this.parts.udp?.apply(snapshot, (id) => this.#pools.lookUp(id), this.#logs.forSessions());
     if (operations.some(({ op }) => op === 'set-settings')) this.#updateLimits(snapshot.settings.limits);
   }
 

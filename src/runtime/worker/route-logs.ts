@@ -3,10 +3,9 @@ import type { AccessLogSpec, RouteLogSpec } from '../../core/access-log.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Random } from '../../core/random.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
-import { LineWriter, TCP_SESSION, UDP_SESSION } from '../../telemetry/log-line.ts';
+import { LineWriter } from '../../telemetry/log-line.ts';
 import { RouteLog } from './route-log.ts';
 import type { RouteLogOptions } from './route-log.ts';
-import { SessionLogWriter } from './session-log.ts';
 
 export interface RouteLogsOptions {
   /** Worker slot: the number of its ring. */
@@ -42,13 +41,10 @@ export class RouteLogs {
     return spec === null || tools === null ? null : new RouteLog(spec, tools);
   }
 
-  /** What listeners of layer 4 write: what is said for the whole log. */
-  ofSessions(protocol: 'tcp' | 'udp'): SessionLogWriter | null {
+  /** What listeners of layer 4 write with: their log is loaded with them. Null: they write nothing. */
+  forSessions(): RouteLogOptions | null {
     const tools = this.#tools();
-    const spec = tools?.accessLog.unrouted ?? null;
-    return spec === null || tools === null
-      ? null
-      : new SessionLogWriter(spec, tools, protocol === 'udp' ? UDP_SESSION : TCP_SESSION);
+    return tools?.accessLog.unrouted === null ? null : tools;
   }
 
   #tools(): RouteLogOptions | null {

@@ -12,7 +12,13 @@ const USUAL: ReadonlySet<string> = new Set(['client-end', 'endpoint-end', 'drain
 /** A side has broken off, or both have kept silent, which is how sessions of UDP end. */
 const BROKEN: ReadonlySet<string> = new Set(['reset', 'idle', 'refused', 'endpoint-lost']);
 
-export class SessionLogWriter implements SessionLog {
+/** The log of the sessions of one kind, by what is said for the whole log; null: they write nothing. */
+export function createSessionLog(options: RouteLogOptions | null, kind: SessionKind): SessionLog | null {
+  const spec = options?.accessLog.unrouted ?? null;
+  return options === null || spec === null ? null : new SessionLogWriter(spec, options, kind);
+}
+
+class SessionLogWriter implements SessionLog {
   readonly #spec: RouteLogSpec;
   readonly #options: RouteLogOptions;
   readonly #wantsTls: boolean;

@@ -8,9 +8,12 @@ import type { Connection } from '../../net/transport.ts';
 import { TcpSession } from '../../tcp/session.ts';
 import type { SessionLog, SessionRecord } from '../../tcp/session-record.ts';
 import type { TcpHost, TcpPool, TcpRoute } from '../../tcp/tcp-host.ts';
+import { TCP_SESSION } from '../../telemetry/log-line.ts';
 import type { Failed } from './failed-requests.ts';
 import type { Layer4Session } from './layer4-session.ts';
+import type { RouteLogOptions } from './route-log.ts';
 import { keySourceOf } from './routing.ts';
+import { createSessionLog } from './session-log.ts';
 import type { Opened } from './staged-session.ts';
 
 /** What it has of the data plane. */
@@ -59,10 +62,10 @@ export class TcpSessions implements TcpHost {
     this.memory = plane.memory;
   }
 
-  apply(snapshot: Snapshot, poolOf: (id: string) => TcpPool | null, log: SessionLog | null): void {
+  apply(snapshot: Snapshot, poolOf: (id: string) => TcpPool | null, logOptions: RouteLogOptions | null): void {
     this.#snapshot = snapshot;
     this.#poolOf = poolOf;
-    this.#log = log;
+    this.#log = createSessionLog(logOptions, TCP_SESSION);
     this.#shared = new Set(snapshot.routes.map(({ pool }) => pool));
   }
 

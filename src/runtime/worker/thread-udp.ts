@@ -7,7 +7,7 @@ import { Guard } from '../../net/guard.ts';
 import type { LoopClock } from '../../net/loop-clock.ts';
 import { createNodeDatagrams } from '../../net/node/datagrams.ts';
 import type { TimerWheel } from '../../net/timer-wheel.ts';
-import type { SessionLog, SessionRecord } from '../../tcp/session-record.ts';
+import type { SessionRecord } from '../../tcp/session-record.ts';
 import type { UdpSession } from '../../udp/session.ts';
 import type { UdpHost, UdpPool, UdpRoute } from '../../udp/udp-host.ts';
 import { UdpListener } from '../../udp/udp-listener.ts';
@@ -15,9 +15,12 @@ import { afterBacklog } from '../shared/after-turns.ts';
 import { keyOf } from '../shared/listener-key.ts';
 import type { ListenerKey } from '../shared/listener-key.ts';
 import type { FromWorker } from '../shared/messages.ts';
+import { UDP_SESSION } from '../../telemetry/log-line.ts';
 import type { Failed } from './failed-requests.ts';
 import type { Layer4Session } from './layer4-session.ts';
+import type { RouteLogOptions } from './route-log.ts';
 import { keySourceOf } from './routing.ts';
+import { createSessionLog } from './session-log.ts';
 import { TaskTimer } from './task-timer.ts';
 
 /** What it has of the data plane. */
@@ -111,7 +114,8 @@ export class ThreadUdp implements UdpHost {
     listener.drain(false, end);
   }
 
-  apply(snapshot: Snapshot, poolOf: (id: string) => UdpPool | null, log: SessionLog | null): void {
+  apply(snapshot: Snapshot, poolOf: (id: string) => UdpPool | null, logOptions: RouteLogOptions | null): void {
+    const log = createSessionLog(logOptions, UDP_SESSION);
     const shared = new Set(snapshot.routes.map(({ pool }) => pool));
     const specs = new Map(snapshot.listeners.map((listener) => [keyOf(listener), listener]));
     this.#compile = (given) => {

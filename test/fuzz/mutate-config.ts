@@ -77,7 +77,7 @@ function applyEdit(text: string, change: Edit): string {
 
 /** Of what comes by it no route is asked. */
 function takesNoRequests({ tcp, udp, tls }: Config['listeners'][number]): boolean {
-  const opensNothing = tls !== null && tls.passthrough !== undefined && tls.certificates.length + tls.acme.length === 0;
+  const opensNothing = tls?.passthrough !== undefined && tls.certificates.length + tls.acme.length === 0;
   return tcp !== undefined || udp !== undefined || opensNothing;
 }
 

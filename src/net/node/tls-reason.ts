@@ -24,9 +24,14 @@ const NODES_ADVICE = /; if the root CA is installed locally.*$/s;
 export function tlsReasonOf(error: unknown, certificate = ''): CloseReason {
   const code = codeOf(error);
   if (!isCertificateCode(code) || !(error instanceof Error)) return { kind: 'tls', code };
-  const said = 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message;
-  const text = said.replace(NODES_ADVICE, '');
-  return { kind: 'tls', code, detail: printable(certificate === '' ? text : `${text}; ${certificate}`) };
+  return { kind: 'tls', code, detail: printable(explain(error, code, certificate)) };
+}
+
+function explain(error: Error, code: string, certificate: string): string {
+  // What Node says then is the names that were found and expected, at length.
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID' && certificate !== '') return certificate;
+  const text = error.message.replace(NODES_ADVICE, '');
+  return certificate === '' ? text : `${text}; ${certificate}`;
 }
 
 /** `authorizationError`: what was wrong with the client's certificate; Node cuts such a connection without saying so. */

@@ -243,6 +243,8 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
       'It stands in http, e.g. http: { path: /healthcheck, status: 200 }.',
     'tls ssl checkssl': 'Write https in place of http, e.g. https: { path: /healthcheck }.',
     'type protocol': 'Write the kind itself, e.g. http: { path: /healthcheck }.',
+    'udp datagram dgram dns':
+      'There is no check by datagrams. Write tcp, with a port where the server takes TCP at another one, e.g. tcp: { port: 8053 }.',
     port: 'It stands in http or tcp, e.g. tcp: { port: 9000 }.',
     'inter every frequency period': 'Write interval, e.g. interval: 5s.',
     fastinter: 'Write fastInterval, e.g. fastInterval: 1s.',

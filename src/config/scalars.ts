@@ -255,7 +255,17 @@ export const toggle = scalar(
 );
 
 /** Words of other formats; `no` is as near to `on` as a slip would be. */
-const OTHER_TOGGLES: Readonly<Record<string, string>> = { yes: 'on', true: 'on', no: 'off', false: 'off' };
+const OTHER_TOGGLES: Readonly<Record<string, string>> = {
+  yes: 'on',
+  true: 'on',
+  enabled: 'on',
+  required: 'on',
+  no: 'off',
+  false: 'off',
+  disabled: 'off',
+  none: 'off',
+  optional: 'off',
+};
 
 function cureToggle(value: unknown): string {
   if (typeof value !== 'string') return 'Write on or off.';

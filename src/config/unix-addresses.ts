@@ -24,6 +24,7 @@ export function parseUnixAddress(text: string, use: AddressUse): Address | Mista
   const beforeUri = /^(.+?):(?:\/.*)?$/.exec(path)?.[1];
   if (beforeUri !== undefined) return says('is more than a socket', `Write ${UNIX_PREFIX}${beforeUri}.`);
   if (name === '' || path.endsWith('/')) return says('names no socket');
+  if (path.startsWith('~/')) return says('has a ~, which shells alone replace', 'Write the whole path.');
   if (!/^[ -~]+$/.test(path)) return says('has characters that are not in visible ASCII', 'Choose another path.');
   if (isAbstract(text) && process.platform !== 'linux') return says('has no file, which only Linux knows', cure);
   const most = longestFor(text, use);
@@ -39,7 +40,7 @@ function longestFor(text: string, use: AddressUse): number {
 /** The path made absolute by `resolve`, where it is one that is not. */
 export function resolveUnixAddress(text: string, resolve: (path: string) => string): string {
   const path = text.slice(UNIX_PREFIX.length);
-  const isRelative = isUnixAddress(text) && path !== '' && !/^[/@]/.test(path);
+  const isRelative = isUnixAddress(text) && path !== '' && !/^(?:[/@]|~\/)/.test(path);
   return isRelative ? UNIX_PREFIX + resolve(path) : text;
 }
 

@@ -50,6 +50,17 @@ describe('certificates that Fairlead gets by itself', () => {
     );
     const again = await own.load(['a.example', 'b.example'], Date.now());
     assert.equal(again.certificates[0].fingerprint, fingerprint);
+    const later = await own.load(['a.example', 'b.example'], certificates[0].validTo - 1000);
+    assert.notEqual(later.certificates[0].fingerprint, fingerprint, 'it is made anew before it expires');
+  });
+
+  it('a self-signed certificate that could not be made is tried again', async (t) => {
+    const own = await create(t);
+    t.mock.method(own.maker, 'selfSigned', () => Promise.reject(new Error('no entropy')), {
+      times: 1,
+    });
+    await assert.rejects(own.load(['a.example'], Date.now()), /no entropy/);
+    assert.equal((await own.load(['a.example'], Date.now())).certificates.length, 1);
   });
 
   it('certificates that were got for another list serve the names they cover until the new one comes', async (t) => {

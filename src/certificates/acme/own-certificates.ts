@@ -16,6 +16,8 @@ import type { CertificateMaker } from './certificate-maker.ts';
 
 /** Its key of the config, below `tls`. */
 const KEY = 'acme';
+/** One that signs itself is made anew when it has no longer than this left. */
+const SELF_SIGNED_LEFT_MS = 30 * 86_400_000;
 
 export interface Owned {
   readonly certificates: readonly Certificate[];
@@ -29,7 +31,7 @@ export class OwnCertificates {
   readonly maker: CertificateMaker;
   readonly spec: AcmeSpec;
   /** By their names, so that the same ones are served as long as they are needed. */
-  readonly #selfSigned = new Map<string, Promise<Certificate>>();
+  readonly #selfSigned = new Map<string, Certificate>();
 
   constructor(stateDir: string, spec: AcmeSpec, maker: CertificateMaker) {
     this.storage = new AcmeStorage(stateDir, spec.directory);
@@ -51,17 +53,15 @@ export class OwnCertificates {
     return found === null ? '-' : `${found.dev} ${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}`;
   }
 
-  #selfSign(names: readonly string[], now: number): Promise<Certificate> {
+  async #selfSign(names: readonly string[], now: number): Promise<Certificate> {
     const key = names.join(' ');
-    const known = this.#selfSigned.get(key) ?? this.#makeSelfSigned(names, now);
-    this.#selfSigned.set(key, known);
-    return known;
-  }
-
-  async #makeSelfSigned(names: readonly string[], now: number): Promise<Certificate> {
+    const known = this.#selfSigned.get(key);
+    if (known !== undefined && now < known.validTo - SELF_SIGNED_LEFT_MS) return known;
     const { chain, privateKey } = await this.maker.selfSigned(names, now);
     const place = { file: this.storage.fileOf(names), source: KEY };
-    return describeCertificate(chain, place, { kind: 'pem', chain, privateKey }, null);
+    const made = describeCertificate(chain, place, { kind: 'pem', chain, privateKey }, null);
+    this.#selfSigned.set(key, made);
+    return made;
   }
 }
 

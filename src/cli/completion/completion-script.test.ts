@@ -104,7 +104,8 @@ test('fish offers commands, options of the command and choices, with what they m
 test('fish offers files only where a file is meant', () => {
   const lines = completionScript('fish', program).split('\n');
   assert.equal(lines[1], 'complete -c fairlead -f');
-  for (const line of lines.filter((each) => each.endsWith(' -F'))) assert.match(line, / -l (?:config|from|output|cert|key) /);
+  for (const line of lines.filter((each) => each.endsWith(' -F')))
+    assert.match(line, / -l (?:config|from|output|cert|key) /);
   assert.ok(lines.some((line) => line.includes("from run' -s c -l config ") && line.endsWith(' -r -F')));
 });
 

@@ -122,6 +122,11 @@ export class ListenerCertificates {
     return !this.#isClosed && this.settle(refreshed);
   }
 
+  /** Goes on watching after a {@link refresh} that failed. */
+  lookAgain(): void {
+    if (this.#served.size > 0) this.#watch.begin();
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#watch.end();

@@ -102,6 +102,11 @@ export class PoolCertificates {
     return this.#isClosed ? [] : this.settle(refreshed);
   }
 
+  /** Goes on watching after a {@link refresh} that failed. */
+  lookAgain(): void {
+    if (this.#equipped.size > 0) this.#watch.begin();
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#watch.end();

@@ -16,6 +16,7 @@ import { ListenerCertificates } from './listener-certificates.ts';
 import type { LoadedListeners } from './listener-certificates.ts';
 import { PoolCertificates } from './pool-certificates.ts';
 import type { LoadedPools } from './pool-certificates.ts';
+import { MAIN_THREAD } from './reports.ts';
 import { TicketKeys } from './ticket-keys.ts';
 import type { Turns } from './turns.ts';
 
@@ -123,7 +124,16 @@ export class TlsFiles {
   }
 
   #refreshInTurn(): void {
-    void this.#options.turns.take(() => this.#refresh());
+    this.#options.turns.take(() => this.#refresh()).catch((error: unknown) => this.#recover(error));
+  }
+
+  /** A fault of ours must not end what still serves: it goes on with what it has, and files are looked at again. */
+  #recover(error: unknown): void {
+    if (this.#isClosed) return;
+    const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
+    this.#options.events.onFault({ worker: MAIN_THREAD, message, stack });
+    this.#listeners.lookAgain();
+    this.#pools.lookAgain();
   }
 
   /** Files have changed. */

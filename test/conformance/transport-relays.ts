@@ -165,6 +165,10 @@ export function relays(name: string, create: CreateTransport): void {
       // other is lent, and then nothing more is read.
       if (buffer !== first || lent > 100_000) source.connection!.reset();
     };
+    await source.until(() => lent > 0);
+    // Where the first buffer was lent as well, nothing more may come before it is given back.
+    for (let before = 0; before !== lent && source.reason === null; await settle()) before = lent;
+    if (source.reason === null) source.connection!.reset();
     await source.closed();
     await readNoise(stage);
     reader.startReading();

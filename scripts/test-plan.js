@@ -34,7 +34,7 @@ const ORDINARY = {
   mostConcurrency: Infinity,
   testTimeoutMs: 60_000,
   fileDeadlineMs: 120_000,
-  runDeadlineMs: 600_000,
+  runDeadlineMs: 900_000,
 };
 
 /** test/long/: minutes each, and some want root or other servers. One file at a time, since they load the machine. */

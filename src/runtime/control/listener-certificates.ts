@@ -14,10 +14,8 @@ import type { ListenerSpec, ListenerTls } from '../../core/snapshot.ts';
 import type { TlsMaterial } from '../shared/tls-material.ts';
 import { CertificateError } from './certificate-error.ts';
 import type { CertificateEvent } from './certificate-event.ts';
-import { FileWatch } from './file-watch.ts';
 import { createTlsMaterial } from './tls-material.ts';
-
-const DAY_MS = 86_400_000;
+import { WatchedFiles } from './watched-files.ts';
 
 export interface ListenerCertificatesOptions {
   readonly clock: Clock;
@@ -52,18 +50,15 @@ export type LoadedListeners = ReadonlyMap<string, Served>;
 
 export class ListenerCertificates {
   readonly #options: ListenerCertificatesOptions;
-  #served: LoadedListeners = new Map();
-  readonly #watch: FileWatch;
-  #warnedAt = 0;
-  #isClosed = false;
+  readonly #watched: WatchedFiles<Served>;
 
   constructor(options: ListenerCertificatesOptions) {
     this.#options = options;
-    this.#watch = new FileWatch({
+    this.#watched = new WatchedFiles<Served>({
+      clock: options.clock,
       scheduler: options.scheduler,
-      stamp: () => this.#stamp(),
-      known: () => [...this.#served.values()].map(({ stamp }) => stamp).join('\n\n'),
-      isDue: () => this.#isWarningDue,
+      stampOf: ({ tls, own }) => stampListener(tls, own),
+      readAgain: async (before) => (await this.#read(before, before)).served ?? before,
       onStale: () => options.onStale(),
     });
   }
@@ -72,10 +67,10 @@ export class ListenerCertificates {
   async load(listeners: readonly ListenerSpec[], own: OwnCertificates | null = null): Promise<LoadedListeners> {
     const loaded = new Map<string, Served>();
     const mistakes: string[] = [];
-    this.#warnedAt = this.#options.clock.wallTime();
+    this.#watched.noteRead();
     for (const { id, tls, tcp } of listeners) {
       if (tls === null) continue;
-      const before = this.#served.get(id);
+      const before = this.#watched.all.get(id);
       const wanted = { id, tls, alpn: tcp === undefined ? PROTOCOLS : [], own };
       const { served, findings } = await this.#read(wanted, before);
       if (served !== null) loaded.set(id, served);
@@ -87,16 +82,14 @@ export class ListenerCertificates {
 
   /** From now on this is what they serve with, and its files are watched. True: there is something new for threads. */
   settle(loaded: LoadedListeners): boolean {
-    const before = this.#served;
+    const before = this.#watched.all;
     for (const [id, served] of loaded) {
       const known = before.get(id);
       if (known === undefined) continue;
       this.#sayRenewed(known, served);
       this.#sayJudged(known, served);
     }
-    this.#served = loaded;
-    if (loaded.size > 0) this.#watch.begin();
-    else this.#watch.end();
+    this.#watched.settle(loaded);
     return (
       before.size !== loaded.size || [...loaded].some(([id, { material }]) => before.get(id)?.material !== material)
     );
@@ -104,32 +97,24 @@ export class ListenerCertificates {
 
   /** For threads. `ticketKeys`: of listeners that have none of their own. */
   materials(ticketKeys: readonly Uint8Array[]): readonly TlsMaterial[] {
-    return [...this.#served.values()].map(({ material }) => {
+    return [...this.#watched.all.values()].map(({ material }) => {
       return material.ticketKeys.length > 0 ? material : { ...material, ticketKeys };
     });
   }
 
   /** Reads what has changed since it was last read; once a day everything. True: there is something new for threads. */
   async refresh(): Promise<boolean> {
-    const isDue = this.#isWarningDue;
-    if (isDue) this.#warnedAt = this.#options.clock.wallTime();
-    const refreshed = new Map<string, Served>();
-    for (const before of this.#served.values()) {
-      const isSame = !isDue && (await stampListener(before.tls, before.own)) === before.stamp;
-      const { served } = isSame ? { served: before } : await this.#read(before, before);
-      refreshed.set(before.id, served ?? before);
-    }
-    return !this.#isClosed && this.settle(refreshed);
+    const refreshed = await this.#watched.refresh();
+    return refreshed !== null && this.settle(refreshed);
   }
 
   /** Goes on watching after a {@link refresh} that failed. */
   lookAgain(): void {
-    if (this.#served.size > 0) this.#watch.begin();
+    this.#watched.lookAgain();
   }
 
   close(): void {
-    this.#isClosed = true;
-    this.#watch.end();
+    this.#watched.close();
   }
 
   // ———
@@ -184,19 +169,6 @@ export class ListenerCertificates {
     };
     if (before.ca !== now.ca) say(ca);
     if (crl !== '' && before.crls.join('') !== now.crls.join('')) say(crl);
-  }
-
-  // ——— the files
-
-  /** What is about to expire is said every day, until it is renewed. */
-  get #isWarningDue(): boolean {
-    return this.#options.clock.wallTime() - this.#warnedAt >= DAY_MS;
-  }
-
-  async #stamp(): Promise<string> {
-    const stamps: string[] = [];
-    for (const { tls, own } of this.#served.values()) stamps.push(await stampListener(tls, own));
-    return stamps.join('\n\n');
   }
 }
 

@@ -13,10 +13,8 @@ import type { TlsClientOptions } from '../../net/tls.ts';
 import type { PoolTlsMaterial } from '../shared/tls-material.ts';
 import { CertificateError } from './certificate-error.ts';
 import type { CertificateEvent } from './certificate-event.ts';
-import { FileWatch } from './file-watch.ts';
 import type { ListenerCertificatesOptions } from './listener-certificates.ts';
-
-const DAY_MS = 86_400_000;
+import { WatchedFiles } from './watched-files.ts';
 
 interface Equipped {
   readonly id: string;
@@ -37,19 +35,19 @@ interface TlsPool {
 
 export class PoolCertificates {
   readonly #options: ListenerCertificatesOptions;
-  readonly #watch: FileWatch;
-  #equipped: LoadedPools = new Map();
+  readonly #watched: WatchedFiles<Equipped>;
   #editions = 0;
-  #warnedAt = 0;
-  #isClosed = false;
 
   constructor(options: ListenerCertificatesOptions) {
     this.#options = options;
-    this.#watch = new FileWatch({
+    this.#watched = new WatchedFiles<Equipped>({
+      clock: options.clock,
       scheduler: options.scheduler,
-      stamp: () => this.#stamp(),
-      known: () => [...this.#equipped.values()].map(({ stamp }) => stamp).join('\n\n'),
-      isDue: () => this.#isWarningDue,
+      stampOf: ({ tls }) => stampOf(tls),
+      readAgain: async (before) => {
+        const read = await this.#read(before.id, before.tls);
+        return 'material' in read ? read : before;
+      },
       onStale: () => options.onStale(),
     });
   }
@@ -58,7 +56,7 @@ export class PoolCertificates {
   async load(pools: readonly TlsPool[]): Promise<LoadedPools> {
     const loaded = new Map<string, Equipped>();
     const mistakes: string[] = [];
-    this.#warnedAt = this.#options.clock.wallTime();
+    this.#watched.noteRead();
     for (const { id, tls } of pools) {
       if (tls === null) continue;
       const read = await this.#read(id, tls);
@@ -71,51 +69,41 @@ export class PoolCertificates {
 
   /** From now on this is what they speak with, and its files are watched. Returns the pools that have others, or none any more. */
   settle(loaded: LoadedPools): readonly string[] {
-    const before = this.#equipped;
+    const before = this.#watched.all;
     for (const equipped of loaded.values()) this.#sayRenewed(equipped);
-    this.#equipped = loaded;
-    if (loaded.size > 0) this.#watch.begin();
-    else this.#watch.end();
+    this.#watched.settle(loaded);
     const ids = new Set([...before.keys(), ...loaded.keys()]);
     return [...ids].filter((id) => before.get(id)?.material !== loaded.get(id)?.material);
   }
 
   /** For threads. */
   materials(): readonly PoolTlsMaterial[] {
-    return [...this.#equipped.values()].map(({ material }) => material);
+    return [...this.#watched.all.values()].map(({ material }) => material);
   }
 
   clientOf(pool: string): TlsClientOptions | null {
-    return this.#equipped.get(pool)?.material.client ?? null;
+    return this.#watched.all.get(pool)?.material.client ?? null;
   }
 
   /** Reads what has changed since it was last read; once a day everything. Returns the pools that have others. */
   async refresh(): Promise<readonly string[]> {
-    const isDue = this.#isWarningDue;
-    if (isDue) this.#warnedAt = this.#options.clock.wallTime();
-    const refreshed = new Map<string, Equipped>();
-    for (const before of this.#equipped.values()) {
-      const isSame = !isDue && (await stampOf(before.tls)) === before.stamp;
-      const read = isSame ? before : await this.#read(before.id, before.tls);
-      refreshed.set(before.id, 'material' in read ? read : before);
-    }
-    return this.#isClosed ? [] : this.settle(refreshed);
+    const refreshed = await this.#watched.refresh();
+    return refreshed === null ? [] : this.settle(refreshed);
   }
 
   /** Goes on watching after a {@link refresh} that failed. */
   lookAgain(): void {
-    if (this.#equipped.size > 0) this.#watch.begin();
+    this.#watched.lookAgain();
   }
 
   close(): void {
-    this.#isClosed = true;
-    this.#watch.end();
+    this.#watched.close();
   }
 
   // ———
 
   async #read(id: string, tls: PoolTlsSpec): Promise<Equipped | { readonly mistakes: readonly Finding[] }> {
-    const before = this.#equipped.get(id);
+    const before = this.#watched.all.get(id);
     const stamp = await stampOf(tls);
     const circumstances = { now: this.#options.clock.wallTime(), mayBeExpired: before !== undefined };
     const loaded = await loadClient(tls, circumstances);
@@ -143,7 +131,7 @@ export class PoolCertificates {
       minVersion: minVersion === '1.3' ? 'TLSv1.3' : 'TLSv1.2',
       alpn,
     };
-    const before = this.#equipped.get(pool)?.material;
+    const before = this.#watched.all.get(pool)?.material;
     if (before !== undefined && isDeepStrictEqual(before.client, client)) return before;
     this.#editions++;
     return { pool, edition: this.#editions, client };
@@ -155,7 +143,7 @@ export class PoolCertificates {
   }
 
   #sayRenewed({ id, tls, material: { client }, validTo }: Equipped): void {
-    const before = this.#equipped.get(id);
+    const before = this.#watched.all.get(id);
     if (before === undefined || !isDeepStrictEqual(before.tls, tls)) return;
     const say = (file: string, message: string): void =>
       this.#options.onEvent({ listener: null, pool: id, change: 'renewed', file, message });
@@ -163,16 +151,6 @@ export class PoolCertificates {
     if (isDeepStrictEqual(before.material.client.certificate, client.certificate)) return;
     const until = new Date(validTo).toISOString().slice(0, 10);
     say(tls.certificate, `a new certificate is shown to endpoints, until ${until}`);
-  }
-
-  /** What is about to expire is said every day, until it is renewed. */
-  get #isWarningDue(): boolean {
-    return this.#options.clock.wallTime() - this.#warnedAt >= DAY_MS;
-  }
-
-  async #stamp(): Promise<string> {
-    const stamps = [...this.#equipped.values()].map(({ tls }) => stampOf(tls));
-    return (await Promise.all(stamps)).join('\n\n');
   }
 }
 

@@ -31,8 +31,7 @@ export async function prepareListeners(
   { threads, transport, opened }: PrepareListenersOptions,
 ): Promise<PreparedListeners> {
   const open = [...opened];
-  const closing = new Set(operations.flatMap((one) => (one.op === 'close-listener' ? [keyOf(one)] : [])));
-  const leaving = open.map(({ spec }) => spec).filter((spec) => closing.has(keyOf(spec)));
+  const leaving = leavingOf(open, operations);
   const heirs = new Map<ListenerKey, ListenerSpec>();
   const reservations: Reservation[] = [];
   try {
@@ -59,6 +58,15 @@ export async function prepareListeners(
 
 export function discardReservations(reservations: readonly Reservation[]): void {
   for (const { handles } of reservations) closeResting(handles);
+}
+
+/** Those of what is open that a change closes. */
+export function leavingOf(
+  opened: Iterable<{ readonly spec: ListenerSpec }>,
+  operations: readonly Operation[],
+): readonly ListenerSpec[] {
+  const closing = new Set(operations.flatMap((one) => (one.op === 'close-listener' ? [keyOf(one)] : [])));
+  return [...opened].map(({ spec }) => spec).filter((spec) => closing.has(keyOf(spec)));
 }
 
 /** On the very same address. With port 0 each has its own. */

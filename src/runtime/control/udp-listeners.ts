@@ -11,7 +11,7 @@ import type { ListenerSpec } from '../../core/snapshot.ts';
 import { addressText, keyOf } from '../shared/listener-key.ts';
 import type { ListenerKey } from '../shared/listener-key.ts';
 import { ListenError } from './listen-error.ts';
-import { hasAddressOf } from './prepare-listeners.ts';
+import { hasAddressOf, leavingOf } from './prepare-listeners.ts';
 import { listenHost } from './reserve-listener.ts';
 import { canReusePort } from './threads.ts';
 import { ignoreGone } from './worker-handle.ts';
@@ -64,8 +64,7 @@ export class UdpListeners {
 
   /** Binds what a change needs. Rejects with {@link ListenError}, and then nothing of it is there. */
   async prepare(operations: readonly Operation[]): Promise<PreparedUdp> {
-    const closing = new Set(operations.flatMap((one) => (one.op === 'close-listener' ? [keyOf(one)] : [])));
-    const leaving = [...this.#opened].filter(([key]) => closing.has(key)).map(([, { spec }]) => spec);
+    const leaving = leavingOf(this.#opened.values(), operations);
     const heirs = new Map<ListenerKey, ListenerSpec>();
     const bound: OpenedUdp[] = [];
     try {

@@ -12,6 +12,7 @@ import type { ListenerKey } from '../shared/listener-key.ts';
 import { ListenError } from './listen-error.ts';
 import { bindSocket, requireGroup } from './bind-socket.ts';
 import type { BoundSocket } from './bind-socket.ts';
+import { leavingOf } from './prepare-listeners.ts';
 import { equipAgain, place, remove, requireVacant } from './socket-file.ts';
 import type { FileIdentity } from './socket-file.ts';
 import { ignoreGone } from './worker-handle.ts';
@@ -77,8 +78,7 @@ export class UnixListeners {
 
   /** Binds what a change needs, beside its place. Rejects with {@link ListenError}, and then nothing of it is there. */
   async prepare(operations: readonly Operation[]): Promise<PreparedSockets> {
-    const closing = new Set(operations.flatMap((one) => (one.op === 'close-listener' ? [keyOf(one)] : [])));
-    const leaving = [...this.#opened].filter(([key]) => closing.has(key)).map(([, { spec }]) => spec);
+    const leaving = leavingOf(this.#opened.values(), operations);
     const heirs = new Map<ListenerKey, ListenerSpec>();
     const bound: BoundSocket[] = [];
     try {

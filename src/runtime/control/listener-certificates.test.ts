@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { tempFolder } from '../../../test/support/access-log.ts';
-import { FakeToday } from '../../../test/support/fake-time.ts';
 import { issueCertificate } from '../../../test/support/issued-certificates.ts';
 import { writePair } from '../../../test/support/tls-balancer.ts';
 import { until } from '../../../test/support/until.ts';
+import { watchCertificates } from '../../../test/support/watched-certificates.ts';
+import type { WatchedCertificates } from '../../../test/support/watched-certificates.ts';
 import { toConfig } from '../../config/to-config.ts';
 import type { ListenerSpec } from '../../core/snapshot.ts';
 import type { CertificateEvent } from './certificate-event.ts';
@@ -15,39 +16,8 @@ import { ListenerCertificates } from './listener-certificates.ts';
 
 const DAY_MS = 86_400_000;
 
-interface Watched {
-  readonly folder: string;
-  readonly time: FakeToday;
-  readonly events: readonly CertificateEvent[];
-  readonly certificates: ListenerCertificates;
-  /** How often it was said that files have changed. */
-  staleCount(): number;
-  /** Moves the time on, and lets what reads files come to its end. */
-  advance(ms: number): Promise<void>;
-}
-
-function watch(t: TestContext): Watched {
-  const time = new FakeToday();
-  const events: CertificateEvent[] = [];
-  let stale = 0;
-  const certificates = new ListenerCertificates({
-    clock: time,
-    scheduler: time,
-    onEvent: (event) => events.push(event),
-    onStale: () => stale++,
-  });
-  t.after(() => certificates.close());
-  return {
-    folder: tempFolder(t),
-    time,
-    events,
-    certificates,
-    staleCount: () => stale,
-    async advance(ms) {
-      time.advance(ms);
-      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
-    },
-  };
+function watch(t: TestContext): WatchedCertificates<ListenerCertificates> & { readonly folder: string } {
+  return { folder: tempFolder(t), ...watchCertificates(t, (options) => new ListenerCertificates(options)) };
 }
 
 function listening(...files: readonly string[]): readonly ListenerSpec[] {

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
-import { FakeToday } from '../../../test/support/fake-time.ts';
 import { issueCertificate } from '../../../test/support/issued-certificates.ts';
 import { tlsFiles } from '../../../test/support/tls-endpoints.ts';
 import type { TlsFiles } from '../../../test/support/tls-endpoints.ts';
 import { until } from '../../../test/support/until.ts';
+import { watchCertificates } from '../../../test/support/watched-certificates.ts';
+import type { WatchedCertificates } from '../../../test/support/watched-certificates.ts';
 import type { PoolTlsSpec } from '../../core/tls-files.ts';
 import type { CertificateEvent } from './certificate-event.ts';
 import { PoolCertificates } from './pool-certificates.ts';
@@ -15,37 +16,8 @@ const DAY_MS = 86_400_000;
 const ONE = issueCertificate({ commonName: 'one' });
 const TWO = issueCertificate({ commonName: 'two' });
 
-interface Watched extends TlsFiles {
-  readonly time: FakeToday;
-  readonly events: readonly CertificateEvent[];
-  readonly certificates: PoolCertificates;
-  staleCount(): number;
-  /** Moves the time on, and lets what reads files come to its end. */
-  advance(ms: number): Promise<void>;
-}
-
-function watch(t: TestContext): Watched {
-  const time = new FakeToday();
-  const events: CertificateEvent[] = [];
-  let stale = 0;
-  const certificates = new PoolCertificates({
-    clock: time,
-    scheduler: time,
-    onEvent: (event) => events.push(event),
-    onStale: () => stale++,
-  });
-  t.after(() => certificates.close());
-  return {
-    ...tlsFiles(t),
-    time,
-    events,
-    certificates,
-    staleCount: () => stale,
-    async advance(ms) {
-      time.advance(ms);
-      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
-    },
-  };
+function watch(t: TestContext): WatchedCertificates<PoolCertificates> & TlsFiles {
+  return { ...tlsFiles(t), ...watchCertificates(t, (options) => new PoolCertificates(options)) };
 }
 
 function pool(files: Partial<PoolTlsSpec>, id = 'api'): { readonly id: string; readonly tls: PoolTlsSpec } {

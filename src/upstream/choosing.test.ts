@@ -7,12 +7,11 @@ import { PoolTable, createPoolTable } from '../core/shared/pool-table.ts';
 import { nodeTurns } from '../net/loop-turns.ts';
 import { testSnapshot } from '../../test/support/data-plane.ts';
 import { STICKY } from '../../test/support/sticky-spec.ts';
-import { NO_LEASES } from '../../test/support/watched-pool.ts';
+import { NO_LEASES, SILENT_REPORTS } from '../../test/support/watched-pool.ts';
 import { Admission } from './admission.ts';
 import type { AdmissionOptions } from './admission.ts';
 import { Picking, acquireEndpoint } from './choosing.ts';
 import { Endpoint } from './endpoint.ts';
-import type { EndpointReports } from './endpoint.ts';
 import { Pool } from './pool.ts';
 import type { Waiter } from './waiter.ts';
 
@@ -26,14 +25,6 @@ const LIMITS = {
   maxRequests: 1,
   maxPoolRequests: 0,
   tls: null,
-};
-
-const SILENT: EndpointReports = {
-  onFailuresReached() {},
-  onPassiveFailure() {},
-  onBreakerFailure() {},
-  onTrialEnded() {},
-  onRecovered() {},
 };
 
 /** The first of those that were not tried and are not full. */
@@ -63,7 +54,8 @@ function stickyPool() {
     reportFault: (error) => assert.fail(String(error)),
   });
   const made = endpoints.map(
-    (each) => new Endpoint({ poolId: 'web', spec: each, table, limits: LIMITS, leases: NO_LEASES, reports: SILENT }),
+    (each) =>
+      new Endpoint({ poolId: 'web', spec: each, table, limits: LIMITS, leases: NO_LEASES, reports: SILENT_REPORTS }),
   );
   pool.arrange(spec, made, [firstOf(() => pool.table)], null);
   return { pool, handle, given };

@@ -4,7 +4,7 @@ import type { Policy } from '../core/balancer/policy.ts';
 import { systemClock } from '../core/clock.ts';
 import { COUNTER_PANIC_PICKS, PoolTable, REFUSED, createPoolTable } from '../core/shared/pool-table.ts';
 import { testSnapshot } from '../../test/support/data-plane.ts';
-import { NO_LEASES } from '../../test/support/watched-pool.ts';
+import { NO_LEASES, SILENT_REPORTS } from '../../test/support/watched-pool.ts';
 import { Admission } from './admission.ts';
 import { Endpoint } from './endpoint.ts';
 import type { EndpointReports } from './endpoint.ts';
@@ -24,7 +24,7 @@ const LIMITS = {
   maxPoolRequests: 0,
 };
 
-function pool(policy: Policy, panic: Policy | null, reports: EndpointReports = SILENT): Pool<Waiter> {
+function pool(policy: Policy, panic: Policy | null, reports: EndpointReports = SILENT_REPORTS): Pool<Waiter> {
   const [spec] = testSnapshot({ ports: [1, 2] }).pools;
   const table = new PoolTable(createPoolTable(2, 1), 0);
   const made = new Pool<Waiter>(spec, table, {
@@ -49,14 +49,6 @@ const ANYWHERE = {
   isSpilled: false,
   rank: 0,
 };
-const SILENT: EndpointReports = {
-  onFailuresReached() {},
-  onPassiveFailure() {},
-  onBreakerFailure() {},
-  onTrialEnded() {},
-  onRecovered() {},
-};
-
 test('the last resort is asked only where the policy finds nobody, and counted', () => {
   let answer = 1;
   const made = pool({ pick: () => answer }, { pick: () => 0 });

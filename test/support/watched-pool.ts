@@ -18,6 +18,7 @@ import { createSeededRandom } from '../../src/core/random.ts';
 import { COUNTER_ATTEMPTS, PoolTable, createPoolTable } from '../../src/core/shared/pool-table.ts';
 import type { EndpointSpec, PoolSpec } from '../../src/core/snapshot.ts';
 import { Endpoint } from '../../src/upstream/endpoint.ts';
+import type { EndpointReports } from '../../src/upstream/endpoint.ts';
 import type { LeasePool } from '../../src/upstream/lease-pool.ts';
 import type { Waiter } from '../../src/upstream/waiter.ts';
 import { FakeTime } from './fake-time.ts';
@@ -168,6 +169,15 @@ export function endpointAt(port: number, slot: number, addresses: readonly strin
   const placed = { weight: 1, priority: 0, zone: '', isBackup: false, maxRequests: 0 };
   return { id: String(slot), slot, generation: GENERATION, ...placed, addresses, port, authority: `web.test:${port}` };
 }
+
+/** For endpoints whose reports nobody reads. */
+export const SILENT_REPORTS: EndpointReports = {
+  onFailuresReached() {},
+  onPassiveFailure() {},
+  onBreakerFailure() {},
+  onTrialEnded() {},
+  onRecovered() {},
+};
 
 /** Of an endpoint that nobody connects to. */
 export const NO_LEASES: LeasePool<Waiter> = {

@@ -8,6 +8,7 @@ import type { PoolSpec, Snapshot } from '../../core/snapshot.ts';
 import { nodeTurns } from '../../net/loop-turns.ts';
 import type { HttpEndpoint } from '../../http/stream.ts';
 import { testSnapshot } from '../../../test/support/data-plane.ts';
+import { SILENT_REPORTS } from '../../../test/support/watched-pool.ts';
 import { LoadedParts } from './loaded-parts.ts';
 import { PoolSet } from './pool-set.ts';
 
@@ -17,13 +18,7 @@ function pools(retired: HttpEndpoint[] = []): PoolSet {
     random: createSeededRandom(1),
     clock: systemClock,
     turns: nodeTurns,
-    reports: {
-      onFailuresReached() {},
-      onPassiveFailure() {},
-      onBreakerFailure() {},
-      onTrialEnded() {},
-      onRecovered() {},
-    },
+    reports: SILENT_REPORTS,
     reportFault: (error) => assert.fail(String(error)),
     parts: new LoadedParts(null),
     createDialer: () => ({ dial: () => ({ abort() {} }), updateLimits() {} }),

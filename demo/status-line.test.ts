@@ -68,6 +68,7 @@ function stats(requests: number, errors: number, endpoints: readonly PoolEndpoin
     unrouted: ROUTE,
     pools: [{ pool: 'web', isPanicking: false, queue: { ...QUEUE, held }, tls: 'off', endpoints }],
     listeners: [],
+    certificates: [],
     accessLog: { written: 0, dropped: 0 },
     memory: readMemoryStats(new MemoryTable(createMemoryTable(1), 0)),
     workers: workers as unknown as BalancerStats['workers'],

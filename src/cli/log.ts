@@ -78,7 +78,7 @@ export function logEvents(balancer: EventEmitter<BalancerEvents>, say: Say, cloc
     say(describeHandshake(failure), 'info', { listener, reason, code, serverName, address, handshakes: count });
   });
   balancer.on('certificate', ({ listener, pool, change, file, message }) => {
-    const level = change === 'renewed' ? 'info' : change === 'warning' ? 'warn' : 'error';
+    const level = change === 'renewed' || change === 'usable' ? 'info' : change === 'warning' ? 'warn' : 'error';
     const owner = pool === null ? { listener: listener ?? '' } : { pool };
     const name = pool === null ? `listener ${owner.listener}` : `pool ${pool}`;
     say(`${name}: ${CERTIFICATE_WORDS[change]}${file}: ${message}`, level, { ...owner, certificate: change, file });
@@ -108,6 +108,7 @@ export function logEvents(balancer: EventEmitter<BalancerEvents>, say: Say, cloc
 
 const CERTIFICATE_WORDS = {
   renewed: '',
+  usable: '',
   warning: '',
   unusable: 'certificate-unusable: the certificates before it stay: ',
   'not-issued': 'certificate-not-issued: ',

@@ -1,5 +1,6 @@
 /** How the process does as a whole. */
 import { addressText } from '../../runtime/shared/listener-key.ts';
+import type { BalancerStats } from '../../runtime/control/balancer-stats.ts';
 import type { Operation } from '../operation.ts';
 import { isUp, summarizePool } from './pools.ts';
 
@@ -10,13 +11,8 @@ const getStatus: Operation = {
   role: 'read',
   query: [],
   run({ balancer, process: facts }) {
-    const { tcp, udp, pools, workers, memory } = balancer.stats();
-    const problems = pools.flatMap(({ pool, isPanicking, endpoints }) => [
-      ...(isPanicking ? [`pool ${pool}: no endpoint is healthy`] : []),
-      ...endpoints
-        .filter(({ health }) => !isUp(health.state))
-        .map(({ endpoint, health }) => `pool ${pool}: ${endpoint} is ${health.state}: ${health.reason}`),
-    ]);
+    const { tcp, udp, pools, certificates, workers, memory } = balancer.stats();
+    const problems = [...pools.flatMap(describePool), ...certificates.map(describeCertificate)];
     const content = {
       version: facts.version,
       node: process.versions.node,
@@ -38,5 +34,21 @@ const getStatus: Operation = {
     return { status: 200, content };
   },
 };
+
+function describePool({ pool, isPanicking, endpoints }: BalancerStats['pools'][number]): readonly string[] {
+  return [
+    ...(isPanicking ? [`pool ${pool}: no endpoint is healthy`] : []),
+    ...endpoints
+      .filter(({ health }) => !isUp(health.state))
+      .map(({ endpoint, health }) => `pool ${pool}: ${endpoint} is ${health.state}: ${health.reason}`),
+  ];
+}
+
+/** As the log tells it. */
+function describeCertificate({ listener, pool, change, file, message }: BalancerStats['certificates'][number]): string {
+  const owner = pool === null ? `listener ${listener}` : `pool ${pool}`;
+  const code = change === 'warning' ? '' : `certificate-${change}: `;
+  return `${owner}: ${code}${file === '' ? '' : `${file}: `}${message}`;
+}
 
 export const statusOperations: readonly Operation[] = [getStatus];

@@ -124,6 +124,14 @@ describe('whoever keeps certificates up to date', () => {
       message,
       /^no certificate for b\.example, a\.example could be got: 127\.0\.0\.1:\d+ cannot be asked: ECONNRESET\. It is tried again in 1 min,/,
     );
+    const [{ listener: of, change: still, message: why }] = keeper.troubles;
+    assert.deepEqual([of, still, keeper.troubles.length], ['secure', 'not-issued', 1]);
+    const next = new Date(time.wallTime() + 12 * HOUR_MS).toISOString();
+    assert.match(
+      why,
+      /^no certificate for b\.example, a\.example could be got: .* cannot be asked: ECONNRESET\. It is tried again at (\S+)\. See that this machine may connect to the authority\.$/,
+    );
+    assert.ok(why.includes(`at ${next}.`), why);
     // It is a day later by now at the latest.
     for (let i = 0; i < 2; i++) {
       time.advance(12 * HOUR_MS);
@@ -177,7 +185,7 @@ describe('whoever keeps certificates up to date', () => {
     await settle(kept);
     time.advance(53 * 24 * HOUR_MS);
     await settle(kept);
-    assert.deepEqual([asked(), events.length], [0, 0]);
+    assert.deepEqual([asked(), events.length, keeper.troubles.length], [0, 0, 0]);
     time.advance(13 * 24 * HOUR_MS + HOUR_MS);
     await settle(kept);
     time.advance(MINUTE_MS);

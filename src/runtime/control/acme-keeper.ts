@@ -5,6 +5,7 @@
  */
 import { AcmeError } from '../../certificates/acme/acme-error.ts';
 import type { OpenChallenge } from '../../certificates/acme/authorization.ts';
+import { cureFor } from '../../certificates/acme/cure-for.ts';
 import { CertificateMaker, describeMissing } from '../../certificates/acme/certificate-maker.ts';
 import { obtainCertificate } from '../../certificates/acme/obtain.ts';
 import { OwnCertificates, findOwned } from '../../certificates/acme/own-certificates.ts';
@@ -89,6 +90,16 @@ export class AcmeKeeper {
     if (this.#running !== null && !this.#isWanted(this.#running)) this.#abandon();
     if (!this.#options.mayAsk) this.#sayNobodyAsked();
     else this.#wakeIn(0);
+  }
+
+  /** Certificates that could not be got, and are still to come. */
+  get troubles(): readonly CertificateEvent[] {
+    return [...this.#jobs.values()]
+      .filter(({ failures }) => failures > 0)
+      .flatMap((job) => {
+        const tried = `It is tried again at ${new Date(job.dueAt).toISOString()}.`;
+        return this.#toEvents(job, 'not-issued', notGot(job, tried));
+      });
   }
 
   close(): void {
@@ -176,6 +187,7 @@ export class AcmeKeeper {
       // It is planned by the certificate that has come.
       if (await this.#isDue(job, own)) throw new AcmeError(ALREADY_OLD);
       job.failures = 0;
+      job.why = '';
       job.saidAt = -Infinity;
     } catch (error) {
       if (!signal.aborted) this.#failed(job, error);
@@ -187,11 +199,11 @@ export class AcmeKeeper {
   #failed(job: CertificateJob, error: unknown): void {
     const waitMs = waitAfterFailure(++job.failures, error instanceof AcmeError ? error.retryAfterMs : 0);
     job.dueAt = this.#now() + waitMs;
+    job.why = error instanceof AcmeError ? error.message : String(error);
     if (this.#now() - job.saidAt < DAY_MS) return;
     job.saidAt = this.#now();
-    const why = error instanceof AcmeError ? error.message : String(error);
-    const message = `no certificate for ${job.names.join(', ')} could be got: ${why}. It is tried again in ${inWords(waitMs)}, and then less and less often.`;
-    this.#say(job, 'not-issued', message);
+    const tried = `It is tried again in ${inWords(waitMs)}, and then less and less often.`;
+    this.#say(job, 'not-issued', notGot(job, tried));
   }
 
   async #toChallenges(open: readonly OpenChallenge[], { maker }: OwnCertificates): Promise<Challenges> {
@@ -237,9 +249,18 @@ export class AcmeKeeper {
 
   // ——— what is told
 
-  #say({ names, listeners }: CertificateJob, change: CertificateEvent['change'], message: string): void {
+  #say(job: CertificateJob, change: CertificateEvent['change'], message: string): void {
+    for (const event of this.#toEvents(job, change, message)) this.#options.onEvent(event);
+  }
+
+  /** One for each listener. */
+  #toEvents(
+    { names, listeners }: CertificateJob,
+    change: CertificateEvent['change'],
+    message: string,
+  ): readonly CertificateEvent[] {
     const file = this.#own?.storage.fileOf(names) ?? '';
-    for (const listener of listeners) this.#options.onEvent({ listener, pool: null, change, file, message });
+    return listeners.map((listener) => ({ listener, pool: null, change, file, message }));
   }
 
   #sayNobodyAsked(): void {
@@ -258,6 +279,13 @@ export class AcmeKeeper {
   #sayFault(error: unknown): void {
     for (const job of this.#jobs.values()) if (job.dueAt <= this.#now()) this.#failed(job, error);
   }
+}
+
+/** `tried`: when the next one is asked for, a sentence. */
+function notGot({ names, why }: CertificateJob, tried: string): string {
+  const message = `no certificate for ${names.join(', ')} could be got: ${why}. ${tried}`;
+  const cure = cureFor(why);
+  return cure === '' ? message : `${message} ${cure}`;
 }
 
 function unwritable(error: Error): string {

@@ -6,6 +6,7 @@ import { readQueueStats } from './queue-stats.ts';
 import type { QueueStats } from './queue-stats.ts';
 import { readEndpointStats, readRouteStats, readTcpStats, readUdpStats } from './table-stats.ts';
 import type { EndpointStats, RouteStats, TcpStats, UdpStats } from './table-figures.ts';
+import type { CertificateEvent } from './certificate-event.ts';
 import type { AccessLogStats } from './access-log.ts';
 import type { ListenerTlsStats } from './handshake-counts.ts';
 import type { HealthKeeper } from './health.ts';
@@ -26,6 +27,11 @@ export interface BalancerStats {
   readonly pools: readonly PoolStats[];
   /** In the order of the config. */
   readonly listeners: readonly ListenerStats[];
+  /**
+   * What was told of certificates by the event `certificate` and still holds: files that cannot be used, certificates that could
+   * not be got, and warnings. Empty: there is nothing to do.
+   */
+  readonly certificates: readonly CertificateEvent[];
   readonly workers: WorkerStats;
   readonly accessLog: AccessLogStats;
   readonly memory: MemoryStats;
@@ -77,7 +83,7 @@ export function readBalancerStats(
   snapshot: Snapshot,
   tables: SharedTables,
   health: HealthKeeper,
-  others: Pick<BalancerStats, 'listeners' | 'workers' | 'accessLog' | 'memory'>,
+  others: Pick<BalancerStats, 'certificates' | 'listeners' | 'workers' | 'accessLog' | 'memory'>,
 ): BalancerStats {
   const routes = snapshot.routes.map(({ id, slot }) => ({ route: id, ...readRouteStats(tables.routes, slot) }));
   const tcp = snapshot.listeners

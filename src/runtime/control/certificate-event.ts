@@ -7,6 +7,8 @@ export interface CertificateEvent {
   readonly change:
     /** It is used from now on, in place of another, or what clients are judged by from now on. */
     | 'renewed'
+    /** It could not be used, and can be now. */
+    | 'usable'
     /** It cannot be used: listener or pool go on with what they have. */
     | 'unusable'
     /** Fairlead was to get one by itself, and could not: it goes on with what it has, and tries again. */

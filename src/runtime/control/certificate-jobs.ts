@@ -16,6 +16,8 @@ export interface CertificateJob {
   dueAt: number;
   /** In a row. */
   failures: number;
+  /** Why the last one failed; `''`: it did not. */
+  why: string;
   /** When a failure was last told; `-Infinity`: never. */
   saidAt: number;
 }
@@ -44,5 +46,5 @@ export function planJobs({ listeners, settings }: Config, before: CertificateJob
 }
 
 function createJob(key: string, names: readonly string[], challenge: AcmeChallenge): CertificateJob {
-  return { key, names, listeners: [], challenge, fingerprint: '', dueAt: 0, failures: 0, saidAt: -Infinity };
+  return { key, names, listeners: [], challenge, fingerprint: '', dueAt: 0, failures: 0, why: '', saidAt: -Infinity };
 }

@@ -163,6 +163,7 @@ export class ControlPlane {
     };
     const log = this.#accessLog?.stats() ?? { written: 0, dropped: 0 };
     return readBalancerStats(this.#snapshot, this.#tables, this.#health, {
+      certificates: this.#tls.troubles,
       workers: threads,
       accessLog: log,
       memory: readMemoryStats(memory),

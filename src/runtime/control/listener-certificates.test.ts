@@ -32,6 +32,7 @@ function summary(events: readonly CertificateEvent[]): readonly string[] {
 }
 
 const ONE = issueCertificate({ names: ['a.example'] });
+const OTHER = issueCertificate({ names: ['b.example'] });
 const TWO = issueCertificate({ names: ['a.example'] });
 
 describe('the certificates of listeners', () => {
@@ -86,17 +87,53 @@ describe('the certificates of listeners', () => {
     assert.equal(staleCount(), 1);
     assert.equal(await certificates.refresh(), false);
     assert.deepEqual(summary(events), ['unusable a.pem: it is not there']);
+    assert.deepEqual(certificates.troubles, events);
     await advance(31_000);
     assert.equal(staleCount(), 1);
     assert.deepEqual(certificates.materials([]), before);
     // A reload of the config finds the same, and goes on as well.
     certificates.settle(await certificates.load(listening(file)));
     assert.deepEqual(certificates.materials([]), before);
+    assert.deepEqual(summary(certificates.troubles), ['unusable a.pem: it is not there']);
     writePair(folder, 'a.pem', TWO);
     await advance(31_000);
     await advance(1100);
     assert.equal(await certificates.refresh(), true);
     assert.match(summary(events).at(-1) ?? '', /^renewed/);
+    assert.deepEqual(certificates.troubles, []);
+  });
+
+  it('a file that is whole again is told of, also where it holds nothing new', async (t) => {
+    const { certificates, folder, events } = watch(t);
+    const files = ['a.pem', 'b.pem'].map((name) => writePair(folder, name, name === 'a.pem' ? ONE : OTHER));
+    certificates.settle(await certificates.load(listening(...files)));
+    for (const file of files) writeFileSync(file, 'half of a certif');
+    await certificates.refresh();
+    writePair(folder, 'a.pem', ONE);
+    await certificates.refresh();
+    const half = 'unusable b.pem: it holds no certificate in PEM';
+    assert.deepEqual(summary(certificates.troubles), [half]);
+    writePair(folder, 'b.pem', OTHER);
+    await certificates.refresh();
+    assert.deepEqual(summary(events).slice(-2), [half, 'usable b.pem: it can be used again']);
+    assert.deepEqual(certificates.troubles, []);
+    writeFileSync(files[1], '');
+    await certificates.refresh();
+    certificates.settle(await certificates.load(listening(files[0])));
+    assert.deepEqual([certificates.troubles, events.at(-1)?.change], [[], 'unusable'], 'nothing of what is not named');
+  });
+
+  it('what a certificate is warned of holds until it is renewed', async (t) => {
+    const { certificates, folder, time } = watch(t);
+    const toDays = (time.wallTime() - Date.now()) / DAY_MS + 10;
+    const old = issueCertificate({ names: ['a.example'], fromDays: toDays - 90, toDays });
+    certificates.settle(await certificates.load(listening(writePair(folder, 'a.pem', old))));
+    await certificates.refresh();
+    assert.match(summary(certificates.troubles).join(), /^warning a\.pem: it expires in \d+ days/);
+    const next = issueCertificate({ names: ['a.example'], fromDays: toDays - 11, toDays: toDays + 90 });
+    writePair(folder, 'a.pem', next);
+    await certificates.refresh();
+    assert.deepEqual(certificates.troubles, []);
   });
 
   it('files that are the same again are nothing new', async (t) => {

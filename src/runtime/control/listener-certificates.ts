@@ -14,6 +14,7 @@ import type { ListenerSpec, ListenerTls } from '../../core/snapshot.ts';
 import type { TlsMaterial } from '../shared/tls-material.ts';
 import { CertificateError } from './certificate-error.ts';
 import type { CertificateEvent } from './certificate-event.ts';
+import { toMended, toTroubles } from './certificate-troubles.ts';
 import { createTlsMaterial } from './tls-material.ts';
 import { WatchedFiles } from './watched-files.ts';
 
@@ -43,6 +44,8 @@ interface Served extends Wanted {
   readonly material: TlsMaterial;
   /** Of the files as they were when they were last read, whether they could be used or not. */
   readonly stamp: string;
+  /** What was told of them when they were last read. */
+  readonly troubles: readonly CertificateEvent[];
 }
 
 /** What all listeners are to serve with, by their ids. */
@@ -86,6 +89,7 @@ export class ListenerCertificates {
     for (const [id, served] of loaded) {
       const known = before.get(id);
       if (known === undefined) continue;
+      this.#sayMended(known, served);
       this.#sayRenewed(known, served);
       this.#sayJudged(known, served);
     }
@@ -100,6 +104,11 @@ export class ListenerCertificates {
     return [...this.#watched.all.values()].map(({ material }) => {
       return material.ticketKeys.length > 0 ? material : { ...material, ticketKeys };
     });
+  }
+
+  /** What was told and still holds. */
+  get troubles(): readonly CertificateEvent[] {
+    return [...this.#watched.all.values()].flatMap(({ troubles }) => troubles);
   }
 
   /** Reads what has changed since it was last read; once a day everything. True: there is something new for threads. */
@@ -130,21 +139,19 @@ export class ListenerCertificates {
     const mistakes = findings.filter(({ isMistake }) => isMistake);
     const isUsable = mistakes.length === 0;
     if (!isUsable && !mayGoOn(before, tls)) return { served: null, findings: mistakes };
-    for (const finding of isUsable ? findings : mistakes) this.#say(id, isUsable ? 'warning' : 'unusable', finding);
+    const owner = { listener: id, pool: null };
+    const troubles = isUsable ? toTroubles(owner, 'warning', findings) : toTroubles(owner, 'unusable', mistakes);
+    for (const trouble of troubles) this.#options.onEvent(trouble);
     const usable = isUsable || before === undefined ? files : before.files;
     const material = createTlsMaterial(id, tls, usable, alpn);
     const known = before !== undefined && isSameMaterial(before.material, material) ? before.material : material;
-    return { served: { id, tls, alpn, own, files: usable, material: known, stamp }, findings };
+    return { served: { id, tls, alpn, own, files: usable, material: known, stamp, troubles }, findings };
   }
 
-  #say(listener: string, change: CertificateEvent['change'], finding: Finding): void {
-    this.#options.onEvent({
-      listener,
-      pool: null,
-      change,
-      file: finding.file,
-      message: `${finding.message}. ${finding.cure}`,
-    });
+  /** Of files that are not named any more there is nothing to say. */
+  #sayMended(before: Served, now: Served): void {
+    if (!isDeepStrictEqual(before.tls, now.tls)) return;
+    for (const mended of toMended(before.troubles, now.troubles)) this.#options.onEvent(mended);
   }
 
   #sayRenewed(before: Served, { id: listener, files: { certificates } }: Served): void {

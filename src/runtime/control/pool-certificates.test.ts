@@ -126,10 +126,25 @@ describe('what pools speak TLS with', () => {
     assert.deepEqual(certificates.materials(), before);
     assert.deepEqual(new Set(summary(events)), new Set(['api unusable ca.pem: it is not there']));
     await assert.rejects(certificates.load([pool({ ca, verify: false })]), { code: 'FL_CERTIFICATE' });
+    assert.deepEqual(summary(certificates.troubles), ['api unusable ca.pem: it is not there']);
     write('ca.pem', ONE.cert);
     await advance(31_000);
     await advance(1100);
     assert.deepEqual(await certificates.refresh(), ['api']);
+    assert.deepEqual(certificates.troubles, []);
+  });
+
+  it('a file that is whole again is told of, also where it holds nothing new', async (t) => {
+    const { certificates, events, ca, write } = watch(t);
+    certificates.settle(await certificates.load([pool({ ca })]));
+    const text = certificates.clientOf('api')?.ca ?? '';
+    write('ca.pem', 'half of a certif');
+    await certificates.refresh();
+    write('ca.pem', text);
+    assert.deepEqual(await certificates.refresh(), []);
+    const said = summary(events);
+    assert.deepEqual(said.at(-1), 'api usable ca.pem: it can be used again');
+    assert.deepEqual([said.length, certificates.troubles], [2, []]);
   });
 
   it('a certificate that expires soon is warned of every day', async (t) => {

@@ -13,6 +13,7 @@ import type { TlsClientOptions } from '../../net/tls.ts';
 import type { PoolTlsMaterial } from '../shared/tls-material.ts';
 import { CertificateError } from './certificate-error.ts';
 import type { CertificateEvent } from './certificate-event.ts';
+import { toMended, toTroubles } from './certificate-troubles.ts';
 import type { ListenerCertificatesOptions } from './listener-certificates.ts';
 import { WatchedFiles } from './watched-files.ts';
 
@@ -23,6 +24,8 @@ interface Equipped {
   readonly validTo: number;
   /** Of the files as they were when they were last read, whether they could be used or not. */
   readonly stamp: string;
+  /** What was told of them when they were last read. */
+  readonly troubles: readonly CertificateEvent[];
 }
 
 /** What all pools are to speak TLS with, by their ids. */
@@ -85,6 +88,11 @@ export class PoolCertificates {
     return this.#watched.all.get(pool)?.material.client ?? null;
   }
 
+  /** What was told and still holds. */
+  get troubles(): readonly CertificateEvent[] {
+    return [...this.#watched.all.values()].flatMap(({ troubles }) => troubles);
+  }
+
   /** Reads what has changed since it was last read; once a day everything. Returns the pools that have others. */
   async refresh(): Promise<readonly string[]> {
     const refreshed = await this.#watched.refresh();
@@ -109,13 +117,12 @@ export class PoolCertificates {
     const loaded = await loadClient(tls, circumstances);
     const mistakes = loaded.findings.filter(({ isMistake }) => isMistake);
     if (mistakes.length === 0) {
-      this.#say(id, 'warning', loaded.findings);
-      return { id, tls, stamp, validTo: loaded.validTo, material: this.#materialOf(id, tls, loaded) };
+      const troubles = this.#say(id, 'warning', loaded.findings);
+      return { id, tls, stamp, troubles, validTo: loaded.validTo, material: this.#materialOf(id, tls, loaded) };
     }
     // Other settings are not half taken up: the whole config is refused.
     if (before === undefined || !isDeepStrictEqual(before.tls, tls)) return { mistakes };
-    this.#say(id, 'unusable', mistakes);
-    return { ...before, stamp };
+    return { ...before, stamp, troubles: this.#say(id, 'unusable', mistakes) };
   }
 
   /** The same object where nothing of it has changed. */
@@ -137,14 +144,16 @@ export class PoolCertificates {
     return { pool, edition: this.#editions, client };
   }
 
-  #say(pool: string, change: CertificateEvent['change'], findings: readonly Finding[]): void {
-    for (const { file, message, cure } of findings)
-      this.#options.onEvent({ listener: null, pool, change, file, message: `${message}. ${cure}` });
+  #say(pool: string, change: 'unusable' | 'warning', findings: readonly Finding[]): readonly CertificateEvent[] {
+    const troubles = toTroubles({ listener: null, pool }, change, findings);
+    for (const trouble of troubles) this.#options.onEvent(trouble);
+    return troubles;
   }
 
-  #sayRenewed({ id, tls, material: { client }, validTo }: Equipped): void {
+  #sayRenewed({ id, tls, material: { client }, validTo, troubles }: Equipped): void {
     const before = this.#watched.all.get(id);
     if (before === undefined || !isDeepStrictEqual(before.tls, tls)) return;
+    for (const mended of toMended(before.troubles, troubles)) this.#options.onEvent(mended);
     const say = (file: string, message: string): void =>
       this.#options.onEvent({ listener: null, pool: id, change: 'renewed', file, message });
     if (before.material.client.ca !== client.ca) say(tls.ca, 'other certificates are trusted from now on');

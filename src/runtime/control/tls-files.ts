@@ -92,6 +92,11 @@ export class TlsFiles {
     return editionsOf(this.#pools.materials());
   }
 
+  /** What was told of certificates and still holds. */
+  get troubles(): readonly CertificateEvent[] {
+    return [...this.#listeners.troubles, ...this.#pools.troubles, ...(this.#acme?.troubles ?? [])];
+  }
+
   checksOf(pool: PoolSpec): readonly CheckSpec[] {
     return checksOf(pool, this.#pools.clientOf(pool.id));
   }

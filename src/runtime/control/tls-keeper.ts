@@ -2,6 +2,7 @@
 import type { Config } from '../../config/config.ts';
 import type { CheckSpec, PoolSpec } from '../../core/snapshot.ts';
 import type { EndedHandshakes } from '../shared/data-plane-report.ts';
+import type { CertificateEvent } from './certificate-event.ts';
 import type { TlsEditions } from './compile.ts';
 import type { HandshakeCounts, ListenerTlsStats } from './handshake-counts.ts';
 import type { LoadedTls, TlsFiles, TlsFilesOptions } from './tls-files.ts';
@@ -41,6 +42,11 @@ export class TlsKeeper {
   /** Of what pools speak with now. */
   get editions(): TlsEditions {
     return this.#loaded?.files.editions ?? new Map<string, number>();
+  }
+
+  /** What was told of certificates and still holds. */
+  get troubles(): readonly CertificateEvent[] {
+    return this.#loaded?.files.troubles ?? [];
   }
 
   /** As they are run: over TLS where the requests of the pool are. */

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { tempFolder } from '../../test/support/access-log.ts';
 import { issueCertificate } from '../../test/support/issued-certificates.ts';
 import type { Issued } from '../../test/support/issued-certificates.ts';
 import { loadClient } from './load-client.ts';
+import { loadListenerFiles } from './listener-files.ts';
 import { loadCertificates } from './load.ts';
 import type { LoadedCertificates } from './load.ts';
 
@@ -83,6 +85,51 @@ describe('certificates that are not as they should be', () => {
       assert.match(findings.map(({ message }) => message).join(), new RegExp(told));
     }
   });
+
+  it(
+    'a pipe in place of any of the files is a mistake of its key, and nobody waits for what may come out of it',
+    { skip: process.platform === 'win32' && 'needs named pipes' },
+    async (t) => {
+      const folder = join(tempFolder(t), 'folder');
+      mkdirSync(folder);
+      const { cert, key } = issueCertificate({ names: ['a.example'] });
+      const pair = join(folder, 'pair.pem');
+      writeFileSync(pair, cert + key, { mode: 0o600 });
+      const pipe = join(folder, 'pipe');
+      execFileSync('mkfifo', [pipe]);
+      const none = { cert: '', key: '', pkcs12: '', passphraseFile: '', ocsp: '' };
+      const sources = [
+        { ...none, cert: pipe },
+        { ...none, cert: pair, key: pipe },
+        { ...none, pkcs12: pipe },
+        { ...none, cert: pair, passphraseFile: pipe },
+        { ...none, cert: pair, ocsp: pipe },
+        { ...none, cert: folder },
+      ];
+      const listener = await loadListenerFiles(
+        {
+          certificates: sources,
+          acme: [],
+          minVersion: '1.2',
+          unknownName: 'default',
+          ticketKeys: pipe,
+          clientCertificate: { ca: pipe, crl: pipe, require: true, names: [], forward: false },
+        },
+        CIRCUMSTANCES,
+      );
+      const pool = await loadClient({ ca: pipe, certificate: pipe, key: pipe }, CIRCUMSTANCES);
+      const told = [...listener.findings, ...pool.findings].filter(({ isMistake }) => isMistake);
+      assert.deepEqual(new Set(told.map(({ message }) => message)), new Set(['it is a named pipe, and no file']));
+      assert.deepEqual(
+        told.map((finding) => finding.key),
+        [
+          ...['certificates[0].cert', 'certificates[1].key', 'certificates[2].pkcs12'],
+          ...['certificates[3].passphraseFile', 'certificates[4].ocsp', 'certificates[5]'],
+          ...['ticketKeys', 'clientCertificate.ca', 'clientCertificate.crl', 'tls.ca', 'tls.certificate'],
+        ],
+      );
+    },
+  );
 
   it('a certificate with an empty name is served by its alternative names', async (t) => {
     const issued = issueCertificate({ names: ['a.example'], commonName: '' });

@@ -1,19 +1,14 @@
 /** Reads the files that keys of `tls` name, each at most once a load. */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
+import { FileRefused, readRegularFile } from '../machine/regular-file.ts';
 import type { Findings } from './finding.ts';
 
-/** More than a chain, or a few thousand trusted certificates. */
-const MOST_BYTES = 1024 * 1024;
 const READ_BY_OTHERS = 0o004;
 
 /** Null: it cannot be read, which is then among the findings. */
 export async function readBytes(file: string, part: string, findings: Findings): Promise<Buffer | null> {
   try {
-    const { size } = await stat(file);
-    if (size > MOST_BYTES) {
-      return findings.mistake(part, file, `it is larger than ${MOST_BYTES / 1024} KiB`, 'Name the file itself.');
-    }
-    return await readFile(file);
+    return await readRegularFile(file);
   } catch (error) {
     return findings.mistake(part, file, ...describeUnreadable(error));
   }
@@ -52,6 +47,7 @@ export async function isFolder(path: string): Promise<boolean> {
 }
 
 function describeUnreadable(error: unknown): [message: string, cure: string] {
+  if (error instanceof FileRefused) return [error.message, error.cure];
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
   if (code === 'ENOENT')
     return ['it is not there', 'Check the path; it is relative to the file that it is written in.'];

@@ -1,7 +1,8 @@
 /** Whose certificates an https check takes: those of its file, else those of the system. */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import type { SecureContext } from 'node:tls';
 import type { CheckSpec, HttpsCheckSpec } from '../core/snapshot.ts';
+import { FileRefused, readRegularFile } from '../machine/regular-file.ts';
 import { systemCertificates } from '../net/node/system-certificates.ts';
 import { createClientContext } from '../net/node/tls-client-context.ts';
 import type { TlsClientOptions } from '../net/tls.ts';
@@ -69,12 +70,12 @@ export async function requireCheckFiles(
 }
 
 async function readCertificates(file: string): Promise<string> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+  const bytes = await readRegularFile(file).catch((error: unknown) => {
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    throw new CheckFileError(
-      `the ca of a check, ${file}, ${isMissing ? 'is not there' : `cannot be read: ${String(error)}`}`,
-    );
+    const why = error instanceof FileRefused ? error.message : String(error);
+    throw new CheckFileError(`the ca of a check, ${file}, ${isMissing ? 'is not there' : `cannot be read: ${why}`}`);
   });
+  const text = bytes.toString('utf8');
   const { X509Certificate } = process.getBuiltinModule('node:crypto');
   try {
     new X509Certificate(text);

@@ -84,7 +84,7 @@ describe('files that a config names', () => {
       '1:35 defaults.check.https.ca: there is no none.pem. Check the path; it is relative to the file that it is written in.',
       '3:56 pools.a.check.https.ca: the file holds no certificate. Name one with certificates in PEM.',
       '3:85 pools.a.policy: unknown policy "randm". Did you mean "random"?',
-      '4:62 pools.b.check[1].https.ca: certs cannot be read (EISDIR). Check the path and the permissions.',
+      '4:62 pools.b.check[1].https.ca: certs cannot be read: it is a folder, and no file. Put a file in its place, or name another one.',
     ]);
   });
 

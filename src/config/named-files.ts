@@ -2,9 +2,9 @@
  * The files that a config names in its keys. A relative path is so to the file that it is written in, as with `include`,
  * wherever Fairlead was started; those that Fairlead reads have to be there.
  */
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { LEAST_SECRET_BYTES } from '../core/balancer/sticky-secret.ts';
+import { FileRefused, readRegularFile } from '../machine/regular-file.ts';
 import { Mistake } from './errors.ts';
 import type { Piece, SourceMistake } from './include.ts';
 import { resolveUnixAddress } from './unix-addresses.ts';
@@ -101,11 +101,15 @@ async function describeBad(
   { file, path }: { readonly file: string; readonly path: Path },
   judge: Judge,
 ): Promise<SourceMistake | null> {
-  const mistake = await readFile(file, 'utf8').then(judge, (error: unknown) => describeUnreadable(file, error));
+  const mistake = await readRegularFile(file).then(
+    (bytes) => judge(bytes.toString('utf8')),
+    (error: unknown) => describeUnreadable(file, error),
+  );
   return mistake === null ? null : { source, mistake: { ...document.locate({ path, mistake }), mistake } };
 }
 
 function describeUnreadable(file: string, error: unknown): Mistake {
+  if (error instanceof FileRefused) return new Mistake(`${file} cannot be read: ${error.message}`, error.cure);
   const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
   return code === 'ENOENT'
     ? new Mistake(`there is no ${file}`, 'Check the path; it is relative to the file that it is written in.')

@@ -4,8 +4,9 @@
  * for one of the real one.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readRegularFile } from '../../machine/regular-file.ts';
 import { AcmeError, isRecord } from './acme-error.ts';
 import { writeWhole } from './write-whole.ts';
 
@@ -55,7 +56,7 @@ export class AcmeStorage {
 
   /** Null: there is none, or it is of no use. */
   async readAccount(): Promise<StoredAccount | null> {
-    const text = await readFile(join(this.folder, ACCOUNT), 'utf8').catch(() => '');
+    const text = (await readText(join(this.folder, ACCOUNT))) ?? '';
     try {
       const value: unknown = JSON.parse(text);
       if (!isRecord(value)) return null;
@@ -87,13 +88,21 @@ export class AcmeStorage {
 
   async #readFile(name: string): Promise<StoredFile | null> {
     const file = join(this.folder, name);
-    const text = await readFile(file, 'utf8').catch(() => null);
+    const text = await readText(file);
     return text === null ? null : { file, text };
   }
 
   async #makeFolder(): Promise<void> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
   }
+}
+
+/** Null: it cannot be read. */
+function readText(file: string): Promise<string | null> {
+  return readRegularFile(file).then(
+    (bytes) => bytes.toString('utf8'),
+    () => null,
+  );
 }
 
 function nameOf(names: readonly string[]): string {

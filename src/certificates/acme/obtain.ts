@@ -1,7 +1,7 @@
 /** Gets one certificate, and keeps it: from the directory's address to the file. */
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import type { AcmeSpec } from '../../core/acme.ts';
+import { FileRefused, readRegularFile } from '../../machine/regular-file.ts';
 import { openAccount } from './account.ts';
 import { AcmeError } from './acme-error.ts';
 import type { AcmeStorage } from './acme-storage.ts';
@@ -57,10 +57,12 @@ function pickTools({ challenge, maker, place, wait }: ObtainTools): Omit<OrderTo
 }
 
 async function readAuthorities(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((error: unknown) => {
+  const bytes = await readRegularFile(file).catch((error: unknown) => {
+    if (error instanceof FileRefused) throw new AcmeError(`${file} cannot be read: ${error.message}`);
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new AcmeError(`${file} cannot be read (${code})`);
   });
+  return bytes.toString('utf8');
 }
 
 /** Name and version, as the protocol wants it (RFC 8555 6.1). */

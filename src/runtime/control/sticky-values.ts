@@ -2,9 +2,9 @@
  * The values of sticky cookies: HMAC-SHA256 of the identity of an endpoint, so that they say nothing of its address and
  * nobody can make one up. They are worked out here, off the workers, which only compare them.
  */
-import { readFile } from 'node:fs/promises';
 import { LEAST_SECRET_BYTES } from '../../core/balancer/sticky-secret.ts';
 import type { StickySpec } from '../../core/snapshot.ts';
+import { FileRefused, readRegularFile } from '../../machine/regular-file.ts';
 
 /** A secret for sticky cookies cannot be read, or is too short. `message` names pool and file. */
 export class StickySecretError extends Error {
@@ -67,10 +67,11 @@ export class StickyValues {
 }
 
 async function readSecret(pool: string, file: string): Promise<Buffer> {
-  const content = await readFile(file).catch((error: unknown) => {
+  const content = await readRegularFile(file).catch((error: unknown) => {
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    const why = error instanceof FileRefused ? error.message : String(error);
     throw new StickySecretError(
-      `pool ${pool}: the secret of its sticky cookies, ${file}, ${isMissing ? 'is not there' : `cannot be read: ${String(error)}`}`,
+      `pool ${pool}: the secret of its sticky cookies, ${file}, ${isMissing ? 'is not there' : `cannot be read: ${why}`}`,
     );
   });
   const secret = withoutLineEnd(content);

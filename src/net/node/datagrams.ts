@@ -15,12 +15,18 @@ import type {
 import type { FaultOwner, Guard } from '../guard.ts';
 import type { LoopClock } from '../loop-clock.ts';
 import { closeReasonOf, codeOf } from './close-reason.ts';
+import { createSender } from './datagram-sender.ts';
+import type { DatagramSender } from './datagram-sender.ts';
+import { findSendRequest, hearAtOnce, insideOf } from './dgram-internals.ts';
+import type { SendRequestClass } from './dgram-internals.ts';
 
 /** What events of a thread have in common. */
 export interface DatagramsHost {
   readonly guard: Guard;
   readonly clock: LoopClock;
 }
+
+type FlowPeer = Parameters<Datagrams['connect']>[0];
 
 /** Datagrams that wait to be sent; the system's own buffer is before them. */
 const MOST_SENDING = { listener: 1024, flow: 64 } as const;
@@ -41,10 +47,16 @@ function familyOf(host: string): { readonly type: 'udp4' | 'udp6'; readonly look
   return isIPv6(host) ? { type: 'udp6', lookup: AS_IPV6 } : { type: 'udp4', lookup: AS_IPV4 };
 }
 
-export function createNodeDatagrams(host: DatagramsHost): Datagrams {
+/** `find`: tests the way to send that costs least, once, before the first socket is there; null: there is none. */
+export function createNodeDatagrams(host: DatagramsHost, find = findSendRequest): Datagrams {
+  let finding: Promise<void> | null = null;
+  let requests: SendRequestClass | null = null;
   return {
-    listen: async (options, events) => new NodeDatagramListener(await bind(options), events, host),
-    connect: (to, events) => new NodeDatagramFlow(to, events, host),
+    listen: async (options, events) => {
+      await (finding ??= find().then((found) => void (requests = found)));
+      return new NodeDatagramListener(await bind(options), events, host, requests);
+    },
+    connect: (to, events) => new NodeDatagramFlow(to, events, host, requests),
   };
 }
 
@@ -77,23 +89,25 @@ class NodeDatagramListener implements DatagramListener {
   readonly #socket: Socket;
   readonly #events: DatagramListenerEvents;
   readonly #host: DatagramsHost;
-  #sending = 0;
+  readonly #sender: DatagramSender;
   #isClosed = false;
 
   /** Takes a bound socket over. */
-  constructor(socket: Socket, events: DatagramListenerEvents, host: DatagramsHost) {
+  constructor(socket: Socket, events: DatagramListenerEvents, host: DatagramsHost, requests: SendRequestClass | null) {
     this.port = socket.address().port;
     this.#socket = socket;
     this.#events = events;
     this.#host = host;
-    socket.on('message', (datagram, peer) => this.#hear(datagram, peer));
+    const inside = insideOf(socket, requests);
+    this.#sender = createSender(socket, inside, this.#onUnsent);
+    if (inside === null) socket.on('message', this.#hear);
+    else hearAtOnce(inside.handle, this.#hear);
     socket.on('error', (error) => host.guard.report(error));
   }
 
-  send(datagram: Buffer, { address, port }: DatagramPeer): boolean {
-    if (this.#isClosed || this.#sending >= MOST_SENDING.listener) return false;
-    this.#sending++;
-    this.#socket.send(datagram, port, address, this.#onSent);
+  send(datagram: Buffer, to: DatagramPeer): boolean {
+    if (this.#isClosed || this.#sender.waiting >= MOST_SENDING.listener) return false;
+    this.#sender.send(datagram, to);
     return true;
   }
 
@@ -103,7 +117,7 @@ class NodeDatagramListener implements DatagramListener {
     this.#socket.close();
   }
 
-  #hear(datagram: Buffer, peer: RemoteInfo): void {
+  readonly #hear = (datagram: Buffer, peer: RemoteInfo): void => {
     if (this.#isClosed) return;
     this.#host.clock.enter();
     try {
@@ -112,12 +126,10 @@ class NodeDatagramListener implements DatagramListener {
       this.#host.guard.caught(error, this.#events);
     }
     this.#host.clock.leave();
-  }
+  };
 
-  /** One for all of them: what is sent costs no closure. */
-  readonly #onSent = (error: Error | null): void => {
-    this.#sending--;
-    if (error !== null && !this.#isClosed) enter(this.#host, this.#events, () => this.#events.onUnsent());
+  readonly #onUnsent = (): void => {
+    if (!this.#isClosed) enter(this.#host, this.#events, () => this.#events.onUnsent());
   };
 }
 
@@ -125,25 +137,29 @@ class NodeDatagramFlow implements DatagramFlow {
   readonly #socket: Socket;
   readonly #events: DatagramFlowEvents;
   readonly #host: DatagramsHost;
-  /** In the order in which the system says what became of them. */
-  readonly #sending: Buffer[] = [];
+  readonly #sender: DatagramSender;
   #isClosed = false;
 
-  constructor(to: { readonly host: string; readonly port: number }, events: DatagramFlowEvents, host: DatagramsHost) {
+  constructor(to: FlowPeer, events: DatagramFlowEvents, host: DatagramsHost, requests: SendRequestClass | null) {
     this.#events = events;
     this.#host = host;
     this.#socket = dgram.createSocket(familyOf(to.host));
-    this.#socket.on('message', (datagram) => this.#hear(datagram));
-    this.#socket.on('connect', () => enter(host, events, () => this.#isClosed || events.onOpen()));
+    const inside = insideOf(this.#socket, requests);
+    this.#sender = createSender(this.#socket, inside, this.#fail);
+    if (inside === null) this.#socket.on('message', this.#hear);
+    this.#socket.on('connect', () => {
+      if (this.#isClosed) return;
+      if (inside !== null) hearAtOnce(inside.handle, this.#hear);
+      enter(host, events, () => events.onOpen());
+    });
     // Some come while this is being made.
     this.#socket.on('error', (error) => process.nextTick(this.#fail, error, null));
     this.#socket.connect(to.port, to.host);
   }
 
   send(datagram: Buffer): boolean {
-    if (this.#isClosed || this.#sending.length >= MOST_SENDING.flow) return false;
-    this.#sending.push(datagram);
-    this.#socket.send(datagram, this.#onSent);
+    if (this.#isClosed || this.#sender.waiting >= MOST_SENDING.flow) return false;
+    this.#sender.send(datagram, null);
     return true;
   }
 
@@ -153,7 +169,7 @@ class NodeDatagramFlow implements DatagramFlow {
     this.#socket.close();
   }
 
-  #hear(datagram: Buffer): void {
+  readonly #hear = (datagram: Buffer): void => {
     if (this.#isClosed) return;
     this.#host.clock.enter();
     try {
@@ -162,12 +178,6 @@ class NodeDatagramFlow implements DatagramFlow {
       this.#host.guard.caught(error, this.#events);
     }
     this.#host.clock.leave();
-  }
-
-  /** One for all of them: what is sent costs no closure. */
-  readonly #onSent = (error: Error | null): void => {
-    const datagram = this.#sending.shift() ?? null;
-    if (error !== null) this.#fail(error, datagram);
   };
 
   readonly #fail = (error: Error, unsent: Buffer | null): void => {

@@ -11,6 +11,7 @@ import type {
 } from '../net/datagrams.ts';
 import type { ListenerSpec } from '../core/snapshot.ts';
 import { UdpSession } from './session.ts';
+import { SessionTable } from './session-table.ts';
 import type { SessionOwner, UdpHost, UdpRoute } from './udp-host.ts';
 
 /** How an IPv4 address looks where a socket of IPv6 hears it. */
@@ -23,8 +24,7 @@ export class UdpListener implements DatagramListenerEvents, SessionOwner {
   readonly #host: UdpHost;
   /** Null until it is open. */
   #socket: DatagramListener | null = null;
-  /** By address and port. */
-  readonly #sessions = new Map<string, UdpSession>();
+  readonly #sessions = new SessionTable();
   /** Of those that it has begun, this many are not over yet. */
   #open = 0;
   /** Who is heard just now. */
@@ -51,17 +51,16 @@ export class UdpListener implements DatagramListenerEvents, SessionOwner {
     this.#route = route;
     if (route !== null) this.spec = route.listener;
     if (before === null || before.pool === route?.pool) return;
-    for (const session of [...this.#sessions.values()]) session.leave();
+    for (const session of this.#sessions.all()) session.leave();
   }
 
   // ——— datagrams
 
   onDatagram(datagram: Buffer, peer: DatagramPeer): void {
     this.received++;
-    const id = `${peer.address} ${peer.port}`;
-    const session = this.#sessions.get(id);
+    const session = this.#sessions.find(peer);
     if (session === undefined) {
-      this.#begin(id, datagram, peer);
+      this.#begin(datagram, peer);
       return;
     }
     this.#current = session;
@@ -69,7 +68,7 @@ export class UdpListener implements DatagramListenerEvents, SessionOwner {
     this.#current = null;
   }
 
-  #begin(id: string, datagram: Buffer, peer: DatagramPeer): void {
+  #begin(datagram: Buffer, peer: DatagramPeer): void {
     const route = this.#route;
     if (route === null) return;
     const host = this.#host;
@@ -81,7 +80,7 @@ export class UdpListener implements DatagramListenerEvents, SessionOwner {
     const client = address.startsWith(MAPPED) ? address.slice(MAPPED.length) : address;
     const session = new UdpSession(peer, client, route, this, host);
     this.#open++;
-    this.#sessions.set(id, session);
+    this.#sessions.add(session);
     this.#current = session;
     session.begin(datagram);
     this.#current = null;
@@ -111,8 +110,7 @@ export class UdpListener implements DatagramListenerEvents, SessionOwner {
   }
 
   forget(session: UdpSession): void {
-    const id = `${session.peer.address} ${session.peer.port}`;
-    if (this.#sessions.get(id) === session) this.#sessions.delete(id);
+    this.#sessions.remove(session);
   }
 
   ended(_session: UdpSession): void {
@@ -129,7 +127,7 @@ export class UdpListener implements DatagramListenerEvents, SessionOwner {
   drain(takesNew: boolean, onQuiet: () => void): void {
     this.#takesNew = takesNew;
     this.#onQuiet = onQuiet;
-    for (const session of [...this.#sessions.values()]) session.drain();
+    for (const session of this.#sessions.all()) session.drain();
     if (this.#open === 0) onQuiet();
   }
 
@@ -137,7 +135,7 @@ export class UdpListener implements DatagramListenerEvents, SessionOwner {
   close(): void {
     this.#takesNew = false;
     this.#onQuiet = null;
-    for (const session of [...this.#sessions.values()]) session.destroy();
+    for (const session of this.#sessions.all()) session.destroy();
     this.#socket?.close();
   }
 }

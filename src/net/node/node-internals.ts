@@ -1,5 +1,6 @@
 /**
- * The only file that knows the inside of Node's sockets and servers.
+ * The only file that knows the inside of Node's sockets and servers; that of sockets for datagrams is known by
+ * `dgram-internals.ts`.
  *
  * Node reads into a buffer of ours, instead of a fresh one for every read, when a socket is made with the option
  * `onread`. Accepted sockets are made by `net.Server`, which has no such option; so the three fields that the option

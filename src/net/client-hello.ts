@@ -6,7 +6,7 @@
 
 /** A ClientHello, as far as anybody here asks. */
 export interface ClientHello {
-  /** The name that the client asks for (SNI), in lower case; `''`: none. Letters, digits, hyphens and dots alone. */
+  /** The name that the client asks for (SNI), in lower case; `''`: none. Letters, digits, `-`, `_` and dots alone. */
   readonly serverName: string;
   /** The protocols it offers (ALPN), best first; empty: it offers none. */
   readonly alpn: readonly string[];
@@ -30,7 +30,8 @@ const RANDOM_BYTES = 32;
 const MOST_SESSION_ID = 32;
 const MOST_NAME = 255;
 const KEY_NAME_BYTES = 16;
-const LABELS = /^[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*$/;
+/** DNS knows no more than these, and browsers and certificates have `_` as well as what names of hosts may have. */
+const LABELS = /^[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/;
 
 /** Reads the body of a ClientHello, which is all behind its type and length. Null: it breaks a rule. */
 export function parseClientHello(body: Buffer): ClientHello | null {

@@ -23,7 +23,7 @@ test('a host whose TLS passes through is not served on a connection that is open
 });
 
 describe('a certificate that is asked for under some names alone', () => {
-  const NAMES = 'names: [secure.example, "*.inner.example"]';
+  const NAMES = 'names: [secure.example, "*.inner.example", "my_app.example"]';
 
   it('a certificate that is asked for under some names alone is asked of nobody else', async (t) => {
     const { port } = await runAsking(t, NAMES);
@@ -47,6 +47,10 @@ describe('a certificate that is asked for under some names alone', () => {
         ['open.example', 'SECURE.example:8443', '421 misdirected-request'],
         ['open.example', 'secure.example.', '421 misdirected-request'],
         ['open.example', 'a.inner.example', '421 misdirected-request'],
+        ['open.example', 'my_app.example', '421 misdirected-request'],
+        ['my_app.example', 'MY_app.example', '200'],
+        ['my_app.example', 'my_other.example', '421 misdirected-request'],
+        ['my_other.example', 'my_other.example', '200'],
         ['open.example', 'other.example', '200'],
         ['', 'secure.example', '421 misdirected-request'],
         ['', '127.0.0.1', '200'],

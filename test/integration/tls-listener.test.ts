@@ -37,6 +37,7 @@ describe('a listener with several certificates', () => {
         'SECOND.Example': 'second',
         'also.second.example': 'second',
         'a.wild.example': 'wild',
+        'my_app.wild.example': 'wild',
         // A wildcard stands for one label, and for no more or less.
         'a.b.wild.example': 'first',
         'wild.example': 'first',

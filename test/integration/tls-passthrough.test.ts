@@ -76,7 +76,7 @@ describe('names whose TLS passes through', () => {
         threads,
         more: `accessLog: { format: "${format}", to: { file: ${file} } }`,
       });
-      for (const servername of ['old.example', 'OLD.example', 'a.legacy.example']) {
+      for (const servername of ['old.example', 'OLD.example', 'my_app.legacy.example']) {
         const socket = await openPassed(balancer.port, { servername });
         assert.match(socket.getPeerX509Certificate()?.subject ?? '', /CN=old/);
         await echoed(socket, `hello ${servername}`);
@@ -94,7 +94,7 @@ describe('names whose TLS passes through', () => {
       await until(() => readLines(file).filter((line) => line.startsWith('TCP')).length === 3, 'a line for each');
       const names = readLines(file).filter((line) => line.startsWith('TCP'));
       assert.deepEqual(names.toSorted(), [
-        'TCP a.legacy.example [-] old client-end',
+        'TCP my_app.legacy.example [-] old client-end',
         'TCP old.example [-] old client-end',
         'TCP old.example [-] old client-end',
       ]);

@@ -11,7 +11,7 @@ export interface ServerNameRule {
 }
 
 const SAMPLE = /^req(?:\.|_)ssl_sni$/;
-const LABELS = /^(?:[a-z0-9-]{1,63}\.)*[a-z0-9-]{1,63}$/;
+const LABELS = /^(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}$/;
 
 /** In their order. None: there is no such rule, or none that could be taken over. */
 export function readServerNames(proxy: Proxy, report: Report): readonly ServerNameRule[] {

@@ -12,7 +12,7 @@ export interface PrereadName {
 }
 
 const NAME = '$ssl_preread_server_name';
-const LABELS = /^(?:\*\.)?(?:[a-z0-9-]{1,63}\.)*[a-z0-9-]{1,63}$/i;
+const LABELS = /^(?:\*\.)?(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}$/i;
 const SOCKET = /^unix:(?!\/)/i;
 
 /** The names by which a server passes connections on; none: it does not, or none of them could be taken over. */

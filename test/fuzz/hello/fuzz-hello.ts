@@ -195,7 +195,7 @@ function helloIn(body: number[]): ClientHello {
       if (int(list, 1) !== 0) throw new Broken();
       const name = text(opaque(list, 2)).toLowerCase();
       all(list);
-      const isName = name.length < 256 && name.split('.').every((label) => /^[a-z0-9-]{1,63}$/.test(label));
+      const isName = name.length < 256 && name.split('.').every((label) => /^[a-z0-9_-]{1,63}$/.test(label));
       if (!isName) throw new Broken();
       hello.serverName = name;
     } else if (type === 16) {

@@ -15,6 +15,12 @@ import { policyInput } from '../support/policy-input.ts';
 import { PolicyThreads, picked, sum } from './policy-threads.ts';
 import { ANYWHERE, createPool } from './policy-traffic.ts';
 
+/** Pools that are drawn where each costs a table of thousands of places. */
+const RUNS_WITH_TABLE = 25;
+
+/** Picks of one look at what was allocated. */
+const LOOKED_AT_PICKS = 400_000;
+
 export function testPolicy(spec: PolicySpec): void {
   const definition = definitionOf(spec);
   describe(`policy ${nameOfPolicy(spec)}`, () => {
@@ -84,6 +90,7 @@ function testEligibility(definition: PolicyDefinition): void {
           assertPick(policy.pick({ tried, key: 0 }), untried, eligible);
         }
       }),
+      { numRuns: definition.hashTable === undefined ? 100 : RUNS_WITH_TABLE },
     );
   });
 
@@ -126,14 +133,16 @@ function testCost(definition: PolicyDefinition): void {
     };
     const round = (): number => {
       const start = allocated() as number;
-      pick(400_000);
+      pick(LOOKED_AT_PICKS);
       return (allocated() as number) - start;
     };
     pick(50_000);
-    // The smallest of some rounds: on a busy machine the compiler, a thread, comes late to the first ones.
-    const bytes = Math.min(...Array.from({ length: 5 }, round));
     // The smallest object is 16 bytes; what is left are the compilers.
-    assert.ok(sum > 0 && bytes < 4 * 400_000, `${bytes} bytes for 400,000 picks`);
+    const most = 4 * LOOKED_AT_PICKS;
+    // Some rounds until one is good: on a busy machine the compiler, a thread, comes late to the first ones.
+    let bytes = Infinity;
+    for (let rounds = 0; rounds < 5 && bytes >= most; rounds++) bytes = round();
+    assert.ok(sum > 0 && bytes < most, `${bytes} bytes for ${LOOKED_AT_PICKS} picks`);
   });
 }
 

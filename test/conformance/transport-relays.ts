@@ -111,8 +111,8 @@ export function relays(name: string, create: CreateTransport): void {
   });
 
   stageTest(`${name}: bytes flow both ways at once without mixing`, create, async (stage) => {
-    const answers = [1, 2, 3, 4].map((salt) => pattern(2_000_000, salt));
-    const requests = [1, 2, 3, 4].map((salt) => pattern(1_500_000, salt + 50));
+    const answers = [1, 2, 3, 4].map((salt) => pattern(1_000_000, salt));
+    const requests = [1, 2, 3, 4].map((salt) => pattern(750_000, salt + 50));
     const heard: Promise<Buffer>[] = [];
     const endpoint = await stage.net.listen(async (peer) => {
       const index = Number(await peer.readBytes(1));

@@ -37,7 +37,7 @@ export type Segmentation = 'whole' | 'one byte a write' | 'split at random';
 export type PeerEnd = 'fin' | 'rst';
 
 /** Beyond this many bytes of one `send`, single bytes become pieces of a prime length, to keep tests short. */
-const BYTEWISE_BYTES = 4096;
+const BYTEWISE_BYTES = 1024;
 const PIECE_AFTER_BYTEWISE = 8191;
 
 const SEGMENTATIONS: readonly Segmentation[] = ['whole', 'one byte a write', 'split at random'];

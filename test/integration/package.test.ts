@@ -100,7 +100,8 @@ async function unpack(tarball: string): Promise<void> {
   }
 }
 
-describe('the published package', { concurrency: true }, () => {
+// The compiler runs several times at once.
+describe('the published package', { concurrency: true, timeout: 100_000 }, () => {
   test('the published package holds what runs, and neither sources nor the Node of a checkout', async () => {
     const names = (await readdir(installed)).sort();
     assert.deepEqual(names, ['CHANGELOG.md', 'LICENSE', 'README.md', 'bin', 'dist', 'package.json']);

@@ -12,34 +12,38 @@ import { NODE_24, NODE_26 } from './install.js';
  * @property {number} runDeadlineMs a run that takes longer is ended, and names the files it was at
  */
 
-/** Every test but those of test/long/. A socket test waits more than it works: few processors get three files at once. */
+/** Every test but those of test/long/. A socket test waits more than it works: few processors get four files at once. */
 const ORDINARY = {
   runs: [
     { name: 'Node 26', node: NODE_26, files: ['{src,demo,bench}/**/*.test.ts', 'test/!(long)/**/*.test.ts'] },
     {
-      // Where Node's own inside matters: the sockets, their passing between threads, and the whole once.
+      // Where Node's own inside matters: the sockets, their passing between threads, and the whole once. Of the long
+      // suites of transports those of the engine that is taken, with and without TLS; the others are in the long run.
       name: 'Node 24',
       node: NODE_24,
       files: [
         'src/net/**/*.test.ts',
         'src/runtime/**/*.test.ts',
-        'test/conformance/transport-*.test.ts',
+        'test/conformance/transport-!(data|tls12|unix).test.ts',
         'test/integration/threads-lifecycle.test.ts',
         'test/integration/end-to-end.test.ts',
       ],
     },
   ],
   tools: ['tmux', 'ps', 'zsh', 'fish', 'openssl'],
-  leastConcurrency: 3,
+  leastConcurrency: 4,
   mostConcurrency: Infinity,
   testTimeoutMs: 60_000,
   fileDeadlineMs: 120_000,
-  runDeadlineMs: 900_000,
+  runDeadlineMs: 600_000,
 };
 
 /** test/long/: minutes each, and some want root or other servers. One file at a time, since they load the machine. */
 const LONG = {
-  runs: [{ name: 'Node 26, long', node: NODE_26, files: ['test/long/**/*.test.ts'] }],
+  runs: [
+    { name: 'Node 26, long', node: NODE_26, files: ['test/long/**/*.test.ts'] },
+    { name: 'Node 24, long', node: NODE_24, files: ['test/conformance/transport-@(data|tls12|unix).test.ts'] },
+  ],
   tools: ['nginx', 'haproxy', 'curl', 'dnsmasq', 'mmdebstrap', 'ps', 'openssl', 'wrk', 'testssl', 'chromium', 'pebble'],
   leastConcurrency: 1,
   mostConcurrency: 1,

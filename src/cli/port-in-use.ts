@@ -32,7 +32,8 @@ const SOCKET_CURES: Readonly<Record<string, string>> = {
 };
 
 const CURES: Readonly<Record<string, string>> = {
-  EACCES: 'Take a port from 1024 on, or give the process CAP_NET_BIND_SERVICE (docs/operations.md).',
+  EACCES:
+    'Take a port from 1024 on; or let it open this one: AmbientCapabilities=CAP_NET_BIND_SERVICE in its unit of systemd, or sysctl net.ipv4.ip_unprivileged_port_start (docs/operations.md).',
   EADDRNOTAVAIL: 'Write an address of this machine, or ":PORT" for all that it has.',
 };
 

@@ -27,5 +27,13 @@ export function runFrom(
 ): Promise<number> {
   const adapt = (config: Config): Config => (threads === undefined ? config : { ...config, threads });
   const ofRun = { reloadOnHangUp: true, hasDoor: true, getsCertificates: true } as const;
-  return serve({ source, adapt, watch, ...ofRun, logFormat, onServing });
+  return serve({ source, adapt, watch, ...ofRun, warnings: warnOfRoot(process.geteuid?.()), logFormat, onServing });
+}
+
+/** What is said at the start to whoever runs it as this user; undefined: the system knows no users by number. */
+export function warnOfRoot(uid: number | undefined): readonly string[] {
+  if (uid !== 0) return [];
+  return [
+    'it runs as root, who may do everything on this machine: give it a user of its own. For ports below 1024 it needs CAP_NET_BIND_SERVICE alone (docs/operations.md)',
+  ];
 }

@@ -37,6 +37,8 @@ export interface ServeOptions {
   readonly hasDoor: boolean;
   /** Asks authorities for the certificates that the config wants. */
   readonly getsCertificates: boolean;
+  /** What is said at the start, besides what is to be said of the config. */
+  readonly warnings?: readonly string[];
   readonly logFormat: LogFormat;
   /** Called when it listens, after that has been printed. */
   readonly onServing?: (() => void) | undefined;
@@ -73,7 +75,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     try {
       return await runToEnd(balancer, signals, options.source.file !== null, () => {
         sayStart(balancer, config, { file: options.source.file, format: options.logFormat, startedAt });
-        for (const warning of listWarnings(config)) say(warning, 'warn');
+        for (const warning of [...(options.warnings ?? []), ...listWarnings(config)]) say(warning, 'warn');
         options.onServing?.();
         openDoor(config);
       });

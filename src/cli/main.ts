@@ -2,6 +2,11 @@
 import { findByUrl } from '../runtime/shared/find-by-url.ts';
 import { EXIT_INTERNAL, EXIT_UNAVAILABLE } from './exit-codes.ts';
 import { isShortage, RAISE_LIMIT } from './shortage-error.ts';
+import { writtenOut } from './written-out.ts';
+
+/** What ends by a signal ends though nobody reads what it has printed; others wait for their readers, as programs do. */
+const ENDED_BY_SIGNALS: ReadonlySet<string> = new Set(['run', 'dev', 'backend']);
+const UNREAD_MS = 1000;
 
 /** Runs a command to its end, and ends the process with its exit code. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -19,8 +24,11 @@ export async function main(args: readonly string[]): Promise<void> {
     process.exit(EXIT_INTERNAL);
   });
   // The reader of the output has gone, or the disk is full: a balancer goes on without its lines.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
-  process.exit(await carryOut(args));
+  const output = [process.stdout, process.stderr];
+  for (const stream of output) stream.on('error', () => {});
+  const code = await carryOut(args);
+  await writtenOut(output, ENDED_BY_SIGNALS.has(args[0]) ? UNREAD_MS : Infinity);
+  process.exit(code);
 }
 
 /** What serves is loaded apart from what only starts it, and commands apart from each other. */

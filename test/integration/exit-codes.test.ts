@@ -90,6 +90,16 @@ describe('exit code 0', () => {
     assert.ok('$schema' in (JSON.parse(stdout) as object));
   });
 
+  test(
+    'exit code 0 means that all was printed, also where a reader takes it in small bites',
+    { skip: process.platform === 'win32' ? 'needs a shell' : false },
+    async () => {
+      const line = `'${process.execPath}' '${BIN}' schema | dd bs=512 2>/dev/null`;
+      const child = spawn('sh', ['-c', line], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+      assert.ok('$schema' in (JSON.parse(await text(child.stdout)) as object));
+    },
+  );
+
   test('exit code 0 is that of completion and help', async () => {
     const lines = ['completion bash', 'help run'];
     for (const [i, { code, stdout, stderr }] of (await Promise.all(lines.map((line) => runToEnd(line)))).entries()) {

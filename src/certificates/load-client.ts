@@ -4,7 +4,7 @@ import { Findings } from './finding.ts';
 import type { Finding } from './finding.ts';
 import type { LoadCircumstances } from './load.ts';
 import { isCertificate, readPem } from './pem.ts';
-import { readChain, readKey, toPem } from './read-chain.ts';
+import { findSwapped, readChain, readKey, toPem } from './read-chain.ts';
 import { readText, warnOfReaders } from './read-file.ts';
 import { checkChain, checkCurve, checkKey, checkTime, checkUsable } from './validate.ts';
 
@@ -66,6 +66,8 @@ async function readPair(
   const part = isOneFile ? 'certificate' : 'key';
   const chainText = await readText(file, 'certificate', findings);
   const keyText = isOneFile ? chainText : await readText(keyFile, 'key', findings);
+  const named = { file, text: chainText, part: 'certificate' };
+  if (findSwapped(named, { file: keyFile, text: keyText }, findings)) return null;
   const chain = chainText === null ? null : readChain(chainText, file, 'certificate', findings);
   // What holds no certificate is not searched for its key as well.
   const isSought = !isOneFile || chain !== null;

@@ -5,7 +5,7 @@ import type { Certificate, CertificateSecrets } from './certificate.ts';
 import { describeCertificate } from './describe.ts';
 import { Findings } from './finding.ts';
 import type { Finding } from './finding.ts';
-import { readChain, readKey, toPem } from './read-chain.ts';
+import { findSwapped, readChain, readKey, toPem } from './read-chain.ts';
 import type { Chain } from './read-chain.ts';
 import { isFolder, readBytes, readPassphrase, readText, warnOfReaders } from './read-file.ts';
 import { readFolder } from './read-folder.ts';
@@ -80,6 +80,7 @@ class SourceLoader {
     const file = keyFile === '' ? cert : keyFile;
     const chainText = await readText(cert, 'cert', findings);
     const keyText = keyFile === '' ? chainText : await readText(keyFile, 'key', findings);
+    if (findSwapped({ file: cert, text: chainText, part: 'cert' }, { file, text: keyText }, findings)) return [];
     const passphrase = await readPassphrase(this.#source.passphraseFile, findings);
     const chain = chainText === null ? null : readChain(chainText, cert, 'cert', findings);
     // What holds no certificate is not searched for its key as well.

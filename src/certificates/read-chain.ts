@@ -65,6 +65,25 @@ export function keyBlocksOf(text: string): readonly PemBlock[] {
   return readPem(text).filter(isPrivateKey);
 }
 
+/** Whether the file of the chain holds a key alone, and that of the key a chain: one mistake then, and no more is to be looked for. */
+export function findSwapped(
+  chain: { readonly file: string; readonly text: string | null; readonly part: string },
+  key: { readonly file: string; readonly text: string | null },
+  findings: Findings,
+): boolean {
+  if (chain.text === null || key.text === null) return false;
+  if (!holdsAlone(chain.text, isPrivateKey) || !holdsAlone(key.text, isCertificate)) return false;
+  const cure = `Write them the other way round: { ${chain.part}: ${key.file}, key: ${chain.file} }.`;
+  findings.mistake(chain.part, chain.file, `it holds the key, and ${key.file} the certificate`, cure);
+  return true;
+}
+
+/** Of the two kinds only one, whatever else there is. */
+function holdsAlone(text: string, isWanted: (block: PemBlock) => boolean): boolean {
+  const blocks = readPem(text).filter((block) => isCertificate(block) || isPrivateKey(block));
+  return blocks.length > 0 && blocks.every(isWanted);
+}
+
 /** Null: there is none, or it cannot be opened. */
 export function readKey(text: string, passphrase: string, place: KeyPlace, findings: Findings): KeyObject | null {
   const { file, part } = place;

@@ -49,12 +49,12 @@ export class DescriptorSink implements LogSink {
     file?.onAge(() => this.#renewSoon('put aside'));
   }
 
-  write(text: string): void {
+  write(text: Buffer): void {
     if (this.#isDead || this.waiting > MOST_WAITING) {
-      this.#events.onDrop(countLines(Buffer.from(text)));
+      this.#events.onDrop(countLines(text));
       return;
     }
-    this.#push(Buffer.from(text));
+    this.#push(text);
     if (!this.#isBusy) this.#next();
   }
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { AccessLogSpec, LogFormat } from '../core/access-log.ts';
-import { createFormat } from './format-line.ts';
-import { LineReader, LineWriter, TCP_SESSION, emptyLine } from './log-line.ts';
-import type { LogLine } from './log-line.ts';
+import { logText } from '../../test/support/log-text.ts';
+import { LineReader, LineWriter, TCP_SESSION, emptyLine, textIndex } from './log-line.ts';
+import type { LogLine, TextName } from './log-line.ts';
 import { createLogRing } from './log-ring.ts';
 
 function specOf(format: LogFormat): AccessLogSpec {
@@ -37,7 +37,7 @@ const LINE: LogLine = {
 
 test('a line of the access log in JSON is as pino writes it', () => {
   assert.equal(
-    createFormat(specOf('json'))(LINE),
+    logText(specOf('json'))(LINE),
     '{"level":30,"time":1795248000123,"requestId":"a-1","client":"127.0.0.1","method":"GET","host":"shop",' +
       '"path":"/cart?token=***","protocol":"HTTP/1.1","status":200,"bytesIn":0,"bytesOut":5120,"listener":"web",' +
       '"route":"1","pool":"web","endpoint":"localhost:8081","attempts":1,"queueMs":0.04,"connectMs":0,' +
@@ -47,7 +47,7 @@ test('a line of the access log in JSON is as pino writes it', () => {
 
 test('a line of the access log in the combined format is as Apache and nginx write it', () => {
   assert.equal(
-    createFormat(specOf('combined'))(LINE),
+    logText(specOf('combined'))(LINE),
     '127.0.0.1 - - [21/Nov/2026:08:00:00 +0000] "GET /cart?token=*** HTTP/1.1" 200 5120 ' +
       '"https://shop/?token=***" "curl/8.14.1"\n',
   );
@@ -57,19 +57,44 @@ test('a line of the access log about a session of layer 4 has no status, and say
   const session = { ...emptyLine(), time: LINE.time, version: TCP_SESSION, bytesIn: 7, bytesOut: 9 };
   const line = { ...session, client: '::1', listener: 'db', pool: 'pg', endpoint: 'a:1', reason: 'client-end' };
   assert.equal(
-    createFormat(specOf('json'))(line),
+    logText(specOf('json'))(line),
     '{"level":30,"time":1795248000123,"client":"::1","protocol":"TCP","bytesIn":7,"bytesOut":9,"listener":"db",' +
       '"pool":"pg","endpoint":"a:1","attempts":0,"reason":"client-end","totalMs":0}\n',
   );
-  assert.equal(createFormat(specOf('common'))(line), '::1 - - [21/Nov/2026:08:00:00 +0000] "- - TCP" - 9\n');
+  assert.equal(logText(specOf('common'))(line), '::1 - - [21/Nov/2026:08:00:00 +0000] "- - TCP" - 9\n');
 });
 
 test('each line in the common format has its own second', () => {
-  const write = createFormat(specOf('common'));
+  const write = logText(specOf('common'));
   const at = (time: number): string => /\[(.*)\]/.exec(write({ ...LINE, time }))?.[1] ?? '';
   assert.equal(at(Date.UTC(2026, 0, 1, 0, 0, 0, 999)), '01/Jan/2026:00:00:00 +0000');
   assert.equal(at(Date.UTC(2026, 0, 1, 0, 0, 1, 0)), '01/Jan/2026:00:00:01 +0000');
   assert.equal(at(Date.UTC(2026, 0, 1, 0, 0, 0, 0)), '01/Jan/2026:00:00:00 +0000');
+});
+
+test('numbers in a line of the access log are written as JavaScript writes them', () => {
+  const write = logText(specOf([{ field: 'bytesOut' }, { text: ' ' }, { field: 'totalMs' }]));
+  const bytes = fc.oneof(fc.maxSafeNat(), fc.nat(2000), fc.constantFrom(0, 9, 10, 999_999_999, 1e9, 1e9 + 1, 1e15));
+  const ms = fc.oneof(
+    fc.double({ min: 0, max: 1e10, noNaN: true }),
+    fc.constantFrom(0, 0.0004, 0.1, 0.12, 9.9996, 1e6),
+  );
+  fc.assert(
+    fc.property(bytes, ms, (bytesOut, totalMs) => {
+      const expected = `${bytesOut} ${Math.round(totalMs * 1000) / 1000}\n`;
+      assert.equal(write({ ...LINE, bytesOut, totalMs }), expected);
+    }),
+  );
+});
+
+test('foreign bytes in a line of the access log are written as nginx writes them, or as JSON has them', () => {
+  const userAgent = String.fromCharCode(...Array.from({ length: 256 }, (_none, code) => code));
+  const hex = (sign: string): string => `\\x${sign.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+  assert.equal(
+    logText(specOf([{ field: 'userAgent' }]))({ ...LINE, userAgent }),
+    `${userAgent.replace(/["\\]|[^ -~]/g, hex)}\n`,
+  );
+  assert.ok(logText(specOf('json'))({ ...LINE, host: userAgent }).includes(`"host":${JSON.stringify(userAgent)},`));
 });
 
 const latin1 = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)) });
@@ -81,15 +106,23 @@ test('whatever a client sends, a line is one line of visible ASCII, and JSON giv
     fc.property(headerText, headerText, headerText, (host, userAgent, requestId) => {
       const line = { ...LINE, host, userAgent, requestId };
       for (const format of ['common', 'combined', [{ field: 'userAgent' }, { field: 'host' }]] as const) {
-        assert.match(createFormat(specOf(format))(line), /^[ -~]+\n$/);
+        assert.match(logText(specOf(format))(line), /^[ -~]+\n$/);
       }
-      const json = createFormat(specOf('json'))(line);
+      const json = logText(specOf('json'))(line);
       assert.equal(json.indexOf('\n'), json.length - 1);
       const read = JSON.parse(json) as Record<string, string | undefined>;
       assert.deepEqual([read.host ?? '', read.requestId ?? ''], [host, requestId]);
     }),
   );
 });
+
+/** The line that the reader shows, as it was given to the writer. */
+function lineOf(reader: LineReader): LogLine {
+  const isText = (name: string): boolean => textIndex(name as TextName) >= 0;
+  const value = (name: string): unknown =>
+    isText(name) ? reader.text(textIndex(name as TextName)) : reader[name as keyof LineReader];
+  return Object.fromEntries(Object.keys(emptyLine()).map((name) => [name, value(name)])) as unknown as LogLine;
+}
 
 test('a line of the access log comes out of a ring as it went in', () => {
   const text = headerText.map((each) => each.slice(0, 512));
@@ -128,17 +161,17 @@ test('a line of the access log comes out of a ring as it went in', () => {
     referer: text,
   });
   const lines = fc.tuple(plain, fc.oneof(tls, noTls)).map(([line, ofTls]) => ({ ...line, ...ofTls }));
-  const out = emptyLine();
   fc.assert(
     fc.property(fc.array(lines, { maxLength: 5 }), (several) => {
       const buffer = createLogRing(64 * 1024);
       const [writer, reader] = [new LineWriter(buffer), new LineReader(buffer)];
       for (const line of several) assert.equal(writer.write(line), true);
       for (const line of several) {
-        assert.equal(reader.read(out), true);
-        assert.deepEqual({ ...out }, { ...line });
+        assert.equal(reader.next(), true);
+        assert.deepEqual(lineOf(reader), { ...line });
+        reader.release();
       }
-      assert.equal(reader.read(out), false);
+      assert.equal(reader.next(), false);
     }),
   );
 });

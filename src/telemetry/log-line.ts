@@ -46,13 +46,37 @@ export interface LogLine {
 /** 0 info, 1 warn, 2 error. */
 export type LogSeverity = 0 | 1 | 2;
 
+/** The texts of a line, in the order in which they lie in a ring. */
+const TEXTS = [
+  'requestId',
+  'client',
+  'method',
+  'target',
+  'host',
+  'listener',
+  'route',
+  'pool',
+  'endpoint',
+  'reason',
+  'userAgent',
+  'referer',
+  'sni',
+  'tlsVersion',
+  'tlsCipher',
+  'tlsResumed',
+  'clientCert',
+] as const satisfies readonly (keyof LogLine)[];
+
+export type TextName = (typeof TEXTS)[number];
+
 /** Longer texts are cut. */
 export const MOST_TARGET = 4096;
 const MOST_TEXT = 512;
 
-/** Words of 4 bytes: length, length of the text, status and severity, attempts and version; then 7 doubles. */
+/** Words of 4 bytes: length, status and severity, attempts and version; then 7 doubles, and the lengths of the texts. */
 const DOUBLES_AT = 16;
-const TEXT_AT = DOUBLES_AT + 7 * 8;
+const LENGTHS_AT = DOUBLES_AT + 7 * 8;
+const TEXT_AT = LENGTHS_AT + TEXTS.length * 2;
 
 /** Puts lines into a ring. */
 export class LineWriter {
@@ -60,28 +84,28 @@ export class LineWriter {
   readonly #bytes: Buffer;
   readonly #words: Int32Array;
   readonly #doubles: Float64Array;
+  readonly #lengths: Uint16Array;
 
   constructor(buffer: SharedArrayBuffer) {
     this.ring = new LogRing(buffer);
     this.#bytes = Buffer.from(buffer);
     this.#words = new Int32Array(buffer);
     this.#doubles = new Float64Array(buffer);
+    this.#lengths = new Uint16Array(buffer);
   }
 
   /** False: there was no room. */
   write(line: LogLine): boolean {
+    const texts = textsOf(line);
     // One string and one copy: a call into Node for each text would cost more than all of the rest.
-    const text =
-      `${line.requestId}\n${line.client}\n${line.method}\n${cut(line.target, MOST_TARGET)}\n${cut(line.host, MOST_TEXT)}\n` +
-      `${line.listener}\n${line.route}\n${line.pool}\n${line.endpoint}\n${line.reason}\n` +
-      `${cut(line.userAgent, MOST_TEXT)}\n${cut(line.referer, MOST_TEXT)}${tlsOf(line)}`;
+    let text = '';
+    for (let index = 0; index < texts.length; index++) text += texts[index];
     const bytes = align(TEXT_AT + text.length);
     const place = this.ring.reserve(bytes);
     if (place < 0) return false;
     const word = place >> 2;
-    this.#words[word + 1] = text.length;
-    this.#words[word + 2] = line.status | (line.severity << 16);
-    this.#words[word + 3] = line.attempts | (line.version << 16);
+    this.#words[word + 1] = line.status | (line.severity << 16);
+    this.#words[word + 2] = line.attempts | (line.version << 16);
     const double = (place + DOUBLES_AT) >> 3;
     this.#doubles[double] = line.time;
     this.#doubles[double + 1] = line.queueMs;
@@ -90,70 +114,86 @@ export class LineWriter {
     this.#doubles[double + 4] = line.totalMs;
     this.#doubles[double + 5] = line.bytesIn;
     this.#doubles[double + 6] = line.bytesOut;
+    const length = (place + LENGTHS_AT) >> 1;
+    for (let index = 0; index < texts.length; index++) this.#lengths[length + index] = texts[index].length;
     this.#bytes.latin1Write(text, place + TEXT_AT, text.length);
     this.ring.publish(place, bytes);
     return true;
   }
 }
 
-/** Takes lines out of a ring, oldest first. */
+/** Shows the lines of a ring where they lie, oldest first: its fields are those of the line that {@link next} found. */
 export class LineReader {
   readonly ring: LogRing;
-  readonly #bytes: Buffer;
+  /** The ring; text `i` of the line is from `starts[i]` up to `starts[i + 1]`. */
+  readonly bytes: Buffer;
+  readonly starts = new Int32Array(TEXTS.length + 1);
+  time = 0;
+  status = 0;
+  attempts = 0;
+  version = 0;
+  bytesIn = 0;
+  bytesOut = 0;
+  queueMs = -1;
+  connectMs = -1;
+  firstByteMs = -1;
+  totalMs = 0;
+  severity: LogSeverity = 0;
   readonly #words: Int32Array;
   readonly #doubles: Float64Array;
+  readonly #lengths: Uint16Array;
+  #place = 0;
 
   constructor(buffer: SharedArrayBuffer) {
     this.ring = new LogRing(buffer);
-    this.#bytes = Buffer.from(buffer);
+    this.bytes = Buffer.from(buffer);
     this.#words = new Int32Array(buffer);
     this.#doubles = new Float64Array(buffer);
+    this.#lengths = new Uint16Array(buffer);
   }
 
-  /** Fills `line`. False: there is none. */
-  read(line: LogLine): boolean {
+  /** False: there is none. */
+  next(): boolean {
     const place = this.ring.peek();
     if (place < 0) return false;
+    this.#place = place;
     const word = place >> 2;
-    line.status = this.#words[word + 2] & 0xffff;
-    line.severity = (this.#words[word + 2] >> 16) as LogSeverity;
-    line.attempts = this.#words[word + 3] & 0xffff;
-    line.version = this.#words[word + 3] >> 16;
+    this.status = this.#words[word + 1] & 0xffff;
+    this.severity = (this.#words[word + 1] >> 16) as LogSeverity;
+    this.attempts = this.#words[word + 2] & 0xffff;
+    this.version = this.#words[word + 2] >> 16;
     const double = (place + DOUBLES_AT) >> 3;
-    line.time = this.#doubles[double];
-    line.queueMs = this.#doubles[double + 1];
-    line.connectMs = this.#doubles[double + 2];
-    line.firstByteMs = this.#doubles[double + 3];
-    line.totalMs = this.#doubles[double + 4];
-    line.bytesIn = this.#doubles[double + 5];
-    line.bytesOut = this.#doubles[double + 6];
-    const start = place + TEXT_AT;
-    this.#texts(line, this.#bytes.latin1Slice(start, start + this.#words[word + 1]));
-    this.ring.release(place);
+    this.time = this.#doubles[double];
+    this.queueMs = this.#doubles[double + 1];
+    this.connectMs = this.#doubles[double + 2];
+    this.firstByteMs = this.#doubles[double + 3];
+    this.totalMs = this.#doubles[double + 4];
+    this.bytesIn = this.#doubles[double + 5];
+    this.bytesOut = this.#doubles[double + 6];
+    const { starts } = this;
+    const length = (place + LENGTHS_AT) >> 1;
+    let start = place + TEXT_AT;
+    for (let index = 0; index < TEXTS.length; index++) {
+      starts[index] = start;
+      start += this.#lengths[length + index];
+    }
+    starts[TEXTS.length] = start;
     return true;
   }
 
-  #texts(line: LogLine, text: string): void {
-    [
-      line.requestId,
-      line.client,
-      line.method,
-      line.target,
-      line.host,
-      line.listener,
-      line.route,
-      line.pool,
-      line.endpoint,
-      line.reason,
-      line.userAgent,
-      line.referer,
-      line.sni = '',
-      line.tlsVersion = '',
-      line.tlsCipher = '',
-      line.tlsResumed = '',
-      line.clientCert = '',
-    ] = text.split('\n');
+  /** The line has been dealt with; its room is the writer's again. */
+  release(): void {
+    this.ring.release(this.#place);
   }
+
+  /** A text of the line, by its {@link textIndex}. */
+  text(index: number): string {
+    return this.bytes.latin1Slice(this.starts[index], this.starts[index + 1]);
+  }
+}
+
+export function textIndex(name: TextName): number {
+  return TEXTS.indexOf(name);
 }
 
 export function emptyLine(): LogLine {
@@ -189,9 +229,27 @@ export function emptyLine(): LogLine {
   };
 }
 
-/** Lines that have nothing of it are none the longer for it. */
-function tlsOf({ sni, tlsVersion, tlsCipher, tlsResumed, clientCert }: LogLine): string {
-  return tlsVersion === '' && sni === '' ? '' : `\n${sni}\n${tlsVersion}\n${tlsCipher}\n${tlsResumed}\n${clientCert}`;
+/** In the order of {@link TEXTS}. */
+function textsOf(line: LogLine): readonly string[] {
+  return [
+    cut(line.requestId, MOST_TEXT),
+    line.client,
+    cut(line.method, MOST_TEXT),
+    cut(line.target, MOST_TARGET),
+    cut(line.host, MOST_TEXT),
+    line.listener,
+    line.route,
+    line.pool,
+    line.endpoint,
+    cut(line.reason, MOST_TEXT),
+    cut(line.userAgent, MOST_TEXT),
+    cut(line.referer, MOST_TEXT),
+    cut(line.sni, MOST_TEXT),
+    line.tlsVersion,
+    line.tlsCipher,
+    line.tlsResumed,
+    line.clientCert,
+  ];
 }
 
 function cut(text: string, most: number): string {

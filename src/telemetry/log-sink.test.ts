@@ -37,7 +37,7 @@ async function open(t: TestContext, rotate: Partial<LogRotation>, before?: (path
 test('log files that were put aside have names that sort in the order in which they were written', async (t) => {
   const { sink, folder, aside } = await open(t, { bytes: 1 });
   const lines = Array.from({ length: 30 }, (_none, index) => `${index}\n`);
-  for (const line of lines) sink.write(line);
+  for (const line of lines) sink.write(Buffer.from(line));
   await sink.end();
   assert.equal(
     aside()
@@ -53,7 +53,7 @@ test('only so many log files that were put aside stay, and files of others are l
     writeFileSync(path.replace('access.log', 'access-notes.log'), 'mine');
     writeFileSync(path.replace('access.log', 'access-20200101T000000-000.log.gz.part'), 'left over');
   });
-  for (let line = 0; line < 10; line++) sink.write(`${line}\n`);
+  for (let line = 0; line < 10; line++) sink.write(Buffer.from(`${line}\n`));
   await sink.end();
   assert.deepEqual(
     aside().map((name) => readFileSync(join(folder, name), 'utf8')),
@@ -69,7 +69,7 @@ test('a file of an hour that is over is put aside, and lines go on in a new one'
     utimesSync(file, 0, Date.now() / 1000 - 7200);
   });
   await until(() => aside().length === 1 && existsSync(path), 'it is put aside');
-  sink.write('new\n');
+  sink.write(Buffer.from('new\n'));
   await sink.end();
   assert.equal(readFileSync(join(folder, aside()[0]), 'utf8'), 'old\n');
   assert.equal(readFileSync(path, 'utf8'), 'new\n');
@@ -77,7 +77,7 @@ test('a file of an hour that is over is put aside, and lines go on in a new one'
 
 test('the first line after one that has no end begins on a line of its own', async (t) => {
   const { sink, path } = await open(t, {}, (file) => writeFileSync(file, 'whole\nha'));
-  sink.write('first\nsecond\n');
+  sink.write(Buffer.from('first\nsecond\n'));
   await sink.end();
   assert.equal(readFileSync(path, 'utf8'), 'whole\nha\nfirst\nsecond\n');
 });

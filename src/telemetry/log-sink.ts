@@ -13,8 +13,8 @@ export interface SinkEvents {
 }
 
 export interface LogSink {
-  /** Whole lines. */
-  write(text: string): void;
+  /** Whole lines, which are the sink's from now on. */
+  write(text: Buffer): void;
   /** Bytes that have not reached the operating system. */
   readonly waiting: number;
   /** Goes on in a new file of the same name: somebody has moved the old one away. */

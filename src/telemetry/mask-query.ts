@@ -4,9 +4,11 @@
 export function createMask(names: readonly string[]): (target: string) => string {
   if (names.length === 0) return (target) => target;
   const masked = new Set(names);
+  // Most queries have none of the names: they are not taken apart. An encoded name has a %.
+  const suspect = new RegExp(['%', ...names.map(literal)].join('|'), 'i');
   return (target) => {
     const query = target.indexOf('?');
-    if (query < 0) return target;
+    if (query < 0 || !suspect.test(target)) return target;
     const parts = target.slice(query + 1).split('&');
     let isMasked = false;
     for (const [index, part] of parts.entries()) {
@@ -26,4 +28,9 @@ function nameOf(written: string): string {
   } catch {
     return written.toLowerCase();
   }
+}
+
+/** A pattern of the text alone. */
+function literal(text: string): string {
+  return text.replaceAll(/[^a-z0-9_]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

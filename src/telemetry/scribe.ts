@@ -7,14 +7,15 @@ import type { KeptMemory } from '../core/kept-memory.ts';
 import { MEMORY_LOG_LINES, USE_LOG } from '../core/shared/memory-table.ts';
 import { createFormat } from './format-line.ts';
 import type { FormatLine } from './format-line.ts';
-import { LineReader, emptyLine } from './log-line.ts';
+import { LineText } from './line-text.ts';
+import { LineReader } from './log-line.ts';
 import type { LogSink, SinkEvents } from './log-sink.ts';
 import { REFUSED, TAKEN, WRITTEN } from './scribe-messages.ts';
 
 export const LOOK_MS = 25;
 /** Lines of one look; then the sink gets its turn. */
 const MOST_LINES = 20_000;
-const PIECE_CHARACTERS = 64 * 1024;
+const PIECE_BYTES = 64 * 1024;
 /** A sink that failed is opened again after so long. */
 const RETRY_MS = 1000;
 /** Losses are told so often at most. */
@@ -33,9 +34,9 @@ export interface ScribeOptions {
 
 export class Scribe {
   readonly #options: ScribeOptions;
-  readonly #line = emptyLine();
+  readonly #text = new LineText();
   #spec: AccessLogSpec | null = null;
-  #format: FormatLine = () => '';
+  #format: FormatLine = () => {};
   #readers: readonly LineReader[] = [];
   #sink: LogSink | null = null;
   /** The sink takes nothing; another try comes at `#retryAt`. */
@@ -120,18 +121,21 @@ export class Scribe {
 
   #empty(): void {
     const { counters } = this.#options;
+    const text = this.#text;
     let count = 0;
-    let text = '';
+    let lines = 0;
     for (const reader of this.#readers) {
-      while (count < MOST_LINES && reader.read(this.#line)) {
+      while (count < MOST_LINES && reader.next()) {
         count++;
-        text += this.#format(this.#line);
-        if (text.length < PIECE_CHARACTERS) continue;
-        this.#write(text);
-        text = '';
+        lines++;
+        this.#format(reader, text);
+        reader.release();
+        if (text.length < PIECE_BYTES) continue;
+        this.#write(text.take(), lines);
+        lines = 0;
       }
     }
-    if (text !== '') this.#write(text);
+    if (lines > 0) this.#write(text.take(), lines);
     this.#settle();
     if (count > 0) Atomics.add(counters, TAKEN, count);
     if (this.#sink?.waiting !== 0) return;
@@ -141,7 +145,7 @@ export class Scribe {
   }
 
   /** Hands a piece on, while there is memory for it and for what waits already. */
-  #write(text: string): void {
+  #write(text: Buffer, lines: number): void {
     const { memory, counters } = this.#options;
     const more = (this.#sink?.waiting ?? 0) + text.length - this.#kept;
     if (more <= 0 || memory.take(more, USE_LOG)) {
@@ -149,7 +153,6 @@ export class Scribe {
       this.#sink?.write(text);
       return;
     }
-    const lines = countLines(text);
     memory.count(MEMORY_LOG_LINES, lines);
     Atomics.add(counters, REFUSED, lines);
   }
@@ -180,12 +183,6 @@ export class Scribe {
     // A sink that takes nothing would only lose this line as well, and it would be told next.
     if (this.#spec?.format !== 'json' || this.#isTroubled || this.#isOnTrial) return;
     Atomics.add(counters, TAKEN, 1);
-    this.#sink?.write(`${JSON.stringify({ level: 40, time: now(), dropped: count, msg: message })}\n`);
+    this.#sink?.write(Buffer.from(`${JSON.stringify({ level: 40, time: now(), dropped: count, msg: message })}\n`));
   }
-}
-
-function countLines(text: string): number {
-  let lines = 0;
-  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines++;
-  return lines;
 }

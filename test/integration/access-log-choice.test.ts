@@ -32,7 +32,7 @@ describe('the access log', () => {
 
   it('the access log has only what was slow or failed, where that is asked for', async (t) => {
     const running = await runLogged(t, {
-      accessLog: 'only: slow-or-failed, slow: 50ms',
+      accessLog: 'only: slow-or-failed, slow: 400ms',
       routes: '[{ match: { path: /late/quick }, pool: web, accessLog: { slow: 1h } }, { pool: web }]',
     });
     const asked = ['/ok', '/late', '/late/quick', '/fail', '/cut'];

@@ -34,7 +34,7 @@ export function readLines(file: string): readonly string[] {
 }
 
 /**
- * `/ok` answers hello; `/fail` 500; `/late` after 60 ms; `/cut` breaks its answer off; `/unix` has lone LF in its head;
+ * `/ok` answers hello; `/fail` 500; `/late` after 500 ms; `/cut` breaks its answer off; `/unix` has lone LF in its head;
  * `/stream` never ends its answer; `/never` does not answer.
  */
 export async function startObedientEndpoint(t: TestContext): Promise<number> {
@@ -46,7 +46,7 @@ export async function startObedientEndpoint(t: TestContext): Promise<number> {
       if (path.startsWith('/fail')) response.writeHead(500).end();
       else if (path.startsWith('/unix')) request.socket.end('HTTP/1.1 200 OK\nContent-Length: 0\n\n');
       else if (path.startsWith('/stream')) response.write('begun');
-      else if (path.startsWith('/late')) setTimeout(() => response.end('late'), 60);
+      else if (path.startsWith('/late')) setTimeout(() => response.end('late'), 500);
       else if (path.startsWith('/cut')) {
         response.writeHead(200, { 'content-length': '100' }).write('half', () => response.destroy());
       } else response.end('hello');

@@ -4,9 +4,12 @@ import { execFile, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { readLines, tempFolder } from '../support/access-log.ts';
+import { GOOD, SITE, runAsking } from '../support/asking-listener.ts';
 import { issueCertificate } from '../support/issued-certificates.ts';
+import type { Issued } from '../support/issued-certificates.ts';
 import { askOpenssl, hasOpenssl } from '../support/openssl-client.ts';
 import { handshakesOf, runTls, writePair } from '../support/tls-balancer.ts';
 import { until } from '../support/until.ts';
@@ -133,11 +136,15 @@ test('certificates in PKCS#12 and encrypted keys, as openssl writes them, are se
   }
 });
 
+/** Otherwise the test is skipped. */
+function hasCurl(t: TestContext): boolean {
+  const isThere = spawnSync('curl', ['--version']).error === undefined;
+  if (!isThere) t.skip('needs curl');
+  return isThere;
+}
+
 test('curl trusts what Fairlead serves, over TLS 1.2 and 1.3', async (t) => {
-  if (spawnSync('curl', ['--version']).error !== undefined) {
-    t.skip('needs curl');
-    return;
-  }
+  if (!hasCurl(t)) return;
   const { port, folder } = await runTls(t, BOTH);
   const ca = join(folder, 'ca.pem');
   writeFileSync(ca, AUTHORITY.cert);
@@ -160,4 +167,48 @@ test('curl trusts what Fairlead serves, over TLS 1.2 and 1.3', async (t) => {
     const { headers } = JSON.parse(body) as { headers: Record<string, string> };
     assert.deepEqual([headers['x-forwarded-proto'], headers['x-forwarded-port']], ['https', String(port)]);
   }
+});
+
+test('curl comes in with its certificate where one is required, and not without, nor with one of another authority', async (t) => {
+  if (!hasCurl(t)) return;
+  const balancer = await runAsking(t);
+  const { port, folder } = balancer;
+  const ca = join(folder, 'ca.pem');
+  writeFileSync(ca, SITE.cert);
+  const ask = async (...more: readonly string[]): Promise<string> => {
+    const to = ['--cacert', ca, '--resolve', `secure.example:${port}:127.0.0.1`];
+    const asked = run('curl', [
+      '-sS',
+      ...to,
+      '-o',
+      '-',
+      '-w',
+      '\n%{http_code}',
+      ...more,
+      `https://secure.example:${port}/`,
+    ]);
+    return asked.then(
+      ({ stdout }) => stdout.split('\n').at(-1) ?? '',
+      () => 'refused',
+    );
+  };
+  const shown = ({ cert, key }: Pick<Issued, 'cert' | 'key'>, name: string): readonly string[] => {
+    writeFileSync(join(folder, `${name}.crt`), cert);
+    writeFileSync(join(folder, `${name}.key`), key);
+    return ['--cert', join(folder, `${name}.crt`), '--key', join(folder, `${name}.key`)];
+  };
+  const stranger = issueCertificate({ commonName: 'stranger' });
+  for (const version of ['1.2', '1.3']) {
+    const only = ['--tls-max', version, `--tlsv${version}`];
+    assert.equal(await ask(...only, ...shown(GOOD, 'good')), '200', version);
+    assert.equal(await ask(...only), 'refused', version);
+    assert.equal(await ask(...only, ...shown(stranger, 'stranger')), 'refused', version);
+  }
+  await until(
+    () => {
+      const { failures } = handshakesOf(balancer);
+      return failures['certificate-missing'] === 2 && failures['certificate-rejected'] === 2;
+    },
+    () => JSON.stringify(handshakesOf(balancer)),
+  );
 });

@@ -5,7 +5,7 @@ import { describe, it, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { issueCertificate } from '../support/issued-certificates.ts';
 import type { Issued } from '../support/issued-certificates.ts';
-import { configOf } from '../support/running-balancer.ts';
+import { configOf, pauseLane } from '../support/running-balancer.ts';
 import { askTls, handshakesOf, openTls, requestOver, runTls, writePair } from '../support/tls-balancer.ts';
 import { until } from '../support/until.ts';
 
@@ -42,6 +42,7 @@ function startTraffic(t: TestContext, port: number, lanes: number): SecureTraffi
         if (kept !== null) kept = await openTls(port);
       }
       traffic.done++;
+      await pauseLane();
     }
     kept?.destroy();
   };

@@ -6,7 +6,7 @@ import net from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { ReloadResult } from '../../src/runtime/control/reload-result.ts';
-import { configOf, heldUnits, runBalancer } from './running-balancer.ts';
+import { configOf, heldUnits, pauseLane, runBalancer } from './running-balancer.ts';
 import type { RunningBalancer } from './running-balancer.ts';
 import { until } from './until.ts';
 
@@ -153,6 +153,7 @@ export function startTraffic(
       traffic.done++;
       if (!isExpected(answer, path))
         traffic.wrong[`${path}: ${answer}`] = (traffic.wrong[`${path}: ${answer}`] ?? 0) + 1;
+      await pauseLane();
     }
   };
   const running = Array.from({ length: lanes }, lane);

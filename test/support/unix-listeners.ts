@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { SocketChange } from '../../src/runtime/control/unix-listeners.ts';
 import { startHttpServer } from './http-server.ts';
-import { runBalancer } from './running-balancer.ts';
+import { pauseLane, runBalancer } from './running-balancer.ts';
 import type { RunningBalancer } from './running-balancer.ts';
 import { getOver, socketFolder } from './unix-server.ts';
 
@@ -52,6 +52,7 @@ export function startUnixLoad(path: string): { failures: string[]; done: () => n
       const answer = await getOver(path);
       if (answer !== '200 hello') failures.push(answer);
       done++;
+      await pauseLane();
     }
   };
   const lanes = [lane(), lane(), lane(), lane()];

@@ -31,7 +31,7 @@ export interface DatagramListenerEvents {
 /** A socket that takes datagrams from everybody. */
 export interface DatagramListener {
   readonly port: number;
-  /** False: too many wait to be sent already, and this one is dropped. */
+  /** False: it is dropped, since too many wait to be sent already, or nobody can be answered at port 0. */
   send(datagram: Buffer, to: DatagramPeer): boolean;
   /** What has arrived and was not read yet is lost. */
   close(): void;

@@ -103,6 +103,21 @@ for (const { how, find } of WAYS) {
     assert.equal(datagram.toString(), 'goes on');
   });
 
+  test(`a sender at port 0 is not answered, and however many there are, all others are, sent ${how}`, async (t) => {
+    const datagrams = createNodeDatagrams(HOST, find);
+    const [heard, receiver] = [new Heard(), await bound(t, '127.0.0.1')];
+    const listener = await datagrams.listen({ host: '127.0.0.1', port: 0, reusePort: false }, heard);
+    t.after(() => listener.close());
+    // More than may wait to be sent.
+    for (let sent = 0; sent < 1100; sent++)
+      assert.equal(listener.send(Buffer.from('to nobody'), { address: '127.0.0.1', port: 0 }), false);
+    const arrived = once(receiver, 'message');
+    const { port } = receiver.address();
+    assert.equal(listener.send(Buffer.from('answer'), { address: '127.0.0.1', port }), true);
+    assert.equal(String((await arrived)[0]), 'answer');
+    assert.equal(heard.unsent, 0);
+  });
+
   test(`an address at which nothing listens is told as refused, sent ${how}`, async (t) => {
     const datagrams = createNodeDatagrams(HOST, find);
     const first = await datagrams.listen({ host: '127.0.0.1', port: 0, reusePort: false }, new Heard());

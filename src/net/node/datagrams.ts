@@ -30,6 +30,8 @@ type FlowPeer = Parameters<Datagrams['connect']>[0];
 
 /** Datagrams that wait to be sent; the system's own buffer is before them. */
 const MOST_SENDING = { listener: 1024, flow: 64 } as const;
+/** Whoever sends from it wants no answer (RFC 768); Node throws where it is to be sent to. */
+const NO_PORT = 0;
 /** Of a socket that hears from everybody; the system gives less where it may not give so much (net.core.rmem_max). */
 const RECEIVE_BYTES = 1024 * 1024;
 /** What the system says where it has no IPv6. */
@@ -106,7 +108,7 @@ class NodeDatagramListener implements DatagramListener {
   }
 
   send(datagram: Buffer, to: DatagramPeer): boolean {
-    if (this.#isClosed || this.#sender.waiting >= MOST_SENDING.listener) return false;
+    if (this.#isClosed || to.port === NO_PORT || this.#sender.waiting >= MOST_SENDING.listener) return false;
     this.#sender.send(datagram, to);
     return true;
   }

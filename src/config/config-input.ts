@@ -1736,7 +1736,7 @@ export interface UdpListenerInput<PoolName extends string = string> {
    */
   readonly idle?: Duration;
   /**
-   * Most sessions at a time: every thread has an equal share. Beyond it datagrams of new clients are dropped, and counted. It is never more than a quarter of `maxConnections`.
+   * Most sessions at a time: every thread has an equal share. Beyond it datagrams of new clients are dropped, and counted. All listeners of UDP together have a quarter of `maxConnections` at most, in equal shares.
    * @defaultValue `10000`
    * @example 50000
    */

@@ -41,7 +41,7 @@ const udpKeys = object(
     }),
     maxSessions: key(count(1, MOST).prefault(10_000), {
       description:
-        'Most sessions at a time: every thread has an equal share. Beyond it datagrams of new clients are dropped, and counted. It is never more than a quarter of `maxConnections`.',
+        'Most sessions at a time: every thread has an equal share. Beyond it datagrams of new clients are dropped, and counted. All listeners of UDP together have a quarter of `maxConnections` at most, in equal shares.',
       example: 50_000,
     }),
   },

@@ -84,7 +84,8 @@ export class UdpSession extends Timer implements DatagramFlowEvents, UdpWaiter {
   #startedAt = 0;
   /** When a datagram last passed, in either direction. */
   #lastAt: number;
-  #isLeaving = false;
+  /** It is asked to go, and over by then, whatever passes; infinite: it is not. */
+  #leavesBy = Infinity;
 
   /** `client`: the address as people write it. */
   constructor(peer: DatagramPeer, client: string, route: UdpRoute, sessions: SessionOwner, host: UdpHost) {
@@ -120,15 +121,11 @@ export class UdpSession extends Timer implements DatagramFlowEvents, UdpWaiter {
     this.#count(ROUTE_BYTES_IN, datagram.length);
     const isKept = this.#state !== PROVED && this.#kept.add(datagram);
     if (this.#state !== OPENING) this.#send(datagram);
-    else if (!isKept) this.#drop(1);
+    else if (!isKept) this.#count(ROUTE_DATAGRAMS_DROPPED, 1);
   }
 
   #send(datagram: Buffer): void {
-    if (this.#flow?.send(datagram) !== true) this.#drop(1);
-  }
-
-  #drop(count: number): void {
-    if (count > 0) this.#count(ROUTE_DATAGRAMS_DROPPED, count);
+    if (this.#flow?.send(datagram) !== true) this.#count(ROUTE_DATAGRAMS_DROPPED, 1);
   }
 
   // ——— the choice of an endpoint
@@ -210,7 +207,7 @@ export class UdpSession extends Timer implements DatagramFlowEvents, UdpWaiter {
     record.bytesOut += datagram.length;
     this.#count(ROUTE_DATAGRAMS_OUT, 1);
     this.#count(ROUTE_BYTES_OUT, datagram.length);
-    if (!this.#sessions.answer(datagram, this.peer)) this.#drop(1);
+    if (!this.#sessions.answer(datagram, this.peer)) this.#count(ROUTE_DATAGRAMS_DROPPED, 1);
   }
 
   #answered(now: number): void {
@@ -234,7 +231,7 @@ export class UdpSession extends Timer implements DatagramFlowEvents, UdpWaiter {
     this.record.cause = code;
     if (kind === 'refused' || kind === 'unreachable' || kind === 'reset') this.#refused(reason, unsent);
     else if (this.#state === OPENING) this.#notFound(FAULTS.ourResources);
-    else this.#drop(1);
+    else this.#count(ROUTE_DATAGRAMS_DROPPED, 1);
   }
 
   #refused(reason: CloseReason, unsent: Buffer | null): void {
@@ -292,14 +289,12 @@ export class UdpSession extends Timer implements DatagramFlowEvents, UdpWaiter {
   override onTimeout(): void {
     const { idleMs, connectMs } = this.route.spec;
     const now = this.#host.now();
-    if (this.#state === OPENING) {
-      this.#notFound(FAULTS.connectTimeout);
-      return;
-    }
-    const limitMs = this.#isLeaving ? Math.min(LEAVING_MS, idleMs) : idleMs;
-    const leftMs = this.#lastAt + limitMs - now;
+    const isLeaving = this.#leavesBy !== Infinity;
+    const limitMs = isLeaving ? Math.min(LEAVING_MS, idleMs) : idleMs;
+    const leftMs = Math.min(this.#lastAt + limitMs, this.#leavesBy) - now;
     const unprovedMs = this.#startedAt + connectMs - now;
-    if (leftMs <= 0) this.#over(this.#isLeaving ? 'drain' : 'idle');
+    if (this.#state === OPENING) this.#notFound(FAULTS.connectTimeout);
+    else if (leftMs <= 0) this.#over(isLeaving ? 'drain' : 'idle');
     else if (this.#state !== UNPROVED) this.#host.wheel.arm(this, leftMs);
     else if (unprovedMs > 0) this.#host.wheel.arm(this, Math.min(unprovedMs, leftMs));
     else {
@@ -310,14 +305,20 @@ export class UdpSession extends Timer implements DatagramFlowEvents, UdpWaiter {
 
   // ——— the end
 
-  /** Over as soon as nothing passes any more; its client may go on meanwhile. */
+  /** Over as soon as nothing passes any more, at the latest after the drain time; its client may go on meanwhile. */
   drain(): void {
-    if (this.#isLeaving || this.#state === OVER) return;
-    this.#isLeaving = true;
-    this.#host.wheel.arm(this, LEAVING_MS);
+    if (this.#leavesBy !== Infinity || this.#state === OVER) return;
+    const { drainMs } = this.#host;
+    this.#leavesBy = this.#host.now() + drainMs;
+    this.#host.wheel.arm(this, Math.min(LEAVING_MS, drainMs));
   }
 
-  /** The same, but its client begins another session with what it sends from now on. */
+  /** It need not go after all. */
+  stay(): void {
+    this.#leavesBy = Infinity;
+  }
+
+  /** As {@link drain}, but its client begins another session with what it sends from now on. */
   leave(): void {
     this.#sessions.forget(this);
     this.drain();
@@ -348,7 +349,7 @@ export class UdpSession extends Timer implements DatagramFlowEvents, UdpWaiter {
   }
 
   #notFound({ code }: Fault): void {
-    this.#drop(this.#kept.all.length);
+    this.#count(ROUTE_DATAGRAMS_DROPPED, this.#kept.all.length);
     this.#count(ROUTE_FAULTS, 1);
     this.record.reason = code;
     this.#host.failed(this.record);

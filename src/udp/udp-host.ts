@@ -57,6 +57,8 @@ export interface UdpHost {
   /** Counts what is kept for later. */
   readonly memory: KeptMemory;
   readonly routeTable: RouteTable;
+  /** How long what is asked to go may go on, as of now. */
+  readonly drainMs: number;
   now(): number;
   /** Milliseconds since 1970. */
   wallTime(): number;

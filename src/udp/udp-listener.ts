@@ -24,6 +24,8 @@ export class UdpListener implements DatagramListenerEvents, SessionOwner {
   readonly #host: UdpHost;
   /** Null until it is open. */
   #socket: DatagramListener | null = null;
+  /** The address that it was opened on. */
+  #address = '';
   readonly #sessions = new SessionTable();
   /** Of those that it has begun, this many are not over yet. */
   #open = 0;
@@ -41,8 +43,27 @@ export class UdpListener implements DatagramListenerEvents, SessionOwner {
 
   /** Resolves to the port. Rejects with the system's error. */
   async listen(where: DatagramListenOptions): Promise<number> {
+    this.#address = where.host;
     this.#socket = await this.#host.datagrams.listen(where, this);
     return this.#socket.port;
+  }
+
+  /** 0 until it is open. */
+  get port(): number {
+    return this.#socket?.port ?? 0;
+  }
+
+  isAt({ host, port }: DatagramListenOptions): boolean {
+    return port !== 0 && port === this.port && host === this.#address;
+  }
+
+  /** Back in the config after a {@link drain}: it serves new clients again. `route` null: its snapshot has yet to come. */
+  resume(spec: ListenerSpec, route: UdpRoute | null): void {
+    this.spec = spec;
+    this.#takesNew = true;
+    this.#onQuiet = null;
+    for (const session of this.#sessions.all()) session.stay();
+    if (route !== null) this.update(route);
   }
 
   /** What holds for new sessions. Where it leads to another pool, those there are go on with answers alone. */

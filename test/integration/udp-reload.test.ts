@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { readLines, tempFolder } from '../support/access-log.ts';
 import type { Logged } from '../support/access-log.ts';
 import { DatagramClient, DatagramLoad, DatagramServer } from '../support/datagrams.ts';
@@ -97,6 +98,52 @@ test('a reload adds a listener of UDP and takes it away, and what is under way t
   assert.equal(await client.askName('again'), 'a');
   await balancer.endClean();
 });
+
+/** An endpoint that goes on sending to a session, as video and games do. */
+function stream(t: TestContext, server: DatagramServer, source: number): void {
+  const timer = setInterval(() => server.say('stream', source), 50);
+  t.after(() => clearInterval(timer));
+}
+
+test('a session of UDP whose listener leads elsewhere after a reload is over after the drain time, whatever its endpoint sends', async (t) => {
+  const [a, b] = await Promise.all(['a', 'b'].map((name) => DatagramServer.start(t, name)));
+  const pools = `pools: { ${pool('a', [a])}, ${pool('b', [b])} }`;
+  const balancer = await ReloadingBalancer.start(t, config(`listeners: { ${dns('a')} }`, pools));
+  const client = await DatagramClient.open(t, balancer.port('dns'));
+  assert.equal(await client.askName('hello'), 'a');
+  stream(t, a, [...a.sources][0]);
+  const since = performance.now();
+  await balancer.reload(config(`listeners: { ${dns('b')} }`, pools));
+  await until(() => heldUnits(balancer.running.balancer) === 0, 'the session is over');
+  const took = performance.now() - since;
+  assert.ok(took > 2500, `it has the drain time: ${took}`);
+  assert.ok(client.heard.filter((text) => text === 'stream').length > 10, 'what is sent meanwhile comes through');
+  await balancer.endClean();
+});
+
+for (const threads of [1, 2]) {
+  test(`a listener of UDP that comes back while its sessions go serves everybody at once (${threads} threads)`, async (t) => {
+    const a = await DatagramServer.start(t, 'a');
+    const of = (listeners: string): string =>
+      config(`listeners: { other: { address: "127.0.0.1:0", tcp: a }, ${listeners} }`, `pools: { ${pool('a', [a])} }`)
+        .replace('threads: 2', `threads: ${threads}`)
+        .replace('drain: 3s', 'drain: 20s');
+    const balancer = await ReloadingBalancer.start(t, of(dns('a')));
+    const port = balancer.port('dns');
+    const client = await DatagramClient.open(t, port);
+    assert.equal(await client.askName('hello'), 'a');
+    stream(t, a, [...a.sources][0]);
+    await balancer.reload(of(''));
+    // Under another name as well: it is the address that counts.
+    await balancer.reload(of(dns('a', `127.0.0.1:${port}`).replace('dns:', 'names:')));
+    const clients = await Promise.all(Array.from({ length: 24 }, () => DatagramClient.open(t, port)));
+    const names = await Promise.all(clients.map((each) => each.askName('hello')));
+    assert.deepEqual(new Set(names), new Set(['a']));
+    client.send('again');
+    await until(() => client.heard.includes('a again'), 'the first client is served as well');
+    await balancer.running.balancer.close({ force: true });
+  });
+}
 
 test('a reload that cannot take an address of UDP changes nothing', async (t) => {
   const [a, taken] = await Promise.all(['a', 'taken'].map((name) => DatagramServer.start(t, name)));

@@ -114,6 +114,30 @@ test('beyond maxSessions new clients of UDP are dropped and counted, and those t
   await balancer.endClean();
 });
 
+test('all listeners of UDP together have a quarter of maxConnections, each an equal share', async (t) => {
+  const a = await DatagramServer.start(t, 'a');
+  const listener = (name: string): string => `${name}: { address: "127.0.0.1:0", udp: { pool: a, idle: 60s } }`;
+  const balancer = await ReloadingBalancer.start(
+    t,
+    lines(
+      'threads: 1',
+      'maxConnections: 24',
+      `listeners: { ${listener('one')}, ${listener('two')} }`,
+      `pools: { ${pool('a', [a])} }`,
+    ),
+  );
+  const { balancer: running } = balancer.running;
+  for (const name of ['one', 'two']) {
+    const clients = await Promise.all(Array.from({ length: 4 }, () => DatagramClient.open(t, balancer.port(name))));
+    for (const client of clients.slice(0, 3)) await client.askName('hello');
+    clients[3].send('one too many');
+    const full = (): unknown => running.stats().udp.find(({ listener: id }) => id === name)?.full;
+    await until(() => full() === 1, `${name} is full`);
+  }
+  assert.ok(!a.heard.includes('one too many'));
+  await running.close({ force: true });
+});
+
 test('limits of a pool count sessions of UDP: maxConnections, maxRequests', async (t) => {
   const [a, b] = [await DatagramServer.start(t, 'a'), await DatagramServer.start(t, 'b')];
   for (const limit of ['maxConnections: 2', 'maxRequests: 4']) {

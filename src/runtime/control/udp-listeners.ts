@@ -8,7 +8,7 @@ import dgram from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import type { Operation } from '../../core/operations.ts';
 import type { ListenerSpec } from '../../core/snapshot.ts';
-import { addressText, keyOf } from '../shared/listener-key.ts';
+import { keyOf } from '../shared/listener-key.ts';
 import type { ListenerKey } from '../shared/listener-key.ts';
 import { ListenError } from './listen-error.ts';
 import { hasAddressOf, leavingOf } from './prepare-listeners.ts';
@@ -39,8 +39,8 @@ type Serving = () => Iterable<WorkerHandle>;
 export class UdpListeners {
   readonly #serving: Serving;
   readonly #opened = new Map<ListenerKey, OpenedUdp>();
-  /** Addresses that were ours: some thread may still answer clients there. */
-  readonly #left = new Set<string>();
+  /** Ports that were ours, on whatever address: some thread may still answer clients there. */
+  readonly #left = new Set<number>();
   #isClosed = false;
 
   constructor(serving: Serving) {
@@ -156,7 +156,7 @@ export class UdpListeners {
 
   /** A socket of this process has the port, on this address or a wider one: so nobody can be asked whether it is free. */
   #isOurs(spec: ListenerSpec): boolean {
-    return spec.port === 0 || this.#left.has(addressText(spec)) || this.opened.some(({ port }) => port === spec.port);
+    return spec.port === 0 || this.#left.has(spec.port) || this.opened.some(({ port }) => port === spec.port);
   }
 
   #rename(from: ListenerKey, spec: ListenerSpec): void {
@@ -180,7 +180,7 @@ export class UdpListeners {
     // Its address, and with it its sockets, may be another one's by now.
     if (opened === undefined) return;
     this.#opened.delete(key);
-    this.#left.add(addressText(opened.spec));
+    this.#left.add(opened.port);
     await Promise.all(opened.owners.map((worker) => worker.closeListener(operation).catch(ignoreGone)));
   }
 }

@@ -6,7 +6,7 @@ import type { DatagramListenOptions, Datagrams } from '../../net/datagrams.ts';
 import { Guard } from '../../net/guard.ts';
 import type { LoopClock } from '../../net/loop-clock.ts';
 import { createNodeDatagrams } from '../../net/node/datagrams.ts';
-import type { TimerWheel } from '../../net/timer-wheel.ts';
+import type { Timer, TimerWheel } from '../../net/timer-wheel.ts';
 import type { SessionRecord } from '../../tcp/session-record.ts';
 import type { UdpSession } from '../../udp/session.ts';
 import type { UdpHost, UdpPool, UdpRoute } from '../../udp/udp-host.ts';
@@ -39,15 +39,15 @@ export interface UdpPlane {
 
 /** Whoever takes over has begun to listen: a thread that ends goes on so long for what is under way, ms. */
 const RELEASE_MS = 1000;
-/** The descriptors that the process has for connections of clients are there for all of them: this share for one listener. */
+/** The descriptors that the process has for connections of clients are there for all of them: this share for UDP. */
 const SHARE_OF_CONNECTIONS = 0.25;
 
 export class ThreadUdp implements UdpHost {
   readonly datagrams: Datagrams;
   readonly #plane: UdpPlane;
   readonly #listeners = new Map<ListenerKey, UdpListener>();
-  /** Those that have left the config, and still have sessions. */
-  readonly #leaving = new Set<UdpListener>();
+  /** Those that have left the config, and still have sessions, with what ends them. */
+  readonly #leaving = new Map<UdpListener, Timer>();
   #compile: (spec: ListenerSpec) => UdpRoute | null = () => null;
   /** The end has begun: what comes to listen now is closed again. */
   #isEnding = false;
@@ -77,6 +77,12 @@ export class ThreadUdp implements UdpHost {
 
   async #listen(spec: ListenerSpec, where: DatagramListenOptions): Promise<number> {
     const key = keyOf(spec);
+    const there = this.#isEnding ? null : this.#takeBack(where);
+    if (there !== null) {
+      this.#listeners.set(key, there);
+      there.resume(spec, this.#compile(spec));
+      return there.port;
+    }
     const listener = new UdpListener(spec, this);
     listener.update(this.#compile(spec));
     const bound = await listener.listen(where);
@@ -89,6 +95,20 @@ export class ThreadUdp implements UdpHost {
     // A snapshot may have come meanwhile.
     listener.update(this.#compile(spec));
     return bound;
+  }
+
+  /**
+   * One that has left the config, on the very same address: beside a second socket it would get new clients as well, and
+   * serve none of them.
+   */
+  #takeBack(where: DatagramListenOptions): UdpListener | null {
+    for (const [listener, timer] of this.#leaving) {
+      if (!listener.isAt(where)) continue;
+      this.#leaving.delete(listener);
+      this.#plane.wheel.disarm(timer);
+      return listener;
+    }
+    return null;
   }
 
   /** The address belongs to another listener of the config from now on. */
@@ -105,18 +125,21 @@ export class ThreadUdp implements UdpHost {
     const listener = this.#listeners.get(key);
     if (listener === undefined) return;
     this.#listeners.delete(key);
-    this.#leaving.add(listener);
     const end = (): void => {
+      const timer = this.#leaving.get(listener);
+      if (timer === undefined) return;
       this.#leaving.delete(listener);
+      this.#plane.wheel.disarm(timer);
       listener.close();
     };
-    this.#after(this.#plane.timeouts.drainMs, end);
+    this.#leaving.set(listener, this.#after(this.#plane.timeouts.drainMs, end));
     listener.drain(false, end);
   }
 
   apply(snapshot: Snapshot, poolOf: (id: string) => UdpPool | null, logOptions: RouteLogOptions | null): void {
     const log = createSessionLog(logOptions, UDP_SESSION);
     const shared = new Set(snapshot.routes.map(({ pool }) => pool));
+    const mostSessions = mostSessionsOf(snapshot);
     const specs = new Map(snapshot.listeners.map((listener) => [keyOf(listener), listener]));
     this.#compile = (given) => {
       const listener = specs.get(keyOf(given));
@@ -128,7 +151,7 @@ export class ThreadUdp implements UdpHost {
         spec,
         pool,
         isShared: shared.has(spec.pool),
-        mostSessions: shareOf(spec.maxSessions, snapshot),
+        mostSessions: shareOf(Math.min(spec.maxSessions, mostSessions), snapshot),
         slot: snapshot.sessionRows[listener.id],
         key: keySourceOf(pool.spec.policy),
         log,
@@ -166,7 +189,7 @@ export class ThreadUdp implements UdpHost {
       if (left === 0) onLetGo();
     };
     this.#onStopped = onOneLeft;
-    const listeners = [...this.#listeners.values(), ...this.#leaving];
+    const listeners = [...this.#listeners.values(), ...this.#leaving.keys()];
     const received = (): number => listeners.reduce((sum, listener) => sum + listener.received, 0);
     const stopIfQuiet = (): void => {
       if (listeners.every(({ isQuiet }) => isQuiet)) this.stop();
@@ -181,7 +204,7 @@ export class ThreadUdp implements UdpHost {
   /** Closes every socket, and ends what is left. */
   stop(): void {
     this.#isEnding = true;
-    for (const listener of [...this.#listeners.values(), ...this.#leaving]) listener.close();
+    for (const listener of [...this.#listeners.values(), ...this.#leaving.keys()]) listener.close();
     this.#listeners.clear();
     this.#leaving.clear();
     const onStopped = this.#onStopped;
@@ -189,8 +212,10 @@ export class ThreadUdp implements UdpHost {
     onStopped?.();
   }
 
-  #after(ms: number, task: () => void): void {
-    this.#plane.wheel.arm(new TaskTimer(task, (error) => this.#plane.reportFault(error)), ms);
+  #after(ms: number, task: () => void): Timer {
+    const timer = new TaskTimer(task, (error) => this.#plane.reportFault(error));
+    this.#plane.wheel.arm(timer, ms);
+    return timer;
   }
 
   // ——— for sessions
@@ -205,6 +230,10 @@ export class ThreadUdp implements UdpHost {
 
   get routeTable(): RouteTable {
     return this.#plane.routeTable;
+  }
+
+  get drainMs(): number {
+    return this.#plane.timeouts.drainMs;
   }
 
   now(): number {
@@ -228,8 +257,13 @@ export class ThreadUdp implements UdpHost {
   }
 }
 
+/** Of a listener: each has an equal share, so that strangers who fill one leave the others theirs. */
+function mostSessionsOf({ listeners, settings }: Snapshot): number {
+  const sharing = listeners.filter(({ udp }) => udp !== undefined).length;
+  return (settings.maxConnections * SHARE_OF_CONNECTIONS) / sharing;
+}
+
 /** What one thread has of the sessions of a listener. */
-function shareOf(maxSessions: number, { threads, settings }: Snapshot): number {
-  const most = Math.min(maxSessions, settings.maxConnections * SHARE_OF_CONNECTIONS);
-  return Math.max(1, Math.floor(most / Math.max(1, threads)));
+function shareOf(maxSessions: number, { threads }: Snapshot): number {
+  return Math.max(1, Math.floor(maxSessions / Math.max(1, threads)));
 }

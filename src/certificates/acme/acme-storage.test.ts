@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { tempFolder } from '../../../test/support/access-log.ts';
@@ -43,6 +43,18 @@ describe('the storage of certificates', () => {
       writeFileSync(file, text);
       assert.equal(await storage.readAccount(), null);
     }
+  });
+
+  it('the storage of certificates never takes an account that it cannot read just now for none', async (t) => {
+    const storage = new AcmeStorage(tempFolder(t), DIRECTORY);
+    await storage.requireRoom();
+    const file = join(storage.folder, 'account.json');
+    // A link to itself: what is behind it may be there again later, as what a failing disk holds.
+    symlinkSync(file, file);
+    await assert.rejects(storage.readAccount(), {
+      name: 'AcmeError',
+      message: `the account in ${file} cannot be read (ELOOP)`,
+    });
   });
 
   it('the storage of certificates says before anything is asked for that nothing can be kept', async (t) => {

@@ -54,9 +54,17 @@ export class AcmeStorage {
     await writeWhole(this.fileOf(names), text);
   }
 
-  /** Null: there is none, or it is of no use. */
+  /**
+   * Null: there is none, or what is there is of no use. Rejects with an `AcmeError` where it cannot be read just now: its
+   * key is nowhere else, so nothing may be written over it.
+   */
   async readAccount(): Promise<StoredAccount | null> {
-    const text = (await readText(join(this.folder, ACCOUNT))) ?? '';
+    const file = join(this.folder, ACCOUNT);
+    const text = await readText(file).catch((error: unknown) => {
+      const code = codeOf(error);
+      if (code === 'ENOENT') return '';
+      throw new AcmeError(`the account in ${file} cannot be read (${code})`);
+    });
     try {
       const value: unknown = JSON.parse(text);
       if (!isRecord(value)) return null;
@@ -81,14 +89,13 @@ export class AcmeStorage {
       await writeWhole(probe, ' '.repeat(64 * 1024));
       await rm(probe, { force: true });
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-      throw new AcmeError(`nothing can be kept in ${this.folder} (${code})`);
+      throw new AcmeError(`nothing can be kept in ${this.folder} (${codeOf(error)})`);
     }
   }
 
   async #readFile(name: string): Promise<StoredFile | null> {
     const file = join(this.folder, name);
-    const text = await readText(file);
+    const text = await readText(file).catch(() => null);
     return text === null ? null : { file, text };
   }
 
@@ -97,12 +104,12 @@ export class AcmeStorage {
   }
 }
 
-/** Null: it cannot be read. */
-function readText(file: string): Promise<string | null> {
-  return readRegularFile(file).then(
-    (bytes) => bytes.toString('utf8'),
-    () => null,
-  );
+async function readText(file: string): Promise<string> {
+  return (await readRegularFile(file)).toString('utf8');
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }
 
 function nameOf(names: readonly string[]): string {

@@ -142,6 +142,11 @@ describe('an order', () => {
       /is for other names$/,
     ],
     [
+      'whose certificate has something behind it that is none',
+      { certificate: [{ body: `${ISSUED.cert}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n` }] },
+      /^the certificate that has come is of no use: what begins in line \d+ is not a certificate that can be read$/,
+    ],
+    [
       'whose certificate is of another key',
       { certificate: [{ body: issueCertificate({ names: ['a.example'] }).cert }] },
       /has another key$/,

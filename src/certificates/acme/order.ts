@@ -12,6 +12,7 @@
  */
 import { X509Certificate } from 'node:crypto';
 import type { AcmeChallenge } from '../../core/acme.ts';
+import { Findings } from '../finding.ts';
 import { isCertificate, readPem } from '../pem.ts';
 import { toPem } from '../read-chain.ts';
 import { subjectNamesOf } from '../subject-names.ts';
@@ -22,6 +23,7 @@ import type { CertificateMaker } from './certificate-maker.ts';
 import { listIn, textIn } from './directory-client.ts';
 import type { DirectoryClient, Resource } from './directory-client.ts';
 import type { Signer } from './jws.ts';
+import { readKept } from './own-certificates.ts';
 
 /** How long it takes at most, waits only, until an authority has made up its mind. */
 const MOST_PATIENCE_MS = 10 * 60_000;
@@ -61,7 +63,14 @@ export async function orderCertificate(names: readonly string[], tools: OrderToo
   const chain = readAnswer(body, names);
   if (!new X509Certificate(chain).checkPrivateKey(privateKey))
     throw new AcmeError('the certificate that has come has another key');
-  return chain + toPem(privateKey);
+  return requireUsable(chain + toPem(privateKey));
+}
+
+/** It will be kept in place of one that may be good still: so it is read first as it will be then. */
+function requireUsable(text: string): string {
+  const found = new Findings('acme');
+  if (readKept({ file: '', text }, found) !== null) return text;
+  throw new AcmeError(`the certificate that has come is of no use: ${found.all[0].message}`);
 }
 
 /** Convinces the authority of each name. */

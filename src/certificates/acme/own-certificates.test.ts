@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
+import { rmSync, truncateSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import { tempFolder } from '../../../test/support/access-log.ts';
@@ -78,6 +80,25 @@ describe('certificates that Fairlead gets by itself', () => {
     );
     assert.match(findings[0].message, /^c\.example: no certificate/);
   });
+
+  for (const [how, spoil] of [
+    ['removed', (file: string) => rmSync(file)],
+    ['cut off', (file: string) => truncateSync(file, 300)],
+    ['taken away with its folder', (file: string) => rmSync(dirname(file), { recursive: true })],
+  ] as const) {
+    it(`a certificate whose file is ${how} is served until a new one comes, and it is said`, async (t) => {
+      const own = await create(t);
+      await keep(own, ['a.example']);
+      const before = await own.load(['a.example'], Date.now());
+      spoil(own.storage.fileOf(['a.example']));
+      const { certificates, findings } = await own.load(['a.example'], Date.now());
+      assert.deepEqual(certificates, before.certificates);
+      assert.match(findings.at(-1)?.message ?? '', /^the certificate for a\.example is not there any more, and served/);
+      await keep(own, ['a.example'], { commonName: 'new' });
+      const renewed = await own.load(['a.example'], Date.now());
+      assert.deepEqual([renewed.certificates[0].issuer, renewed.findings], ['CN=new', []]);
+    });
+  }
 
   it('a certificate that has expired is served until a new one comes, with a warning', async (t) => {
     const own = await create(t);

@@ -32,6 +32,8 @@ export class OwnCertificates {
   readonly spec: AcmeSpec;
   /** By their names, so that the same ones are served as long as they are needed. */
   readonly #selfSigned = new Map<string, Certificate>();
+  /** Those of just the names that were asked for, as they were read last: by their files. */
+  readonly #whole = new Map<string, Certificate>();
 
   constructor(stateDir: string, spec: AcmeSpec, maker: CertificateMaker) {
     this.storage = new AcmeStorage(stateDir, spec.directory);
@@ -39,9 +41,18 @@ export class OwnCertificates {
     this.spec = spec;
   }
 
-  /** What to serve with, never empty. `now`: milliseconds since 1970. */
+  /**
+   * What to serve with, never empty. A file that is gone, or broken, since it was read last takes nothing from those who
+   * are served. `now`: milliseconds since 1970.
+   */
   async load(names: readonly string[], now: number): Promise<Pick<Owned, 'certificates' | 'findings'>> {
     const { certificates, uncovered, findings } = await findOwned(this.storage, names, now);
+    const file = this.storage.fileOf(names);
+    const whole = certificates.find((certificate) => certificate.file === file);
+    const before = this.#whole.get(file);
+    if (whole !== undefined) this.#whole.set(file, whole);
+    else if (before !== undefined && (uncovered.length > 0 || now < before.validTo))
+      return { certificates: [before], findings: [...findings, explainGone(before)] };
     if (uncovered.length === 0) return { certificates, findings };
     const own = await this.#selfSign(uncovered, now);
     return { certificates: [...certificates, own], findings: [...findings, explainSelfSigned(own, uncovered)] };
@@ -89,19 +100,29 @@ export async function findOwned(storage: AcmeStorage, names: readonly string[], 
 }
 
 /** Null: it is of no use, and said to be so where it is the one that is wanted. */
-function readStored({ file, text }: StoredFile, isWanted: boolean, findings: Findings): Certificate | null {
+function readStored(stored: StoredFile, isWanted: boolean, findings: Findings): Certificate | null {
   const found = new Findings(KEY);
+  const certificate = readKept(stored, found);
+  if (certificate === null && isWanted) {
+    const [first] = found.all;
+    findings.warn('', stored.file, `${first.message}, and another certificate is asked for`, 'Leave it to Fairlead.');
+  }
+  return certificate;
+}
+
+/** Chain and key in one text. Null: it is of no use, and why is among what is found. */
+export function readKept({ file, text }: StoredFile, found: Findings): Certificate | null {
   const chain = readChain(text, file, '', found);
   const key = readKey(text, '', { file, part: '' }, found);
   if (chain !== null && key !== null) checkKey(chain.certificates, key, file, '', found);
-  if (chain === null || key === null || found.hasMistake) {
-    const [first] = found.all;
-    if (isWanted)
-      findings.warn('', file, `${first.message}, and another certificate is asked for`, 'Leave it to Fairlead.');
-    return null;
-  }
+  if (chain === null || key === null || found.hasMistake) return null;
   const secrets = { kind: 'pem', chain: chain.text, privateKey: toPem(key) } as const;
   return describeCertificate(chain.text, { file, source: KEY }, secrets, null);
+}
+
+function explainGone({ file, names }: Certificate): Finding {
+  const message = `the certificate for ${names.join(', ')} is not there any more, and served until a new one comes`;
+  return { isMistake: false, key: KEY, file, message, cure: 'Look who removes or changes files in stateDir.' };
 }
 
 function explainSelfSigned({ file }: Certificate, names: readonly string[]): Finding {

@@ -1,7 +1,7 @@
 /** Certificates that do not come; with an authority that gives them: test/long/acme.test.ts. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -188,9 +188,64 @@ describe('whoever keeps certificates up to date', () => {
     assert.deepEqual([asked(), events.length, keeper.troubles.length], [0, 0, 0]);
     time.advance(13 * 24 * HOUR_MS + HOUR_MS);
     await settle(kept);
+    assert.equal(asked(), 1, 'it is renewed at two thirds of its life');
+  });
+
+  it('whoever keeps certificates up to date has no more trouble once another process has got the certificate', async (t) => {
+    const kept = await keep(t);
+    const { time, keeper, config } = kept;
+    const own = await keeper.prepare(config.settings);
+    keeper.follow(config);
+    time.advance(0);
+    await settle(kept);
+    assert.match(
+      keeper.troubles[0].message,
+      new RegExp(`again at ${new Date(time.wallTime() + MINUTE_MS).toISOString()}`),
+    );
+    const { cert, key } = issueCertificate({ names: ['a.example', 'b.example'], fromDays: 0, toDays: 90 });
+    await own?.storage.writeCertificate(['a.example', 'b.example'], cert + key);
     time.advance(MINUTE_MS);
     await settle(kept);
-    assert.equal(asked(), 1, 'it is renewed at two thirds of its life');
+    assert.deepEqual([keeper.troubles, kept.asked()], [[], 1]);
+  });
+
+  it('whoever keeps certificates up to date asks for one again whose file is removed', async (t) => {
+    const kept = await keep(t);
+    const { time, keeper, config, asked } = kept;
+    const own = await keeper.prepare(config.settings);
+    assert.ok(own);
+    const { cert, key } = issueCertificate({ names: ['a.example', 'b.example'], fromDays: 0, toDays: 90 });
+    await own.storage.writeCertificate(['a.example', 'b.example'], cert + key);
+    keeper.follow(config);
+    time.advance(0);
+    await settle(kept);
+    assert.equal(asked(), 0);
+    rmSync(own.storage.fileOf(['a.example', 'b.example']));
+    time.advance(HOUR_MS);
+    await settle(kept);
+    assert.equal(asked(), 1);
+    time.advance(MINUTE_MS);
+    await settle(kept);
+    assert.equal(asked(), 2, 'and again after a failure');
+  });
+
+  it('whoever keeps certificates up to date tries again in time, and tells of it, though the clock of the machine was ahead', async (t) => {
+    const kept = await keep(t);
+    const { time, keeper, events, config, asked } = kept;
+    const wallTime = time.wallTime.bind(time);
+    let aheadMs = 4 * 365 * 24 * HOUR_MS;
+    t.mock.method(time, 'wallTime', () => wallTime() + aheadMs);
+    keeper.follow(config);
+    time.advance(0);
+    await settle(kept);
+    assert.deepEqual([asked(), events.length], [1, 1]);
+    aheadMs = 0;
+    time.advance(MINUTE_MS);
+    await settle(kept);
+    assert.equal(asked(), 2);
+    time.advance(24 * HOUR_MS);
+    await settle(kept);
+    assert.equal(events.length, 2);
   });
 
   it('whoever keeps certificates up to date gives an order up at the end, says nothing of it, and leaves no lock', async (t) => {

@@ -49,6 +49,7 @@ export class AcmeKeeper {
   #stateDir = '';
   #jobs: CertificateJobs = new Map();
   #lock: StateLock | null = null;
+  /** Monotonic. */
   #lockSaidAt = -Infinity;
   #giveUp = new AbortController();
   #running: CertificateJob | null = null;
@@ -97,7 +98,7 @@ export class AcmeKeeper {
     return [...this.#jobs.values()]
       .filter(({ failures }) => failures > 0)
       .flatMap((job) => {
-        const tried = `It is tried again at ${new Date(job.dueAt).toISOString()}.`;
+        const tried = `It is tried again at ${new Date(this.#now() + this.#restOf(job)).toISOString()}.`;
         return this.#toEvents(job, 'not-issued', notGot(job, tried));
       });
   }
@@ -139,16 +140,20 @@ export class AcmeKeeper {
   }
 
   #sleep(): void {
-    const next = Math.min(...[...this.#jobs.values()].map(({ dueAt }) => dueAt));
-    const ms = next - this.#now();
+    const ms = Math.min(...[...this.#jobs.values()].map((job) => this.#restOf(job)));
     // What is still due waits for the lock.
     this.#wakeIn(ms > 0 ? ms : MINUTE_MS);
+  }
+
+  /** How long there is nothing to do for it, as far as is known, ms; not above 0: it is due. */
+  #restOf({ dueAt, retryAt }: CertificateJob): number {
+    return Math.max(dueAt - this.#now(), retryAt - this.#options.clock.now());
   }
 
   async #work(): Promise<void> {
     for (const job of this.#jobs.values()) {
       const own = this.#own;
-      if (own === null || job.dueAt > this.#now() || !(await this.#isDue(job, own))) continue;
+      if (own === null || job.retryAt > this.#options.clock.now() || !(await this.#isDue(job, own))) continue;
       // Another config may hold since then.
       if (!this.#isWanted(job) || own !== this.#own || !(await this.#hasLock(job))) return;
       if (this.#isWanted(job) && own === this.#own) await this.#run(job, own);
@@ -164,10 +169,19 @@ export class AcmeKeeper {
     const { certificates, uncovered } = await findOwned(own.storage, job.names, this.#now());
     const file = own.storage.fileOf(job.names);
     const found = uncovered.length === 0 ? certificates.find((certificate) => certificate.file === file) : undefined;
-    if (found === undefined || found.fingerprint === job.fingerprint) return true;
-    job.fingerprint = found.fingerprint;
-    job.dueAt = renewalTime(found, this.#options.random);
-    return job.dueAt <= this.#now();
+    if (found === undefined) {
+      job.fingerprint = '';
+      job.dueAt = 0;
+      return true;
+    }
+    if (found.fingerprint !== job.fingerprint) {
+      job.fingerprint = found.fingerprint;
+      job.dueAt = renewalTime(found, this.#options.random);
+    }
+    if (job.dueAt <= this.#now()) return true;
+    // It may be another process that has got it.
+    Object.assign(job, { failures: 0, why: '', retryAt: 0, saidAt: -Infinity });
+    return false;
   }
 
   async #run(job: CertificateJob, own: OwnCertificates): Promise<void> {
@@ -186,9 +200,6 @@ export class AcmeKeeper {
       options.onStored();
       // It is planned by the certificate that has come.
       if (await this.#isDue(job, own)) throw new AcmeError(ALREADY_OLD);
-      job.failures = 0;
-      job.why = '';
-      job.saidAt = -Infinity;
     } catch (error) {
       if (!signal.aborted) this.#failed(job, error);
     } finally {
@@ -198,10 +209,11 @@ export class AcmeKeeper {
 
   #failed(job: CertificateJob, error: unknown): void {
     const waitMs = waitAfterFailure(++job.failures, error instanceof AcmeError ? error.retryAfterMs : 0);
-    job.dueAt = this.#now() + waitMs;
+    const now = this.#options.clock.now();
+    job.retryAt = now + waitMs;
     job.why = error instanceof AcmeError ? error.message : String(error);
-    if (this.#now() - job.saidAt < DAY_MS) return;
-    job.saidAt = this.#now();
+    if (now - job.saidAt < DAY_MS) return;
+    job.saidAt = now;
     const tried = `It is tried again in ${inWords(waitMs)}, and then less and less often.`;
     this.#say(job, 'not-issued', notGot(job, tried));
   }
@@ -268,8 +280,9 @@ export class AcmeKeeper {
   }
 
   #sayLocked(job: CertificateJob, heldBy: number): void {
-    if (this.#now() - this.#lockSaidAt < DAY_MS) return;
-    this.#lockSaidAt = this.#now();
+    const now = this.#options.clock.now();
+    if (now - this.#lockSaidAt < DAY_MS) return;
+    this.#lockSaidAt = now;
     const who = heldBy === 0 ? 'another process' : `process ${heldBy}`;
     const message = `${who} gets the certificates in ${this.#stateDir}: this one serves what is there, and asks for none as long as that runs.`;
     this.#say(job, 'warning', message);
@@ -277,7 +290,7 @@ export class AcmeKeeper {
 
   /** A bug of ours: the jobs wait as after any failure. */
   #sayFault(error: unknown): void {
-    for (const job of this.#jobs.values()) if (job.dueAt <= this.#now()) this.#failed(job, error);
+    for (const job of this.#jobs.values()) if (this.#restOf(job) <= 0) this.#failed(job, error);
   }
 }
 

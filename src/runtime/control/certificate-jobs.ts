@@ -18,6 +18,11 @@ export interface CertificateJob {
   failures: number;
   /** Why the last one failed; `''`: it did not. */
   why: string;
+  /**
+   * It is not tried again before, after a failure. This and the next in monotonic milliseconds: a clock of the machine that
+   * was ahead, and is set right, holds up nothing.
+   */
+  retryAt: number;
   /** When a failure was last told; `-Infinity`: never. */
   saidAt: number;
 }
@@ -46,5 +51,16 @@ export function planJobs({ listeners, settings }: Config, before: CertificateJob
 }
 
 function createJob(key: string, names: readonly string[], challenge: AcmeChallenge): CertificateJob {
-  return { key, names, listeners: [], challenge, fingerprint: '', dueAt: 0, failures: 0, why: '', saidAt: -Infinity };
+  return {
+    key,
+    names,
+    listeners: [],
+    challenge,
+    fingerprint: '',
+    dueAt: 0,
+    failures: 0,
+    why: '',
+    retryAt: 0,
+    saidAt: -Infinity,
+  };
 }

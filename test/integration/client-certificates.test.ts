@@ -121,6 +121,24 @@ for (const maxVersion of VERSIONS) {
       }
     });
 
+    it(`a session does not go on once the certificate of its client has expired, in ${maxVersion}`, async (t) => {
+      // In this thread, whose calendar is ours.
+      const { port, handshakeEvents } = await runAsking(t, '', { threads: 0 });
+      const options = { servername: 'secure.example', maxVersion } as const;
+      const session = await earn(port, as(GOOD, { maxVersion }));
+      assert.equal((await askTls(port, { ...options, session })).isResumed, true);
+      const now = Date.now.bind(Date);
+      const calendar = t.mock.method(Date, 'now', () => now() + 100 * 86_400_000);
+      assert.equal(await comesIn(port, { ...options, session }), false);
+      calendar.mock.restore();
+      assert.equal((await askTls(port, { ...options, session })).isResumed, true, 'it was for that alone');
+      await until(() => handshakeEvents.length > 0, 'it is told');
+      assert.deepEqual(
+        handshakeEvents.map(({ reason, code }) => [reason, code]),
+        [['certificate-rejected', 'CERT_HAS_EXPIRED']],
+      );
+    });
+
     it(`a session does not go on once the authorities or what they have revoked has changed, in ${maxVersion}`, async (t) => {
       const { balancer, port, folder, config, certificateEvents } = await runAsking(t);
       const options = { servername: 'secure.example', maxVersion } as const;

@@ -9,6 +9,9 @@ import type { AskedClients } from './tls-info.ts';
 import { createTlsConnection, speakOver } from './tls-open.ts';
 import { tlsFailureOf } from './tls-reason.ts';
 
+/** As OpenSSL says it in a whole handshake. */
+const OLD_CERTIFICATE: TlsFailure = Object.freeze({ reason: 'certificate-rejected', code: 'CERT_HAS_EXPIRED' });
+
 export class ServerHandshake implements TlsHandshake {
   readonly #raw: net.Socket;
   readonly #given: GivenConnection;
@@ -38,6 +41,10 @@ export class ServerHandshake implements TlsHandshake {
       this.failed(null, socket);
       return;
     }
+    if (this.#hasOldCertificate(socket)) {
+      this.#fail(OLD_CERTIFICATE, socket);
+      return;
+    }
     this.#isOver = true;
     socket.allowHalfOpen = true;
     const { facts, localPort, isUnix, handler, host } = this.#given;
@@ -59,10 +66,23 @@ export class ServerHandshake implements TlsHandshake {
     connection.begin();
   }
 
+  /**
+   * A session that goes on is not verified again, and earns the next one by that: without end, for a client that keeps
+   * coming back.
+   */
+  #hasOldCertificate(socket: TLSSocket): boolean {
+    if (this.#asked === null || !socket.isSessionReused()) return false;
+    const certificate = socket.getPeerX509Certificate();
+    return certificate !== undefined && certificate.validToDate.getTime() < this.#given.host.clock.wallTime();
+  }
+
   failed(error: Error | null, socket: TLSSocket): void {
+    this.#fail(tlsFailureOf(error, socket.authorizationError), socket);
+  }
+
+  #fail(failure: TlsFailure, socket: TLSSocket): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    const failure = tlsFailureOf(error, socket.authorizationError);
     // Node has told the client what is wrong; where only the time was over, it leaves the socket as it is.
     if (!socket.destroyed) socket.destroy();
     this.#tell(failure);

@@ -5,6 +5,9 @@
 import { SETTLE_MS, WATCH_MS } from '../../certificates/watch.ts';
 import type { Cancel, Scheduler } from '../../checks/scheduler.ts';
 
+/** Files are read then, whether they stand still or not. */
+const MOST_LOOKS = WATCH_MS / SETTLE_MS;
+
 export interface FileWatchOptions {
   readonly scheduler: Scheduler;
   /** What the system says of the files now: another text where one has changed. */
@@ -42,11 +45,11 @@ export class FileWatch {
     this.#cancel = null;
   }
 
-  /** Until nothing changes any more. */
-  #settleDown(before: string): void {
+  /** Until nothing changes any more; of a file that changes all the time nobody waits for the end. */
+  #settleDown(before: string, looks = 1): void {
     this.#lookIn(SETTLE_MS, (stamp) => {
-      if (stamp === before) this.#options.onStale();
-      else this.#settleDown(stamp);
+      if (stamp === before || looks === MOST_LOOKS) this.#options.onStale();
+      else this.#settleDown(stamp, looks + 1);
     });
   }
 

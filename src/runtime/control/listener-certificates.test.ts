@@ -76,6 +76,31 @@ describe('the certificates of listeners', () => {
     assert.equal(staleCount(), 1, 'once');
   });
 
+  it('files are read though one of them changes all the time', async (t) => {
+    const { certificates, folder, advance, staleCount } = watch(t);
+    const file = writePair(folder, 'a.pem', ONE);
+    certificates.settle(await certificates.load(listening(file)));
+    await advance(31_000);
+    let seconds = 0;
+    for (; seconds < 70 && staleCount() === 0; seconds++) {
+      writePair(folder, 'a.pem', { cert: TWO.cert, key: `${TWO.key}# ${seconds}\n` });
+      await advance(1000);
+    }
+    assert.ok(seconds > 30 && seconds < 70, String(seconds));
+    assert.equal(await certificates.refresh(), true);
+  });
+
+  it('files are read every day though the clock of the machine is set back', async (t) => {
+    const { certificates, folder, time, advance, staleCount } = watch(t);
+    const wallTime = time.wallTime.bind(time);
+    let aheadMs = 3 * DAY_MS;
+    t.mock.method(time, 'wallTime', () => wallTime() + aheadMs);
+    certificates.settle(await certificates.load(listening(writePair(folder, 'a.pem', ONE))));
+    aheadMs = 0;
+    for (let minutes = 0; minutes < 3 && staleCount() === 0; minutes++) await advance(DAY_MS);
+    assert.equal(staleCount(), 1);
+  });
+
   it('a file that cannot be used leaves the certificate before it, and is told of once', async (t) => {
     const { certificates, folder, events, advance, staleCount } = watch(t);
     const file = writePair(folder, 'a.pem', ONE);

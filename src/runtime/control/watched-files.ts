@@ -24,6 +24,7 @@ export class WatchedFiles<T extends { readonly id: string; readonly stamp: strin
   readonly #options: WatchedFilesOptions<T>;
   readonly #watch: FileWatch;
   #all: ReadonlyMap<string, T> = new Map();
+  /** Monotonic: clocks of machines jump. */
   #readAt = 0;
   #isClosed = false;
 
@@ -45,7 +46,7 @@ export class WatchedFiles<T extends { readonly id: string; readonly stamp: strin
 
   /** All files are read now, and what there is to say of them is said. */
   noteRead(): void {
-    this.#readAt = this.#options.clock.wallTime();
+    this.#readAt = this.#options.clock.now();
   }
 
   /** From now on it is these that are watched. */
@@ -78,7 +79,7 @@ export class WatchedFiles<T extends { readonly id: string; readonly stamp: strin
   }
 
   get #isDue(): boolean {
-    return this.#options.clock.wallTime() - this.#readAt >= DAY_MS;
+    return this.#options.clock.now() - this.#readAt >= DAY_MS;
   }
 
   async #stamp(): Promise<string> {

@@ -5,13 +5,17 @@ import net from 'node:net';
 import { test } from 'node:test';
 import type tls from 'node:tls';
 import { createTlsClient } from '../../src/net/node/tls-dial.ts';
+import { createTlsProfile } from '../../src/net/node/tls-profile.ts';
+import { NOBODY } from '../../src/net/nobody.ts';
 import { isCertificateCode } from '../../src/net/certificate-code.ts';
 import type { TlsProfileOptions } from '../../src/net/tls.ts';
-import type { CloseReason } from '../../src/net/transport.ts';
+import type { CloseReason, Connection, HandshakeHandler } from '../../src/net/transport.ts';
 import { createSelfSigned } from '../support/self-signed.ts';
 import { until } from '../support/until.ts';
+import { usedBytes } from '../support/used-bytes.ts';
 import { pair, testClient } from './secured-transport.ts';
 import {
+  PROFILE,
   connectSecurely,
   dialSecurely,
   listenSecurely,
@@ -56,6 +60,35 @@ const CLIENTS: readonly {
     client: stranger,
   },
 ];
+
+test('whoever has waited for a handshake is let go of once it is done, and not when the connection closes', async (t) => {
+  const transport = openTransport(t);
+  const profile = createTlsProfile(PROFILE);
+  const waiters: WeakRef<HandshakeHandler>[] = [];
+  const secured: Connection[] = [];
+  const listener = await transport.listen({ host: '127.0.0.1', port: 0, reusePort: false }, (raw) => ({
+    ...NOBODY,
+    onBytes(buffer, start, end) {
+      const waiter: HandshakeHandler = {
+        onSecured: (connection) => {
+          secured.push(connection);
+          return NOBODY;
+        },
+        onFailed: ({ reason }) => assert.fail(reason),
+      };
+      waiters.push(new WeakRef(waiter));
+      transport.secure(raw, Buffer.from(buffer.subarray(start, end)), profile, waiter);
+    },
+  }));
+  t.after(async () => {
+    for (const connection of secured) connection.reset();
+    await listener.close();
+  });
+  await connectSecurely(t, listener.port);
+  await until(() => secured.length === 1, 'it is done');
+  await until(() => usedBytes() > 0 && waiters[0].deref() === undefined, 'it is let go of', 10_000);
+  assert.equal(secured[0].isClosed, false);
+});
 
 for (const { title, reason, profile = {}, client = {} } of CLIENTS) {
   test(`the handshake of a client ${title} fails as ${reason}`, async (t) => {

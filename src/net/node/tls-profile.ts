@@ -15,7 +15,8 @@ import { ServerHandshake } from './tls-server-handshake.ts';
 const HANDSHAKE = Symbol('handshake');
 
 interface GivenSocket extends net.Socket {
-  [HANDSHAKE]: ServerHandshake;
+  /** Null once it has succeeded: the socket lives on. */
+  [HANDSHAKE]: ServerHandshake | null;
 }
 
 /** Throws at the first `secure` of a connection where OpenSSL does not accept what it is given. */
@@ -110,9 +111,12 @@ function sessionContext(scope: string, policy: TlsClientPolicy | null): string {
 }
 
 function onSecured(socket: TLSSocket): void {
-  (underlying(socket) as GivenSocket)[HANDSHAKE].succeeded(socket);
+  const raw = underlying(socket) as GivenSocket;
+  const handshake = raw[HANDSHAKE];
+  raw[HANDSHAKE] = null;
+  handshake?.succeeded(socket);
 }
 
 function onFailed(error: Error, socket: TLSSocket): void {
-  (underlying(socket) as GivenSocket)[HANDSHAKE].failed(error, socket);
+  (underlying(socket) as GivenSocket)[HANDSHAKE]?.failed(error, socket);
 }

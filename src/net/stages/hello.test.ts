@@ -123,6 +123,14 @@ describe('the stage of a hello', () => {
     });
   }
 
+  it('the accepted connection keeps nothing of the stages once another speaks TLS in its place', () => {
+    const met = meet();
+    met.arrive(helloOf({ extensions: [serverName('new.example')] }));
+    assert.notEqual(met.connection.handler, NOBODY);
+    met.handshake?.onSecured({ facts: FACTS, handler: NOBODY } as unknown as AcceptedConnection);
+    assert.equal(met.connection.handler, NOBODY);
+  });
+
   it('what is kept of a hello is counted, and given back when TLS has it, or when the client has left', () => {
     const met = meet();
     const hello = helloOf({ extensions: [serverName('new.example')] });

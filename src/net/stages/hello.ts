@@ -17,6 +17,7 @@ import type { ClientHello } from '../client-hello.ts';
 import { HelloReader } from '../hello-reader.ts';
 import { KeptBytes } from '../kept-bytes.ts';
 import { lingerClose } from '../lingering-close.ts';
+import { NOBODY } from '../nobody.ts';
 import type { NextStage, Stage, StageHandler } from '../stages.ts';
 import { Timer } from '../timer-wheel.ts';
 import type { TimerWheel } from '../timer-wheel.ts';
@@ -209,6 +210,8 @@ class Greeting extends Timer implements StageHandler, HandshakeHandler, Greeted 
 
   onSecured(secured: AcceptedConnection): ConnectionHandler {
     this.#leave();
+    // It lives as long as the connection in its place, and would keep all that the stages were about.
+    this.#connection.handler = NOBODY;
     const { serverName } = this.#connection.facts;
     // A client may write a second hello with another name in it, after everything was chosen by the first.
     if (secured.facts.serverName !== serverName) secured.facts = { ...secured.facts, serverName };

@@ -11,7 +11,7 @@ import type { Stage } from '../../net/stages.ts';
 import { Greetings } from '../../net/stages/greetings.ts';
 import { HelloStage } from '../../net/stages/hello.ts';
 import type { TimerWheel } from '../../net/timer-wheel.ts';
-import type { Transport } from '../../net/transport.ts';
+import type { AcceptedConnection, Transport } from '../../net/transport.ts';
 import type { Challenges } from '../shared/challenges.ts';
 import { MOST_GREETINGS, ROOM_SHARE } from '../shared/connection-gate.ts';
 import type { DataPlaneReport } from '../shared/data-plane-report.ts';
@@ -107,8 +107,7 @@ export class ThreadTls {
       now: () => host.now(),
       timeoutMs: () => host.timeouts.tlsHandshakeMs,
       passes: ({ serverName }) => passed?.find(serverName) !== undefined,
-      choose: (hello, { facts, localAddress }) =>
-        names.choose(hello, facts.proxied?.destination.address ?? localAddress),
+      choose: (hello, connection) => names.choose(hello, hello.serverName === '' ? addressedBy(connection) : ''),
       challengeOf: ({ serverName }) => this.#profiles.of(serverName),
       plainAnswer: () => faultResponse(FAULTS.plainHttpOnTls, { ...PLAIN_ANSWER, date: host.httpDate() }),
       ended: ({ facts }, failure) => this.#handshakes.note(id, failure, facts),
@@ -119,4 +118,9 @@ export class ThreadTls {
   flush(): void {
     this.#handshakes.flush();
   }
+}
+
+/** The address that the client has connected to: here it costs a call of the system. */
+function addressedBy(connection: AcceptedConnection): string {
+  return connection.facts.proxied?.destination.address ?? connection.localAddress;
 }

@@ -55,7 +55,10 @@ export class ListenerNames {
     this.#askedNames = new Set(material.clientPolicy?.names);
   }
 
-  /** Null: the client asks for a name that is not there, and is to be refused. */
+  /**
+   * Null: the client asks for a name that is not there, and is to be refused. `localAddress`: by which it has come, looked
+   * at where it asks for no name.
+   */
   choose({ serverName, ticketKeyName }: ClientHello, localAddress: string): TlsProfile | null {
     const material = this.#material;
     if (material === null) throw new Error('a listener has no certificates');

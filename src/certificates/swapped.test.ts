@@ -19,7 +19,7 @@ it('a certificate and a key that are swapped are one mistake, which says so', as
   const [cert, key] = [write('a.crt', issued.cert), write('a.key', issued.key)];
   const encrypted = issued.privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' });
   const message = `it holds the key, and ${cert} the certificate`;
-  for (const swapped of [key, write('locked.key', String(encrypted))]) {
+  for (const swapped of [key, write('locked.key', encrypted)]) {
     const source = { cert: swapped, key: cert, pkcs12: '', passphraseFile: '', ocsp: '' };
     const { certificates, findings } = await loadCertificates([source], CIRCUMSTANCES);
     assert.deepEqual(certificates, []);

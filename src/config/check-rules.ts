@@ -1,8 +1,8 @@
 /** Rules between the parts of a config: names that must exist, conditions and addresses that must differ. */
 import { describeMatch, findDuplicateConditions } from '../core/routing/order.ts';
 import { isUnixAddress } from '../core/unix-address.ts';
-import { didYouMean, listNames } from './closest-name.ts';
 import { Mistake, type Problem } from './errors.ts';
+import { describeNoPool } from './pool-name.ts';
 import type { Part, Parts, ReadListener, ReadRoute } from './parts.ts';
 import { nameOfHost, placeName } from './read-parts.ts';
 
@@ -46,9 +46,7 @@ export function checkPoolName(
   names: readonly string[],
 ): readonly Problem[] {
   if (value.pool === null || names.length === 0 || names.includes(value.pool)) return [];
-  const shown = names.length > 8 ? 'Add the pool, or name one that is there.' : `Use ${listNames(names)}.`;
-  const mistake = new Mistake(`there is no pool ${JSON.stringify(value.pool)}`, didYouMean(value.pool, names, shown));
-  return [{ path: [...path, 'pool'], mistake }];
+  return [{ path: [...path, 'pool'], mistake: describeNoPool(value.pool, names) }];
 }
 
 /** A prefix that no path of this route can have is a mistake. */

@@ -17,6 +17,11 @@ function inListener(line: string): string {
   return `${beside}\nlisteners: { web: { ${line} } }\npools: { web: [localhost:8081] }`;
 }
 
+function inLayer4(kind: 'tcp' | 'udp', line: string): string {
+  const keys = `${line.startsWith('pool:') ? '' : 'pool: db, '}${line}`;
+  return `listeners: { web: ":80", db: { address: ":53", ${kind}: { ${keys} } } }\npools: { web: [localhost:8081], db: ["[::1]:53"] }`;
+}
+
 /** A config with a line in the place of a title. */
 const PLACES: Readonly<Record<string, (line: string) => string>> = {
   Config: (line) =>
@@ -41,6 +46,8 @@ const PLACES: Readonly<Record<string, (line: string) => string>> = {
   Match: (line) => `routes: [{ pool: web, match: { ${line} } }]\npools: { web: [localhost:8081] }`,
   Pool: (line) => `pools: { web: { ${line.startsWith('endpoints:') ? '' : 'endpoints: [localhost:8081], '}${line} } }`,
   Breaker: (line) => inPool(line.startsWith('ejection:') ? line : `breaker: { ${line} }`),
+  TcpListener: (line) => inLayer4('tcp', line),
+  UdpListener: (line) => inLayer4('udp', line),
   Queue: (line) => inPool(`queue: { ${line} }`),
   Retry: (line) => inPool(line.startsWith('timeouts:') ? line : `retry: { ${line} }`),
   RouteRetry: (line) =>

@@ -2,6 +2,7 @@
  * Keys of other balancers' configs where ours does not have them: what they are called here, or that there is no such
  * thing yet. Words are compared without case, `-` and `_`: `health_check` and `healthCheck` are one.
  */
+import { OF_LAYER4_MAPS } from './foreign-layer4-keys.ts';
 import { OF_PROXY_PROTOCOL_MAPS } from './foreign-proxy-protocol-keys.ts';
 import { OF_SMALL_MAPS } from './foreign-resilience-keys.ts';
 import type { SmallMap } from './foreign-resilience-keys.ts';
@@ -33,6 +34,7 @@ type Place =
   | 'ProxyProtocol'
   | 'PoolProxyProtocol'
   | SmallMap
+  | keyof typeof OF_LAYER4_MAPS
   | 'Timeouts'
   | 'ExchangeTimeouts';
 
@@ -230,6 +232,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
       'It stands in the pool, and holds for each of its endpoints.',
   },
   ...OF_PROXY_PROTOCOL_MAPS,
+  ...OF_LAYER4_MAPS,
   Sticky: {
     'name cookiename': 'Write cookie, e.g. cookie: SERVERID.',
     'maxage expires expiry lifetime maxlife maxidle timeout duration': 'Write ttl, e.g. ttl: 12h.',

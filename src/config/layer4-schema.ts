@@ -3,12 +3,18 @@ import type { TcpSpec, UdpSpec } from '../core/snapshot.ts';
 import { key } from './described.ts';
 import { poolName } from './pool-name.ts';
 import { MOST, count, duration, object, shortForm } from './scalars.ts';
+import { isWrittenMap } from './written.ts';
 
 /** Before the times of its pool and of the whole config are filled in. */
 export type WrittenTcp = Pick<TcpSpec, 'pool'> & {
   /** Undefined: `timeouts.tcpIdle`. */
   readonly idleMs: number | undefined;
 };
+
+/** What is no map is read as the name of the pool. */
+function toLong(value: unknown): unknown {
+  return value === undefined || isWrittenMap(value) ? value : { pool: value };
+}
 
 const tcpKeys = object(
   {
@@ -24,7 +30,7 @@ const tcpKeys = object(
 
 export const tcpSchema = shortForm(
   tcpKeys.transform(({ pool, idle }): WrittenTcp => ({ pool, idleMs: idle })),
-  (value) => (typeof value === 'string' ? { pool: value } : value),
+  toLong,
   poolName,
 );
 
@@ -50,6 +56,6 @@ const udpKeys = object(
 
 export const udpSchema = shortForm(
   udpKeys.transform(({ pool, idle, maxSessions }): WrittenUdp => ({ pool, idleMs: idle, maxSessions })),
-  (value) => (typeof value === 'string' ? { pool: value } : value),
+  toLong,
   poolName,
 );

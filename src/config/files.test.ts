@@ -3,6 +3,7 @@
  * config, or exactly the message, in `expected.*` beside it. FAIRLEAD_WRITE_FIXTURES=1 writes them anew.
  */
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,6 +34,31 @@ function write(path: string, text: string): string {
 function messageOf(parsed: LoadedConfig): string {
   return 'errors' in parsed ? formatConfigErrors(parsed.errors) : 'no error';
 }
+
+describe('a file with a private key', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-key-'));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+  const pem = key.export({ type: 'pkcs8', format: 'pem' });
+  const sec1 = key.export({ type: 'sec1', format: 'pem' });
+
+  for (const [name, text] of Object.entries({
+    'site.key': pem,
+    'old.yaml': sec1,
+    'site.json': pem,
+    'bag.yaml': `Bag Attributes\n    localKeyID: 01\nKey Attributes: <No Attributes>\n${pem}`,
+  })) {
+    it(`a file with a private key is refused as a config without a word of the key: ${name}`, async () => {
+      const file = write(join(folder, name), text);
+      const around = write(join(folder, 'fairlead.yaml'), `include: ${file}\npools: { web: [localhost:8081] }`);
+      for (const message of [messageOf(await loadConfig(file)), messageOf(await loadConfig(around))]) {
+        assert.match(message, /has a private key in it|is no YAML or JSON/);
+        for (const line of text.split('\n').filter((each) => !each.startsWith('-----') && each.length > 20))
+          assert.ok(!message.includes(line.slice(0, 12)), message);
+      }
+    });
+  }
+});
 
 describe('a config of files', () => {
   for (const name of readdirSync(FIXTURES)) {

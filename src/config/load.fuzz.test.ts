@@ -72,15 +72,15 @@ describe('parseConfig', () => {
     );
   });
 
-  it('parseConfig reads five thousand routes, and refuses twenty thousand keys of one map, in a time linear in their number', () => {
+  it('parseConfig reads two thousand routes, and refuses eight thousand keys of one map, in a time linear in their number', () => {
     const routes = Array.from(
-      { length: 5_000 },
+      { length: 2_000 },
       (_, i) => `  - { match: { host: h${i}.example.com, path: /p${i}/* }, pool: web }`,
     );
     const parsed = parseConfig(`pools: { web: [localhost:8081] }\nroutes:\n${routes.join('\n')}\n`, 'a.yaml');
     assert.ok('config' in parsed);
-    assert.equal(parsed.config.routes.length, 5_000);
-    const keys = Array.from({ length: 20_000 }, (_, i) => `k${i}: 1`);
+    assert.equal(parsed.config.routes.length, 2_000);
+    const keys = Array.from({ length: 8_000 }, (_, i) => `k${i}: 1`);
     assertAnswered(keys.join('\n'), 'a.yaml');
   });
 });

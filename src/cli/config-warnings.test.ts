@@ -34,6 +34,18 @@ pools:
     assert.ok(!warned(['x.example', 'x.example'], ['localhost:1', 'localhost:2'], ', path: /b'));
   });
 
+  it('warnings of a config name listeners that tell endpoints of chains, where Node says nothing of them', () => {
+    const text = (forward: string): string =>
+      `listeners: { web: { address: ":443", tls: { certificates: a.pem, clientCertificate: { ca: ca.pem, ${forward} } } } }\npools: { a: [localhost:1] }`;
+    const warned = (forward: string, node: string): readonly string[] => listWarnings(configOf(text(forward)), node);
+    assert.match(
+      warned('forward: on', '24.21.0').join(),
+      /^listener web: Node 24\.21\.0 does not tell .* ca\.pem: put/,
+    );
+    assert.deepEqual(warned('forward: on', '26.10.0'), []);
+    assert.deepEqual(warned('forward: off', '24.21.0'), []);
+  });
+
   it('warnings of a config name pools whose endpoints nobody verifies', () => {
     const text = `
 pools: { a: { endpoints: [localhost:1], tls: { verify: off } }, b: { endpoints: [localhost:2], tls: on } }

@@ -1,14 +1,33 @@
 /** What a config may say and hardly anybody should, a sentence each. */
 import type { Config } from '../config/config.ts';
 
-export function listWarnings(config: Config): readonly string[] {
+/** `node`: the version that is to run it. */
+export function listWarnings(config: Config, node: string = process.versions.node): readonly string[] {
   const trusting = config.pools
     .filter(({ checks }) => checks.some((check) => check.kind === 'https' && !check.verify))
     .map(({ id }) => `pool ${id}: its https check trusts whoever answers (verify: off)`);
   const unverified = config.pools
     .filter(({ tls }) => tls?.verify === false)
     .map(({ id }) => `pool ${id}: whoever answers is taken for one of its endpoints (tls: { verify: off })`);
-  return [...trusting, ...unverified, ...warnOfSecrets(config), ...warnOfNames(config), ...warnOfSenders(config)];
+  return [
+    ...trusting,
+    ...unverified,
+    ...warnOfSecrets(config),
+    ...warnOfNames(config),
+    ...warnOfSenders(config),
+    ...warnOfChains(config, node),
+  ];
+}
+
+/** Node 24 does not tell what a client has shown beside its own certificate. */
+function warnOfChains({ listeners }: Config, node: string): readonly string[] {
+  if (Number.parseInt(node, 10) > 24) return [];
+  return listeners
+    .filter(({ tls }) => tls?.clientCertificate?.forward === true)
+    .map(({ id, tls }) => {
+      const ca = tls?.clientCertificate?.ca ?? '';
+      return `listener ${id}: Node ${node} does not tell which chain a client has shown, so Client-Cert-Chain has only what stands in ${ca}: put the authorities in between into it, or run Node 26`;
+    });
 }
 
 function warnOfSecrets({ pools }: Config): readonly string[] {

@@ -16,12 +16,19 @@ import type { SessionOwner, UdpHost, UdpRoute } from './udp-host.ts';
 
 /** How an IPv4 address looks where a socket of IPv6 hears it. */
 const MAPPED = '::ffff:';
+/** How every address is written where a socket is opened. */
+const EVERYWHERE: ReadonlySet<string> = new Set(['', '::', '0.0.0.0']);
 
 export class UdpListener implements DatagramListenerEvents, SessionOwner {
   spec: ListenerSpec;
   /** Null: no snapshot with it has come yet, or its pool is not there. */
   #route: UdpRoute | null = null;
   readonly #host: UdpHost;
+  /**
+   * One on every address, where this one has left the config: the system gives new clients to the socket of the narrower
+   * address as long as that is open, so they are served here in its name.
+   */
+  heir: UdpListener | null = null;
   /** Null until it is open. */
   #socket: DatagramListener | null = null;
   /** The address that it was opened on. */
@@ -57,11 +64,18 @@ export class UdpListener implements DatagramListenerEvents, SessionOwner {
     return port !== 0 && port === this.port && host === this.#address;
   }
 
+  /** It would get what comes to the other one, if that were closed. */
+  covers(other: UdpListener): boolean {
+    const hasFamily = this.#address !== '0.0.0.0' || !other.#address.includes(':');
+    return EVERYWHERE.has(this.#address) && hasFamily && this.port === other.port;
+  }
+
   /** Back in the config after a {@link drain}: it serves new clients again. `route` null: its snapshot has yet to come. */
   resume(spec: ListenerSpec, route: UdpRoute | null): void {
     this.spec = spec;
     this.#takesNew = true;
     this.#onQuiet = null;
+    this.heir = null;
     for (const session of this.#sessions.all()) session.stay();
     if (route !== null) this.update(route);
   }
@@ -90,11 +104,14 @@ export class UdpListener implements DatagramListenerEvents, SessionOwner {
   }
 
   #begin(datagram: Buffer, peer: DatagramPeer): void {
-    const route = this.#route;
-    if (route === null) return;
     const host = this.#host;
-    if (!this.#takesNew || this.#open >= route.mostSessions) {
-      host.routeTable.count(route.slot, this.#takesNew ? ROUTE_DATAGRAMS_FULL : ROUTE_DATAGRAMS_DROPPED, 1);
+    const route = this.#routeForNew;
+    if (route === null) {
+      if (this.#route !== null) host.routeTable.count(this.#route.slot, ROUTE_DATAGRAMS_DROPPED, 1);
+      return;
+    }
+    if (this.#open >= route.mostSessions) {
+      host.routeTable.count(route.slot, ROUTE_DATAGRAMS_FULL, 1);
       return;
     }
     const { address } = peer;
@@ -105,6 +122,13 @@ export class UdpListener implements DatagramListenerEvents, SessionOwner {
     this.#current = session;
     session.begin(datagram);
     this.#current = null;
+  }
+
+  /** Null: nobody new is served. */
+  get #routeForNew(): UdpRoute | null {
+    const { heir } = this;
+    if (this.#takesNew) return this.#route;
+    return heir !== null && heir.#takesNew ? heir.#route : null;
   }
 
   onUnsent(): void {

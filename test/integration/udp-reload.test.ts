@@ -145,6 +145,26 @@ for (const threads of [1, 2]) {
   });
 }
 
+test('a listener of UDP that goes over to every address serves new clients at its old one at once', async (t) => {
+  const a = await DatagramServer.start(t, 'a');
+  const of = (address: string): string =>
+    config(`listeners: { ${dns('a', address)} }`, `pools: { ${pool('a', [a])} }`).replace('drain: 3s', 'drain: 20s');
+  const balancer = await ReloadingBalancer.start(t, of('127.0.0.1:0'));
+  const port = balancer.port('dns');
+  await balancer.reload(of(`127.0.0.1:${port}`));
+  const bound = balancer.port('dns');
+  const client = await DatagramClient.open(t, bound);
+  assert.equal(await client.askName('hello'), 'a');
+  stream(t, a, [...a.sources][0]);
+  await balancer.reload(of(`:${bound}`));
+  const clients = await Promise.all(Array.from({ length: 8 }, () => DatagramClient.open(t, bound)));
+  const names = await Promise.all(clients.map((each) => each.askName('hello')));
+  assert.deepEqual(new Set(names), new Set(['a']));
+  const before = client.heard.length;
+  await until(() => client.heard.length > before, 'the session from before goes on');
+  await balancer.running.balancer.close({ force: true });
+});
+
 test('a reload that cannot take an address of UDP changes nothing', async (t) => {
   const [a, taken] = await Promise.all(['a', 'taken'].map((name) => DatagramServer.start(t, name)));
   const pools = `pools: { ${pool('a', [a])} }`;

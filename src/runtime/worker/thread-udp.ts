@@ -94,7 +94,14 @@ export class ThreadUdp implements UdpHost {
     this.#listeners.set(key, listener);
     // A snapshot may have come meanwhile.
     listener.update(this.#compile(spec));
+    this.#nameHeirs();
     return bound;
+  }
+
+  #nameHeirs(): void {
+    const listeners = [...this.#listeners.values()];
+    for (const leaving of this.#leaving.keys())
+      leaving.heir = listeners.find((listener) => listener.covers(leaving)) ?? null;
   }
 
   /**
@@ -134,6 +141,7 @@ export class ThreadUdp implements UdpHost {
     };
     this.#leaving.set(listener, this.#after(this.#plane.timeouts.drainMs, end));
     listener.drain(false, end);
+    this.#nameHeirs();
   }
 
   apply(snapshot: Snapshot, poolOf: (id: string) => UdpPool | null, logOptions: RouteLogOptions | null): void {

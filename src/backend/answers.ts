@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TLSSocket } from 'node:tls';
 import type { ProxyHeader } from '../net/proxy-protocol/parse.ts';
+import { isVerified } from '../net/proxy-protocol/tlvs.ts';
 import { sendJson, sendText, wholeNumber } from './call.ts';
 import type { Call } from './call.ts';
 import { sendEvents } from './event-stream.ts';
@@ -59,8 +60,12 @@ function describeTls(socket: TLSSocket): object {
 
 /** `source` null: the header says that it is nobody's connection. */
 function describeHeader({ version, ends, fields }: ProxyHeader): object {
-  const { authority, uniqueId } = fields;
-  return { version, source: ends?.source ?? null, destination: ends?.destination ?? null, authority, uniqueId };
+  const { alpn, authority, uniqueId, tls } = fields;
+  const secured = tls && { ...tls, isVerified: isVerified(tls) };
+  return {
+    ...{ version, source: ends?.source ?? null, destination: ends?.destination ?? null },
+    ...{ alpn, authority, uniqueId, tls: secured },
+  };
 }
 
 async function digestBody(request: IncomingMessage): Promise<{ bytes: number; sha256: string }> {

@@ -7,9 +7,11 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { createSeededRandom } from '../core/random.ts';
+import { binaryHeader, ends, field, tlsField } from '../../test/support/proxy-headers.ts';
 import { threeWays } from '../../test/support/segmented-socket.ts';
 import { getOver, socketFolder } from '../../test/support/unix-server.ts';
 import { until } from '../../test/support/until.ts';
+import { NO_FIELDS } from '../net/proxy-protocol/tlvs.ts';
 import { startBackend } from './backend.ts';
 import type { Backend } from './backend.ts';
 
@@ -240,6 +242,16 @@ describe('the connections of a mock server', () => {
   });
 });
 
+const OF_TLS = binaryHeader(
+  0x21,
+  0x11,
+  Buffer.concat([
+    ends('192.0.2.10', '198.51.100.1', 40_000, 443),
+    field(0x01, 'http/1.1'),
+    tlsField(5, 0, field(0x21, 'TLSv1.3'), field(0x22, 'client')),
+  ]),
+).toString('latin1');
+
 describe('a mock server with proxyProtocol', () => {
   threeWays(
     'a mock server with proxyProtocol shows what the PROXY header in front of the requests says',
@@ -252,13 +264,29 @@ describe('a mock server with proxyProtocol', () => {
             version: 1,
             source: { address: '192.0.2.10', port: 40_000 },
             destination: { address: '198.51.100.1', port: 443 },
-            authority: '',
-            uniqueId: '',
+            ...NO_FIELDS,
           },
         ],
+        ['\r\n\r\n\0\r\nQUIT\n\x20\0\0\0', { version: 2, source: null, destination: null, ...NO_FIELDS }],
         [
-          '\r\n\r\n\0\r\nQUIT\n\x20\0\0\0',
-          { version: 2, source: null, destination: null, authority: '', uniqueId: '' },
+          OF_TLS,
+          {
+            version: 2,
+            source: { address: '192.0.2.10', port: 40_000 },
+            destination: { address: '198.51.100.1', port: 443 },
+            ...NO_FIELDS,
+            alpn: 'http/1.1',
+            tls: {
+              certificate: 'earlier',
+              verifyResult: 0,
+              version: 'TLSv1.3',
+              commonName: 'client',
+              cipher: '',
+              signature: '',
+              key: '',
+              isVerified: true,
+            },
+          },
         ],
       ] as const) {
         const client = await net.connect(backend.port);

@@ -663,10 +663,16 @@ export interface PoolProxyProtocolInput {
    */
   readonly version: 1 | 2;
   /**
-   * Fields of version 2. `authority`: the name that the client asked for in TLS. `unique-id`: the id of the first request. `crc32c`: a checksum.
+   * Fields of version 2. `authority`: the name that the client asked for in TLS. `alpn`: the protocol agreed on there. `ssl`: version, cipher and certificates. `unique-id`: the id of the first request. `crc32c`: a checksum.
    * @example ['unique-id', 'crc32c']
    */
-  readonly add?: readonly ('authority' | 'unique-id' | 'crc32c')[] | 'authority' | 'unique-id' | 'crc32c';
+  readonly add?:
+    | readonly ('alpn' | 'authority' | 'unique-id' | 'ssl' | 'crc32c')[]
+    | 'alpn'
+    | 'authority'
+    | 'unique-id'
+    | 'ssl'
+    | 'crc32c';
 }
 
 /** Lets requests wait: for a place, and while no endpoint can be reached. `off`: none waits. */

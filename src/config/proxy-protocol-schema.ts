@@ -34,15 +34,12 @@ export const incomingProxySchema = orOff(incoming, null);
 
 // ——— of a pool
 
-const FIELDS: readonly ProxyHeaderField[] = ['authority', 'unique-id', 'crc32c'];
+const FIELDS: readonly ProxyHeaderField[] = ['alpn', 'authority', 'unique-id', 'ssl', 'crc32c'];
 
 const fieldName = scalar(
   (value): ProxyHeaderField | Mistake => {
     const found = FIELDS.find((name) => name === value);
-    if (found !== undefined) return found;
-    if (value === 'ssl' || value === 'alpn')
-      return new Mistake(`${describeValue(value)} is not built yet`, 'Take it out.');
-    return notOneOf(value, FIELDS, `Use ${FIELDS.join(', ')}.`, 'field');
+    return found ?? notOneOf(value, FIELDS, `Use ${FIELDS.join(', ')}.`, 'field');
   },
   { enum: FIELDS, words: FIELDS.map((name) => `\`${name}\``).join(', ') },
 );
@@ -69,7 +66,7 @@ const outgoingKeys = object(
     }),
     add: key(listOf(fieldName, 'list of fields').prefault([]), {
       description:
-        'Fields of version 2. `authority`: the name that the client asked for in TLS. `unique-id`: the id of the first request. `crc32c`: a checksum.',
+        'Fields of version 2. `authority`: the name that the client asked for in TLS. `alpn`: the protocol agreed on there. `ssl`: version, cipher and certificates. `unique-id`: the id of the first request. `crc32c`: a checksum.',
       example: ['unique-id', 'crc32c'],
       byDefault: 'none',
     }),

@@ -93,7 +93,7 @@ export interface ProxyHeaderSpec {
 }
 
 /** A field of a PROXY header of version 2. */
-export type ProxyHeaderField = 'authority' | 'unique-id' | 'crc32c';
+export type ProxyHeaderField = 'alpn' | 'authority' | 'unique-id' | 'ssl' | 'crc32c';
 
 /** How a listener ends TLS. What the files hold is never here: it goes to threads in messages of its own. */
 export interface ListenerTls {

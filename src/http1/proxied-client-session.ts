@@ -38,7 +38,7 @@ class ProxiedClientSession extends Http1ClientSession {
 }
 
 function headerFor({ facts, destination }: ClientConnection, requestId: string, spec: ProxyHeaderSpec): string {
-  return proxyHeader(spec, proxiedClient(facts, destination, requestId));
+  return proxyHeader(spec, proxiedClient(facts, destination, requestId, spec));
 }
 
 export class ProxiedDialer extends Http1Dialer {

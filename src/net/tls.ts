@@ -98,6 +98,20 @@ export interface TlsInfo {
   peerChain(): readonly Buffer[];
   /** SHA-256 of the peer's certificate, in hex; `''` where there is none. */
   peerFingerprint(): string;
+  /** What else was found out about how it is spoken, in OpenSSL's words. Worked out when it is first asked for. */
+  details(): TlsDetails;
+}
+
+/** Texts as OpenSSL has them, `''`: there is nothing to say. */
+export interface TlsDetails {
+  /** OpenSSL's name of the cipher: `ECDHE-ECDSA-AES128-GCM-SHA256`. */
+  readonly cipher: string;
+  /** The first common name of the peer's certificate. */
+  readonly peerCommonName: string;
+  /** How the certificate that the peer was shown is signed: `ecdsa-with-SHA256`. */
+  readonly ownSignature: string;
+  /** The type of its key, and the size in bits: `EC256`, `RSA2048`. */
+  readonly ownKey: string;
 }
 
 /** Why a client's handshake failed, as it is counted. The first three are found out before there is a handshake. */

@@ -7,6 +7,7 @@
  * `writeBytes` and `writeHead` return true when all of it has left or been copied. False means: the bytes stay borrowed
  * until `onDrain`; the reader of the other side pauses and its buffer is not reused until then.
  */
+import type { ProxyTls } from './proxy-protocol/tlvs.ts';
 import type { TlsDial, TlsFailure, TlsHandshake, TlsInfo, TlsProfile } from './tls.ts';
 
 /** Bytes kept free in front of the read position of every read buffer, for a rewritten head. */
@@ -59,6 +60,10 @@ export interface ProxiedFacts {
   readonly authority: string;
   /** What the proxy in front calls the connection. */
   readonly uniqueId: string;
+  /** The protocol agreed on in TLS, there. */
+  readonly alpn: string;
+  /** How the client came to it by TLS; null: it did not, as far as it says. */
+  readonly tls: ProxyTls | null;
 }
 
 /** What is known of a connection besides its bytes. */

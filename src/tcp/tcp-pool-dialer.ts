@@ -102,7 +102,7 @@ export class EndpointConnection implements ConnectionHandler, Dialing {
   /** At once, since the endpoint may be the one that speaks first. */
   #introduce(client: TcpWaiter['client'], spec: ProxyHeaderSpec): void {
     const { facts } = client;
-    this.connection.write(proxyHeader(spec, proxiedClient(facts, destinationOf(facts, client), '')));
+    this.connection.write(proxyHeader(spec, proxiedClient(facts, destinationOf(facts, client), '', spec)));
   }
 
   onBytes(buffer: Buffer, start: number, end: number): void {

@@ -1,4 +1,5 @@
 /** PROXY headers for tests, byte by byte as the protocol's text has them. */
+import type { ProxyTls } from '../../src/net/proxy-protocol/tlvs.ts';
 
 export const SIGNATURE = Buffer.from('0d0a0d0a000d0a515549540a', 'hex');
 
@@ -37,3 +38,23 @@ export function tlsField(client: number, verify: number, ...within: readonly Buf
   head.writeUInt32BE(verify, 1);
   return field(0x20, Buffer.concat([head, ...within]));
 }
+
+/** A client with a certificate, and the field that says so. */
+export const CLIENT_TLS: ProxyTls = {
+  certificate: 'now',
+  verifyResult: 0,
+  version: 'TLSv1.3',
+  commonName: 'client',
+  cipher: 'TLS_AES_256_GCM_SHA384',
+  signature: 'ecdsa-with-SHA256',
+  key: 'EC256',
+};
+export const CLIENT_TLS_FIELD = tlsField(
+  7,
+  0,
+  field(0x21, 'TLSv1.3'),
+  field(0x22, 'client'),
+  field(0x23, 'TLS_AES_256_GCM_SHA384'),
+  field(0x24, 'ecdsa-with-SHA256'),
+  field(0x25, 'EC256'),
+);

@@ -53,7 +53,9 @@ export function readAgent(servers: readonly Server[], report: Report): Sourced<o
 }
 
 const SEND_PROXY = /^send-proxy(-v2(?:-ssl(?:-cn)?)?)?$/;
-const FIELDS = ['authority', 'unique-id', 'crc32c'] as const;
+const FIELDS = ['alpn', 'authority', 'unique-id', 'ssl', 'crc32c'] as const;
+/** Options that `ssl` stands for here: with each of them HAProxy writes a field of TLS. */
+const OF_TLS: readonly string[] = ['ssl', 'cert-cn', 'ssl-cipher', 'cert-sig', 'cert-key'];
 
 /** `send-proxy`, `send-proxy-v2` and its options. Null: none of them has it, or not all. */
 export function readProxyProtocol(
@@ -85,11 +87,16 @@ function sendProxyOf({ parameters }: Server): string | null {
 
 function readVersion2({ from, parameters }: Server, word: string, report: Report): PoolInput['proxyProtocol'] {
   const options = (parameters.get('proxy-v2-options') ?? '').split(',').filter((option) => option !== '');
-  const add = FIELDS.filter((field) => options.includes(field));
-  const others = options.filter((option) => !FIELDS.some((field) => field === option));
-  if (word !== 'send-proxy-v2') report.leave(from, OF_CLIENT_TLS, word);
-  if (others.length > 0) report.leave(from, OF_CLIENT_TLS, `proxy-v2-options ${others.join(',')}`);
+  const ofTls = options.filter((option) => OF_TLS.includes(option));
+  const saysTls = word !== 'send-proxy-v2' || ofTls.length > 0;
+  // HAProxy writes the protocol whether it is told to or not.
+  const wanted = new Set([...options, ...(saysTls ? ['alpn', 'ssl'] : [])]);
+  const add = FIELDS.filter((field) => wanted.has(field));
+  const others = options.filter((option) => !OF_TLS.includes(option) && !FIELDS.some((field) => field === option));
+  if (others.length > 0) report.leave(from, 'there is no such field', `proxy-v2-options ${others.join(',')}`);
+  if (saysTls) report.differ(from, WHOLE_FIELD, ofTls.length === 0 ? word : `proxy-v2-options ${ofTls.join(',')}`);
   return add.length === 0 ? 'v2' : { version: 2, add };
 }
 
-const OF_CLIENT_TLS = 'what goes out says nothing of how the client came by TLS';
+const WHOLE_FIELD =
+  'the field of TLS says all of it: version, cipher, the client’s common name, how the certificate shown is signed and its type of key; a client without TLS has no such field';

@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
-import type { TlsInfo } from '../tls.ts';
+import type { TlsDetails, TlsInfo } from '../tls.ts';
 
 /** More than any chain has that is not made to keep us busy. */
 const MOST_ISSUERS = 8;
@@ -17,17 +17,22 @@ export class NodeTlsInfo implements TlsInfo {
   readonly isResumed: boolean;
   readonly isPeerAsked: boolean;
   readonly #socket: TLSSocket;
+  /** OpenSSL's name. */
+  readonly #cipher: string;
   readonly #asked: AskedClients | null;
   /** Of a client that was asked: kept for the log, which may be written when the connection has closed. */
   readonly #clientCertificate: X509Certificate | null;
   #fingerprint: string | null = null;
+  #details: TlsDetails | null = null;
 
   /** Of a socket whose handshake is over. `asked`: it is a client's, which was asked for a certificate. */
   constructor(socket: TLSSocket, asked: AskedClients | null) {
     this.#socket = socket;
     this.#asked = asked;
     this.version = socket.getProtocol() ?? '';
-    this.cipher = socket.getCipher().standardName;
+    const { name, standardName } = socket.getCipher();
+    this.cipher = standardName;
+    this.#cipher = name;
     this.isResumed = socket.isSessionReused();
     this.isPeerAsked = asked !== null;
     this.#clientCertificate = this.isPeerAsked ? (socket.getPeerX509Certificate() ?? null) : null;
@@ -66,6 +71,20 @@ export class NodeTlsInfo implements TlsInfo {
     return (this.#fingerprint ??= this.#certificate()?.fingerprint256.replaceAll(':', '').toLowerCase() ?? '');
   }
 
+  details(): TlsDetails {
+    return (this.#details ??= this.#findDetails());
+  }
+
+  #findDetails(): TlsDetails {
+    const own = this.#socket.getX509Certificate();
+    return {
+      cipher: this.#cipher,
+      peerCommonName: firstCommonName(this.#certificate()),
+      ownSignature: own === undefined ? '' : signatureOf(own),
+      ownKey: own === undefined ? '' : keyOf(own),
+    };
+  }
+
   #certificate(): X509Certificate | null {
     return this.isPeerAsked ? this.#clientCertificate : (this.#socket.getPeerX509Certificate() ?? null);
   }
@@ -73,4 +92,32 @@ export class NodeTlsInfo implements TlsInfo {
 
 function hasIssued(issuer: X509Certificate, certificate: X509Certificate): boolean {
   return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+}
+
+function firstCommonName(certificate: X509Certificate | null): string {
+  // Of several, Node has a list, and no type for it.
+  const names = certificate?.toLegacyObject().subject.CN as string | readonly string[] | undefined;
+  return (typeof names === 'object' ? names[0] : names) ?? '';
+}
+
+/** Node has OpenSSL's long names; where the short one is another, it is the one that is written elsewhere. */
+const SHORT_NAMES: ReadonlyMap<string, string> = new Map([
+  ['sha1WithRSAEncryption', 'RSA-SHA1'],
+  ['sha224WithRSAEncryption', 'RSA-SHA224'],
+  ['sha256WithRSAEncryption', 'RSA-SHA256'],
+  ['sha384WithRSAEncryption', 'RSA-SHA384'],
+  ['sha512WithRSAEncryption', 'RSA-SHA512'],
+  ['rsassaPss', 'RSASSA-PSS'],
+]);
+
+function signatureOf({ signatureAlgorithm = '' }: X509Certificate): string {
+  return SHORT_NAMES.get(signatureAlgorithm) ?? signatureAlgorithm;
+}
+
+/** Of the two types whose keys have a size of their own choice; others say nothing. */
+function keyOf(certificate: X509Certificate): string {
+  const type = certificate.publicKey.asymmetricKeyType;
+  if (type !== 'rsa' && type !== 'ec') return '';
+  const { bits } = certificate.toLegacyObject();
+  return bits === undefined ? '' : `${type.toUpperCase()}${bits}`;
 }

@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { addressBytes, binaryHeader, ends, field, tlsField } from '../../../test/support/proxy-headers.ts';
+import {
+  CLIENT_TLS,
+  CLIENT_TLS_FIELD,
+  addressBytes,
+  binaryHeader,
+  ends,
+  field,
+  tlsField,
+} from '../../../test/support/proxy-headers.ts';
 import { crc32c } from './crc32c.ts';
 import { readProxyHeader } from './parse.ts';
 import type { ProxyReading } from './parse.ts';
+import { isVerified } from './tlvs.ts';
+import type { ProxyFields } from './tlvs.ts';
 
 /** Some bytes in front, as in a read buffer. */
 const FRONT = 7;
@@ -251,15 +261,6 @@ describe('the fields of PROXY headers', () => {
   const NONE = { alpn: '', authority: '', uniqueId: '', tls: null };
 
   it('names, ids and TLS are kept of the fields of PROXY headers, and others are passed over', () => {
-    const tls = tlsField(
-      7,
-      0,
-      field(0x21, 'TLSv1.3'),
-      field(0x22, 'client'),
-      field(0x23, 'TLS_AES_256_GCM_SHA384'),
-      field(0x24, 'ecdsa-with-SHA256'),
-      field(0x25, 'EC256'),
-    );
     assert.deepEqual(
       fieldsOf(
         field(0x04, '\0\0'),
@@ -267,21 +268,21 @@ describe('the fields of PROXY headers', () => {
         field(0x02, 'shop.example'),
         field(0x05, 'id-1'),
         field(0xea, 'vpce'),
-        tls,
+        CLIENT_TLS_FIELD,
       ),
       {
         alpn: 'h2',
         authority: 'shop.example',
         uniqueId: 'id-1',
-        tls: { version: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384', commonName: 'client', isVerified: true },
+        tls: CLIENT_TLS,
       },
     );
   });
 
   it('a client counts as verified in a PROXY header only with a certificate that was accepted', () => {
     const verified = (client: number, verify: number): unknown => {
-      const fields = fieldsOf(tlsField(client, verify)) as { tls: { isVerified: boolean } | null };
-      return fields.tls?.isVerified ?? null;
+      const { tls } = fieldsOf(tlsField(client, verify)) as ProxyFields;
+      return tls && isVerified(tls);
     };
     assert.deepEqual(
       [verified(1, 0), verified(3, 0), verified(5, 0), verified(7, 1), verified(0, 0), verified(6, 0)],

@@ -1,17 +1,23 @@
 /** What a PROXY header of version 2 says besides addresses: fields of type, length and value (section 2.2). */
 import { crc32c } from './crc32c.ts';
-import { TLV_ALPN, TLV_AUTHORITY, TLV_CRC32C, TLV_HEAD, TLV_SSL, TLV_UNIQUE_ID } from './wire.ts';
+import {
+  CLIENT_CERTIFICATE_EVER,
+  CLIENT_CERTIFICATE_NOW,
+  CLIENT_SSL,
+  SSL_HEAD,
+  SUB_CIPHER,
+  SUB_COMMON_NAME,
+  SUB_KEY,
+  SUB_SIGNATURE,
+  SUB_VERSION,
+  TLV_ALPN,
+  TLV_AUTHORITY,
+  TLV_CRC32C,
+  TLV_HEAD,
+  TLV_SSL,
+  TLV_UNIQUE_ID,
+} from './wire.ts';
 
-/** Within {@link TLV_SSL}. */
-const SUB_VERSION = 0x21;
-const SUB_COMMON_NAME = 0x22;
-const SUB_CIPHER = 0x23;
-
-/** Bits of the first byte of {@link TLV_SSL}: the client came by TLS; it has shown a certificate, now or when its session began. */
-const CLIENT_SSL = 0x01;
-const CLIENT_CERTIFICATE = 0x06;
-/** That byte, and four that say how its certificate was verified. */
-const SSL_BYTES = 5;
 const CRC_BYTES = 4;
 
 /** All that is kept of a header's fields together; one that would go beyond is left out. */
@@ -29,14 +35,26 @@ export interface ProxyFields {
 }
 
 /** How the client came to the sender. */
-interface ProxyTls {
+export interface ProxyTls {
+  /** Whether it has shown a certificate: on this connection, or only on the one that its session began with. */
+  readonly certificate: 'now' | 'earlier' | 'none';
+  /** What came of verifying that, as OpenSSL numbers it; 0: it was accepted, or there is none. */
+  readonly verifyResult: number;
   /** `TLSv1.3` */
   readonly version: string;
-  readonly cipher: string;
-  /** Of the client's certificate, where it has shown one. */
+  /** Of the client's certificate. */
   readonly commonName: string;
-  /** The client has shown a certificate, now or when its session began, and the sender has accepted it. */
-  readonly isVerified: boolean;
+  /** OpenSSL's name: `ECDHE-ECDSA-AES128-GCM-SHA256`. */
+  readonly cipher: string;
+  /** How the certificate that the sender has shown to the client is signed: `ecdsa-with-SHA256`. */
+  readonly signature: string;
+  /** The type of its key, and the size: `EC256`, `RSA2048`. */
+  readonly key: string;
+}
+
+/** The client has shown a certificate, and the sender has accepted it. */
+export function isVerified({ certificate, verifyResult }: ProxyTls): boolean {
+  return certificate !== 'none' && verifyResult === 0;
 }
 
 interface Writable {
@@ -99,21 +117,33 @@ function take(bytes: Buffer, at: number, next: number, fields: Writable): boolea
 }
 
 function takeTls(bytes: Buffer, from: number, end: number, fields: Writable): boolean {
-  if (end - from < SSL_BYTES) return false;
-  const isTls = (bytes[from] & CLIENT_SSL) !== 0;
-  const isVerified = (bytes[from] & CLIENT_CERTIFICATE) !== 0 && bytes.readUInt32BE(from + 1) === 0;
-  const said = { version: '', cipher: '', commonName: '' };
-  for (let at = from + SSL_BYTES; at < end;) {
+  if (end - from < SSL_HEAD) return false;
+  const client = bytes[from];
+  const said = { version: '', commonName: '', cipher: '', signature: '', key: '' };
+  for (let at = from + SSL_HEAD; at < end;) {
     const next = endOfField(bytes, at, end);
     if (next < 0) return false;
-    const value = at + TLV_HEAD;
-    if (bytes[at] === SUB_VERSION) said.version ||= keep(bytes, value, next, fields);
-    else if (bytes[at] === SUB_COMMON_NAME) said.commonName ||= keep(bytes, value, next, fields);
-    else if (bytes[at] === SUB_CIPHER) said.cipher ||= keep(bytes, value, next, fields);
+    const name = SUB_NAMES.get(bytes[at]);
+    if (name !== undefined) said[name] ||= keep(bytes, at + TLV_HEAD, next, fields);
     at = next;
   }
-  if (isTls) fields.tls ??= { ...said, isVerified };
+  if ((client & CLIENT_SSL) === 0) return true;
+  fields.tls ??= { certificate: certificateOf(client), verifyResult: bytes.readUInt32BE(from + 1), ...said };
   return true;
+}
+
+/** What fields within {@link TLV_SSL} say. */
+const SUB_NAMES: ReadonlyMap<number, 'version' | 'commonName' | 'cipher' | 'signature' | 'key'> = new Map([
+  [SUB_VERSION, 'version'],
+  [SUB_COMMON_NAME, 'commonName'],
+  [SUB_CIPHER, 'cipher'],
+  [SUB_SIGNATURE, 'signature'],
+  [SUB_KEY, 'key'],
+]);
+
+function certificateOf(client: number): ProxyTls['certificate'] {
+  if ((client & CLIENT_CERTIFICATE_NOW) !== 0) return 'now';
+  return (client & CLIENT_CERTIFICATE_EVER) !== 0 ? 'earlier' : 'none';
 }
 
 function keep(bytes: Buffer, from: number, end: number, fields: Writable): string {

@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { binaryHeader, ends, field } from '../../../test/support/proxy-headers.ts';
+import {
+  CLIENT_TLS,
+  CLIENT_TLS_FIELD,
+  binaryHeader,
+  ends,
+  field,
+  tlsField,
+} from '../../../test/support/proxy-headers.ts';
 import type { ProxyHeaderSpec } from '../../core/snapshot.ts';
 import { readProxyHeader } from './parse.ts';
 import { localHeader } from './wire.ts';
 import { proxyHeader } from './write.ts';
+import type { ProxyTls } from './tlvs.ts';
 import type { ProxiedClient } from './write.ts';
 
 function client(source: string, destination: string, more: Partial<ProxiedClient> = {}): ProxiedClient {
@@ -14,6 +22,8 @@ function client(source: string, destination: string, more: Partial<ProxiedClient
     destination: { address: destination, port: 24_201 },
     authority: '',
     uniqueId: '',
+    alpn: '',
+    tls: null,
     ...more,
   };
 }
@@ -24,7 +34,7 @@ function hexOf(header: string): string {
 
 const V1: ProxyHeaderSpec = { version: 1, add: [] };
 const V2: ProxyHeaderSpec = { version: 2, add: [] };
-const ALL: ProxyHeaderSpec = { version: 2, add: ['unique-id', 'authority', 'crc32c'] };
+const ALL: ProxyHeaderSpec = { version: 2, add: ['ssl', 'unique-id', 'authority', 'alpn', 'crc32c'] };
 
 describe('PROXY headers that are written', () => {
   it('PROXY headers of version 1 are written as HAProxy writes them', () => {
@@ -42,8 +52,15 @@ describe('PROXY headers that are written', () => {
   });
 
   it('the fields of PROXY headers are written in the order of HAProxy, whatever the order in the config', () => {
-    const header = proxyHeader(ALL, client('127.0.0.1', '127.0.0.1', { authority: 'shop.example', uniqueId: 'id-1' }));
-    const fields = [field(3, Buffer.from(header.slice(31, 35), 'latin1')), field(2, 'shop.example'), field(5, 'id-1')];
+    const said = { authority: 'shop.example', uniqueId: 'id-1', alpn: 'http/1.1', tls: CLIENT_TLS };
+    const header = proxyHeader(ALL, client('127.0.0.1', '127.0.0.1', said));
+    const fields = [
+      field(3, Buffer.from(header.slice(31, 35), 'latin1')),
+      field(1, 'http/1.1'),
+      field(2, 'shop.example'),
+      field(5, 'id-1'),
+      CLIENT_TLS_FIELD,
+    ];
     const expected = binaryHeader(
       0x21,
       0x11,
@@ -75,11 +92,37 @@ describe('PROXY headers that are written', () => {
     assert.equal(proxyHeader(ALL, client('127.0.0.1', '127.0.0.1')).length, 28 + 7);
   });
 
+  it('a PROXY header says of TLS what there is, and nothing where the client did not come by it', () => {
+    const fieldOf = (tls: ProxyTls | null): string => {
+      const spec: ProxyHeaderSpec = { version: 2, add: ['alpn', 'ssl'] };
+      return hexOf(proxyHeader(spec, client('127.0.0.1', '127.0.0.1', { tls }))).slice(2 * 28);
+    };
+    const bare = { ...CLIENT_TLS, commonName: '', signature: '', key: '' };
+    const within = [field(0x21, 'TLSv1.3'), field(0x23, 'TLS_AES_256_GCM_SHA384')];
+    assert.equal(fieldOf(null), '');
+    assert.equal(fieldOf({ ...bare, certificate: 'none' }), tlsField(1, 0, ...within).toString('hex'));
+    assert.equal(fieldOf({ ...bare, certificate: 'earlier' }), tlsField(5, 0, ...within).toString('hex'));
+    assert.equal(fieldOf({ ...bare, verifyResult: 0x8000_0012 }), tlsField(7, 0x8000_0012, ...within).toString('hex'));
+    // Cut, it would be somebody else's.
+    assert.equal(fieldOf({ ...bare, commonName: 'c'.repeat(257) }), fieldOf(bare));
+    const most = { ...bare, commonName: 'c'.repeat(256) };
+    assert.ok(fieldOf(most).includes(field(0x22, 'c'.repeat(256)).toString('hex')));
+  });
+
   it('what is written as a PROXY header is read as the same', () => {
     const address = fc.oneof(fc.ipV4(), fc.ipV6());
     const end = fc.record({ address, port: fc.nat(65_535) });
     const text = fc.string({ maxLength: 128, unit: 'binary-ascii' });
-    const written = fc.record({ source: end, destination: end, authority: text, uniqueId: text });
+    const tls = fc.record(
+      {
+        certificate: fc.constantFrom('now', 'earlier', 'none'),
+        verifyResult: fc.nat(0xffff_ffff),
+        ...{ version: text, commonName: text, cipher: text, signature: text, key: text },
+      },
+      { noNullPrototype: true },
+    );
+    const said = { authority: text, uniqueId: text, alpn: text, tls: fc.option(tls) };
+    const written = fc.record({ source: end, destination: end, ...said });
     fc.assert(
       fc.property(written, fc.constantFrom(V1, V2, ALL), (given, spec) => {
         const header = Buffer.from(proxyHeader(spec, given), 'latin1');
@@ -90,7 +133,8 @@ describe('PROXY headers that are written', () => {
         assert.ok(both !== null);
         const again = proxyHeader(spec, { ...given, source: both.source, destination: both.destination });
         assert.equal(again, header.toString('latin1'));
-        if (spec === ALL) assert.equal(reading.header.fields.authority, given.authority);
+        const { source: _source, destination: _destination, ...fields } = given;
+        if (spec === ALL) assert.deepEqual(reading.header.fields, fields);
       }),
     );
   });

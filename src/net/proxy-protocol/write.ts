@@ -7,15 +7,27 @@ import { addressText } from '../../core/lists/address-text.ts';
 import type { ProxyHeaderSpec } from '../../core/snapshot.ts';
 import type { EndAddress } from '../transport.ts';
 import { crc32c } from './crc32c.ts';
+import type { ProxyTls } from './tlvs.ts';
 import {
   BINARY_HEAD,
   BINARY_SIGNATURE,
+  CLIENT_CERTIFICATE_EVER,
+  CLIENT_CERTIFICATE_NOW,
+  CLIENT_SSL,
   COMMAND_PROXY,
   FAMILY_TCP4,
   FAMILY_TCP6,
+  SSL_HEAD,
+  SUB_CIPHER,
+  SUB_COMMON_NAME,
+  SUB_KEY,
+  SUB_SIGNATURE,
+  SUB_VERSION,
+  TLV_ALPN,
   TLV_AUTHORITY,
   TLV_CRC32C,
   TLV_HEAD,
+  TLV_SSL,
   TLV_UNIQUE_ID,
   localHeader,
 } from './wire.ts';
@@ -29,11 +41,17 @@ export interface ProxiedClient {
   readonly authority: string;
   /** What we call the connection, `''`: nothing. Latin1. */
   readonly uniqueId: string;
+  /** The protocol agreed on in TLS, `''`: none. Latin1. */
+  readonly alpn: string;
+  /** Null: it has not come by TLS, or nobody is told. */
+  readonly tls: ProxyTls | null;
 }
 
 /** A DNS name has no more, and an id of the protocol has at most 128. */
 const MOST_AUTHORITY = 255;
 const MOST_UNIQUE_ID = 128;
+/** More than a common name may have. A longer one is left out: cut, it would be another one. */
+const MOST_COMMON_NAME = 256;
 
 /** The addresses of both ends, in one family. Null: one of them has none, as that of a unix socket. */
 interface Ends {
@@ -104,14 +122,37 @@ function binaryHeader(
 }
 
 /** In the order of HAProxy; the checksum is still zeros. */
-function fieldsOf({ authority, uniqueId }: ProxiedClient, add: ProxyHeaderSpec['add']): Buffer {
+function fieldsOf({ authority, uniqueId, alpn, tls }: ProxiedClient, add: ProxyHeaderSpec['add']): Buffer {
   const fields: Buffer[] = [];
   if (add.includes('crc32c')) fields.push(field(TLV_CRC32C, '\0\0\0\0'));
+  if (add.includes('alpn') && alpn !== '') fields.push(field(TLV_ALPN, alpn));
   if (add.includes('authority') && authority !== '')
     fields.push(field(TLV_AUTHORITY, authority.slice(0, MOST_AUTHORITY)));
   if (add.includes('unique-id') && uniqueId !== '')
     fields.push(field(TLV_UNIQUE_ID, uniqueId.slice(0, MOST_UNIQUE_ID)));
+  if (add.includes('ssl') && tls !== null) fields.push(tlsField(tls));
   return Buffer.concat(fields);
+}
+
+const CLIENT_BITS: Readonly<Record<ProxyTls['certificate'], number>> = {
+  now: CLIENT_SSL | CLIENT_CERTIFICATE_NOW | CLIENT_CERTIFICATE_EVER,
+  earlier: CLIENT_SSL | CLIENT_CERTIFICATE_EVER,
+  none: CLIENT_SSL,
+};
+
+function tlsField({ certificate, verifyResult, version, commonName, cipher, signature, key }: ProxyTls): Buffer {
+  const head = Buffer.alloc(SSL_HEAD);
+  head.writeUInt8(CLIENT_BITS[certificate], 0);
+  head.writeUInt32BE(verifyResult, 1);
+  const fields = [
+    [SUB_VERSION, version],
+    [SUB_COMMON_NAME, commonName.length > MOST_COMMON_NAME ? '' : commonName],
+    [SUB_CIPHER, cipher],
+    [SUB_SIGNATURE, signature],
+    [SUB_KEY, key],
+  ] as const;
+  const said = fields.filter(([, value]) => value !== '').map(([type, value]) => field(type, value).latin1Slice());
+  return field(TLV_SSL, head.latin1Slice() + said.join(''));
 }
 
 function field(type: number, value: string): Buffer {

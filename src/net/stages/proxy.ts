@@ -122,14 +122,14 @@ class ProxyReader extends Timer implements ConnectionHandler {
   #take({ ends, fields }: ProxyHeader): void {
     if (ends === null) return;
     const { source, destination } = ends;
-    const { authority, uniqueId } = fields;
+    const { tls } = fields;
     const { facts } = this.#connection;
     this.#connection.facts = {
       ...facts,
-      scheme: fields.tls === null ? facts.scheme : 'https',
+      scheme: tls === null ? facts.scheme : 'https',
       peer: source,
       localPort: destination.port,
-      proxied: { destination, authority, uniqueId },
+      proxied: { destination, ...fields },
     };
   }
 

@@ -1,7 +1,8 @@
 /**
  * Reads the ClientHello that a TLS client begins with, however its bytes are cut into reads and its message into
  * records. What it answers depends on the bytes alone, never on how they came; its work grows with the bytes, and
- * what it keeps is bounded. The bytes themselves are kept as they came: TLS will read them again.
+ * what it keeps is bounded. The bytes themselves are kept as they came: TLS will read them again. Mostly all of them come
+ * in one read, and nothing is copied.
  */
 import { parseClientHello } from './client-hello.ts';
 import type { ClientHello } from './client-hello.ts';
@@ -32,6 +33,8 @@ export class HelloReader {
   /** Once it is `done`. */
   hello: ClientHello | null = null;
   readonly #kept: KeptBytes;
+  /** The read that is looked at, as long as nothing had to be kept. */
+  #read: Buffer | null = null;
   /** All in front of this has been looked at. */
   #at = 0;
   /** Bytes left of the fragment of the record that `#at` is in; 0: a header comes next. */
@@ -47,22 +50,31 @@ export class HelloReader {
     this.#kept = kept;
   }
 
-  /** All bytes so far, what came behind the hello included. */
+  /** All bytes so far, what came behind the hello included; they may be those of the last `take`, which are borrowed. */
   get held(): Buffer {
     return this.#bytes.subarray(0, this.#length);
   }
 
   get #bytes(): Buffer {
-    return this.#kept.buffer;
+    return this.#read ?? this.#kept.buffer;
   }
 
   get #length(): number {
-    return this.#kept.end;
+    return this.#read?.length ?? this.#kept.end;
   }
 
-  /** Takes more bytes, which are copied. Nothing may be taken after another verdict than `more`. */
+  /** Takes more bytes, which are copied where the verdict is `more`. Nothing may be taken after another one. */
   take(buffer: Buffer, start: number, end: number): HelloVerdict {
-    if (!this.#kept.append(buffer, start, end)) return 'no-memory';
+    const isFirst = this.#kept.end === 0;
+    if (isFirst) this.#read = buffer.subarray(start, end);
+    else if (!this.#kept.append(buffer, start, end)) return 'no-memory';
+    const verdict = this.#judge();
+    if (!isFirst || verdict !== 'more') return verdict;
+    this.#read = null;
+    return this.#kept.append(buffer, start, end) ? 'more' : 'no-memory';
+  }
+
+  #judge(): HelloVerdict {
     const verdict = this.#advance();
     const endsAt = verdict === 'more' ? this.#length + 1 : this.#at;
     return (verdict === 'more' || verdict === 'done') && endsAt > MOST_HELLO_BYTES ? 'bad' : verdict;

@@ -235,8 +235,8 @@ export interface Transport {
   /** Begins a connect; `onConnect` or `onClose` of the handler follows, never before this returns. Writes before that are kept. */
   dial(options: DialOptions, handler: ConnectionHandler): Connection;
   /**
-   * Speaks TLS on an accepted connection. `held` is what has been read from it so far, the beginning of the handshake;
-   * null: nothing. The connection is used up: nothing may be done with it any more, and it stays one of its listener's
+   * Speaks TLS on an accepted connection. `held` is what has been read from it so far, the beginning of the handshake,
+   * borrowed until this returns; null: nothing. The connection is used up: nothing may be done with it any more, and it stays one of its listener's
    * until it has closed. The new one has its facts, with those of TLS; a server name that stands there already stays.
    * `onSecured` and `onFailed` come never before this returns.
    */

@@ -98,6 +98,32 @@ export function underlying(socket: tls.TLSSocket): net.Socket {
   return parent;
 }
 
+interface ServingTlsSocket {
+  readonly _handle: { receive?(bytes: Uint8Array): void } | null;
+  _releaseControl?(): boolean;
+}
+
+/** Whether a TLS socket can speak to a client without a `tls.Server`, and tell of errors. */
+export function canServeDirectly({ TLSSocket }: typeof tls): boolean {
+  return typeof (TLSSocket.prototype as unknown as ServingTlsSocket)._releaseControl === 'function';
+}
+
+/**
+ * The handshake is over: errors of TLS are told by `'error'` from now on. A `tls.Server` does this, and a client. False: it
+ * was over before.
+ */
+export function releaseControl(socket: tls.TLSSocket): boolean {
+  return (socket as unknown as ServingTlsSocket)._releaseControl?.() === true;
+}
+
+/** Gives TLS what was read from the socket before, which it copies. */
+export function receiveHeld(socket: tls.TLSSocket, raw: net.Socket, held: Buffer): void {
+  const { _handle: handle } = socket as unknown as ServingTlsSocket;
+  // The way there is without: TLS reads the stream first.
+  if (handle?.receive === undefined) raw.unshift(Buffer.from(held));
+  else handle.receive(held);
+}
+
 /**
  * Takes {@link landReads} back, so that what is read reaches the stream again, or whoever has put himself on the handle.
  * Also within the call of `onRead`.

@@ -58,6 +58,19 @@ function destroyUnlessWriteFailed(this: net.Socket, error?: Error): net.Socket {
   return net.Socket.prototype.destroy.call(this, error);
 }
 
+/**
+ * For sockets whose peers reset them a lot. Node asks every error for its stack, and to write one down costs more than
+ * the rest of a close; that of an error of the system begins in Node and says nothing.
+ */
+export function spareStacks(socket: net.Socket): void {
+  socket.destroy = destroyWithoutStack;
+}
+
+function destroyWithoutStack(this: net.Socket, error?: Error): net.Socket {
+  if (error !== undefined && 'syscall' in error) error.stack = error.message;
+  return net.Socket.prototype.destroy.call(this, error);
+}
+
 /** The `onread` callback. */
 export function onRead(this: net.Socket, count: number): boolean {
   return (this as OnreadSocket)[CONNECTION].read(count);

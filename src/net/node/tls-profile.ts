@@ -1,12 +1,14 @@
 /**
- * Speaks TLS to clients. A profile has one `tls.Server` that never listens: accepted sockets are given to it as if it
- * had accepted them. It is made for the first of them, since a context costs 0.3 ms and 37 KiB.
+ * Speaks TLS to clients. A profile has one context, made for the first of them, since it costs 0.3 ms and 37 KiB. Where
+ * it takes a `tls.Server` (see `tls-direct.ts`) that one never listens: accepted sockets are given to it as if it had
+ * accepted them.
  */
 import type { X509Certificate } from 'node:crypto';
 import type net from 'node:net';
 import type { Server, TLSSocket, TlsOptions } from 'node:tls';
 import type { TlsClientPolicy, TlsHandshake, TlsProfile, TlsProfileOptions } from '../tls.ts';
-import { underlying } from './node-internals.ts';
+import { canServeDirectly, underlying } from './node-internals.ts';
+import { DirectTls } from './tls-direct.ts';
 import type { GivenConnection, SecuringProfile } from './tls-engine.ts';
 import { CIPHERS, SERVER_GROUPS, contextCertificates, nodeCrypto, nodeTls } from './tls-settings.ts';
 import type { AskedClients } from './tls-info.ts';
@@ -29,7 +31,7 @@ class NodeTlsProfile implements SecuringProfile {
   readonly #options: TlsProfileOptions;
   /** Null: clients are asked for no certificate. */
   readonly #asked: AskedClients | null;
-  #server: Server | null = null;
+  #opener: DirectTls | ServerTls | null = null;
 
   constructor(options: TlsProfileOptions) {
     this.#options = options;
@@ -37,13 +39,11 @@ class NodeTlsProfile implements SecuringProfile {
   }
 
   secure(socket: net.Socket, held: Buffer | null, given: GivenConnection): TlsHandshake {
-    const server = (this.#server ??= createServer(this.#options));
+    const opener = (this.#opener ??= createOpener(this.#options));
     const handshake = new ServerHandshake(socket, given, this.#asked);
-    (socket as GivenSocket)[HANDSHAKE] = handshake;
     // A client that leaves within its handshake has left; afterwards it may end its side alone.
     socket.allowHalfOpen = false;
-    if (held !== null && held.length > 0) socket.unshift(held);
-    server.emit('connection', socket);
+    opener.begin(socket, held, handshake);
     return handshake;
   }
 }
@@ -69,6 +69,26 @@ class Authorities implements AskedClients {
 
 const CERTIFICATES = /-----BEGIN [^-]*CERTIFICATE-----[^-]*-----END [^-]*CERTIFICATE-----/g;
 
+class ServerTls {
+  readonly #server: Server;
+
+  constructor(options: TlsProfileOptions) {
+    this.#server = createServer(options);
+  }
+
+  begin(socket: net.Socket, held: Buffer | null, handshake: ServerHandshake): void {
+    (socket as GivenSocket)[HANDSHAKE] = handshake;
+    if (held !== null && held.length > 0) socket.unshift(Buffer.from(held));
+    this.#server.emit('connection', socket);
+  }
+}
+
+function createOpener(options: TlsProfileOptions): DirectTls | ServerTls {
+  const { clientPolicy, ocsp, alpn, handshakeTimeoutMs } = options;
+  if (clientPolicy !== null || ocsp !== undefined || !canServeDirectly(nodeTls())) return new ServerTls(options);
+  return new DirectTls(serverOptions(options), alpn, handshakeTimeoutMs);
+}
+
 function createServer(options: TlsProfileOptions): Server {
   const server = nodeTls().createServer(serverOptions(options));
   server.on('secureConnection', onSecured);
@@ -92,7 +112,8 @@ function serverOptions(options: TlsProfileOptions): TlsOptions {
     handshakeTimeout: handshakeTimeoutMs,
     sessionIdContext: sessionContext(options.sessionScope, clientPolicy),
     ...(ticketKeys === undefined ? {} : { ticketKeys }),
-    ...(clientPolicy === null ? {} : clientOptions(clientPolicy)),
+    // Nobody is judged by them: without this Node would read those of the system, and OpenSSL look in them for issuers.
+    ...(clientPolicy === null ? { ca: [] } : clientOptions(clientPolicy)),
   };
 }
 

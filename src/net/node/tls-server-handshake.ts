@@ -11,6 +11,7 @@ import { tlsFailureOf } from './tls-reason.ts';
 
 /** As OpenSSL says it in a whole handshake. */
 const OLD_CERTIFICATE: TlsFailure = Object.freeze({ reason: 'certificate-rejected', code: 'CERT_HAS_EXPIRED' });
+const CLIENT_LEFT = Object.assign(new Error('the client has closed'), { code: 'ECONNRESET' });
 
 export class ServerHandshake implements TlsHandshake {
   readonly #raw: net.Socket;
@@ -86,6 +87,11 @@ export class ServerHandshake implements TlsHandshake {
     // Node has told the client what is wrong; where only the time was over, it leaves the socket as it is.
     if (!socket.destroyed) socket.destroy();
     this.#tell(failure);
+  }
+
+  /** It is gone: where nothing has failed, the client has closed. */
+  closed(socket: TLSSocket): void {
+    if (!this.#isOver) this.failed(CLIENT_LEFT, socket);
   }
 
   #tell(failure: TlsFailure): void {

@@ -147,8 +147,15 @@ describe('the stage of a hello', () => {
 
   it('where there is no memory left for a hello its client is reset, and counted', () => {
     const met = meet({ memoryBytes: 0 });
-    met.arrive(PASSED);
+    met.arrive(PASSED.subarray(0, 9));
     assert.deepEqual(met.heard, ['other memory ', 'reset']);
+  });
+
+  it('a hello that comes in one read takes no memory', () => {
+    const met = meet({ memoryBytes: 0 });
+    const bytes = helloOf({ extensions: [serverName('new.example')] });
+    met.arrive(bytes);
+    assert.deepEqual(met.heard, [`secure ${bytes.length}`]);
   });
 
   it('in a crowd clients have two seconds, those who came before it as well, and none has more than its time', () => {

@@ -107,7 +107,7 @@ export class ThreadTls {
       now: () => host.now(),
       timeoutMs: () => host.timeouts.tlsHandshakeMs,
       passes: ({ serverName }) => passed?.find(serverName) !== undefined,
-      choose: (hello, connection) => names.choose(hello, hello.serverName === '' ? addressedBy(connection) : ''),
+      choose: (hello, connection) => names.choose(hello, names.needsAddress(hello) ? addressedBy(connection) : ''),
       challengeOf: ({ serverName }) => this.#profiles.of(serverName),
       plainAnswer: () => faultResponse(FAULTS.plainHttpOnTls, { ...PLAIN_ANSWER, date: host.httpDate() }),
       ended: ({ facts }, failure) => this.#handshakes.note(id, failure, facts),

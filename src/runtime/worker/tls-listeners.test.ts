@@ -94,6 +94,19 @@ describe('the names of a listener', () => {
     assert.equal(chosen('', '10.0.0.2'), '1');
   });
 
+  it('the address that a client came to is needed only where it makes a difference', () => {
+    const needs = (material: TlsMaterial, serverName: string): boolean =>
+      setUp(material)
+        .listeners.of('web')
+        .needsAddress({ serverName } as ClientHello);
+    const one = { 'a.example': '1', '10.0.0.1': '1' };
+    assert.deepEqual(
+      [needs(materialOf('web', NAMES), ''), needs(materialOf('web', NAMES), 'a.example')],
+      [true, false],
+    );
+    assert.deepEqual([needs(materialOf('web', one), ''), needs(materialOf('web', one, 'refuse'), '')], [false, true]);
+  });
+
   it('the names of a listener that refuses unknown ones are all that there is', () => {
     const { chosen } = setUp(materialOf('web', NAMES, 'refuse'));
     assert.equal(chosen('a.example'), '2');

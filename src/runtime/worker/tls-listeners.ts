@@ -43,6 +43,7 @@ export class ListenerNames {
   #ticketKeys: readonly TicketKey[] = [];
   /** Of its policy for clients. */
   #askedNames: ReadonlySet<string> = new Set();
+  #isAddressAsked = false;
   readonly #profiles: Profiles;
 
   constructor(profiles: Profiles) {
@@ -53,11 +54,17 @@ export class ListenerNames {
     this.#material = material;
     this.#ticketKeys = material.ticketKeys.map(toTicketKey);
     this.#askedNames = new Set(material.clientPolicy?.names);
+    const { byName, unknownName } = material;
+    this.#isAddressAsked = unknownName === 'refuse' || [...byName.values()].some((place) => place !== 0);
+  }
+
+  /** Whether the address that a client has connected to has any say: to ask the system for it costs a call. */
+  needsAddress({ serverName }: ClientHello): boolean {
+    return serverName === '' && this.#isAddressAsked;
   }
 
   /**
-   * Null: the client asks for a name that is not there, and is to be refused. `localAddress`: by which it has come, looked
-   * at where it asks for no name.
+   * `localAddress`: `''` where it is not needed. Null: the client asks for a name that is not there, and is to be refused.
    */
   choose({ serverName, ticketKeyName }: ClientHello, localAddress: string): TlsProfile | null {
     const material = this.#material;
@@ -109,29 +116,45 @@ function idOf({ identity, key, policy }: Choice): string {
   return `${identity.id} ${key.name} ${policy?.id ?? ''}`;
 }
 
+/** Without its id, which takes longer to put together than most else that a choice takes. */
+function isSame(one: Choice, other: Choice): boolean {
+  return one.identity === other.identity && one.key === other.key && one.policy === other.policy;
+}
+
+interface Entry {
+  readonly choice: Choice;
+  readonly profile: TlsProfile;
+  readonly timeoutMs: number;
+}
+
 class Profiles {
   readonly #options: TlsListenersOptions;
   /** By the ids of choices; the one that was asked for last is the last. */
-  readonly #profiles = new Map<string, { readonly profile: TlsProfile; readonly timeoutMs: number }>();
+  readonly #profiles = new Map<string, Entry>();
+  #last: Entry | null = null;
 
   constructor(options: TlsListenersOptions) {
     this.#options = options;
   }
 
   of(material: TlsMaterial, choice: Choice): TlsProfile {
-    const id = idOf(choice);
     const timeoutMs = this.#options.handshakeTimeoutMs();
+    const last = this.#last;
+    if (last?.timeoutMs === timeoutMs && isSame(last.choice, choice)) return last.profile;
+    const id = idOf(choice);
     const known = this.#profiles.get(id);
     this.#profiles.delete(id);
-    const entry =
-      known?.timeoutMs === timeoutMs ? known : { profile: this.#create(choice, material, timeoutMs), timeoutMs };
+    const profile = known?.timeoutMs === timeoutMs ? known.profile : this.#create(choice, material, timeoutMs);
+    const entry = { choice, profile, timeoutMs };
     this.#profiles.set(id, entry);
+    this.#last = entry;
     if (this.#profiles.size > MOST_PROFILES) this.#forgetOldest();
     return entry.profile;
   }
 
   keepOnly(ids: ReadonlySet<string>): void {
     for (const id of this.#profiles.keys()) if (!ids.has(id)) this.#profiles.delete(id);
+    this.#last = null;
   }
 
   #create(

@@ -14,7 +14,8 @@ const HANDSHAKE = Symbol('handshake');
 const TIMEOUT = Symbol('timeout');
 
 interface DirectSocket extends TLSSocket {
-  [HANDSHAKE]: ServerHandshake;
+  /** Null once it is done: nothing of it is kept. */
+  [HANDSHAKE]: ServerHandshake | null;
   [TIMEOUT]: NodeJS.Timeout;
 }
 
@@ -58,21 +59,23 @@ function alpnList(protocols: readonly string[]): Buffer {
 function onSecure(this: DirectSocket): void {
   clearTimeout(this[TIMEOUT]);
   if (this.destroyed || !releaseControl(this)) return;
-  this[HANDSHAKE].succeeded(this);
+  const handshake = this[HANDSHAKE];
+  this[HANDSHAKE] = null;
+  handshake?.succeeded(this);
 }
 
 function onFailed(this: DirectSocket, error: Error): void {
   clearTimeout(this[TIMEOUT]);
-  this[HANDSHAKE].failed(error, this);
+  this[HANDSHAKE]?.failed(error, this);
 }
 
 /** Without an error, the peer has closed. */
 function onClose(this: DirectSocket): void {
   clearTimeout(this[TIMEOUT]);
-  this[HANDSHAKE].closed(this);
+  this[HANDSHAKE]?.closed(this);
 }
 
 function onTimeout(socket: DirectSocket): void {
   const error = new Error('the handshake has taken too long');
-  socket[HANDSHAKE].failed(Object.assign(error, { code: 'ERR_TLS_HANDSHAKE_TIMEOUT' }), socket);
+  socket[HANDSHAKE]?.failed(Object.assign(error, { code: 'ERR_TLS_HANDSHAKE_TIMEOUT' }), socket);
 }

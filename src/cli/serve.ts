@@ -22,7 +22,7 @@ import type { FileWatcher } from './file-watcher.ts';
 import { createLog, logEvents } from './log.ts';
 import type { Say } from './log.ts';
 import { readVersion } from './read-version.ts';
-import { Reloader } from './reloader.ts';
+import type { Reloader, ReloaderOptions } from './reloader.ts';
 import { sayStart } from './say-start.ts';
 
 export interface ServeOptions {
@@ -123,7 +123,9 @@ interface UpkeepOptions extends ServeOptions {
 class Upkeep {
   readonly #say: Say;
   readonly #isFromFile: boolean;
-  readonly #reloader: Reloader;
+  readonly #options: ReloaderOptions;
+  /** Most processes end without a reload. */
+  #reloader: Promise<Reloader> | null = null;
   /** Null: the config's files are not watched. */
   readonly #watcher: FileWatcher | null;
   readonly #onHangUp = (): void => this.#hangUp();
@@ -137,10 +139,10 @@ class Upkeep {
   ) {
     this.#say = say;
     this.#isFromFile = source.file !== null;
-    this.#watcher = createWatcher(() => void this.#reloader.reload());
+    this.#watcher = createWatcher(() => this.#reload());
     const onRead = (read: readonly string[]): void => this.#watcher?.watch(read);
     const beforeRead = (): void => this.#watcher?.mark();
-    this.#reloader = new Reloader({ balancer, source, say, adapt, beforeRead, onRead, onApplied: openDoor });
+    this.#options = { balancer, source, say, adapt, beforeRead, onRead, onApplied: openDoor };
     if (reloadOnHangUp) process.on('SIGHUP', this.#onHangUp);
     // With every config: without a listener the signal would open Node's debugger.
     this.#onReopen = () =>
@@ -158,8 +160,16 @@ class Upkeep {
     this.#watcher?.close();
   }
 
+  #reload(): void {
+    this.#reloader ??= import('./reloader.ts').then(({ Reloader }) => new Reloader(this.#options));
+    this.#reloader.then(
+      (reloader) => void reloader.reload(),
+      (error: unknown) => this.#say(`not reloaded: ${String(error)}; the running config stays`, 'error'),
+    );
+  }
+
   #hangUp(): void {
-    if (this.#isFromFile) void this.#reloader.reload();
+    if (this.#isFromFile) this.#reload();
     else this.#say('SIGHUP: there is no config to load again, it came from the command line', 'warn');
   }
 }

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { AccessLogSpec, LogFormat } from '../core/access-log.ts';
 import { logText } from '../../test/support/log-text.ts';
-import { LineReader, LineWriter, TCP_SESSION, emptyLine, textIndex } from './log-line.ts';
+import { LineReader, textIndex } from './line-reader.ts';
+import { LineWriter, TCP_SESSION, emptyLine } from './log-line.ts';
 import type { LogLine, TextName } from './log-line.ts';
 import { createLogRing } from './log-ring.ts';
 

@@ -7,8 +7,8 @@ import type { KeptMemory } from '../core/kept-memory.ts';
 import { MEMORY_LOG_LINES, USE_LOG } from '../core/shared/memory-table.ts';
 import { createFormat } from './format-line.ts';
 import type { FormatLine } from './format-line.ts';
+import { LineReader } from './line-reader.ts';
 import { LineText } from './line-text.ts';
-import { LineReader } from './log-line.ts';
 import type { LogSink, SinkEvents } from './log-sink.ts';
 import { REFUSED, TAKEN, WRITTEN } from './scribe-messages.ts';
 

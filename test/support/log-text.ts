@@ -1,8 +1,9 @@
 /** Lines of the access log as the scribe writes them, through a ring as it gets them. */
 import type { AccessLogSpec } from '../../src/core/access-log.ts';
 import { createFormat } from '../../src/telemetry/format-line.ts';
+import { LineReader } from '../../src/telemetry/line-reader.ts';
 import { LineText } from '../../src/telemetry/line-text.ts';
-import { LineReader, LineWriter } from '../../src/telemetry/log-line.ts';
+import { LineWriter } from '../../src/telemetry/log-line.ts';
 import type { LogLine } from '../../src/telemetry/log-line.ts';
 import { createLogRing } from '../../src/telemetry/log-ring.ts';
 

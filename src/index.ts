@@ -74,6 +74,7 @@ export type {
   QueueSpec,
   RetrySpec,
   RouteMatch,
+  Scheme,
   StickySpec,
   TcpCheckSpec,
   TcpSpec,

@@ -3,7 +3,8 @@ import { toYaml } from '../config/config-keys.ts';
 import type { Config } from '../config/config.ts';
 import { toConfig } from '../config/to-config.ts';
 import { isWrittenMap } from '../config/written.ts';
-import { type Written, writeConfig } from './write-config.ts';
+import { writeConfig } from './write-config.ts';
+import type { Written } from './written-map.ts';
 
 /** In YAML on one line each; `''` where there is nothing but defaults. */
 export interface ChangedKeys {
@@ -27,7 +28,7 @@ interface ChangedPool {
 interface WrittenWhole extends Written {
   readonly listeners: Readonly<Record<string, Written>>;
   /** Left out where no listener takes HTTP. */
-  readonly routes?: readonly (Written & { readonly name: string; readonly pool: string })[];
+  readonly routes?: readonly (Written & { readonly name: string; readonly pool?: string })[];
   readonly pools: Readonly<Record<string, WrittenPool>>;
 }
 
@@ -47,7 +48,7 @@ const SHOWN_OF_LISTENER = ['address', 'tcp', 'udp', 'tls'];
 const SHOWN_OF_TLS = ['certificates', 'passthrough', 'clientCertificate'];
 const SHOWN_OF_UDP = ['pool', 'idle'];
 const SHOWN_OF_POOL = ['policy', 'check', 'endpoints'];
-const SHOWN_OF_ROUTE = ['name', 'match', 'pool', 'policy', 'stripPrefix', 'replacePrefix', 'guards'];
+const SHOWN_OF_ROUTE = ['name', 'match', 'pool', 'redirect', 'policy', 'stripPrefix', 'replacePrefix', 'guards'];
 
 export function findChangedKeys(config: Config): ChangedKeys {
   const { threads: _, listeners, routes = [], pools, ...settings } = writeWhole(config);
@@ -71,7 +72,11 @@ export function findChangedKeys(config: Config): ChangedKeys {
       endpoints: pool.endpoints.map((endpoint) => describeEndpoint(endpoint, plainPool.endpoints[0])),
     })),
     routes: new Map(
-      routes.map((route) => [route.name, inOneLine(changes(route, plainRoutes.get(route.pool) ?? {}, SHOWN_OF_ROUTE))]),
+      routes.map((route) => {
+        // Of what a route to a pool says, one that redirects says a little.
+        const plainOne = plainRoutes.get(route.pool ?? Object.keys(pools)[0]) ?? {};
+        return [route.name, inOneLine(changes(route, plainOne, SHOWN_OF_ROUTE))];
+      }),
     ),
   };
 }

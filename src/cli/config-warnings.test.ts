@@ -65,4 +65,12 @@ routes: [{ pool: a, match: { path: /a } }, { pool: b }]`;
     ]);
     assert.deepEqual(from('[10.0.0.0/8, 192.0.2.0/30, unix]'), []);
   });
+
+  it('warnings of a config name a redirect to https that nobody keeps from leading to itself', () => {
+    const warned = (lines: string): boolean =>
+      warningsOf(`routes: [{ redirect: https }, { pool: web }]\npools: { web: [localhost:1] }\n${lines}`).length > 0;
+    assert.ok(warned(''));
+    assert.ok(!warned('trustedProxies: [10.0.0.1]'));
+    assert.ok(!warned('listeners: { web: ":80", secure: { address: ":443", tls: { certificates: a.pem } } }'));
+  });
 });

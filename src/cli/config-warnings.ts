@@ -16,6 +16,7 @@ export function listWarnings(config: Config, node: string = process.versions.nod
     ...warnOfNames(config),
     ...warnOfSenders(config),
     ...warnOfChains(config, node),
+    ...warnOfRedirects(config),
   ];
 }
 
@@ -28,6 +29,16 @@ function warnOfChains({ listeners }: Config, node: string): readonly string[] {
       const ca = tls?.clientCertificate?.ca ?? '';
       return `listener ${id}: Node ${node} does not tell which chain a client has shown, so Client-Cert-Chain has only what stands in ${ca}: put the authorities in between into it, or run Node 26`;
     });
+}
+
+/** Where nobody tells requests by https apart, a redirect to https leads to itself for ever. */
+function warnOfRedirects({ listeners, routes, settings }: Config): readonly string[] {
+  const led = routes.find(({ redirect }) => redirect?.base === null);
+  const isTold = listeners.some(({ tls, proxyProtocol }) => tls !== null || proxyProtocol !== null);
+  if (led === undefined || isTold || settings.trustedProxies.length > 0) return [];
+  return [
+    `route ${led.id}: no listener has tls; if something in front ends TLS, each request by https is sent to itself again, unless trustedProxies names it`,
+  ];
 }
 
 function warnOfSecrets({ pools }: Config): readonly string[] {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { toConfig } from '../config/to-config.ts';
-import { explainOrder } from '../core/routing/order.ts';
+import { explainOrder } from '../core/routing/explain-order.ts';
 import { describeConfig } from './describe-config.ts';
 import type { Machine } from './machine.ts';
 

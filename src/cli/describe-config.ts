@@ -1,7 +1,7 @@
 /** A config in words, for `fairlead check`. */
 import { nameOfPolicy } from '../core/balancer/policies.ts';
 import { systemClock } from '../core/clock.ts';
-import type { PoolConfig } from '../config/config.ts';
+import type { PoolConfig, RouteConfig } from '../config/config.ts';
 import type { CheckSpec, ListenerSpec, TcpSpec } from '../core/snapshot.ts';
 import type { ExplainedConfig } from '../runtime/control/explain-config.ts';
 import { protocolOf, urlText } from '../runtime/shared/listener-key.ts';
@@ -11,6 +11,7 @@ import { findChangedKeys } from './changed-keys.ts';
 import type { Machine } from './machine.ts';
 import { table } from './table.ts';
 import { writeConfig } from './write-config.ts';
+import { describeTarget, writeRedirect } from './write-redirect.ts';
 import { formatDuration } from './written-units.ts';
 
 export function describeConfig(
@@ -64,7 +65,7 @@ export function toJsonDescription(
     ...machine,
     certificates: toJsonCertificates(certificates, systemClock.wallTime()),
     clientCertificates: clients,
-    routes: routes.map(({ route, text }) => ({ route: route.id, match: text, pool: route.pool })),
+    routes: routes.map(({ route, text }) => ({ route: route.id, match: text, ...toJsonTarget(route) })),
     config: writeConfig(config),
   };
 }
@@ -89,8 +90,14 @@ function describePassed(what: string, { pool, idleMs }: TcpSpec): string {
   return `${what}→ ${pool}, cut after ${formatDuration(idleMs)} without a byte`;
 }
 
+function toJsonTarget({ pool, redirect }: RouteConfig): object {
+  return redirect === undefined ? { pool } : { pool: null, redirect: writeRedirect(redirect) };
+}
+
 function describeRoutes({ routes }: ExplainedConfig): string[][] {
   return routes.map(({ route, text }) => {
+    const guards = route.guards ? ', guards' : '';
+    if (route.redirect !== undefined) return [route.id, text, `→ ${describeTarget(route)}${guards}`];
     const { replacePrefix } = route;
     const rewrite =
       replacePrefix === null
@@ -99,7 +106,7 @@ function describeRoutes({ routes }: ExplainedConfig): string[][] {
           ? `, without ${replacePrefix.prefix}`
           : `, ${replacePrefix.prefix} replaced by ${replacePrefix.by}`;
     const policy = route.policy === null ? '' : `, by ${nameOfPolicy(route.policy)}`;
-    return [route.id, text, `→ ${route.pool}${rewrite}${policy}${route.guards ? ', guards' : ''}`];
+    return [route.id, text, `→ ${route.pool}${rewrite}${policy}${guards}`];
   });
 }
 

@@ -33,4 +33,15 @@ describe('describePath', () => {
       assert.match(ask(target), /is refused: 400 bad-target$/m, target);
     assert.match(ask(`/${'x'.repeat(9000)}`), /is refused: 414 target-too-long$/);
   });
+
+  test('describePath says where a path leads by https, where that makes a difference', () => {
+    const config = toConfig({ routes: [{ redirect: 'https' }, { pool: 'web' }], pools: { web: 'localhost:1' } });
+    const told = (asked: string): string => describePath(askPath(config, asked));
+    assert.match(
+      told('/x'),
+      /normal form {2}\/x {2}→ route 1, 308 to https\n[^]*\n {2}by https {5}→ route 2, pool web$/,
+    );
+    assert.match(told('http://a.example/x'), /→ route 1, 308 to https\n/);
+    assert.match(told('https://a.example/x'), /→ route 2, pool web\n {2}guard form {3}the same$/);
+  });
 });

@@ -8,25 +8,24 @@ import type {
   EjectionSpec,
   ListenerSpec,
   HedgeSpec,
-  PathMatch,
   RetryBudgetSpec,
   RetrySpec,
   PolicySpec,
   QueueSpec,
-  RouteMatch,
+  RedirectSpec,
   StickySpec,
   Timeouts,
-  ValueMatch,
 } from '../core/snapshot.ts';
 import { addressText } from '../runtime/shared/listener-key.ts';
 import { writeAccessLog, writeRouteLog } from './write-access-log.ts';
 import { sessionTimes, writeTcp, writeUdp } from './write-layer4.ts';
 import { writeAcme, writeListenerTls } from './write-listener-tls.ts';
+import { writeMatch } from './write-match.ts';
 import { writePoolTls } from './write-pool-tls.ts';
+import { withoutGaps } from './written-map.ts';
+import type { Written } from './written-map.ts';
+import { writeRedirect } from './write-redirect.ts';
 import { formatDuration, formatDurationOrOff, formatSize, onOff } from './written-units.ts';
-
-/** A map in the order of its entries; those that are undefined are left out. */
-export type Written = Record<string, unknown>;
 
 /** Parsed again, it is the same config. */
 export function writeConfig(config: Config): Written {
@@ -69,7 +68,22 @@ function writeListener({ id: _, host, port, mode, tcp, udp, proxyProtocol, tls, 
   });
 }
 
-function writeRoute({
+function writeRoute(route: RouteConfig): Written {
+  return route.redirect === undefined ? writePooled(route) : writeRedirecting(route, route.redirect);
+}
+
+function writeRedirecting({ id, match, guards, accessLog }: RouteConfig, redirect: RedirectSpec): Written {
+  const { scheme: _, ...others } = match;
+  return withoutGaps({
+    name: id,
+    match: writeMatch(redirect.base === null ? others : match),
+    redirect: writeRedirect(redirect),
+    guards: onOff(guards),
+    accessLog: writeRouteLog(accessLog),
+  });
+}
+
+function writePooled({
   id,
   match,
   replacePrefix,
@@ -106,29 +120,6 @@ function writeRoute({
     queueClass: QUEUE_CLASSES[queueClass],
     deadline: deadlineHeader === '' ? 'off' : { header: deadlineHeader },
   });
-}
-
-function writeMatch({ host, path, methods, headers, query, cookies }: RouteMatch): Written | undefined {
-  const written = withoutGaps({
-    host: host ?? undefined,
-    path: path === null ? undefined : writePath(path),
-    method: methods.length === 0 ? undefined : methods,
-    header: writeValues(headers),
-    query: writeValues(query),
-    cookie: writeValues(cookies),
-  });
-  return Object.keys(written).length === 0 ? undefined : written;
-}
-
-function writePath(path: PathMatch): unknown {
-  if (path.kind === 'regex') return { regex: path.source, ignoreCase: onOff(path.ignoreCase) };
-  if (path.kind === 'exact') return path.path;
-  return path.path === '/' ? '/*' : `${path.path}/*`;
-}
-
-function writeValues(values: readonly ValueMatch[]): Written | undefined {
-  if (values.length === 0) return undefined;
-  return Object.fromEntries(values.map(({ name, value }) => [name, value ?? { present: true }]));
 }
 
 function writePool(pool: PoolConfig, timeouts: Written | undefined): Written {
@@ -311,8 +302,4 @@ function writeExchangeTimeouts(timeouts: Timeouts): Written {
 
 function byId<T extends { readonly id: string }>(items: readonly T[], write: (item: T) => Written): Written {
   return Object.fromEntries(items.map((item) => [item.id, write(item)]));
-}
-
-function withoutGaps(written: Written): Written {
-  return Object.fromEntries(Object.entries(written).filter(([, value]) => value !== undefined));
 }

@@ -168,6 +168,11 @@ const PLACES: Readonly<Record<string, Places>> = {
     [/^(\/[\w./~%@+-]*)$/, 'Write both, e.g. replacePrefix: { prefix: $1, by: /v2 }; stripPrefix takes one off.'],
     [ANY, 'Write a map, e.g. replacePrefix: { prefix: /v1, by: /v2 }.'],
   ],
+  Redirect: [
+    [PORT, 'Write redirect: { to: https, port: $1 }.'],
+    [/^(?:on|true)$/, 'Write redirect: https.'],
+    [ANY, "Write redirect: https, or e.g. redirect: 'https://new.example{target}'."],
+  ],
   Route: [
     [PATH, 'Write { match: { path: $1 }, pool: web }.'],
     [WORD, 'Write { pool: $1 }.'],

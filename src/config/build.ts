@@ -20,6 +20,7 @@ import { Defaults } from './merge-defaults.ts';
 import { PartReader, describeEmpty } from './part-reader.ts';
 import { matchesOf } from './match-schema.ts';
 import type { Part, ReadRoute } from './parts.ts';
+import { checkRedirects } from './redirect-schema.ts';
 import { nameOfHost, placeName, readListener, readPool, readRoute } from './read-parts.ts';
 import { type WrittenPool, poolSchema } from './pool-schema.ts';
 import { retryOf } from './retry-schema.ts';
@@ -59,6 +60,7 @@ export function buildConfig(value: unknown): Config | readonly Problem[] {
       poolNames,
     }),
   );
+  reader.add(checkRedirects(value['routes']));
   const routed = new Set(routes.map((part) => part.value.pool));
   reader.add(checkLayer4({ written, listeners, pools: poolsById, poolNames, routed }));
   reader.add(checkAcme(listeners, settings, reader.has('acme')));
@@ -136,8 +138,10 @@ function toTcpSpec(
   return { pool, idleMs: idleMs ?? timeouts.tcpIdleMs, halfClosedMs: writeIdleMs, connectMs };
 }
 
-function toReadRoute({ path, value: { name, pool, match, replacePrefix } }: Part<WrittenRoute>): Part<ReadRoute> {
-  return { path, value: { id: name ?? placeName(path), pool, matches: matchesOf(match), replacePrefix } };
+function toReadRoute({ path, value }: Part<WrittenRoute>): Part<ReadRoute> {
+  const { name, pool, match, replacePrefix, redirect } = value;
+  const to = redirect === undefined ? pool : null;
+  return { path, value: { id: name ?? placeName(path), pool: to, matches: matchesOf(match), replacePrefix } };
 }
 
 /** Of two routes that are the same, the later one in the file is the mistake. */

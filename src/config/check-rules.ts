@@ -1,5 +1,5 @@
 /** Rules between the parts of a config: names that must exist, conditions and addresses that must differ. */
-import { describeMatch, findDuplicateConditions } from '../core/routing/order.ts';
+import { describeMatch, findDuplicateConditions } from '../core/routing/explain-order.ts';
 import { isUnixAddress } from '../core/unix-address.ts';
 import { Mistake, type Problem } from './errors.ts';
 import { describeNoPool } from './pool-name.ts';

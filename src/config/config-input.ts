@@ -1218,9 +1218,15 @@ export interface RouteInput<PoolName extends string = string> {
   readonly match?: MatchInput;
   /**
    * Where its requests go.
+   * @defaultValue required, unless there is `redirect`
    * @example 'web'
    */
-  readonly pool: PoolName;
+  readonly pool?: PoolName;
+  /**
+   * Answers its requests with a redirect in place of a pool. `https`: to the same by https; such a route takes only requests that did not come by https.
+   * @example 'https'
+   */
+  readonly redirect?: RedirectInput | string;
   /**
    * How an endpoint is chosen for its requests, in place of the policy of its pool.
    * @defaultValue that of its pool
@@ -1489,8 +1495,35 @@ export interface HashPolicyInput {
   readonly boundedLoad?: number | Off;
 }
 
+/** Answers its requests with a redirect in place of a pool. `https`: to the same by https; such a route takes only requests that did not come by https. */
+export interface RedirectInput {
+  /**
+   * `https`: the same host, path and query by https. Or a URL, or a path; `{target}` at its end stands for path and query of the request, as they came.
+   * @example 'https://new.example{target}'
+   */
+  readonly to: string;
+  /**
+   * 308 and 301: for good, and clients remember it. 307 and 302: for now. 308 and 307 keep method and body.
+   * @defaultValue `308`
+   * @example 301
+   */
+  readonly status?: 301 | 302 | 307 | 308;
+  /**
+   * The port of `to: https`; 443 is not written.
+   * @defaultValue `443`
+   * @example 8443
+   */
+  readonly port?: number;
+}
+
 /** Conditions, all of which must hold. */
 export interface MatchInput {
+  /**
+   * How the client came: by a listener with `tls` or not, or as a proxy of `trustedProxies` says (`X-Forwarded-Proto`). Routes that name one are tried before all others.
+   * @defaultValue either
+   * @example 'http'
+   */
+  readonly scheme?: 'http' | 'https';
   /**
    * `api.example.com`, or `"*.example.com"` for every name under it; a list is as if the route were written once for each. Case, port and a final dot do not count.
    * @defaultValue any

@@ -93,12 +93,13 @@ function slipsBelow(
 function dashSlip(
   before: unknown,
   value: unknown,
-  { properties = {}, required = [] }: SchemaNode,
+  { properties = {}, required = [], oneRequired = [] }: SchemaNode,
   path: Path,
 ): Slip | null {
   if (!isWrittenMap(before) || !isWrittenMap(value)) return null;
   const names = Object.keys(value);
-  const missing = required.find((name) => !names.includes(name));
+  const isOneThere = oneRequired.some((name) => names.includes(name));
+  const missing = [...required, ...(isOneThere ? [] : oneRequired)].find((name) => !names.includes(name));
   const isRest = names.every((name) => Object.hasOwn(properties, name) && !Object.hasOwn(before, name));
   if (missing === undefined || names.length === 0 || !isRest) return null;
   return slipAt([...path, names[0]], dashTooMany(path.slice(0, -1), names[0], missing), [path]);
@@ -151,7 +152,7 @@ function itemSlip({ path, written, keys, title }: Level, above: string, name: st
   if (last === undefined || node?.properties?.[name] === undefined) return null;
   const listPath = [...path, above];
   if (!isWrittenMap(last)) return slipAt([...path, name], belongsToItem(name, path, listPath, null), [[...path, name]]);
-  const isMissing = node.required?.includes(name) === true;
+  const isMissing = node.required?.includes(name) === true || node.oneRequired?.[0] === name;
   const isMeant = cureForeignKey(name, title) !== null || closestName(name, Object.keys(keys)) !== null;
   if (Object.hasOwn(last, name) || (isMeant && !isMissing)) return null;
   const item = [...listPath, (list as readonly unknown[]).length - 1];

@@ -18,7 +18,7 @@ export function describeConfigDefaults(): string {
 /** The keys of a map, an empty line before each section of the whole config. */
 function writeKeys(map: SchemaNode, indent: string): readonly string[] {
   return Object.entries(map.properties ?? {}).flatMap(([name, node]) => {
-    const isRequired = map.required?.includes(name) === true;
+    const isRequired = map.required?.includes(name) === true || map.oneRequired?.[0] === name;
     const comment = wrap(plainText(node.description ?? ''), `${indent}# `);
     return [...(indent === '' ? [''] : []), ...comment, ...writeKey(name, node, isRequired, indent)];
   });

@@ -21,6 +21,8 @@ export interface SchemaNode {
   readonly maximum?: number;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly required?: readonly string[];
+  /** One of these keys has to be there; mostly it is the first. */
+  readonly oneRequired?: readonly string[];
   readonly additionalProperties?: boolean | SchemaNode;
   readonly propertyNames?: SchemaNode;
   readonly minProperties?: number;

@@ -42,7 +42,7 @@ const PLACES: Readonly<Record<string, (line: string) => string>> = {
     inListener(`address: ":443", tls: { certificates: a.pem, clientCertificate: { ${line} } }`),
   PoolTls: (line) => inPool(`tls: { ${line} }`),
   Route: (line) =>
-    `routes: [{ ${line.startsWith('pool:') ? '' : 'pool: web, '}${line} }]\npools: { web: [localhost:8081] }`,
+    `routes: [{ ${/^(?:pool|redirect):/.test(line) ? '' : 'pool: web, '}${line} }]\npools: { web: [localhost:8081] }`,
   Match: (line) => `routes: [{ pool: web, match: { ${line} } }]\npools: { web: [localhost:8081] }`,
   Pool: (line) => `pools: { web: { ${line.startsWith('endpoints:') ? '' : 'endpoints: [localhost:8081], '}${line} } }`,
   Breaker: (line) => inPool(line.startsWith('ejection:') ? line : `breaker: { ${line} }`),

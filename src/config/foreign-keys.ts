@@ -27,6 +27,7 @@ type Place =
   | 'PoolTls'
   | 'Route'
   | 'Match'
+  | 'Redirect'
   | 'Pool'
   | 'Endpoint'
   | 'Check'
@@ -146,12 +147,16 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
       'Write pool and the name of one, e.g. pool: web.',
     'host hosts hostname domain domains servername path paths location uri prefix pathprefix method methods query cookie rule when matcher matchers conditions':
       'Conditions stand in match, e.g. match: { host: api.example.com, path: /v1/* }.',
+    scheme: 'Conditions stand in match, e.g. match: { scheme: http }.',
     'trimprefix pathprefixstrip uristripprefix strippath': 'Write stripPrefix, e.g. stripPrefix: /v1.',
     'clientmaxbodysize maxbodysize bodylimit maxrequestbody': 'Write maxBody, e.g. maxBody: 10MiB.',
     'websocket websockets ws': 'WebSockets pass as it is; "upgrades" lists others.',
     ...IN_EVERY_HTTP_MAP,
     ...EXCHANGE_TIMES,
-    'entrypoint entrypoints listener listeners bind listen': 'Every route holds for every listener: take it out.',
+    'entrypoint entrypoints listener listeners bind listen':
+      'Every route holds for every listener; match: { scheme: http } is for requests that did not come by https.',
+    'redirects redirectto httpsredirect redirectscheme redirectregex forcehttps return':
+      'Write redirect, e.g. redirect: https.',
     id: 'Write name.',
     'hash hashpolicy hashkey hashon': 'Write policy, e.g. policy: { hash: header.x-user }.',
     'log logging': 'Write accessLog, e.g. accessLog: off.',
@@ -170,7 +175,12 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'methods verb verbs': 'Write method, e.g. method: [GET, HEAD].',
     'headers headerregexp': 'Write header, e.g. header: { x-beta: "1" }.',
     'queries querystring params arg args': 'Write query, e.g. query: { v: "2" }.',
+    'protocol proto entrypoint entrypoints listener ssl tls https': 'Write scheme, e.g. scheme: http.',
     cookies: 'Write cookie, e.g. cookie: { session: { present: true } }.',
+  },
+  Redirect: {
+    'url uri target location scheme host': 'Write to, e.g. to: https.',
+    'code statuscode permanent': 'Write status, e.g. status: 301.',
   },
   Pool: {
     'healthcheck healthchecks health healthpath healthuri activehealthcheck probe livenessprobe httpchk optionhttpchk option checks':
@@ -270,7 +280,6 @@ const MISSING: Readonly<Record<MissingFeature, string>> = {
   http2: 'http2 h2 h2c grpc alpn http3 quic',
   mirroring: 'mirror mirrors mirroring shadow',
   split: 'split splits canary weighted weightedclusters trafficsplit splitclients',
-  redirects: 'redirect redirects redirectto httpsredirect redirectscheme redirectregex forcehttps return',
   ownAnswers: 'respond response errorpage errorpages errors errorfile directresponse staticresponse status',
   rewriting: 'rewrite rewrites pathrewrite replacepath replacepathregex urlrewrite',
   headerRewriting:

@@ -33,4 +33,15 @@ describe('a limit of bodies guards', () => {
     ];
     assert.deepEqual(settleGuards(routes), routes);
   });
+
+  it('a limit of bodies guards nothing because of a route that redirects, which takes none', () => {
+    const settled = settleGuards([
+      { guards: null, maxBody: 1000 },
+      { guards: null, maxBody: 0, redirect: {} },
+    ]);
+    assert.deepEqual(
+      settled.map(({ guards }) => guards),
+      [false, false],
+    );
+  });
 });

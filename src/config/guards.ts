@@ -9,6 +9,8 @@ interface Guarding {
   readonly limitsOnly?: boolean;
   /** Bytes, 0: no limit. */
   readonly maxBody: number;
+  /** It takes no body at all. */
+  readonly redirect?: unknown;
 }
 
 /** Whether the config says that the route guards; null: it does not say. */
@@ -19,13 +21,14 @@ export type Unsettled<R extends Guarding> = Omit<R, 'guards'> & { readonly guard
  * nothing to be had by another spelling, and paths with escaped slashes stay where they are.
  */
 export function settleGuards<R extends Guarding>(routes: readonly Unsettled<R>[]): readonly R[] {
-  const most = routes.reduce((largest, { maxBody }) => Math.max(largest, bytesOf(maxBody)), 0);
+  const most = routes.reduce((largest, route) => Math.max(largest, takenBytes(route)), 0);
   return routes.map((route) => {
-    const limitsOnly = route.guards === null && bytesOf(route.maxBody) < most;
+    const limitsOnly = route.guards === null && route.redirect === undefined && takenBytes(route) < most;
     return (limitsOnly ? { ...route, guards: true, limitsOnly } : { ...route, guards: route.guards ?? false }) as R;
   });
 }
 
-function bytesOf(maxBody: number): number {
+function takenBytes({ maxBody, redirect }: Pick<Guarding, 'maxBody' | 'redirect'>): number {
+  if (redirect !== undefined) return 0;
   return maxBody === 0 ? Infinity : maxBody;
 }

@@ -10,6 +10,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   address: 'address: 127.0.0.1:8080',
   endpoints: 'endpoints: [localhost:8081]',
   pool: 'pool: web',
+  to: 'to: https',
   regex: 'regex: ^/img/',
   prefix: 'prefix: /v1',
   by: 'by: /v2',

@@ -58,7 +58,7 @@ function publishValue(node: SchemaNode, definitions: Map<string, JsonSchema>): J
 
 /** One way to write a value. */
 function publishForm(form: SchemaNode, definitions: Map<string, JsonSchema>): JsonSchema {
-  const { title, properties, items, additionalProperties, ...rest } = form;
+  const { title, properties, items, additionalProperties, oneRequired, ...rest } = form;
   const { description: _d, default: _def, example: _e, words: _w, byDefault: _b, sameAs: _s, ...others } = rest;
   const { tsType: _t, tsKeys: _k, hidden: _h, forms: _f, anyOf: _a, ...keywords } = others;
   const shape = {
@@ -73,6 +73,7 @@ function publishForm(form: SchemaNode, definitions: Map<string, JsonSchema>): Js
               : additionalProperties,
         }),
     ...(properties === undefined ? {} : { properties: publishKeys(properties, definitions) }),
+    ...(oneRequired === undefined ? {} : { oneOf: oneRequired.map((name) => ({ required: [name] })) }),
   };
   if (title === undefined) return shape;
   definitions.set(title, { title, ...shape });

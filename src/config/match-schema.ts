@@ -7,7 +7,7 @@ import { type SchemaNode, key, note } from './described.ts';
 import { Mistake } from './errors.ts';
 import { refuseForeignPath } from './foreign-addresses.ts';
 import { checkLinear } from './linear-regex.ts';
-import { FIELD_VALUE, TOKEN, cureNoMap, listOf, object, readWith, scalar, toggle, withRule } from './scalars.ts';
+import { FIELD_VALUE, TOKEN, cureNoMap, listOf, object, oneOf, readWith, scalar, toggle, withRule } from './scalars.ts';
 import { describeValue } from './units.ts';
 
 /** Headers that a route cannot match: they belong to the connection, or Fairlead sets them itself. */
@@ -212,6 +212,12 @@ const hostsSchema = withRule(listOf(scalar(parseHostPattern, { type: 'string', w
 
 export const matchSchema = object(
   {
+    scheme: key(oneOf(['http', 'https']).optional(), {
+      description:
+        'How the client came: by a listener with `tls` or not, or as a proxy of `trustedProxies` says (`X-Forwarded-Proto`). Routes that name one are tried before all others.',
+      example: 'http',
+      byDefault: 'either',
+    }),
     host: key(hostsSchema.optional(), {
       description:
         '`api.example.com`, or `"*.example.com"` for every name under it; a list is as if the route were written once for each. Case, port and a final dot do not count.',
@@ -249,6 +255,7 @@ export const matchSchema = object(
   'Match',
 ).transform((written): WrittenMatch => {
   return {
+    ...(written.scheme === undefined ? {} : { scheme: written.scheme }),
     hosts: written.host ?? [null],
     path: written.path ?? null,
     methods: [...new Set(written.method)],

@@ -7,7 +7,6 @@ export const NOT_BUILT = Object.freeze({
   http2: 'HTTP/2 and gRPC are not built yet.',
   mirroring: 'Mirroring is not built yet.',
   split: 'Weighted splits over pools are not built yet; endpoints of one pool have weights.',
-  redirects: 'Redirects are not built yet.',
   ownAnswers: 'Answers and error pages of your own are not built yet.',
   rewriting: 'Rewriting beyond a prefix is not built yet; "stripPrefix" and "replacePrefix" are there.',
   headerRewriting: 'Setting and removing headers is not built yet.',

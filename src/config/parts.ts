@@ -31,6 +31,7 @@ export interface ReadListener {
 /** A route; null for what cannot be read. */
 export interface ReadRoute {
   readonly id: string | null;
+  /** Null where it has none, too. */
   readonly pool: string | null;
   readonly matches: readonly RouteMatch[] | null;
   /** Null where it has none, too. */

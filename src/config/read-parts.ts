@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { matchesOf } from './match-schema.ts';
 import { endpointSchema } from './endpoint-schema.ts';
 import type { Part, ReadListener, ReadPool, ReadRoute } from './parts.ts';
-import { routeKeys, toReplacement } from './route-schema.ts';
+import { matchOf, routeKeys, toReplacement } from './route-schema.ts';
 import { listenerKeys } from './section-schemas.ts';
 import type { WrittenMap } from './written.ts';
 
@@ -19,12 +19,13 @@ export function readRoute({ path, value }: Part<WrittenMap>): Part<ReadRoute> {
   const { shape } = routeKeys;
   const name = readKey(shape.name, value, 'name');
   const match = readKey(shape.match, value, 'match');
+  const redirect = readKey(shape.redirect, value, 'redirect') ?? undefined;
   return {
     path,
     value: {
       id: isWritten(value, 'name') ? (name ?? null) : placeName(path),
-      pool: readKey(shape.pool, value, 'pool'),
-      matches: match === null ? null : matchesOf(match),
+      pool: readKey(shape.pool, value, 'pool') ?? null,
+      matches: match === null ? null : matchesOf(matchOf(match, redirect)),
       replacePrefix: toReplacement(
         readKey(shape.stripPrefix, value, 'stripPrefix') ?? undefined,
         readKey(shape.replacePrefix, value, 'replacePrefix') ?? undefined,

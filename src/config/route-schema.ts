@@ -1,10 +1,10 @@
-/** A route: its match, its pool, and what it does to a request. */
+/** A route: its match, its pool or redirect, and what it does to a request. */
 import { QUEUE_CLASSES } from '../core/resilience/queue-class.ts';
 import type { QueueClass } from '../core/resilience/queue-class.ts';
-import type { HedgeSpec, RetrySpec, Timeouts } from '../core/snapshot.ts';
+import type { HedgeSpec, RedirectSpec, RetrySpec, Timeouts } from '../core/snapshot.ts';
 import { type WrittenRouteLog, routeLogSchema } from './access-log-schema.ts';
 import type { RouteConfig } from './config.ts';
-import { key } from './described.ts';
+import { key, note } from './described.ts';
 import { Mistake } from './errors.ts';
 import { type WrittenMatch, matchSchema, parsePath } from './match-schema.ts';
 import { NAME_PATTERN, parseName } from './names.ts';
@@ -12,6 +12,7 @@ import { policySchema } from './policy-schema.ts';
 import { poolName } from './pool-name.ts';
 import { TOKEN, listOf, object, oneOf, orOff, scalar, sizeOrOff, toggle, withRule } from './scalars.ts';
 import { hedgeSchema } from './hedge-schema.ts';
+import { leadsToHttps, redirectSchema } from './redirect-schema.ts';
 import { routeRetrySchema } from './retry-schema.ts';
 import { exchangeTimeoutsSchema } from './timeouts-schema.ts';
 import { describeValue } from './units.ts';
@@ -86,102 +87,130 @@ const deadlineMap = object(
   'Deadline',
 ).transform(({ header }) => header);
 
-export const routeKeys = object(
-  {
-    name: key(routeName.optional(), {
-      description: 'Identity of the route in logs and over reloads. Two routes cannot share a name.',
-      example: 'api',
-      byDefault: 'its place, from `1`',
-    }),
-    match: key(matchSchema.prefault({}), {
-      description: 'Conditions, all of which must hold.',
-      example: { path: '/v1/*' },
-      byDefault: 'every request',
-    }),
-    pool: key(poolName, { description: 'Where its requests go.', example: 'web' }),
-    policy: key(policySchema.optional(), {
-      description: 'How an endpoint is chosen for its requests, in place of the policy of its pool.',
-      example: { hash: 'header.x-user' },
-      byDefault: 'that of its pool',
-      sameAs: 'pools.*.policy',
-    }),
-    stripPrefix: key(pathPrefix.optional(), {
-      description:
-        'Takes a prefix off the path on its way to the endpoint: with `/v1`, `/v1/x?a` becomes `/x?a`. Paths not under it stay.',
-      example: '/v1',
-      byDefault: 'none',
-    }),
-    replacePrefix: key(replacement.optional(), {
-      description: 'Puts another prefix in its place. Not together with `stripPrefix`.',
-      example: { prefix: '/v1', by: '/v2' },
-      byDefault: 'none',
-    }),
-    timeouts: key(exchangeTimeoutsSchema.prefault({}), {
-      description: 'Timeouts for this route. They win over those of its pool, which win over those of the config.',
-      example: { responseHead: '5m' },
-      byDefault: 'those of its pool',
-    }),
-    retry: key(routeRetrySchema.prefault({}), {
-      description: 'Further attempts on this route, where they differ from those of its pool.',
-      example: { attempts: 2 },
-      byDefault: "the pool's",
-    }),
-    hedge: key(hedgeSchema.optional(), {
-      description: 'As `pools.*.hedge`, for this route.',
-      example: { delay: '50ms' },
-      byDefault: "the pool's",
-      sameAs: 'pools.*.hedge',
-    }),
-    queueClass: key(oneOf(QUEUE_CLASSES).prefault('normal'), {
-      description:
-        'Which requests go first where requests wait for a place (`maxRequests`): `high` before `normal` before `low`.',
-      example: 'high',
-    }),
-    deadline: key(orOff(deadlineMap, '').prefault('off'), {
-      description:
-        'A header in which clients give the time for their request: seconds, or a number with `ms` or `s`. `grpc-timeout` is always read.',
-      example: { header: 'X-Request-Timeout' },
-    }),
-    upgrades: key(listOf(upgrade, 'list of protocols').prefault(['websocket']), {
-      description: 'Upgrades that pass, where the request asks for one; `[]` for none.',
-      example: ['websocket', 'mqtt'],
-    }),
-    maxBody: key(sizeOrOff.prefault('off'), {
-      description: 'Largest request body. Beyond it, 413 `payload-too-large`.',
-      example: '10MiB',
-    }),
-    longPoll: key(toggle.prefault('off'), {
-      description:
-        'Its answers may take as long as they like: waiting for them never counts as silence of an endpoint (`ejection.silence`).',
-      example: 'on',
-    }),
-    guards: key(toggle.optional(), {
-      description:
-        'Whether the route keeps something out or holds it back. It is then taken also for a path that a server may read as one of its own: `//admin` and `/admin%2Fx` for `/admin/*`.',
-      example: 'on',
-      byDefault: '`on` where another route has a larger `maxBody`',
-    }),
-    accessLog: key(routeLogSchema.prefault('on'), {
-      description: 'Which of its exchanges get a line, where there is an access log; `off`: none.',
-      example: { level: 'warn' },
-    }),
-  },
-  'Route',
+export const routeKeys = note(
+  object(
+    {
+      name: key(routeName.optional(), {
+        description: 'Identity of the route in logs and over reloads. Two routes cannot share a name.',
+        example: 'api',
+        byDefault: 'its place, from `1`',
+      }),
+      match: key(matchSchema.prefault({}), {
+        description: 'Conditions, all of which must hold.',
+        example: { path: '/v1/*' },
+        byDefault: 'every request',
+      }),
+      pool: key(poolName.optional(), {
+        description: 'Where its requests go.',
+        example: 'web',
+        byDefault: 'required, unless there is `redirect`',
+      }),
+      redirect: key(redirectSchema.optional(), {
+        description:
+          'Answers its requests with a redirect in place of a pool. `https`: to the same by https; such a route takes only requests that did not come by https.',
+        example: 'https',
+        byDefault: 'none',
+      }),
+      policy: key(policySchema.optional(), {
+        description: 'How an endpoint is chosen for its requests, in place of the policy of its pool.',
+        example: { hash: 'header.x-user' },
+        byDefault: 'that of its pool',
+        sameAs: 'pools.*.policy',
+      }),
+      stripPrefix: key(pathPrefix.optional(), {
+        description:
+          'Takes a prefix off the path on its way to the endpoint: with `/v1`, `/v1/x?a` becomes `/x?a`. Paths not under it stay.',
+        example: '/v1',
+        byDefault: 'none',
+      }),
+      replacePrefix: key(replacement.optional(), {
+        description: 'Puts another prefix in its place. Not together with `stripPrefix`.',
+        example: { prefix: '/v1', by: '/v2' },
+        byDefault: 'none',
+      }),
+      timeouts: key(exchangeTimeoutsSchema.prefault({}), {
+        description: 'Timeouts for this route. They win over those of its pool, which win over those of the config.',
+        example: { responseHead: '5m' },
+        byDefault: 'those of its pool',
+      }),
+      retry: key(routeRetrySchema.prefault({}), {
+        description: 'Further attempts on this route, where they differ from those of its pool.',
+        example: { attempts: 2 },
+        byDefault: "the pool's",
+      }),
+      hedge: key(hedgeSchema.optional(), {
+        description: 'As `pools.*.hedge`, for this route.',
+        example: { delay: '50ms' },
+        byDefault: "the pool's",
+        sameAs: 'pools.*.hedge',
+      }),
+      queueClass: key(oneOf(QUEUE_CLASSES).prefault('normal'), {
+        description:
+          'Which requests go first where requests wait for a place (`maxRequests`): `high` before `normal` before `low`.',
+        example: 'high',
+      }),
+      deadline: key(orOff(deadlineMap, '').prefault('off'), {
+        description:
+          'A header in which clients give the time for their request: seconds, or a number with `ms` or `s`. `grpc-timeout` is always read.',
+        example: { header: 'X-Request-Timeout' },
+      }),
+      upgrades: key(listOf(upgrade, 'list of protocols').prefault(['websocket']), {
+        description: 'Upgrades that pass, where the request asks for one; `[]` for none.',
+        example: ['websocket', 'mqtt'],
+      }),
+      maxBody: key(sizeOrOff.prefault('off'), {
+        description: 'Largest request body. Beyond it, 413 `payload-too-large`.',
+        example: '10MiB',
+      }),
+      longPoll: key(toggle.prefault('off'), {
+        description:
+          'Its answers may take as long as they like: waiting for them never counts as silence of an endpoint (`ejection.silence`).',
+        example: 'on',
+      }),
+      guards: key(toggle.optional(), {
+        description:
+          'Whether the route keeps something out or holds it back. It is then taken also for a path that a server may read as one of its own: `//admin` and `/admin%2Fx` for `/admin/*`.',
+        example: 'on',
+        byDefault: '`on` where another route has a larger `maxBody`',
+      }),
+      accessLog: key(routeLogSchema.prefault('on'), {
+        description: 'Which of its exchanges get a line, where there is an access log; `off`: none.',
+        example: { level: 'warn' },
+      }),
+    },
+    'Route',
+  ),
+  { oneRequired: ['pool', 'redirect'] },
 );
 
-export const routeSchema = withRule(routeKeys, {
+const withOnePrefix = withRule(routeKeys, {
   isKept: ({ stripPrefix, replacePrefix }) => stripPrefix === undefined || replacePrefix === undefined,
   message: 'stripPrefix and replacePrefix exclude each other',
   cure: 'Keep one of the two.',
   path: ['stripPrefix'],
+});
+
+const withTarget = withRule(withOnePrefix, {
+  isKept: ({ pool, redirect }) => pool !== undefined || redirect !== undefined,
+  message: 'the key is missing',
+  cure: 'Add it, e.g. pool: web.',
+  path: ['pool'],
+});
+
+export const routeSchema = withRule(withTarget, {
+  isKept: ({ match, redirect }) => match?.scheme !== 'https' || !leadsToHttps(redirect),
+  message: 'what came by https would be sent to itself',
+  cure: 'Take it out: redirect: https is for requests that did not come by https.',
+  path: ['match', 'scheme'],
 }).transform((written): WrittenRoute => {
-  const { name, match, pool, stripPrefix, replacePrefix, timeouts, retry, upgrades, maxBody, accessLog } = written;
+  const { name, match, stripPrefix, replacePrefix, timeouts, retry, upgrades, accessLog, redirect } = written;
   const replace = toReplacement(stripPrefix, replacePrefix);
   const guards = written.guards ?? null;
   return {
     name: name ?? null,
-    match,
-    pool,
+    match: matchOf(match, redirect),
+    pool: redirect === undefined ? (written.pool ?? '') : '',
+    ...(redirect === undefined ? {} : { redirect }),
     policy: written.policy ?? null,
     replacePrefix: replace,
     timeouts,
@@ -190,12 +219,18 @@ export const routeSchema = withRule(routeKeys, {
     queueClass: QUEUE_CLASSES.indexOf(written.queueClass) as QueueClass,
     deadlineHeader: written.deadline,
     upgrades,
-    maxBody,
+    // What `defaults` says of bodies is for servers.
+    maxBody: redirect === undefined ? written.maxBody : 0,
     longPoll: written.longPoll,
     accessLog,
     guards,
   };
 });
+
+/** The conditions of a route, with the one that a redirect to https brings. */
+export function matchOf(match: WrittenMatch, redirect: RedirectSpec | undefined): WrittenMatch {
+  return leadsToHttps(redirect) ? { ...match, scheme: 'http' } : match;
+}
 
 type Replacement = RouteConfig['replacePrefix'];
 

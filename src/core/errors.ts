@@ -24,8 +24,10 @@ export const BUDGET_SPENT = 'budget-spent';
 export const STICKY_MOVED = 'sticky-moved';
 /** … or was served by another one this once, since its own was full. */
 export const STICKY_SPILLED = 'sticky-spilled';
+/** In the place of a reason: its route redirects. */
+export const REDIRECTED = 'redirect';
 /** What is said of exchanges that have nothing wrong with them but what their status says. */
-export const REMARKS: ReadonlySet<string> = new Set([BUDGET_SPENT, STICKY_MOVED, STICKY_SPILLED]);
+export const REMARKS: ReadonlySet<string> = new Set([BUDGET_SPENT, STICKY_MOVED, STICKY_SPILLED, REDIRECTED]);
 
 export const FAULTS = Object.freeze({
   // ——— what the client sent

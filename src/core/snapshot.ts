@@ -119,14 +119,27 @@ export interface PassthroughSpec {
   readonly to: TcpSpec;
 }
 
+/** An answer that leads a client elsewhere. */
+export interface RedirectSpec {
+  readonly status: 301 | 302 | 307 | 308;
+  /** What stands in front of the target; null: `https://`, the host that was asked for, and `port`. */
+  readonly base: string | null;
+  /** Of https, not written where it is 443; it counts where `base` is null. */
+  readonly port: number;
+  /** The target of the request follows, as it came. */
+  readonly keepsTarget: boolean;
+}
+
 /** Which requests go to which pool, and what is done with them. */
 export interface RouteSpec {
   readonly id: string;
   /** Row in the route table. */
   readonly slot: number;
   readonly match: RouteMatch;
-  /** Id of a pool. */
+  /** Id of a pool; `''`: it redirects. */
   readonly pool: string;
+  /** Where its requests are sent in place of a pool; left out: they go to the pool. */
+  readonly redirect?: RedirectSpec;
   /** Null: that of the pool. */
   readonly policy: PolicySpec | null;
   /** The matched prefix is replaced by this (`stripPrefix` compiles to `''`); null leaves the path alone. */
@@ -153,8 +166,13 @@ export interface RouteSpec {
   readonly limitsOnly?: boolean;
 }
 
+/** How a client came, as far as we or a trusted proxy can tell. */
+export type Scheme = 'http' | 'https';
+
 /** The conditions of a route. All that are given must hold. */
 export interface RouteMatch {
+  /** Left out: either. Routes that name one are tried before all others. */
+  readonly scheme?: Scheme;
   /** Normal form: `api.example.com` or `*.example.com`; null matches all. */
   readonly host: string | null;
   readonly path: PathMatch | null;

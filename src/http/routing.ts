@@ -41,5 +41,7 @@ export interface Routing {
   readonly snapshot: Snapshot;
   /** Null: every host is served on every connection. */
   readonly misdirection: Misdirection | null;
+  /** Whether a route asks how its requests came. */
+  readonly looksAtScheme: boolean;
   match(request: RoutedRequest): Route | null;
 }

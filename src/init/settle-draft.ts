@@ -36,7 +36,7 @@ function isMistaken(built: ReturnType<typeof buildConfig>): built is readonly Pr
 
 /** A route to a pool that was left out has been listed with the pool. */
 function dropUnusedRoutes(draft: Draft, report: Report): void {
-  for (const route of draft.routes.filter(({ value }) => !draft.pools.has(value.pool))) {
+  for (const route of draft.routes.filter(({ value: { pool } }) => pool !== undefined && !draft.pools.has(pool))) {
     remove(draft.routes, route);
     report.leave(route.from, `its pool ${route.value.pool} could not be taken over`, route.from.text);
   }
@@ -112,7 +112,7 @@ function dropFromRoute(draft: Draft, index: number, rest: Path, message: string,
 }
 
 function without(route: RouteInput, key: string): RouteInput {
-  return Object.fromEntries(Object.entries(route).filter(([name]) => name !== key)) as unknown as RouteInput;
+  return Object.fromEntries(Object.entries(route).filter(([name]) => name !== key));
 }
 
 function dropFromPool(draft: Draft, name: string, rest: Path, message: string, report: Report): (() => boolean) | null {

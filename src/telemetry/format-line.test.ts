@@ -4,8 +4,9 @@ import fc from 'fast-check';
 import type { AccessLogSpec, LogFormat } from '../core/access-log.ts';
 import { logText } from '../../test/support/log-text.ts';
 import { LineReader, textIndex } from './line-reader.ts';
+import type { TextName } from './line-reader.ts';
 import { LineWriter, TCP_SESSION, emptyLine } from './log-line.ts';
-import type { LogLine, TextName } from './log-line.ts';
+import type { LogLine } from './log-line.ts';
 import { createLogRing } from './log-ring.ts';
 
 function specOf(format: LogFormat): AccessLogSpec {

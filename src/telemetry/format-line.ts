@@ -3,9 +3,8 @@ import type { AccessLogSpec, LogField, LogPart } from '../core/access-log.ts';
 import { ESCAPE_HEX, ESCAPE_JSON } from './line-text.ts';
 import type { Escape, LineText } from './line-text.ts';
 import { textIndex } from './line-reader.ts';
-import type { LineReader } from './line-reader.ts';
+import type { LineReader, TextName } from './line-reader.ts';
 import { TCP_SESSION, UDP_SESSION } from './log-line.ts';
-import type { TextName } from './log-line.ts';
 import { createMask } from './mask-query.ts';
 
 /** Puts the line that the reader shows, its newline included, behind what is in `out`. */

@@ -1,7 +1,30 @@
 /** The scribe's side of a ring of lines of the access log. */
-import { DOUBLES_AT, LENGTHS_AT, TEXTS, TEXT_AT } from './log-line.ts';
-import type { LogSeverity, TextName } from './log-line.ts';
+import { DOUBLES_AT, LENGTHS_AT, TEXT_AT } from './log-line.ts';
+import type { LogLine, LogSeverity } from './log-line.ts';
 import { LogRing } from './log-ring.ts';
+
+/** The texts of a line, in the order in which they lie in a ring. */
+const TEXTS = [
+  'requestId',
+  'client',
+  'method',
+  'target',
+  'host',
+  'listener',
+  'route',
+  'pool',
+  'endpoint',
+  'reason',
+  'userAgent',
+  'referer',
+  'sni',
+  'tlsVersion',
+  'tlsCipher',
+  'tlsResumed',
+  'clientCert',
+] as const satisfies readonly (keyof LogLine)[];
+
+export type TextName = (typeof TEXTS)[number];
 
 /** Shows the lines of a ring where they lie, oldest first: its fields are those of the line that {@link next} found. */
 export class LineReader {

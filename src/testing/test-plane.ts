@@ -2,6 +2,7 @@
 import type { Cancel, LoopTurns } from '../net/loop-turns.ts';
 import type { DataPlane, DataPlaneOptions } from '../runtime/worker/data-plane-api.ts';
 import { createDataPlane } from '../runtime/worker/data-plane.ts';
+import { createRedirect } from '../runtime/worker/redirect-parts.ts';
 import * as limitParts from '../runtime/worker/limit-parts.ts';
 import * as proxyParts from '../runtime/worker/proxy-parts.ts';
 import * as tcpParts from '../runtime/worker/tcp-parts.ts';
@@ -10,7 +11,7 @@ import type { TakeConnect } from './memory-transport.ts';
 import type { TestTime } from './test-time.ts';
 
 /** Its config has no listeners, so that it would load nothing for them. */
-const loaded = { limitParts, proxyParts, tcpParts };
+const loaded = { limitParts, proxyParts, tcpParts, createRedirect };
 
 export class TestPlane {
   readonly plane: DataPlane;

@@ -21,7 +21,8 @@ export interface AcmeBalancer extends RunningBalancer {
   readonly config: (names: string) => string;
 }
 
-export async function runAcme(t: TestContext, threads = 1, listener = ''): Promise<AcmeBalancer> {
+/** `more`: further lines of the config. */
+export async function runAcme(t: TestContext, threads = 1, listener = '', more = ''): Promise<AcmeBalancer> {
   const folder = tempFolder(t);
   const server = await startHttpServer(t, (request, response) => response.end(`routed ${request.method}`));
   const config = (names: string): string => `
@@ -31,7 +32,8 @@ acme: { email: ops@example.com, terms: agreed, challenge: http-01, directory: "$
 listeners:
   web: "127.0.0.1:0"
   secure: { address: "127.0.0.1:0", tls: { acme: ${names}, ${listener} } }
-pools: { web: ["127.0.0.1:${server}"] }`;
+pools: { web: ["127.0.0.1:${server}"] }
+${more}`;
   const events: AcmeBalancer['events'] = [];
   const running = await runBalancer(config('[a.example, b.example]'), { getsCertificates: false }, (balancer) => {
     balancer.on('certificate', (event) => events.push(event));

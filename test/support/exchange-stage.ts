@@ -25,6 +25,7 @@ import type { HttpPool, HttpWaiter, UpstreamFailure } from '../../src/http/strea
 import { nodeTurns } from '../../src/net/loop-turns.ts';
 import { TimerWheel } from '../../src/net/timer-wheel.ts';
 import { createRouting } from '../../src/runtime/worker/routing.ts';
+import { createRedirect } from '../../src/http/steps/redirect.ts';
 import * as limitParts from '../../src/runtime/worker/limit-parts.ts';
 import { LoadedParts } from '../../src/runtime/worker/loaded-parts.ts';
 import { PoolSet } from '../../src/runtime/worker/pool-set.ts';
@@ -103,7 +104,7 @@ export class Stage {
         onRecovered() {},
       },
       reportFault: onFault,
-      parts: new LoadedParts({ limitParts, proxyParts, tcpParts }),
+      parts: new LoadedParts({ limitParts, proxyParts, tcpParts, createRedirect }),
       createDialer: (home) => ({ dial: (waiter) => this.#dial(home, waiter as HttpWaiter), updateLimits() {} }),
       onRetired() {},
     });

@@ -1,4 +1,5 @@
 /** The forms of a path and the route that takes it, for `fairlead check --path`. */
+import type { Scheme } from '../snapshot.ts';
 import { guardForms } from './guard-form.ts';
 import { PathParser } from './path.ts';
 import type { Routable } from './routed-request.ts';
@@ -15,12 +16,23 @@ export interface ExplainedPath<R> {
   readonly route: R | null;
 }
 
-/** `target` is a path, with its query or without; `host` is in normal form, `''` for none. A GET without headers. */
-export function explainPath<R extends Routable>(routes: readonly R[], host: string, target: string): ExplainedPath<R> {
+/** What is asked about: a GET without headers. */
+export interface AskedRequest {
+  readonly scheme: Scheme;
+  /** In normal form, `''` for none. */
+  readonly host: string;
+  /** A path, with its query or without. */
+  readonly target: string;
+}
+
+export function explainPath<R extends Routable>(
+  routes: readonly R[],
+  { scheme, host, target }: AskedRequest,
+): ExplainedPath<R> {
   const parser = new PathParser();
   if (!parser.parse(target)) return { normalForm: null, guardForms: [], byNormalForm: null, route: null };
   const { path, rawPath, query } = parser;
-  const request = { host, path, rawPath, query, method: 'GET', lines: '' };
+  const request = { scheme, host, path, rawPath, query, method: 'GET', lines: '' };
   const open = compileRoutes(routes.map((route) => ({ id: route.id, match: route.match, route })));
   return {
     normalForm: path,

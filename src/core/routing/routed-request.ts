@@ -1,7 +1,9 @@
-import type { RouteMatch } from '../snapshot.ts';
+import type { RouteMatch, Scheme } from '../snapshot.ts';
 
 /** What the router looks at. An exchange implements it over its request head; nothing is parsed before a route asks for it. */
 export interface RoutedRequest {
+  /** Left out: http, or nobody asks (`Router.looksAtScheme`). */
+  readonly scheme?: Scheme;
   /** Normal form: lower case, no port, no final dot; `''` where an HTTP/1.0 request names none. */
   readonly host: string;
   /** Normal form, see `path.ts`. */

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { PathMatch, RouteMatch, ValueMatch } from '../snapshot.ts';
-import { explainOrder } from './order.ts';
+import { explainOrder } from './explain-order.ts';
 import type { Routable, RoutedRequest } from './routed-request.ts';
 import { compileRoutes } from './router.ts';
 
@@ -15,7 +15,7 @@ const seed = Date.now() & 0x7fffffff;
 function isBetter(a: RouteMatch, b: RouteMatch): boolean {
   const [first, second] = [rank(a), rank(b)];
   // Between two regular expressions the file decides, before any further condition does.
-  const ranks = a.path?.kind === 'regex' && b.path?.kind === 'regex' ? 2 : 3;
+  const ranks = a.path?.kind === 'regex' && b.path?.kind === 'regex' ? 3 : 4;
   for (let i = 0; i < ranks; i++) if (first[i] !== second[i]) return first[i] > second[i];
   return false;
 }
@@ -28,10 +28,11 @@ function rank(match: RouteMatch): readonly number[] {
     path === null ? 0 : path.kind === 'exact' ? Infinity : path.kind === 'prefix' ? 1 + path.path.length : 1;
   const conditions =
     Math.min(match.methods.length, 1) + match.headers.length + match.query.length + match.cookies.length;
-  return [hostRank, pathRank, conditions];
+  return [match.scheme === undefined ? 0 : 1, hostRank, pathRank, conditions];
 }
 
-function matches({ host, path, ...rest }: RouteMatch, request: RoutedRequest): boolean {
+function matches({ scheme, host, path, ...rest }: RouteMatch, request: RoutedRequest): boolean {
+  if (scheme !== undefined && scheme !== request.scheme) return false;
   if (host?.startsWith('*')) {
     if (!request.host.endsWith(host.slice(1)) || request.host.length < host.length) return false;
   } else if (host !== null && host !== request.host) return false;
@@ -47,7 +48,10 @@ function matches({ host, path, ...rest }: RouteMatch, request: RoutedRequest): b
   return meetsRest(rest, request);
 }
 
-function meetsRest({ methods, headers, query, cookies }: Omit<RouteMatch, 'host' | 'path'>, request: RoutedRequest) {
+function meetsRest(
+  { methods, headers, query, cookies }: Omit<RouteMatch, 'host' | 'path' | 'scheme'>,
+  request: RoutedRequest,
+) {
   const lines = request.lines.split('\r\n').map((line) => line.toLowerCase().split(': '));
   const pairs = lines.filter(([name]) => name === 'cookie').flatMap(([, value]) => value.split('; '));
   const parameters = request.query.split('&');
@@ -107,6 +111,7 @@ const value = fc.record({ name: fc.constantFrom('n', 'm'), value: fc.constantFro
 const values = fc.array(value, { maxLength: 2 });
 const routeMatch = fc
   .record({
+    scheme: fc.constantFrom(undefined, undefined, 'http', 'https'),
     host,
     path,
     methods: fc.subarray(['GET', 'POST']),
@@ -114,8 +119,13 @@ const routeMatch = fc
     query: values,
     cookies: values,
   })
-  .map((parts): RouteMatch => ({ ...parts, path: parts.path === null ? null : pathOf(parts.path) }));
+  .map(({ scheme, ...parts }): RouteMatch => ({
+    ...parts,
+    ...(scheme === undefined ? {} : { scheme }),
+    path: parts.path === null ? null : pathOf(parts.path),
+  }));
 const anyRequest = fc.record({
+  scheme: fc.constantFrom('http', 'https'),
   host: fc.constantFrom('', 'a.b', 'c.a.b', 'd.c.a.b', 'e.d.c.a.b', 'x.b', 'b', 'z'),
   path: fc.array(fc.constantFrom('x', 'y', 'z', '', 'X', 'xy'), { maxLength: 4 }).map((parts) => `/${parts.join('/')}`),
   query: fc.constantFrom('', 'n=1', 'm=2&n=2', 'n'),
@@ -135,7 +145,7 @@ describe('the router', () => {
           const seen = new Set<string>();
           const routes = matches
             .filter((each) => {
-              const key = each.path?.kind === 'regex' ? `${each.host} ${each.path.source}` : null;
+              const key = each.path?.kind === 'regex' ? `${each.scheme} ${each.host} ${each.path.source}` : null;
               if (key === null) return true;
               if (seen.has(key)) return false;
               return seen.add(key);

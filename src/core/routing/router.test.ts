@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { PathMatch, RouteMatch } from '../snapshot.ts';
-import { explainOrder, findDuplicateConditions } from './order.ts';
+import { explainOrder, findDuplicateConditions } from './explain-order.ts';
 import type { Routable, RoutedRequest } from './routed-request.ts';
 import { compileRoutes } from './router.ts';
 
@@ -35,6 +35,44 @@ function request(parts: Partial<RoutedRequest>): RoutedRequest {
 function idFor(routes: readonly Routable[], parts: Partial<RoutedRequest>): string | null {
   return compileRoutes(routes).match(request(parts))?.id ?? null;
 }
+
+describe('routes for one scheme', () => {
+  const routes: readonly Routable[] = [
+    { id: 'admin', match: match({ host: 'a.example', path: pathOf('/admin/*') }), guards: true },
+    { id: 'http', match: match({ scheme: 'http' }) },
+    { id: 'open', match: match({ scheme: 'http', path: pathOf('/healthz') }) },
+    { id: 'rest', match: match({}) },
+  ];
+
+  it('routes for one scheme are tried before all others, whatever these ask for', () => {
+    assert.equal(idFor(routes, { scheme: 'http', host: 'a.example', path: '/admin/x' }), 'http');
+    assert.equal(idFor(routes, { scheme: 'http', host: 'a.example', path: '/healthz' }), 'open');
+    assert.equal(idFor(routes, { scheme: 'https', host: 'a.example', path: '/admin/x' }), 'admin');
+    assert.equal(idFor(routes, { scheme: 'https', path: '/healthz' }), 'rest');
+    const inOrder = explainOrder(routes).map(({ route: { id }, text }) => `${id}: ${text}`);
+    assert.deepEqual(inOrder, [
+      'open: http, path /healthz',
+      'http: http',
+      'admin: host a.example, path /admin/*',
+      'rest: everything',
+    ]);
+  });
+
+  it('routes for one scheme are met by another spelling of their path where they guard, before those for either', () => {
+    const guarding: readonly Routable[] = [
+      { id: 'secret', match: match({ scheme: 'http', path: pathOf('/admin/*') }), guards: true },
+      { id: 'admin', match: match({ path: pathOf('/admin/*') }), guards: true },
+      { id: 'rest', match: match({}) },
+    ];
+    assert.equal(idFor(guarding, { scheme: 'http', path: '//admin/x', rawPath: '//admin/x' }), 'secret');
+    assert.equal(idFor(guarding, { scheme: 'https', path: '//admin/x', rawPath: '//admin/x' }), 'admin');
+  });
+
+  it('only routes for one scheme make a router look at it', () => {
+    assert.equal(compileRoutes(routes).looksAtScheme, true);
+    assert.equal(compileRoutes(routes.slice(3)).looksAtScheme, false);
+  });
+});
 
 describe('the order of hosts', () => {
   const routes = routesOf({ none: '-', wide: '*.example.com', long: '*.eu.example.com', exact: 'api.eu.example.com' });

@@ -12,6 +12,8 @@ import type { Routable, RoutedRequest } from './routed-request.ts';
 import { stricterGuard } from './stricter-guard.ts';
 
 export interface Router<R extends Routable> {
+  /** Whether `scheme` of a request makes a difference. */
+  readonly looksAtScheme: boolean;
   /** The route of a request, or null: our 404. */
   match(request: RoutedRequest): R | null;
 }
@@ -20,16 +22,48 @@ export interface Router<R extends Routable> {
 export function compileRoutes<R extends Routable>(routes: readonly R[]): Router<R> {
   const guarding = routes.some((route) => route.guards === true) ? routes.map((route) => new GuardedPath(route)) : [];
   const book = new ConditionBook([...routes, ...guarding].map((route) => route.match));
-  const hosts = compileHosts(routes, book);
+  const hosts = compileSchemes(routes, book);
   if (guarding.length === 0) return new PlainRouter(hosts, book);
-  return new GuardingRouter(hosts, compileHosts(guardsFirst(guarding), book), book);
+  return new GuardingRouter(hosts, compileSchemes(guardsFirst(guarding), book), book);
+}
+
+type Hosts<R extends Routable> = Pick<HostRouter<R>, 'hasGuard' | 'match'>;
+
+/** Where no route asks how its requests came, nothing looks at it. */
+function compileSchemes<R extends Routable>(routes: readonly R[], book: ConditionBook): Hosts<R> {
+  const bySchemes = (['http', 'https', undefined] as const).map((scheme) =>
+    routes.filter(({ match }) => match.scheme === scheme),
+  );
+  if (bySchemes[2].length === routes.length) return compileHosts(routes, book);
+  return new SchemeRouter(bySchemes.map((each) => compileHosts(each, book)));
+}
+
+/** Routes for one scheme before all others, whatever these ask for. */
+class SchemeRouter<R extends Routable> implements Hosts<R> {
+  /** For http, for https, for either. */
+  readonly #hosts: readonly Hosts<R>[];
+
+  constructor(hosts: readonly Hosts<R>[]) {
+    this.#hosts = hosts;
+  }
+
+  match(request: RoutedRequest, path: string): R | null {
+    const [http, https, either] = this.#hosts;
+    return (request.scheme === 'https' ? https : http).match(request, path) ?? either.match(request, path);
+  }
+
+  hasGuard(host: string): boolean {
+    return this.#hosts.some((hosts) => hosts.hasGuard(host));
+  }
 }
 
 class PlainRouter<R extends Routable> implements Router<R> {
-  readonly #hosts: HostRouter<R>;
+  readonly looksAtScheme: boolean;
+  readonly #hosts: Hosts<R>;
   readonly #book: ConditionBook;
 
-  constructor(hosts: HostRouter<R>, book: ConditionBook) {
+  constructor(hosts: Hosts<R>, book: ConditionBook) {
+    this.looksAtScheme = hosts instanceof SchemeRouter;
     this.#hosts = hosts;
     this.#book = book;
   }
@@ -41,12 +75,14 @@ class PlainRouter<R extends Routable> implements Router<R> {
 }
 
 class GuardingRouter<R extends Routable> implements Router<R> {
-  readonly #hosts: HostRouter<R>;
+  readonly looksAtScheme: boolean;
+  readonly #hosts: Hosts<R>;
   /** All routes, by the guard forms of their paths: an open route that is meant to win over a guard still does. */
-  readonly #guarded: HostRouter<GuardedPath<R>>;
+  readonly #guarded: Hosts<GuardedPath<R>>;
   readonly #book: ConditionBook;
 
-  constructor(hosts: HostRouter<R>, guarded: HostRouter<GuardedPath<R>>, book: ConditionBook) {
+  constructor(hosts: Hosts<R>, guarded: Hosts<GuardedPath<R>>, book: ConditionBook) {
+    this.looksAtScheme = hosts instanceof SchemeRouter;
     this.#hosts = hosts;
     this.#guarded = guarded;
     this.#book = book;

@@ -5,8 +5,9 @@ import { PathParser } from '../../core/routing/path.ts';
 import { replacePrefix } from '../../core/routing/rewrite.ts';
 import { isIdempotent } from '../../core/resilience/retry-policy.ts';
 import type { RoutedRequest } from '../../core/routing/routed-request.ts';
+import type { Scheme } from '../../core/snapshot.ts';
 import { bindRequest } from '../binding.ts';
-import { clientAddress, forwardedLines } from '../forwarding.ts';
+import { clientAddress, forwardedLines, isSecure } from '../forwarding.ts';
 import { BODY_LENGTH, BODY_NONE } from '../head.ts';
 import type { RequestHead } from '../head.ts';
 import { OutgoingRequest } from '../outgoing.ts';
@@ -21,6 +22,7 @@ import { DECIDING } from './states.ts';
 
 /** What routing looks at, used for one call and then for the next. */
 class Routed implements RoutedRequest {
+  scheme: Scheme = 'http';
   host = '';
   path = '';
   rawPath = '';
@@ -76,6 +78,8 @@ function findRoute(exchange: Exchange, client: ClientStream, head: RequestHead):
     answerUnrouted(exchange, FAULTS.badPath);
     return null;
   }
+  if (routing.looksAtScheme)
+    routed.scheme = isSecure(head, client.connection.peer(exchange.host.isTrusted)) ? 'https' : 'http';
   routed.host = head.host;
   routed.path = paths.path;
   routed.rawPath = paths.rawPath;

@@ -39,6 +39,7 @@ class OwnAnswer implements ResponseSource {
 export function giveAnswer(exchange: Exchange, content: AnswerContent): void {
   const { head } = exchange.request as OutgoingRequest;
   const answer = new OwnAnswer(content, head.method);
+  if (content.remark !== undefined) exchange.remark = content.remark;
   const { contentLength } = answer.response;
   exchange.dispatch(ON_RESPONSE, answer);
   // Where the client's connection broke under it, the exchange is over, and may be another request's.

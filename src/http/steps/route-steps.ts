@@ -1,7 +1,9 @@
 /** The steps of a route, compiled: null where there are none, and each place where a step is asked has its own list. */
-import type { RouteSpec } from '../../core/snapshot.ts';
+import type { RedirectSpec, RouteSpec } from '../../core/snapshot.ts';
 import { createBodyLimit } from './body-limit.ts';
 import type { Step } from './step.ts';
+
+export type CreateRedirect = (redirect: RedirectSpec) => Step;
 
 /** In the order in which requests pass them, which no config changes. A new step is a file and a line here. */
 const STEPS: readonly ((spec: RouteSpec) => Step | null)[] = [createBodyLimit];
@@ -13,8 +15,12 @@ export interface RouteSteps {
   readonly finished: readonly Step[] | null;
 }
 
-export function createSteps(spec: RouteSpec): RouteSteps | null {
-  return compileSteps(STEPS.flatMap((create) => create(spec) ?? []));
+/** `createRedirect` ends the steps of a route that has no pool; it is loaded late, with the first of these. */
+export function createSteps(spec: RouteSpec, createRedirect: CreateRedirect | null = null): RouteSteps | null {
+  const steps = STEPS.flatMap((create) => create(spec) ?? []);
+  if (spec.redirect === undefined) return compileSteps(steps);
+  if (createRedirect === null) throw new Error(`route ${spec.id}: nothing was loaded for redirect`);
+  return compileSteps([...steps, createRedirect(spec.redirect)]);
 }
 
 /** `steps` in the order of requests. */

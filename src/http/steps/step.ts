@@ -59,6 +59,8 @@ export interface AnswerContent {
   /** Header lines; Content-Length, Date and Connection are written by us. */
   readonly lines: string;
   readonly body: Buffer;
+  /** What the record says of it in the place of a reason (`REMARKS`); left out: nothing. */
+  readonly remark?: string;
 }
 
 /** An answer as a step sees it; borrowed until the call returns. */

@@ -1,7 +1,7 @@
 /** What a config would run on this machine, without running it. */
 import type { Config, RouteConfig } from '../../config/config.ts';
-import { explainOrder } from '../../core/routing/order.ts';
-import type { RouteLine } from '../../core/routing/order.ts';
+import { explainOrder } from '../../core/routing/explain-order.ts';
+import type { RouteLine } from '../../core/routing/explain-order.ts';
 import { chooseEngine } from '../../net/node/probe.ts';
 import type { NodeEngine } from '../../net/node/transport.ts';
 import { countThreads } from './threads.ts';

@@ -24,16 +24,17 @@ export function answerChallenges(
   pools: Pools,
   log: ExchangeLog | null,
 ): Routing {
-  const { snapshot, misdirection } = routing;
+  const { snapshot, misdirection, looksAtScheme } = routing;
   if (tokens.size === 0 || snapshot.routes.length === 0) return routing;
   const [any] = snapshot.routes;
   const routes = new Map<string, Route>();
   for (const [token, answer] of tokens) {
-    routes.set(token, new ChallengeRoute(any, pools.get(any.pool), new ChallengeAnswer(answer), log));
+    routes.set(token, new ChallengeRoute(any, pools.get(snapshot.pools[0].id), new ChallengeAnswer(answer), log));
   }
   return {
     snapshot,
     misdirection,
+    looksAtScheme,
     match: (request) => findAnswer(request, routes) ?? routing.match(request),
   };
 }

@@ -15,6 +15,7 @@ import type { DataPlaneReport } from '../shared/data-plane-report.ts';
 import type * as limitParts from './limit-parts.ts';
 import type * as proxyParts from './proxy-parts.ts';
 import type * as tcpParts from './tcp-parts.ts';
+import type { CreateRedirect } from '../../http/steps/route-steps.ts';
 import type { LoadedParts } from './loaded-parts.ts';
 
 /** What `maxRequests` needs. */
@@ -28,7 +29,12 @@ export type TcpParts = typeof tcpParts;
 
 export interface DataPlaneOptions {
   /** What is there from the beginning, and need not be loaded. */
-  readonly loaded?: { readonly limitParts: LimitParts; readonly proxyParts: ProxyParts; readonly tcpParts: TcpParts };
+  readonly loaded?: {
+    readonly limitParts: LimitParts;
+    readonly proxyParts: ProxyParts;
+    readonly tcpParts: TcpParts;
+    readonly createRedirect: CreateRedirect;
+  };
   /** Worker slot: this thread's row in the ledgers and its stripe of the counters. */
   readonly worker: number;
   readonly transport: Transport;

@@ -37,6 +37,7 @@ import { HttpDate } from './http-date.ts';
 import type { Layer4Session } from './layer4-session.ts';
 import { LoadedParts } from './loaded-parts.ts';
 import { openSession } from './open-session.ts';
+import { createSteps } from '../../http/steps/route-steps.ts';
 import { createRouting } from './routing.ts';
 import { PoolSet } from './pool-set.ts';
 import { PULSE_MS, SilencePulse } from './silence-pulse.ts';
@@ -164,7 +165,13 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
     this.isTrusted = createAddressList(snapshot.settings.trustedProxies);
     this.#logs.apply(snapshot);
     const misdirection = this.parts.tls?.misdirectionOf(snapshot) ?? null;
-    this.#compiled = createRouting(snapshot, this.#pools, (route) => this.#logs.of(route.accessLog), misdirection);
+    this.#compiled = createRouting(
+      snapshot,
+      this.#pools,
+      (route) => this.#logs.of(route.accessLog),
+      misdirection,
+      (route) => createSteps(route, this.parts.createRedirect),
+    );
     this.#routing = this.#answering(this.#compiled);
     if (this.parts.hasTcp) this.#tcpOf().apply(snapshot, (id) => this.#pools.lookUp(id), this.#logs.forSessions());
     this.parts.udp?.apply(snapshot, (id) => this.#pools.lookUp(id), this.#logs.forSessions());

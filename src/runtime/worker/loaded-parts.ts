@@ -4,6 +4,7 @@ import type { Snapshot } from '../../core/snapshot.ts';
 import { limitsRequests } from '../../upstream/pool.ts';
 import type { DataPlaneReport } from '../shared/data-plane-report.ts';
 import type { LoopClock } from '../../net/loop-clock.ts';
+import type { CreateRedirect } from '../../http/steps/route-steps.ts';
 import type { DataPlaneOptions, LimitParts, ProxyParts, TcpParts } from './data-plane-api.ts';
 import type { ThreadTls, ThreadTlsHost } from './thread-tls.ts';
 import type { TlsClients } from './tls-clients.ts';
@@ -18,6 +19,8 @@ export interface UdpTools {
 export class LoadedParts {
   #limit: LimitParts | null;
   readonly #udpTools: UdpTools | null;
+  /** Null: no route redirects. */
+  createRedirect: CreateRedirect | null;
   #proxy: ProxyParts | null;
   #tcp: TcpParts | null;
   /** Null: nobody speaks TLS. */
@@ -31,13 +34,16 @@ export class LoadedParts {
     this.#limit = loaded?.limitParts ?? null;
     this.#proxy = loaded?.proxyParts ?? null;
     this.#tcp = loaded?.tcpParts ?? null;
+    this.createRedirect = loaded?.createRedirect ?? null;
   }
 
   /** Null: all that this snapshot needs is there. */
-  loadFor({ listeners, pools }: Snapshot): Promise<void> | null {
+  loadFor({ listeners, pools, routes }: Snapshot): Promise<void> | null {
     const loading: Promise<unknown>[] = [];
     if (this.#limit === null && pools.some(limitsRequests))
       loading.push(import('./limit-parts.ts').then((parts) => (this.#limit = parts)));
+    if (this.createRedirect === null && routes.some(({ redirect }) => redirect !== undefined))
+      loading.push(import('./redirect-parts.ts').then((parts) => (this.createRedirect = parts.createRedirect)));
     const udp = listeners.some(({ udp }) => udp !== undefined) ? this.loadUdp() : null;
     if (udp !== null) loading.push(udp);
     const hasStages = listeners.some(({ tls }) => tls !== null);
@@ -59,13 +65,11 @@ export class LoadedParts {
 
   /** What pools speak TLS with. */
   get tlsClients(): TlsClients {
-    if (this.tls === null) throw new Error('data plane: nothing was loaded for TLS');
-    return this.tls.clients;
+    return (this.tls ?? missing('TLS')).clients;
   }
 
   get limitParts(): LimitParts {
-    if (this.#limit === null) throw new Error('data plane: nothing was loaded for maxRequests');
-    return this.#limit;
+    return this.#limit ?? missing('maxRequests');
   }
 
   /** Null: what takes datagrams is there. */
@@ -84,16 +88,18 @@ export class LoadedParts {
   }
 
   get proxyParts(): ProxyParts {
-    if (this.#proxy === null) throw new Error('data plane: nothing was loaded for PROXY headers');
-    return this.#proxy;
+    return this.#proxy ?? missing('PROXY headers');
   }
 
   get tcpParts(): TcpParts {
-    if (this.#tcp === null) throw new Error('data plane: nothing was loaded for layer 4');
-    return this.#tcp;
+    return this.#tcp ?? missing('layer 4');
   }
 
   get hasTcp(): boolean {
     return this.#tcp !== null;
   }
+}
+
+function missing(what: string): never {
+  throw new Error(`data plane: nothing was loaded for ${what}`);
 }

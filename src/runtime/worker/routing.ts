@@ -54,7 +54,7 @@ export interface Pools {
   get(id: string): HttpPool;
 }
 
-/** `misdirection` null: every host is served on every connection. `stepsOf`: another way to the steps of a route, for tests. */
+/** `misdirection` null: every host is served on every connection. `stepsOf`: the steps of a route. */
 export function createRouting(
   snapshot: Snapshot,
   pools: Pools,
@@ -64,8 +64,11 @@ export function createRouting(
 ): Routing {
   const shared = {};
   const routes = snapshot.routes.map((spec) => {
-    return new CompiledRoute(spec, pools.get(spec.pool), stepsOf(spec), shared, logOf(spec));
+    // A redirect answers before a pool is asked: any stands in.
+    const pool = pools.get(spec.redirect === undefined ? spec.pool : snapshot.pools[0].id);
+    return new CompiledRoute(spec, pool, stepsOf(spec), shared, logOf(spec));
   });
   const router = compileRoutes(routes);
-  return { snapshot, misdirection, match: (request) => router.match(request) };
+  const { looksAtScheme } = router;
+  return { snapshot, misdirection, looksAtScheme, match: (request) => router.match(request) };
 }

@@ -13,7 +13,7 @@ import {
   TLS_OF_LISTENERS,
   TLS_OF_POOLS,
 } from './foreign-tls-keys.ts';
-import { NOT_BUILT } from './not-built.ts';
+import { NOT_BUILT, NOT_BUILT_WORDS } from './not-built.ts';
 import type { MissingFeature } from './not-built.ts';
 
 /** A kind of map in the config: the title of its schema. */
@@ -275,32 +275,13 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
   ExchangeTimeouts: TIMES,
 };
 
-/** What Fairlead does not have, wherever it is written. */
-const MISSING: Readonly<Record<MissingFeature, string>> = {
-  http2: 'http2 h2 h2c grpc alpn http3 quic',
-  mirroring: 'mirror mirrors mirroring shadow',
-  split: 'split splits canary weighted weightedclusters trafficsplit splitclients',
-  ownAnswers: 'respond response errorpage errorpages errors errorfile directresponse staticresponse status',
-  rewriting: 'rewrite rewrites pathrewrite replacepath replacepathregex urlrewrite',
-  headerRewriting:
-    'hsts header headers addheader addheaders setheader setheaders requestheaders responseheaders headerup headerdown proxysetheader customrequestheaders',
-  cors: 'cors allowedorigins',
-  auth: 'auth basicauth authentication jwt oauth oauth2 oidc forwardauth authrequest apikey',
-  lists: 'allow deny acl acls allowlist denylist ipallowlist ipwhitelist whitelist blacklist ipfilter',
-  rateLimits: 'ratelimit ratelimits ratelimiting limitreq limitconn throttle burst quota',
-  cache: 'cache caching proxycache',
-  compression: 'gzip brotli compress compression zstd encode',
-  middleware: 'middleware middlewares plugin plugins filters handlers lua wasm',
-  discovery: 'discovery provider providers docker consul etcd kubernetes k8s dns resolver resolvers registry eureka',
-  admin: 'api dashboard stats metrics prometheus tracing opentelemetry otel telemetry ping',
-  hostRegex: 'hostregexp hostregex',
-};
-
 const OUR_WORDS = new Map(
   Object.entries(OURS).map(([place, words]) => [place, new Map(Object.entries(words).flatMap(eachWord))]),
 );
 const MISSING_WORDS = new Map(
-  Object.entries(MISSING).flatMap(([feature, words]) => eachWord([words, NOT_BUILT[feature as MissingFeature]])),
+  Object.entries(NOT_BUILT_WORDS).flatMap(([feature, words]) =>
+    eachWord([words, NOT_BUILT[feature as MissingFeature]]),
+  ),
 );
 
 function eachWord([words, cure]: readonly [string, string]): (readonly [string, string])[] {

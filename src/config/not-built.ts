@@ -1,7 +1,6 @@
 /**
  * What other balancers have and Fairlead does not have yet: each is a sentence that ends an error message, with what
- * helps until then if something does. When a part is built, its line is removed here, and its words in
- * `foreign-keys.ts` too.
+ * helps until then if something does. When a part is built, its line is removed here, and its words below.
  */
 export const NOT_BUILT = Object.freeze({
   http2: 'HTTP/2 and gRPC are not built yet.',
@@ -24,3 +23,24 @@ export const NOT_BUILT = Object.freeze({
 } satisfies Record<string, string>);
 
 export type MissingFeature = keyof typeof NOT_BUILT;
+
+/** The words of other balancers for it, wherever they are written. */
+export const NOT_BUILT_WORDS: Readonly<Record<MissingFeature, string>> = {
+  http2: 'http2 h2 h2c grpc alpn http3 quic',
+  mirroring: 'mirror mirrors mirroring shadow',
+  split: 'split splits canary weighted weightedclusters trafficsplit splitclients',
+  ownAnswers: 'respond response errorpage errorpages errors errorfile directresponse staticresponse status',
+  rewriting: 'rewrite rewrites pathrewrite replacepath replacepathregex urlrewrite',
+  headerRewriting:
+    'hsts header headers addheader addheaders setheader setheaders requestheaders responseheaders headerup headerdown proxysetheader customrequestheaders',
+  cors: 'cors allowedorigins',
+  auth: 'auth basicauth authentication jwt oauth oauth2 oidc forwardauth authrequest apikey',
+  lists: 'allow deny acl acls allowlist denylist ipallowlist ipwhitelist whitelist blacklist ipfilter',
+  rateLimits: 'ratelimit ratelimits ratelimiting limitreq limitconn throttle burst quota',
+  cache: 'cache caching proxycache',
+  compression: 'gzip brotli compress compression zstd encode',
+  middleware: 'middleware middlewares plugin plugins filters handlers lua wasm',
+  discovery: 'discovery provider providers docker consul etcd kubernetes k8s dns resolver resolvers registry eureka',
+  admin: 'api dashboard stats metrics prometheus tracing opentelemetry otel telemetry ping',
+  hostRegex: 'hostregexp hostregex',
+};

@@ -8,10 +8,7 @@
  * - A short record is delivered at once from the scratch, which all connections share.
  * - A full one, one that follows before it has been delivered, and one that comes while the handler has paused are
  *   **kept**: in a buffer of the connection's own, one behind another, so that they are one piece. They are delivered
- *   with a short one that all ciphertext has ended with, or in the next turn of the loop, or when the buffer is full, or
- *   before the peer's end.
- * - Once a burst is over and nothing of it is lent, the buffer is given back: the next burst, of whichever connection,
- *   lands where the cache of the processor is warm.
+ *   in the next turn of the loop, or when the buffer is full, or before the peer's end.
  * - Nothing ever lands on what is kept or lent. Where a burst begins with less than {@link BURST_BYTES} behind it, it
  *   goes on at the front if all before it is free, else in a second buffer; the first one is given back when it is free.
  * - With no buffer to be had it is copied, and the socket rests until the copies are delivered.
@@ -24,11 +21,8 @@ import { TlsConnection } from './tls-connection.ts';
 const RECORD_BYTES = 16 * 1024;
 /** One read of the socket, and what was left of the one before: five records. */
 const BURST_BYTES = 5 * RECORD_BYTES;
-/** What a record has besides its cleartext. */
-const OVERHEAD_BYTES = 22;
-const OVERHEAD_BYTES_OF_1_2 = 29;
-/** Ciphertext that may be left of a burst that is over: records that only change keys, the beginning of another. */
-const MOST_LEFT = 64;
+/** So many short records in a row move a connection back to the scratch. */
+const SHORT_RECORDS = 8;
 
 /** Bytes that were read and not delivered. */
 interface Kept {
@@ -48,40 +42,20 @@ export class TlsOnreadConnection extends TlsConnection implements BufferReader {
   #kept: Kept[] = [];
   #isReading = false;
   #isDue = false;
-  /** Ciphertext that cleartext has come of. */
-  #opened = 0;
-  #overhead = 0;
-  /** The least that ciphertext was ever ahead: what handshake and tickets took. */
-  #leastAhead = Infinity;
+  #shortRecords = 0;
 
   /** A record of `count` bytes has landed. False: stop reading. */
   read(count: number): boolean {
     if (this.isClosed) return false;
     this.#isReading = true;
     this.noteRead();
-    const isLast = this.#isLast(count);
     if (this.#landing.isScratch) this.#readScratch(count);
-    else this.#readOwn(count, isLast);
+    else this.#readOwn(count);
     this.#isReading = false;
     // Closed by its handler, it still gets the other records of this burst: not on top of what it has lent.
     if (this.isClosed) this.host.buffers.landNext(this.host.buffers.scratch);
     else if (this.#kept.length > 0) this.#deliverSoon();
     return this.#mayRead();
-  }
-
-  /**
-   * Whether nothing is left to decrypt, as far as can be told from how much ciphertext has come. Where that errs, bytes
-   * are delivered earlier or a turn later.
-   */
-  #isLast(count: number): boolean {
-    if (this.#overhead === 0)
-      this.#overhead = this.facts.tls?.version === 'TLSv1.2' ? OVERHEAD_BYTES_OF_1_2 : OVERHEAD_BYTES;
-    this.#opened += count + this.#overhead;
-    const ahead = this.cipherRead - this.#opened;
-    // One that comes alone is all that there is, mostly.
-    const isAlone = count < RECORD_BYTES && this.#kept.length === 0;
-    if (isAlone || ahead < this.#leastAhead) this.#leastAhead = ahead;
-    return ahead - this.#leastAhead <= MOST_LEFT;
   }
 
   #readScratch(count: number): void {
@@ -98,32 +72,33 @@ export class TlsOnreadConnection extends TlsConnection implements BufferReader {
       return;
     }
     bytes.copy(own.bytes, HEAD_ROOM, HEAD_ROOM, HEAD_ROOM + count);
+    this.#shortRecords = 0;
     this.#keep(own, HEAD_ROOM, count);
     this.#landAt(own, HEAD_ROOM + count);
   }
 
-  #readOwn(count: number, isLast: boolean): void {
+  #readOwn(count: number): void {
     const own = this.#landing;
     const at = this.#at;
-    const isFirst = this.#kept.length === 0;
-    this.#keep(own, at, count);
-    if (count < RECORD_BYTES && !this.isPaused && (isFirst || isLast)) {
-      this.deliverKept();
-      if (this.isClosed) return;
-      if (this.#kept.length === 0) this.#moveOn(own, at + count, isLast);
-      else this.#goOn(own, at + count);
+    if (count < RECORD_BYTES && !this.isPaused && this.#kept.length === 0) {
+      this.#shortRecords += 1;
+      this.deliver(own.bytes, at, at + count);
+      if (!this.isClosed) this.#moveOn(own, at + count);
       return;
     }
+    this.#shortRecords = 0;
+    const isFirst = this.#kept.length === 0;
+    this.#keep(own, at, count);
     if (isFirst && own.bytes.length - at - count < BURST_BYTES) this.#beginElsewhere(own, at, count);
     else this.#goOn(own, at + count);
   }
 
-  /** Nothing of it is kept. `isOver`: nor does more come at once. */
-  #moveOn(own: ReadBuffer, at: number, isOver: boolean): void {
+  /** Nothing of it is kept. */
+  #moveOn(own: ReadBuffer, at: number): void {
     if (own.loans > 0) {
       if (own.bytes.length - at >= BURST_BYTES) this.#landAt(own, at);
       else this.#landElsewhere(own);
-    } else if (isOver && this.#former === null) {
+    } else if (this.#shortRecords >= SHORT_RECORDS && this.#former === null) {
       this.#landing = this.host.buffers.scratch;
       this.host.buffers.release(own);
       this.#landAt(this.#landing, HEAD_ROOM);
@@ -140,7 +115,7 @@ export class TlsOnreadConnection extends TlsConnection implements BufferReader {
     }
     this.deliverKept();
     if (this.isClosed) return;
-    if (this.#kept.length === 0) this.#moveOn(own, at, false);
+    if (this.#kept.length === 0) this.#moveOn(own, at);
     else this.#landElsewhere(own);
   }
 

@@ -28,12 +28,22 @@ export async function openDoor(path: string, subject: AdminSubject): Promise<Doo
   await requireSafeFolder(dirname(path));
   await removeStale(path);
   let loading: Promise<AdminServer> | null = null;
+  /** That was said. */
+  let hasFailed = false;
   const sockets = new Set<net.Socket>();
   const server = net.createServer((socket) => {
     sockets.add(socket.on('error', () => {}));
     socket.on('close', () => sockets.delete(socket));
     loading ??= import('./server.ts').then(({ AdminServer }) => new AdminServer(subject));
-    void loading.then((admin) => admin.take(socket));
+    loading.then(
+      (admin) => admin.take(socket),
+      (error: unknown) => {
+        socket.destroy();
+        if (!hasFailed)
+          console.error(`fairlead: the admin API cannot be loaded: ${subject.process.replaced() ?? String(error)}`);
+        hasFailed = true;
+      },
+    );
   });
   server.maxConnections = MOST_CONNECTIONS;
   await listen(server, path);

@@ -24,6 +24,8 @@ export interface ProcessFacts {
   readonly startedAt: number;
   /** Absolute path; null: it runs without a config. */
   readonly config: string | null;
+  /** That another version has taken the place of the program on disk, with the cure; null: none has. */
+  readonly replaced: () => string | null;
 }
 
 /** What was asked, as far as it concerns the operation. */

@@ -37,13 +37,20 @@ export class AdminServer {
       const { status, content } = await this.#answer(request);
       send(response, status, 'application/json', content);
     } catch (error) {
-      const problem = error instanceof Problem ? error : new Problem(500, 'internal', 'a bug of ours; the log has it');
-      if (problem !== error) console.error('fairlead: a bug of ours in the admin API:', error);
+      const problem = error instanceof Problem ? error : this.#toProblem(error);
       if (problem instanceof MethodNotAllowed) response.setHeader('allow', problem.allow);
       // Of a body that nobody reads to its end, nothing that follows could be read.
       if (!request.complete) response.setHeader('connection', 'close');
       send(response, problem.status, 'application/problem+json', describeProblem(problem));
     }
+  }
+
+  /** What is loaded late is of the program on disk, which may be another by now. */
+  #toProblem(error: unknown): Problem {
+    const replaced = this.#subject.process.replaced();
+    if (replaced !== null) return new Problem(503, 'program-replaced', replaced);
+    console.error('fairlead: a bug of ours in the admin API:', error);
+    return new Problem(500, 'internal', 'a bug of ours; the log has it');
   }
 
   async #answer(request: IncomingMessage): Promise<AdminAnswer> {

@@ -7,7 +7,6 @@ import type { Config } from '../config/config.ts';
 import { enableLinearRegex } from '../config/linear-regex.ts';
 import { systemClock } from '../core/clock.ts';
 import { Balancer } from '../runtime/balancer.ts';
-import { ListenError } from '../runtime/control/listen-error.ts';
 import { closeOnSignals } from '../runtime/control/signals.ts';
 import type { EndSignal } from '../runtime/control/signals.ts';
 import { AdminDoor } from './admin-door.ts';
@@ -21,6 +20,7 @@ import { EXIT_INTERNAL, EXIT_OK, EXIT_UNAVAILABLE, EXIT_USAGE, exitCodeOf } from
 import type { FileWatcher } from './file-watcher.ts';
 import { createLog, logEvents } from './log.ts';
 import type { Say } from './log.ts';
+import { describeReplaced } from './program-on-disk.ts';
 import { readVersion } from './read-version.ts';
 import type { Reloader, ReloaderOptions } from './reloader.ts';
 import { sayStart } from './say-start.ts';
@@ -64,14 +64,16 @@ export async function serve(options: ServeOptions): Promise<number> {
     const config = options.adapt(parsed.config);
     const balancer = new Balancer(config, { getsCertificates: options.getsCertificates });
     logEvents(balancer, say);
-    const door = new AdminDoor({ balancer, process: describeProcess(options, startedAt) }, say);
+    const facts = describeProcess(options, startedAt);
+    const door = new AdminDoor({ balancer, process: facts }, say);
     const openDoor = (wanted: Config): void => {
       if (options.hasDoor) door.follow(wanted);
     };
     const watching = options.watch ? await import('./file-watcher.ts') : null;
     const createWatcher = (onChange: () => void): FileWatcher | null =>
       watching === null ? null : new watching.FileWatcher(onChange);
-    const upkeep = new Upkeep(balancer, { ...options, openDoor, createWatcher }, say, parsed.files);
+    const { replaced } = facts;
+    const upkeep = new Upkeep(balancer, { ...options, openDoor, createWatcher, replaced }, say, parsed.files);
     try {
       return await runToEnd(balancer, signals, options.source.file !== null, () => {
         sayStart(balancer, config, { file: options.source.file, format: options.logFormat, startedAt });
@@ -90,7 +92,9 @@ export async function serve(options: ServeOptions): Promise<number> {
 
 function describeProcess({ source: { file } }: ServeOptions, startedAt: number): ProcessFacts {
   const config = file === null ? null : resolve(file);
-  return { version: readVersion(), startedAt: Math.round(performance.timeOrigin + startedAt), config };
+  const version = readVersion();
+  const replaced = (): string | null => describeReplaced(version);
+  return { version, startedAt: Math.round(performance.timeOrigin + startedAt), config, replaced };
 }
 
 async function runToEnd(
@@ -107,13 +111,14 @@ async function runToEnd(
     if (signals.count === 0) onListening();
     return codeOf(await Promise.race([watch.ended, dead]), signals);
   } catch (error) {
+    const { sayFailure } = await import('./say-failure.ts');
     return await sayFailure(error, isFromFile);
   } finally {
     watch.stop();
   }
 }
 
-interface UpkeepOptions extends ServeOptions {
+interface UpkeepOptions extends ServeOptions, Pick<ProcessFacts, 'replaced'> {
   readonly openDoor: (config: Config) => void;
   /** Null: nothing is watched. */
   readonly createWatcher: (onChange: () => void) => FileWatcher | null;
@@ -124,6 +129,7 @@ class Upkeep {
   readonly #say: Say;
   readonly #isFromFile: boolean;
   readonly #options: ReloaderOptions;
+  readonly #replaced: ProcessFacts['replaced'];
   /** Most processes end without a reload. */
   #reloader: Promise<Reloader> | null = null;
   /** Null: the config's files are not watched. */
@@ -133,12 +139,13 @@ class Upkeep {
 
   constructor(
     balancer: Balancer,
-    { source, adapt, reloadOnHangUp, openDoor, createWatcher }: UpkeepOptions,
+    { source, adapt, reloadOnHangUp, openDoor, createWatcher, replaced }: UpkeepOptions,
     say: Say,
     files: readonly string[],
   ) {
     this.#say = say;
     this.#isFromFile = source.file !== null;
+    this.#replaced = replaced;
     this.#watcher = createWatcher(() => this.#reload());
     const onRead = (read: readonly string[]): void => this.#watcher?.watch(read);
     const beforeRead = (): void => this.#watcher?.mark();
@@ -160,12 +167,19 @@ class Upkeep {
     this.#watcher?.close();
   }
 
+  /** Not where another version lies on disk: what it reads, and how, would not fit this process. */
   #reload(): void {
+    const replaced = this.#replaced();
+    if (replaced !== null) return this.#refuse(replaced);
     this.#reloader ??= import('./reloader.ts').then(({ Reloader }) => new Reloader(this.#options));
     this.#reloader.then(
       (reloader) => void reloader.reload(),
-      (error: unknown) => this.#say(`not reloaded: ${String(error)}; the running config stays`, 'error'),
+      (error: unknown) => this.#refuse(String(error)),
     );
+  }
+
+  #refuse(why: string): void {
+    this.#say(`not reloaded: ${why}; the running config stays`, 'error');
   }
 
   #hangUp(): void {
@@ -178,16 +192,4 @@ function codeOf(end: EndSignal | 'dead', signals: EndSignals): number {
   if (end !== 'dead') return signals.count > 1 ? exitCodeOf(end) : EXIT_OK;
   console.error('fairlead: no worker is left: ending, so that a supervisor can start anew');
   return EXIT_INTERNAL;
-}
-
-async function sayFailure(error: unknown, isFromFile: boolean): Promise<number> {
-  if (error instanceof ListenError) {
-    const { explainListenError } = await import('./port-in-use.ts');
-    console.error('fairlead:', await explainListenError(error, isFromFile));
-    return EXIT_UNAVAILABLE;
-  }
-  // What a balancer refuses has a code of ours; anything else is a bug, and says where.
-  const isExpected = error instanceof Error && 'code' in error && String(error.code).startsWith('FL_');
-  console.error('fairlead:', isExpected ? error.message : error);
-  return isExpected ? EXIT_UNAVAILABLE : EXIT_INTERNAL;
 }

@@ -1,6 +1,6 @@
 /** The operator's door: `fairlead run` on one side, the commands that ask it on the other. */
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,9 +9,7 @@ import type { TestContext } from 'node:test';
 import { defaultSocketPath } from '../../src/admin/socket-path.ts';
 import { FairleadProcess } from '../support/fairlead-process.ts';
 import { startHttpServer } from '../support/http-server.ts';
-import { issueCertificate } from '../support/issued-certificates.ts';
 import { request } from '../support/running-balancer.ts';
-import { writePair } from '../support/tls-balancer.ts';
 import { isOpen } from '../support/unix-server.ts';
 import { until } from '../support/until.ts';
 
@@ -103,32 +101,6 @@ describe('the commands that ask a running Fairlead', () => {
     const { stdout } = await fairlead('status', '-c', file, '--json');
     const [content] = (JSON.parse(stdout) as { listeners: { protocol: string; sessions: number }[] }).listeners;
     assert.deepEqual([content.protocol, content.sessions], ['tcp', 1]);
-  });
-
-  it('the commands that ask a running Fairlead name a certificate that cannot be used, until it can', async (t) => {
-    const [port] = await startPool(t, 1);
-    const pair = writePair(folder, 'site.pem', issueCertificate({ names: ['a.example'] }));
-    const whole = readFileSync(pair);
-    const file = join(folder, 'certificates.yaml');
-    const tls = `{ address: '127.0.0.1:0', tls: { certificates: site.pem } }`;
-    writeFileSync(file, `threads: 1\nlisteners: { web: ${tls} }\npools: { web: ['127.0.0.1:${port}'] }\n`);
-    await using running = await run(file);
-    assert.match((await fairlead('status', '-c', file)).stdout, /\nno problems\n$/);
-    const reload = async (said: RegExp): Promise<void> => {
-      running.kill('SIGHUP');
-      await until(
-        () => said.test(running.stderr),
-        () => running.stderr,
-      );
-    };
-    writeFileSync(pair, 'half of a certif');
-    await reload(/listener web: certificate-unusable: .*site\.pem: it holds no certificate/);
-    const broken =
-      /\nproblems\n {2}listener web: certificate-unusable: .*site\.pem: it holds no certificate in PEM\. Name/;
-    await until(async () => broken.test((await fairlead('status', '-c', file)).stdout), 'status names it');
-    writeFileSync(pair, whole);
-    await reload(/listener web: \S+site\.pem: it can be used again\n/);
-    assert.match((await fairlead('status', '-c', file)).stdout, /\nno problems\n$/);
   });
 
   it('the commands that ask a running Fairlead drain an endpoint, which is seen with who and why, and take it back', async (t) => {

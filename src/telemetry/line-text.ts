@@ -10,9 +10,10 @@ export const ESCAPE_HEX: Escape = escapeOf((byte) =>
     : undefined,
 );
 
-/** As JSON has it, in UTF-8. */
+/** As JSON has it, in UTF-8; and the controls that JSON leaves as they are, which a terminal may obey. */
 export const ESCAPE_JSON: Escape = escapeOf((byte) => {
   const sign = String.fromCharCode(byte);
+  if (byte >= 0x7f && byte <= 0x9f) return `\\u00${byte.toString(16)}`;
   const written = JSON.stringify(sign).slice(1, -1);
   return written === sign && byte < 0x80 ? undefined : written;
 });

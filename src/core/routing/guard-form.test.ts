@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { READINGS, hostilePath, readPath } from '../../../test/support/server-paths.ts';
 import { guardForm, guardForms } from './guard-form.ts';
 import { normalizePath } from './path.ts';
+import type { Routable } from './routed-request.ts';
 import { compileRoutes } from './router.ts';
 
 describe('the guard forms of a path', () => {
@@ -113,6 +114,28 @@ describe('a route that guards', () => {
     assert.equal(idOf('//admin/y'), 'admin');
     assert.equal(idOf('/x%2Fy'), 'x');
     assert.equal(idOf('/admin/..;/private/y'), undefined);
+  });
+
+  it('a redirect that guards is not got around by way of another guard, whatever pools there are', () => {
+    const guard = (id: string, path: string, more: Partial<Routable>): Routable => ({
+      ...{ id, guards: true, pool: 'web', ...more },
+      match: { ...NONE, path: { kind: 'prefix', path } },
+    });
+    const redirect = { status: 308 };
+    const moved = guard('moved', '/moved', { redirect });
+    for (const other of [{}, { pool: 'api' }, { limitsOnly: true, maxBody: 10 }]) {
+      for (const routes of [
+        [moved, guard('admin', '/admin', other)],
+        [guard('admin', '/admin', other), moved],
+      ]) {
+        const router = compileRoutes(routes);
+        for (const raw of ['/moved/..;/admin', '/admin/..;/moved']) {
+          const path = normalizePath(raw) ?? '';
+          const found = router.match({ host: 'a', path, rawPath: raw, query: '', method: 'GET', lines: '' });
+          assert.equal(found?.id, 'moved', `${raw} ${JSON.stringify(other)}`);
+        }
+      }
+    }
   });
 
   it('a route that guards with a pattern in any case is looked for in the guard form in lower case', () => {

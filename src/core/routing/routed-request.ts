@@ -32,4 +32,6 @@ export interface Routable {
   readonly maxBody?: number;
   /** Compared by identity. */
   readonly pool?: unknown;
+  /** Where it sends its clients: nothing of them reaches its pool. Absent: nowhere. */
+  readonly redirect?: unknown;
 }

@@ -10,6 +10,9 @@ export function stricterGuard<R extends Routable>(first: R, second: R): R | null
   // A limit on bodies yields to a route that denies.
   if (first.limitsOnly === true && second.limitsOnly !== true) return second;
   if (second.limitsOnly === true && first.limitsOnly !== true) return first;
+  // Who is sent elsewhere is let in nowhere.
+  if (first.redirect !== undefined) return first;
+  if (second.redirect !== undefined) return second;
   if (first.limitsOnly !== true && first.pool !== second.pool) return null;
   return limitOf(first) < limitOf(second) ? first : second;
 }

@@ -3,7 +3,7 @@ import { PUBLIC_SEED } from '../../core/keys/half-sip-hash.ts';
 import { KeySource } from '../../core/keys/key-source.ts';
 import { HedgeDelay } from '../../core/resilience/hedge-delay.ts';
 import { compileRoutes } from '../../core/routing/router.ts';
-import type { PolicySpec, RouteMatch, RouteSpec, Snapshot } from '../../core/snapshot.ts';
+import type { PolicySpec, RedirectSpec, RouteMatch, RouteSpec, Snapshot } from '../../core/snapshot.ts';
 import type { ExchangeLog } from '../../http/exchange-log.ts';
 import type { Misdirection, Route, Routing } from '../../http/routing.ts';
 import { createSteps } from '../../http/steps/route-steps.ts';
@@ -18,6 +18,7 @@ class CompiledRoute implements Route {
   readonly maxBody: number;
   readonly spec: RouteSpec;
   readonly pool: HttpPool;
+  readonly redirect: RedirectSpec | undefined;
   readonly retriedStatuses: ReadonlySet<number> | null;
   readonly hedge: HedgeDelay | null;
   readonly policy: number;
@@ -34,6 +35,7 @@ class CompiledRoute implements Route {
     this.maxBody = spec.maxBody;
     this.spec = spec;
     this.pool = pool;
+    this.redirect = spec.redirect;
     this.retriedStatuses = spec.retry.statuses.length === 0 ? null : new Set(spec.retry.statuses);
     this.hedge = spec.hedge === null ? null : new HedgeDelay(spec.hedge, spec.slot);
     this.policy = pool.policyOf(spec.policy);

@@ -89,7 +89,7 @@ export interface ConfigInput<PoolName extends string = string> {
    */
   readonly admin?: string;
   /**
-   * Folder for what is to be there after a restart, such as certificates that Fairlead gets. It is made if it is not there.
+   * Folder for what is to be there after a restart: certificates that Fairlead gets, and keys of session tickets. It is made if it is not there.
    * @defaultValue `$STATE_DIRECTORY`, which systemd sets, else none
    * @example '/var/lib/fairlead'
    */

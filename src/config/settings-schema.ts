@@ -47,7 +47,7 @@ export const settingsShape = {
   }),
   stateDir: key(stateDirSchema, {
     description:
-      'Folder for what is to be there after a restart, such as certificates that Fairlead gets. It is made if it is not there.',
+      'Folder for what is to be there after a restart: certificates that Fairlead gets, and keys of session tickets. It is made if it is not there.',
     example: '/var/lib/fairlead',
     byDefault: '`$STATE_DIRECTORY`, which systemd sets, else none',
   }),

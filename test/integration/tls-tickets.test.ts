@@ -1,12 +1,16 @@
 /** Sessions of TLS that go on in another thread, after a worker was replaced, under a new key, at another machine. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { systemScheduler } from '../../src/checks/scheduler.ts';
 import type { Scheduler } from '../../src/checks/scheduler.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import type { Clock } from '../../src/core/clock.ts';
 import { tempFolder } from '../support/access-log.ts';
+import { FairleadProcess } from '../support/fairlead-process.ts';
+import { startHttpServer } from '../support/http-server.ts';
 import { issueCertificate } from '../support/issued-certificates.ts';
 import { askOpenssl, hasOpenssl } from '../support/openssl-client.ts';
 import { configOf } from '../support/running-balancer.ts';
@@ -16,7 +20,8 @@ import { until } from '../support/until.ts';
 const SITE = issueCertificate({ names: ['a.example'] });
 const OTHER = issueCertificate({ names: ['b.example'] });
 const VERSIONS = ['-tls1_2', '-tls1_3'] as const;
-const HALF_DAY_MS = 12 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const HALF_DAY_MS = 12 * HOUR_MS;
 
 type Version = (typeof VERSIONS)[number];
 
@@ -53,18 +58,21 @@ async function resumed(
   return counts;
 }
 
-/** The system's timers, but for those that wait for half a day, which a test fires itself. */
-function halfDays(): { readonly scheduler: Scheduler; fire(): void } {
+/** The system's time, but for half days that a test lets pass, in which the timers that wait for an hour fire. */
+function halfDays(): { readonly scheduler: Scheduler; readonly clock: Clock; fire(): void } {
   const due = new Set<() => void>();
+  let passedMs = 0;
   return {
+    clock: { now: () => systemClock.now(), wallTime: () => systemClock.wallTime() + passedMs },
     scheduler: {
       after(ms, run) {
-        if (ms !== HALF_DAY_MS) return systemScheduler.after(ms, run);
+        if (ms !== HOUR_MS) return systemScheduler.after(ms, run);
         due.add(run);
         return () => due.delete(run);
       },
     },
     fire() {
+      passedMs += HALF_DAY_MS;
       const firing = [...due];
       due.clear();
       for (const run of firing) run();
@@ -100,7 +108,7 @@ test('a session of TLS 1.2 and 1.3 goes on in each of four threads, and in those
 test('a session goes on under the key before the newest, and under none that is older', async (t) => {
   if (!hasOpenssl(t)) return;
   const time = halfDays();
-  const { balancer, port, folder } = await runTls(t, BOTH, { threads: 4, scheduler: time.scheduler });
+  const { balancer, port, folder } = await runTls(t, BOTH, { threads: 4, ...time });
   const first = await earn(port, folder);
   const firstName = await keyName(port);
   time.fire();
@@ -169,6 +177,67 @@ test('machines with the same file of ticket keys take each other’s sessions, t
   write(newest);
   await other.balancer.reload(configOf(other.config(keys(other.folder))));
   assert.deepEqual(await resumed(other.port, sessions, 1), [0, 0]);
+});
+
+/** A process with this config, for as long as `use` takes; then it is asked to end. */
+async function whileRunning(config: string, use: (port: number) => Promise<void>): Promise<void> {
+  await using running = new FairleadProcess(['run', '--config', config], { env: { STATE_DIRECTORY: '' } });
+  await use(await running.port());
+  running.kill('SIGTERM');
+  assert.deepEqual(await running.ended, { code: 0, signal: null }, running.stderr);
+}
+
+test('a session of TLS 1.2 and 1.3 goes on after a restart where stateDir keeps the keys of tickets, and not without it', async (t) => {
+  if (!hasOpenssl(t)) return;
+  const folder = tempFolder(t);
+  const endpoint = await startHttpServer(t, (_request, response) => response.end('ok'));
+  const config = join(folder, 'fairlead.yaml');
+  for (const [stateDir, counts] of [
+    ['stateDir: state', [2, 2]],
+    ['', [0, 0]],
+  ] as const) {
+    writeFileSync(
+      config,
+      `threads: 2\n${stateDir}\nlisteners: { web: { address: "127.0.0.1:0", tls: { ${BOTH(folder)} } } }\npools: { web: ["127.0.0.1:${endpoint}"] }\n`,
+    );
+    let sessions = { '-tls1_2': '', '-tls1_3': '' };
+    await whileRunning(config, async (port) => {
+      sessions = await earn(port, folder);
+      assert.deepEqual(await resumed(port, sessions, 1), [1, 1]);
+      if (stateDir !== '') await until(() => existsSync(join(folder, 'state/ticket-keys')), 'the keys are kept');
+    });
+    await whileRunning(config, async (port) => {
+      assert.deepEqual(await resumed(port, sessions, 2), counts, `with ${stateDir}`);
+    });
+  }
+});
+
+test('a listener with a file of ticket keys goes by that alone, and nothing is kept in stateDir for it', async (t) => {
+  const folder = tempFolder(t);
+  const key = randomBytes(48);
+  writeFileSync(join(folder, 'tickets.key'), key.toString('base64'), { mode: 0o600 });
+  const keys = (own: string): string => `${BOTH(own)}, ticketKeys: ${folder}/tickets.key`;
+  const tls = await runTls(t, keys, { more: `stateDir: ${folder}/state` });
+  assert.equal(await keyName(tls.port), key.toString('hex', 0, 16));
+  await tls.balancer.reload(configOf(tls.config(keys(tls.folder))));
+  assert.equal(existsSync(join(folder, 'state')), false);
+  // Without the file the process has keys of its own from then on, and keeps them.
+  await tls.balancer.reload(configOf(tls.config(BOTH(tls.folder))));
+  await rotated(tls.port, key.toString('hex', 0, 16));
+  await until(() => existsSync(join(folder, 'state/ticket-keys')), 'the keys are kept');
+  assert.deepEqual(tls.certificateEvents, []);
+});
+
+test('a stateDir that ticket keys cannot be written to is told of for the listener, and its clients are served', async (t) => {
+  const folder = tempFolder(t);
+  writeFileSync(join(folder, 'state'), 'no folder');
+  const { balancer, port, certificateEvents } = await runTls(t, BOTH, { more: `stateDir: ${folder}/state` });
+  await until(() => certificateEvents.length > 0, 'it is told of');
+  const [{ listener, change, file, message }] = certificateEvents;
+  assert.deepEqual([listener, change, file], ['web', 'warning', join(folder, 'state/ticket-keys')]);
+  assert.match(message, /^it cannot be written \(\w+\), and sessions end with this process\. Make stateDir writable/);
+  assert.deepEqual(balancer.stats().certificates, certificateEvents);
+  assert.notEqual(await keyName(port), '');
 });
 
 test('keys of tickets are in no snapshot, figure or event', async (t) => {

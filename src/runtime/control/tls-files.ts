@@ -1,8 +1,9 @@
 /** The files that TLS is spoken with, of listeners and of pools, and the keys of tickets: read, watched, and told to threads. */
 import type { OwnCertificates } from '../../certificates/acme/own-certificates.ts';
+import { ticketKeysFile } from '../../certificates/stored-ticket-keys.ts';
 import { checksOf } from '../../checks/pool-checks.ts';
 import type { Config } from '../../config/config.ts';
-import type { CheckSpec, PoolSpec } from '../../core/snapshot.ts';
+import type { CheckSpec, ListenerTls, PoolSpec } from '../../core/snapshot.ts';
 import { chooseTlsEngine } from '../../net/node/tls-probe.ts';
 import type { NodeEngine } from '../../net/node/transport.ts';
 import type { Challenges } from '../shared/challenges.ts';
@@ -18,6 +19,7 @@ import { PoolCertificates } from './pool-certificates.ts';
 import type { LoadedPools } from './pool-certificates.ts';
 import { MAIN_THREAD } from './reports.ts';
 import { TicketKeys } from './ticket-keys.ts';
+import type { LoadedTicketKeys } from './ticket-keys.ts';
 import type { Turns } from './turns.ts';
 
 type Surroundings = Pick<ControlPlaneOptions, 'clock' | 'random' | 'scheduler' | 'getsCertificates' | 'events'>;
@@ -38,6 +40,9 @@ export interface LoadedTls {
   readonly editions: TlsEditions;
   readonly listeners: LoadedListeners;
   readonly pools: LoadedPools;
+  readonly ticketKeys: LoadedTicketKeys;
+  /** Ids of the listeners whose tickets are made with these. */
+  readonly ticketListeners: readonly string[];
 }
 
 export async function createTlsFiles(options: TlsFilesOptions): Promise<TlsFiles> {
@@ -50,6 +55,8 @@ export class TlsFiles {
   readonly #listeners: ListenerCertificates;
   readonly #pools: PoolCertificates;
   readonly #ticketKeys: TicketKeys;
+  #ticketFolder = '';
+  #ticketListeners: readonly string[] = [];
   /** Null: nobody has ever wanted certificates that Fairlead gets by itself. */
   #acme: AcmeKeeper | null = null;
   #isClosed = false;
@@ -67,7 +74,13 @@ export class TlsFiles {
     };
     this.#listeners = new ListenerCertificates(watched);
     this.#pools = new PoolCertificates(watched);
-    this.#ticketKeys = new TicketKeys(scheduler, () => this.#certify());
+    this.#ticketKeys = new TicketKeys({
+      ...{ clock, scheduler },
+      onChange: () => this.#certifyInTurn(),
+      onTrouble: (message) => {
+        for (const event of this.#toTicketEvents(message)) events.onCertificate(event);
+      },
+    });
   }
 
   /** Rejects with every mistake. */
@@ -75,12 +88,19 @@ export class TlsFiles {
     const own = await this.#ownOf(config);
     const loading = [this.#listeners.load(config.listeners, own), this.#pools.load(config.pools)] as const;
     const [listeners, pools] = await allOf(...loading);
-    return { editions: editionsOf([...pools.values()].map(({ material }) => material)), listeners, pools };
+    const editions = editionsOf([...pools.values()].map(({ material }) => material));
+    const ticketListeners = config.listeners.filter(({ tls }) => tls !== null && usesOurTicketKeys(tls));
+    // Where nobody uses them, nothing is written.
+    const ticketKeys = await this.#ticketKeys.load(ticketListeners.length === 0 ? '' : config.settings.stateDir);
+    return { editions, listeners, pools, ticketKeys, ticketListeners: ticketListeners.map(({ id }) => id) };
   }
 
-  settle({ listeners, pools }: LoadedTls): void {
+  settle({ listeners, pools, ticketKeys, ticketListeners }: LoadedTls): void {
+    this.#ticketFolder = ticketKeys.folder;
+    this.#ticketListeners = ticketListeners;
+    const hasOtherKeys = this.#ticketKeys.settle(ticketKeys);
     const isOther = this.#listeners.settle(listeners);
-    if (this.#pools.settle(pools).length > 0 || isOther) this.#certify();
+    if (this.#pools.settle(pools).length > 0 || isOther || hasOtherKeys) this.#certify();
   }
 
   /** What was settled can be reached: certificates may be asked for. */
@@ -94,7 +114,13 @@ export class TlsFiles {
 
   /** What was told of certificates and still holds. */
   get troubles(): readonly CertificateEvent[] {
-    return [...this.#listeners.troubles, ...this.#pools.troubles, ...(this.#acme?.troubles ?? [])];
+    const { trouble } = this.#ticketKeys;
+    return [
+      ...this.#listeners.troubles,
+      ...this.#pools.troubles,
+      ...(this.#acme?.troubles ?? []),
+      ...(trouble === '' ? [] : this.#toTicketEvents(trouble)),
+    ];
   }
 
   checksOf(pool: PoolSpec): readonly CheckSpec[] {
@@ -150,6 +176,20 @@ export class TlsFiles {
     for (const pool of changed) this.#options.onPool(pool);
   }
 
+  /** For each listener that it matters to. */
+  #toTicketEvents(message: string): readonly CertificateEvent[] {
+    const file = ticketKeysFile(this.#ticketFolder);
+    return this.#ticketListeners.map((listener) => ({ listener, pool: null, change: 'warning', file, message }));
+  }
+
+  #certifyInTurn(): void {
+    const certify = (): Promise<void> => {
+      if (!this.#isClosed) this.#certify();
+      return Promise.resolve();
+    };
+    this.#options.turns.take(certify).catch((error: unknown) => this.#recover(error));
+  }
+
   #certify(): void {
     const listeners = this.#listeners.materials(this.#ticketKeys.all);
     this.#options.certify({ engine: this.#engine, listeners, pools: this.#pools.materials() });
@@ -158,6 +198,11 @@ export class TlsFiles {
 
 function editionsOf(materials: TlsMaterials['pools']): TlsEditions {
   return new Map(materials.map(({ pool, edition }) => [pool, edition]));
+}
+
+/** It ends TLS, and names no file with keys of its own. */
+function usesOurTicketKeys({ ticketKeys, certificates, acme }: ListenerTls): boolean {
+  return ticketKeys === '' && certificates.length + acme.length > 0;
 }
 
 /** Both, or every mistake of both. */

@@ -11,6 +11,7 @@ import { describeShortage } from './descriptor-shortage.ts';
 import { inspectCertificates } from './inspect-certificates.ts';
 import { EXIT_OK, EXIT_USAGE } from './exit-codes.ts';
 import { readMachine } from './machine.ts';
+import { placeMistakes } from './place-mistakes.ts';
 import { sayConfigErrors } from './say-config-errors.ts';
 
 export interface CheckOptions {
@@ -30,9 +31,9 @@ export async function check({ config, json = false, path }: CheckOptions): Promi
   const { file } = source;
   const parsed = await source.read();
   if ('errors' in parsed) return sayMistakes(file, parsed.errors, json);
-  const inspected = await inspectCertificates(parsed.config, file ?? 'command line');
-  const { certificates, clients, errors, warnings: ofFiles } = inspected;
-  if (errors.length > 0) return sayMistakes(file, errors, json);
+  const { certificates, clients, mistakes, warnings: ofFiles } = await inspectCertificates(parsed.config);
+  if (mistakes.length > 0)
+    return sayMistakes(file, placeMistakes(mistakes, parsed.places, file ?? 'command line'), json);
   const explained = await explainConfig(parsed.config);
   const machine = readMachine(parsed.config);
   const asked = path === undefined ? null : askPath(parsed.config, path);

@@ -14,9 +14,9 @@ pools:
   a: { endpoints: [localhost:1], tls: { ca: ${folder}/none.pem, certificate: ${clientCert}, key: ${shown} } }
   b: { endpoints: [localhost:2], tls: { ca: ${ca}, certificate: ${shown} } }
 routes: [{ pool: a, match: { path: /a } }, { pool: b }]`);
-  const { errors, warnings } = await inspectCertificates(config, 'fairlead.yaml');
+  const { mistakes, warnings } = await inspectCertificates(config);
   assert.deepEqual(
-    errors.map(({ key, message }) => `${key}: ${message.replace(`${folder}/`, '')}`),
+    mistakes.map(({ key, message }) => `${key}: ${message.replace(`${folder}/`, '')}`),
     [
       'pools.a.tls.ca: none.pem: it is not there',
       'pools.a.tls.key: soon.pem: the key does not belong to the certificate of fairlead test',
@@ -31,9 +31,9 @@ test('fairlead check says of a certificate without its key how a pool names one,
   const config = configOf(`
 listeners: { secure: { address: ':443', tls: { certificates: ${clientCert} } } }
 pools: { web: { endpoints: [localhost:1], tls: { certificate: ${clientCert} } } }`);
-  const { errors } = await inspectCertificates(config, 'fairlead.yaml');
+  const { mistakes } = await inspectCertificates(config);
   assert.deepEqual(
-    errors.map(({ key, cure }) => [key, cure]),
+    mistakes.map(({ key, cure }) => [key, cure]),
     [
       [
         'listeners.secure.tls.certificates[0].cert',

@@ -1,19 +1,20 @@
 /** The certificates that a config names, for `fairlead check`: what is wrong with them, or what those of listeners are for. */
 import type { OwnCertificates } from '../certificates/acme/own-certificates.ts';
 import type { Certificate } from '../certificates/certificate.ts';
-import { aboutFile, describeFinding } from '../certificates/finding.ts';
+import { describeFinding } from '../certificates/finding.ts';
 import type { Finding } from '../certificates/finding.ts';
 import type { Config } from '../config/config.ts';
-import type { ConfigError } from '../config/errors.ts';
 import { systemClock } from '../core/clock.ts';
 import type { ClientCertificateSpec } from '../core/tls-files.ts';
+import { toMistakes } from '../runtime/control/certificate-error.ts';
+import type { CertificateMistake } from '../runtime/control/certificate-error.ts';
 
 const DAY_MS = 86_400_000;
 
 export interface InspectedCertificates {
   readonly certificates: readonly ListenerCertificate[];
   readonly clients: readonly AskedClients[];
-  readonly errors: readonly ConfigError[];
+  readonly mistakes: readonly CertificateMistake[];
   readonly warnings: readonly string[];
 }
 
@@ -30,35 +31,17 @@ export interface ListenerCertificate extends Certificate {
   readonly isDefault: boolean;
 }
 
-/** `file`: the config's, for errors. */
-export async function inspectCertificates(
-  { listeners, pools, settings }: Config,
-  file: string,
-): Promise<InspectedCertificates> {
+export async function inspectCertificates({ listeners, pools, settings }: Config): Promise<InspectedCertificates> {
   const inspected = {
     certificates: [] as ListenerCertificate[],
     clients: [] as AskedClients[],
-    errors: [] as ConfigError[],
+    mistakes: [] as CertificateMistake[],
     warnings: [] as string[],
   };
   const circumstances = { now: systemClock.wallTime(), mayBeExpired: false };
-  const note = (owner: string, keys: string, findings: readonly Finding[]): void => {
-    for (const finding of findings) {
-      if (!finding.isMistake) {
-        inspected.warnings.push(`${owner}: ${describeFinding(finding)}`);
-        continue;
-      }
-      const key = `${keys}.${finding.key}`;
-      inspected.errors.push({
-        file,
-        line: 0,
-        column: 0,
-        key,
-        message: aboutFile(finding),
-        cure: finding.cure,
-        excerpt: null,
-      });
-    }
+  const warn = (owner: string, findings: readonly Finding[]): void => {
+    const warnings = findings.filter(({ isMistake }) => !isMistake);
+    inspected.warnings.push(...warnings.map((finding) => `${owner}: ${describeFinding(finding)}`));
   };
   for (const { id, tls } of listeners) {
     if (tls === null) continue;
@@ -76,12 +59,15 @@ export async function inspectCertificates(
       const isDefault = index === 0 && tls.unknownName === 'default';
       inspected.certificates.push({ ...certificate, listener: id, isDefault });
     }
-    note(`listener ${id}`, `listeners.${id}.tls`, findings);
+    inspected.mistakes.push(...toMistakes('listeners', id, findings));
+    warn(`listener ${id}`, findings);
   }
   for (const { id, tls } of pools) {
     if (tls === null) continue;
     const { loadClient } = await import('../certificates/load-client.ts');
-    note(`pool ${id}`, `pools.${id}`, (await loadClient(tls, circumstances)).findings);
+    const { findings } = await loadClient(tls, circumstances);
+    inspected.mistakes.push(...toMistakes('pools', id, findings));
+    warn(`pool ${id}`, findings);
   }
   return inspected;
 }

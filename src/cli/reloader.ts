@@ -1,12 +1,16 @@
 /** Applies a changed config to a running balancer. If it has mistakes, they are shown, and the running config stays. */
 import type { Config } from '../config/config.ts';
+import type { ConfigError } from '../config/errors.ts';
+import type { TlsPlaces } from '../config/tls-places.ts';
 import type { Balancer } from '../runtime/balancer.ts';
+import { CertificateError } from '../runtime/control/certificate-error.ts';
 import { ListenError } from '../runtime/control/listen-error.ts';
 import { sayConfigErrors } from './say-config-errors.ts';
 import type { ConfigSource } from './config-source.ts';
 import { listWarnings } from './config-warnings.ts';
 import { describeShortage } from './descriptor-shortage.ts';
 import type { Say } from './log.ts';
+import { placeMistakes } from './place-mistakes.ts';
 
 export interface ReloaderOptions {
   readonly balancer: Pick<Balancer, 'reload'>;
@@ -55,17 +59,17 @@ export class Reloader {
   }
 
   async #reloadOnce(): Promise<void> {
-    const { balancer, source, say, adapt, beforeRead, onRead, onApplied, showErrors = sayConfigErrors } = this.#options;
+    const { balancer, source, say, adapt, beforeRead, onRead, onApplied } = this.#options;
+    let places: TlsPlaces = new Map();
     try {
       beforeRead();
       const parsed = await source.read();
       onRead(parsed.files);
       if ('errors' in parsed) {
-        showErrors(parsed.errors);
-        const count = parsed.errors.length;
-        say(`not reloaded: ${count === 1 ? 'one mistake' : `${count} mistakes`}; the running config stays`, 'error');
+        this.#refuse(parsed.errors);
         return;
       }
+      ({ places } = parsed);
       const config = adapt(parsed.config);
       const shortage = describeShortage(config);
       if (shortage !== null) {
@@ -78,8 +82,16 @@ export class Reloader {
       for (const warning of listWarnings(config)) say(warning, 'warn');
       onApplied?.(config);
     } catch (error) {
-      say(`not reloaded: ${await describeError(error)}; the running config stays`, 'error');
+      if (error instanceof CertificateError) this.#refuse(placeMistakes(error.mistakes, places, source.file ?? ''));
+      else say(`not reloaded: ${await describeError(error)}; the running config stays`, 'error');
     }
+  }
+
+  #refuse(errors: readonly ConfigError[]): void {
+    const { say, showErrors = sayConfigErrors } = this.#options;
+    showErrors(errors);
+    const count = errors.length === 1 ? 'one mistake' : `${errors.length} mistakes`;
+    say(`not reloaded: ${count}; the running config stays`, 'error');
   }
 }
 

@@ -23,6 +23,7 @@ import type { Say } from './log.ts';
 import { describeReplaced } from './program-on-disk.ts';
 import { readVersion } from './read-version.ts';
 import type { Reloader, ReloaderOptions } from './reloader.ts';
+import type { ServedConfig } from './say-failure.ts';
 import { sayStart } from './say-start.ts';
 
 export interface ServeOptions {
@@ -75,7 +76,8 @@ export async function serve(options: ServeOptions): Promise<number> {
     const { replaced } = facts;
     const upkeep = new Upkeep(balancer, { ...options, openDoor, createWatcher, replaced }, say, parsed.files);
     try {
-      return await runToEnd(balancer, signals, options.source.file !== null, () => {
+      const served = { file: options.source.file, places: parsed.places };
+      return await runToEnd(balancer, signals, served, () => {
         sayStart(balancer, config, { file: options.source.file, format: options.logFormat, startedAt });
         for (const warning of [...(options.warnings ?? []), ...listWarnings(config)]) say(warning, 'warn');
         options.onServing?.();
@@ -100,7 +102,7 @@ function describeProcess({ source: { file } }: ServeOptions, startedAt: number):
 async function runToEnd(
   balancer: Balancer,
   signals: EndSignals,
-  isFromFile: boolean,
+  served: ServedConfig,
   onListening: () => void,
 ): Promise<number> {
   const { promise: dead, resolve: die } = Promise.withResolvers<'dead'>();
@@ -112,7 +114,7 @@ async function runToEnd(
     return codeOf(await Promise.race([watch.ended, dead]), signals);
   } catch (error) {
     const { sayFailure } = await import('./say-failure.ts');
-    return await sayFailure(error, isFromFile);
+    return await sayFailure(error, served);
   } finally {
     watch.stop();
   }

@@ -14,10 +14,15 @@ import { isModuleName } from './module-config.ts';
 import { findBadFiles, resolveFiles } from './named-files.ts';
 import { readSource, readText } from './read-source.ts';
 import { type Source, isDocument } from './source.ts';
+import { type ConfigPlace, type TlsPlaces, findTlsPlaces } from './tls-places.ts';
 import { isWrittenMap } from './written.ts';
 
-/** The config, or every mistake that is in it; tell them apart by `'errors' in parsed`. */
-export type ParsedConfig = { readonly config: Config } | { readonly errors: readonly ConfigError[] };
+/**
+ * The config, or every mistake that is in it; tell them apart by `'errors' in parsed`. `places` has where it names
+ * certificates and keys: whether these can be used is only known when they are read, for a `CertificateError`.
+ */
+export type ParsedConfig =
+  { readonly config: Config; readonly places: TlsPlaces } | { readonly errors: readonly ConfigError[] };
 
 /** The same of a file; `files` are the absolute paths of all files and folders it was read from, also with mistakes. */
 export type LoadedConfig = ParsedConfig & { readonly files: readonly string[] };
@@ -57,7 +62,7 @@ export function parseConfig(text: string, fileName: string, { env = process.env 
 /** The config of `fairlead run --to localhost:8081 --to localhost:8082`: one pool behind one listener, defaults for the rest. */
 export function fromArguments(to: readonly string[], listen: string = DEFAULT_LISTENER.address): ParsedConfig {
   const built = buildConfig({ listeners: { [DEFAULT_LISTENER.name]: listen }, pools: { web: to } });
-  if (isConfig(built)) return { config: built };
+  if (isConfig(built)) return { config: built, places: new Map() };
   const errors = built.map(({ path, mistake: { message, cure } }): ConfigError => {
     const key =
       path[0] === 'listeners'
@@ -86,7 +91,17 @@ function parseIncluded(
   if (merged.mistakes.length > 0) return refuse(merged.mistakes);
   const built = buildUnquoted(pieces, buildConfig(merged.value));
   if (!isConfig(built)) return refuse(built.map((problem) => place(problem, merged)));
-  return unresolved.length + badFiles.length > 0 ? refuse([]) : { config: built };
+  return unresolved.length + badFiles.length > 0 ? refuse([]) : { config: built, places: placesIn(built, merged) };
+}
+
+function placesIn(config: Config, merged: Merged): TlsPlaces {
+  const lines = new Map<Source, readonly string[]>();
+  return findTlsPlaces(config, merged.value, (problem) => {
+    const { source, mistake } = place(problem, merged);
+    const own = lines.get(source) ?? splitLines(source.text);
+    lines.set(source, own);
+    return toPlace(source, mistake, own);
+  });
 }
 
 /** Where the whole file is the config of another program, that is the mistake. */
@@ -130,12 +145,17 @@ function toErrors(mistakes: readonly SourceMistake[]): readonly ConfigError[] {
 }
 
 function toError(source: Source, placed: PlacedMistake, ownLines: readonly string[]): ConfigError {
-  const { line, column, length, key, elsewhere } = placed;
   const { message, cure }: Mistake = placed.mistake;
+  const { excerpt, ...where } = toPlace(source, placed, ownLines);
+  return { ...where, message, cure, excerpt };
+}
+
+function toPlace(source: Source, placed: PlacedMistake, ownLines: readonly string[]): ConfigPlace {
+  const { line, column, length, key, elsewhere } = placed;
   const lines = elsewhere === undefined ? ownLines : splitLines(elsewhere.text);
   const text = lines[line - 1];
   const excerpt = line === 0 || text === undefined ? null : excerptOf(text, column, length);
-  return { file: elsewhere?.file ?? source.file, line, column, key, message, cure, excerpt };
+  return { file: elsewhere?.file ?? source.file, line, column, key, excerpt };
 }
 
 function splitLines(text: string): readonly string[] {

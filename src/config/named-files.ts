@@ -81,15 +81,16 @@ export function resolveFiles(piece: Piece): Piece {
 export async function findBadFiles(pieces: readonly Piece[]): Promise<readonly SourceMistake[]> {
   const found = pieces.flatMap((piece) =>
     NAMED_FILES.flatMap(({ path, judge }) =>
-      judge === undefined ? [] : filesAt(piece, path).map((named) => describeBad(piece, named, judge)),
+      judge === undefined ? [] : filesAt(piece.document.value, path).map((named) => describeBad(piece, named, judge)),
     ),
   );
   return (await Promise.all(found)).filter((mistake) => mistake !== null);
 }
 
-function filesAt({ document }: Piece, steps: readonly string[]): readonly { file: string; path: Path }[] {
+/** The files that stand in a value at these keys, and where just. */
+export function filesAt(value: unknown, steps: readonly string[]): readonly { file: string; path: Path }[] {
   const named: { file: string; path: Path }[] = [];
-  changeFiles(document.value, steps, (file, path) => {
+  changeFiles(value, steps, (file, path) => {
     named.push({ file, path });
     return file;
   });

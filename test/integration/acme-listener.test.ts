@@ -163,13 +163,10 @@ pools: { web: ["127.0.0.1:9"] }`;
         throw Object.assign(new Error('Cannot find module'), { code: 'MODULE_NOT_FOUND' });
       } });`;
     const env = { NODE_OPTIONS: `--import "data:text/javascript,${encodeURIComponent(hook)}"` };
-    for (const [command, code] of [
-      ['check', 2],
-      ['run', 69],
-    ] as const) {
+    for (const command of ['check', 'run']) {
       await using running = new FairleadProcess([command], { cwd: folder, env });
-      assert.equal((await running.ended).code, code, running.stderr);
-      assert.match(running.stderr, /: acme needs the package @peculiar\/x509, which is not installed/);
+      assert.equal((await running.ended).code, 2, running.stderr);
+      assert.match(running.stderr, /^\S+:\d+:\d+: .*: acme needs the package @peculiar\/x509, which is not installed/);
       assert.doesNotMatch(running.stderr, /\.pem/);
       assert.match(running.stderr, /Run: npm install @peculiar\/x509 reflect-metadata/);
     }

@@ -73,8 +73,7 @@ export class AcmeKeeper {
     }
     const maker = known?.maker ?? (await CertificateMaker.load());
     if (maker === null) {
-      const { message, cure } = describeMissing();
-      throw new CertificateError(`${message}. ${cure}`);
+      throw new CertificateError([{ owner: '', key: 'acme', ...describeMissing() }]);
     }
     this.#prepared = new OwnCertificates(stateDir, acme, maker);
     return this.#prepared;

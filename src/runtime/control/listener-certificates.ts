@@ -4,7 +4,6 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { OwnCertificates } from '../../certificates/acme/own-certificates.ts';
-import { describeFinding } from '../../certificates/finding.ts';
 import type { Finding } from '../../certificates/finding.ts';
 import type { LoadedListenerFiles } from '../../certificates/listener-files.ts';
 import { loadListener, stampListener } from '../../certificates/load-listener.ts';
@@ -12,7 +11,8 @@ import type { Scheduler } from '../../checks/scheduler.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { ListenerSpec, ListenerTls } from '../../core/snapshot.ts';
 import type { TlsMaterial } from '../shared/tls-material.ts';
-import { CertificateError } from './certificate-error.ts';
+import { CertificateError, toMistakes } from './certificate-error.ts';
+import type { CertificateMistake } from './certificate-error.ts';
 import type { CertificateEvent } from './certificate-event.ts';
 import { toMended, toTroubles } from './certificate-troubles.ts';
 import { createTlsMaterial } from './tls-material.ts';
@@ -69,7 +69,7 @@ export class ListenerCertificates {
   /** Reads what these listeners name. Changes nothing. Rejects with a {@link CertificateError} where one would have none. */
   async load(listeners: readonly ListenerSpec[], own: OwnCertificates | null = null): Promise<LoadedListeners> {
     const loaded = new Map<string, Served>();
-    const mistakes: string[] = [];
+    const mistakes: CertificateMistake[] = [];
     this.#watched.noteRead();
     for (const { id, tls, tcp } of listeners) {
       if (tls === null) continue;
@@ -77,9 +77,9 @@ export class ListenerCertificates {
       const wanted = { id, tls, alpn: tcp === undefined ? PROTOCOLS : [], own };
       const { served, findings } = await this.#read(wanted, before);
       if (served !== null) loaded.set(id, served);
-      else mistakes.push(...findings.map((finding) => `listener ${id}: ${describeFinding(finding)}`));
+      else mistakes.push(...toMistakes('listeners', id, findings));
     }
-    if (mistakes.length > 0) throw new CertificateError(mistakes.join('\n'));
+    if (mistakes.length > 0) throw new CertificateError(mistakes);
     return loaded;
   }
 

@@ -3,7 +3,6 @@
  * nothing for each pool: where a file cannot be used any more, the pool goes on with what it has, and says what to do.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { describeFinding } from '../../certificates/finding.ts';
 import type { Finding } from '../../certificates/finding.ts';
 import { loadClient } from '../../certificates/load-client.ts';
 import type { LoadedClient } from '../../certificates/load-client.ts';
@@ -11,7 +10,8 @@ import { stampFiles } from '../../certificates/watch.ts';
 import type { PoolTlsSpec } from '../../core/tls-files.ts';
 import type { TlsClientOptions } from '../../net/tls.ts';
 import type { PoolTlsMaterial } from '../shared/tls-material.ts';
-import { CertificateError } from './certificate-error.ts';
+import { CertificateError, toMistakes } from './certificate-error.ts';
+import type { CertificateMistake } from './certificate-error.ts';
 import type { CertificateEvent } from './certificate-event.ts';
 import { toMended, toTroubles } from './certificate-troubles.ts';
 import type { ListenerCertificatesOptions } from './listener-certificates.ts';
@@ -58,15 +58,15 @@ export class PoolCertificates {
   /** Reads what these pools name. Changes nothing. Rejects with a {@link CertificateError} where one could not speak. */
   async load(pools: readonly TlsPool[]): Promise<LoadedPools> {
     const loaded = new Map<string, Equipped>();
-    const mistakes: string[] = [];
+    const mistakes: CertificateMistake[] = [];
     this.#watched.noteRead();
     for (const { id, tls } of pools) {
       if (tls === null) continue;
       const read = await this.#read(id, tls);
       if ('material' in read) loaded.set(id, read);
-      else mistakes.push(...read.mistakes.map((finding) => `pool ${id}: ${describeFinding(finding)}`));
+      else mistakes.push(...toMistakes('pools', id, read.mistakes));
     }
-    if (mistakes.length > 0) throw new CertificateError(mistakes.join('\n'));
+    if (mistakes.length > 0) throw new CertificateError(mistakes);
     return loaded;
   }
 

@@ -210,6 +210,6 @@ async function allOf<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> 
   const settled = await Promise.allSettled([one, other]);
   const errors = settled.flatMap((each): unknown[] => (each.status === 'rejected' ? [each.reason] : []));
   const mistakes = errors.filter((error) => error instanceof CertificateError);
-  if (mistakes.length === 2) throw new CertificateError(mistakes.map(({ message }) => message).join('\n'));
+  if (mistakes.length === 2) throw new CertificateError(mistakes.flatMap((error) => error.mistakes));
   return Promise.all([one, other]);
 }

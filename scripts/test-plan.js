@@ -33,9 +33,9 @@ const ORDINARY = {
   tools: ['tmux', 'ps', 'zsh', 'fish', 'openssl'],
   leastConcurrency: 4,
   mostConcurrency: Infinity,
-  testTimeoutMs: 60_000,
-  fileDeadlineMs: 120_000,
-  runDeadlineMs: 600_000,
+  testTimeoutMs: 120_000,
+  fileDeadlineMs: 300_000,
+  runDeadlineMs: 1_200_000,
 };
 
 /** test/long/: minutes each, and some want root or other servers. One file at a time, since they load the machine. */

@@ -12,13 +12,29 @@ export function createMask(names: readonly string[]): (target: string) => string
     const parts = target.slice(query + 1).split('&');
     let isMasked = false;
     for (const [index, part] of parts.entries()) {
-      const equals = part.indexOf('=');
-      if (equals < 0 || !masked.has(nameOf(part.slice(0, equals)))) continue;
-      parts[index] = `${part.slice(0, equals)}=***`;
+      const secretAt = findSecret(part, masked);
+      if (secretAt < 0) continue;
+      parts[index] = `${part.slice(0, secretAt)}***`;
       isMasked = true;
     }
     return isMasked ? `${target.slice(0, query)}?${parts.join('&')}` : target;
   };
+}
+
+/**
+ * Where the first value that is masked begins, −1: there is none. Some servers take `;` for the end of a parameter, others
+ * for a piece of its value: names are looked for behind it, and a value goes on behind it.
+ */
+function findSecret(part: string, masked: ReadonlySet<string>): number {
+  for (let start = 0; ;) {
+    const equals = part.indexOf('=', start);
+    if (equals < 0) return -1;
+    const nameAt = part.lastIndexOf(';', equals) + 1;
+    if (masked.has(nameOf(part.slice(nameAt, equals)))) return equals + 1;
+    const end = part.indexOf(';', equals);
+    if (end < 0) return -1;
+    start = end + 1;
+  }
 }
 
 function nameOf(written: string): string {

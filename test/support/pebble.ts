@@ -126,7 +126,7 @@ async function isListening(port: number): Promise<boolean> {
   return isThere;
 }
 
-async function freePorts(count: number): Promise<readonly number[]> {
+export async function freePorts(count: number): Promise<readonly number[]> {
   const reserved = await Promise.all(Array.from({ length: count }, () => reservePort()));
   await Promise.all(reserved.map(({ release }) => release()));
   return reserved.map(({ port }) => port);

@@ -136,7 +136,7 @@ const NOBODY = '127.0.0.1:1';
  * would open it. `isTaken`: names that pools will have.
  */
 export function closedPool(draft: Draft, from: Statement, isTaken: (name: string) => boolean = () => false): string {
-  if (draft.closed !== null) return draft.closed;
+  if (draft.closed !== null && draft.pools.has(draft.closed)) return draft.closed;
   let name = 'closed';
   for (let number = 2; draft.pools.has(name) || isTaken(name); number++) name = `closed-${number}`;
   // Who comes here is refused at once: nobody waits for a server that nobody will start.
@@ -147,6 +147,11 @@ export function closedPool(draft: Draft, from: Statement, isTaken: (name: string
   draft.pools.set(name, { from, endpoints: [{ value: NOBODY, from }], settings });
   draft.closed = name;
   return name;
+}
+
+/** Whether a server is asked for what it takes. */
+export function leadsToServer({ pool, redirect }: RouteInput, { closed }: Pick<Draft, 'closed'>): boolean {
+  return redirect === undefined && pool !== closed;
 }
 
 /** If no address was taken over, the config listens on a port of this machine, which is written out and listed. */

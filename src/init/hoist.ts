@@ -1,5 +1,6 @@
 /** Writes once what all routes or all pools of a draft have in common, so that the config is easier to read. */
 import type { RouteInput, TimeoutsInput } from '../config/config-input.ts';
+import { leadsToServer } from './draft.ts';
 import type { Draft, Sourced } from './draft.ts';
 
 type Timeouts = Readonly<Record<string, string>>;
@@ -10,8 +11,9 @@ export function hoist(draft: Draft): void {
   hoistMaxBody(draft);
 }
 
-function hoistRouteTimeouts({ routes: all, timeouts, closed }: Draft): void {
-  const routes = all.filter(({ value }) => value.pool !== closed);
+function hoistRouteTimeouts(draft: Draft): void {
+  const { routes: all, timeouts } = draft;
+  const routes = all.filter(({ value }) => leadsToServer(value, draft));
   const written = routes.map(({ value }) => (value.timeouts ?? {}) as Timeouts);
   const shared = sharedOf(written, timeouts);
   for (const key of shared) timeouts.set(key as keyof TimeoutsInput, { value: written[0][key], from: routes[0].from });
@@ -56,7 +58,7 @@ function without(timeouts: Timeouts, keys: readonly string[]): Timeouts {
 
 /** What most routes say, where all say something. */
 function hoistMaxBody(draft: Draft): void {
-  const routes = draft.routes.filter(({ value }) => value.pool !== draft.closed);
+  const routes = draft.routes.filter(({ value }) => leadsToServer(value, draft));
   const sizes = routes.map(({ value }) => value.maxBody);
   if (sizes.includes(undefined)) return;
   const timesOf = (size: unknown): number => sizes.filter((other) => other === size).length;

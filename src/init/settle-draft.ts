@@ -3,7 +3,16 @@ import { buildConfig } from '../config/build.ts';
 import type { Problem } from '../config/errors.ts';
 import type { RouteInput } from '../config/config-input.ts';
 import type { Report } from './report.ts';
-import { listenHere, passthroughOf, poolOfListener, poolsOfListeners, takesHttp, toConfigInput } from './draft.ts';
+import { ARE_CLOSED } from './redirect.ts';
+import {
+  closedPool,
+  listenHere,
+  passthroughOf,
+  poolOfListener,
+  poolsOfListeners,
+  takesHttp,
+  toConfigInput,
+} from './draft.ts';
 import type { Draft, DraftPool, Sourced } from './draft.ts';
 
 type Path = Problem['path'];
@@ -17,11 +26,14 @@ export function settleDraft(draft: Draft, report: Report): boolean {
     dropUnusedRoutes(draft, report);
     dropUnusedListeners(draft, report);
     dropUnusedPools(draft, report);
-    if ([...draft.pools.keys()].every((name) => name === draft.closed)) return false;
+    const [redirecting] = draft.routes.filter(({ value }) => value.redirect !== undefined);
+    if (redirecting === undefined && [...draft.pools.keys()].every((name) => name === draft.closed)) return false;
+    // A config has a pool, also where no request goes to one.
+    if (draft.pools.size === 0 && redirecting !== undefined) closedPool(draft, redirecting.from);
     const built = buildConfig(toConfigInput(draft));
     if (!isMistaken(built)) {
       if (draft.routes.length > 0 && !takesHttp(draft))
-        listenHere(draft, [...draft.pools.values()][0].from, 'since no other address is written', report);
+        listenHere(draft, draft.routes[0].from, 'since no other address is written', report);
       return true;
     }
     // Each round removes something, so that there is a last one.
@@ -101,6 +113,13 @@ function dropFromRoute(draft: Draft, index: number, rest: Path, message: string,
   return () => {
     const at = draft.routes.indexOf(route);
     if (at < 0) return false;
+    if (key === 'redirect') {
+      // What it would have taken must not be another route's.
+      const { redirect: _, ...others } = route.value;
+      draft.routes[at] = { ...route, value: { ...others, pool: closedPool(draft, route.from) } };
+      report.leave(route.from, `${message}; ${ARE_CLOSED}`, route.from.text);
+      return true;
+    }
     if (OPTIONAL_OF_ROUTE.includes(key)) {
       draft.routes[at] = { ...route, value: without(route.value, key) };
     } else draft.routes.splice(at, 1);

@@ -62,7 +62,7 @@ function isSame(a: Answer, b: Answer): boolean {
 }
 
 function isSameWay(a: Answer, b: Answer): boolean {
-  return a.status === b.status && a.server === b.server && a.path === b.path;
+  return a.status === b.status && a.server === b.server && a.path === b.path && a.place === b.place;
 }
 
 function isTold(difference: Difference, notes: readonly Note[]): boolean {

@@ -17,6 +17,8 @@ export interface Answer {
   readonly server: string | null;
   readonly path: string;
   readonly host: string;
+  /** Where it sends the client, as a whole URL; `''`: nowhere. */
+  readonly place: string;
 }
 
 /** The same ones for the same text, each once. */
@@ -55,6 +57,12 @@ function pathsOf(text: string): readonly string[] {
   return [...new Set(['/', '/index.html', '/a/b.css', '/x12', '/user/7', '/a%20b', '/?v=2', ...around])];
 }
 
+/** A path alone is at the host that was asked, and a host is the same in any case. */
+function placeOf(location: string, host: string): string {
+  const whole = location.startsWith('/') ? `http://${host.replace(/:\d+$/, '')}${location}` : location;
+  return whole.replace(/^https?:\/\/[^/]*/i, (start) => start.toLowerCase());
+}
+
 /** Sends one after another on few connections. */
 export class Client implements Disposable {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 4 });
@@ -68,9 +76,10 @@ export class Client implements Disposable {
         response.on('end', () => {
           const status = response.statusCode ?? 0;
           const server = response.headers['x-server'];
-          if (server === undefined) return resolve({ status, server: null, path: '', host: '' });
+          const place = placeOf(response.headers.location ?? '', host);
+          if (server === undefined) return resolve({ status, server: null, path: '', host: '', place });
           const reached = JSON.parse(text) as { path: string; host: string };
-          resolve({ status, server: String(server), ...reached });
+          resolve({ status, server: String(server), place, ...reached });
         });
       });
       asking.on('error', reject).end();

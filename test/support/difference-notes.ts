@@ -27,6 +27,7 @@ const statusOf = (text: string): number => Number(/\b[2-5]\d\d\b/.exec(text)?.[0
 /** By the reason of a note: which requests it is about. */
 const NOTES: readonly (readonly [reason: RegExp, tells: Tells])[] = [
   [/access rules/, ({ original, ours }) => (original.status === 401 || original.status === 403) && ours.status === 502],
+  [/are redirected as well$/, ({ asked, ours }) => ours.place !== '' && /%|\/\//.test(asked.path)],
   [/in every spelling/, ({ asked, ours }) => ours.status === 502 && /%|\/\//.test(asked.path)],
   [
     /^"return (\d+).*its requests get 502$/,
@@ -38,7 +39,7 @@ const NOTES: readonly (readonly [reason: RegExp, tells: Tells])[] = [
       original.status === Number(code) && isOwn(original) && (note.directive === 'server' || isUnder(asked, note)),
   ],
   [
-    /redirects and answers of the proxy’s own$/,
+    /answers of the proxy’s own$/,
     ({ original, ours }, { directive }) =>
       directive.startsWith('http-request') &&
       isOwn(original) &&
@@ -61,9 +62,10 @@ const NOTES: readonly (readonly [reason: RegExp, tells: Tells])[] = [
       original.status === 301 && isOwn(original) && decoded(asked.path) === decoded(bare),
   ],
   [/^nginx merges slashes/, ({ asked }) => /\/\/|%2F/.test(asked.path)],
+  [/goes without the port that the client writes$/, ({ asked, ours }) => /:\d+$/.test(asked.host) && ours.place !== ''],
   [/without its port/, ({ asked }) => /:\d+$/.test(asked.host)],
   [/in any case/, ({ asked }) => /[A-Z]/.test(asked.host)],
-  [/compared in normal form/, ({ asked }) => /%[2-7]\d|\.\./.test(asked.path)],
+  [/compared in normal form/, ({ asked }) => /%[2-7][\da-f]|\.\./i.test(asked.path)],
   [/answered 404 here, 503 there/, ({ original, ours }) => original.status === 503 && ours.status === 404],
   [
     /slashes at the front/,
@@ -72,7 +74,7 @@ const NOTES: readonly (readonly [reason: RegExp, tells: Tells])[] = [
   ],
   [
     /^it has no location \//,
-    ({ original, ours }) => isOwn(original) && /^40[45]$/.test(String(original.status)) && ours.status === 404,
+    ({ original, ours }) => isOwn(original) && /^40[45]$/.test(String(original.status)) && isOwn(ours),
   ],
 ];
 

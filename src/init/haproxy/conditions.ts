@@ -104,6 +104,7 @@ function readNamed(name: string, acls: readonly Line[]): Omit<Term, 'isNegated'>
   const wrong = readings.find((reading) => typeof reading === 'string');
   if (wrong !== undefined) return { reading: wrong, acls: lines, text };
   const whole = readings as Reading[];
+  if (whole.length === 1) return { reading: whole[0], acls: lines, text };
   const reading = {
     alternatives: whole.flatMap(({ alternatives }) => alternatives),
     differences: whole.flatMap(({ differences }) => differences),
@@ -151,12 +152,13 @@ function casesOf(group: readonly Term[]): readonly Case[] | string {
   let matches: readonly Match[] = [ANYTHING];
   const except: Match[] = [];
   for (const { isNegated, reading } of group) {
-    const { alternatives } = reading as Reading;
-    if (isNegated) {
+    const { alternatives, inverse } = reading as Reading;
+    if (isNegated && inverse === undefined) {
       except.push(...alternatives);
       continue;
     }
-    const joined = matches.flatMap((match) => alternatives.map((alternative) => intersect(match, alternative)));
+    const ways = isNegated ? (inverse ?? []) : alternatives;
+    const joined = matches.flatMap((match) => ways.map((alternative) => intersect(match, alternative)));
     if (joined.includes('unknown')) return 'a route has one condition on the path, and one value for each header';
     if (joined.length > MOST_CASES) return 'it has too many cases';
     matches = joined.filter((match) => typeof match === 'object');

@@ -9,13 +9,16 @@ import { completeBinds } from './complete-binds.ts';
 import { addListeners, addRoutes, readRules } from './frontends.ts';
 import type { Target } from './frontends.ts';
 import { Layer4 } from './layer4.ts';
-import { isHttp, listLine, listSection, refusalOf } from './not-taken.ts';
+import { contains, intersect } from './match.ts';
+import { isHttp, listLine, listSection, redirectsAll, redirectsOf, refusalOf } from './not-taken.ts';
 import { parseHaproxy } from './parse-haproxy.ts';
 import type { Line } from './parse-haproxy.ts';
 import { readProxies } from './proxy.ts';
 import type { Proxy } from './proxy.ts';
 import { readRewriting, rewritingOf } from './rewriting.ts';
+import { BY_HTTP } from './redirects.ts';
 import { KEPT_OUT } from './rules.ts';
+import type { Rule } from './rules.ts';
 import { addClientTimeouts } from './timeouts.ts';
 
 /** Throws `UnreadableInput`. Reads the lists of certificates that `crt-list` names. */
@@ -27,10 +30,13 @@ export async function convertHaproxy(text: string, file: string, draft: Draft, r
   const backends = new Map(proxies.filter(({ isBack }) => isBack).map((proxy) => [proxy.name, proxy]));
   const fronts = new Fronts(backends, draft, report);
   const layer4 = new Layer4(backends, draft, report);
-  for (const proxy of proxies.filter(({ isFront }) => isFront)) {
+  const inFront = proxies.filter(({ isFront }) => isFront);
+  const beside = plainBeside(inFront.filter(isHttp));
+  for (const proxy of inFront.filter((each) => !beside.includes(each))) {
     if (isHttp(proxy)) fronts.add(proxy);
     else layer4.add(proxy);
   }
+  fronts.addBeside(beside);
   fronts.listenSomewhere();
   sortPools(draft);
   convertProcess(sections, fronts.taken, draft, report);
@@ -54,12 +60,61 @@ class Fronts {
     this.#report = report;
   }
 
-  add(proxy: Proxy): void {
-    const refusal = refusalOf(proxy);
-    if (refusal !== null) {
-      this.#report[refusal.kind === 'guard' ? 'guard' : 'leave'](proxy.from, refusal.reason);
+  /** Those of http, when those of https have been taken over. */
+  addBeside(proxies: readonly Proxy[]): void {
+    const isBeside = this.taken !== null;
+    for (const proxy of proxies) {
+      if (isBeside) this.#addBeside(proxy, proxies[0]);
+      else this.add(proxy);
+    }
+  }
+
+  #addBeside(proxy: Proxy, first: Proxy): void {
+    if (this.#isRefused(proxy)) return;
+    const isSame = decisionsOf(proxy) === decisionsOf(first);
+    if (!isSame) {
+      this.#report.leave(proxy.from, `routes hold for every listener, and those of ${first.name} are taken over`);
       return;
     }
+    this.#report.take(proxy.from);
+    addListeners(proxy, this.#draft, this.#report);
+    if (proxy !== first) return;
+    const rules = this.#readRules(proxy).flatMap((rule) => {
+      const match = intersect(rule.match, BY_HTTP);
+      return typeof match === 'object' ? [{ ...rule, match }] : [];
+    });
+    const isAll = rules.some(({ match }) => contains(match, BY_HTTP));
+    if (!isAll) this.#report.leave(proxy.from, 'what none of its rules takes gets 502', proxy.from.text);
+    // It is not to come to the rules for https, which stand behind these.
+    const others = this.#draft.routes.splice(0);
+    this.#addRoutes(isAll ? rules : [...rules, { match: BY_HTTP, backend: KEPT_OUT, from: proxy.from }]);
+    this.#draft.routes.push(...others);
+  }
+
+  #isRefused(proxy: Proxy): boolean {
+    const refusal = refusalOf(proxy);
+    if (refusal !== null) this.#report[refusal.kind === 'guard' ? 'guard' : 'leave'](proxy.from, refusal.reason);
+    return refusal !== null;
+  }
+
+  #readRules(proxy: Proxy): readonly Rule[] {
+    return readRules(proxy, this.#backends, (backend) => this.#has(backend, proxy), this.#report);
+  }
+
+  /** Whether it has a server, or redirects all that comes to it. */
+  #has(name: string, front: Proxy): boolean {
+    const backend = this.#backends.get(name);
+    if (backend !== undefined && backend !== front && refusalOf(backend) === null && redirectsAll(backend)) return true;
+    return this.#poolOf(name, front) !== null;
+  }
+
+  #addRoutes(rules: readonly Rule[]): void {
+    const isClosed = (backend: string): boolean => backend === KEPT_OUT || this.#isGuarded(backend);
+    addRoutes(rules, (backend, from) => this.#targetOf(backend, from), isClosed, this.#draft, this.#report);
+  }
+
+  add(proxy: Proxy): void {
+    if (this.#isRefused(proxy)) return;
     if (this.taken !== null && this.#rules !== decisionsOf(proxy)) {
       this.#report.leave(
         proxy.from,
@@ -71,7 +126,7 @@ class Fronts {
   }
 
   #take(proxy: Proxy): void {
-    const rules = readRules(proxy, (backend) => this.#poolOf(backend, proxy) !== null, this.#report);
+    const rules = this.#readRules(proxy);
     if (rules.length === 0) {
       this.#report.leave(proxy.from, 'none of its rules could be taken over, and nobody else is let in');
       return;
@@ -82,8 +137,7 @@ class Fronts {
     this.#rules = decisionsOf(proxy);
     this.taken = proxy;
     addClientTimeouts(proxy, this.#draft, this.#report);
-    const isClosed = (backend: string): boolean => backend === KEPT_OUT || this.#isGuarded(backend);
-    addRoutes(rules, (backend, from) => this.#targetOf(backend, from), isClosed, this.#draft, this.#report);
+    this.#addRoutes(rules);
   }
 
   /** Where nothing that is bound can be taken over, it is a port of this machine. */
@@ -129,6 +183,22 @@ class Fronts {
   }
 }
 
+/** Frontends of http that redirect, where all others are for https alone: the rules of both can hold at the same time. */
+function plainBeside(proxies: readonly Proxy[]): readonly Proxy[] {
+  const plain = proxies.filter(isPlainRedirect);
+  return proxies.every((proxy) => plain.includes(proxy) || isSecured(proxy)) ? plain : [];
+}
+
+/** Takes what comes without TLS, and sends some of it elsewhere. */
+function isPlainRedirect(proxy: Proxy): boolean {
+  return redirectsOf(proxy).length > 0 && proxy.own('bind').every(({ args }) => !args.includes('ssl'));
+}
+
+function isSecured(proxy: Proxy): boolean {
+  const binds = proxy.own('bind');
+  return binds.length > 0 && binds.every(({ args }) => args.includes('ssl'));
+}
+
 /** They were found in the order of the rules that lead to them. */
 function sortPools({ pools }: Draft): void {
   const sorted = [...pools].sort(([, a], [, b]) => a.from.line - b.from.line);
@@ -138,7 +208,8 @@ function sortPools({ pools }: Draft): void {
 
 /** Two frontends that say the same here send requests to the same places. */
 function decisionsOf(proxy: Proxy): string {
-  const lines = [...proxy.findAll('acl'), ...proxy.own('use_backend'), proxy.find('default_backend')];
+  const ruled = [...redirectsOf(proxy), ...proxy.own('use_backend'), proxy.find('default_backend')];
+  const lines = [...proxy.findAll('acl'), ...ruled];
   const own = proxy.from.name === 'listen' ? proxy.name : '';
   return JSON.stringify([own, lines.map((line) => line?.args)]);
 }

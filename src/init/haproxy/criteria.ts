@@ -18,6 +18,8 @@ interface Criterion {
 }
 
 export interface Reading {
+  /** One of these holds where none of the alternatives does; undefined: no route says that. */
+  readonly inverse?: readonly Match[];
   /** One of these must hold. */
   readonly alternatives: readonly Match[];
   /** Where the routes are not quite the same. */
@@ -25,6 +27,11 @@ export interface Reading {
 }
 
 const ALWAYS: Reading = { alternatives: [ANYTHING], differences: [] };
+const BY_HTTPS: Reading = {
+  alternatives: [{ ...ANYTHING, scheme: 'https' }],
+  inverse: [{ ...ANYTHING, scheme: 'http' }],
+  differences: [],
+};
 const NEVER: Reading = { alternatives: [], differences: [] };
 
 /** Conditions that HAProxy knows without an `acl`. */
@@ -49,6 +56,7 @@ export function readCriterion(words: readonly string[]): Reading | string {
   const { fetch, argument, patterns, method } = criterion;
   if (fetch === 'always_true') return ALWAYS;
   if (fetch === 'always_false') return NEVER;
+  if (fetch === 'ssl_fc' && patterns.length === 0) return BY_HTTPS;
   if (method !== 'found' && patterns.length === 0) return 'it compares with nothing';
   if (fetch === 'path' || fetch === 'url') return readPath(criterion);
   if (fetch === 'method') return methods(...patterns.map((pattern) => pattern.toUpperCase()));

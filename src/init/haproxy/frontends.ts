@@ -1,7 +1,9 @@
 /** The rules of a frontend as routes, and its `bind` lines as listeners. */
-import type { RouteInput } from '../../config/config-input.ts';
+import type { MatchInput, RouteInput } from '../../config/config-input.ts';
 import { lacking } from '../features.ts';
 import type { Report } from '../report.ts';
+import { isToHttps, isToSecure } from '../redirect.ts';
+import type { Redirect } from '../redirect.ts';
 import { addressesOf, addressOf, isFirst } from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import { listenerOf, readBinds } from './binds.ts';
@@ -9,27 +11,59 @@ import type { Bind } from './binds.ts';
 import { readCondition, readGuarded } from './conditions.ts';
 import { ANYTHING, keyOf, toMatchInput } from './match.ts';
 import type { Match } from './match.ts';
-import { conditionOf, guardsOf } from './not-taken.ts';
+import { conditionOf, guardsOf, redirectsAll, redirectsOf } from './not-taken.ts';
 import type { Line } from './parse-haproxy.ts';
 import type { Proxy } from './proxy.ts';
+import { BY_HTTP, addRedirect } from './redirects.ts';
 import { KEPT_OUT, dropShadowed, needPatterns, prepend, toRoutes } from './rules.ts';
 import type { Rule } from './rules.ts';
 
 /** In the order in which HAProxy tries them. `has`: whether there is such a backend. What is left out is listed. */
-export function readRules(proxy: Proxy, has: (backend: string) => boolean, report: Report): readonly Rule[] {
+export function readRules(
+  proxy: Proxy,
+  backends: ReadonlyMap<string, Proxy>,
+  has: (backend: string) => boolean,
+  report: Report,
+): readonly Rule[] {
   let rules = readDefault(proxy, has, report);
   // From the last one on: what a rule excepts goes where those behind it say.
   for (const line of proxy.own('use_backend').toReversed()) rules = addRule(line, rules, proxy, has, report);
-  if (rules.length === 0) return rules;
-  for (const line of guardsOf(proxy).toReversed()) rules = addGuard(line, rules, proxy, report);
+  rules = rules.flatMap((rule) => withRedirects(rule, backends.get(rule.backend), report));
+  const redirects = redirectsOf(proxy);
+  if (rules.length === 0 && redirects.length === 0) return rules;
+  const acls = proxy.findAll('acl');
+  for (const line of inOrder(guardsOf(proxy), redirects).toReversed()) {
+    if (redirects.includes(line)) rules = addRedirect(line, rules, { acls, within: ANYTHING }, report);
+    else rules = addGuard(line, rules, proxy, report);
+  }
   noteDifferences(proxy, rules, report);
   return rules;
 }
 
+/** Those of `http-request` in their order, and those of `redirect` behind them. */
+function inOrder(guards: readonly Line[], redirects: readonly Line[]): readonly Line[] {
+  const isLate = ({ name }: Line): number => Number(name === 'redirect');
+  return [...guards, ...redirects].toSorted((a, b) => isLate(a) - isLate(b) || a.line - b.line);
+}
+
+/** A rule that leads to a backend, with those of the backend that redirect in front of it. */
+function withRedirects(rule: Rule, backend: Proxy | undefined, report: Report): readonly Rule[] {
+  const redirects = backend === undefined || backend.from === rule.from ? [] : redirectsOf(backend);
+  if (backend === undefined || redirects.length === 0) return [rule];
+  let rules: readonly Rule[] = redirectsAll(backend) ? [] : [rule];
+  for (const line of redirects.toReversed())
+    rules = addRedirect(line, rules, { acls: backend.findAll('acl'), within: rule.match }, report);
+  report.take(backend.from);
+  return rules;
+}
+
 /** What is not quite the same for a frontend as a whole. */
-function noteDifferences({ from }: Proxy, rules: readonly Rule[], report: Report): void {
+function noteDifferences(proxy: Proxy, rules: readonly Rule[], report: Report): void {
+  const { from } = proxy;
   if (rules.some(({ match }) => match.path !== null)) report.differ(from, NORMAL_FORM);
-  const isAnything = ({ match }: Rule): boolean => keyOf(match) === keyOf(ANYTHING);
+  const isPlain = proxy.own('bind').every(({ args }) => !args.includes('ssl'));
+  const isAnything = ({ match }: Rule): boolean =>
+    keyOf(match) === keyOf(ANYTHING) || (isPlain && keyOf(match) === keyOf(BY_HTTP));
   if (!rules.some(isAnything)) report.differ(from, 'what no rule takes is answered 404 here, 503 there');
 }
 
@@ -107,18 +141,37 @@ export function addRoutes(
   for (const { from } of all.filter((rule) => !rules.some((other) => other.from === rule.from))) {
     report.same(from, 'no request gets to it: those in front of it take them all');
   }
-  const asPattern = needPatterns(all) || all.some((rule) => isClosed(rule.backend) && endsWithin(rule.match));
+  const asPattern = needPatterns(all) || all.some((rule) => isGuarding(rule, isClosed) && endsWithin(rule.match));
   const routes = toRoutes(rules, asPattern);
   if (routes === null)
     report.differ(rules[0].from, 'rules stand in their order, which Fairlead may try in another one');
   const written = new Patterns();
-  for (const { match, backend, from } of routes ?? rules) {
+  for (const { match, backend, from, redirect } of routes ?? rules) {
     if (!asPattern) noteStart(match, from, report);
     const input = written.keepPlace(toMatchInput(match, asPattern));
+    if (redirect !== undefined) {
+      const value = redirectRoute(input, redirect);
+      if (value.guards === 'on') report.differ(from, OTHER_SPELLINGS);
+      draft.routes.push({ value, from });
+      continue;
+    }
     const { pool, rewrite } = targetOf(backend, from);
     const where = Object.keys(input).length === 0 ? {} : { match: input };
     draft.routes.push({ value: { ...where, pool, ...rewrite(match) }, from });
   }
+}
+
+const OTHER_SPELLINGS = 'paths that a server may read as one of these are redirected as well';
+
+function isGuarding({ backend, redirect }: Rule, isClosed: (backend: string) => boolean): boolean {
+  return redirect === undefined ? isClosed(backend) : isToSecure(redirect);
+}
+
+/** A redirect to https is for requests by http alone, and is met under every reading of its path as a guard is. */
+function redirectRoute({ scheme, ...others }: MatchInput, redirect: Redirect): RouteInput {
+  const match = scheme === undefined || isToHttps(redirect) ? others : { scheme, ...others };
+  const guards = others.path !== undefined && isToSecure(redirect) ? ({ guards: 'on' } as const) : {};
+  return { ...(Object.keys(match).length === 0 ? {} : { match }), redirect, ...guards };
 }
 
 /** It takes the start of a longer segment as well: a guard that does so must. */

@@ -12,6 +12,8 @@ export type Path =
   | { readonly kind: 'regex'; readonly source: string; readonly ignoreCase: boolean };
 
 export interface Match {
+  /** How the client came; null: either way. */
+  readonly scheme: 'http' | 'https' | null;
   /** Lower case; a wildcard begins with `*.`. */
   readonly host: string | null;
   readonly path: Path | null;
@@ -20,20 +22,21 @@ export interface Match {
   readonly values: Readonly<Record<string, Value>>;
 }
 
-export const ANYTHING: Match = { host: null, path: null, method: null, values: {} };
+export const ANYTHING: Match = { scheme: null, host: null, path: null, method: null, values: {} };
 
 /** `nothing`: no request has both. `unknown`: there may be such requests, but no route says so. */
 export type Both<T> = T | 'nothing' | 'unknown';
 
 export function intersect(a: Match, b: Match): Both<Match> {
+  const scheme = both(a.scheme, b.scheme, bothSchemes);
   const host = both(a.host, b.host, bothHosts);
   const path = both(a.path, b.path, bothPaths);
   const method = both(a.method, b.method, bothMethods);
   const values = bothValues(a.values, b.values);
-  const all = [host, path, method, values];
+  const all = [scheme, host, path, method, values];
   if (all.includes('nothing')) return 'nothing';
   if (all.includes('unknown')) return 'unknown';
-  return { host, path, method, values } as Match;
+  return { scheme, host, path, method, values } as Match;
 }
 
 /** Whether every request of `inner` is one of `outer`. */
@@ -43,13 +46,17 @@ export function contains(outer: Match, inner: Match): boolean {
 }
 
 /** The same for two matches that say the same. */
-export function keyOf({ host, path, method, values }: Match): string {
-  return JSON.stringify([host, path, method?.toSorted(), Object.entries(values).sort()]);
+export function keyOf({ scheme, host, path, method, values }: Match): string {
+  return JSON.stringify([scheme, host, path, method?.toSorted(), Object.entries(values).sort()]);
 }
 
 function both<T>(a: T | null, b: T | null, join: (a: T, b: T) => Both<T>): Both<T> | null {
   if (a === null) return b;
   return b === null ? a : join(a, b);
+}
+
+function bothSchemes<T>(a: T, b: T): Both<T> {
+  return a === b ? a : 'nothing';
 }
 
 function bothHosts(a: string, b: string): Both<string> {
@@ -100,8 +107,9 @@ export function conditionsOf({ method, values }: Match): number {
 }
 
 /** As a config says it. `asPattern`: a start of a path is written as a regular expression. */
-export function toMatchInput({ host, path, method, values }: Match, asPattern: boolean): MatchInput {
+export function toMatchInput({ scheme, host, path, method, values }: Match, asPattern: boolean): MatchInput {
   return {
+    ...(scheme === null ? {} : { scheme }),
     ...(host === null ? {} : { host }),
     ...(path === null ? {} : { path: toPathInput(path, asPattern) }),
     ...(method === null ? {} : { method: method.length === 1 ? method[0] : method }),

@@ -22,11 +22,8 @@ const REASONS: readonly Reason[] = [
     GUARD,
   ],
   [/^(?:http-request auth|stats auth|req(?:i?)(?:deny|tarpit))\b/, 'guard', GUARD],
-  [
-    /^(?:http-request (?:redirect|return)|redirect|errorfiles?|errorloc\w*|http-error|monitor-\w+)\b/,
-    'left',
-    lacking('redirects'),
-  ],
+  [/^(?:http-request redirect|redirect)\b/, 'left', lacking('redirects')],
+  [/^(?:http-request return|errorfiles?|errorloc\w*|http-error|monitor-\w+)\b/, 'left', lacking('answers')],
   [
     /^http-request (?:set-path|set-pathq|set-uri|replace-path|replace-pathq|replace-uri|normalize-uri|set-query|set-method)\b|^reqi?rep\b/,
     'left',
@@ -151,7 +148,7 @@ export function listSection(section: Line, report: Report): void {
     resolvers: 'names are resolved by the system, when the config is read',
     peers: lacking('stickTables'),
     cache: lacking('cache'),
-    'http-errors': lacking('redirects'),
+    'http-errors': lacking('answers'),
   };
   report.leave(section, reasons[section.name] ?? 'Fairlead has nothing like this section');
 }
@@ -175,7 +172,7 @@ export function refusalOf(proxy: Proxy): Refusal | null {
   if (answer === undefined) return null;
   return {
     kind: 'left',
-    reason: `"${answer.text}" answers everything: ${lacking('redirects')}`,
+    reason: `"${answer.text}" answers everything: ${lacking('answers')}`,
   };
 }
 
@@ -210,7 +207,21 @@ export function conditionOf({ args }: Line): readonly string[] {
 }
 
 function answersAll(line: Line): boolean {
-  return /^(?:http-request (?:redirect|return)|redirect)\b/.test(wordsOf(line)) && conditionOf(line).length === 0;
+  return /^http-request return\b/.test(wordsOf(line)) && conditionOf(line).length === 0;
+}
+
+function isRedirect(line: Line): boolean {
+  return /^(?:http-request redirect|redirect)\b/.test(wordsOf(line));
+}
+
+/** Its lines that redirect, in the order in which they are looked at. */
+export function redirectsOf({ from: { children } }: Proxy): readonly Line[] {
+  return children.filter(isRedirect).toSorted((a, b) => Number(a.name === 'redirect') - Number(b.name === 'redirect'));
+}
+
+/** Whether no request gets past them. */
+export function redirectsAll(proxy: Proxy): boolean {
+  return redirectsOf(proxy).some((line) => conditionOf(line).length === 0);
 }
 
 function wordsOf({ name, args }: Line): string {

@@ -39,6 +39,7 @@ const criteria: readonly Term[] = [
   criterion('method GET PUT', ({ method }) => method === 'GET' || method === 'PUT'),
   criterion('url_param(v) 1', ({ query }) => query === 'v=1'),
   criterion('req.hdr(x-v) 1', ({ lines }) => lines === 'x-v: 1\r\n'),
+  criterion('ssl_fc', ({ scheme }) => scheme === 'https'),
 ];
 const patterns: readonly Term[] = [
   criterion('path_end .png', ({ path }) => path.endsWith('.png')),
@@ -75,7 +76,9 @@ const requestsTo = (paths: readonly string[]): readonly RoutedRequest[] =>
           ['', ''],
           ['v=1', ''],
           ['', 'x-v: 1\r\n'],
-        ].map(([query, lines]) => ({ host, path, rawPath: path, method, query, lines })),
+        ].flatMap(([query, lines]) =>
+          (['http', 'https'] as const).map((scheme) => ({ scheme, host, path, rawPath: path, method, query, lines })),
+        ),
       ),
     ),
   );
@@ -91,6 +94,29 @@ function frontend(rules: readonly Term[]): string {
     ' default_backend last',
     ...backends.flatMap((name, index) => [`backend ${name}`, ` server s 10.0.0.1:${index + 1}`]),
   ].join('\n');
+}
+
+/** Redirects are looked at before all rules about backends, whatever stands in front of them. */
+async function assertRedirecting(rules: readonly Term[], redirecting: readonly Term[]): Promise<boolean> {
+  const lines = redirecting.map(({ text }, index) => ` redirect location /r${index} ${text}`);
+  const text = frontend(rules).replace(' default_backend', () => [...lines, ' default_backend'].join('\n'));
+  const { draft, notes } = await convert(text, 'haproxy.cfg');
+  assert.ok(draft !== null);
+  if (notes.some(({ kind, directive }) => kind === 'left' && /^(?:redirect|use_backend)/.test(directive))) return false;
+  const config = buildConfig(toConfigInput(draft));
+  assert.ok(isConfig(config), JSON.stringify(config));
+  const router = compileRoutes(
+    config.routes.map(({ id, pool, match, redirect }) => ({ id, match, to: redirect?.base ?? pool })),
+  );
+  const all = [
+    ...redirecting.map(({ holds }, index) => ({ holds, to: `/r${index}` })),
+    ...rules.map(({ holds }, index) => ({ holds, to: `b${index}` })),
+  ];
+  for (const request of requestsTo(PATHS)) {
+    const first = all.find(({ holds }) => holds(request))?.to ?? 'last';
+    assert.equal(router.match(request)?.to, first, `${JSON.stringify(request)}\n${text}`);
+  }
+  return true;
 }
 
 /** Of the rules that were taken over whole or in part; null: one was in part. */
@@ -128,6 +154,16 @@ describe('the rules of a frontend', () => {
   ] as const) {
     it(`the rules of a frontend decide as in HAProxy: ${name}`, () => assertAgreement(conditionsOf(pool), paths));
   }
+
+  it('the rules of a frontend decide as in HAProxy: redirects before backends', async () => {
+    let compared = 0;
+    const few = fc.array(conditionOf(criteria), { minLength: 1, maxLength: 2 });
+    const property = fc.asyncProperty(few, few, async (rules, redirecting) => {
+      if (await assertRedirecting(rules, redirecting)) compared++;
+    });
+    await fc.assert(property, { seed, numRuns: 150 });
+    assert.ok(compared > 50, `${compared} of 150 compared`);
+  });
 
   it('the rules of a frontend decide as in HAProxy: starts of paths that end within a segment', () => {
     // The first takes a part of the last, so that all of them are exact.

@@ -1,8 +1,9 @@
 /**
- * HAProxy takes the first rule that holds. Fairlead takes the most specific route: exact hosts before wildcards, exact
+ * HAProxy takes the first rule that holds. Fairlead takes the most specific route: those for one scheme before others, exact hosts before wildcards, exact
  * paths before prefixes before regular expressions, more conditions before fewer. So an earlier rule that a later one
  * would overtake is repeated for exactly what the two have in common.
  */
+import type { Redirect } from '../redirect.ts';
 import type { Case } from './conditions.ts';
 import { ANYTHING, conditionsOf, contains, intersect, keyOf } from './match.ts';
 import type { Match } from './match.ts';
@@ -12,11 +13,15 @@ import type { Line } from './parse-haproxy.ts';
 export interface Rule {
   readonly match: Match;
   readonly backend: string;
+  /** In place of a backend. */
+  readonly redirect?: Redirect;
   readonly from: Line;
 }
 
 /** In place of the name of a backend: requests that were denied. */
 export const KEPT_OUT = ' ';
+/** The same of requests that are redirected. */
+export const ELSEWHERE = '  ';
 
 const MOST_RULES = 2000;
 
@@ -128,13 +133,15 @@ class Placed {
     const common = intersect(earlier, later);
     if (typeof common === 'object') return common;
     if (common === 'nothing') return null;
-    // Two patterns of one host stand in their order: that of the file.
-    const hosts = intersect({ ...ANYTHING, host: earlier.host }, { ...ANYTHING, host: later.host });
-    return typeof hosts === 'object' ? { ...earlier, host: hosts.host } : null;
+    // Two patterns of one scheme and host stand in their order: that of the file.
+    const [a, b] = [earlier, later].map(({ scheme, host }) => ({ ...ANYTHING, scheme, host }));
+    const both = intersect(a, b);
+    return typeof both === 'object' ? { ...earlier, scheme: both.scheme, host: both.host } : null;
   }
 
   /** Whether Fairlead tries `a` first, though it stands behind `b`. */
   #isTriedBefore(a: Match, b: Match): boolean {
+    if (a.scheme !== b.scheme) return a.scheme !== null;
     const byHost = rankOfHost(a) - rankOfHost(b);
     if (byHost !== 0) return byHost < 0;
     const [pathOfA, pathOfB] = [this.#rankOfPath(a), this.#rankOfPath(b)];

@@ -1,8 +1,11 @@
 /** A config of nginx as a draft. */
-import type { RouteInput } from '../../config/config-input.ts';
 import type { Report } from '../report.ts';
+import { leadsToServer } from '../draft.ts';
 import type { Draft } from '../draft.ts';
+import { answeredBy, readAnswers, serverOf } from './answers.ts';
+import type { Answers } from './answers.ts';
 import { nameShared } from './client-certificates.ts';
+import { addRoutes } from './host-routes.ts';
 import { convertLocations } from './locations.ts';
 import { parseNginx } from './parse-nginx.ts';
 import type { Directive } from './parse-nginx.ts';
@@ -10,15 +13,7 @@ import { PoolBook } from './pool-book.ts';
 import { Includes } from './read-includes.ts';
 import { readTimeout } from './route-settings.ts';
 import { Scope } from './scope.ts';
-import {
-  addListeners,
-  findDefaults,
-  leaveLocal,
-  listLeftOvers,
-  readHosts,
-  readListens,
-  refuseServer,
-} from './servers.ts';
+import { addListeners, leaveLocal, listLeftOvers, readHosts, readListens, refuseServer } from './servers.ts';
 import type { Server } from './servers.ts';
 import { convertStreams } from './streams.ts';
 import { toSize } from './values.ts';
@@ -44,7 +39,7 @@ function convertHttp(directives: readonly Directive[], draft: Draft, report: Rep
   const scope = new Scope([directives]);
   const servers = directives
     .filter(({ name }) => name === 'server')
-    .map((server) => convertServer(server, directives, scope, pools, report));
+    .flatMap((server) => convertServer(server, directives, scope, pools, report));
   const reachable = servers.filter((server) => !leaveLocal(server, servers, report));
   addListeners(reachable, scope, draft, report);
   addRoutes(reachable, draft, report);
@@ -58,24 +53,54 @@ function convertHttp(directives: readonly Directive[], draft: Draft, report: Rep
   convertWhole(directives, scope, servers, draft, report);
 }
 
+/** A server, and before it those of its hosts that it sends elsewhere. */
 function convertServer(
   from: Directive,
   outer: readonly Directive[],
   scope: Scope,
   pools: PoolBook,
   report: Report,
+): readonly Server[] {
+  const inner = scope.inner(from.children);
+  const answers = readAnswers(from.children, inner, report);
+  const listens = readListensQuietly(from, outer);
+  const split = [...answers.byHost].map(([host, answer]) =>
+    serverOf(from, { hosts: [host], listens }, answer, pools, report),
+  );
+  const rest = convertRest(from, { outer, scope: inner, ...answers }, pools, report);
+  // The first one of an address is its default server, which it is by the rest of it.
+  return [{ ...rest, hosts: rest.hosts.filter((host) => !answers.byHost.has(host)) }, ...split];
+}
+
+interface Around extends Answers {
+  /** Directives beside the server. */
+  readonly outer: readonly Directive[];
+  /** Its own. */
+  readonly scope: Scope;
+}
+
+function convertRest(
+  from: Directive,
+  { outer, scope, byHttp, whole }: Around,
+  pools: PoolBook,
+  report: Report,
 ): Server {
-  const refusal = refuseServer(from, outer, report);
+  const quietly = (): Server['listens'] => readListensQuietly(from, outer);
+  if (whole !== null) {
+    // A redirect of a listener is taken over, and what it says of itself is listed.
+    const listens =
+      typeof whole.sent === 'object' && whole.sent !== null ? readListens(from, outer, report) : quietly();
+    return serverOf(from, { hosts: readHosts(from, report), listens }, whole, pools, report);
+  }
   // It is still the default server of its address: what it keeps away must not reach another.
-  if (refusal === 'left') return { from, hosts: [], listens: readListensQuietly(from, outer), routes: [] };
-  if (refusal === 'guard') {
+  if (refuseServer(from, outer, report)) {
     const closed = { from, path: undefined, route: { pool: pools.closed(from) } };
-    return { from, hosts: readHosts(from, report), listens: readListensQuietly(from, outer), routes: [closed] };
+    return { from, hosts: readHosts(from, report), listens: quietly(), routes: [closed], byHttp: null };
   }
   report.take(from);
   const hosts = readHosts(from, report);
   const listens = readListens(from, outer, report);
-  const routes = convertLocations(from.children, scope.inner(from.children), pools, report);
+  const routes = convertLocations(from.children, scope, pools, report);
   if (routes.some(({ path }) => path !== undefined)) report.differ(from, SLASHES);
   const hasRoot = routes.some(({ path }) => path === undefined);
   if (routes.length > 0 && !hasRoot && hosts.length > 0) {
@@ -84,7 +109,8 @@ function convertServer(
       'it has no location / that was taken over: paths of none go to routes without a host, if there are any',
     );
   }
-  return { from, hosts, listens, routes };
+  const front = byHttp === null ? null : [answeredBy(byHttp, 'http', pools, report)];
+  return { from, hosts, listens, routes, byHttp: front };
 }
 
 const SLASHES =
@@ -95,41 +121,6 @@ const SILENT = { take() {}, leave() {}, same() {} } as unknown as Report;
 
 function readListensQuietly(server: Directive, outer: readonly Directive[]): Server['listens'] {
   return readListens(server, outer, SILENT);
-}
-
-function addRoutes(servers: readonly Server[], draft: Draft, report: Report): void {
-  const defaults = findDefaults(servers);
-  let catchAll: Server | null = null;
-  for (const server of servers) {
-    const isDefault = defaults.has(server.from) && server.routes.length > 0;
-    if (isDefault && catchAll === null) {
-      catchAll = server;
-      for (const host of [...hostsOfWildcards(server, servers), null]) addRoutesOf(server, host, draft);
-      continue;
-    }
-    for (const host of server.hosts) addRoutesOf(server, host, draft);
-    if (server.hosts.length > 0 || server.routes.length === 0) continue;
-    const reason = isDefault
-      ? 'routes hold for every listener, and another server takes the hosts that none names'
-      : 'it has no name that was taken over, and is not the default server';
-    report.leave(server.from, reason);
-  }
-}
-
-/** Hosts of the default server that a wildcard of another one would take. */
-function hostsOfWildcards(server: Server, servers: readonly Server[]): readonly string[] {
-  const wildcards = servers.flatMap((other) =>
-    other === server ? [] : other.hosts.filter((host) => host.startsWith('*.')),
-  );
-  return server.hosts.filter((host) => wildcards.some((wildcard) => host.endsWith(wildcard.slice(1))));
-}
-
-function addRoutesOf({ routes }: Server, host: string | null, draft: Draft): void {
-  for (const { from, path, route } of routes) {
-    const match = { ...(host === null ? {} : { host }), ...(path === undefined ? {} : { path }) };
-    const value: RouteInput = Object.keys(match).length === 0 ? route : { match, ...route };
-    draft.routes.push({ value, from });
-  }
 }
 
 /** What Fairlead has once for everything. */
@@ -165,7 +156,7 @@ export function addNginxDefaults(draft: Draft): void {
   const [pool] = draft.pools.values();
   if (pool === undefined || draft.timeouts.has('responseHead')) return;
   const isSaid = draft.routes.every(
-    ({ value }) => value.pool === draft.closed || value.timeouts?.responseHead !== undefined,
+    ({ value }) => !leadsToServer(value, draft) || value.timeouts?.responseHead !== undefined,
   );
   if (!isSaid) draft.timeouts.set('responseHead', { value: '1m', from: pool.from });
 }

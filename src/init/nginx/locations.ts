@@ -6,6 +6,9 @@ import { escapePattern, findForeign, toLowerPattern } from '../patterns.ts';
 import type { Directive } from './parse-nginx.ts';
 import type { PoolBook } from './pool-book.ts';
 import { isGuard } from './not-taken.ts';
+import { ARE_CLOSED, isToSecure } from '../redirect.ts';
+import { answeredBy, readIf } from './answers.ts';
+import { isRedirect, readRedirect } from './redirects.ts';
 import { mayMeet, readReplacement, toRewriting } from '../prefix-rewriting.ts';
 import { parseLocation, parseTarget, rewritingOf, sendsOneUri } from './proxy-target.ts';
 import type { Location, Rewriting } from './proxy-target.ts';
@@ -18,6 +21,8 @@ export interface LocationRoute {
   /** Undefined: every path. */
   readonly path: string | PathRegexInput | undefined;
   readonly route: Omit<RouteInput, 'match'>;
+  /** In its place, for what comes by http; undefined: nothing else. */
+  readonly byHttp?: Omit<RouteInput, 'match'>;
 }
 
 interface TakenLocation extends Omit<LocationRoute, 'path'> {
@@ -46,13 +51,14 @@ export function convertLocations(
     ...each,
     isFinal: each.location.isFinal || isBehindFinal(each.location, taken),
   }));
-  return placed.toSorted(byNginxOrder).map(({ location, from, route, isFinal }): LocationRoute => {
+  return placed.toSorted(byNginxOrder).map(({ location, from, isFinal, isGuarded, ...routes }): LocationRoute => {
     if (isFinal && !location.isFinal && hasRegex) {
       report.differ(from, 'behind a location with ^~ no regular expression is tried here');
     }
     const asPattern = hasOpenEnd || (hasRegex && !isFinal);
     noteEnd(location, { asPattern, exact }, from, report);
-    return { from, route, path: toPath(location, asPattern) };
+    const path = toPath(location, asPattern);
+    return { from, ...(isGuarded ? guarded(routes, path) : routes), path };
   });
 }
 
@@ -106,7 +112,7 @@ function convertLocation(from: Directive, scope: Scope, pools: PoolBook, report:
   if (location === null) return refuse(from, lacking('innerLocations'), report);
   const foreign = location.kind.startsWith('regex') ? findForeign(location.path) : null;
   if (guard !== undefined) {
-    const where = foreign === null ? 'its requests get 502' : `${foreign}; ${WHERE_THEY_GO}`;
+    const where = foreign === null ? ARE_CLOSED : `${foreign}; ${WHERE_THEY_GO}`;
     report.guard(from, `"${guard.text}": ${lacking('access', where)}`);
     return foreign === null ? { from, location, isGuarded: true, route: { pool: pools.closed(from) } } : null;
   }
@@ -126,13 +132,8 @@ function convertOpen(
   report: Report,
 ): TakenLocation | null {
   const proxyPass = from.children.findLast(({ name }) => name === 'proxy_pass');
-  const answer = from.children.find(({ name }) => name === 'return');
-  if (answer !== undefined) {
-    const isRefusal = /^4\d\d$/.test(answer.args[0] ?? '');
-    const then = isRefusal ? 'its requests get 502' : WHERE_THEY_GO;
-    report.leave(from, `"${answer.text}": ${lacking('redirects', then)}`);
-    return isRefusal ? { from, location, isGuarded: true, route: { pool: pools.closed(from) } } : null;
-  }
+  const answer = from.children.find((each) => each.name === 'return' || isRedirect(each));
+  if (answer !== undefined) return convertAnswer({ from, location, answer }, scope, pools, report);
   if (proxyPass === undefined) {
     if (from.children.some(({ name }) => name === 'location')) return null;
     return refuse(from, `${reasonWithoutProxy(from)}; ${WHERE_THEY_GO}`, report);
@@ -146,7 +147,44 @@ function convertOpen(
   report.take(proxyPass);
   const pool = pools.poolFor(target, proxyPass, scope);
   const rewritten = target.uri === null ? readRewrite(from, location, report) : rewriting;
-  return { from, location, isGuarded: false, route: { pool, ...rewritten, ...routeSettings(scope, report) } };
+  const route = { pool, ...rewritten, ...routeSettings(scope, report) };
+  const front = readFront(from, scope, pools, report);
+  return { from, location, isGuarded: false, route, ...(front === null ? {} : { byHttp: front }) };
+}
+
+/** `if ($scheme = http)` in front of a proxy. */
+function readFront(from: Directive, scope: Scope, pools: PoolBook, report: Report): LocationRoute['route'] | null {
+  const found = from.children.filter(({ name }) => name === 'if').map((each) => readIf(each, scope, report));
+  const byHttp = found.find((each) => each?.host === null);
+  return byHttp === undefined || byHttp === null ? null : answeredBy(byHttp, 'http', pools, report).route;
+}
+
+interface Answering extends Pick<TakenLocation, 'from' | 'location'> {
+  readonly answer: Directive;
+}
+
+/** It answers by itself: with a redirect, or in a way that no server is to be asked for. */
+function convertAnswer(
+  { from, location, answer }: Answering,
+  scope: Scope,
+  pools: PoolBook,
+  report: Report,
+): TakenLocation | null {
+  if (isRedirect(answer)) {
+    const sent = readRedirect(answer, scope);
+    const { path: _, ...routes } = answeredBy({ from, sent }, 'both', pools, report, answer);
+    const isSecure = typeof sent === 'string' || isToSecure(sent.http);
+    return { ...routes, location, isGuarded: isSecure && !(location.kind === 'prefix' && location.path === '/') };
+  }
+  const isRefusal = /^4\d\d$/.test(answer.args[0] ?? '');
+  report.leave(from, `"${answer.text}": ${lacking('answers', isRefusal ? ARE_CLOSED : WHERE_THEY_GO)}`);
+  return isRefusal ? { from, location, isGuarded: true, route: { pool: pools.closed(from) } } : null;
+}
+
+/** What is redirected to https is met under every reading of its path; the closed pool is so anyway. */
+function guarded(routes: Pick<LocationRoute, 'route' | 'byHttp'>, path: LocationRoute['path']): typeof routes {
+  const { route } = routes;
+  return route.redirect === undefined || path === undefined ? routes : { ...routes, route: { ...route, guards: 'on' } };
 }
 
 const ONE_URI = 'with a variable nginx sends the path of proxy_pass alone, whatever was asked';

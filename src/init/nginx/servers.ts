@@ -1,5 +1,6 @@
 /** Which hosts and listeners a `server` of nginx has, and which server takes the hosts that no other names. */
 import { lacking } from '../features.ts';
+import { ARE_CLOSED } from '../redirect.ts';
 import type { Report } from '../report.ts';
 import { addressesOf, isFirst, listenHere, takesHttp, withTls } from '../draft.ts';
 import type { Draft, DraftListener } from '../draft.ts';
@@ -18,9 +19,11 @@ export interface Server {
   /** Addresses of its listeners, with TLS or without, as in nginx: `80` is every address. */
   readonly listens: readonly Listen[];
   readonly routes: readonly LocationRoute[];
+  /** In place of all of them, for what comes by http; null: they hold for it as well. */
+  readonly byHttp: readonly LocationRoute[] | null;
 }
 
-interface Listen {
+export interface Listen {
   readonly from: Directive;
   /** `:80`, or `unix:/path`. */
   readonly address: string;
@@ -32,21 +35,11 @@ interface Listen {
 
 const EVERY_ADDRESS: Readonly<Record<string, true>> = { '': true, '*': true, '0.0.0.0': true, '[::]': true };
 
-/** Whether nothing of a server may be taken over. That has been listed by then. */
-export function refuseServer(
-  server: Directive,
-  inherited: readonly Directive[],
-  report: Report,
-): 'guard' | 'left' | null {
+/** Whether it keeps somebody out, so that nothing of it may be taken over. That has been listed by then. */
+export function refuseServer(server: Directive, inherited: readonly Directive[], report: Report): boolean {
   const guard = [...server.children, ...inherited].find((each) => isGuard(each) && isInForce(each, server, inherited));
-  if (guard !== undefined) {
-    report.guard(server, `"${guard.text}": ${lacking(guardedBy(guard), 'its requests get 502')}`);
-    return 'guard';
-  }
-  const answer = server.children.find(({ name }) => name === 'return');
-  if (answer === undefined) return null;
-  report.leave(server, `"${answer.text}" answers everything: ${lacking('redirects')}`);
-  return 'left';
+  if (guard !== undefined) report.guard(server, `"${guard.text}": ${lacking(guardedBy(guard), ARE_CLOSED)}`);
+  return guard !== undefined;
 }
 
 /** A client that comes without TLS is asked for no certificate. */
@@ -145,7 +138,7 @@ function noteParameter(parameter: string, from: Directive, report: Report): void
 }
 
 /** Of each address the server that is marked as the default one, else the first: it takes hosts that no other names. */
-function defaultsByAddress(servers: readonly Server[]): ReadonlyMap<string, Directive> {
+function defaultsByAddress(servers: readonly Pick<Server, 'from' | 'listens'>[]): ReadonlyMap<string, Directive> {
   const defaults = new Map<string, { readonly from: Directive; readonly isMarked: boolean }>();
   for (const { from, listens } of servers) {
     for (const { address, isDefault } of listens) {
@@ -156,7 +149,7 @@ function defaultsByAddress(servers: readonly Server[]): ReadonlyMap<string, Dire
   return new Map([...defaults].map(([address, { from }]) => [address, from]));
 }
 
-export function findDefaults(servers: readonly Server[]): ReadonlySet<Directive> {
+export function findDefaults(servers: readonly Pick<Server, 'from' | 'listens'>[]): ReadonlySet<Directive> {
   return new Set(defaultsByAddress(servers).values());
 }
 

@@ -23,7 +23,7 @@ const EVERY_ADDRESS: ReadonlySet<string> = new Set(['', '*', '0.0.0.0', '[::]'])
 /** Of a server, whatever stands behind it. */
 const REFUSED: readonly (readonly [name: string, reason: string])[] = [
   ['proxy_ssl', lacking('layer4Tls')],
-  ['return', lacking('redirects')],
+  ['return', lacking('answers')],
 ];
 /** Of a `listen`. */
 const TAKEN_PARAMETERS: ReadonlySet<string> = new Set(['ssl', 'proxy_protocol', 'udp']);

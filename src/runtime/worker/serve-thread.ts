@@ -7,7 +7,6 @@ import { BEAT_MS, createServing } from './create-serving.ts';
 import type { CreateDataPlane } from './create-serving.ts';
 import { collectStart } from '../shared/collect-start.ts';
 import type { ToWorker, WorkerStart } from '../shared/messages.ts';
-import { breakDown } from './test-fault.ts';
 
 /** Nobody has been connected for so many beats: once, this thread gives back what its start took. */
 const IDLE_BEATS = 10;
@@ -21,7 +20,9 @@ export function serveThread(createDataPlane: CreateDataPlane): void {
     clock: systemClock,
     random: systemRandom,
     post: (message, transfer) => port.postMessage(message, [...transfer]),
-    breakDown: start.allowTestFaults ? breakDown : null,
+    breakDown: start.allowTestFaults
+      ? (fault) => void import('./test-fault.ts').then(({ breakDown }) => breakDown(fault))
+      : null,
   });
   process.on('uncaughtException', (error) => serving.fail(error));
   let idleBeats = 0;

@@ -11,7 +11,7 @@ import { isWrittenMap } from './written.ts';
 /** Where a part of a config is written, and how. */
 export type ConfigPlace = Pick<ConfigError, 'file' | 'line' | 'column' | 'key' | 'excerpt'>;
 
-/** By keys in the words of the long forms: `listeners.web.tls.certificates[0].key`, `pools.api.tls.ca`. */
+/** By keys in the words of the long forms, entries of lists by number: `pools.api.tls.ca`. */
 export type TlsPlaces = ReadonlyMap<string, ConfigPlace>;
 
 type Path = Problem['path'];

@@ -62,7 +62,10 @@ describe('the description of the config', () => {
     it(`the description of the config gives a default of ${path} that changes nothing when it is written`, () => {
       const parsed = parse(configWith(path, parseYaml(byDefault)));
       assert.ok('config' in parsed, errorsOf(parsed));
-      assert.deepEqual(parsed, parse(surroundingsOf(path)));
+      const expected = parse(surroundingsOf(path));
+      assert.ok('config' in expected, errorsOf(expected));
+      // Where it was read differs by what was written.
+      assert.deepEqual({ ...parsed, places: null }, { ...expected, places: null });
     });
   }
 });

@@ -81,8 +81,10 @@ export function readProxyProtocol(
   return { value: first === 'send-proxy' ? 'v1' : readVersion2(server, first, report), from: server.from };
 }
 
+/** Options of version 2 alone are enough for HAProxy to send a header: of version 1. */
 function sendProxyOf({ parameters }: Server): string | null {
-  return [...parameters.keys()].find((word) => SEND_PROXY.test(word)) ?? null;
+  const word = [...parameters.keys()].find((each) => SEND_PROXY.test(each));
+  return word ?? (parameters.has('proxy-v2-options') ? 'send-proxy' : null);
 }
 
 function readVersion2({ from, parameters }: Server, word: string, report: Report): PoolInput['proxyProtocol'] {

@@ -6,7 +6,7 @@ import { formatKey } from '../../config/errors.ts';
 export interface CertificateMistake {
   /** Who cannot do without: `listener web`; `''`: nobody in particular. */
   readonly owner: string;
-  /** The key that names the file, in the words of the long forms: `listeners.web.tls.certificates[0].key`. */
+  /** The key that names the file, in the words of the long forms, entries of lists by number: `pools.api.tls.ca`. */
   readonly key: string;
   /** It names the file: a sentence without its full stop. */
   readonly message: string;

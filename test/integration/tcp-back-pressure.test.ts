@@ -74,7 +74,8 @@ class Pouring {
 
 async function readAll(socket: Socket): Promise<string> {
   const hash = createHash('sha1');
-  for await (const piece of socket) hash.update(piece as Buffer);
+  // A loop over the socket itself destroys it at the peer's FIN, with what it has yet to write.
+  for await (const piece of socket.iterator({ destroyOnReturn: false })) hash.update(piece as Buffer);
   return hash.digest('hex');
 }
 

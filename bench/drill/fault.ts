@@ -37,6 +37,8 @@ export interface Fault {
   readonly killsWorker?: true;
   /** Several servers in turn or at once: no share to come back to. */
   readonly hasNoServerAtFault?: true;
+  /** The servers that end and come back: their next lives are begun before the load is, which they would take time from. */
+  readonly restarted?: (servers: readonly DrillServer[]) => readonly DrillServer[];
   /** How the servers behave before and after. */
   readonly behaviour?: ServerFault;
   /** At most so many failures are wanted of Fairlead, the worst of its runs; null: none is agreed. */
@@ -62,7 +64,7 @@ export function misbehaving(fault: ServerFault): Fault['run'] {
   };
 }
 
-/** They are not there for so long, and ready to start then. */
+/** So long, at the end of which they are ready to start. */
 async function outFor(servers: readonly DrillServer[], ms: number): Promise<void> {
   await Promise.all([delay(ms), ...servers.map((server) => server.prepare())]);
 }
@@ -83,11 +85,14 @@ export async function rollOver(servers: readonly DrillServer[]): Promise<void> {
   }
 }
 
+export const everyFifth = (servers: readonly DrillServer[]): readonly DrillServer[] =>
+  servers.filter((_server, index) => index % 5 === 0);
+
 export async function flap({ servers }: FaultScene): Promise<void> {
-  const flapping = servers.filter((_server, index) => index % 5 === 0);
+  const flapping = everyFifth(servers);
   for (let round = 0; round < FLAPS; round++) {
     await killed(flapping, FLAP_MS);
-    await delay(FLAP_MS);
+    await outFor(flapping, FLAP_MS);
   }
 }
 

@@ -1,7 +1,11 @@
 /** The faults of the drill: what is done to the servers while clients go on asking. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { BACK_MS, FAULT_MS, answers, fails, flap, killed, misbehaving, rollOver } from './fault.ts';
+import type { DrillServer } from './drill-server.ts';
+import { BACK_MS, FAULT_MS, answers, everyFifth, fails, flap, killed, misbehaving, rollOver } from './fault.ts';
 import type { Fault } from './fault.ts';
+
+const all = (servers: readonly DrillServer[]): readonly DrillServer[] => servers;
+const last = (servers: readonly DrillServer[]): readonly DrillServer[] => servers.slice(-1);
 
 export const FAULTS: readonly Fault[] = [
   {
@@ -64,6 +68,7 @@ export const FAULTS: readonly Fault[] = [
     method: 'GET',
     hasNoServerAtFault: true,
     wanted: 0,
+    restarted: (servers) => servers.slice(0, 3),
     run: ({ servers }) => killed(servers.slice(0, 3), FAULT_MS),
   },
   {
@@ -72,10 +77,25 @@ export const FAULTS: readonly Fault[] = [
     method: 'GET',
     hasNoServerAtFault: true,
     wanted: 100,
+    restarted: all,
     run: ({ servers }) => killed(servers, BACK_MS),
   },
-  { id: 'deploy', title: 'rolling deploy, POST', method: 'POST', wanted: 0, run: ({ servers }) => rollOver(servers) },
-  { id: 'one-killed', title: 'one killed', method: 'GET', wanted: 0, run: ({ server }) => killed([server], FAULT_MS) },
+  {
+    id: 'deploy',
+    title: 'rolling deploy, POST',
+    method: 'POST',
+    wanted: 0,
+    restarted: all,
+    run: ({ servers }) => rollOver(servers),
+  },
+  {
+    id: 'one-killed',
+    title: 'one killed',
+    method: 'GET',
+    wanted: 0,
+    restarted: last,
+    run: ({ server }) => killed([server], FAULT_MS),
+  },
   {
     id: '500-checked',
     title: 'answers 500, check fails',
@@ -122,6 +142,7 @@ export const FAULTS: readonly Fault[] = [
     method: 'GET',
     servers: 1,
     wanted: 0,
+    restarted: last,
     run: ({ server }) => rollOver([server]),
   },
   {
@@ -152,6 +173,7 @@ export const FAULTS: readonly Fault[] = [
     servers: 50,
     hasNoServerAtFault: true,
     wanted: 0,
+    restarted: everyFifth,
     run: flap,
   },
   {

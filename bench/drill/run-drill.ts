@@ -43,6 +43,7 @@ export async function runDrill(fault: Fault, contestant: Contestant, times: Dril
   try {
     const { proxy, port } = await startProxy({ ...fault, side, endpointPem }, contestant, servers);
     running = proxy;
+    await Promise.all((fault.restarted?.(servers) ?? []).map((server) => server.prepare()));
     const slowClients = new SlowClients(port, side);
     const load = new Load({
       port,

@@ -2,17 +2,19 @@
  * A server of the drill, a process of its own so that it can be frozen and killed. It takes 10 to 40 ms for a request
  * and has the faults that a line of JSON on its standard input asks for. `GET /healthz` is its health check.
  *
- * `node bench/drill/server.ts --port=20001 [--pem=FILE]` prints `prepared`, waits for the line `listen`, prints `ready`, then a line for
- * each request that has come whole: `<milliseconds since 1970> <id>`. SIGTERM is a well-behaved end: no new connections, what is in flight finishes.
+ * `node bench/drill/server.ts --port=20001 [--pem=FILE]` warms up, prints `prepared`, waits for the line `listen`, prints
+ * `ready`, then a line for each request that has come whole: `<milliseconds since 1970> <id>`. SIGTERM is a well-behaved end: no new connections, what is in flight finishes.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { LARGE_PATH, bodyOf, largeBodyOf } from './answer.ts';
+import { OVER_TLS, PLAIN } from './client-side.ts';
 import { NO_FAULT } from './server-fault.ts';
 import { createListener } from './server-listener.ts';
 import type { ServerFault } from './server-fault.ts';
+import { warmUp } from './warm-up.ts';
 
 const FASTEST_MS = 10;
 const SLOWEST_MS = 40;
@@ -93,4 +95,5 @@ createInterface({ input: process.stdin })
   })
   // Its parent is gone.
   .on('close', () => process.exit(0));
+await warmUp(server, values.pem === undefined ? PLAIN : OVER_TLS);
 process.stdout.write('prepared\n');

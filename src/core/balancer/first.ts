@@ -52,15 +52,32 @@ class FirstPolicy implements Policy {
     return this.#emptiest(tried);
   }
 
-  /** Hot path: one pass over two dense columns, without a look at who stands where. */
   #firstWithRoom(tried: readonly number[] | null): number {
-    const inflight = this.#inflight;
-    const full = this.#full;
-    const end = inflight.length | 0;
-    for (let at = 0; at < end; at = (at + 1) | 0) {
-      if (inflight[at] < full[at] && !isTried(this.#indexes[at], tried)) return at;
+    const end = this.#full.length;
+    for (let at = this.#next(0); at < end; at = this.#next(at + 1)) {
+      if (!isTried(this.#indexes[at], tried)) return at;
     }
     return -1;
+  }
+
+  /**
+   * Hot path: the next place with room, the length where there is none. Two dense columns, without a look at who stands
+   * where, four places for each question: the sign of the difference says which of them has room (bench/policies.ts).
+   */
+  #next(from: number): number {
+    const inflight = this.#inflight;
+    const full = this.#full;
+    const end = full.length | 0;
+    let at = from | 0;
+    for (const last = (end - 3) | 0; at < last; at = (at + 4) | 0) {
+      const first = inflight[at] - full[at];
+      const second = inflight[(at + 1) | 0] - full[(at + 1) | 0];
+      const third = inflight[(at + 2) | 0] - full[(at + 2) | 0];
+      const fourth = inflight[(at + 3) | 0] - full[(at + 3) | 0];
+      if ((first | second | third | fourth) < 0) break;
+    }
+    for (; at < end; at = (at + 1) | 0) if (inflight[at] < full[at]) return at;
+    return end;
   }
 
   /** The same where slots were given to others than before, so that the pool has another order than the table. */

@@ -136,9 +136,10 @@ function own(name: keyof typeof SHAPES): KeyNotes {
   return { ...NOTES[name], byDefault: "the pool's", sameAs: `pools.*.retry.${name}` };
 }
 
-/** A pool's and what a route says on top. */
+/** A pool's and what a route says on top, be it in spite of a pool that says `off`. */
 export function retryOf(pool: RetrySpec | undefined, route: Partial<RetrySpec>): RetrySpec {
-  return { ...(pool === undefined || pool === OFF ? BY_DEFAULT : pool), ...route };
+  const isSilent = Object.keys(route).length === 0;
+  return { ...(pool === undefined || (pool === OFF && !isSilent) ? BY_DEFAULT : pool), ...route };
 }
 
 interface WrittenRetry {

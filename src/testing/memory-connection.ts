@@ -3,7 +3,13 @@
  * come when the transport has them delivered. Writes never wait.
  */
 import { HEAD_ROOM } from '../net/transport.ts';
-import type { AcceptedConnection, CloseReason, ConnectionFacts, ConnectionHandler } from '../net/transport.ts';
+import type {
+  AcceptedConnection,
+  CloseReason,
+  ConnectionFacts,
+  ConnectionHandler,
+  PeerState,
+} from '../net/transport.ts';
 
 /** The other end: hears what has left here, in order. */
 export interface MemoryPeer {
@@ -36,7 +42,8 @@ export class MemoryConnection implements AcceptedConnection {
   readonly isTruncated = false;
   readonly takenBytes = -1;
   readonly isLooking = false;
-  readonly peerState = 'there';
+  /** Known by a look, whether or not anything is read. */
+  peerState: PeerState = 'there';
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly localAddress = '127.0.0.1';
@@ -75,6 +82,7 @@ export class MemoryConnection implements AcceptedConnection {
   }
 
   arriveEnd(): void {
+    if (this.peerState === 'there') this.peerState = 'ended';
     this.#arrived(() => {
       if (this.isClosed || this.hasEnded) return;
       this.hasEnded = true;
@@ -84,7 +92,8 @@ export class MemoryConnection implements AcceptedConnection {
   }
 
   arriveReset(): void {
-    this.#deliveries.later(() => this.#close({ kind: 'reset', code: 'ECONNRESET' }));
+    this.peerState = 'gone';
+    this.#arrived(() => this.#close({ kind: 'reset', code: 'ECONNRESET' }));
   }
 
   /** The connect has come to its end. */

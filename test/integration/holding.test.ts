@@ -244,6 +244,27 @@ test('requests whose bodies are kept back by their clients are let go after thos
   for (const client of slow) client.leave();
 });
 
+test('a client whose body is not read while its request waits has its time for it once it is read again', async () => {
+  await using balancer = await createTestBalancer({
+    timeouts: { requestBodyIdle: '5s' },
+    pools: { web: { endpoints: ['a:80'], maxConnections: 1 } },
+  });
+  await prove(balancer);
+  const endpoint = balancer.endpoint('a:80');
+  endpoint.kill();
+  const whole = balancer.send();
+  await balancer.advance(100);
+  const rest = balancer.send({ method: 'PUT', headers: { 'content-length': '2' }, body: 'x' });
+  await balancer.advance(4500);
+  endpoint.recover();
+  endpoint.respond({ afterMs: 1000 });
+  await balancer.advance(1000);
+  assert.deepEqual([whole, rest].map(statusOf), [null, null]);
+  rest.write('y');
+  await balancer.advance(2000);
+  assert.deepEqual([whole, rest].map(statusOf), [200, 200]);
+});
+
 test('a client that waits for a 100 while its request is held is read once the request goes on', async () => {
   const listen = (port: number): Promise<http.Server> =>
     new Promise((resolve) => {

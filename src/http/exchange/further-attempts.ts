@@ -29,6 +29,7 @@ export function letGo(exchange: Exchange, attempt: Attempt): void {
   }
   // What waited for that endpoint to take bytes waits no longer.
   if (exchange.isRequestEnded || exchange.isClientPaused) exchange.host.wheel.disarm(exchange.requestTimer);
+  if (exchange.isRequestEnded) exchange.resumeClient();
 }
 
 /** Nothing was sent: it is as if there had been no attempt. */

@@ -56,7 +56,9 @@ export function waitInLine(exchange: Exchange, line: NonNullable<Exchange['wait'
   // The answer has all of its time once there is somebody to give it.
   exchange.awaitingSince = 0;
   exchange.record.endpoint = '';
-  exchange.pauseClient();
+  // No more of a body is read. Where none is to come the client is read on, so that it is seen to leave.
+  if (exchange.isRequestEnded) exchange.resumeClient();
+  else exchange.pauseClient();
   wheel.disarm(exchange.requestTimer);
   wheel.arm(exchange.responseTimer, leftMs);
 }

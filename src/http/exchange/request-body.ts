@@ -23,7 +23,7 @@ function takeIn(exchange: Exchange, bytes: number): boolean {
   return true;
 }
 
-/** *deciding*, *waiting*, *connecting*, *between* × requestBytes: kept until there is somebody to send them to. */
+/** *deciding*, *waiting*, *held*, *connecting*, *between* × requestBytes: kept until there is somebody to send them to. */
 export function holdBody(
   exchange: Exchange,
   _source: ResponseSource | null,
@@ -40,7 +40,7 @@ export function holdBody(
   if (exchange.kept.length >= (exchange.request as OutgoingRequest).route.spec.retry.replayBytes) {
     exchange.pauseClient();
     exchange.host.wheel.disarm(exchange.requestTimer);
-  } else {
+  } else if (!exchange.isClientPaused) {
     exchange.host.wheel.arm(exchange.requestTimer, exchange.timeouts.requestBodyIdleMs);
   }
 }
@@ -87,10 +87,11 @@ export function endRequest(exchange: Exchange): void {
   awaitResponse(exchange, stream);
 }
 
-/** *deciding*, *waiting*, *connecting*, *between* × requestEnd */
+/** *deciding*, *waiting*, *held*, *connecting*, *between* × requestEnd */
 export function markRequestEnd(exchange: Exchange): void {
   exchange.isRequestEnded = true;
   exchange.host.wheel.disarm(exchange.requestTimer);
+  exchange.resumeClient();
 }
 
 /** *sending*, *responding* × upstreamDrain */

@@ -126,6 +126,31 @@ proxied(
   },
 );
 
+/** Asks for the body, and reads it; endpoint 0 is busy then. */
+const askingFirst: Script = async (peer, endpoint) => {
+  while ((await peer.readUntil(END_OF_HEAD).catch(() => '')) !== '') {
+    await peer.send('HTTP/1.1 100 Continue\r\n\r\n');
+    await peer.readBytes(4);
+    await peer.send(endpoint === 0 ? BUSY : ok('served'));
+  }
+};
+
+proxied(
+  'a client that waits for a 100 gets one, however many endpoints ask for its body',
+  { endpoints: 2, retry: { statuses: [503] }, pool: { policy: 'round-robin' } },
+  askingFirst,
+  async ({ client }) => {
+    for (let index = 0; index < 2; index++) {
+      const peer = await client();
+      await peer.send('PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n');
+      assert.match(await peer.readUntil(END_OF_HEAD), /^HTTP\/1\.1 100 /);
+      await peer.send('body');
+      const { status, body } = await readResponse(peer);
+      assert.deepEqual([status, body], [200, 'served']);
+    }
+  },
+);
+
 proxied(
   'with attempts used up the last answer is passed on as it came, and without the status in retryOn the first',
   {

@@ -23,18 +23,18 @@ CONTINUE.reason = 'Continue';
 export function forwardInformational(exchange: Exchange, source: ResponseSource | null): void {
   const response = (source as ResponseSource).response as ResponseHead;
   if (response.status !== CONTINUE.status) (exchange.client as ClientStream).sendInformational(response);
-  else if (!exchange.isContinueOurs) goOn(exchange, response);
+  else if (!exchange.isContinueSent) goOn(exchange, response);
 }
 
 /** *sending* × responseTimeout: the endpoint sends no 100, as many never do. The client gets ours, and sends its body. */
 export function sendContinue(exchange: Exchange): void {
-  exchange.isContinueOurs = true;
   goOn(exchange, CONTINUE);
 }
 
 /** A client that waited for 100 goes on now: the next wait is for its body. */
 function goOn(exchange: Exchange, response: ResponseHead): void {
   exchange.isContinueOwed = false;
+  exchange.isContinueSent = true;
   (exchange.client as ClientStream).sendInformational(response);
   if (exchange.isRequestEnded) return;
   exchange.host.wheel.disarm(exchange.responseTimer);

@@ -210,7 +210,9 @@ export class Pool<W extends Waiter> {
   /** Whether one of those that wait may find a place as the trial of an endpoint. */
   #hasTrialWithPlace(): boolean {
     if (!this.isTrialDue || !this.#hasPlace) return false;
-    return this.endpoints.some(({ slot }, index) => !this.#isFullAt(index) && isTrialDue(this.table, slot));
+    return this.endpoints.some(
+      ({ slot, spec }, index) => spec.weight > 0 && !this.#isFullAt(index) && isTrialDue(this.table, slot),
+    );
   }
 
   /** Takes one further attempt from the retry budget. False: it is spent. */
@@ -353,8 +355,9 @@ export class Pool<W extends Waiter> {
     return null;
   }
 
+  /** One with a weight of 0 is there for those that are bound to it alone. */
   #isBoundElsewhere(request: PoolPick, index: number): boolean {
-    if (request.bound >= 0) return request.bound !== index;
+    if (request.bound >= 0 || this.endpoints[index].spec.weight === 0) return request.bound !== index;
     const owner = this.#policyFor(request).owner?.(request) ?? -1;
     return owner >= 0 && owner !== index;
   }

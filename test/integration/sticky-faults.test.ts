@@ -130,6 +130,26 @@ describe('a sticky client', () => {
     assert.equal(stateOf(balancer), 'healthy');
   });
 
+  it('an endpoint of weight 0 has its trial from a client that is bound to it, and from nobody else', async () => {
+    const endpoints = ['a:80', { address: 'b:80', weight: 0 }, 'c:80'] as const;
+    await using balancer = await createTestBalancer(poolOf({ retry: 'off' }));
+    const ofB = await clientOf(balancer, 'b:80');
+    await balancer.reload(poolOf({ endpoints, retry: 'off' }));
+    const endpoint = balancer.endpoint('b:80');
+    endpoint.respond({ ending: 'reset' });
+    for (let request = 0; request < 6; request++) assert.equal((await ofB.request()).status, 502);
+    endpoint.recover();
+    await balancer.advance(2300);
+    assert.equal(stateOf(balancer, 1), 'trial');
+    endpoint.requests.length = 0;
+    for (let request = 0; request < 6; request++) assert.notEqual((await balancer.request()).body, 'b:80');
+    await balancer.advance(2000);
+    for (let request = 0; request < 6; request++) await balancer.request({ method: 'POST' });
+    assert.deepEqual([endpoint.requests.length, stateOf(balancer, 1)], [0, 'trial']);
+    assert.equal((await ofB.request()).body, 'b:80');
+    assert.equal(stateOf(balancer, 1), 'healthy');
+  });
+
   it('a sticky client stays in panic with its own endpoint', async () => {
     await using balancer = await createTestBalancer(poolOf({ check: { http: '/', interval: '1s', fall: 1 } }));
     const client = await clientOf(balancer, 'b:80');

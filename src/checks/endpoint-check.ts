@@ -1,4 +1,5 @@
 /** One active check of one endpoint: runs it on its schedule and holds what its answers say. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../core/clock.ts';
 import type { RescueKind } from '../core/health/evidence.ts';
 import { jitter, nextDelayMs } from '../core/health/schedule.ts';
@@ -89,9 +90,11 @@ export class EndpointCheck {
     if (this.#flight !== null) this.#land(this.#flight);
   }
 
-  /** The endpoint has other addresses; the next try uses them. */
+  /** What the config says of the endpoint has changed. Where it has other addresses, another server is there: tries at once. */
   setEndpoint(endpoint: EndpointSpec): void {
+    const isElsewhere = !isDeepStrictEqual(endpoint.addresses, this.#endpoint.addresses);
     this.#endpoint = endpoint;
+    if (isElsewhere) this.#begin();
   }
 
   /** Traffic met failures: the next try comes within the fast interval. */
@@ -105,6 +108,11 @@ export class EndpointCheck {
   /** It refused connects and listens again: tries at once, and a pass decides alone. */
   expectReturn(): void {
     this.threshold.expectReturn();
+    this.#begin();
+  }
+
+  /** Whatever is under way says nothing any more. */
+  #begin(): void {
     this.#cancelNext?.();
     if (this.#flight !== null) this.#land(this.#flight);
     this.#run();

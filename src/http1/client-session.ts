@@ -55,6 +55,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
   readonly #timer = new SessionTimer(this);
   readonly tls: EndpointTls | null;
   readonly peerName: string;
+  readonly addresses: readonly string[];
   #chunks: ChunkDecoder | null = null;
   #events: UpstreamEvents | null;
   #state = CONNECTING;
@@ -84,6 +85,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
     this.idleLimitMs = dialer.home.limits.idleTimeoutMs;
     this.#walk = new AddressWalk(dialer.home.preferredAddress);
     this.tls = dialer.home.limits.tls;
+    this.addresses = dialer.home.addresses;
     this.peerName = this.tls === null ? '' : events.peerName;
     this.#connection = this.#dial(events);
     this.#writer = new MessageWriter(this.#connection);
@@ -113,7 +115,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
   // ——— the connection's life
 
   onConnect(): void {
-    this.#home.preferredAddress = this.#walk.index;
+    if (this.addresses === this.#home.addresses) this.#home.preferredAddress = this.#walk.index;
     const events = this.#events;
     if (events === null) {
       this.#discard();
@@ -206,7 +208,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
 
   /** Goes on to the next address of an endpoint with several (`localhost`) if this one does not answer. */
   #dialNext(reason: CloseReason, waiter: HttpWaiter): boolean {
-    if (!this.#walk.next(reason, this.#home.spec.addresses.length)) return false;
+    if (!this.#walk.next(reason, this.addresses.length)) return false;
     this.#connection = this.#dial(waiter);
     this.#writer = new MessageWriter(this.#connection);
     return true;

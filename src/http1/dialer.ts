@@ -45,9 +45,8 @@ export class Http1Dialer implements Dialer<HttpWaiter> {
 
   /** Its handshake, where there is one, is for the name that the session is verified for. `waiter`: whom it is made for. */
   connect(addressIndex: number, session: Http1ClientSession, waiter: HttpWaiter): Connection {
-    const { addresses, port } = this.home.spec;
-    const address = dialAddress(addresses[addressIndex], port);
-    const { tls, peerName } = session;
+    const { tls, peerName, addresses } = session;
+    const address = dialAddress(addresses[addressIndex], this.home.spec.port);
     if (tls === null) return this.host.transport.dial(address, session);
     return this.host.transport.dial({ ...address, tls: this.tlsDial(tls, peerName, waiter) }, session);
   }

@@ -32,6 +32,7 @@ class FakeConnection implements Leased<FakeWaiter> {
   readonly owner = null;
   readonly tls: EndpointTls | null;
   readonly peerName: string;
+  addresses: readonly string[] = SPEC.addresses;
   idleSince = 0;
   idleLimitMs = 1000;
   carried: FakeWaiter[] = [];
@@ -229,6 +230,23 @@ test('100,000 who wait can all leave again, the last one first, at a cost that d
   assert.equal(table.wanted[0], 0);
   // Some 20 ms of the processor, where a search for each takes seconds.
   assert.ok(user + system < 1_000_000, `${user + system} µs`);
+});
+
+test('connections to addresses that an endpoint has no more are closed, and used by nobody', () => {
+  const { leases, dials, table } = home({ ...LIMITS, maxConnections: 0 });
+  const [kept, used] = [new FakeConnection(), new FakeConnection()];
+  assert.equal(leases.keep(kept, 0), true);
+  // Another weight, the same addresses.
+  leases.update({ ...SPEC, weight: 2, addresses: [...SPEC.addresses] }, LIMITS);
+  assert.equal(kept.isClosed, false);
+  leases.update({ ...SPEC, addresses: ['127.0.0.2'] }, LIMITS);
+  assert.deepEqual([kept.isClosed, table.idleSockets(0)], [true, 0]);
+  assert.equal(leases.keep(used, 0), false);
+  const waiter = new FakeWaiter();
+  leases.lease(waiter, 0);
+  assert.deepEqual(dials, [waiter]);
+  used.addresses = leases.addresses;
+  assert.equal(leases.keep(used, 0), true);
 });
 
 test('who wants a connection of his own is never given one that was kept, and gets the place of one', () => {

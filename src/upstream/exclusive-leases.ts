@@ -27,6 +27,7 @@ export interface ExclusiveLeasesOptions<W extends Waiter> {
 
 export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> {
   spec: EndpointSpec;
+  addresses: readonly string[];
   limits: LeaseLimits;
   preferredAddress = 0;
   heardAt = -Infinity;
@@ -47,6 +48,7 @@ export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> 
 
   constructor(options: ExclusiveLeasesOptions<W>) {
     this.spec = options.spec;
+    this.addresses = options.spec.addresses;
     this.#slot = options.spec.slot;
     this.#table = options.table;
     this.limits = options.limits;
@@ -162,11 +164,15 @@ export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> 
   }
 
   update(spec: EndpointSpec, limits: LeaseLimits): void {
-    const isOther = limits.tls !== this.limits.tls;
+    const isElsewhere = !isSameList(spec.addresses, this.addresses);
+    const isOther = limits.tls !== this.limits.tls || isElsewhere;
     this.spec = spec;
     this.limits = limits;
+    if (isElsewhere) {
+      this.addresses = spec.addresses;
+      this.preferredAddress = 0;
+    }
     if (isOther) while (this.closeOldest());
-    this.preferredAddress = Math.min(this.preferredAddress, spec.addresses.length - 1);
   }
 
   updateHeadLimits(): void {
@@ -206,7 +212,7 @@ export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> 
 
   keep(connection: Leased<W>, now: number): boolean {
     const { tls } = this.limits;
-    if (this.#isRetired || connection.tls !== tls) return false;
+    if (this.#isRetired || !this.isCurrent(connection)) return false;
     const { first } = this.#waiting;
     if (first !== null) {
       if (tls !== null && connection.peerName !== first.peerName) return false;
@@ -222,6 +228,11 @@ export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> 
     connection.idleSince = now;
     this.#idle.push(connection);
     return true;
+  }
+
+  /** It leads to where the endpoint is now, and is spoken over as it is now. */
+  protected isCurrent({ tls, addresses }: Leased<W>): boolean {
+    return tls === this.limits.tls && addresses === this.addresses;
   }
 
   /** Whether one may lie idle here: nobody waits for its place, in this thread or another. */
@@ -289,4 +300,8 @@ export class ExclusiveLeases<W extends Waiter> implements LeasePool<W>, Home<W> 
     if (this.oldest === undefined || this.#table.wanted[this.#slot] === 0) return;
     if (Atomics.exchange(this.#table.wanted, this.#slot, 0) === 1) this.closeOldest();
   }
+}
+
+function isSameList(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((each, index) => each === other[index]);
 }

@@ -18,6 +18,8 @@ export interface Leased<W> {
   /** What it speaks TLS with, and the name that it was verified for; null and `''`: it does not. */
   readonly tls: EndpointTls | null;
   readonly peerName: string;
+  /** Of its home when it was made: one of another list leads to another server. */
+  readonly addresses: readonly string[];
   /** Begins the next message: the waiter hears of it at once. */
   carry(waiter: W): void;
   /** Closes an idle connection. */
@@ -36,6 +38,8 @@ export interface Dialer<W> {
 export interface Home<W> {
   /** Where it is, and its name. */
   readonly spec: EndpointSpec;
+  /** Those of `spec`, the same list as long as they are the same: connections of another one are not used again. */
+  readonly addresses: readonly string[];
   readonly limits: LeaseLimits;
   /** Index of the address that answered last. */
   preferredAddress: number;

@@ -54,6 +54,7 @@ class FakeWaiter implements OwnedWaiter {
 class FakeConnection implements Leased<FakeWaiter> {
   readonly owner: Owner;
   readonly tls = null;
+  readonly addresses = SPEC.addresses;
   peerName = '';
   idleSince = 0;
   idleLimitMs = 1000;

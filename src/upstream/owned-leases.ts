@@ -32,7 +32,7 @@ export class OwnedLeases<W extends OwnedWaiter> extends ExclusiveLeases<W> imple
 
   override keep(connection: Leased<W>, now: number): boolean {
     const { owner } = connection;
-    if (owner === null || owner.isGone || connection.tls !== this.limits.tls || !this.hasRoom()) return false;
+    if (owner === null || owner.isGone || !this.isCurrent(connection) || !this.hasRoom()) return false;
     const before = this.#kept.get(owner);
     connection.idleSince = now;
     this.#kept.delete(owner);

@@ -263,10 +263,11 @@ export class PoolHealth {
     // A check on a port of its own says nothing about connects to the endpoint's.
     if (check.port === 0) endpoint.isRefused = answer.isRefused;
     if (answer.change !== null) this.#traffic.checksChanged(endpoint);
-    this.#publish(endpoint, `${check.kind} check: ${answer.reason}`);
+    const hasChanged = this.#publish(endpoint, `${check.kind} check: ${answer.reason}`);
     // One that answers badly may still be finishing what it has.
     if (answer.change?.isHealthy === false && answer.unanswered !== null) this.#moveOff(endpoint, answer.unanswered);
-    this.watchPanic();
+    // It looks at all endpoints, and answers come from each of them.
+    if (hasChanged) this.watchPanic();
   }
 
   /** It refused connects and has taken one. With checks it is theirs to say what that means. */
@@ -288,8 +289,8 @@ export class PoolHealth {
     this.#events.onRescue({ pool: this.#id, slot, generation, kind });
   }
 
-  /** Publishes the flags to all workers, and a change of state to who listens. */
-  #publish(endpoint: EndpointHealth, reason: string): void {
+  /** Publishes the flags to all workers, and a change of state to who listens. Returns whether there is one. */
+  #publish(endpoint: EndpointHealth, reason: string): boolean {
     const { flags } = endpoint;
     const { slot, id } = endpoint.spec;
     const startsSlowly = this.#table.health[slot] !== flags && this.#setHealth(endpoint, flags);
@@ -298,10 +299,11 @@ export class PoolHealth {
     this.#watchRefused(endpoint);
     const before = endpoint.state;
     const state = endpoint.currentState();
-    if (state === before) return;
+    if (state === before) return false;
     const words = startsSlowly ? `${reason}: it starts slowly, for ${this.#spec.slowStartMs / 1000} s` : reason;
     endpoint.moveTo(state, this.#tools.clock.wallTime(), words);
     this.#events.onChange({ pool: this.#id, endpoint: id, before, ...endpoint.report() });
+    return true;
   }
 
   /** Returns whether the endpoint starts slowly: it takes requests again, and this is not the start of the process. */

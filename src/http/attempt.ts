@@ -1,6 +1,7 @@
 /** One try at one endpoint. It owns the place in the endpoint's in-flight count and the upstream stream. */
 import { isBlamed } from '../core/health/evidence.ts';
 import type { BlamedFailure } from '../core/health/evidence.ts';
+import { withoutUpgrade } from '../core/health/request-kinds.ts';
 import {
   COUNTER_ATTEMPTS,
   COUNTER_BYTES_RECEIVED,
@@ -34,7 +35,7 @@ import type { ResponseHead } from './head.ts';
 import type { OutgoingRequest } from './outgoing.ts';
 import type { ClientStream, HttpEndpoint, HttpWaiter, UpstreamFailure, UpstreamStream } from './stream.ts';
 
-/** What a server may do to every request of a kind that it does not know. */
+/** What a server may do to every request of a kind, or for a host, that it does not know. */
 const KIND_DEPENDENT: ReadonlySet<BlamedFailure> = new Set(['closed', 'reset', 'bad-response', 'unexpected-upgrade']);
 
 /** What a server may do to every name that it does not know. */
@@ -255,7 +256,11 @@ export class Attempt implements HttpWaiter, ResponseSource {
     const { endpoint } = this;
     if (endpoint === null || this.isBlamed || this.saysNothing) return;
     if (this.#trial !== null) this.#trial.succeeded();
-    endpoint.kinds.served(this.#request.kind, this.exchange.host.now());
+    const { kind, hostKey, isUpgrade } = this.#request;
+    const wasRefused = isUpgrade && this.response?.status !== 101;
+    const now = this.exchange.host.now();
+    endpoint.kinds.served(wasRefused ? withoutUpgrade(kind) : kind, now);
+    endpoint.hosts.served(hostKey, now);
     endpoint.succeeded();
   }
 
@@ -274,14 +279,14 @@ export class Attempt implements HttpWaiter, ResponseSource {
 
   /**
    * Counts a failure that is the endpoint's fault: one for each attempt, whatever else goes wrong with it. A close or a
-   * malformed answer says nothing where requests of that kind have not succeeded there, nor does a handshake for a name
-   * that the client has made up.
+   * malformed answer says nothing where requests of that kind, or for that host, have not succeeded there, nor does a
+   * handshake for a name that the client has made up.
    */
   blame(kind: string): void {
     if (this.isBlamed || this.saysNothing || !isBlamed(kind)) return;
     const endpoint = this.endpoint as HttpEndpoint;
     const isNothing = KIND_DEPENDENT.has(kind)
-      ? !endpoint.kinds.isEvidence(this.#request.kind, this.exchange.host.now())
+      ? !this.#isEvidence(endpoint)
       : NAME_DEPENDENT.has(kind) && endpoint.limits.tls?.isStrange(this.peerName) === true;
     if (isNothing) {
       this.saysNothing = true;
@@ -294,6 +299,12 @@ export class Attempt implements HttpWaiter, ResponseSource {
     // A status is heard of with its first byte.
     if (this.#isObserved || kind === 'status') return;
     this.#request.route.pool.observed(endpoint, tookMs, false);
+  }
+
+  #isEvidence({ kinds, hosts }: HttpEndpoint): boolean {
+    const { kind, hostKey } = this.#request;
+    const now = this.exchange.host.now();
+    return kinds.isEvidence(kind, now) && hosts.isEvidence(hostKey, now);
   }
 
   /** A piece of the request's body. False: it stays borrowed until the endpoint has taken it. */

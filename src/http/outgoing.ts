@@ -27,6 +27,8 @@ export class OutgoingRequest {
   readonly isRepeatable: boolean;
   /** What its failures can say of an endpoint. */
   readonly kind: number;
+  /** Number of the host that the client asks the endpoint for; 0: it has no say in that. */
+  hostKey = 0;
   /** Which of its pool's policies picks for it. */
   policy: number;
   /** What it has in common with others that belong together, as that policy sees it; 0: nothing. */
@@ -65,6 +67,6 @@ export class OutgoingRequest {
     this.isUpgrade = head.upgrade !== '' && route.spec.upgrades.includes(head.upgrade);
     this.isRepeatable = isRepeatable;
     this.deadline = readDeadline(head.lines, route.spec.deadlineHeader);
-    this.kind = requestKind(head.method, target, has(head.lines, 'range'));
+    this.kind = requestKind(head.method, target, has(head.lines, 'range'), this.isUpgrade);
   }
 }

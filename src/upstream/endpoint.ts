@@ -5,6 +5,7 @@
 import { recordFailure, recordSuccess, strictestInARow } from '../core/health/consecutive-failures.ts';
 import { evidenceAt, evidenceOf, isCommonEvidence } from '../core/health/evidence.ts';
 import type { BlamedFailure, Evidence, RescueKind, TrialResult } from '../core/health/evidence.ts';
+import { HostsServed } from '../core/health/hosts-served.ts';
 import { KindsServed } from '../core/health/request-kinds.ts';
 import { COUNTER_COMMON_FAILURES, COUNTER_FAILURES, REFUSED } from '../core/shared/pool-table.ts';
 import type { PoolTable } from '../core/shared/pool-table.ts';
@@ -80,6 +81,7 @@ export class Endpoint<W extends Waiter> implements ReportedEndpoint {
   readonly #former: LeasePool<W>[] = [];
   /** What its failures say depends on what it has served. */
   readonly kinds = new KindsServed();
+  readonly hosts = new HostsServed();
   readonly pulse = new EndpointPulse();
   readonly #reports: EndpointReports;
 

@@ -12,7 +12,9 @@ const breaking: Script = async (peer) => {
   for (;;) {
     const head = await peer.readUntil(END_OF_HEAD).catch(() => '');
     if (head === '') return;
-    if (!head.includes('break')) await peer.send(head.startsWith('HEAD') ? BODYLESS : ok('fine'));
+    if (head.includes('switch'))
+      await peer.send('HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+    else if (!head.includes('break')) await peer.send(head.startsWith('HEAD') ? BODYLESS : ok('fine'));
     else if (head.includes('nonsense')) await peer.send('HTTP/1.1 nonsense\r\n\r\n');
     else if (head.includes('reset')) peer.reset();
     else if (head.includes('within')) {
@@ -22,15 +24,20 @@ const breaking: Script = async (peer) => {
   }
 };
 
-function request(method: string, target: string, how: string, more = ''): string {
-  return `${method} ${target} HTTP/1.1\r\nHost: a\r\nX-How: ${how}\r\n${more}\r\n`;
+function request(method: string, target: string, how: string, more = '', host = 'a'): string {
+  return `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\nX-How: ${how}\r\n${more}\r\n`;
 }
 
-const CHOSEN: readonly (readonly [string, string, string])[] = [
+const UPGRADE = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
+
+/** Method, target, other header lines, host. */
+const CHOSEN: readonly (readonly [string, string, string, string?])[] = [
+  ['GET', '/', '', 'unknown.test'],
   ['OPTIONS', '*', ''],
   ['PROPFIND', '/', ''],
   ['BREW', '/', ''],
   ['GET', '/', 'Range: bytes=1-2\r\n'],
+  ['GET', '/', UPGRADE],
 ];
 
 proxied(
@@ -43,10 +50,10 @@ proxied(
       await first.send(get());
       assert.equal((await readResponse(first)).status, 200);
     }
-    for (const [method, target, more] of CHOSEN) {
+    for (const [method, target, more, host] of CHOSEN) {
       for (const how of ['break', 'break reset', 'break nonsense', 'break within']) {
         const peer = await client();
-        await peer.send(request(method, target, how, more));
+        await peer.send(request(method, target, how, more, host));
         await until(() => peer.state !== 'open' || peer.receivedBytes > 0, 'it is answered or cut');
         peer.reset();
       }
@@ -66,13 +73,15 @@ proxied(
   {},
   breaking,
   async ({ client, plane }) => {
-    for (const [index, [method, target, more]] of CHOSEN.filter(([method]) => method !== 'BREW').entries()) {
+    for (const [index, [method, target, more, host]] of CHOSEN.filter(([method]) => method !== 'BREW').entries()) {
       const peer = await client();
-      await peer.send(request(method, target, 'serve', more));
-      assert.equal((await readResponse(peer)).status, 200);
+      const isUpgrade = more === UPGRADE;
+      await peer.send(request(method, target, isUpgrade ? 'switch' : 'serve', more, host));
+      assert.equal((await readResponse(peer)).status, isUpgrade ? 101 : 200);
+      peer.reset();
       assert.equal(failuresInARow(plane.table.failures, 0), 0, `${index} ends the row`);
       const other = await client();
-      await other.send(request(method, target, 'break nonsense', more));
+      await other.send(request(method, target, 'break nonsense', more, host));
       assert.equal((await readResponse(other)).status, 502);
       assert.equal(failuresInARow(plane.table.failures, 0), 1, method);
     }

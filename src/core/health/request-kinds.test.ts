@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KindsServed, LATELY_MS, requestKind } from './request-kinds.ts';
+import { KindsServed, LATELY_MS, requestKind, withoutUpgrade } from './request-kinds.ts';
 
 const GET = requestKind('GET', '/', false);
 const POST = requestKind('POST', '/', false);
@@ -53,4 +53,18 @@ test('a POST is evidence while nothing has succeeded; once something has, it mus
   assert.equal(kinds.isEvidence(POST, 0), false);
   kinds.served(POST, 0);
   assert.equal(kinds.isEvidence(POST, 0), true);
+});
+
+test('an upgrade says something about a server that has answered nothing, and an upgrade that was refused makes none known', () => {
+  const upgrade = requestKind('GET', '/', false, true);
+  const kinds = new KindsServed();
+  assert.equal(kinds.isEvidence(upgrade, 0), true);
+  kinds.served(withoutUpgrade(upgrade), 0);
+  assert.equal(kinds.isEvidence(upgrade, 0), false);
+  kinds.served(upgrade, 0);
+  kinds.served(requestKind('GET', '/', false), LATELY_MS - 1);
+  assert.deepEqual(
+    [0, LATELY_MS - 1, LATELY_MS].map((now) => kinds.isEvidence(upgrade, now)),
+    [true, true, false],
+  );
 });

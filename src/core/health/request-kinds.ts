@@ -1,11 +1,12 @@
 /**
  * What a failure says about an endpoint depends on the request, which the client chooses: some servers close on a
- * method they do not know, on `OPTIONS *` or on a Range. Anybody could take a healthy server out by sending such
- * requests. So a close and a malformed answer count only where a request of that kind has succeeded at that endpoint
- * within the last {@link LATELY_MS}. Each thread goes by what it has seen itself.
+ * method they do not know, on `OPTIONS *`, on a Range, or on an upgrade of a path that has none. Anybody could take a
+ * healthy server out by sending such requests. So a close and a malformed answer count only where a request of that kind
+ * has succeeded at that endpoint within the last {@link LATELY_MS}. Each thread goes by what it has seen itself.
  *
- * A plain GET always counts: every server has to know it (RFC 9110, 9.1). A POST counts as well while nothing at all
- * has succeeded, so that a pool which gets no other requests can lose a server that is broken from its start.
+ * A plain GET always counts: every server has to know it (RFC 9110, 9.1). A POST and an upgrade count as well while
+ * nothing at all has succeeded, so that a pool which gets no other requests can lose a server that is broken from its
+ * start.
  */
 
 /** Those registered at IANA, and PURGE of the caches. Other names are not remembered: a client could make up any number. */
@@ -20,12 +21,14 @@ const POST = 1;
 const UNKNOWN = METHODS.length;
 const WHOLE_SERVER = UNKNOWN + 1;
 const RANGE = UNKNOWN + 2;
-const ANY = UNKNOWN + 3;
+const UPGRADE = UNKNOWN + 3;
+const ANY = UNKNOWN + 4;
 
 /** The kind is the method's number plus these. */
 const METHOD_BITS = 0x3f;
 const IS_WHOLE_SERVER = 0x40;
 const HAS_RANGE = 0x80;
+const IS_UPGRADE = 0x100;
 
 const NUMBERS: ReadonlyMap<string, number> = new Map(METHODS.map((method, number) => [method, number]));
 
@@ -33,9 +36,14 @@ const NUMBERS: ReadonlyMap<string, number> = new Map(METHODS.map((method, number
 export const LATELY_MS = 600_000;
 
 /** The kind of a request, as a small number. */
-export function requestKind(method: string, target: string, hasRange: boolean): number {
+export function requestKind(method: string, target: string, hasRange: boolean, isUpgrade = false): number {
   const number = NUMBERS.get(method) ?? UNKNOWN;
-  return number | (target === '*' ? IS_WHOLE_SERVER : 0) | (hasRange ? HAS_RANGE : 0);
+  return number | (target === '*' ? IS_WHOLE_SERVER : 0) | (hasRange ? HAS_RANGE : 0) | (isUpgrade ? IS_UPGRADE : 0);
+}
+
+/** Of an upgrade that was answered otherwise than by switching: as if there had been none. */
+export function withoutUpgrade(kind: number): number {
+  return kind & ~IS_UPGRADE;
 }
 
 /** When requests of each kind last succeeded at one endpoint. */
@@ -49,12 +57,14 @@ export class KindsServed {
     if (kind <= METHOD_BITS) return;
     if ((kind & IS_WHOLE_SERVER) !== 0) at[WHOLE_SERVER] = now;
     if ((kind & HAS_RANGE) !== 0) at[RANGE] = now;
+    if ((kind & IS_UPGRADE) !== 0) at[UPGRADE] = now;
   }
 
   /** Whether a close or a malformed answer to such a request says anything about the endpoint. */
   isEvidence(kind: number, now: number): boolean {
     if ((kind & IS_WHOLE_SERVER) !== 0 && !this.#isLately(WHOLE_SERVER, now)) return false;
     if ((kind & HAS_RANGE) !== 0 && !this.#isLately(RANGE, now)) return false;
+    if ((kind & IS_UPGRADE) !== 0 && !this.#isLately(UPGRADE, now) && this.#isLately(ANY, now)) return false;
     const method = kind & METHOD_BITS;
     if (method === GET) return true;
     if (method === UNKNOWN) return false;

@@ -10,6 +10,7 @@ import { bindRequest } from '../binding.ts';
 import { clientAddress, forwardedLines, isSecure } from '../forwarding.ts';
 import { BODY_LENGTH, BODY_NONE } from '../head.ts';
 import type { RequestHead } from '../head.ts';
+import { hostKey } from '../host-key.ts';
 import { OutgoingRequest } from '../outgoing.ts';
 import { requestKey } from '../request-key.ts';
 import type { Route } from '../routing.ts';
@@ -114,8 +115,15 @@ function outgoing(
   const address = clientAddress(head, peer, exchange.host.isTrusted);
   const isRepeatable = isIdempotent(head.method) || has(head.lines, 'idempotency-key');
   const request = new OutgoingRequest(head, routing, route, target, authority, extra, address, isRepeatable);
+  if (host === 'client') request.hostKey = hostKeyOf(head, client.connection.memo);
   if (route.key !== null) request.key = requestKey(route.key, request, client.connection, path);
   const { sticky } = route.pool;
   if (sticky !== null) bindRequest(request, sticky, client.connection, path);
   return request;
+}
+
+/** `before`: the last request of the connection. */
+function hostKeyOf({ host }: RequestHead, before: OutgoingRequest | null): number {
+  if (before !== null && before.hostKey !== 0 && before.head.host === host) return before.hostKey;
+  return hostKey(host);
 }

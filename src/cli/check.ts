@@ -3,7 +3,6 @@ import { advisePolicies } from './advise-policies.ts';
 import { advisePools } from './advise-pools.ts';
 import type { ConfigError } from '../config/errors.ts';
 import { explainConfig } from '../runtime/control/explain-config.ts';
-import { listWarnings } from './config-warnings.ts';
 import { missingConfig, openConfigSource } from './config-source.ts';
 import { askPath, describePath, toJsonPath } from './describe-path.ts';
 import { describeConfig, toJsonDescription } from './describe-config.ts';
@@ -37,12 +36,7 @@ export async function check({ config, json = false, path }: CheckOptions): Promi
   const explained = await explainConfig(parsed.config);
   const machine = readMachine(parsed.config);
   const asked = path === undefined ? null : askPath(parsed.config, path);
-  const warnings = [
-    ...listWarnings(parsed.config),
-    ...ofFiles,
-    ...advisePolicies(parsed.config),
-    ...advisePools(parsed.config),
-  ];
+  const warnings = [...parsed.warnings, ...ofFiles, ...advisePolicies(parsed.config), ...advisePools(parsed.config)];
   if (json) {
     const ofPath = asked === null ? {} : { path: toJsonPath(asked) };
     printJson({

@@ -4,7 +4,8 @@ import type { Config } from '../config/config.ts';
 import type { ConfigError } from '../config/errors.ts';
 import { CONFIG_NAMES, findConfig } from '../config/find-config.ts';
 import { fromArguments, loadConfig } from '../config/load.ts';
-import type { ParsedConfig } from '../config/load.ts';
+import type { LoadedConfig } from '../config/load.ts';
+import { listWarnings } from './config-warnings.ts';
 import { sayConfigErrors } from './say-config-errors.ts';
 import { typedCommand } from '../config/typed-command.ts';
 
@@ -17,8 +18,8 @@ export interface ConfigArguments {
   readonly listen?: string;
 }
 
-/** A config or its mistakes, and what to watch for changes of it. */
-export type ReadConfig = ParsedConfig & { readonly files: readonly string[] };
+/** A config or its mistakes, what it is warned of, and what to watch for changes of it. */
+export type ReadConfig = LoadedConfig & { readonly warnings: readonly string[] };
 
 /** A config that can be read again. */
 export interface ConfigSource {
@@ -45,8 +46,13 @@ export async function findConfigFile(from: ConfigArguments): Promise<ConfigArgum
 
 export function createConfigSource({ config, to, listen }: ConfigArguments): ConfigSource {
   if (config === undefined)
-    return { file: null, read: () => Promise.resolve({ files: [], ...fromArguments(to ?? [], listen) }) };
-  return { file: config, read: () => loadConfig(config) };
+    return { file: null, read: () => Promise.resolve(withWarnings({ files: [], ...fromArguments(to ?? [], listen) })) };
+  return { file: config, read: async () => withWarnings(await loadConfig(config)) };
+}
+
+/** They are found where the config is read, so that no process that serves loads what looks for them. */
+function withWarnings(loaded: LoadedConfig): ReadConfig {
+  return { ...loaded, warnings: 'errors' in loaded ? [] : listWarnings(loaded.config) };
 }
 
 /** The mistake if {@link openConfigSource} finds no file. */

@@ -10,7 +10,7 @@ type ReloadResult = Awaited<ReturnType<Balancer['reload']>>;
 const DONE: ReloadResult = { version: 2, changes: [], summary: '1 pool changed', durationMs: 3.2 };
 
 function configTo(address: string): ReadConfig {
-  return { ...fromArguments([address]), files: ['/etc/fairlead.yaml'] };
+  return { ...fromArguments([address]), warnings: [], files: ['/etc/fairlead.yaml'] };
 }
 
 function setUp(read: () => Promise<ReadConfig>, reload: (config: Config) => Promise<ReloadResult>, threads = 7) {

@@ -7,7 +7,6 @@ import { CertificateError } from '../runtime/control/certificate-error.ts';
 import { ListenError } from '../runtime/control/listen-error.ts';
 import { sayConfigErrors } from './say-config-errors.ts';
 import type { ConfigSource } from './config-source.ts';
-import { listWarnings } from './config-warnings.ts';
 import { describeShortage } from './descriptor-shortage.ts';
 import type { Say } from './log.ts';
 import { placeMistakes } from './place-mistakes.ts';
@@ -79,7 +78,7 @@ export class Reloader {
       const { version, summary, durationMs } = await balancer.reload(config);
       const fields = { version, changes: summary, durationMs: Math.ceil(durationMs) };
       say(`reloaded in ${fields.durationMs} ms: ${summary}`, 'info', fields);
-      for (const warning of listWarnings(config)) say(warning, 'warn');
+      for (const warning of parsed.warnings) say(warning, 'warn');
       onApplied?.(config);
     } catch (error) {
       if (error instanceof CertificateError) this.#refuse(placeMistakes(error.mistakes, places, source.file ?? ''));

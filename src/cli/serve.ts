@@ -11,7 +11,6 @@ import { closeOnSignals } from '../runtime/control/signals.ts';
 import type { EndSignal } from '../runtime/control/signals.ts';
 import { AdminDoor } from './admin-door.ts';
 import type { LogFormat } from './commands/shared-options.ts';
-import { listWarnings } from './config-warnings.ts';
 import { sayConfigErrors } from './say-config-errors.ts';
 import type { ConfigSource } from './config-source.ts';
 import { describeShortage } from './descriptor-shortage.ts';
@@ -79,7 +78,7 @@ export async function serve(options: ServeOptions): Promise<number> {
       const served = { file: options.source.file, places: parsed.places };
       return await runToEnd(balancer, signals, served, () => {
         sayStart(balancer, config, { file: options.source.file, format: options.logFormat, startedAt });
-        for (const warning of [...(options.warnings ?? []), ...listWarnings(config)]) say(warning, 'warn');
+        for (const warning of [...(options.warnings ?? []), ...parsed.warnings]) say(warning, 'warn');
         options.onServing?.();
         openDoor(config);
       });

@@ -4,6 +4,7 @@ import type { EndpointSpec } from '../core/snapshot.ts';
 import { FakeTime } from '../../test/support/fake-time.ts';
 import { BareConnects } from './bare-connects.ts';
 import type { BareConnectTarget } from './bare-connects.ts';
+import type { TriedPool } from './pool-turns.ts';
 import { PROBES } from './probes.ts';
 import { failed, passed } from './probe.ts';
 
@@ -11,6 +12,7 @@ import { failed, passed } from './probe.ts';
 class Scene {
   readonly time = new FakeTime();
   readonly open = new Set<number>();
+  readonly pool = { isOut: false };
   /** Port and time of each connect. */
   readonly connects: [number, number][] = [];
   readonly opened: number[] = [];
@@ -27,7 +29,7 @@ class Scene {
     },
   });
 
-  target(port: number, slowEveryMs = 5000): BareConnectTarget {
+  target(port: number, slowEveryMs = 5000, pool: TriedPool = this.pool): BareConnectTarget {
     const spec: EndpointSpec = {
       id: `a:${port}`,
       slot: port,
@@ -41,7 +43,7 @@ class Scene {
       isBackup: false,
       maxRequests: 0,
     };
-    return { spec, slowEveryMs, proxyVersion: undefined, onOpen: () => this.opened.push(port) };
+    return { spec, pool, slowEveryMs, proxyVersion: undefined, onOpen: () => this.opened.push(port) };
   }
 
   async pass(ms: number): Promise<void> {
@@ -49,6 +51,10 @@ class Scene {
       this.time.advance(10);
       await new Promise(setImmediate);
     }
+  }
+
+  get elapsed(): number {
+    return this.time.now() - this.#began;
   }
 
   count(port: number, fromMs: number, toMs: number): number {
@@ -84,6 +90,76 @@ test('a hundred endpoints that refuse take turns, with fifty connects a second i
   const made = scene.connects.filter(([, at]) => at > 250).length;
   assert.ok(made <= 200 && made >= 180, `${made} in 4 s`);
   for (let port = 1; port <= 100; port++) assert.ok(scene.count(port, 0, 4250) >= 1, `${port} was never tried`);
+});
+
+async function until(scene: Scene, isSo: () => boolean): Promise<void> {
+  for (let waited = 0; waited < 5000 && !isSo(); waited += 10) await scene.pass(10);
+  assert.ok(isSo());
+}
+
+/** The most connects that began within 250 ms of each other. */
+function mostAtOnce(connects: readonly (readonly [number, number])[]): number {
+  const within = connects.map(([, from]) => connects.filter(([, at]) => at >= from && at < from + 250).length);
+  return Math.max(...within);
+}
+
+test('of a pool that cannot be reached three endpoints are tried in 250 ms, and all of them in turn', async () => {
+  const scene = new Scene();
+  scene.pool.isOut = true;
+  for (let port = 1; port <= 30; port++) scene.bare.watch(scene.target(port));
+  await scene.pass(6000);
+  assert.equal(mostAtOnce(scene.connects), 3);
+  for (let port = 1; port <= 30; port++) {
+    const count = scene.count(port, 0, 6000);
+    assert.ok(count === 2 || count === 3, `${port} was tried ${count} times`);
+  }
+});
+
+test('of a pool that cannot be reached three endpoints are tried in 250 ms when all are due for long, too', async () => {
+  const scene = new Scene();
+  scene.pool.isOut = true;
+  for (let port = 1; port <= 60; port++) scene.bare.watch(scene.target(port, 500));
+  await scene.pass(30_000);
+  assert.equal(mostAtOnce(scene.connects), 3);
+  for (let port = 1; port <= 60; port++) {
+    const count = scene.count(port, 15_000, 30_000);
+    assert.ok(count >= 2 && count <= 4, `${port} was tried ${count} times`);
+  }
+});
+
+test('an endpoint is tried every 250 ms beside a large pool that cannot be reached', async () => {
+  const scene = new Scene();
+  const large = { isOut: true };
+  for (let port = 1; port <= 200; port++) scene.bare.watch(scene.target(port, 5000, large));
+  scene.bare.watch(scene.target(201));
+  await scene.pass(5000);
+  assert.ok(scene.count(201, 0, 5000) >= 18, `it was tried ${scene.count(201, 0, 5000)} times in 5 s`);
+});
+
+test('once a pool can be reached all of its endpoints are tried every 250 ms', async () => {
+  const scene = new Scene();
+  scene.pool.isOut = true;
+  for (let port = 1; port <= 10; port++) scene.bare.watch(scene.target(port));
+  await scene.pass(1000);
+  scene.open.add(1);
+  await until(scene, () => scene.opened.length === 1);
+  scene.pool.isOut = false;
+  const from = scene.elapsed;
+  await scene.pass(1500);
+  for (let port = 2; port <= 10; port++) assert.ok(scene.count(port, from, from + 1500) >= 4, `${port} was left`);
+});
+
+test('an endpoint that waits for its turn and is forgotten is not tried', async () => {
+  const scene = new Scene();
+  scene.pool.isOut = true;
+  const targets = [1, 2, 3, 4, 5].map((port) => scene.target(port));
+  for (const target of targets) scene.bare.watch(target);
+  await scene.pass(400);
+  const portsAfter = (ms: number): number[] => scene.connects.filter(([, at]) => at > ms).map(([port]) => port);
+  assert.deepEqual(portsAfter(0), [1, 2, 3]);
+  for (const at of [3, 0, 1, 2]) scene.bare.forget(targets[at]);
+  await scene.pass(1000);
+  assert.deepEqual(new Set(portsAfter(400)), new Set([5]));
 });
 
 test('endpoints that are checked at different intervals are each tried at their own, as it is then', async () => {

@@ -1,12 +1,15 @@
 /**
  * Connects, and nothing more, to endpoints that refuse them: so it is known within a quarter of a second that a server
  * listens again. All endpoints of a process take turns, so that a few hundred that are down cost no more than fifty
- * connects a second. Those that wait equally long from one connect to the next stand in one line, in which they come due
- * in turn: whose turn it is costs as much as there are such times, however many endpoints wait.
+ * connects a second; those of a pool that cannot be reached at all are tried by threes (`pool-turns.ts`). Those that wait
+ * equally long from one connect to the next stand in one line, in which they come due in turn: whose turn it is costs as
+ * much as there are such times, however many endpoints wait.
  */
 import { WaitingLine } from '../core/waiting-line.ts';
 import type { CheckSpec, EndpointSpec, TcpCheckSpec } from '../core/snapshot.ts';
 import type { CheckTools } from './endpoint-check.ts';
+import { PoolTurns } from './pool-turns.ts';
+import type { TriedPool } from './pool-turns.ts';
 import type { Probe } from './probe.ts';
 import { probeAddresses } from './probe-addresses.ts';
 import type { Cancel } from './scheduler.ts';
@@ -39,6 +42,8 @@ const CONNECT: TcpCheckSpec = {
 export interface BareConnectTarget {
   /** As it is now. */
   readonly spec: EndpointSpec;
+  /** The same for all endpoints of a pool. */
+  readonly pool: TriedPool;
   /** From one connect to the next one when it has refused them for long, ms; as it is now. */
   readonly slowEveryMs: number;
   /** The PROXY header that it wants, as it is now; undefined: none. */
@@ -50,14 +55,18 @@ export interface BareConnectTarget {
 interface Watched {
   readonly target: BareConnectTarget;
   readonly since: number;
+  readonly turns: PoolTurns<Watched>;
+  /** It has been refused, and its turn is over when it is due. */
+  isResting: boolean;
   dueAt: number;
-  /** Where it waits for its turn; null: it is under way. */
+  /** Where it waits until it is due; null: it is under way, or others of its pool are tried. */
   line: WaitingLine<Watched> | null;
 }
 
 export class BareConnects {
   readonly #tools: Pick<CheckTools, 'clock' | 'scheduler' | 'probes'>;
   readonly #watched = new Map<BareConnectTarget, Watched>();
+  readonly #turns = new WeakMap<TriedPool, PoolTurns<Watched>>();
   /** By how long they wait, ms. */
   readonly #lines = new Map<number, WaitingLine<Watched>>();
   #cancel: Cancel | null = null;
@@ -70,10 +79,12 @@ export class BareConnects {
   /** Watches it, unless it is watched already. */
   watch(target: BareConnectTarget): void {
     if (this.#watched.has(target)) return;
-    const now = this.#tools.clock.now();
-    const watched: Watched = { target, since: now, dueAt: 0, line: null };
+    const turns = this.#turns.get(target.pool) ?? new PoolTurns<Watched>(target.pool);
+    this.#turns.set(target.pool, turns);
+    const since = this.#tools.clock.now();
+    const watched: Watched = { target, since, turns, isResting: false, dueAt: 0, line: null };
     this.#watched.set(target, watched);
-    this.#enter(watched, now, EVERY_MS);
+    this.#wait(watched, EVERY_MS);
     this.#awaitNext();
   }
 
@@ -82,13 +93,20 @@ export class BareConnects {
     if (watched === undefined) return;
     this.#watched.delete(target);
     this.#leave(watched);
+    this.#endTurn(watched);
     this.#awaitNext();
   }
 
-  #enter(watched: Watched, now: number, afterMs: number): void {
+  /** Others of its pool may be tried: one in its place, or all where the pool can be reached by now. */
+  #endTurn(watched: Watched): void {
+    watched.isResting = false;
+    for (const other of watched.turns.leave(watched)) this.#wait(other, 0);
+  }
+
+  #wait(watched: Watched, afterMs: number): void {
     const line = this.#lines.get(afterMs) ?? new WaitingLine<Watched>();
     this.#lines.set(afterMs, line);
-    watched.dueAt = now + afterMs;
+    watched.dueAt = this.#tools.clock.now() + afterMs;
     watched.line = line;
     line.join(watched);
   }
@@ -105,7 +123,7 @@ export class BareConnects {
     if (next === null) return;
     const { clock, scheduler } = this.#tools;
     const at = Math.max(next.dueAt, this.#lastAt + SPACING_MS);
-    this.#cancel = scheduler.after(Math.max(0, at - clock.now()), () => this.#connect(next));
+    this.#cancel = scheduler.after(Math.max(0, at - clock.now()), () => this.#connectNext());
   }
 
   /** The one that is due first. */
@@ -118,6 +136,34 @@ export class BareConnects {
     return next;
   }
 
+  /** One of those that are due connects. Those before it that have no turn take no time. */
+  #connectNext(): void {
+    const now = this.#tools.clock.now();
+    for (let next = this.#next(); next !== null && next.dueAt <= now; next = this.#next()) {
+      if (!this.#takesTurn(next)) continue;
+      this.#connect(next);
+      return;
+    }
+    this.#awaitNext();
+  }
+
+  /** False: it waits, for its turn or until it is due again. */
+  #takesTurn(watched: Watched): boolean {
+    this.#leave(watched);
+    if (watched.isResting) {
+      this.#endTurn(watched);
+      if (this.#isSlow(watched)) {
+        this.#wait(watched, Math.max(0, watched.target.slowEveryMs - EVERY_MS));
+        return false;
+      }
+    }
+    return watched.turns.enter(watched);
+  }
+
+  #isSlow({ since }: Watched): boolean {
+    return this.#tools.clock.now() - since >= QUICK_MS;
+  }
+
   #connect(watched: Watched): void {
     const { clock, scheduler, probes } = this.#tools;
     const { target } = watched;
@@ -128,7 +174,6 @@ export class BareConnects {
       this.#failed(watched);
     });
     this.#lastAt = clock.now();
-    this.#leave(watched);
     this.#awaitNext();
     const { proxyVersion } = target;
     const check = proxyVersion === undefined ? CONNECT : { ...CONNECT, proxyVersion };
@@ -145,15 +190,21 @@ export class BareConnects {
   #opened(watched: Watched): void {
     const { target } = watched;
     if (this.#watched.get(target) !== watched) return;
-    this.#watched.delete(target);
+    this.forget(target);
     target.onOpen();
   }
 
   #failed(watched: Watched): void {
-    const now = this.#tools.clock.now();
+    const { target } = watched;
     // It may have been forgotten meanwhile.
-    if (this.#watched.get(watched.target) !== watched) return;
-    this.#enter(watched, now, now - watched.since < QUICK_MS ? EVERY_MS : watched.target.slowEveryMs);
+    if (this.#watched.get(target) !== watched) return;
+    if (this.#isSlow(watched) && !target.pool.isOut) {
+      this.#endTurn(watched);
+      this.#wait(watched, target.slowEveryMs);
+    } else {
+      watched.isResting = true;
+      this.#wait(watched, EVERY_MS);
+    }
     this.#awaitNext();
   }
 }

@@ -26,6 +26,7 @@ import { EndpointHealth } from './endpoint-health.ts';
 import type { EndpointHealthReport, HealthState, Wish, WishOf } from './endpoint-health.ts';
 import type { OutagePool, WithheldEjection } from './pool-outages.ts';
 import { PoolTraffic } from './pool-traffic.ts';
+import { RefusedEndpoints } from './refused-endpoints.ts';
 
 /** An endpoint's state has changed. */
 export interface HealthEvent extends EndpointHealthReport {
@@ -64,9 +65,6 @@ export interface PoolHealthEvents {
   onRescue(order: RescueOrder): void;
 }
 
-/** How often an endpoint without a check that has refused connects for long is tried. */
-const SLOW_CONNECTS_MS = 5000;
-
 export class PoolHealth {
   readonly #id: string;
   readonly #tools: CheckTools;
@@ -77,6 +75,7 @@ export class PoolHealth {
   #spec: PoolSpec;
   #table: PoolTable;
   readonly #traffic: PoolTraffic;
+  readonly #refused: RefusedEndpoints;
   /** No endpoint that could be picked is healthy. */
   isPanicking = false;
 
@@ -86,7 +85,9 @@ export class PoolHealth {
     this.#table = table;
     this.#tools = tools;
     this.#events = events;
-    this.#traffic = new PoolTraffic(this.#asOutagePool(), tools);
+    const pool = this.#asOutagePool();
+    this.#traffic = new PoolTraffic(pool, tools);
+    this.#refused = new RefusedEndpoints(pool, tools.bareConnects, (endpoint) => this.#opened(endpoint));
   }
 
   /** What the config says of the pool has changed, or its table. */
@@ -153,7 +154,7 @@ export class PoolHealth {
     this.#traffic.close();
     for (const endpoint of this.#endpoints.values()) {
       endpoint.stop();
-      if (endpoint.bareTarget !== null) this.#tools.bareConnects.forget(endpoint.bareTarget);
+      this.#refused.forget(endpoint);
     }
   }
 
@@ -296,7 +297,7 @@ export class PoolHealth {
     const startsSlowly = this.#table.health[slot] !== flags && this.#setHealth(endpoint, flags);
     if (this.#table.isEligible(slot)) this.#unserved.delete(endpoint);
     if (this.#table.isEligible(slot) && this.#table.rescue[slot] !== 0) Atomics.store(this.#table.rescue, slot, 0);
-    this.#watchRefused(endpoint);
+    this.#refused.look(endpoint);
     const before = endpoint.state;
     const state = endpoint.currentState();
     if (state === before) return false;
@@ -318,30 +319,6 @@ export class PoolHealth {
     if (this.#spec.slowStartMs === 0) return false;
     startSlowly(this.#table, spec.slot, this.#tools.clock.now());
     return true;
-  }
-
-  #watchRefused(endpoint: EndpointHealth): void {
-    const { bareConnects } = this.#tools;
-    if (endpoint.isRefused && !endpoint.isDraining && !endpoint.isCheckDue) {
-      const proxyVersion = (): 1 | 2 | undefined => this.#spec.proxyProtocol?.version;
-      const slowEveryMs = (): number => this.#spec.checks.at(0)?.downIntervalMs ?? SLOW_CONNECTS_MS;
-      endpoint.bareTarget ??= {
-        get spec() {
-          return endpoint.spec;
-        },
-        get slowEveryMs() {
-          return slowEveryMs();
-        },
-        get proxyVersion() {
-          return proxyVersion();
-        },
-        onOpen: () => this.#opened(endpoint),
-      };
-      bareConnects.watch(endpoint.bareTarget);
-    } else if (endpoint.bareTarget !== null) {
-      bareConnects.forget(endpoint.bareTarget);
-      endpoint.bareTarget = null;
-    }
   }
 
   #at(slot: number, generation: number): EndpointHealth | null {

@@ -29,7 +29,8 @@ interface WrittenWhole extends Written {
   readonly listeners: Readonly<Record<string, Written>>;
   /** Left out where no listener takes HTTP. */
   readonly routes?: readonly (Written & { readonly name: string; readonly pool?: string })[];
-  readonly pools: Readonly<Record<string, WrittenPool>>;
+  /** Left out where every route redirects. */
+  readonly pools?: Readonly<Record<string, WrittenPool>>;
 }
 
 interface WrittenPool extends Written {
@@ -51,19 +52,21 @@ const SHOWN_OF_POOL = ['policy', 'check', 'endpoints'];
 const SHOWN_OF_ROUTE = ['name', 'match', 'pool', 'redirect', 'policy', 'stripPrefix', 'replacePrefix', 'guards'];
 
 export function findChangedKeys(config: Config): ChangedKeys {
-  const { threads: _, listeners, routes = [], pools, ...settings } = writeWhole(config);
+  const { threads: _, listeners, routes = [], pools = {}, ...settings } = writeWhole(config);
   const {
     threads: __,
     listeners: plainListeners,
     routes: ___,
+    pools: plainPools = {},
     ...plain
   } = writeWhole(
     toConfig({ listeners: PLAIN_LISTENERS, routes: [{ pool: 'plain' }], pools: { plain: [PLAIN_ENDPOINT] } }),
   );
-  const plainPool = plain.pools['plain'];
+  const plainPool = plainPools['plain'];
   const plainRoutes = new Map(
     Object.entries(pools).map(([id, pool]) => [id, plainRouteTo(id, pool, settings)] as const),
   );
+  const plainRedirect = plainRouteTo('plain', plainPool, settings);
   return {
     settings: Object.entries(changes(settings, plain)).map(([key, value]) => [key, toYaml(value)]),
     listeners: Object.values(listeners).map((listener) => inOneLine(changesOfListener(listener, plainListeners))),
@@ -74,7 +77,7 @@ export function findChangedKeys(config: Config): ChangedKeys {
     routes: new Map(
       routes.map((route) => {
         // Of what a route to a pool says, one that redirects says a little.
-        const plainOne = plainRoutes.get(route.pool ?? Object.keys(pools)[0]) ?? {};
+        const plainOne = route.pool === undefined ? plainRedirect : (plainRoutes.get(route.pool) ?? {});
         return [route.name, inOneLine(changes(route, plainOne, SHOWN_OF_ROUTE))];
       }),
     ),

@@ -41,8 +41,7 @@ export function describeConfig(
       table(describeRoutes(explained)),
       explained.routes.map(({ route }) => changed.routes.get(route.id) ?? ''),
     ),
-    '',
-    'pools',
+    ...(config.pools.length === 0 ? [] : ['', 'pools']),
     ...withKeys(
       table(config.pools.map((pool, i) => describePool(pool, changed.pools[i].endpoints))),
       changed.pools.map(({ keys }) => keys),

@@ -33,7 +33,8 @@ export function writeConfig(config: Config): Written {
     threads: config.threads,
     listeners: byId(config.listeners, writeListener),
     routes: config.routes.length === 0 ? undefined : config.routes.map(writeRoute),
-    pools: byId(config.pools, (pool) => writePool(pool, sessionTimes(config, pool))),
+    pools:
+      config.pools.length === 0 ? undefined : byId(config.pools, (pool) => writePool(pool, sessionTimes(config, pool))),
     ...writeSettings(config.settings),
   });
 }

@@ -17,6 +17,7 @@ import { Mistake, type Problem } from './errors.ts';
 import { type Unsettled, settleGuards } from './guards.ts';
 import type { WrittenTcp } from './layer4-schema.ts';
 import { Defaults } from './merge-defaults.ts';
+import { describeMissingPools } from './missing-pools.ts';
 import { PartReader, describeEmpty } from './part-reader.ts';
 import { matchesOf } from './match-schema.ts';
 import type { Part, ReadRoute } from './parts.ts';
@@ -40,7 +41,7 @@ export function buildConfig(value: unknown): Config | readonly Problem[] {
 
   const settings: Settings<'auto'> = reader.sections(settingsShape);
   const listeners = reader.named('listeners', listenerSchema);
-  const pools = reader.named('pools', poolSchema, defaults);
+  const pools = readPools(reader, value, defaults);
   const poolNames = isWrittenMap(value['pools']) ? Object.keys(value['pools']) : [];
   const poolsById = new Map(pools.map(({ value: pool }) => [pool.id, pool]));
   const written = isWrittenMap(value['listeners']) ? value['listeners'] : {};
@@ -84,6 +85,17 @@ interface Unrouted {
   /** The listeners as they were written, and those that can be read. */
   readonly written: WrittenMap;
   readonly listeners: readonly Part<NamedListener>[];
+}
+
+/** A config that only redirects may be without. */
+function readPools(
+  reader: ConfigReader,
+  written: WrittenMap,
+  defaults: Defaults,
+): readonly Part<WrittenPool & { readonly id: string }>[] {
+  if (reader.has('pools')) return reader.named('pools', poolSchema, defaults);
+  const missing = describeMissingPools(written);
+  return missing === null ? [] : reader.named('pools', poolSchema, defaults, missing);
 }
 
 /** With a single pool, or one that no listener of layer 4 leads to, the routes may be left out. */

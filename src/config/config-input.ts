@@ -30,9 +30,10 @@ export interface ConfigInput<PoolName extends string = string> {
   readonly routes?: readonly RouteInput<NoInfer<PoolName>>[];
   /**
    * Named sets of servers. A pool is a list of endpoints, or a map.
+   * @defaultValue required, unless all routes have `redirect`
    * @example { web: ['localhost:8081'] }
    */
-  readonly pools: Readonly<Record<PoolName, PoolInput | readonly (EndpointInput | string)[] | string>>;
+  readonly pools?: Readonly<Record<PoolName, PoolInput | readonly (EndpointInput | string)[] | string>>;
   /**
    * Keys of pools and routes, for all of them that do not write their own.
    * @example { policy: 'least-connections', retry: { attempts: 2 } }

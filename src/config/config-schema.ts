@@ -11,7 +11,7 @@ import { settingsShape } from './settings-schema.ts';
 /** Where Fairlead listens if a config names no listener. */
 export const DEFAULT_LISTENER = Object.freeze({ name: 'web', address: '127.0.0.1:8080' });
 
-export const configSchema = object(
+const sections = object(
   {
     $schema: key(z.string().optional(), {
       description: 'Address of the JSON Schema, for editors. Fairlead does not look at it.',
@@ -39,9 +39,10 @@ export const configSchema = object(
       byDefault: 'one route to the only pool',
       words: 'list of routes',
     }),
-    pools: key(named(poolSchema, 'map of pools by name', 'PoolName'), {
+    pools: key(named(poolSchema, 'map of pools by name', 'PoolName').optional(), {
       description: 'Named sets of servers. A pool is a list of endpoints, or a map.',
       example: { web: ['localhost:8081'] },
+      byDefault: 'required, unless all routes have `redirect`',
     }),
     defaults: key(defaultsSchema.prefault({}), {
       description: 'Keys of pools and routes, for all of them that do not write their own.',
@@ -56,3 +57,6 @@ export const configSchema = object(
   },
   'Config',
 );
+
+/** A config of redirects alone has no pools, and one with a single pool no routes. */
+export const configSchema = note(sections, { oneRequired: ['pools', 'routes'] });

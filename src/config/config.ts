@@ -14,7 +14,7 @@ export interface Config {
   readonly listeners: readonly ListenerSpec[];
   /** In the order of the file; at least one where a listener takes HTTP. */
   readonly routes: readonly RouteConfig[];
-  /** At least one. */
+  /** None where every route redirects and every listener takes HTTP. */
   readonly pools: readonly PoolConfig[];
   /** Settings that belong to no listener, route or pool. */
   readonly settings: Settings<'auto'>;

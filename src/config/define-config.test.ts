@@ -54,6 +54,11 @@ describe('defineConfig', () => {
     assert.ok(!Array.isArray(buildConfig(config)));
   });
 
+  it('defineConfig takes a config without pools, which is valid where every route redirects', () => {
+    assert.ok(!Array.isArray(buildConfig(defineConfig({ routes: [{ redirect: 'https' }] }))));
+    assert.ok(Array.isArray(buildConfig(defineConfig({ threads: 1 }))));
+  });
+
   it('defineConfig takes a duration and a size that are put together', () => {
     const seconds = Math.max(5, 1);
     const config = defineConfig({ pools, timeouts: { connect: `${seconds}s` }, limits: { head: `${seconds}KiB` } });
@@ -78,8 +83,6 @@ describe('defineConfig', () => {
       defineConfig({ pools: { web: { endpoints: 'localhost:8081', polcy: 'random' } } }),
       // @ts-expect-error these run before a route is known
       defineConfig({ pools: { web: { endpoints: 'localhost:8081', timeouts: { keepAlive: '5s' } } } }),
-      // @ts-expect-error pools are missing
-      defineConfig({ routes: [] }),
     ];
     for (const config of refused) assert.ok(Array.isArray(buildConfig(config)), JSON.stringify(config));
   });

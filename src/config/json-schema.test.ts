@@ -115,7 +115,8 @@ describe('the JSON Schema', () => {
 /** A config, and a word that the schema's complaint has to hold. */
 const MISTAKES: readonly (readonly [string, string])[] = [
   ['pools: {}', 'fewer than 1'],
-  ['routes: []', "required property 'pools'"],
+  ['threads: 1', "required property 'pools'"],
+  ['routes: []', 'fewer than 1'],
   ['pools: { web: [localhost] }', 'data/pools/web/0'],
   ['pools: { web: [] }\npols: {}', 'additional properties'],
   ['pools: { web: { policy: random } }', "required property 'endpoints'"],

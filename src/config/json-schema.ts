@@ -23,15 +23,15 @@ export function configJsonSchema(): JsonSchema {
   const definitions = new Map<string, JsonSchema>([['FromEnvironment', FROM_ENVIRONMENT]]);
   publish(schemaTree(), definitions);
   const { Config, Policy, ...others } = Object.fromEntries(definitions);
-  const { required: _, ...config } = Config;
+  const { oneOf: _, ...config } = Config;
   // What a pool leaves out of its own map comes from `defaults`.
   const { required: __, ...policy } = Policy;
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: ID,
     ...config,
-    // If a config is spread over files, its pools may be in another one.
-    anyOf: [{ required: ['pools'] }, { required: ['include'] }],
+    // If a config is spread over files, its pools may be in another one. One that only redirects has none.
+    anyOf: [{ required: ['pools'] }, { required: ['routes'] }, { required: ['include'] }],
     title: 'Fairlead config',
     description: 'A config of the Fairlead load balancer: listeners, routes and pools of endpoints.',
     $defs: { ...others, Policy: policy },

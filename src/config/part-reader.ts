@@ -76,16 +76,18 @@ export class PartReader<S extends Shape> {
     return Object.fromEntries(good);
   }
 
-  /** A map of parts by their names. */
+  /** A map of parts by their names. `missing`: what is said where it is not there. */
   named<T extends z.ZodType<object>>(
     key: keyof S & string,
     schema: T,
     defaults?: Defaults,
+    missing: Mistake | null = null,
   ): readonly Part<z.output<T> & { readonly id: string }>[] {
     const value = this.has(key) ? this.#written[key] : defaultOf(this.#shape[key]);
     if (!isWrittenMap(value) || Object.keys(value).length === 0) {
       const isUnderAnotherName = !this.has(key) && this.#problems.some((problem) => keyMeant(problem) === key);
-      if (!isUnderAnotherName) this.#problems.push({ path: [key], mistake: this.#describeEmpty(key, value) });
+      const mistake = missing ?? this.#describeEmpty(key, value);
+      if (!isUnderAnotherName) this.#problems.push({ path: [key], mistake });
       return [];
     }
     return Object.entries(value).flatMap(([name, written]) => {

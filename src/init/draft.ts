@@ -172,7 +172,9 @@ export function toConfigInput(draft: Draft): ConfigInput {
     ...(listeners.size === 0 ? {} : { listeners: valuesOf(listeners) }),
     ...(maxBody === null ? {} : { defaults: { maxBody: maxBody.value as `${number}B` } }),
     ...(routes.length === 0 || isOneForAll(draft) ? {} : { routes }),
-    pools: Object.fromEntries([...pools].map(([name, pool]) => [name, toPoolInput(pool)])),
+    ...(pools.size === 0
+      ? {}
+      : { pools: Object.fromEntries([...pools].map(([name, pool]) => [name, toPoolInput(pool)])) }),
     ...(timeouts.size === 0 ? {} : { timeouts: valuesOf(timeouts) }),
   };
 }

@@ -26,10 +26,8 @@ export function settleDraft(draft: Draft, report: Report): boolean {
     dropUnusedRoutes(draft, report);
     dropUnusedListeners(draft, report);
     dropUnusedPools(draft, report);
-    const [redirecting] = draft.routes.filter(({ value }) => value.redirect !== undefined);
-    if (redirecting === undefined && [...draft.pools.keys()].every((name) => name === draft.closed)) return false;
-    // A config has a pool, also where no request goes to one.
-    if (draft.pools.size === 0 && redirecting !== undefined) closedPool(draft, redirecting.from);
+    const redirects = draft.routes.some(({ value }) => value.redirect !== undefined);
+    if (!redirects && [...draft.pools.keys()].every((name) => name === draft.closed)) return false;
     const built = buildConfig(toConfigInput(draft));
     if (!isMistaken(built)) {
       if (draft.routes.length > 0 && !takesHttp(draft))

@@ -10,7 +10,6 @@ import type { Statement } from './statement.ts';
 const LINE_WIDTH = 110;
 /** In characters of JSON, which are as many as those of YAML. */
 const LONGEST_MAP = 110;
-const NOT_USED = ' A config has a pool; no route leads to this one, and nobody listens there.';
 const CLOSED = ' Nobody listens there: what was guarded is answered with 502, until you decide what becomes of it.';
 /** This many endpoints are written on one line. */
 const MOST_ON_A_LINE = 3;
@@ -72,9 +71,7 @@ function layOutPools(pools: unknown, draft: Draft): void {
   for (const { key, value } of pools.items as Pair<Scalar, Node>[]) {
     const pool = draft.pools.get(String(key.value));
     if (pool === undefined || !isMap(value)) continue;
-    const isUsed = draft.routes.some((route) => route.value.pool === key.value);
-    const closed = isUsed ? CLOSED : NOT_USED;
-    key.commentBefore = key.value === draft.closed ? closed : ` ${placeOf(pool.from)}`;
+    key.commentBefore = key.value === draft.closed ? CLOSED : ` ${placeOf(pool.from)}`;
     for (const setting of value.items as Pair<Scalar, Node>[]) {
       if (setting.key.value === 'endpoints' && setting.value instanceof YAMLSeq) layOutEndpoints(setting.value);
       else if (isCollection(setting.value)) layOutMap(setting.value);

@@ -35,7 +35,7 @@ const MOST_LISTED = 8;
 
 /** What there is instead, for somebody who has mistyped; nothing where that is too much to read. */
 export function listKnown(ids: readonly string[]): string {
-  return ids.length > MOST_LISTED ? '' : `; there is ${ids.join(', ')}`;
+  return ids.length === 0 || ids.length > MOST_LISTED ? '' : `; there is ${ids.join(', ')}`;
 }
 
 /** It takes new requests, as far as its health is known. */

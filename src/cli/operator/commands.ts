@@ -81,6 +81,7 @@ export async function showPools(options: AdminOptions): Promise<number> {
   return ask(options, { method: 'GET', path: '/v1/pools' }, ({ content }) => {
     const { pools } = content as { readonly pools: readonly PoolContent[] };
     if (options.json === true) return EXIT_OK;
+    if (pools.length === 0) console.log('no pools: every route redirects');
     for (const { id, queue, endpoints } of pools) {
       console.log([`${id}${describeQueue(queue)}`, ...describeEndpoints(endpoints)].join('\n'));
     }

@@ -9,8 +9,7 @@ import type { Route, Routing } from '../../http/routing.ts';
 import { compileSteps } from '../../http/steps/route-steps.ts';
 import type { RouteSteps } from '../../http/steps/route-steps.ts';
 import type { Decision, RequestView, Step } from '../../http/steps/step.ts';
-import type { HttpPool } from '../../http/stream.ts';
-import type { Pools } from './routing.ts';
+import { NO_POOL } from './routing.ts';
 
 const PREFIX = '/.well-known/acme-challenge/';
 const LINES = 'Content-Type: application/octet-stream\r\nCache-Control: no-store\r\n';
@@ -21,7 +20,6 @@ const NO_SLOT = 0;
 export function answerChallenges(
   routing: Routing,
   tokens: ReadonlyMap<string, string>,
-  pools: Pools,
   log: ExchangeLog | null,
 ): Routing {
   const { snapshot, misdirection, looksAtScheme } = routing;
@@ -29,7 +27,7 @@ export function answerChallenges(
   const [any] = snapshot.routes;
   const routes = new Map<string, Route>();
   for (const [token, answer] of tokens) {
-    routes.set(token, new ChallengeRoute(any, pools.get(snapshot.pools[0].id), new ChallengeAnswer(answer), log));
+    routes.set(token, new ChallengeRoute(any, new ChallengeAnswer(answer), log));
   }
   return {
     snapshot,
@@ -62,8 +60,7 @@ class ChallengeRoute implements Route {
   readonly id = '';
   readonly match: RouteSpec['match'];
   readonly spec: RouteSpec;
-  /** One of those that there are stands in. */
-  readonly pool: HttpPool;
+  readonly pool = NO_POOL;
   readonly retriedStatuses = null;
   readonly hedge = null;
   readonly policy = 0;
@@ -73,11 +70,10 @@ class ChallengeRoute implements Route {
   readonly log: ExchangeLog | null;
 
   /** `any`: where times and the like are taken from. */
-  constructor(any: RouteSpec, pool: HttpPool, step: Step, log: ExchangeLog | null) {
+  constructor(any: RouteSpec, step: Step, log: ExchangeLog | null) {
     const ofNoRoute = { id: '', slot: NO_SLOT, pool: '', upgrades: [], deadlineHeader: '' };
     this.spec = { ...any, ...ofNoRoute, policy: null, replacePrefix: null, hedge: null };
     this.match = any.match;
-    this.pool = pool;
     this.steps = compileSteps([step]);
     this.log = log;
   }

@@ -185,7 +185,7 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
 
   /** Authorities that look whether names lead here are answered before any route is asked. */
   #answering(routing: Routing): Routing {
-    return this.parts.tls?.answering(routing, this.#pools, this.unroutedLog) ?? routing;
+    return this.parts.tls?.answering(routing, this.unroutedLog) ?? routing;
   }
 
   #tcpOf(): TcpSessions {

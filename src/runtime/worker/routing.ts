@@ -10,6 +10,13 @@ import { createSteps } from '../../http/steps/route-steps.ts';
 import type { RouteSteps } from '../../http/steps/route-steps.ts';
 import type { HttpPool } from '../../http/stream.ts';
 
+/** Of a route whose steps answer: all that is looked at before they do. */
+export const NO_POOL = {
+  spec: { host: 'client', policy: '' },
+  sticky: null,
+  policyOf: () => 0,
+} as unknown as HttpPool;
+
 class CompiledRoute implements Route {
   readonly id: string;
   readonly match: RouteMatch;
@@ -66,8 +73,7 @@ export function createRouting(
 ): Routing {
   const shared = {};
   const routes = snapshot.routes.map((spec) => {
-    // A redirect answers before a pool is asked: any stands in.
-    const pool = pools.get(spec.redirect === undefined ? spec.pool : snapshot.pools[0].id);
+    const pool = spec.redirect === undefined ? pools.get(spec.pool) : NO_POOL;
     return new CompiledRoute(spec, pool, stepsOf(spec), shared, logOf(spec));
   });
   const router = compileRoutes(routes);

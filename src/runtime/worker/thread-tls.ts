@@ -20,7 +20,6 @@ import { ChallengeProfiles } from './challenge-profiles.ts';
 import { answerChallenges } from './challenge-routing.ts';
 import { createMisdirection } from './misdirected-hosts.ts';
 import { HandshakeCounts } from './handshake-counts.ts';
-import type { Pools } from './routing.ts';
 import { TlsClients } from './tls-clients.ts';
 import { TlsListeners } from './tls-listeners.ts';
 
@@ -83,8 +82,8 @@ export class ThreadTls {
   }
 
   /** The routing with the answers of HTTP-01 in front, as long as there are any. */
-  answering(routing: Routing, pools: Pools, log: ExchangeLog | null): Routing {
-    return answerChallenges(routing, this.#tokens, pools, log);
+  answering(routing: Routing, log: ExchangeLog | null): Routing {
+    return answerChallenges(routing, this.#tokens, log);
   }
 
   /** Which requests of this snapshot are kept from which connections; null: none. */

@@ -19,6 +19,8 @@ export const OF_ITSELF = 'it leads back to itself';
 export const ARE_CLOSED = 'its requests get 502';
 export const SERVED =
   'what it redirects is served as it came; redirect: https looks at how a client came, also at what a proxy of trustedProxies says';
+export const IN_CLEAR =
+  'what it sends to https is served as it came, also in the clear; write a route with redirect: https for its paths';
 export const AS_CAME = 'path and query go on as they came; nginx writes the path anew from its normal form';
 const NO_PORT = 'the host in it goes without the port that the client writes';
 

@@ -47,7 +47,7 @@ const BY_HTTP =
 
 /** `host` null: all that comes by http. Null: it is no redirect, or on conditions that cannot be said, which is listed. */
 export function readIf(from: Directive, scope: Scope, report: Report): (Answer & { host: string | null }) | null {
-  const redirect = from.children.find(isRedirect);
+  const redirect = from.children.find((each) => isRedirect(each));
   if (redirect === undefined) return null;
   const condition = from.args.join(' ');
   const host = ONE_HOST.exec(condition)?.[1] ?? null;

@@ -8,7 +8,7 @@ import type { PoolBook } from './pool-book.ts';
 import { isGuard } from './not-taken.ts';
 import { ARE_CLOSED, isToSecure } from '../redirect.ts';
 import { answeredBy, readIf } from './answers.ts';
-import { isRedirect, readRedirect } from './redirects.ts';
+import { isRedirect, mayLeadToHttps, readRedirect } from './redirects.ts';
 import { mayMeet, readReplacement, toRewriting } from '../prefix-rewriting.ts';
 import { parseLocation, parseTarget, rewritingOf, sendsOneUri } from './proxy-target.ts';
 import type { Location, Rewriting } from './proxy-target.ts';
@@ -132,9 +132,11 @@ function convertOpen(
   report: Report,
 ): TakenLocation | null {
   const proxyPass = from.children.findLast(({ name }) => name === 'proxy_pass');
-  const answer = from.children.find((each) => each.name === 'return' || isRedirect(each));
+  const answer = from.children.find((each) => each.name === 'return' || isRedirect(each, prefixOf(location)));
   if (answer !== undefined) return convertAnswer({ from, location, answer }, scope, pools, report);
   if (proxyPass === undefined) {
+    const partly = from.children.find(mayLeadToHttps);
+    if (partly !== undefined) return close({ from, location, answer: partly }, pools, report);
     if (from.children.some(({ name }) => name === 'location')) return null;
     return refuse(from, `${reasonWithoutProxy(from)}; ${WHERE_THEY_GO}`, report);
   }
@@ -159,6 +161,17 @@ function readFront(from: Directive, scope: Scope, pools: PoolBook, report: Repor
   return byHttp === undefined || byHttp === null ? null : answeredBy(byHttp, 'http', pools, report).route;
 }
 
+/** Nobody there is asked for what is not sent to https, and no other location may serve what is. */
+function close({ from, location, answer }: Answering, pools: PoolBook, report: Report): TakenLocation {
+  report.leave(from, `"${answer.text}": ${lacking('redirects', ARE_CLOSED)}`);
+  return { from, location, isGuarded: true, route: { pool: pools.closed(from) } };
+}
+
+/** What all paths begin with that come to a location. */
+function prefixOf({ kind, path }: Location): string {
+  return kind.startsWith('regex') ? '/' : path;
+}
+
 interface Answering extends Pick<TakenLocation, 'from' | 'location'> {
   readonly answer: Directive;
 }
@@ -170,8 +183,9 @@ function convertAnswer(
   pools: PoolBook,
   report: Report,
 ): TakenLocation | null {
-  if (isRedirect(answer)) {
-    const sent = readRedirect(answer, scope);
+  const prefix = prefixOf(location);
+  if (isRedirect(answer, prefix)) {
+    const sent = readRedirect(answer, scope, prefix);
     const { path: _, ...routes } = answeredBy({ from, sent }, 'both', pools, report, answer);
     const isSecure = typeof sent === 'string' || isToSecure(sent.http);
     return { ...routes, location, isGuarded: isSecure && !(location.kind === 'prefix' && location.path === '/') };

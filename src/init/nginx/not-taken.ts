@@ -1,7 +1,9 @@
 /** Why a directive of nginx is not taken over: what Fairlead has instead, or that it has nothing yet. */
 import { lacking } from '../features.ts';
+import { IN_CLEAR } from '../redirect.ts';
 import type { Report } from '../report.ts';
 import type { Directive } from './parse-nginx.ts';
+import { mayLeadToHttps } from './redirects.ts';
 
 type Reason = readonly [pattern: RegExp, kind: 'same' | 'left' | 'guard', reason: string];
 
@@ -115,6 +117,7 @@ const KNOWN =
 
 /** Lists a directive with the reason why it is not taken over. */
 export function listOther(directive: Directive, report: Report): void {
+  if (mayLeadToHttps(directive)) return report.guard(directive, lacking('redirects', IN_CLEAR));
   const [kind, reason] = reasonFor(directive.name);
   if (kind === 'guard' && !isGuard(directive)) return report.same(directive, 'alone it keeps nobody out');
   if (kind === 'same') report.same(directive, reason);

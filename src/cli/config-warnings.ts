@@ -1,5 +1,6 @@
 /** What a config may say and hardly anybody should, a sentence each. */
 import type { Config } from '../config/config.ts';
+import { warnOfLoops } from './warn-of-loops.ts';
 
 /** `node`: the version that is to run it. */
 export function listWarnings(config: Config, node: string = process.versions.node): readonly string[] {
@@ -17,6 +18,7 @@ export function listWarnings(config: Config, node: string = process.versions.nod
     ...warnOfSenders(config),
     ...warnOfChains(config, node),
     ...warnOfRedirects(config),
+    ...warnOfLoops(config),
   ];
 }
 

@@ -53,7 +53,7 @@ const MOST_TEXT = 512;
 /** Words of 4 bytes: length, status and severity, attempts and version; then 7 doubles, and the lengths of the texts. */
 export const DOUBLES_AT = 16;
 export const LENGTHS_AT = DOUBLES_AT + 7 * 8;
-export const TEXT_AT = LENGTHS_AT + 17 * 2;
+export const TEXT_AT = LENGTHS_AT + textsOf(emptyLine()).length * 2;
 
 /** Puts lines into a ring. */
 export class LineWriter {

@@ -51,7 +51,7 @@ export abstract class TlsConnection extends SocketConnection implements WatchedT
   /** Cleartext given to OpenSSL so far. */
   #given = 0;
   /** Ciphertext read up to the last cleartext, and the turn of the loop that this was in. */
-  #cipherRead = 0;
+  protected cipherRead = 0;
   #readTurn = 0;
   /** The peer's end, and that of the socket, wait for a handler that has paused. */
   protected isEndHeld = false;
@@ -276,7 +276,7 @@ export abstract class TlsConnection extends SocketConnection implements WatchedT
   override onEnd(): void {
     if (this.isClosed || this.hasEnded || !this.isConnected) return;
     if (!this.isEndHeld) {
-      this.isTruncated = this.socket.bytesRead === this.#cipherRead && this.host.turns.count !== this.#readTurn;
+      this.isTruncated = this.socket.bytesRead === this.cipherRead && this.host.turns.count !== this.#readTurn;
     }
     const isAllRead = this.deliverKept();
     if (this.isClosed) return;
@@ -349,7 +349,7 @@ export abstract class TlsConnection extends SocketConnection implements WatchedT
   }
 
   get silentBytes(): number {
-    return this.socket.bytesRead - this.#cipherRead;
+    return this.socket.bytesRead - this.cipherRead;
   }
 
   endSilent(): void {
@@ -358,7 +358,7 @@ export abstract class TlsConnection extends SocketConnection implements WatchedT
 
   /** Cleartext has come, or the handshake is over. */
   protected noteRead(): void {
-    this.#cipherRead = this.socket.bytesRead;
+    this.cipherRead = this.socket.bytesRead;
     this.#readTurn = this.host.turns.note();
   }
 }

@@ -5,10 +5,13 @@
  * that: up to {@link BURST_BYTES} more may come. And where a record lands is settled when the one before it has landed.
  * So:
  *
- * - A short record is delivered at once from the scratch, which all connections share.
- * - A full one, one that follows before it has been delivered, and one that comes while the handler has paused are
- *   **kept**: in a buffer of the connection's own, one behind another, so that they are one piece. They are delivered
- *   in the next turn of the loop, or when the buffer is full, or before the peer's end.
+ * - A short record, and one that has come alone, is delivered at once from the scratch, which all connections share.
+ * - A full one that others have come with, those that follow before it has been delivered, and one that comes while the
+ *   handler has paused are **kept**: in a buffer of the connection's own, one behind another, so that they are one piece.
+ *   They are delivered with the last of them, as far as that can be told, or in the next turn of the loop, or when the
+ *   buffer is full, or before the peer's end.
+ * - After the last of them the buffer is given back, if nothing of it is lent: so the next burst, of whichever
+ *   connection, lands where the cache of the processor is warm.
  * - Nothing ever lands on what is kept or lent. Where a burst begins with less than {@link BURST_BYTES} behind it, it
  *   goes on at the front if all before it is free, else in a second buffer; the first one is given back when it is free.
  * - With no buffer to be had it is copied, and the socket rests until the copies are delivered.
@@ -21,8 +24,11 @@ import { TlsConnection } from './tls-connection.ts';
 const RECORD_BYTES = 16 * 1024;
 /** One read of the socket, and what was left of the one before: five records. */
 const BURST_BYTES = 5 * RECORD_BYTES;
-/** So many short records in a row move a connection back to the scratch. */
-const SHORT_RECORDS = 8;
+/** What a record has besides its cleartext, with the ciphers that are offered. */
+const OVERHEAD_BYTES = 22;
+const OVERHEAD_BYTES_OF_1_2 = 29;
+/** Ciphertext that may be left when all records are open: ones that only change keys, the first bytes of the next. */
+const MOST_LEFT = 64;
 
 /** Bytes that were read and not delivered. */
 interface Kept {
@@ -42,15 +48,21 @@ export class TlsOnreadConnection extends TlsConnection implements BufferReader {
   #kept: Kept[] = [];
   #isReading = false;
   #isDue = false;
-  #shortRecords = 0;
+  /** Ciphertext that cleartext has come of. */
+  #opened = 0;
+  /** Of each record; 0: not known yet. */
+  #overhead = 0;
+  /** The least that the ciphertext was ever ahead of that: what the handshake and tickets took. */
+  #leastAhead = Infinity;
 
   /** A record of `count` bytes has landed. False: stop reading. */
   read(count: number): boolean {
     if (this.isClosed) return false;
     this.#isReading = true;
     this.noteRead();
-    if (this.#landing.isScratch) this.#readScratch(count);
-    else this.#readOwn(count);
+    const isLast = this.#isLast(count);
+    if (this.#landing.isScratch) this.#readScratch(count, isLast);
+    else this.#readOwn(count, isLast);
     this.#isReading = false;
     // Closed by its handler, it still gets the other records of this burst: not on top of what it has lent.
     if (this.isClosed) this.host.buffers.landNext(this.host.buffers.scratch);
@@ -58,9 +70,24 @@ export class TlsOnreadConnection extends TlsConnection implements BufferReader {
     return this.#mayRead();
   }
 
-  #readScratch(count: number): void {
+  /**
+   * Whether no other record has come with this one, as far as that can be told from how much ciphertext there was. Where
+   * it errs, bytes are delivered sooner or a turn later.
+   */
+  #isLast(count: number): boolean {
+    if (this.#overhead === 0)
+      this.#overhead = this.facts.tls?.version === 'TLSv1.2' ? OVERHEAD_BYTES_OF_1_2 : OVERHEAD_BYTES;
+    this.#opened += count + this.#overhead;
+    const ahead = this.cipherRead - this.#opened;
+    // One that comes alone is all that there is, mostly.
+    const isAlone = count < RECORD_BYTES && this.#kept.length === 0;
+    if (isAlone || ahead < this.#leastAhead) this.#leastAhead = ahead;
+    return ahead - this.#leastAhead <= MOST_LEFT;
+  }
+
+  #readScratch(count: number, isLast: boolean): void {
     const { bytes } = this.#landing;
-    if (count < RECORD_BYTES && !this.isPaused && this.#kept.length === 0) {
+    if ((isLast || count < RECORD_BYTES) && !this.isPaused && this.#kept.length === 0) {
       this.deliver(bytes, HEAD_ROOM, HEAD_ROOM + count);
       return;
     }
@@ -72,33 +99,37 @@ export class TlsOnreadConnection extends TlsConnection implements BufferReader {
       return;
     }
     bytes.copy(own.bytes, HEAD_ROOM, HEAD_ROOM, HEAD_ROOM + count);
-    this.#shortRecords = 0;
     this.#keep(own, HEAD_ROOM, count);
     this.#landAt(own, HEAD_ROOM + count);
   }
 
-  #readOwn(count: number): void {
+  #readOwn(count: number, isLast: boolean): void {
     const own = this.#landing;
     const at = this.#at;
-    if (count < RECORD_BYTES && !this.isPaused && this.#kept.length === 0) {
-      this.#shortRecords += 1;
-      this.deliver(own.bytes, at, at + count);
-      if (!this.isClosed) this.#moveOn(own, at + count);
+    const isFirst = this.#kept.length === 0;
+    if (!this.isPaused && (isLast || (isFirst && count < RECORD_BYTES))) {
+      if (isFirst) {
+        this.deliver(own.bytes, at, at + count);
+      } else {
+        this.#keep(own, at, count);
+        this.deliverKept();
+      }
+      if (this.isClosed) return;
+      if (this.#kept.length === 0) this.#moveOn(own, at + count, isLast);
+      else this.#goOn(own, at + count);
       return;
     }
-    this.#shortRecords = 0;
-    const isFirst = this.#kept.length === 0;
     this.#keep(own, at, count);
     if (isFirst && own.bytes.length - at - count < BURST_BYTES) this.#beginElsewhere(own, at, count);
     else this.#goOn(own, at + count);
   }
 
-  /** Nothing of it is kept. */
-  #moveOn(own: ReadBuffer, at: number): void {
+  /** Nothing of it is kept. `isOver`: nor has more come with it. */
+  #moveOn(own: ReadBuffer, at: number, isOver: boolean): void {
     if (own.loans > 0) {
       if (own.bytes.length - at >= BURST_BYTES) this.#landAt(own, at);
       else this.#landElsewhere(own);
-    } else if (this.#shortRecords >= SHORT_RECORDS && this.#former === null) {
+    } else if (isOver && this.#former === null) {
       this.#landing = this.host.buffers.scratch;
       this.host.buffers.release(own);
       this.#landAt(this.#landing, HEAD_ROOM);
@@ -115,7 +146,7 @@ export class TlsOnreadConnection extends TlsConnection implements BufferReader {
     }
     this.deliverKept();
     if (this.isClosed) return;
-    if (this.#kept.length === 0) this.#moveOn(own, at);
+    if (this.#kept.length === 0) this.#moveOn(own, at, false);
     else this.#landElsewhere(own);
   }
 

@@ -72,14 +72,15 @@ export class TcpSession extends Timer implements ConnectionHandler, EndpointEven
     this.record.arrivedAt = host.now();
     this.record.listener = route.listener.id;
     this.record.pool = route.spec.pool;
+    const address = needsAddress(route) ? client.facts.peer.address : '';
     if (route.log !== null) {
-      this.record.client = client.facts.peer.address;
+      this.record.client = address;
       this.record.facts = client.facts;
     }
     host.routeTable.count(route.slot, ROUTE_REQUESTS, 1);
     host.opened(this);
     client.pause();
-    this.#search = new EndpointSearch(this, route, host, sessionKey(route, client.facts.peer.address));
+    this.#search = new EndpointSearch(this, route, host, sessionKey(route, address));
     this.#search.begin();
   }
 
@@ -330,6 +331,14 @@ export class TcpSession extends Timer implements ConnectionHandler, EndpointEven
     route.log?.sessionEnded(record);
     this.#host.closed(this);
   }
+}
+
+/**
+ * Whether anybody goes by where the client is. The system is asked for that in a call of its own, and does not know it any
+ * more once the client has reset: at the beginning or never.
+ */
+function needsAddress({ key, log, pool }: TcpRoute): boolean {
+  return key !== null || log !== null || pool.spec.proxyProtocol !== null;
 }
 
 /** When to look again whether a side that has bytes to take still takes some, ms; infinite where it does not, or has none. */

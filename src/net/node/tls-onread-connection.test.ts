@@ -25,6 +25,7 @@ function createHost(): ConnectionHost {
     buffers: new ReadBuffers(8),
     sockets: new SocketTable(),
     turns: new LoopTurnCount(),
+    writes: null,
     landsTls: true,
   };
 }

@@ -23,7 +23,9 @@ export abstract class NodeConnection extends SocketConnection {
     if (this.isClosed || this.hasFinished) return;
     this.uncork();
     this.hasFinished = true;
-    this.socket.end();
+    // Behind the peer's FIN nothing more can come: closing sends ours, and a shutdown before it would be for nothing.
+    if (this.hasEnded && !this.isBlocked) this.socket.destroy();
+    else this.socket.end();
   }
 
   reset(): void {

@@ -85,6 +85,12 @@ describe('an http check', () => {
     assert.deepEqual([result.outcome, result.reason], ['pass', 'status 200']);
   });
 
+  it('an http check that is answered 101 has failed by that answer, and is not waited for', async (t) => {
+    const switching = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+    const { outcome, reason, unanswered } = await probe(t, switching, '');
+    assert.deepEqual([outcome, reason, unanswered], ['fail', 'status 101', null]);
+  });
+
   it('an http check finds a text within the first 64 KiB of a body of any length, and none behind them', async (t) => {
     const head = `${OK}Connection: close\r\n\r\n`;
     const inside = await probe(t, `${head}${'x'.repeat(65_530)}needle`, many('x'), 'needle');

@@ -54,6 +54,11 @@ export function askHttp(
     request.on('error', (error) => resolve(failedBy(error)));
     boundAnswer(request, (reason) => decide(failed(reason)));
     request.on('response', (response) => judge(check, response, decide));
+    // Node tells of a 101 here alone.
+    request.on('upgrade', (_response, socket) => {
+      socket.destroy();
+      decide(failed('status 101'));
+    });
     request.end();
   });
 }

@@ -2,6 +2,7 @@
  * The choice of an endpoint for one more attempt: one that was not tried yet while there is one, and never one that has
  * refused this very request.
  */
+import { REFUSED } from '../core/shared/pool-table.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Pool } from './pool.ts';
 import type { PoolPick } from './pool-pick.ts';
@@ -63,11 +64,33 @@ function choose<W extends Waiter>(
   tried: readonly Endpoint<W>[],
   refused: readonly Endpoint<W>[],
 ): Endpoint<W> | null {
-  const endpoint = pick(pool, picking, tried);
-  if (endpoint === null || refused.length === 0 || !refused.includes(endpoint)) return endpoint;
+  if (refused.length === 0) return pick(pool, picking, tried);
+  const endpoint = pickReachable(pool, picking, tried);
+  if (endpoint === null || !refused.includes(endpoint)) return endpoint;
   const other = refused.length < tried.length ? pick(pool, picking, refused) : endpoint;
   if (other !== null && !refused.includes(other)) return other;
   return pool.isFull(refused) ? null : pickLast(pool, picking, refused);
+}
+
+/**
+ * Where one has refused this request, those that have refused others go last, as far as a few picks tell: of many endpoints
+ * most may be gone, and a request moves on only so often.
+ */
+function pickReachable<W extends Waiter>(
+  pool: Pool<W>,
+  picking: Picking,
+  tried: readonly Endpoint<W>[],
+): Endpoint<W> | null {
+  let passed = tried;
+  let endpoint = pick(pool, picking, tried);
+  for (let picks = 1; picks < MOST_PICKS; picks++) {
+    if (endpoint === null || (pool.table.health[endpoint.slot] & REFUSED) === 0) break;
+    passed = [...passed, endpoint];
+    const other = pick(pool, picking, passed);
+    if (other === null || passed.includes(other)) break;
+    endpoint = other;
+  }
+  return endpoint;
 }
 
 function pick<W extends Waiter>(pool: Pool<W>, picking: Picking, tried: readonly Endpoint<W>[]): Endpoint<W> | null {

@@ -4,6 +4,7 @@
  */
 import type net from 'node:net';
 import { UNIX_PEER } from '../../core/unix-address.ts';
+import { NOBODY } from '../nobody.ts';
 import type { AcceptedConnection, CloseReason, ConnectionFacts, ConnectionHandler, PeerState } from '../transport.ts';
 import { CLOSED_AT_END, CLOSED_LOCALLY } from './close-reason.ts';
 import type { ConnectionHost } from './connection-host.ts';
@@ -217,6 +218,8 @@ export abstract class SocketConnection implements AcceptedConnection, SocketWatc
       this.host.guard.caught(error, this.handler);
     }
     this.host.clock.leave();
+    // As with the socket: see `socket-events.ts`.
+    this.handler = NOBODY;
   }
 
   /** Bytes have been read; the handler may use the engine's buffer until this returns. */

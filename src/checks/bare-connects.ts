@@ -18,6 +18,8 @@ import type { Cancel } from './scheduler.ts';
 const EVERY_MS = 250;
 /** … and for so long. */
 const QUICK_MS = 10_000;
+/** The turns of a pool begin this far apart, so that one that is back is found the sooner. */
+const SPREAD_MS = 80;
 /** 50 a second in all. */
 const SPACING_MS = 20;
 /** One that is neither accepted nor refused is not waited for any longer. */
@@ -56,7 +58,7 @@ interface Watched {
   readonly target: BareConnectTarget;
   readonly since: number;
   readonly turns: PoolTurns<Watched>;
-  /** It has been refused, and its turn is over when it is due. */
+  /** Its turn is over when it is due. */
   isResting: boolean;
   dueAt: number;
   /** Where it waits until it is due; null: it is under way, or others of its pool are tried. */
@@ -97,7 +99,6 @@ export class BareConnects {
     this.#awaitNext();
   }
 
-  /** Others of its pool may be tried: one in its place, or all where the pool can be reached by now. */
   #endTurn(watched: Watched): void {
     watched.isResting = false;
     for (const other of watched.turns.leave(watched)) this.#wait(other, 0);
@@ -157,7 +158,9 @@ export class BareConnects {
         return false;
       }
     }
-    return watched.turns.enter(watched);
+    const before = watched.turns.enter(watched);
+    if (before > 0) this.#wait(watched, before * SPREAD_MS);
+    return before === 0;
   }
 
   #isSlow({ since }: Watched): boolean {

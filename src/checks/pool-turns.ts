@@ -1,7 +1,4 @@
-/**
- * Which endpoints of a pool are tried by bare connects. While none of it can be reached its requests are held, and the first
- * that is there ends that for all of them: so a few at a time are tried, in turn, and a large pool holds up no other.
- */
+/** Which endpoints of a pool are tried: of one that cannot be reached a few, in turn, so that a large one holds up no other. */
 import { WaitingLine } from '../core/waiting-line.ts';
 
 /** At a time, of a pool that is out. */
@@ -21,15 +18,17 @@ export class PoolTurns<W> {
     this.#pool = pool;
   }
 
-  /** False: it waits until {@link leave} returns it. */
-  enter(endpoint: W): boolean {
-    if (this.#tried.has(endpoint)) return true;
-    if (this.#tried.size >= MOST && this.#pool.isOut) {
+  /** 0: it has a turn; more: as many of a pool that is out began theirs before. -1: {@link leave} returns it later. */
+  enter(endpoint: W): number {
+    const before = this.#tried.size;
+    if (this.#tried.has(endpoint)) return 0;
+    const { isOut } = this.#pool;
+    if (isOut && before >= MOST) {
       this.#waiting.join(endpoint);
-      return false;
+      return -1;
     }
     this.#tried.add(endpoint);
-    return true;
+    return isOut ? before : 0;
   }
 
   /** Its turn is over. Returns those whose turn it is now. */

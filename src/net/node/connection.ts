@@ -2,7 +2,6 @@
 import type net from 'node:net';
 import { NOBODY } from '../nobody.ts';
 import { closeReasonOf } from './close-reason.ts';
-import type { HandleWrites } from './handle-writes.ts';
 import { forgetReadError, writesOf } from './node-internals.ts';
 import { readBufferOf } from './read-buffers.ts';
 import { SocketConnection } from './socket-connection.ts';
@@ -106,23 +105,17 @@ export abstract class NodeConnection extends SocketConnection {
   /** Returns whether all of it has left, and all before it. */
   #put(data: string | Buffer): boolean {
     const { socket } = this;
-    const writes = this.#writes;
-    if (writes !== null) return this.#hasLeft(writes, writes.write(socket, data));
-    if (typeof data === 'string') socket.write(data, 'latin1');
-    else socket.write(data);
-    return socket.writableLength === 0 ? true : this.#block();
-  }
-
-  /** Null: what is written now takes the stream. */
-  get #writes(): HandleWrites | null {
-    return this.isBlocked || !this.isConnected ? null : this.host.writes;
-  }
-
-  #hasLeft(writes: HandleWrites, result: number): boolean {
+    const { writes } = this.host;
+    if (this.isBlocked || !this.isConnected || writes === null) {
+      if (typeof data === 'string') socket.write(data, 'latin1');
+      else socket.write(data);
+      return socket.writableLength === 0 ? true : this.#block();
+    }
+    const result = writes.write(socket, data);
     if (result === 0) return true;
     if (result > 0) return this.#block();
     this.hasFinished = true;
-    writes.fail(this.socket, result);
+    writes.fail(socket, result);
     return true;
   }
 
@@ -133,13 +126,7 @@ export abstract class NodeConnection extends SocketConnection {
     end: number,
     mayOverwrite: boolean,
   ): boolean {
-    const size = end - start;
-    if (size <= TEXT_BYTES) {
-      const writes = text === '' && size > 0 ? this.#writes : null;
-      if (writes !== null && size <= writes.mostCopied)
-        return this.#hasLeft(writes, writes.writeCopy(this.socket, buffer, start, end));
-      return this.writeText(text + buffer.latin1Slice(start, end));
-    }
+    if (end - start <= TEXT_BYTES) return this.writeText(text + buffer.latin1Slice(start, end));
     const source = readBufferOf(buffer);
     if (source?.isScratch === true) return this.#writeCopy(text, buffer, start, end);
     const room = text.length;

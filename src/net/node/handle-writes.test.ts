@@ -39,33 +39,11 @@ test(title, { skip: !isKnownToWrite }, async (t) => {
   assert.deepEqual(closes, [{ kind: 'reset', code: 'EPIPE' }]);
 });
 
-test(
-  'a piece that has to wait is kept, whatever is written elsewhere meanwhile',
-  { skip: !isKnownToWrite },
-  async (t) => {
-    const [slow, other] = [await connect(t), await connect(t)];
-    slow.reader.pause();
-    const piece = Buffer.alloc(100);
-    let sent = '';
-    for (let index = 0; !slow.connection.isBlocked; index++) {
-      piece.write(String(index).padStart(100, '.'), 'latin1');
-      sent += piece.latin1Slice();
-      slow.connection.writeBytes(piece, 0, piece.length);
-    }
-    piece.fill('#');
-    assert.equal(other.connection.writeBytes(piece, 0, piece.length), true);
-    slow.reader.resume();
-    await until(() => slow.received().length === sent.length, 'all has arrived');
-    assert.ok(slow.received() === sent);
-  },
-);
-
 /** An accepted connection, and what the other end has got of it. */
 async function connect(t: TestContext): Promise<{
   connection: Connection;
   socket: NodeConnection['socket'];
   received: () => string;
-  reader: Connection;
   closes: unknown[];
 }> {
   const transport = createNodeTransport({
@@ -91,5 +69,5 @@ async function connect(t: TestContext): Promise<{
   await until(() => accepted !== null, 'it is accepted');
   const connection: unknown = accepted;
   assert.ok(connection instanceof NodeConnection);
-  return { connection, socket: connection.socket, received: () => text, reader: dialled, closes };
+  return { connection, socket: connection.socket, received: () => text, closes };
 }

@@ -7,16 +7,12 @@ import net from 'node:net';
 import { systemError } from './system-error.ts';
 
 export interface HandleWrites {
-  /** Few bytes are copied faster than they are made a string, or a view of their own. */
-  readonly mostCopied: number;
   /**
    * Writes latin1 text or bytes to a socket that is connected and has nothing pending. Returns 0: all of it has left, or
    * the socket is destroyed; a positive number: some of it waits; a negative one: the system's error, and nothing has left.
    * A later error destroys the socket, as that of a write to the stream does.
    */
   write(socket: net.Socket, data: string | Uint8Array): number;
-  /** The same for `source[start, end)`, 1 to `mostCopied` bytes, which are the caller's again when it returns. */
-  writeCopy(socket: net.Socket, source: Buffer, start: number, end: number): number;
   /** Destroys the socket for what `write` has returned, not before the caller has returned: so does a stream. */
   fail(socket: net.Socket, status: number): void;
 }
@@ -39,18 +35,8 @@ interface WritingHandle {
 
 const WAITS = 1;
 
-/** For each length a view is kept, of some 100 bytes. */
-const MOST_COPIED = 512;
-
 /** Null: handles of this Node do not take writes in this way, as far as can be seen without a connection. */
-export const handleWrites: HandleWrites | null = takesWrites()
-  ? { mostCopied: MOST_COPIED, write, writeCopy, fail }
-  : null;
-
-/** What leaves from here has left when the write returns, or keeps it. */
-let copies = Buffer.allocUnsafeSlow(MOST_COPIED);
-/** The beginnings of it by their length. */
-let views: (Uint8Array | undefined)[] = [];
+export const handleWrites: HandleWrites | null = takesWrites() ? { write, fail } : null;
 
 /** Looks what a stream gives to its handle, which has to be what we would give: other arguments may end the process. */
 function takesWrites(): boolean {
@@ -84,18 +70,6 @@ function write(socket: net.Socket, data: string | Uint8Array): number {
   if (handle === null) return 0;
   const result = typeof data === 'string' ? handle.writeLatin1String(null, data) : handle.writeBuffer(null, data);
   return typeof result === 'number' ? result : wait(result, socket, data);
-}
-
-function writeCopy(socket: net.Socket, source: Buffer, start: number, end: number): number {
-  const length = end - start;
-  const view = (views[length] ??= copies.subarray(0, length));
-  source.copy(copies, 0, start, end);
-  const status = write(socket, view);
-  if (status > 0) {
-    copies = Buffer.allocUnsafeSlow(MOST_COPIED);
-    views = [];
-  }
-  return status;
 }
 
 function wait(request: WriteRequest, socket: net.Socket, data: string | Uint8Array): number {

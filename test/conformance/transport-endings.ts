@@ -201,20 +201,6 @@ export function endings(name: string, create: CreateTransport): void {
       });
     }
 
-    tcpTest(title('reset after end, while bytes are pending, is seen by the peer as rst'), create, async (stage) => {
-      const { recorder, connection, peer } = await stage.pair(side);
-      peer.stopReading();
-      const bytes = pattern(8 * 1024 * 1024, 15);
-      assert.equal(connection.writeBytes(bytes, 0, bytes.length), false);
-      connection.end();
-      await settle();
-      connection.reset();
-      await recorder.closed();
-      peer.startReading();
-      assert.equal(await peer.closed, 'rst');
-      assert.deepEqual(recorder.events, [...start, 'close local']);
-    });
-
     stageTest(title('delivers bytes and the FIN behind them when both are there at once'), create, async (stage) => {
       const { recorder, connection, peer } = await stage.pair(side);
       connection.pause();

@@ -1,6 +1,5 @@
 /** What the connections of one transport share. */
 import type { Guard } from '../guard.ts';
-import type { HandleWrites } from './handle-writes.ts';
 import type { LoopClock } from '../loop-clock.ts';
 import type { LoopTurnCount } from './loop-turn-count.ts';
 import type { SocketTable } from './socket-table.ts';
@@ -12,8 +11,6 @@ export interface ConnectionHost {
   readonly buffers: ReadBuffers;
   readonly sockets: SocketTable;
   readonly turns: LoopTurnCount;
-  /** How what can leave at once is written; null: by the stream of its socket. */
-  readonly writes: HandleWrites | null;
   /** Cleartext of TLS lands in `buffers`; false: it comes in buffers of Node's. */
   landsTls: boolean;
 }

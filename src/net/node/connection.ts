@@ -2,13 +2,13 @@
 import type net from 'node:net';
 import { NOBODY } from '../nobody.ts';
 import { closeReasonOf } from './close-reason.ts';
-import { forgetReadError, writesOf } from './node-internals.ts';
+import { forgetReadError } from './node-internals.ts';
 import { readBufferOf } from './read-buffers.ts';
 import { SocketConnection } from './socket-connection.ts';
 
 /**
- * Payloads up to this are written as one string together with the text before them: Node writes a latin1 string from its
- * stack, and keeps a copy of what has to wait, so that they may come from a buffer that is never lent.
+ * Payloads up to this are written as one string together with the text before them: Node copies a latin1 string to
+ * its stack and writes it from there, which is cheaper than making a subarray and pinning it.
  */
 export const TEXT_BYTES = 4096;
 
@@ -33,15 +33,10 @@ export abstract class NodeConnection extends SocketConnection {
     this.closeLocally();
     // Node delays a reset until the connect is done. And libuv refuses one while a shutdown is under way, after which
     // the socket would never close; but by then everything has been handed to the kernel, so closing is enough.
-    const canReset = !this.isUnix && !this.socket.connecting && !this.#isShuttingDown && !this.#hasWriteFailed;
+    const isShuttingDown = this.hasFinished && !this.socket.writableFinished && this.socket.writableLength === 0;
+    const canReset = !this.isUnix && !this.socket.connecting && !isShuttingDown && !this.#hasWriteFailed;
     if (!canReset) this.socket.destroy();
     else this.socket.resetAndDestroy();
-  }
-
-  get #isShuttingDown(): boolean {
-    const { writableFinished, writableLength } = this.socket;
-    if (!this.hasFinished || writableFinished || writableLength > 0) return false;
-    return (writesOf(this.socket)?.waiting ?? 0) === 0;
   }
 
   close(): void {
@@ -99,24 +94,9 @@ export abstract class NodeConnection extends SocketConnection {
   protected override writeText(text: string): boolean {
     if (text === '') return !this.isBlocked;
     // Text that has to wait may be a rope of thousands of pieces, which costs many times its length.
-    return this.#put(this.isBlocked ? Buffer.from(text, 'latin1') : text);
-  }
-
-  /** Returns whether all of it has left, and all before it. */
-  #put(data: string | Buffer): boolean {
-    const { socket } = this;
-    const { writes } = this.host;
-    if (this.isBlocked || !this.isConnected || writes === null) {
-      if (typeof data === 'string') socket.write(data, 'latin1');
-      else socket.write(data);
-      return socket.writableLength === 0 ? true : this.#block();
-    }
-    const result = writes.write(socket, data);
-    if (result === 0) return true;
-    if (result > 0) return this.#block();
-    this.hasFinished = true;
-    writes.fail(socket, result);
-    return true;
+    if (this.isBlocked) this.socket.write(Buffer.from(text, 'latin1'));
+    else this.socket.write(text, 'latin1');
+    return this.socket.writableLength === 0 ? true : this.#block();
   }
 
   protected override writeBoth(
@@ -130,25 +110,20 @@ export abstract class NodeConnection extends SocketConnection {
     const source = readBufferOf(buffer);
     if (source?.isScratch === true) return this.#writeCopy(text, buffer, start, end);
     const room = text.length;
-    let hasLeft: boolean;
     if (room === 0) {
-      hasLeft = this.#put(buffer.subarray(start, end));
+      this.socket.write(buffer.subarray(start, end));
     } else if (mayOverwrite && room <= start && source?.loans === 0) {
       buffer.latin1Write(text, start - room, room);
-      hasLeft = this.#put(buffer.subarray(start - room, end));
+      this.socket.write(buffer.subarray(start - room, end));
     } else {
-      hasLeft = this.#putSideBySide(text, buffer.subarray(start, end));
+      this.socket.cork();
+      this.socket.write(text, 'latin1');
+      this.socket.write(buffer.subarray(start, end));
+      this.socket.uncork();
     }
-    if (!hasLeft && source !== undefined) this.borrow(source);
-    return hasLeft;
-  }
-
-  #putSideBySide(text: string, bytes: Buffer): boolean {
-    this.socket.cork();
-    this.socket.write(text, 'latin1');
-    this.socket.write(bytes);
-    this.socket.uncork();
-    return this.socket.writableLength === 0 ? true : this.#block();
+    if (this.socket.writableLength === 0) return true;
+    if (source !== undefined) this.borrow(source);
+    return this.#block();
   }
 
   /** For bytes in the scratch, which is never lent: they leave from a buffer taken for this one write. */
@@ -159,12 +134,13 @@ export abstract class NodeConnection extends SocketConnection {
     const bytes = isKept ? copy.bytes : Buffer.allocUnsafeSlow(total);
     bytes.latin1Write(text, 0, text.length);
     buffer.copy(bytes, text.length, start, end);
-    const hasLeft = this.#put(bytes.subarray(0, total));
+    this.socket.write(bytes.subarray(0, total));
+    const hasLeft = this.socket.writableLength === 0;
     if (copy !== null) {
       if (isKept && !hasLeft) this.borrow(copy);
       this.host.buffers.release(copy);
     }
-    return hasLeft;
+    return hasLeft ? true : this.#block();
   }
 
   /** An empty write behind all that is pending tells when that has left; there is one at a time. */

@@ -1,8 +1,8 @@
 /** How datagrams leave a socket: by its handle, or, where this Node has none that we know, by its `send`. */
 import type { Socket } from 'node:dgram';
+import { getSystemErrorName } from 'node:util';
 import type { DatagramPeer } from '../datagrams.ts';
 import type { DatagramHandle, SendRequest, SendRequestClass, SocketInside } from './dgram-internals.ts';
-import { systemError } from './system-error.ts';
 
 /** What has become of a datagram that could not be sent. Never called before the `send` of it has returned. */
 export type OnUnsent = (error: Error, datagram: Buffer) => void;
@@ -53,7 +53,7 @@ class HandleSender implements DatagramSender {
     list[0] = NOTHING;
     if (result > 0) return;
     if (result < 0) {
-      process.nextTick(this.#onUnsent, systemError(result, 'send'), datagram);
+      process.nextTick(this.#onUnsent, systemError(result), datagram);
       return;
     }
     this.#waiting.push(datagram);
@@ -68,7 +68,7 @@ class HandleSender implements DatagramSender {
 
   readonly #onComplete = (error: number): void => {
     const datagram = this.#waiting.shift() ?? NOTHING;
-    if (error < 0) this.#onUnsent(systemError(error, 'send'), datagram);
+    if (error < 0) this.#onUnsent(systemError(error), datagram);
   };
 }
 
@@ -98,4 +98,9 @@ class SocketSender implements DatagramSender {
     const datagram = this.#waiting.shift() ?? NOTHING;
     if (error !== null) this.#onUnsent(error, datagram);
   };
+}
+
+function systemError(errno: number): Error {
+  const code = getSystemErrorName(errno);
+  return Object.assign(new Error(`send ${code}`), { code, errno, syscall: 'send' });
 }

@@ -1,6 +1,6 @@
 /**
- * Knows the inside of Node's sockets and servers, as do `tls-internals.ts`, `handle-writes.ts` and, of sockets for
- * datagrams, `dgram-internals.ts`: nothing else does.
+ * The only file that knows the inside of Node's sockets and servers; that of sockets for datagrams is known by
+ * `dgram-internals.ts`.
  *
  * Node reads into a buffer of ours, instead of a fresh one for every read, when a socket is made with the option
  * `onread`. Accepted sockets are made by `net.Server`, which has no such option; so the three fields that the option
@@ -9,6 +9,7 @@
  * holds.
  */
 import net from 'node:net';
+import type tls from 'node:tls';
 
 /** Called with the socket as `this`; false stops reading. */
 export type OnRead = (this: net.Socket, count: number) => boolean;
@@ -65,9 +66,9 @@ export function landReads(socket: net.Socket, landing: Uint8Array, onRead: OnRea
   handle.useUserBuffer(landing);
 }
 
-/** The same for sockets of ours, by the public option. `connect` asks `next` for the first buffer before it returns. */
-export function landingOption(onRead: OnRead, next: NextLanding): net.OnReadOpts {
-  return { buffer: next as () => Uint8Array, callback: onRead };
+/** The same for a socket of ours, through the public option. `connect` asks `next` for the first buffer before it returns. */
+export function landingSocket(options: net.SocketConstructorOpts, onRead: OnRead, next: NextLanding): net.Socket {
+  return new net.Socket({ ...options, onread: { buffer: next as () => Uint8Array, callback: onRead } });
 }
 
 /**
@@ -88,6 +89,39 @@ export function writesOf(socket: net.Socket): { fd: number; handedOver: number; 
   if (handle?.bytesWritten === undefined || handle.writeQueueSize === undefined) return null;
   const { writeQueueSize: waiting } = handle;
   return { fd: handle.fd ?? -1, handedOver: handle.bytesWritten - waiting, waiting };
+}
+
+/** The socket that a TLS socket speaks over. */
+export function underlying(socket: tls.TLSSocket): net.Socket {
+  const { _parent: parent } = socket as unknown as { _parent: net.Socket | null };
+  if (parent === null) throw new Error('this TLS socket has no socket of its own');
+  return parent;
+}
+
+interface ServingTlsSocket {
+  readonly _handle: { receive?(bytes: Uint8Array): void } | null;
+  _releaseControl?(): boolean;
+}
+
+/** Whether a TLS socket can speak to a client without a `tls.Server`, and tell of errors. */
+export function canServeDirectly({ TLSSocket }: typeof tls): boolean {
+  return typeof (TLSSocket.prototype as unknown as ServingTlsSocket)._releaseControl === 'function';
+}
+
+/**
+ * The handshake is over: errors of TLS are told by `'error'` from now on. A `tls.Server` does this, and a client. False: it
+ * was over before.
+ */
+export function releaseControl(socket: tls.TLSSocket): boolean {
+  return (socket as unknown as ServingTlsSocket)._releaseControl?.() === true;
+}
+
+/** Gives TLS what was read from the socket before, which it copies. */
+export function receiveHeld(socket: tls.TLSSocket, raw: net.Socket, held: Buffer): void {
+  const { _handle: handle } = socket as unknown as ServingTlsSocket;
+  // The way there is without: TLS reads the stream first.
+  if (handle?.receive === undefined) raw.unshift(Buffer.from(held));
+  else handle.receive(held);
 }
 
 /**

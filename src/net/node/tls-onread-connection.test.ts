@@ -25,7 +25,6 @@ function createHost(): ConnectionHost {
     buffers: new ReadBuffers(8),
     sockets: new SocketTable(),
     turns: new LoopTurnCount(),
-    writes: null,
     landsTls: true,
   };
 }

@@ -7,7 +7,7 @@ import type { X509Certificate } from 'node:crypto';
 import type net from 'node:net';
 import type { Server, TLSSocket, TlsOptions } from 'node:tls';
 import type { TlsClientPolicy, TlsHandshake, TlsProfile, TlsProfileOptions } from '../tls.ts';
-import { canServeDirectly, underlying } from './tls-internals.ts';
+import { canServeDirectly, underlying } from './node-internals.ts';
 import { DirectTls } from './tls-direct.ts';
 import type { GivenConnection, SecuringProfile } from './tls-engine.ts';
 import { CIPHERS, SERVER_GROUPS, contextCertificates, nodeCrypto, nodeTls } from './tls-settings.ts';

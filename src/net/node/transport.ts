@@ -26,7 +26,6 @@ import { NOBODY } from '../nobody.ts';
 import type { TlsHandshake, TlsProfile } from '../tls.ts';
 import type { ConnectionHost } from './connection-host.ts';
 import { DataConnection } from './data-connection.ts';
-import type { HandleWrites } from './handle-writes.ts';
 import { BACKLOG, NodeListener, takeServer } from './listener.ts';
 import type { NetServerHandle, TakeSocket } from './listener.ts';
 import { OnreadConnection } from './onread-connection.ts';
@@ -35,7 +34,7 @@ import { LoopTurnCount } from './loop-turn-count.ts';
 import { onConnect, onRead, outliveFailedWrites, tie, tieData } from './socket-events.ts';
 import { SocketTable } from './socket-table.ts';
 import type { DiallingClient, SecuringProfile } from './tls-engine.ts';
-import { canInheritNoDelay, canLandReads, inheritNoDelay, landingOption, landReads } from './node-internals.ts';
+import { canInheritNoDelay, canLandReads, inheritNoDelay, landingSocket, landReads } from './node-internals.ts';
 
 export type NodeEngine = 'onread' | 'data';
 
@@ -46,8 +45,6 @@ export interface NodeTransportOptions {
   readonly clock?: Clock;
   /** Default: `onread` where Node looks as if it could; {@link chooseEngine} makes sure. */
   readonly engine?: NodeEngine;
-  /** Writes past the streams of sockets, in the engine `onread`. Default: none does. */
-  readonly writes?: HandleWrites | null;
   /** Connections that may have a read buffer of their own (130 KiB) at a time. Default {@link MAX_OWN_BUFFERS}. */
   readonly maxOwnBuffers?: number;
 }
@@ -78,8 +75,6 @@ export class NodeTransport implements Transport {
   readonly clock: LoopClock;
   readonly #isOnread: boolean;
   readonly #host: ConnectionHost;
-  /** Options of sockets that connect. */
-  readonly #dialled: net.SocketConstructorOpts & { readonly writableHighWaterMark: number };
 
   constructor(options: NodeTransportOptions) {
     this.#isOnread = (options.engine ?? 'onread') === 'onread' && canLandReads();
@@ -92,14 +87,7 @@ export class NodeTransport implements Transport {
       buffers: new ReadBuffers(options.maxOwnBuffers ?? MAX_OWN_BUFFERS),
       sockets: new SocketTable(),
       turns: new LoopTurnCount(),
-      writes: this.#isOnread ? (options.writes ?? null) : null,
       landsTls: this.#isOnread,
-    };
-    this.#dialled = {
-      allowHalfOpen: true,
-      noDelay: true,
-      writableHighWaterMark: NO_MARK,
-      ...(this.#isOnread ? { onread: landingOption(onRead, this.#host.buffers.nextLanding) } : {}),
     };
   }
 
@@ -143,13 +131,19 @@ export class NodeTransport implements Transport {
   dial(options: DialOptions, handler: ConnectionHandler): Connection {
     const { tls } = options;
     if (tls !== undefined) return (tls.client as DiallingClient).dial(options, tls, handler, this.#host);
-    const socket = new net.Socket(this.#dialled);
-    if (this.#isOnread) this.#host.buffers.landNext(this.#host.buffers.scratch);
+    const socketOptions = { allowHalfOpen: true, noDelay: true, writableHighWaterMark: NO_MARK };
+    let socket: net.Socket;
+    if (this.#isOnread) {
+      socket = landingSocket(socketOptions, onRead, this.#host.buffers.nextLanding);
+      this.#host.buffers.landNext(this.#host.buffers.scratch);
+    } else {
+      socket = new net.Socket(socketOptions);
+    }
     const connection = this.#connect(socket, false, handler, null);
     connection.isUnix = 'path' in options;
     outliveFailedWrites(socket);
     socket.on('connect', onConnect);
-    socket.connect(options);
+    socket.connect('path' in options ? { path: options.path } : { host: options.host, port: options.port });
     return connection;
   }
 

@@ -5,7 +5,6 @@ import { ThreadMemory } from '../../core/kept-memory.ts';
 import type { Random } from '../../core/random.ts';
 import { MemoryTable } from '../../core/shared/memory-table.ts';
 import { nodeTurns } from '../../net/loop-turns.ts';
-import { handleWrites } from '../../net/node/handle-writes.ts';
 import { createNodeTransport } from '../../net/node/transport.ts';
 import type { DataPlane, DataPlaneOptions } from './data-plane-api.ts';
 import type { FromWorker, TestFault, WorkerStart } from '../shared/messages.ts';
@@ -31,8 +30,7 @@ export function createServing(options: CreateServingOptions): Serving {
   const { worker, engine } = start;
   // The transport is there before the data plane that counts its faults; nothing runs in between.
   const late: { dataPlane: DataPlane | null } = { dataPlane: null };
-  const onFault = (error: unknown): void => late.dataPlane?.reportFault(error);
-  const transport = createNodeTransport({ engine, clock, onFault, writes: handleWrites });
+  const transport = createNodeTransport({ engine, clock, onFault: (error) => late.dataPlane?.reportFault(error) });
   const memory = new ThreadMemory(new MemoryTable(start.memory, worker));
   const report: DataPlaneOptions['report'] = (report) => post({ type: 'report', report }, []);
   const dataPlane = createDataPlane({

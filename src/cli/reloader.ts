@@ -5,7 +5,7 @@ import type { TlsPlaces } from '../config/tls-places.ts';
 import type { Balancer } from '../runtime/balancer.ts';
 import { CertificateError } from '../runtime/control/certificate-error.ts';
 import { ListenError } from '../runtime/control/listen-error.ts';
-import { sayConfigErrors } from './say-config-errors.ts';
+import type { sayConfigErrors } from './say-config-errors.ts';
 import type { ConfigSource } from './config-source.ts';
 import { describeShortage } from './descriptor-shortage.ts';
 import type { Say } from './log.ts';
@@ -65,7 +65,7 @@ export class Reloader {
       const parsed = await source.read();
       onRead(parsed.files);
       if ('errors' in parsed) {
-        this.#refuse(parsed.errors);
+        await this.#refuse(parsed.errors);
         return;
       }
       ({ places } = parsed);
@@ -81,14 +81,15 @@ export class Reloader {
       for (const warning of parsed.warnings) say(warning, 'warn');
       onApplied?.(config);
     } catch (error) {
-      if (error instanceof CertificateError) this.#refuse(placeMistakes(error.mistakes, places, source.file ?? ''));
+      if (error instanceof CertificateError) await this.#refuse(placeMistakes(error.mistakes, places, source.file ?? ''));
       else say(`not reloaded: ${await describeError(error)}; the running config stays`, 'error');
     }
   }
 
-  #refuse(errors: readonly ConfigError[]): void {
-    const { say, showErrors = sayConfigErrors } = this.#options;
-    showErrors(errors);
+  async #refuse(errors: readonly ConfigError[]): Promise<void> {
+    const { say, showErrors } = this.#options;
+    const show = showErrors ?? (await import('./say-config-errors.ts')).sayConfigErrors;
+    show(errors);
     const count = errors.length === 1 ? 'one mistake' : `${errors.length} mistakes`;
     say(`not reloaded: ${count}; the running config stays`, 'error');
   }

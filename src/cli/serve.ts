@@ -11,7 +11,6 @@ import { closeOnSignals } from '../runtime/control/signals.ts';
 import type { EndSignal } from '../runtime/control/signals.ts';
 import { AdminDoor } from './admin-door.ts';
 import type { LogFormat } from './commands/shared-options.ts';
-import { sayConfigErrors } from './say-config-errors.ts';
 import type { ConfigSource } from './config-source.ts';
 import { describeShortage } from './descriptor-shortage.ts';
 import { EndSignals } from './end-signals.ts';
@@ -50,6 +49,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   const startedAt = performance.now() - process.uptime() * 1000;
   const parsed = await options.source.read();
   if ('errors' in parsed) {
+    const { sayConfigErrors } = await import('./say-config-errors.ts');
     sayConfigErrors(parsed.errors);
     return EXIT_USAGE;
   }

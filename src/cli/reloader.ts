@@ -81,7 +81,8 @@ export class Reloader {
       for (const warning of parsed.warnings) say(warning, 'warn');
       onApplied?.(config);
     } catch (error) {
-      if (error instanceof CertificateError) await this.#refuse(placeMistakes(error.mistakes, places, source.file ?? ''));
+      if (error instanceof CertificateError)
+        await this.#refuse(placeMistakes(error.mistakes, places, source.file ?? ''));
       else say(`not reloaded: ${await describeError(error)}; the running config stays`, 'error');
     }
   }

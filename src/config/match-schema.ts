@@ -6,7 +6,7 @@ import { parseHostPattern } from './addresses.ts';
 import { type SchemaNode, key, note } from './described.ts';
 import { Mistake } from './errors.ts';
 import { refuseForeignPath } from './foreign-addresses.ts';
-import { checkLinear } from './linear-regex.ts';
+import { checkLinear } from './check-linear.ts';
 import { FIELD_VALUE, TOKEN, cureNoMap, listOf, object, oneOf, readWith, scalar, toggle, withRule } from './scalars.ts';
 import { describeValue } from './units.ts';
 

@@ -135,8 +135,8 @@ export class Exchange implements ClientEvents {
   isRequestEnded = false;
   /** The client waits for a 100 before it sends its body, and has got none. */
   isContinueOwed = false;
-  /** It got its 100, an endpoint's or ours: it gets no other, whatever is tried for it. */
-  isContinueSent = false;
+  /** Number of the attempt whose 100s go to the client; -1: it got ours; 0: none yet. It gets no other's, whatever is tried. */
+  continueBy = 0;
   /** A burst of client events is under way: whoever ends it flushes. */
   isBurst = false;
   isClientPaused = false;
@@ -339,7 +339,7 @@ export class Exchange implements ClientEvents {
     this.isRacing = false;
     this.isRequestEnded = false;
     this.isContinueOwed = head.expectsContinue && head.version > 10;
-    this.isContinueSent = false;
+    this.continueBy = 0;
     this.isClientPaused = false;
     this.isCut = false;
     this.isStaleMet = false;

@@ -18,23 +18,25 @@ import { openTunnel } from './tunnel.ts';
 const CONTINUE = new ResponseHead();
 CONTINUE.status = 100;
 CONTINUE.reason = 'Continue';
+const CONTINUE_OURS = -1;
 
 /** *sending*, *awaiting* × informational */
 export function forwardInformational(exchange: Exchange, source: ResponseSource | null): void {
   const response = (source as ResponseSource).response as ResponseHead;
   if (response.status !== CONTINUE.status) (exchange.client as ClientStream).sendInformational(response);
-  else if (!exchange.isContinueSent) goOn(exchange, response);
+  else if (exchange.continueBy === 0 || exchange.continueBy === exchange.attemptCount)
+    goOn(exchange, response, exchange.attemptCount);
 }
 
 /** *sending* × responseTimeout: the endpoint sends no 100, as many never do. The client gets ours, and sends its body. */
 export function sendContinue(exchange: Exchange): void {
-  goOn(exchange, CONTINUE);
+  goOn(exchange, CONTINUE, CONTINUE_OURS);
 }
 
 /** A client that waited for 100 goes on now: the next wait is for its body. */
-function goOn(exchange: Exchange, response: ResponseHead): void {
+function goOn(exchange: Exchange, response: ResponseHead, by: number): void {
   exchange.isContinueOwed = false;
-  exchange.isContinueSent = true;
+  exchange.continueBy = by;
   (exchange.client as ClientStream).sendInformational(response);
   if (exchange.isRequestEnded) return;
   exchange.host.wheel.disarm(exchange.responseTimer);

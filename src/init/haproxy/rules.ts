@@ -1,7 +1,7 @@
 /**
- * HAProxy takes the first rule that holds. Fairlead takes the most specific route: those for one scheme before others, exact hosts before wildcards, exact
- * paths before prefixes before regular expressions, more conditions before fewer. So an earlier rule that a later one
- * would overtake is repeated for exactly what the two have in common.
+ * HAProxy takes the first rule that holds. Fairlead takes the most specific route: those for one scheme before others,
+ * exact hosts before wildcards, exact paths before prefixes before regular expressions, more conditions before fewer. So an
+ * earlier rule that a later one would overtake is repeated for exactly what the two have in common.
  */
 import type { Redirect } from '../redirect.ts';
 import type { Case } from './conditions.ts';

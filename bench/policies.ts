@@ -4,7 +4,8 @@
  * that holds on a quiet machine only. Of many short runs the fastest counts: the others measure the neighbours as well.
  */
 import { getHeapStatistics } from 'node:v8';
-import { POLICIES, definitionOf, nameOfPolicy } from '../src/core/balancer/policies.ts';
+import { definitionOf } from '../src/core/balancer/definition-of.ts';
+import { POLICIES, nameOfPolicy } from '../src/core/balancer/policies.ts';
 import type { Policy } from '../src/core/balancer/policy.ts';
 import { mix } from '../src/core/keys/half-sip-hash.ts';
 import { systemRandom } from '../src/core/random.ts';

@@ -1,6 +1,7 @@
 /** Pools whose policy is right for fewer endpoints than they have. */
 import type { Config } from '../config/config.ts';
-import { definitionOf, nameOfPolicy } from '../core/balancer/policies.ts';
+import { definitionOf } from '../core/balancer/definition-of.ts';
+import { nameOfPolicy } from '../core/balancer/policies.ts';
 
 /** What a pick looks at one by one: beyond this it takes longer than what else a request costs here. */
 const MOST_ENDPOINTS = 2000;

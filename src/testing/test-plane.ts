@@ -1,8 +1,9 @@
 /** A data plane of a test, with connections and turns of its own, so that it can end as a thread does: at once. */
+import { definitionOf } from '../core/balancer/definition-of.ts';
 import type { Cancel, LoopTurns } from '../net/loop-turns.ts';
 import type { DataPlane, DataPlaneOptions } from '../runtime/worker/data-plane-api.ts';
 import { createDataPlane } from '../runtime/worker/data-plane.ts';
-import { createRedirect } from '../runtime/worker/redirect-parts.ts';
+import { ALL_STEPS } from '../runtime/worker/all-steps.ts';
 import * as limitParts from '../runtime/worker/limit-parts.ts';
 import * as proxyParts from '../runtime/worker/proxy-parts.ts';
 import * as tcpParts from '../runtime/worker/tcp-parts.ts';
@@ -11,7 +12,7 @@ import type { TakeConnect } from './memory-transport.ts';
 import type { TestTime } from './test-time.ts';
 
 /** Its config has no listeners, so that it would load nothing for them. */
-const loaded = { limitParts, proxyParts, tcpParts, createRedirect };
+const loaded = { definitionOf, limitParts, proxyParts, tcpParts, steps: ALL_STEPS };
 
 export class TestPlane {
   readonly plane: DataPlane;

@@ -4,7 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { definitionOf, nameOfPolicy } from '../../src/core/balancer/policies.ts';
+import { definitionOf } from '../../src/core/balancer/definition-of.ts';
+import { nameOfPolicy } from '../../src/core/balancer/policies.ts';
 import type { PolicyDefinition } from '../../src/core/balancer/policy.ts';
 import { DRAINING, UNHEALTHY } from '../../src/core/shared/pool-table.ts';
 import type { PoolTable } from '../../src/core/shared/pool-table.ts';

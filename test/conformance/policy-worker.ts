@@ -1,6 +1,6 @@
 /** One of several threads that pick from one pool; started by `policy.ts`. */
 import { parentPort } from 'node:worker_threads';
-import { definitionOf } from '../../src/core/balancer/policies.ts';
+import { definitionOf } from '../../src/core/balancer/definition-of.ts';
 import type { PolicySpec } from '../../src/core/snapshot.ts';
 import { attachPool, Traffic } from './policy-traffic.ts';
 import type { PolicyPoolSpec } from './policy-traffic.ts';

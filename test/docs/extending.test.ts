@@ -21,7 +21,7 @@ describe('the page about extending', () => {
 
   it('the page about extending shows a policy, a check, a key and a step', () => {
     assert.ok(examples.length >= 8);
-    for (const room of ['src/core/balancer/', 'src/checks/', 'src/config/', 'src/http/steps/'])
+    for (const room of ['src/core/balancer/', 'src/checks/', 'src/config/', 'src/steps/'])
       assert.ok(
         examples.some(({ place }) => sourceOf(place).startsWith(room)),
         room,

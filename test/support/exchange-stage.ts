@@ -2,6 +2,7 @@
  * An exchange with a client, endpoints and a clock under the test's hand: no sockets, no codec. Events come in the order in
  * which the test makes them happen.
  */
+import { definitionOf } from '../../src/core/balancer/definition-of.ts';
 import assert from 'node:assert/strict';
 import { diffSnapshots } from '../../src/config/diff.ts';
 import type { Clock } from '../../src/core/clock.ts';
@@ -25,7 +26,7 @@ import type { HttpPool, HttpWaiter, UpstreamFailure } from '../../src/http/strea
 import { nodeTurns } from '../../src/net/loop-turns.ts';
 import { TimerWheel } from '../../src/net/timer-wheel.ts';
 import { createRouting } from '../../src/runtime/worker/routing.ts';
-import { createRedirect } from '../../src/http/steps/redirect.ts';
+import { ALL_STEPS } from '../../src/runtime/worker/all-steps.ts';
 import * as limitParts from '../../src/runtime/worker/limit-parts.ts';
 import { LoadedParts } from '../../src/runtime/worker/loaded-parts.ts';
 import { PoolSet } from '../../src/runtime/worker/pool-set.ts';
@@ -104,7 +105,7 @@ export class Stage {
         onRecovered() {},
       },
       reportFault: onFault,
-      parts: new LoadedParts({ limitParts, proxyParts, tcpParts, createRedirect }),
+      parts: new LoadedParts({ definitionOf, limitParts, proxyParts, tcpParts, steps: ALL_STEPS }),
       createDialer: (home) => ({ dial: (waiter) => this.#dial(home, waiter as HttpWaiter), updateLimits() {} }),
       onRetired() {},
     });

@@ -1,6 +1,5 @@
-/** Every balancing policy by its name in config; `hash` beside them, which needs more said. */
+/** Every balancing policy by its name in config. `hash`, which needs more said, is in `definition-of.ts`. */
 import type { PolicySpec } from '../snapshot.ts';
-import { hashPolicy } from './hash.ts';
 import { first } from './first.ts';
 import { leastConnections } from './least-connections.ts';
 import { peakEwma } from './peak-ewma.ts';
@@ -21,10 +20,6 @@ export const POLICIES = Object.freeze({
 export type PolicyName = keyof typeof POLICIES;
 
 export const DEFAULT_POLICY: PolicyName = 'power-of-two';
-
-export function definitionOf(spec: PolicySpec): PolicyDefinition {
-  return typeof spec === 'string' ? POLICIES[spec as PolicyName] : hashPolicy(spec.hash);
-}
 
 export function isSamePolicy(a: PolicySpec, b: PolicySpec): boolean {
   return a === b || JSON.stringify(a) === JSON.stringify(b);

@@ -1,12 +1,10 @@
 /** The steps of a route, compiled: null where there are none, and each place where a step is asked has its own list. */
-import type { RedirectSpec, RouteSpec } from '../../core/snapshot.ts';
-import { createBodyLimit } from './body-limit.ts';
+import type { RouteSpec } from '../../core/snapshot.ts';
+import type { StepHost } from './step-host.ts';
 import type { Step } from './step.ts';
 
-export type CreateRedirect = (redirect: RedirectSpec) => Step;
-
-/** In the order in which requests pass them, which no config changes. A new step is a file and a line here. */
-const STEPS: readonly ((spec: RouteSpec) => Step | null)[] = [createBodyLimit];
+/** Makes what a route asks for, be it one step or several of a kind; null: it asks for nothing. */
+export type CreateStep = (spec: RouteSpec, host: StepHost) => Step | readonly Step[] | null;
 
 export interface RouteSteps {
   readonly onRequest: readonly Step[];
@@ -15,18 +13,13 @@ export interface RouteSteps {
   readonly finished: readonly Step[] | null;
 }
 
-/** `createRedirect` ends the steps of a route that has no pool; it is loaded late, with the first of these. */
-export function createSteps(spec: RouteSpec, createRedirect: CreateRedirect | null = null): RouteSteps | null {
-  const steps = STEPS.flatMap((create) => create(spec) ?? []);
-  if (spec.redirect === undefined) return compileSteps(steps);
-  if (createRedirect === null) throw new Error(`route ${spec.id}: nothing was loaded for redirect`);
-  return compileSteps([...steps, createRedirect(spec.redirect)]);
-}
-
-/** `steps` in the order of requests. */
-export function compileSteps(steps: readonly Step[]): RouteSteps | null {
+/** `steps` in the order of requests; `answering`: in that of answers. */
+export function compileSteps(
+  steps: readonly Step[],
+  answering: readonly Step[] = steps.toReversed(),
+): RouteSteps | null {
   if (steps.length === 0) return null;
-  const onResponse = steps.filter((step) => step.onResponse !== undefined || step.transform !== undefined).reverse();
+  const onResponse = answering.filter((step) => step.onResponse !== undefined || step.transform !== undefined);
   const finished = steps.filter((step) => step.finished !== undefined);
   return {
     onRequest: steps.filter((step) => step.onRequest !== undefined),

@@ -2,7 +2,7 @@
 import { buildHashTable } from '../../core/balancer/hash-table.ts';
 import type { HashTableHandle } from '../../core/balancer/hash-table.ts';
 import { groupsOf } from '../../core/balancer/groups.ts';
-import { definitionOf } from '../../core/balancer/policies.ts';
+import { definitionOf } from '../../core/balancer/definition-of.ts';
 import type { PoolSpec } from '../../core/snapshot.ts';
 import type { ResolvedEndpoint } from './resolve-names.ts';
 

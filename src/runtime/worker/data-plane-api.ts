@@ -2,6 +2,7 @@
  * What the runtime asks of a data plane, one per worker thread or one in the caller's thread. The class is in
  * `data-plane.ts`; whoever runs it (`serving.ts`) knows this interface alone.
  */
+import type { definitionOf } from '../../core/balancer/definition-of.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { RescueOrder } from '../../core/health/evidence.ts';
 import type { KeptMemory } from '../../core/kept-memory.ts';
@@ -15,8 +16,9 @@ import type { DataPlaneReport } from '../shared/data-plane-report.ts';
 import type * as limitParts from './limit-parts.ts';
 import type * as proxyParts from './proxy-parts.ts';
 import type * as tcpParts from './tcp-parts.ts';
-import type { CreateRedirect } from '../../http/steps/route-steps.ts';
+import type { CreateStep } from '../../http/steps/route-steps.ts';
 import type { LoadedParts } from './loaded-parts.ts';
+import type { StepName } from './step-parts.ts';
 
 /** What `maxRequests` needs. */
 export type LimitParts = typeof limitParts;
@@ -31,9 +33,10 @@ export interface DataPlaneOptions {
   /** What is there from the beginning, and need not be loaded. */
   readonly loaded?: {
     readonly limitParts: LimitParts;
+    readonly definitionOf: typeof definitionOf;
     readonly proxyParts: ProxyParts;
     readonly tcpParts: TcpParts;
-    readonly createRedirect: CreateRedirect;
+    readonly steps: Readonly<Record<StepName, CreateStep>>;
   };
   /** Worker slot: this thread's row in the ledgers and its stripe of the counters. */
   readonly worker: number;

@@ -37,7 +37,7 @@ import { HttpDate } from './http-date.ts';
 import type { Layer4Session } from './layer4-session.ts';
 import { LoadedParts } from './loaded-parts.ts';
 import { openSession } from './open-session.ts';
-import { createSteps } from '../../http/steps/route-steps.ts';
+import type { StepHost } from '../../http/steps/step-host.ts';
 import { createRouting } from './routing.ts';
 import { PoolSet } from './pool-set.ts';
 import { PULSE_MS, SilencePulse } from './silence-pulse.ts';
@@ -56,7 +56,9 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   return new WorkerDataPlane(options);
 }
 
-class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHost, StagesHost, TcpPlane, UdpPlane {
+class WorkerDataPlane
+  implements DataPlane, ExchangeHost, ServerHost, UpstreamHost, StagesHost, TcpPlane, UdpPlane, StepHost
+{
   readonly transport: Transport;
   readonly wheel: TimerWheel;
   readonly settling: SettlingList;
@@ -65,7 +67,7 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
   readonly refusals: ConnectionRefusals;
   onCrowded: ((isCrowded: boolean) => void) | null = null;
   readonly #clock: LoopClock;
-  readonly #worker: number;
+  readonly worker: number;
   readonly #options: DataPlaneOptions;
   readonly #pools: PoolSet;
   readonly #logs: RouteLogs;
@@ -98,7 +100,7 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
     this.memory = options.memory;
     this.#clock = loopClockOf(options.clock);
     this.#date = new HttpDate(options.clock);
-    this.#worker = options.worker;
+    this.worker = options.worker;
     this.#options = options;
     this.parts = new LoadedParts(options.loaded ?? null, { plane: this, clock: this.#clock });
     this.#logs = new RouteLogs(options);
@@ -170,7 +172,7 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
       this.#pools,
       (route) => this.#logs.of(route.accessLog),
       misdirection,
-      (route) => createSteps(route, this.parts.createRedirect),
+      (route) => this.parts.steps.stepsOf(route, this),
     );
     this.#routing = this.#answering(this.#compiled);
     if (this.parts.hasTcp) this.#tcpOf().apply(snapshot, (id) => this.#pools.lookUp(id), this.#logs.forSessions());
@@ -205,8 +207,8 @@ class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHo
   #attachRoutes({ routeTable }: Snapshot): void {
     const before = this.#routeTable;
     if (before?.handle.id === routeTable.id) return;
-    this.#routeTable = new RouteTable(routeTable, this.#worker);
-    before?.moveStripe(this.#routeTable, this.#worker);
+    this.#routeTable = new RouteTable(routeTable, this.worker);
+    before?.moveStripe(this.#routeTable, this.worker);
   }
 
   #updateLimits(limits: Limits): void {

@@ -1,11 +1,15 @@
 /** Code that most threads never need: it is loaded with the first snapshot that does. */
+import type { definitionOf } from '../../core/balancer/definition-of.ts';
+import { POLICIES } from '../../core/balancer/policies.ts';
+import type { PolicyName } from '../../core/balancer/policies.ts';
+import type { PolicyDefinition } from '../../core/balancer/policy.ts';
 import { hasSessions } from '../../core/server-names.ts';
-import type { Snapshot } from '../../core/snapshot.ts';
+import type { PolicySpec, PoolSpec, Snapshot } from '../../core/snapshot.ts';
 import { limitsRequests } from '../../upstream/pool.ts';
 import type { DataPlaneReport } from '../shared/data-plane-report.ts';
 import type { LoopClock } from '../../net/loop-clock.ts';
-import type { CreateRedirect } from '../../http/steps/route-steps.ts';
 import type { DataPlaneOptions, LimitParts, ProxyParts, TcpParts } from './data-plane-api.ts';
+import { StepParts } from './step-parts.ts';
 import type { ThreadTls, ThreadTlsHost } from './thread-tls.ts';
 import type { TlsClients } from './tls-clients.ts';
 import type { ThreadUdp, UdpPlane } from './thread-udp.ts';
@@ -18,9 +22,10 @@ export interface UdpTools {
 
 export class LoadedParts {
   #limit: LimitParts | null;
+  /** Null: no pool or route has a hash. */
+  #definitionOf: typeof definitionOf | null;
   readonly #udpTools: UdpTools | null;
-  /** Null: no route redirects. */
-  createRedirect: CreateRedirect | null;
+  readonly steps: StepParts;
   #proxy: ProxyParts | null;
   #tcp: TcpParts | null;
   /** Null: nobody speaks TLS. */
@@ -32,9 +37,10 @@ export class LoadedParts {
   constructor(loaded: NonNullable<DataPlaneOptions['loaded']> | null, udpTools: UdpTools | null = null) {
     this.#udpTools = udpTools;
     this.#limit = loaded?.limitParts ?? null;
+    this.#definitionOf = loaded?.definitionOf ?? null;
     this.#proxy = loaded?.proxyParts ?? null;
     this.#tcp = loaded?.tcpParts ?? null;
-    this.createRedirect = loaded?.createRedirect ?? null;
+    this.steps = new StepParts(loaded?.steps ?? null);
   }
 
   /** Null: all that this snapshot needs is there. */
@@ -42,8 +48,12 @@ export class LoadedParts {
     const loading: Promise<unknown>[] = [];
     if (this.#limit === null && pools.some(limitsRequests))
       loading.push(import('./limit-parts.ts').then((parts) => (this.#limit = parts)));
-    if (this.createRedirect === null && routes.some(({ redirect }) => redirect !== undefined))
-      loading.push(import('./redirect-parts.ts').then((parts) => (this.createRedirect = parts.createRedirect)));
+    if (this.#definitionOf === null && pools.some(isHashed))
+      loading.push(
+        import('../../core/balancer/definition-of.ts').then((loaded) => (this.#definitionOf = loaded.definitionOf)),
+      );
+    const steps = this.steps.loadFor(routes);
+    if (steps !== null) loading.push(steps);
     const udp = listeners.some(({ udp }) => udp !== undefined) ? this.loadUdp() : null;
     if (udp !== null) loading.push(udp);
     const hasStages = listeners.some(({ tls }) => tls !== null);
@@ -66,6 +76,10 @@ export class LoadedParts {
   /** What pools speak TLS with. */
   get tlsClients(): TlsClients {
     return (this.tls ?? missing('TLS')).clients;
+  }
+
+  definitionOf(spec: PolicySpec): PolicyDefinition {
+    return typeof spec === 'string' ? POLICIES[spec as PolicyName] : (this.#definitionOf ?? missing('hash'))(spec);
   }
 
   get limitParts(): LimitParts {
@@ -98,6 +112,10 @@ export class LoadedParts {
   get hasTcp(): boolean {
     return this.#tcp !== null;
   }
+}
+
+function isHashed({ policy, routePolicies }: PoolSpec): boolean {
+  return [policy, ...routePolicies].some((spec) => typeof spec !== 'string');
 }
 
 function missing(what: string): never {

@@ -2,7 +2,6 @@
 import { createGrouped } from '../../core/balancer/grouped.ts';
 import { groupsOf } from '../../core/balancer/groups.ts';
 import { createPanicPolicy } from '../../core/balancer/panic.ts';
-import { definitionOf } from '../../core/balancer/policies.ts';
 import type { PolicyInput } from '../../core/balancer/policy.ts';
 import { withSlowStart } from '../../core/balancer/slow-start.ts';
 import type { Clock } from '../../core/clock.ts';
@@ -28,7 +27,7 @@ export type WorkerEndpoint = Endpoint<WorkerWaiter>;
 
 export interface PoolSetOptions {
   /** Asked for where a pool has `proxyProtocol`, and where it has `maxRequests`. */
-  readonly parts: Pick<LoadedParts, 'tlsClients' | 'limitParts'> & {
+  readonly parts: Pick<LoadedParts, 'tlsClients' | 'limitParts' | 'definitionOf'> & {
     readonly proxyParts: Pick<ProxyParts, 'OwnedLeases'>;
   };
   readonly worker: number;
@@ -217,7 +216,7 @@ export class PoolSet {
 
   /** The endpoints in the pool's order, and the policies that go by it. */
   #arrange(pool: WorkerPool, spec: PoolSpec): void {
-    const definitions = [spec.policy, ...spec.routePolicies].map(definitionOf);
+    const definitions = [spec.policy, ...spec.routePolicies].map((each) => this.#options.parts.definitionOf(each));
     const isLimited = spec.endpoints.some(({ maxRequests }) => maxRequests > 0);
     pool.table.countInFlight(isLimited || definitions.some(({ readsInFlight }) => readsInFlight));
     pool.table.sumInFlight(

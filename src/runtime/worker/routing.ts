@@ -6,7 +6,6 @@ import { compileRoutes } from '../../core/routing/router.ts';
 import type { PolicySpec, RedirectSpec, RouteMatch, RouteSpec, Snapshot } from '../../core/snapshot.ts';
 import type { ExchangeLog } from '../../http/exchange-log.ts';
 import type { Misdirection, Route, Routing } from '../../http/routing.ts';
-import { createSteps } from '../../http/steps/route-steps.ts';
 import type { RouteSteps } from '../../http/steps/route-steps.ts';
 import type { HttpPool } from '../../http/stream.ts';
 
@@ -63,13 +62,13 @@ export interface Pools {
   get(id: string): HttpPool;
 }
 
-/** `misdirection` null: every host is served on every connection. `stepsOf`: the steps of a route. */
+/** `misdirection` null: every host is served on every connection. */
 export function createRouting(
   snapshot: Snapshot,
   pools: Pools,
   logOf: (spec: RouteSpec) => ExchangeLog | null,
-  misdirection: Misdirection | null = null,
-  stepsOf: (spec: RouteSpec) => RouteSteps | null = createSteps,
+  misdirection: Misdirection | null,
+  stepsOf: (spec: RouteSpec) => RouteSteps | null,
 ): Routing {
   const shared = {};
   const routes = snapshot.routes.map((spec) => {

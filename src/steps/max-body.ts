@@ -1,11 +1,11 @@
-import { FAULTS } from '../../core/errors.ts';
-import type { RouteSpec } from '../../core/snapshot.ts';
-import { BODY_LENGTH } from '../head.ts';
-import { PASS } from './step.ts';
-import type { Decision, RequestView, Step } from './step.ts';
+import { FAULTS } from '../core/errors.ts';
+import { BODY_LENGTH } from '../http/head.ts';
+import { PASS } from '../http/steps/step.ts';
+import type { CreateStep } from '../http/steps/route-steps.ts';
+import type { Decision, RequestView, Step } from '../http/steps/step.ts';
 
 /** `maxBody`: refused by its Content-Length before a byte of it has come, else when it passes the limit. */
-class BodyLimit implements Step {
+class MaxBody implements Step {
   readonly name = 'max-body';
   readonly #maxBytes: number;
 
@@ -22,6 +22,4 @@ class BodyLimit implements Step {
   }
 }
 
-export function createBodyLimit({ maxBody }: RouteSpec): Step | null {
-  return maxBody === 0 ? null : new BodyLimit(maxBody);
-}
+export const createMaxBody: CreateStep = ({ maxBody }) => new MaxBody(maxBody);

@@ -1,8 +1,9 @@
 /** `redirect`: the target of a route in place of a pool. Answered before any of the body is read. */
-import { FAULTS, REDIRECTED } from '../../core/errors.ts';
-import type { RedirectSpec } from '../../core/snapshot.ts';
-import type { RequestHead } from '../head.ts';
-import type { Decision, RequestView, Step } from './step.ts';
+import { FAULTS, REDIRECTED } from '../core/errors.ts';
+import type { RedirectSpec } from '../core/snapshot.ts';
+import type { RequestHead } from '../http/head.ts';
+import type { CreateStep } from '../http/steps/route-steps.ts';
+import type { Decision, RequestView, Step } from '../http/steps/step.ts';
 
 const REASONS = { 301: 'Moved Permanently', 302: 'Found', 307: 'Temporary Redirect', 308: 'Permanent Redirect' };
 const NO_BODY = Buffer.alloc(0);
@@ -50,6 +51,4 @@ class Redirect implements Step {
   }
 }
 
-export function createRedirect(redirect: RedirectSpec): Step {
-  return new Redirect(redirect);
-}
+export const createRedirect: CreateStep = ({ redirect }) => (redirect === undefined ? null : new Redirect(redirect));

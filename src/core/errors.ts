@@ -84,5 +84,6 @@ export const FAULTS = Object.freeze({
   // ——— ourselves
   memory: fault(503, 'memory', 'The proxy has no memory left to hold this request.'),
   ourResources: fault(503, 'local-resources', 'The proxy is out of a resource of its own.'),
+  editTooLarge: fault(500, 'edit-too-large', 'What the proxy would add to this message is too large.'),
   internal: fault(500, 'internal', 'The proxy failed on this request.'),
 });

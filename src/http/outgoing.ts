@@ -15,7 +15,7 @@ export class OutgoingRequest {
   /** The routes it met; with others it would be another request. */
   readonly routing: object;
   readonly route: Route;
-  /** The target for the endpoint: as it came, or with its prefix replaced. */
+  /** The target for the endpoint: as it came, with its prefix replaced, or as a step has set it. */
   readonly target: string;
   /** Header lines of ours: X-Forwarded-*, Forwarded, Via. */
   readonly extra: string;
@@ -41,6 +41,8 @@ export class OutgoingRequest {
   readonly deadline: Deadline | null;
   /** Host for the endpoint, `''`: the endpoint's own name. */
   readonly authority: string;
+  /** What its route makes of it for the endpoint; null: nothing, or it has yet to be asked. */
+  rewritten: OutgoingRequest | null = null;
   /** For the codec that sends it: the text as it went out last time, without the request id, and the authority that was in it. */
   encoded = '';
   encodedAuthority = '';
@@ -68,5 +70,17 @@ export class OutgoingRequest {
     this.isRepeatable = isRepeatable;
     this.deadline = readDeadline(head.lines, route.spec.deadlineHeader);
     this.kind = requestKind(head.method, target, has(head.lines, 'range'), this.isUpgrade);
+  }
+
+  /** The same with another target and other lines, and apart from it: what is remembered of this one stays. */
+  changed(target: string, lines: string): OutgoingRequest {
+    const { head, routing, route, authority, extra, client, isRepeatable } = this;
+    const other = new OutgoingRequest(head, routing, route, target, authority, extra, client, isRepeatable);
+    other.hostKey = this.hostKey;
+    other.policy = this.policy;
+    other.key = this.key;
+    other.binding = this.binding;
+    other.lines = lines;
+    return other;
   }
 }

@@ -41,7 +41,7 @@ export interface ClientStream {
   /** The response broke: the client must see it as broken (connection closed, no final chunk). */
   abort(): void;
   /** Answers with an error of ours and closes where the request is not finished (lingering). Only while `hasBegun` is false. */
-  sendFault(fault: Fault, requestId: string, wantsJson: boolean): void;
+  sendFault(fault: Fault, requestId: string, wantsJson: boolean, lines: string | null): void;
   /** Stops and goes on reading the request's body. */
   pauseBody(): void;
   resumeBody(): void;
@@ -81,8 +81,8 @@ export interface UpstreamStream {
   /** As `look` and `takenBytes` of a connection. */
   readonly takenBytes: number;
   look(): void;
-  /** Nothing has been written before this call. `requestId` is new each time, and so is what is left of a deadline. */
-  sendHead(request: OutgoingRequest, requestId: string, deadlineLines?: string): void;
+  /** Nothing has been written before this call. `requestId` is new each time, and so are `lines`, which go out behind. */
+  sendHead(request: OutgoingRequest, requestId: string, lines: string): void;
   /** False: borrowed until `onUpstreamDrain`. */
   sendBody(buffer: Buffer, start: number, end: number): boolean;
   sendEnd(trailers: string): void;

@@ -252,7 +252,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
     this.#writer.head(text, false);
   }
 
-  sendHead(request: OutgoingRequest, requestId: string, deadlineLines = ''): void {
+  sendHead(request: OutgoingRequest, requestId: string, lines: string): void {
     const { head } = request;
     this.#method = head.method;
     const authority = request.authority === '' ? this.#home.spec.authority : request.authority;
@@ -261,10 +261,7 @@ export class Http1ClientSession implements ConnectionHandler, UpstreamStream, Le
       request.encodedAuthority = authority;
     }
     const text = `${request.encoded}X-Request-Id: ${requestId}\r\n`;
-    this.#writer.head(
-      deadlineLines === '' ? `${text}\r\n` : `${text}${deadlineLines}\r\n`,
-      head.bodyKind === BODY_CHUNKED,
-    );
+    this.#writer.head(lines === '' ? `${text}\r\n` : `${text}${lines}\r\n`, head.bodyKind === BODY_CHUNKED);
   }
 
   sendBody(buffer: Buffer, start: number, end: number): boolean {

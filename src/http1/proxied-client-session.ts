@@ -28,12 +28,12 @@ class ProxiedClientSession extends Http1ClientSession {
     this.#isIntroduced = this.tls !== null;
   }
 
-  override sendHead(request: OutgoingRequest, requestId: string, deadlineLines = ''): void {
+  override sendHead(request: OutgoingRequest, requestId: string, lines: string): void {
     if (!this.#isIntroduced) {
       this.#isIntroduced = true;
       this.introduce(headerFor(this.owner, requestId, this.#spec));
     }
-    super.sendHead(request, requestId, deadlineLines);
+    super.sendHead(request, requestId, lines);
   }
 }
 

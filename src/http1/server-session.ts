@@ -453,21 +453,21 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     this.#writer.flush();
   }
 
-  sendFault(fault: Fault, requestId: string, wantsJson: boolean): void {
+  sendFault(fault: Fault, requestId: string, wantsJson: boolean, lines: string | null): void {
     this.#isHeadSent = true;
     this.#closesAfter = !this.#isRequestEnded || !this.#keepAlive || this.#host.isDraining;
     const connection = this.#closesAfter ? 'close' : this.#version === 10 ? 'keep-alive' : '';
     const isHead = this.#isHeadMethod;
     const date = this.#host.httpDate();
     this.#writer.drop();
-    this.#connection.write(faultResponse(fault, { requestId, wantsJson, isHead, connection, date }));
+    this.#connection.write(faultResponse(fault, { requestId, wantsJson, isHead, connection, date, lines }));
   }
 
   /** Answers what never became a request, and closes. `head`: what has come of it. */
   #reject(fault: Fault, head: string): void {
     this.#isRequestEnded = false;
     this.#isHeadMethod = false;
-    this.sendFault(fault, '', false);
+    this.sendFault(fault, '', false, null);
     this.#host.rejected(fault, this, head);
     this.#linger();
   }

@@ -100,7 +100,8 @@ export class StageUpstream implements UpstreamStream {
   /** What it was sent, in words: the method, pieces of the body, `end`, `fin`. */
   sent = '';
   trailers = '';
-  deadlineLines = '';
+  /** Of its head: what is of its exchange alone. */
+  ownLines = '';
   /** How often it was given back or given up: exactly once each. */
   ends = 0;
   /** It was given back, and not given up. */
@@ -114,9 +115,9 @@ export class StageUpstream implements UpstreamStream {
   #say(what: string): void {
     this.sent = this.sent === '' ? what : `${this.sent} ${what}`;
   }
-  sendHead({ head }: OutgoingRequest, _requestId: string, deadlineLines = ''): void {
+  sendHead({ head }: OutgoingRequest, _requestId: string, ownLines: string): void {
     this.#say(head.method);
-    this.deadlineLines = deadlineLines;
+    this.ownLines = ownLines;
   }
   look(): void {}
   sendBody(buffer: Buffer, start: number, end: number): boolean {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { each, edit, find, findLine, has, without } from './header-lines.ts';
+import { each, find, findLine, has, without } from './header-lines.ts';
 
 const LINES = 'Host_x: a\r\nAccept:\t b, c \r\naccept:d\r\nEmpty:\r\nCookie: accept: z\r\n';
 
@@ -28,29 +28,5 @@ describe('header lines', () => {
     assert.equal(without(LINES, new Set(['accept', 'cookie'])), 'Host_x: a\r\nEmpty:\r\n');
     assert.equal(without(LINES, new Set(['none'])), LINES);
     assert.equal(without('', new Set(['a'])), '');
-  });
-});
-
-describe('edits of header lines', () => {
-  it('edits of header lines take out, put in the place of, add, and add where there is none', () => {
-    assert.equal(edit(LINES, []), LINES);
-    assert.equal(
-      edit(LINES, [
-        { kind: 'remove', name: 'Cookie' },
-        { kind: 'set', name: 'Accept', value: 'e' },
-        { kind: 'add', name: 'Empty', value: 'f' },
-        { kind: 'default', name: 'Empty', value: 'g' },
-        { kind: 'default', name: 'New', value: 'h' },
-        { kind: 'default', name: 'new', value: 'i' },
-      ]),
-      'Host_x: a\r\nEmpty:\r\nAccept: e\r\nEmpty: f\r\nNew: h\r\n',
-    );
-  });
-  it('edits of header lines take out what was there, never what another edit adds', () => {
-    const edits = [
-      { kind: 'add', name: 'a', value: '2' },
-      { kind: 'remove', name: 'A' },
-    ] as const;
-    assert.equal(edit('a: 1\r\n', edits), 'a: 2\r\n');
   });
 });

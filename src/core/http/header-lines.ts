@@ -45,30 +45,6 @@ export function each(lines: string, visit: (name: string, value: string) => void
   for (let at = 0; at < lines.length; at = nextLine(lines, at)) visit(nameOf(lines, at), valueOf(lines, at));
 }
 
-/**
- * A change of header lines. `remove` takes every line of the name out, `set` puts one line in the place of all of them,
- * `add` adds one, `default` adds one where there is none.
- */
-export type HeaderEdit =
-  | { readonly kind: 'remove'; readonly name: string }
-  | { readonly kind: 'set' | 'add' | 'default'; readonly name: string; readonly value: string };
-
-/**
- * The lines after all changes, in the order given: what is taken out is taken out first, what is added stands behind.
- * Names and values are written as they are given, and are not checked.
- */
-export function edit(lines: string, edits: readonly HeaderEdit[]): string {
-  const leaving = new Set<string>();
-  for (const { kind, name } of edits) if (kind === 'remove' || kind === 'set') leaving.add(name.toLowerCase());
-  let edited = without(lines, leaving);
-  for (const change of edits) {
-    if (change.kind === 'remove') continue;
-    if (change.kind === 'default' && has(edited, change.name.toLowerCase())) continue;
-    edited += `${change.name}: ${change.value}\r\n`;
-  }
-  return edited;
-}
-
 /** The lines but those of these names. */
 export function without(lines: string, names: ReadonlySet<string>): string {
   if (names.size === 0) return lines;

@@ -8,9 +8,9 @@ import { MOST_PICKS, Picking, acquireEndpoint } from '../../upstream/choosing.ts
 import { LEASE_ANY, LEASE_FRESH, LEASE_PROVED } from '../../upstream/waiter.ts';
 import type { LeaseWant } from '../../upstream/waiter.ts';
 import { isBound } from '../binding.ts';
-import type { Deadline } from '../deadline.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
 import type { HttpEndpoint, HttpPool, UpstreamStream } from '../stream.ts';
+import { ownLines } from './edit-request.ts';
 import { answerFull } from './endings.ts';
 import type { Exchange } from './exchange.ts';
 import { holdOrAnswer } from './hold.ts';
@@ -163,8 +163,7 @@ export function sendRequest(exchange: Exchange): void {
   exchange.record.connectedAt =
     exchange.record.queuedUntil === 0 || stream.isReused ? exchange.record.queuedUntil : exchange.host.now();
   attempt.isSent = true;
-  if (request.deadline === null) stream.sendHead(request, exchange.record.requestId);
-  else stream.sendHead(request, exchange.record.requestId, deadlineLines(exchange, request.deadline));
+  stream.sendHead(request, exchange.record.requestId, ownLines(exchange));
   exchange.state = SENDING;
   if (exchange.kept.length > 0) sendKept(exchange);
   if (exchange.isRequestEnded) {
@@ -206,11 +205,6 @@ export function awaitResponse(exchange: Exchange, stream: UpstreamStream): void 
   wheel.arm(exchange.responseTimer, Math.max(0, exchange.awaitingSince + exchange.timeouts.responseHeadMs - now));
   const { hedge } = (exchange.request as OutgoingRequest).route;
   if (hedge !== null) armHedge(exchange, hedge, now);
-}
-
-/** What the endpoint is told of the time that is left. */
-export function deadlineLines({ record, host }: Exchange, deadline: Deadline): string {
-  return deadline.lines(Math.max(1, record.arrivedAt + deadline.ms - host.now()));
 }
 
 /** A second attempt may begin later, beside this one: of what may be sent twice, once an exchange. */

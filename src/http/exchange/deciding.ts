@@ -1,6 +1,7 @@
 /** *deciding*: a request goes through its route's steps. */
 import { FAULTS } from '../../core/errors.ts';
 import type { Fault } from '../../core/errors.ts';
+import type { HeaderEdit } from '../../core/http/edited-lines.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
 import type { ExchangeRecord } from '../record.ts';
 import type { RouteSteps } from '../steps/route-steps.ts';
@@ -8,6 +9,7 @@ import { ANSWERED, LATER, PASS } from '../steps/step.ts';
 import type { AnswerContent, Decision, Deferral, RequestView, Step } from '../steps/step.ts';
 import { startAttempt } from './attempts.ts';
 import { PendingDecision } from './deferral.ts';
+import { addLines, editRequest, editTarget, replaceRequest } from './edit-request.ts';
 import { answerFault, answerFull } from './endings.ts';
 import type { Exchange } from './exchange.ts';
 import { giveAnswer } from './own-answer.ts';
@@ -16,6 +18,8 @@ import { giveAnswer } from './own-answer.ts';
 class CurrentRequest implements RequestView {
   exchange: Exchange | null = null;
   step: Step | null = null;
+  /** Its step has added more than may be added. */
+  isTooLarge = false;
 
   get #current(): Exchange {
     if (this.exchange === null) throw new Error('a step used a request after it had returned');
@@ -30,8 +34,36 @@ class CurrentRequest implements RequestView {
     return this.#current.request as OutgoingRequest;
   }
 
-  refuse(fault: Fault): Decision {
-    return this.#end((exchange) => answerFault(exchange, fault));
+  get isSecure(): boolean {
+    return this.#current.isSecure;
+  }
+
+  get lines(): string {
+    return this.request.lines + this.#current.stepLines;
+  }
+
+  edit(edits: readonly HeaderEdit[]): void {
+    if (!editRequest(this.#current, edits)) this.isTooLarge = true;
+  }
+
+  setTarget(target: string): void {
+    if (!editTarget(this.#current, target)) this.isTooLarge = true;
+  }
+
+  addLines(lines: string): void {
+    if (!addLines(this.#current, lines)) this.isTooLarge = true;
+  }
+
+  get isAsRemembered(): boolean {
+    return this.#current.stepLines === '';
+  }
+
+  replace(request: OutgoingRequest): void {
+    if (!replaceRequest(this.#current, request)) this.isTooLarge = true;
+  }
+
+  refuse(fault: Fault, lines = ''): Decision {
+    return this.#end((exchange) => answerFault(exchange, fault, '', lines));
   }
 
   answer(content: AnswerContent): Decision {
@@ -75,9 +107,13 @@ export function decide(exchange: Exchange): void {
   while (exchange.stepAt < onRequest.length) {
     const step = onRequest[exchange.stepAt++];
     const decision = ask(exchange, step);
-    if (decision === PASS) continue;
     // With its answer the exchange has gone on to another request.
     if (decision === ANSWERED) return;
+    if (current.isTooLarge) {
+      answerFault(exchange, FAULTS.editTooLarge);
+      return;
+    }
+    if (decision === PASS) continue;
     // What waits is kept, be it for a step or for a place.
     if (exchange.wait.enter()) exchange.pending?.wait();
     else answerFull(exchange);
@@ -89,6 +125,7 @@ export function decide(exchange: Exchange): void {
 function ask(exchange: Exchange, step: Step): Decision {
   current.exchange = exchange;
   current.step = step;
+  current.isTooLarge = false;
   const { host } = exchange;
   try {
     const decision = step.onRequest === undefined ? PASS : step.onRequest(current);

@@ -1,6 +1,9 @@
+import { FAULTS } from '../../core/errors.ts';
 import type { Fault } from '../../core/errors.ts';
+import type { HeaderEdit } from '../../core/http/edited-lines.ts';
 import { Timer } from '../../net/timer-wheel.ts';
 import type { AnswerContent, Deferral, Step } from '../steps/step.ts';
+import { editRequest, editTarget } from './edit-request.ts';
 import { answerFault } from './endings.ts';
 import type { Exchange } from './exchange.ts';
 import { giveAnswer } from './own-answer.ts';
@@ -25,8 +28,16 @@ export class PendingDecision extends Timer implements Deferral {
     this.#decide((exchange) => exchange.dispatch(ON_DECIDED));
   }
 
-  refuse(fault: Fault): void {
-    this.#decide((exchange) => answerFault(exchange, fault));
+  edit(edits: readonly HeaderEdit[]): void {
+    if (this.#exchange !== null && !editRequest(this.#exchange, edits)) this.refuse(FAULTS.editTooLarge);
+  }
+
+  setTarget(target: string): void {
+    if (this.#exchange !== null && !editTarget(this.#exchange, target)) this.refuse(FAULTS.editTooLarge);
+  }
+
+  refuse(fault: Fault, lines = ''): void {
+    this.#decide((exchange) => answerFault(exchange, fault, '', lines));
   }
 
   answer(content: AnswerContent): void {

@@ -17,18 +17,24 @@ import type { OutgoingRequest } from '../outgoing.ts';
 import type { RouteSteps } from '../steps/route-steps.ts';
 import type { ClientStream } from '../stream.ts';
 import type { Exchange } from './exchange.ts';
+import { shapeFault } from './shape-response.ts';
 import { isEndpointStalled } from './slow-peers.ts';
 
 /** Nginx's code for a client that left before its answer; only for the record, it goes to nobody. */
 const CLIENT_LEFT = 499;
 const JSON_TYPE = /(?:^|[ /+])json/i;
 
-/** Answers with an error of ours. Nothing of a response has gone out. `detail` is for the log alone. */
-export function answerFault(exchange: Exchange, fault: Fault, detail = ''): void {
+/**
+ * Answers with an error of ours. Nothing of a response has gone out. `detail` is for the log alone, `lines` are header
+ * lines that go with it.
+ */
+export function answerFault(exchange: Exchange, fault: Fault, detail = '', lines = ''): void {
   dropAttempt(exchange);
-  const head = exchange.head as RequestHead;
-  exchange.record.status = fault.status;
-  (exchange.client as ClientStream).sendFault(fault, exchange.record.requestId, acceptsJson(head.lines));
+  const { record } = exchange;
+  const wantsJson = acceptsJson((exchange.head as RequestHead).lines);
+  record.status = fault.status;
+  const shaped = shapeFault(exchange, fault, wantsJson, lines);
+  (exchange.client as ClientStream).sendFault(fault, record.requestId, wantsJson, shaped);
   countFault(exchange);
   finish(exchange, reasonOf(fault, detail));
 }

@@ -16,6 +16,7 @@ import { WriteProgress } from '../../net/write-progress.ts';
 import { USE_REQUEST } from '../../core/shared/memory-table.ts';
 import type { Fault } from '../../core/errors.ts';
 import { Attempt } from '../attempt.ts';
+import { isSecure } from '../forwarding.ts';
 import { BODY_NONE } from '../head.ts';
 import type { RequestHead } from '../head.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
@@ -96,6 +97,8 @@ export class Exchange implements ClientEvents {
   /** The next step of the route, and the decision that one of them deferred. */
   stepAt = 0;
   pending: PendingDecision | null = null;
+  /** Header lines that steps have added to the request. */
+  stepLines = '';
   /** Bytes of the request's body, 0: no limit. */
   bodyLimit = 0;
   fault: Fault | null = null;
@@ -276,6 +279,10 @@ export class Exchange implements ClientEvents {
     return (this.request as OutgoingRequest).route.spec.timeouts;
   }
 
+  get isSecure(): boolean {
+    return isSecure(this.head as RequestHead, (this.client as ClientStream).connection.peer(this.host.isTrusted));
+  }
+
   flushClient(): void {
     if (this.client !== null) this.client.flush();
   }
@@ -350,6 +357,7 @@ export class Exchange implements ClientEvents {
     this.requestTrailers = '';
     this.remark = '';
     this.stepAt = 0;
+    this.stepLines = '';
     this.bodyLimit = 0;
     if (this.tried.length === 0) return;
     this.tried.length = 0;

@@ -4,7 +4,7 @@ import type { Attempt } from '../attempt.ts';
 import { BODY_NONE, ResponseHead } from '../head.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
 import type { ClientStream } from '../stream.ts';
-import { abortBoth, breakAnswer, finish } from './endings.ts';
+import { abortBoth, answerFault, breakAnswer, finish } from './endings.ts';
 import type { Exchange } from './exchange.ts';
 import { settleRace } from './race.ts';
 import { retryAnswer } from './retries.ts';
@@ -66,8 +66,14 @@ export function relayHead(exchange: Exchange, from: ResponseSource | null): void
   const client = exchange.client as ClientStream;
   let head = response;
   let lines = '';
-  if (route.steps !== null && route.steps.onResponse !== null)
-    ({ head, lines } = shapeResponse(exchange, response, route.steps.onResponse));
+  if (route.steps !== null && route.steps.onResponse !== null) {
+    const shaped = shapeResponse(exchange, response, route.steps.onResponse);
+    if (shaped === null) {
+      answerFault(exchange, FAULTS.editTooLarge);
+      return;
+    }
+    ({ head, lines } = shaped);
+  }
   const { sticky } = route.pool;
   if (sticky !== null && source === exchange.attempt) lines += stickyLines(exchange, exchange.attempt, sticky);
   exchange.source = source;

@@ -1,29 +1,74 @@
 /** What the steps of a route make of an answer: header lines of its own, and what its body goes through. */
-import { without } from '../../core/http/header-lines.ts';
+import type { Fault } from '../../core/errors.ts';
+import { EditedLines } from '../../core/http/edited-lines.ts';
+import type { HeaderEdit } from '../../core/http/edited-lines.ts';
+import { has, without } from '../../core/http/header-lines.ts';
+import { isUntouchableInResponses } from '../../core/http/untouchable.ts';
+import { faultLines, faultReason } from '../fault-content.ts';
 import { BODY_CHUNKED, BODY_NONE, ResponseHead } from '../head.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
 import type { ExchangeRecord } from '../record.ts';
 import type { BodySink, BodyTransform, ResponseView, Step } from '../steps/step.ts';
 import type { ClientStream } from '../stream.ts';
+import { MOST_ADDED_BYTES } from './edit-request.ts';
 import type { Exchange } from './exchange.ts';
 
 const LENGTH: ReadonlySet<string> = new Set(['content-length']);
+const RETRY_AFTER: ReadonlySet<string> = new Set(['retry-after']);
+
+const edited = new EditedLines();
 
 class ShapedResponse implements ResponseView {
+  readonly #exchange: Exchange;
   readonly record: ExchangeRecord;
   readonly request: OutgoingRequest;
   readonly response: ResponseHead;
-  lines = '';
+  /** The endpoint's lines less what was taken out, and what stands behind them. */
+  base: string;
+  added = '';
+  /** More was added than may be added. */
+  isTooLarge = false;
 
   constructor(exchange: Exchange, response: ResponseHead) {
+    this.#exchange = exchange;
     this.record = exchange.record;
     this.request = exchange.request as OutgoingRequest;
     this.response = response;
+    this.base = response.lines;
+  }
+
+  get isSecure(): boolean {
+    return this.#exchange.isSecure;
+  }
+
+  get lines(): string {
+    return this.base + this.added;
   }
 
   addLines(lines: string): void {
-    this.lines += lines;
+    this.added += lines;
+    this.#measure();
   }
+
+  edit(edits: readonly HeaderEdit[]): void {
+    edited.begin(this.base, this.added);
+    for (const edit of edits) {
+      refuseUntouchable(edit.name);
+      edited.apply(edit);
+    }
+    this.base = edited.base;
+    this.added = edited.added;
+    this.#measure();
+  }
+
+  #measure(): void {
+    const grown = Math.max(0, this.base.length - this.response.lines.length);
+    if (this.added.length + grown > MOST_ADDED_BYTES) this.isTooLarge = true;
+  }
+}
+
+function refuseUntouchable(name: string): void {
+  if (isUntouchableInResponses(name.toLowerCase())) throw new TypeError(`${name} of an answer is not a step's to edit`);
 }
 
 class ClientSink implements BodySink {
@@ -61,33 +106,71 @@ class TransformSink implements BodySink {
   }
 }
 
+/** An answer as it goes to its client. */
+export interface Shaped {
+  readonly head: ResponseHead;
+  /** Behind those of the head, for this exchange alone. */
+  readonly lines: string;
+}
+
 /**
  * Asks the steps in the order in which answers pass. A head whose body is transformed is another one: its length is not
- * known any more.
+ * known any more. Null: they have added more than may be added, and it may not go out.
  */
-export function shapeResponse(
-  exchange: Exchange,
-  response: ResponseHead,
-  steps: readonly Step[],
-): { readonly head: ResponseHead; readonly lines: string } {
+export function shapeResponse(exchange: Exchange, response: ResponseHead, steps: readonly Step[]): Shaped | null {
   const shaped = new ShapedResponse(exchange, response);
-  const transforms: BodyTransform[] = [];
+  let transforms: BodyTransform[] | null = null;
   for (const step of steps) {
     step.onResponse?.(shaped);
     const transform = response.bodyKind === BODY_NONE ? null : (step.transform?.(shaped) ?? null);
-    if (transform !== null) transforms.push(transform);
+    if (transform !== null) (transforms ??= []).push(transform);
   }
-  if (transforms.length === 0) return { head: response, lines: shaped.lines };
+  if (shaped.isTooLarge) return null;
+  const { base, added } = shaped;
+  if (transforms === null)
+    return { head: base === response.lines ? response : withLines(response, base), lines: added };
   exchange.sink = transforms.reduceRight<BodySink>(
     (next, transform) => new TransformSink(transform, next),
     new ClientSink(exchange),
   );
-  return { head: withoutLength(response), lines: shaped.lines };
+  return { head: withoutLength(response, base), lines: added };
 }
 
-function withoutLength(response: ResponseHead): ResponseHead {
+/** The same head apart from the shared one. */
+function withLines(response: ResponseHead, lines: string): ResponseHead {
   const head = new ResponseHead();
-  Object.assign(head, response, { bodyKind: BODY_CHUNKED, contentLength: 0, encodedFor: null });
-  head.lines = without(response.lines, LENGTH);
+  Object.assign(head, response, { lines, encoded: '', encodedFor: null });
   return head;
+}
+
+function withoutLength(response: ResponseHead, lines: string): ResponseHead {
+  const head = withLines(response, without(lines, LENGTH));
+  head.bodyKind = BODY_CHUNKED;
+  head.contentLength = 0;
+  return head;
+}
+
+/**
+ * The lines of an error of ours as its route's steps leave them, `lines` among them; null where nothing is said beside
+ * what every such error says. It has to go out whatever they do: what fails here, or is too large, changes nothing.
+ */
+export function shapeFault(exchange: Exchange, fault: Fault, wantsJson: boolean, lines: string): string | null {
+  const { request, record } = exchange;
+  const steps = request?.route.steps?.onResponse ?? null;
+  if (steps === null && lines === '') return null;
+  const head = new ResponseHead();
+  const usual = faultLines(fault, record.requestId, wantsJson);
+  head.status = fault.status;
+  head.reason = faultReason(fault);
+  head.lines = (has(lines, 'retry-after') ? without(usual, RETRY_AFTER) : usual) + lines;
+  head.isOurs = true;
+  if (steps === null) return head.lines;
+  const shaped = new ShapedResponse(exchange, head);
+  try {
+    for (const step of steps) step.onResponse?.(shaped);
+  } catch (error) {
+    exchange.host.reportFault(error);
+    return head.lines;
+  }
+  return shaped.isTooLarge ? head.lines : shaped.lines;
 }

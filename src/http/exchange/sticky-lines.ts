@@ -14,10 +14,9 @@ import {
   UNHEALTHY,
 } from '../../core/shared/pool-table.ts';
 import type { Attempt } from '../attempt.ts';
-import { isSecure } from '../forwarding.ts';
-import type { RequestHead, ResponseHead } from '../head.ts';
+import type { ResponseHead } from '../head.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
-import type { ClientStream, HttpEndpoint, HttpPool } from '../stream.ts';
+import type { HttpEndpoint, HttpPool } from '../stream.ts';
 import type { Exchange } from './exchange.ts';
 
 /** No shared cache may keep what binds one client. */
@@ -46,12 +45,7 @@ export function stickyLines(exchange: Exchange, attempt: Attempt, table: StickyT
     // The answer to its handshake had one: this client keeps no cookies.
     else if (hasSession && !cookie.isSent) return '';
   }
-  const { connection } = exchange.client as ClientStream;
-  const line = table.line(
-    stickyValue,
-    isSecure(exchange.head as RequestHead, connection.peer(exchange.host.isTrusted)),
-    now,
-  );
+  const line = table.line(stickyValue, exchange.isSecure, now);
   return isPrivate(response.lines) ? line : line + PRIVATE;
 }
 

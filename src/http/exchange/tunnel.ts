@@ -5,9 +5,10 @@ import type { Attempt } from '../attempt.ts';
 import type { ResponseHead } from '../head.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
 import type { ClientStream, UpstreamStream } from '../stream.ts';
-import { abortBoth, finish } from './endings.ts';
+import { abortBoth, answerFault, finish } from './endings.ts';
 import type { Exchange } from './exchange.ts';
 import { attemptFailed } from './retries.ts';
+import { shapeResponse } from './shape-response.ts';
 import { stickyLines } from './sticky-lines.ts';
 import { isClientStalled, isEndpointStalled, watchClient, watchEndpoint } from './slow-peers.ts';
 import type { ResponseSource } from './source.ts';
@@ -24,13 +25,20 @@ export function openTunnel(exchange: Exchange, response: ResponseHead): void {
   }
   attempt.succeeded();
   exchange.forgetBody();
+  const { steps } = request.route;
+  const isLookedAt = steps !== null && steps.onResponse !== null;
+  const shaped = isLookedAt ? shapeResponse(exchange, response, steps.onResponse) : { head: response, lines: '' };
+  if (shaped === null) {
+    answerFault(exchange, FAULTS.editTooLarge);
+    return;
+  }
   exchange.state = TUNNEL;
   exchange.disarm();
   exchange.host.wheel.arm(exchange.responseTimer, exchange.timeouts.tunnelIdleMs);
   exchange.host.routeTable.count(request.route.spec.slot, ROUTE_UPGRADES, 1);
   const { sticky } = request.route.pool;
-  const lines = sticky === null ? '' : stickyLines(exchange, attempt, sticky);
-  (exchange.client as ClientStream).upgrade(response, lines);
+  const lines = sticky === null ? shaped.lines : shaped.lines + stickyLines(exchange, attempt, sticky);
+  (exchange.client as ClientStream).upgrade(shaped.head, lines);
 }
 
 /** *tunnel* × requestBytes */

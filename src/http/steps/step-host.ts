@@ -9,6 +9,8 @@ export interface StepHost {
   readonly random: Random;
   /** Milliseconds of the monotonic clock, the same in all threads. */
   now(): number;
+  /** Milliseconds since 1970. */
+  wallTime(): number;
   /** Counts and reports an exception that must not end anything. */
   reportFault(error: unknown): void;
 }

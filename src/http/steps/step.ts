@@ -7,6 +7,7 @@
  * answer, and nobody else anything.
  */
 import type { Fault } from '../../core/errors.ts';
+import type { HeaderEdit } from '../../core/http/edited-lines.ts';
 import type { ResponseHead } from '../head.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
 import type { ExchangeRecord } from '../record.ts';
@@ -22,7 +23,7 @@ export type Decision = 0 | 1 | 2;
 export interface Step {
   readonly name: string;
   onRequest?(request: RequestView): Decision;
-  /** The head of the final answer, be it an endpoint's or one of ours, before it goes out. */
+  /** The head of the final answer, be it an endpoint's or one of ours, errors and a 101 included, before it goes out. */
   onResponse?(response: ResponseView): void;
   /** Null: this body passes as it is. */
   transform?(response: ResponseView): BodyTransform | null;
@@ -35,9 +36,28 @@ export interface Step {
 /** A request as a step sees it; borrowed until `onRequest` returns. */
 export interface RequestView {
   readonly record: ExchangeRecord;
+  /** As it goes to the endpoint, edits before included, but for lines that were added. */
   readonly request: OutgoingRequest;
-  /** Answers with an error of ours. */
-  refuse(fault: Fault): Decision;
+  /** The client came by https, as far as we or a trusted proxy can tell. */
+  readonly isSecure: boolean;
+  /** Its header lines as they go to the endpoint, those that were added included, without what Fairlead says itself. */
+  readonly lines: string;
+  /**
+   * Changes the header lines that go to the endpoint, for this exchange alone; each edit sees what those before it have
+   * made. Names and values are safe already: no CR, LF or NUL. Throws for what is not a step's to edit
+   * (`core/http/untouchable.ts`). Where more than 8 KiB are added in all, the client gets a 500 `edit-too-large`.
+   */
+  edit(edits: readonly HeaderEdit[]): void;
+  /** The target that goes to the endpoint, in origin form. Throws where it is not. */
+  setTarget(target: string): void;
+  /** Header lines that go to the endpoint behind all others, each with its CRLF; safe already. */
+  addLines(lines: string): void;
+  /** No step has changed it so far but by what is the same for all requests with its head: `request.rewritten` is of it. */
+  readonly isAsRemembered: boolean;
+  /** This goes to the endpoint, with nothing added so far: what was made of `request` by `changed`. */
+  replace(request: OutgoingRequest): void;
+  /** Answers with an error of ours; `lines`: header lines that go with it, which answers' steps see. */
+  refuse(fault: Fault, lines?: string): Decision;
   answer(content: AnswerContent): Decision;
   /** Says LATER. Where nothing is decided within `ms`, the client gets a 503 `decision-timeout`. */
   defer(ms: number): Deferral;
@@ -48,7 +68,10 @@ export interface RequestView {
 /** How a step says later what it decided. The first word counts; none does once the exchange has ended. */
 export interface Deferral {
   pass(): void;
-  refuse(fault: Fault): void;
+  /** As `RequestView`'s, until it has passed. */
+  edit(edits: readonly HeaderEdit[]): void;
+  setTarget(target: string): void;
+  refuse(fault: Fault, lines?: string): void;
   answer(content: AnswerContent): void;
 }
 
@@ -67,10 +90,19 @@ export interface AnswerContent {
 export interface ResponseView {
   readonly record: ExchangeRecord;
   readonly request: OutgoingRequest;
-  /** Shared by all exchanges whose endpoint sent the same head: never written to. */
+  /** As in `RequestView`. */
+  readonly isSecure: boolean;
+  /** As it came, shared by all exchanges whose endpoint sent the same head: never written to. `isOurs` tells ours. */
   readonly response: ResponseHead;
+  /** The header lines as they go to the client, edits before included, without those of framing and Date. */
+  readonly lines: string;
   /** Header lines for this exchange alone, each with its CRLF. */
   addLines(lines: string): void;
+  /**
+   * Changes the header lines that go to the client, for this exchange alone; rules as in `RequestView`. What is too large
+   * costs the endpoint's answer its place: the client gets a 500 `edit-too-large`.
+   */
+  edit(edits: readonly HeaderEdit[]): void;
 }
 
 /** What a body goes through; made for one exchange. What it gives on must stay as it is until the client has taken it. */

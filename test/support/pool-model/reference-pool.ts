@@ -11,6 +11,15 @@ const COMMON: ReadonlySet<FailureKind> = new Set(['status', 'timeout']);
 const RECENT_MS = 10_000;
 const LOOK_MS = 1200;
 
+/** Has failed often enough to be ejected. */
+interface Reached {
+  readonly at: number;
+  readonly kind: FailureKind;
+  readonly isDown: boolean;
+}
+
+type Verdict = 'yes' | 'no' | 'open';
+
 interface Met {
   readonly at: number;
   readonly endpoint: string;
@@ -24,6 +33,10 @@ export class ReferencePool {
   #met: Met[] = [];
   /** Who may have been ejected by what was just seen, where the rules leave it open. */
   readonly #doubtful = new Map<ReferenceEndpoint, () => void>();
+  /** Those of one moment: nobody can tell which of them is judged first. */
+  readonly #reached = new Map<ReferenceEndpoint, Reached>();
+  /** One of each of these has to be ejected. */
+  #oneOf: (readonly ReferenceEndpoint[])[] = [];
 
   constructor(failures: number, hasCheck: boolean) {
     this.#failures = failures;
@@ -52,6 +65,7 @@ export class ReferencePool {
    * `refuses`: who takes no connects.
    */
   attempted(endpoint: ReferenceEndpoint, isFit: boolean, refuses: (id: string) => boolean, now: number): boolean {
+    this.#judge(now);
     endpoint.attempts++;
     this.#met.push({ at: now, endpoint: endpoint.id, isCommon: false });
     if (endpoint.isRemoved || endpoint.mayServe(now) || endpoint.servedAt === now) return false;
@@ -78,14 +92,28 @@ export class ReferencePool {
   // ——— what traffic meets
 
   failed(endpoint: ReferenceEndpoint, kind: FailureKind, isDown: boolean, beganAt: number, now: number): void {
+    this.#judge(now);
     this.noteServing(now);
     if (COMMON.has(kind)) this.#met.push({ at: now, endpoint: endpoint.id, isCommon: true });
     endpoint.failed(kind, beganAt, this.#failures);
-    if (endpoint.row % this.#failures !== 0 || !this.#isEjectable(endpoint, isDown, now)) return;
-    const eject = (): void => endpoint.eject(endpoint.strictest, isDown, now);
-    const isOutlier = COMMON.has(endpoint.strictest) ? this.#isOutlier(endpoint, now) : 'yes';
-    if (isOutlier === 'yes') eject();
-    else if (isOutlier === 'open') this.#doubtful.set(endpoint, eject);
+    if (endpoint.row % this.#failures === 0 && this.#isEjectable(endpoint, isDown, now))
+      this.#reached.set(endpoint, { at: now, kind: endpoint.strictest, isDown });
+  }
+
+  /** Those that have come to the number before now; all of them where nothing more of this moment can come. */
+  #judge(now: number, isOver = false): void {
+    const due = [...this.#reached].filter(([, { at }]) => isOver || at < now);
+    const sure: ReferenceEndpoint[] = [];
+    for (const [endpoint, reached] of due) {
+      this.#reached.delete(endpoint);
+      if (endpoint.isRemoved || !this.#isEjectable(endpoint, reached.isDown, reached.at)) continue;
+      const verdict = COMMON.has(reached.kind) ? this.#isOutlier(endpoint, reached.at) : 'yes';
+      const eject = (): void => endpoint.eject(reached.kind, reached.isDown, reached.at);
+      if (verdict === 'yes') sure.push(endpoint);
+      if (verdict === 'yes' && due.length === 1) eject();
+      else if (verdict !== 'no') this.#doubtful.set(endpoint, eject);
+    }
+    if (due.length > 1 && sure.length > 0) this.#oneOf.push(sure);
   }
 
   #isEjectable(endpoint: ReferenceEndpoint, isDown: boolean, now: number): boolean {
@@ -95,12 +123,21 @@ export class ReferencePool {
     return (out + 1) * 2 <= this.endpoints.size;
   }
 
-  /** Whether the others fail alike, which the chance of few failures may leave open. */
-  #isOutlier(endpoint: ReferenceEndpoint, now: number): 'yes' | 'no' | 'open' {
+  /**
+   * Whether the others fail alike, which the chance of few failures may leave open, and so do failures of others in the same
+   * moment: they may be known already, or not yet.
+   */
+  #isOutlier(endpoint: ReferenceEndpoint, now: number): Verdict {
+    const [before, after] = [false, true].map((isAfter) => this.#isOutlierAmong(endpoint, now, isAfter));
+    return before === after ? before : 'open';
+  }
+
+  #isOutlierAmong(endpoint: ReferenceEndpoint, now: number, countsMoment: boolean): Verdict {
+    const met = this.#met.filter(({ at, endpoint: id }) => countsMoment || at < now || id === endpoint.id);
     const recent = (isOwn: boolean, ms: number): { attempts: number; common: number } => {
-      const met = this.#met.filter(({ at, endpoint: id }) => at >= now - ms && (id === endpoint.id) === isOwn);
-      const common = met.filter(({ isCommon }) => isCommon).length;
-      return { attempts: Math.max(common, met.length - common), common };
+      const own = met.filter(({ at, endpoint: id }) => at >= now - ms && (id === endpoint.id) === isOwn);
+      const common = own.filter(({ isCommon }) => isCommon).length;
+      return { attempts: Math.max(common, own.length - common), common };
     };
     if (recent(false, RECENT_MS + LOOK_MS).common === 0) return 'yes';
     const areCommon = [RECENT_MS, RECENT_MS + LOOK_MS].map((ms) => {
@@ -111,12 +148,14 @@ export class ReferencePool {
   }
 
   checked(endpoint: ReferenceEndpoint, isPass: boolean, now: number): void {
+    this.#judge(now);
     this.noteServing(now);
     endpoint.checked(isPass, now);
   }
 
   drained(endpoint: ReferenceEndpoint, isDrained: boolean, now: number): void {
     if (isDrained === endpoint.isDrained) return;
+    this.#judge(now);
     this.noteServing(now);
     endpoint.isDrained = isDrained;
     if (!isDrained && endpoint.ejected?.isOver === true) endpoint.offer(now);
@@ -132,6 +171,7 @@ export class ReferencePool {
 
   /** Compares with what is seen, and takes over what was open. */
   compare(seen: ReadonlyMap<string, State>, now: number): void {
+    this.#judge(now, true);
     for (const [id, endpoint] of this.endpoints) {
       const state = seen.get(id) as State;
       const eject = this.#doubtful.get(endpoint);
@@ -141,6 +181,12 @@ export class ReferencePool {
       endpoint.seen(state, now);
     }
     this.#doubtful.clear();
+    for (const sure of this.#oneOf)
+      assert.ok(
+        sure.some(({ ejected, isRemoved }) => ejected !== null || isRemoved),
+        `none of ${sure.map(({ id }) => id).join(', ')} is ejected`,
+      );
+    this.#oneOf = [];
     this.#met = this.#met.filter(({ at }) => at >= now - 2 * RECENT_MS);
     this.noteServing(now);
   }

@@ -96,19 +96,19 @@ export class ReferencePool {
     this.noteServing(now);
     if (COMMON.has(kind)) this.#met.push({ at: now, endpoint: endpoint.id, isCommon: true });
     endpoint.failed(kind, beganAt, this.#failures);
-    if (endpoint.row % this.#failures === 0 && this.#isEjectable(endpoint, isDown, now))
-      this.#reached.set(endpoint, { at: now, kind: endpoint.strictest, isDown });
+    if (endpoint.row % this.#failures !== 0 || !this.#isEjectable(endpoint, isDown, now)) return;
+    if (COMMON.has(endpoint.strictest)) this.#reached.set(endpoint, { at: now, kind: endpoint.strictest, isDown });
+    else endpoint.eject(endpoint.strictest, isDown, now);
   }
 
   /** Those that have come to the number before now; all of them where nothing more of this moment can come. */
   #judge(now: number, isOver = false): void {
-    const due = [...this.#reached].filter(([, { at }]) => isOver || at < now);
+    const due = [...this.#reached].filter(([{ isRemoved }, { at }]) => !isRemoved && (isOver || at < now));
     const sure: ReferenceEndpoint[] = [];
-    for (const [endpoint, reached] of due) {
+    for (const [endpoint, { at, kind, isDown }] of due) {
       this.#reached.delete(endpoint);
-      if (endpoint.isRemoved || !this.#isEjectable(endpoint, reached.isDown, reached.at)) continue;
-      const verdict = COMMON.has(reached.kind) ? this.#isOutlier(endpoint, reached.at) : 'yes';
-      const eject = (): void => endpoint.eject(reached.kind, reached.isDown, reached.at);
+      const verdict = this.#isOutlier(endpoint, at);
+      const eject = (): void => endpoint.eject(kind, isDown, at);
       if (verdict === 'yes') sure.push(endpoint);
       if (verdict === 'yes' && due.length === 1) eject();
       else if (verdict !== 'no') this.#doubtful.set(endpoint, eject);
@@ -176,14 +176,15 @@ export class ReferencePool {
       const state = seen.get(id) as State;
       const eject = this.#doubtful.get(endpoint);
       if (eject !== undefined && endpoint.ejected === null && (state === 'ejected' || state === 'trial')) eject();
+      // Out for another reason, it does not show whether it is ejected as well.
+      if (state !== 'unhealthy' && state !== 'draining') this.#doubtful.delete(endpoint);
       const possible = endpoint.possible(now);
       assert.ok(possible.includes(state), `${id} is ${state}, not ${possible.join('/')}`);
       endpoint.seen(state, now);
     }
-    this.#doubtful.clear();
     for (const sure of this.#oneOf)
       assert.ok(
-        sure.some(({ ejected, isRemoved }) => ejected !== null || isRemoved),
+        sure.some((endpoint) => endpoint.ejected !== null || endpoint.isRemoved || this.#doubtful.has(endpoint)),
         `none of ${sure.map(({ id }) => id).join(', ')} is ejected`,
       );
     this.#oneOf = [];

@@ -38,3 +38,10 @@ test('a config that trusts others is asked anew on a connection that lives on', 
   assert.equal(connection.peer(() => true).isTrusted, true);
   assert.equal(connection.peer(() => false).isTrusted, false);
 });
+
+test('the zone of a link-local peer is nobody else’s business, and does not count', () => {
+  const facts = { ...FACTS, peer: { address: 'fe80::1%eth0', port: 7 } };
+  const connection = new ClientConnection(LISTENER, facts, { localAddress: 'fe80::2%eth0' });
+  assert.equal(connection.peer((address) => address === 'fe80::1').address, 'fe80::1');
+  assert.equal(connection.peer((address) => address === 'fe80::1').isTrusted, true);
+});

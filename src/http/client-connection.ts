@@ -23,6 +23,12 @@ function binaryItem(bytes: Buffer): string {
   return `:${bytes.toString('base64')}:`;
 }
 
+/** Which of our own links an address is on says nothing to anybody else. */
+function withoutZone(address: string): string {
+  const percent = address.indexOf('%');
+  return percent < 0 ? address : address.slice(0, percent);
+}
+
 export class ClientConnection implements Owner {
   readonly listener: ListenerSpec;
   readonly facts: ConnectionFacts;
@@ -76,7 +82,7 @@ export class ClientConnection implements Owner {
   peer(isTrusted: (address: string) => boolean): Peer {
     if (this.#peer !== null && this.#trustedBy === isTrusted) return this.#peer;
     const { scheme, localPort } = this.facts;
-    const { address } = this.facts.peer;
+    const address = withoutZone(this.facts.peer.address);
     this.#trustedBy = isTrusted;
     this.#peer = { address, scheme, localPort, isTrusted: isTrusted(address) };
     return this.#peer;

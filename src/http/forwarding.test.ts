@@ -79,4 +79,17 @@ describe('the address of the client', () => {
     assert.equal(seen('192.0.2.9:80, [::1]:443'), '192.0.2.9');
     assert.equal(seen('::FFFF:192.0.2.9'), '192.0.2.9');
   });
+  it('the address of the client is the last good one where an entry is no address, whatever stands in front of it', () => {
+    for (const bad of ['unknown', '', '"192.0.2.9"', '_hidden', 'unix', 'localhost', '[::1', '1.2.3.4:x', '01.2.3.4']) {
+      assert.equal(seen(`6.6.6.6, ${bad}, 10.0.0.2`), '10.0.0.2', bad);
+      assert.equal(seen(`6.6.6.6,${bad}`), '10.0.0.1', bad);
+      assert.equal(seen(bad), '10.0.0.1', bad);
+    }
+  });
+  it('the address of the client is written in one form, without the zone', () => {
+    assert.equal(seen('::ffff:c000:209'), '192.0.2.9');
+    assert.equal(seen('2001:DB8:0:0::0001'), '2001:db8::1');
+    assert.equal(seen('[fe80::1%eth0]:80'), 'fe80::1');
+    assert.equal(seen('6.6.6.6, ::ffff:10.0.0.3'), '6.6.6.6');
+  });
 });

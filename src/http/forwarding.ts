@@ -1,5 +1,7 @@
 /** The header lines a proxy adds for the endpoint: X-Forwarded-*, RFC 7239 Forwarded, Via (RFC 9110 7.6.3). */
 import { trimmed } from '../core/blanks.ts';
+import { parseAddress } from '../core/lists/address.ts';
+import { addressText } from '../core/lists/address-text.ts';
 import type { HeaderRules } from '../core/snapshot.ts';
 import { UNIX_PEER } from '../core/unix-address.ts';
 import type { RequestHead } from './head.ts';
@@ -126,8 +128,9 @@ function hostAndPort(hosts: string, proto: string, port: string): string {
 }
 
 /**
- * The client's address: the rightmost entry of X-Forwarded-For that no trusted proxy vouches for, or the
- * peer itself where it is not trusted.
+ * The client's address: the rightmost entry of X-Forwarded-For that no trusted proxy vouches for, or the peer itself
+ * where it is not trusted. An entry that is no address (`unknown`, one that is hidden, nothing) ends the search, since
+ * nobody vouches for what stands in front of it: the last good one counts. Written in its one form.
  */
 export function clientAddress(head: RequestHead, peer: Peer, isTrusted: (address: string) => boolean): string {
   if (!peer.isTrusted || head.forwardedFor === '') return peer.address;
@@ -135,18 +138,21 @@ export function clientAddress(head: RequestHead, peer: Peer, isTrusted: (address
   let address = peer.address;
   for (let end = entries.length; end >= 0;) {
     const comma = end === 0 ? -1 : entries.lastIndexOf(',', end - 1);
-    address = plainAddress(trimmed(entries, comma + 1, end));
+    const entry = plainAddress(trimmed(entries, comma + 1, end));
+    if (entry === '') return address;
+    address = entry;
     if (!isTrusted(address)) return address;
     end = comma;
   }
   return address;
 }
 
-/** `::ffff:a.b.c.d` is a.b.c.d, `[::1]:80` is ::1, `1.2.3.4:80` is 1.2.3.4. */
+const words = new Int32Array(4);
+const ADDRESS_WITH_PORT = /^(?:\[([^\]]*)\](?::[0-9]{1,5})?|([0-9.]+):[0-9]{1,5})$/;
+
+/** `::ffff:a.b.c.d` is a.b.c.d, `[::1]:80` is ::1, `1.2.3.4:80` is 1.2.3.4, a zone goes; what is no address is `''`. */
 function plainAddress(text: string): string {
-  let address = text;
-  if (address.startsWith('[')) address = address.slice(1, address.includes(']') ? address.indexOf(']') : undefined);
-  else if (address.indexOf(':') === address.lastIndexOf(':') && address.includes(':'))
-    address = address.slice(0, address.indexOf(':'));
-  return address.toLowerCase().startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
+  const [, bracketed, beforePort] = ADDRESS_WITH_PORT.exec(text) ?? [];
+  const family = parseAddress(bracketed ?? beforePort ?? text, words);
+  return family === 0 ? '' : addressText(words, family);
 }

@@ -21,6 +21,7 @@ const ROOMS = {
   discovery: ['core', 'net'],
   config: ['core', 'machine'],
   certificates: ['core', 'machine'],
+  lists: ['core', 'machine'],
   runtime: [
     'core',
     'net',
@@ -33,6 +34,7 @@ const ROOMS = {
     'telemetry',
     'checks',
     'certificates',
+    'lists',
     'discovery',
     'config',
     'machine',

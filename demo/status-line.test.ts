@@ -69,6 +69,7 @@ function stats(requests: number, errors: number, endpoints: readonly PoolEndpoin
     pools: [{ pool: 'web', isPanicking: false, queue: { ...QUEUE, held }, tls: 'off', endpoints }],
     listeners: [],
     certificates: [],
+    lists: [],
     accessLog: { written: 0, dropped: 0 },
     memory: readMemoryStats(new MemoryTable(createMemoryTable(1), 0)),
     workers: workers as unknown as BalancerStats['workers'],

@@ -57,6 +57,8 @@ export type {
   GrpcCheckSpec,
   HashSpec,
   HeaderRules,
+  AccessSpec,
+  ClientsSpec,
   HttpCheckSpec,
   HttpQuestion,
   HttpsCheckSpec,
@@ -83,6 +85,8 @@ export type {
   Timeouts,
   ValueMatch,
 } from './core/snapshot.ts';
+export type { ListRules } from './core/lists/list-reader.ts';
+export type { ListSpec } from './core/settings.ts';
 export type { CertificateSource, ClientCertificateSpec, PoolTlsSpec } from './core/tls-files.ts';
 export { AccessLogError } from './runtime/control/access-log.ts';
 export type { AccessLogStats } from './runtime/control/access-log.ts';
@@ -104,6 +108,9 @@ export type { HandshakeFailure, ListenerTlsStats } from './runtime/control/hands
 export { CertificateError } from './runtime/control/certificate-error.ts';
 export type { CertificateMistake } from './runtime/control/certificate-error.ts';
 export type { CertificateEvent } from './runtime/control/certificate-event.ts';
+export { ListError } from './runtime/control/list-error.ts';
+export type { ListMistake } from './runtime/control/list-error.ts';
+export type { ListEvent, ListStats } from './runtime/control/list-event.ts';
 export type { ConnectionRefusal } from './runtime/control/refused-connections.ts';
 export type { FailedRequests } from './runtime/shared/data-plane-report.ts';
 export { ReloadError } from './runtime/control/reload.ts';

@@ -6,7 +6,7 @@ import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FileRefused, readRegularFile } from '../machine/regular-file.ts';
 import { MOST_TICKET_KEYS, TICKET_KEY_BYTES } from './ticket-keys.ts';
-import { writeWhole } from './write-whole.ts';
+import { writeWhole } from '../machine/write-whole.ts';
 
 export interface DatedTicketKey {
   readonly bytes: Uint8Array;

@@ -49,7 +49,18 @@ const SHOWN_OF_LISTENER = ['address', 'tcp', 'udp', 'tls'];
 const SHOWN_OF_TLS = ['certificates', 'passthrough', 'clientCertificate'];
 const SHOWN_OF_UDP = ['pool', 'idle'];
 const SHOWN_OF_POOL = ['policy', 'check', 'endpoints'];
-const SHOWN_OF_ROUTE = ['name', 'match', 'pool', 'redirect', 'policy', 'stripPrefix', 'replacePrefix', 'guards'];
+const SHOWN_OF_ROUTE = [
+  'name',
+  'match',
+  'pool',
+  'redirect',
+  'policy',
+  'stripPrefix',
+  'replacePrefix',
+  'guards',
+  'allow',
+  'deny',
+];
 
 export function findChangedKeys(config: Config): ChangedKeys {
   const { threads: _, listeners, routes = [], pools = {}, ...settings } = writeWhole(config);

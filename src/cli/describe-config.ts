@@ -10,6 +10,7 @@ import type { AskedClients, ListenerCertificate } from './inspect-certificates.t
 import { findChangedKeys } from './changed-keys.ts';
 import type { Machine } from './machine.ts';
 import { table } from './table.ts';
+import { describeAccess } from './write-access.ts';
 import { writeConfig } from './write-config.ts';
 import { describeTarget, writeRedirect } from './write-redirect.ts';
 import { formatDuration } from './written-units.ts';
@@ -95,7 +96,7 @@ function toJsonTarget({ pool, redirect }: RouteConfig): object {
 
 function describeRoutes({ routes }: ExplainedConfig): string[][] {
   return routes.map(({ route, text }) => {
-    const guards = route.guards ? ', guards' : '';
+    const guards = `${describeAccess(route.access)}${route.guards ? ', guards' : ''}`;
     if (route.redirect !== undefined) return [route.id, text, `→ ${describeTarget(route)}${guards}`];
     const { replacePrefix } = route;
     const rewrite =

@@ -5,6 +5,7 @@ import type { Fault } from '../core/errors.ts';
 import { explainPath } from '../core/routing/explain-path.ts';
 import type { ExplainedPath } from '../core/routing/explain-path.ts';
 import { readAskedTarget } from '../runtime/control/asked-target.ts';
+import { describeAccess } from './write-access.ts';
 import { describeTarget } from './write-redirect.ts';
 
 export interface AskedPath extends ExplainedPath<RouteConfig> {
@@ -62,5 +63,7 @@ export function toJsonPath(askedPath: AskedPath): object {
 }
 
 function leadsTo(route: RouteConfig | null): string {
-  return route === null ? '→ no route: 404' : `→ route ${route.id}, ${describeTarget(route)}`;
+  return route === null
+    ? '→ no route: 404'
+    : `→ route ${route.id}, ${describeTarget(route)}${describeAccess(route.access)}`;
 }

@@ -77,12 +77,7 @@ export function logEvents(balancer: EventEmitter<BalancerEvents>, say: Say, cloc
     const { listener, reason, code, serverName, address, count } = failure;
     say(describeHandshake(failure), 'info', { listener, reason, code, serverName, address, handshakes: count });
   });
-  balancer.on('certificate', ({ listener, pool, change, file, message }) => {
-    const level = change === 'renewed' || change === 'usable' ? 'info' : change === 'warning' ? 'warn' : 'error';
-    const owner = pool === null ? { listener: listener ?? '' } : { pool };
-    const name = pool === null ? `listener ${owner.listener}` : `pool ${pool}`;
-    say(`${name}: ${CERTIFICATE_WORDS[change]}${file}: ${message}`, level, { ...owner, certificate: change, file });
-  });
+  logFiles(balancer, say);
   balancer.on('worker', ({ worker, change, reason }) => {
     say(`worker ${worker} ${change}${reason === '' ? '' : `: ${reason}`}`, 'warn', { worker, change, reason });
   });
@@ -104,6 +99,21 @@ export function logEvents(balancer: EventEmitter<BalancerEvents>, say: Say, cloc
   });
   balancer.on('log', (message) => say(message, 'warn'));
   balancer.on('drain', (phase) => say(phase === 'begin' ? 'draining; another signal ends at once' : 'drained'));
+}
+
+/** What becomes of files that a config names, and of what is published for it. */
+function logFiles(balancer: EventEmitter<BalancerEvents>, say: Say): void {
+  balancer.on('certificate', ({ listener, pool, change, file, message }) => {
+    const level = change === 'renewed' || change === 'usable' ? 'info' : change === 'warning' ? 'warn' : 'error';
+    const owner = pool === null ? { listener: listener ?? '' } : { pool };
+    const name = pool === null ? `listener ${owner.listener}` : `pool ${pool}`;
+    say(`${name}: ${CERTIFICATE_WORDS[change]}${file}: ${message}`, level, { ...owner, certificate: change, file });
+  });
+  balancer.on('list', ({ list, change, message }) => {
+    const text = change === 'unusable' ? `list-unusable: what it had before stays: ${message}` : message;
+    const level = change === 'unusable' ? 'error' : change === 'warning' ? 'warn' : 'info';
+    say(`list ${list}: ${text}`, level, { list, change });
+  });
 }
 
 const CERTIFICATE_WORDS = {

@@ -17,6 +17,7 @@ import type {
   Timeouts,
 } from '../core/snapshot.ts';
 import { addressText } from '../runtime/shared/listener-key.ts';
+import { writeAccess, writeLists } from './write-access.ts';
 import { writeAccessLog, writeRouteLog } from './write-access-log.ts';
 import { sessionTimes, writeTcp, writeUdp } from './write-layer4.ts';
 import { writeAcme, writeListenerTls } from './write-listener-tls.ts';
@@ -46,6 +47,7 @@ function writeSettings(settings: Settings<'auto'>): Readonly<Record<keyof Settin
     limits: { head: formatSize(limits.headBytes), headers: limits.headers, target: formatSize(limits.targetBytes) },
     headers: { via: onOff(headers.via), forwarded: onOff(headers.forwarded) },
     trustedProxies: settings.trustedProxies,
+    lists: writeLists(settings.lists),
     accessLog: writeAccessLog(settings.accessLog),
     memory: { max: settings.memory.maxBytes === 'auto' ? 'auto' : formatSize(settings.memory.maxBytes) },
     zone: settings.zone === '' ? 'none' : settings.zone,
@@ -73,12 +75,13 @@ function writeRoute(route: RouteConfig): Written {
   return route.redirect === undefined ? writePooled(route) : writeRedirecting(route, route.redirect);
 }
 
-function writeRedirecting({ id, match, guards, accessLog }: RouteConfig, redirect: RedirectSpec): Written {
+function writeRedirecting({ id, match, guards, access, accessLog }: RouteConfig, redirect: RedirectSpec): Written {
   const { scheme: _, ...others } = match;
   return withoutGaps({
     name: id,
     match: writeMatch(redirect.base === null ? others : match),
     redirect: writeRedirect(redirect),
+    ...writeAccess(access),
     guards: onOff(guards),
     accessLog: writeRouteLog(accessLog),
   });
@@ -95,6 +98,7 @@ function writePooled({
   queueClass,
   deadlineHeader,
   pool,
+  access,
   policy,
   upgrades,
   accessLog,
@@ -106,6 +110,7 @@ function writePooled({
     name: id,
     match: writeMatch(match),
     pool,
+    ...writeAccess(access),
     policy: policy === null ? undefined : writePolicy(policy),
     stripPrefix: replacePrefix?.by === '' ? replacePrefix.prefix : undefined,
     replacePrefix: replacePrefix === null || replacePrefix.by === '' ? undefined : replacePrefix,

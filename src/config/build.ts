@@ -5,6 +5,7 @@
 import type { Settings } from '../core/settings.ts';
 import type { ListenerSpec, TcpSpec } from '../core/snapshot.ts';
 import { routeLogOf } from './access-log-schema.ts';
+import { checkListNames } from './access-schema.ts';
 import { checkAcme } from './check-acme.ts';
 import { checkLayer4, passedTo, speaksHttp } from './check-layer4.ts';
 import { checkRules } from './check-rules.ts';
@@ -62,6 +63,8 @@ export function buildConfig(value: unknown): Config | readonly Problem[] {
     }),
   );
   reader.add(checkRedirects(value['routes']));
+  const listNames = isWrittenMap(value['lists']) ? Object.keys(value['lists']) : [];
+  reader.add(routes.flatMap(({ path, value: { access } }) => checkListNames(path, access, listNames)));
   const routed = new Set(routes.map((part) => part.value.pool));
   reader.add(checkLayer4({ written, listeners, pools: poolsById, poolNames, routed }));
   reader.add(checkAcme(listeners, settings, reader.has('acme')));

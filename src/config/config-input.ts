@@ -67,6 +67,11 @@ export interface ConfigInput<PoolName extends string = string> {
    */
   readonly trustedProxies?: readonly string[];
   /**
+   * Named lists of addresses, for `allow` and `deny` of routes. A list is addresses, or a map.
+   * @example { office: ['10.0.0.0/8', '2001:db8::/32'] }
+   */
+  readonly lists?: Readonly<Record<string, AddressListInput | readonly string[] | string>>;
+  /**
    * A line for each exchange. `on`: JSON on stdout.
    * @defaultValue `'off'`
    * @example { format: 'combined', to: { file: 'access.log' } }
@@ -244,6 +249,49 @@ export interface LogRotationInput {
    * @example 'off'
    */
   readonly compress?: Toggle;
+}
+
+/** Named lists of addresses, for `allow` and `deny` of routes. A list is addresses, or a map. */
+export interface AddressListInput {
+  /**
+   * Addresses and CIDR blocks. They may stand in place of the map.
+   * @example ['10.0.0.0/8', '2001:db8::/32']
+   */
+  readonly addresses?: readonly string[] | string;
+  /**
+   * File with the list, watched: a line an entry (netset, `ipset save`, `deny` of nginx), or JSON. While it cannot be used, the last good one stays.
+   * @example './drop.netset'
+   */
+  readonly file?: string;
+  /**
+   * Where the list is published. Fairlead gets it, and keeps the last good one in `stateDir`. Needs https, but for this machine.
+   * @example 'https://ip-ranges.amazonaws.com/ip-ranges.json'
+   */
+  readonly url?: string;
+  /**
+   * How often what `url` names is looked at again.
+   * @defaultValue `'1h'`
+   * @example '15m'
+   */
+  readonly refresh?: Duration;
+  /**
+   * Of JSON: values that fields of the objects round an address must have; `*` stands for any text.
+   * @defaultValue every address counts
+   * @example { service: 'EC2', region: ['eu-*'] }
+   */
+  readonly where?: Readonly<Record<string, readonly string[] | string>>;
+  /**
+   * Of JSON: names of the fields that addresses are taken from, whatever lies between; `[]`: all.
+   * @defaultValue `[]`
+   * @example ['ip_prefix']
+   */
+  readonly keys?: readonly string[] | string;
+  /**
+   * Takes blocks wider than /8, of IPv6 than /24; a file or URL that has one is not used otherwise.
+   * @defaultValue `'off'`
+   * @example 'on'
+   */
+  readonly allowWide?: Toggle;
 }
 
 /** Which headers Fairlead adds, beside those that it always adds. */
@@ -1229,6 +1277,18 @@ export interface RouteInput<PoolName extends string = string> {
    */
   readonly redirect?: RedirectInput | string;
   /**
+   * Clients that may use the route, by addresses, blocks and names of `lists`; all others get 403 `denied`. `deny` goes first.
+   * @defaultValue everybody who is not denied
+   * @example ['10.0.0.0/8', 'office']
+   */
+  readonly allow?: readonly string[] | string;
+  /**
+   * Clients that get 403 `denied`, in the same words.
+   * @defaultValue nobody
+   * @example ['drop']
+   */
+  readonly deny?: readonly string[] | string;
+  /**
    * How an endpoint is chosen for its requests, in place of the policy of its pool.
    * @defaultValue that of its pool
    * @example { hash: 'header.x-user' }
@@ -1295,7 +1355,7 @@ export interface RouteInput<PoolName extends string = string> {
   readonly longPoll?: Toggle;
   /**
    * Whether the route keeps something out or holds it back. It is then taken also for a path that a server may read as one of its own: `//admin` and `/admin%2Fx` for `/admin/*`.
-   * @defaultValue `on` where another route has a larger `maxBody`
+   * @defaultValue `on` with `allow` or `deny`, or where another route has a larger `maxBody`
    * @example 'on'
    */
   readonly guards?: Toggle;

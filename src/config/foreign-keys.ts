@@ -41,6 +41,11 @@ type Place =
 
 const TLS = 'ssl https cert ca cacert';
 
+const ACCESS_ELSEWHERE: Readonly<Record<string, string>> = {
+  'allow deny allowlist denylist whitelist blacklist blocklist ipallowlist ipwhitelist ipdenylist acl acls ipfilter':
+    'It stands in a route, e.g. routes: [{ pool: web, allow: [10.0.0.0/8] }].',
+};
+
 const UNBUFFERED = 'Bodies pass as they come, and nothing of them is buffered: take it out.';
 
 /** What holds wherever exchanges have timeouts. */
@@ -82,6 +87,8 @@ const IN_EVERY_HTTP_MAP: Readonly<Record<string, string>> = {
 /** What to write instead, by place. `a b` are several words. */
 const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
   Config: {
+    ...ACCESS_ELSEWHERE,
+    'iplist iplists addresslists sets geo': 'Write lists, e.g. lists: { office: [10.0.0.0/8] }.',
     'upstream upstreams backend backends service services cluster clusters target targets server servers nodes':
       'Write pools, e.g. pools: { web: [localhost:8081] }.',
     ...IN_EVERY_HTTP_MAP,
@@ -125,6 +132,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     ...TLS_ELSEWHERE,
   },
   Listener: {
+    ...ACCESS_ELSEWHERE,
     'port host bind listen addr ip hostname url': 'Write address, e.g. address: 127.0.0.1:8080.',
     'socket unix unixsocket socketpath path': 'Write address, e.g. address: unix:/run/fairlead/web.sock.',
     'permissions perm perms chmod filemode socketmode':
@@ -143,6 +151,9 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
   Acme: OF_TLS_MAPS.Acme,
   PoolTls: OF_TLS_MAPS.PoolTls,
   Route: {
+    'allowlist whitelist ipallowlist ipwhitelist ipallow allowfrom sourceips require acl acls ipfilter':
+      'Write allow, e.g. allow: [10.0.0.0/8].',
+    'denylist blacklist blocklist ipdenylist block ipblock denyfrom': 'Write deny, e.g. deny: [10.0.0.0/8].',
     'backend upstream service target targets to proxypass reverseproxy usebackend defaultbackend loadbalancer forwardto cluster servers endpoints url handler':
       'Write pool and the name of one, e.g. pool: web.',
     'host hosts hostname domain domains servername path paths location uri prefix pathprefix method methods query cookie rule when matcher matchers conditions':
@@ -183,6 +194,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'code statuscode permanent': 'Write status, e.g. status: 301.',
   },
   Pool: {
+    ...ACCESS_ELSEWHERE,
     'healthcheck healthchecks health healthpath healthuri activehealthcheck probe livenessprobe httpchk optionhttpchk option checks':
       'Write check, e.g. check: { http: /healthcheck, interval: 5s }.',
     ...IN_EVERY_HTTP_MAP,

@@ -1,7 +1,4 @@
-/**
- * Which routes guard if the config does not say so. Access rules, authentication and rate limits will be considered
- * here too.
- */
+/** Which routes guard if the config does not say so. */
 
 interface Guarding {
   readonly guards: boolean;
@@ -11,20 +8,23 @@ interface Guarding {
   readonly maxBody: number;
   /** It takes no body at all. */
   readonly redirect?: unknown;
+  /** It refuses clients. */
+  readonly access?: unknown;
 }
 
 /** Whether the config says that the route guards; null: it does not say. */
 export type Unsettled<R extends Guarding> = Omit<R, 'guards'> & { readonly guards: boolean | null };
 
 /**
- * The routes, each with whether it guards. `maxBody` guards where another route takes more: with one limit for all there is
+ * The routes, each with whether it guards: one that refuses clients does. `maxBody` guards where another route takes more: with one limit for all there is
  * nothing to be had by another spelling, and paths with escaped slashes stay where they are.
  */
 export function settleGuards<R extends Guarding>(routes: readonly Unsettled<R>[]): readonly R[] {
   const most = routes.reduce((largest, route) => Math.max(largest, takenBytes(route)), 0);
   return routes.map((route) => {
-    const limitsOnly = route.guards === null && route.redirect === undefined && takenBytes(route) < most;
-    return (limitsOnly ? { ...route, guards: true, limitsOnly } : { ...route, guards: route.guards ?? false }) as R;
+    const refuses = route.access !== undefined;
+    const limitsOnly = route.guards === null && !refuses && route.redirect === undefined && takenBytes(route) < most;
+    return (limitsOnly ? { ...route, guards: true, limitsOnly } : { ...route, guards: route.guards ?? refuses }) as R;
   });
 }
 

@@ -4,19 +4,24 @@
  */
 import { dirname, resolve } from 'node:path';
 import { LEAST_SECRET_BYTES } from '../core/balancer/sticky-secret.ts';
+import { MOST_LIST_BYTES, readList } from '../core/lists/list-reader.ts';
 import { FileRefused, readRegularFile } from '../machine/regular-file.ts';
 import { Mistake } from './errors.ts';
 import type { Piece, SourceMistake } from './include.ts';
+import { listMap } from './lists-schema.ts';
 import { resolveUnixAddress } from './unix-addresses.ts';
 import { isWrittenMap } from './written.ts';
 
-type Judge = (text: string) => Mistake | null;
+/** `beside`: what stands beside the key. */
+type Judge = (text: string, beside: unknown) => Mistake | null;
 
 interface NamedFile {
   /** `*` stands for any name; a list on the way is gone through item by item. */
   readonly path: readonly string[];
   /** What is wrong with the content; null: nothing. None for a file that Fairlead writes, or judges when it serves. */
   readonly judge?: Judge;
+  /** Bytes; left out: 1 MiB. */
+  readonly most?: number;
 }
 
 /** Every key whose value is the path of a file; a test compares them with the schema. */
@@ -26,6 +31,7 @@ export const NAMED_FILES: readonly NamedFile[] = [
   { path: ['pools', '*', 'sticky', 'secretFile'], judge: judgeSecret },
   { path: ['defaults', 'sticky', 'secretFile'], judge: judgeSecret },
   { path: ['accessLog', 'to', 'file'] },
+  { path: ['lists', '*', 'file'], judge: judgeList, most: MOST_LIST_BYTES },
   { path: ['acme', 'ca'], judge: judgeCertificates },
   { path: ['stateDir'] },
   // Those of certificates are judged together, by whoever speaks with them.
@@ -80,8 +86,10 @@ export function resolveFiles(piece: Piece): Piece {
 /** What Fairlead could not use of the files that it is to read. Rejects never. */
 export async function findBadFiles(pieces: readonly Piece[]): Promise<readonly SourceMistake[]> {
   const found = pieces.flatMap((piece) =>
-    NAMED_FILES.flatMap(({ path, judge }) =>
-      judge === undefined ? [] : filesAt(piece.document.value, path).map((named) => describeBad(piece, named, judge)),
+    NAMED_FILES.flatMap(({ path, judge, most }) =>
+      judge === undefined
+        ? []
+        : filesAt(piece.document.value, path).map((named) => describeBad(piece, named, { judge, most })),
     ),
   );
   return (await Promise.all(found)).filter((mistake) => mistake !== null);
@@ -100,10 +108,11 @@ export function filesAt(value: unknown, steps: readonly string[]): readonly { fi
 async function describeBad(
   { source, document }: Piece,
   { file, path }: { readonly file: string; readonly path: Path },
-  judge: Judge,
+  { judge, most }: { readonly judge: Judge; readonly most: number | undefined },
 ): Promise<SourceMistake | null> {
-  const mistake = await readRegularFile(file).then(
-    (bytes) => judge(bytes.toString('utf8')),
+  const beside = path.slice(0, -1).reduce(innerOf, document.value);
+  const mistake = await readRegularFile(file, most).then(
+    (bytes) => judge(bytes.toString('utf8'), beside),
     (error: unknown) => describeUnreadable(file, error),
   );
   return mistake === null ? null : { source, mistake: { ...document.locate({ path, mistake }), mistake } };
@@ -130,6 +139,20 @@ function judgeCertificates(text: string): Mistake | null {
 function judgeSecret(text: string): Mistake | null {
   if (text.trim().length >= LEAST_SECRET_BYTES) return null;
   return new Mistake(`the secret is shorter than ${LEAST_SECRET_BYTES} bytes`, 'Make one with: openssl rand -hex 32.');
+}
+
+function innerOf(value: unknown, key: string | number): unknown {
+  return (value as Readonly<Record<string | number, unknown>>)[key];
+}
+
+/** By the rules beside it; where these are wrong, the schema says so. */
+function judgeList(text: string, beside: unknown): Mistake | null {
+  const parsed = listMap.safeParse(beside);
+  if (!parsed.success || parsed.data.kind !== 'file') return null;
+  const { refused } = readList(text, parsed.data.rules);
+  if (refused === null) return null;
+  const { line, message, cure } = refused;
+  return new Mistake(line === 0 ? message : `line ${line}: ${message}`, cure);
 }
 
 /** A copy of the value with what stands at the keys changed. Whatever has another form is left to the schema. */

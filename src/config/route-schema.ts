@@ -3,6 +3,7 @@ import { QUEUE_CLASSES } from '../core/resilience/queue-class.ts';
 import type { QueueClass } from '../core/resilience/queue-class.ts';
 import type { HedgeSpec, RedirectSpec, RetrySpec, Timeouts } from '../core/snapshot.ts';
 import { type WrittenRouteLog, routeLogSchema } from './access-log-schema.ts';
+import { accessKeys, accessOf } from './access-schema.ts';
 import type { RouteConfig } from './config.ts';
 import { key, note } from './described.ts';
 import { Mistake } from './errors.ts';
@@ -111,6 +112,7 @@ export const routeKeys = note(
         example: 'https',
         byDefault: 'none',
       }),
+      ...accessKeys,
       policy: key(policySchema.optional(), {
         description: 'How an endpoint is chosen for its requests, in place of the policy of its pool.',
         example: { hash: 'header.x-user' },
@@ -171,7 +173,7 @@ export const routeKeys = note(
         description:
           'Whether the route keeps something out or holds it back. It is then taken also for a path that a server may read as one of its own: `//admin` and `/admin%2Fx` for `/admin/*`.',
         example: 'on',
-        byDefault: '`on` where another route has a larger `maxBody`',
+        byDefault: '`on` with `allow` or `deny`, or where another route has a larger `maxBody`',
       }),
       accessLog: key(routeLogSchema.prefault('on'), {
         description: 'Which of its exchanges get a line, where there is an access log; `off`: none.',
@@ -206,11 +208,13 @@ export const routeSchema = withRule(withTarget, {
   const { name, match, stripPrefix, replacePrefix, timeouts, retry, upgrades, accessLog, redirect } = written;
   const replace = toReplacement(stripPrefix, replacePrefix);
   const guards = written.guards ?? null;
+  const access = accessOf(written.allow, written.deny);
   return {
     name: name ?? null,
     match: matchOf(match, redirect),
     pool: redirect === undefined ? (written.pool ?? '') : '',
     ...(redirect === undefined ? {} : { redirect }),
+    ...(access === undefined ? {} : { access }),
     policy: written.policy ?? null,
     replacePrefix: replace,
     timeouts,

@@ -5,6 +5,7 @@ import { acmeSchema, stateDirSchema } from './acme-schema.ts';
 import { accessLogSchema } from './access-log-schema.ts';
 import { key } from './described.ts';
 import { adminAddress } from './admin-schema.ts';
+import { listsSchema } from './lists-schema.ts';
 import { MOST, countOrAuto } from './scalars.ts';
 import { zoneName } from './zone-name.ts';
 import { headersSchema, limitsSchema, memorySchema, trustedProxiesSchema } from './section-schemas.ts';
@@ -27,6 +28,11 @@ export const settingsShape = {
     description:
       'Peers whose `X-Forwarded-*` and `Forwarded` are believed and appended to. Those of all others are replaced.',
     example: ['10.0.0.0/8', 'fd00::/8'],
+  }),
+  lists: key(listsSchema.optional(), {
+    description: 'Named lists of addresses, for `allow` and `deny` of routes. A list is addresses, or a map.',
+    example: { office: ['10.0.0.0/8', '2001:db8::/32'] },
+    byDefault: 'none',
   }),
   accessLog: key(accessLogSchema.prefault('off'), {
     description: 'A line for each exchange. `on`: JSON on stdout.',

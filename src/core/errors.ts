@@ -59,6 +59,8 @@ export const FAULTS = Object.freeze({
   connectRefused: fault(405, 'connect-not-allowed', 'CONNECT is not allowed.'),
   unknownCoding: fault(501, 'unknown-coding', 'The transfer coding is not implemented.'),
   unknownVersion: fault(505, 'unknown-version', 'The HTTP version is not supported.'),
+  // ——— who may come
+  denied: fault(403, 'denied', 'This client may not come here.'),
   // ——— routing
   noRoute: fault(404, 'no-route', 'No route matches this request.'),
   // ——— endpoints

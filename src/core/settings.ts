@@ -5,12 +5,22 @@
  */
 import type { AccessLogSpec } from './access-log.ts';
 import type { AcmeSpec } from './acme.ts';
+import type { ListRules } from './lists/list-reader.ts';
 import type { HeaderRules, Limits, Timeouts } from './snapshot.ts';
 
 /** What all exchanges together may keep for later. */
 export interface MemorySpec<Auto extends 'auto' = never> {
   /** Bytes; `auto`: a quarter of the machine or of its cgroup limit, at least 64 MiB. */
   readonly maxBytes: number | Auto;
+}
+
+/** A named list of addresses, and where it comes from. */
+export interface ListSpec {
+  readonly name: string;
+  readonly source:
+    | { readonly kind: 'inline'; readonly networks: readonly string[] }
+    | { readonly kind: 'file'; readonly path: string; readonly rules: ListRules }
+    | { readonly kind: 'url'; readonly url: string; readonly refreshMs: number; readonly rules: ListRules };
 }
 
 /** Settings of the whole process. `Auto` allows `auto` where the machine decides; a snapshot has only numbers. */
@@ -20,6 +30,8 @@ export interface Settings<Auto extends 'auto' = never> {
   readonly headers: HeaderRules;
   /** Addresses and CIDR blocks whose X-Forwarded-* are believed. */
   readonly trustedProxies: readonly string[];
+  /** For the rules of routes; left out: there is none. What they hold reaches threads in messages of its own. */
+  readonly lists?: readonly ListSpec[] | undefined;
   /** Null: no line is written, whatever a route says. */
   readonly accessLog: AccessLogSpec | null;
   readonly memory: MemorySpec<Auto>;

@@ -130,6 +130,22 @@ export interface RedirectSpec {
   readonly keepsTarget: boolean;
 }
 
+/** Who may use a route, by the client's address. `deny` goes first. */
+export interface AccessSpec {
+  /** All others are refused; null: everybody who is not denied may. */
+  readonly allow: ClientsSpec | null;
+  /** Null: nobody. */
+  readonly deny: ClientsSpec | null;
+}
+
+/** Clients by their addresses; one entry at least. */
+export interface ClientsSpec {
+  /** Addresses, CIDR blocks, and `unix` for all who come by a unix socket. */
+  readonly networks: readonly string[];
+  /** Names of lists. */
+  readonly lists: readonly string[];
+}
+
 /** Which requests go to which pool, and what is done with them. */
 export interface RouteSpec {
   readonly id: string;
@@ -140,6 +156,8 @@ export interface RouteSpec {
   readonly pool: string;
   /** Where its requests are sent in place of a pool; left out: they go to the pool. */
   readonly redirect?: RedirectSpec;
+  /** Left out: everybody may use it. */
+  readonly access?: AccessSpec;
   /** Null: that of the pool. */
   readonly policy: PolicySpec | null;
   /** The matched prefix is replaced by this (`stripPrefix` compiles to `''`); null leaves the path alone. */

@@ -5,6 +5,7 @@ import type { Binding } from './binding.ts';
 import type { Deadline } from './deadline.ts';
 import type { RequestHead } from './head.ts';
 import type { Route } from './routing.ts';
+import type { AccessVerdict } from './steps/step-host.ts';
 
 /**
  * A request as it goes to the endpoint. Worked out once per distinct head of a client connection and kept
@@ -35,6 +36,8 @@ export class OutgoingRequest {
   key = 0;
   /** What binds it to an endpoint; null: its pool is not sticky. */
   binding: Binding | null = null;
+  /** What the rules of its route say of its client; null: nobody has asked yet. */
+  access: AccessVerdict | null = null;
   /** The header lines that go to the endpoint, among those of ours. */
   lines: string;
   /** The time that the client gives, null: it says nothing of it. */

@@ -25,30 +25,29 @@ export class FileRefused extends Error {
   }
 }
 
-/** A link counts as what it leads to. Rejects with a {@link FileRefused}, or as `open` does. */
-export async function readRegularFile(path: string): Promise<Buffer> {
+/** A link counts as what it leads to. `most`: bytes. Rejects with a {@link FileRefused}, or as `open` does. */
+export async function readRegularFile(path: string, most = MOST_BYTES): Promise<Buffer> {
   // Before it is opened: that alone makes some devices do something.
   requireRegular(await stat(path));
   // Something else may be there by now, so opening it does not wait for whoever writes into a pipe.
   const handle = await open(path, O_RDONLY | O_NONBLOCK);
   try {
     requireRegular(await handle.stat());
-    return await readBounded(handle);
+    return await readBounded(handle, most);
   } finally {
     await handle.close();
   }
 }
 
 /** What its size says is not relied on: it may grow meanwhile. */
-async function readBounded(handle: FileHandle): Promise<Buffer> {
+async function readBounded(handle: FileHandle, most: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for (;;) {
     const { bytesRead, buffer } = await handle.read(Buffer.alloc(CHUNK_BYTES), 0, CHUNK_BYTES, null);
     if (bytesRead === 0) return Buffer.concat(chunks);
     length += bytesRead;
-    if (length > MOST_BYTES)
-      throw new FileRefused(`it is larger than ${MOST_BYTES / 1024} KiB`, 'Name the file itself.');
+    if (length > most) throw new FileRefused(`it is larger than ${most / 1024} KiB`, 'Name the file itself.');
     chunks.push(buffer.subarray(0, bytesRead));
   }
 }

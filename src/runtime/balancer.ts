@@ -34,6 +34,7 @@ import type { OverflowEvent } from './control/overflow-watch.ts';
 import type { PoolFailure } from './control/pool-failures.ts';
 import type { HandshakeFailure } from './control/handshake-counts.ts';
 import type { CertificateEvent } from './control/certificate-event.ts';
+import type { ListEvent } from './control/list-event.ts';
 import type { ConnectionRefusal } from './control/refused-connections.ts';
 import { ReloadError } from './control/reload.ts';
 import type { ReloadResult } from './control/reload-result.ts';
@@ -98,6 +99,8 @@ export interface BalancerEvents {
   handshake: [failure: HandshakeFailure];
   /** A certificate was renewed, cannot be used or got, expires soon, or has a key that others can read. */
   certificate: [event: CertificateEvent];
+  /** A named list of addresses has changed, cannot be used, or is used without some of its lines. */
+  list: [event: ListEvent];
   /** A worker failed, died, looped, was replaced. */
   worker: [change: WorkerChange];
   /** Nobody listens on a unix socket of the config any more, though it is tried again and again; or somebody does again. */
@@ -163,6 +166,7 @@ export class Balancer extends EventEmitter<BalancerEvents> {
         onRefused: (refusal) => void this.emit('refused', refusal),
         onHandshakeFailure: (failure) => void this.emit('handshake', failure),
         onCertificate: (event) => void this.emit('certificate', event),
+        onList: (event) => void this.emit('list', event),
         onFault: (fault) => void this.emit('fault', fault),
         onLimit: (connections) => void this.emit('limit', connections),
         onLogTrouble: (message) => void this.emit('log', message),

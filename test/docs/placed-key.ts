@@ -40,8 +40,14 @@ export function surroundingsOf(path: string): Written {
   const tls = path.startsWith('listeners.*.tls.') ? { tls: { certificates, ...clients } } : {};
   const isAcme = path.startsWith('acme.') || path.startsWith('listeners.*.tls.acme');
   const challenge = path.startsWith('acme.') ? {} : { challenge: 'tls-alpn-01' };
+  const isOfList = path.startsWith('lists.*.') && !/\.(?:addresses|file|url)$/.test(path);
+  const lists = isOfList ? { lists: { web: { file: 'drop.netset' } } } : {};
+  // What the examples of the two rules name.
+  const isRule = path === 'routes.*.allow' || path === 'routes.*.deny';
   return {
     ...accessLog,
+    ...lists,
+    ...(isRule ? { lists: { office: '10.0.0.0/8', drop: '10.6.6.6' } } : {}),
     ...(isAcme ? { stateDir: '/var/lib/fairlead', acme: { terms: 'agreed', ...challenge } } : {}),
     ...(path.startsWith('defaults.policy.') ? { defaults: inPolicy('defaults') } : {}),
     ...(path.startsWith('defaults.sticky.') ? { defaults: sticky } : {}),

@@ -11,8 +11,12 @@ const getStatus: Operation = {
   role: 'read',
   query: [],
   run({ balancer, process: facts }) {
-    const { tcp, udp, pools, certificates, workers, memory } = balancer.stats();
-    const problems = [...pools.flatMap(describePool), ...certificates.map(describeCertificate)];
+    const { tcp, udp, pools, certificates, lists, workers, memory } = balancer.stats();
+    const problems = [
+      ...pools.flatMap(describePool),
+      ...certificates.map(describeCertificate),
+      ...lists.flatMap(({ list, trouble }) => (trouble === '' ? [] : [`list ${list}: ${trouble}`])),
+    ];
     const content = {
       version: facts.version,
       node: process.versions.node,
@@ -27,6 +31,7 @@ const getStatus: Operation = {
         return { id, address: addressText(each), protocol, ...counters };
       }),
       pools: pools.map(summarizePool),
+      ...(lists.length === 0 ? {} : { lists }),
       workers,
       memory,
       problems,

@@ -8,7 +8,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readRegularFile } from '../../machine/regular-file.ts';
 import { AcmeError, isRecord } from './acme-error.ts';
-import { writeWhole } from '../write-whole.ts';
+import { writeWhole } from '../../machine/write-whole.ts';
 
 /** The account at an authority. */
 export interface StoredAccount {

@@ -34,4 +34,6 @@ export interface Routable {
   readonly pool?: unknown;
   /** Where it sends its clients: nothing of them reaches its pool. Absent: nowhere. */
   readonly redirect?: unknown;
+  /** Which clients it refuses. Absent: none. */
+  readonly access?: unknown;
 }

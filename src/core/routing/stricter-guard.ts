@@ -13,6 +13,7 @@ export function stricterGuard<R extends Routable>(first: R, second: R): R | null
   // Who is sent elsewhere is let in nowhere.
   if (first.redirect !== undefined) return first;
   if (second.redirect !== undefined) return second;
+  if (JSON.stringify(first.access) !== JSON.stringify(second.access)) return null;
   if (first.limitsOnly !== true && first.pool !== second.pool) return null;
   return limitOf(first) < limitOf(second) ? first : second;
 }

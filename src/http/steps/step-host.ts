@@ -2,6 +2,30 @@
 import type { Random } from '../../core/random.ts';
 import type { TimerWheel } from '../../net/timer-wheel.ts';
 
+/** A named list of addresses, as a thread has it. */
+export interface AddressList {
+  /** Words and family as `parseAddress` gives them. */
+  has(words: Int32Array, family: 0 | 4 | 6): boolean;
+  /** Counts a request that it has decided about. */
+  hit(): void;
+}
+
+/** The lists of a thread. */
+export interface ListTable {
+  /** Another number for every other content of any of them. */
+  readonly version: number;
+  get(name: string): AddressList;
+}
+
+/** What was found out about the client of a request. */
+export interface AccessVerdict {
+  /** Of the lists it was found out by. */
+  readonly version: number;
+  readonly isDenied: boolean;
+  /** What decided; null: no list did. */
+  readonly list: AddressList | null;
+}
+
 export interface StepHost {
   /** Slot of this thread: its row in ledgers and its stripe of counters. */
   readonly worker: number;
@@ -11,6 +35,8 @@ export interface StepHost {
   now(): number;
   /** Milliseconds since 1970. */
   wallTime(): number;
+  /** Null: the config has no list. */
+  readonly lists: ListTable | null;
   /** Counts and reports an exception that must not end anything. */
   reportFault(error: unknown): void;
 }

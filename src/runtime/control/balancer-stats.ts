@@ -7,6 +7,7 @@ import type { QueueStats } from './queue-stats.ts';
 import { readEndpointStats, readRouteStats, readTcpStats, readUdpStats } from './table-stats.ts';
 import type { EndpointStats, RouteStats, TcpStats, UdpStats } from './table-figures.ts';
 import type { CertificateEvent } from './certificate-event.ts';
+import type { ListStats } from './list-event.ts';
 import type { AccessLogStats } from './access-log.ts';
 import type { ListenerTlsStats } from './handshake-counts.ts';
 import type { HealthKeeper } from './health.ts';
@@ -32,6 +33,8 @@ export interface BalancerStats {
    * not be got, and warnings. Empty: there is nothing to do.
    */
   readonly certificates: readonly CertificateEvent[];
+  /** Named lists of addresses, in the order of the config. */
+  readonly lists: readonly ListStats[];
   readonly workers: WorkerStats;
   readonly accessLog: AccessLogStats;
   readonly memory: MemoryStats;
@@ -83,7 +86,7 @@ export function readBalancerStats(
   snapshot: Snapshot,
   tables: SharedTables,
   health: HealthKeeper,
-  others: Pick<BalancerStats, 'certificates' | 'listeners' | 'workers' | 'accessLog' | 'memory'>,
+  others: Pick<BalancerStats, 'certificates' | 'lists' | 'listeners' | 'workers' | 'accessLog' | 'memory'>,
 ): BalancerStats {
   const routes = snapshot.routes.map(({ id, slot }) => ({ route: id, ...readRouteStats(tables.routes, slot) }));
   const tcp = snapshot.listeners

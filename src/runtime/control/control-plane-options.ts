@@ -10,6 +10,7 @@ import type { PoolFailure } from './pool-failures.ts';
 import type { ConnectionRefusal } from './refused-connections.ts';
 import type { HandshakeFailure } from './handshake-counts.ts';
 import type { CertificateEvent } from './certificate-event.ts';
+import type { ListEvent } from './list-event.ts';
 import type { WorkerFault } from './reports.ts';
 import type { Lookup } from './resolve-names.ts';
 import type { WorkerChange } from './succession.ts';
@@ -44,6 +45,7 @@ export interface ControlPlaneEvents {
   onRefused(refusal: ConnectionRefusal): void;
   onHandshakeFailure(failure: HandshakeFailure): void;
   onCertificate(event: CertificateEvent): void;
+  onList(event: ListEvent): void;
   onFault(fault: WorkerFault): void;
   onLimit(connections: number): void;
   /** Something is wrong with the access log. */

@@ -29,6 +29,8 @@ import { Reports } from './reports.ts';
 import { resolveNames } from './resolve-names.ts';
 import type { ResolvedPools } from './resolve-names.ts';
 import { settleSettings } from './settle-settings.ts';
+import { ListLoader } from './list-loader.ts';
+import { loadForChecks } from './load-for-checks.ts';
 import { SilenceWatch } from './silence-watch.ts';
 import { StickyLoader } from './sticky-loader.ts';
 import { AUDIT_MS, SharedTables } from './shared-tables.ts';
@@ -57,6 +59,7 @@ export class ControlPlane {
   #memory: MemoryTable | null = null;
   #accessLog: AccessLog | null = null;
   readonly #sticky = new StickyLoader();
+  readonly #lists = new ListLoader();
   #snapshot: Snapshot | null = null;
   /** What the last snapshot was compiled of. */
   #source: { readonly config: Config; readonly endpoints: ResolvedPools } | null = null;
@@ -164,6 +167,7 @@ export class ControlPlane {
     const log = this.#accessLog?.stats() ?? { written: 0, dropped: 0 };
     return readBalancerStats(this.#snapshot, this.#tables, this.#health, {
       certificates: this.#tls.troubles,
+      lists: this.#lists.stats(),
       workers: threads,
       accessLog: log,
       memory: readMemoryStats(memory),
@@ -191,6 +195,7 @@ export class ControlPlane {
     this.#cancelAudit?.();
     this.#refresher.close();
     this.#silence.stop();
+    this.#lists.close();
     this.#tls.stop();
     this.#health.close();
     await this.#workers?.stop();
@@ -213,8 +218,9 @@ export class ControlPlane {
     compiler: SnapshotCompiler,
   ): Promise<ConfigChange> {
     const { accessLog } = config.settings;
-    await this.#loadForChecks(config);
+    await loadForChecks(config, this.#health, this.#snapshot);
     await this.#sticky.load(config);
+    const lists = await this.#lists.load(config.settings, { ...this.#options, turns: this.#turns, workers });
     const tls = await this.#tls.load(config);
     const machine = {
       threads: countThreads(config.threads),
@@ -236,6 +242,7 @@ export class ControlPlane {
     if (this.#memory !== null) this.#memory.limitBytes = to.settings.memory.maxBytes;
     this.#tables.attach(to, workers.countingSlots);
     this.#tls.settle(tls);
+    this.#lists.settle(lists, config.settings.stateDir);
     this.#health.apply(operations.filter((operation) => !isRemoval(operation)));
     await workers.commit(to, operations, preparation).then(() => this.#tls.begin(config));
     await this.#accessLog?.settle(accessLog);
@@ -245,18 +252,6 @@ export class ControlPlane {
     for (const pool of to.pools) this.#lookForOverflow(pool);
     if (operations.some(({ op }) => op === 'set-settings')) this.#hasSaidLimit = false;
     return { from: from ?? to, to, operations };
-  }
-
-  /** What few configs need. */
-  async #loadForChecks({ pools }: Config): Promise<void> {
-    if (pools.some(({ checks }) => checks.some(({ kind }) => kind === 'https'))) {
-      const { requireCheckFiles } = await import('../../checks/trusted-certificates.ts');
-      await requireCheckFiles(pools);
-    }
-    const from = this.#snapshot;
-    if (pools.some(({ agent }) => agent !== null)) {
-      await this.#health.loadAgents(from === null ? [] : diffSnapshots(null, from));
-    }
   }
 
   #heedAgents(config: Config, endpoints: ResolvedPools): ResolvedPools {

@@ -81,6 +81,8 @@ export class WorkerSet {
   /** What authorities are answered; null: none has ever come. */
   #challenges: Challenges | null = null;
   #challengeCount = 0;
+  /** What every data plane is told before its first snapshot, the last of each kind. */
+  readonly #standing = new Map<ToWorker['type'], ToWorker>();
   #cancelWatch: Cancel | null = null;
   #isClosing = false;
   #isCovering = false;
@@ -225,6 +227,17 @@ export class WorkerSet {
     await this.#within(CONFIRM_MS, Promise.all(answers));
   }
 
+  /** The same, and those that come before anything else. */
+  tellFirst(message: ToWorker): void {
+    this.#standing.set(message.type, message);
+    this.tell(message);
+  }
+
+  /** Rows of ledgers and stripes in every table. */
+  get workerSlots(): number {
+    return this.#options.table.handle.workerSlots;
+  }
+
   /** Tells every data plane that has a snapshot, those that drain as well. */
   tell(message: ToWorker): void {
     for (const worker of this.#roster.all) if (worker.hasSnapshot) worker.post(message);
@@ -276,6 +289,7 @@ export class WorkerSet {
   }
 
   #apply(worker: WorkerHandle, snapshot: Snapshot, operations: readonly Operation[]): Promise<unknown> {
+    if (!worker.hasSnapshot) for (const message of this.#standing.values()) worker.post(message);
     if (!worker.hasSnapshot && this.#materials !== null) {
       worker.post({ type: 'certify', materials: this.#materials });
       if (this.#challenges !== null) void worker.challenge(this.#challengeCount, this.#challenges).catch(ignoreGone);

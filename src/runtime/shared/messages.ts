@@ -3,6 +3,7 @@
  * that ask for something are answered by the message named beside them.
  */
 import type { Socket } from 'node:net';
+import type { ListHandle } from '../../core/lists/list-handle.ts';
 import type { MemoryTableHandle } from '../../core/shared/memory-table.ts';
 import type { RescueOrder } from '../../core/health/evidence.ts';
 import type { Operation } from '../../core/operations.ts';
@@ -37,6 +38,8 @@ export type ToWorker =
   | { readonly type: 'apply'; readonly snapshot: Snapshot; readonly operations: readonly Operation[] }
   /** What TLS is spoken with; comes before a snapshot that needs it. It has private keys, as `challenge` does. */
   | { readonly type: 'certify'; readonly materials: TlsMaterials }
+  /** All named lists of addresses, in place of those before; comes before a snapshot that needs one. */
+  | { readonly type: 'lists'; readonly lists: readonly ListHandle[] }
   /** What authorities are answered, in place of what was before. Answered by `challenged`. */
   | { readonly type: 'challenge'; readonly number: number; readonly challenges: Challenges }
   /** The same snapshot but for these pools. Answered by `applied`. */

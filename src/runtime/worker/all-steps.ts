@@ -1,10 +1,14 @@
 /** Every step there is, for a data plane that cannot wait until one is loaded. */
 import type { CreateStep } from '../../http/steps/route-steps.ts';
+import { createAccess } from '../../steps/lists/access.ts';
 import { createMaxBody } from '../../steps/max-body.ts';
 import { createRedirect } from '../../steps/redirect.ts';
 import type { StepName } from './step-parts.ts';
 
+export { ThreadLists } from '../../steps/lists/thread-lists.ts';
+
 export const ALL_STEPS: Readonly<Record<StepName, CreateStep>> = {
+  access: createAccess,
   maxBody: createMaxBody,
   redirect: createRedirect,
 };

@@ -18,6 +18,7 @@ import type * as proxyParts from './proxy-parts.ts';
 import type * as tcpParts from './tcp-parts.ts';
 import type { CreateStep } from '../../http/steps/route-steps.ts';
 import type { LoadedParts } from './loaded-parts.ts';
+import type { ThreadLists } from '../../steps/lists/thread-lists.ts';
 import type { StepName } from './step-parts.ts';
 
 /** What `maxRequests` needs. */
@@ -36,6 +37,7 @@ export interface DataPlaneOptions {
     readonly definitionOf: typeof definitionOf;
     readonly proxyParts: ProxyParts;
     readonly tcpParts: TcpParts;
+    readonly lists?: ThreadLists;
     readonly steps: Readonly<Record<StepName, CreateStep>>;
   };
   /** Worker slot: this thread's row in the ledgers and its stripe of the counters. */
@@ -59,7 +61,7 @@ export interface DataPlane {
   /** Some pools have changed and nothing else: no route is compiled anew. */
   refresh(version: number, pools: readonly PoolSpec[], operations: readonly Operation[]): void;
   /** What is loaded late; what speaks TLS is told of certificates there. */
-  readonly parts: Pick<LoadedParts, 'tls' | 'udp' | 'loadUdp'>;
+  readonly parts: Pick<LoadedParts, 'tls' | 'udp' | 'loadUdp' | 'lists' | 'loadLists'>;
   /** Loads what speaks TLS. Null: it is there. */
   loadTls(): Promise<void> | null;
   /** What authorities are answered from now on. */

@@ -10,6 +10,7 @@ import type { DataPlaneReport } from '../shared/data-plane-report.ts';
 import type { LoopClock } from '../../net/loop-clock.ts';
 import type { DataPlaneOptions, LimitParts, ProxyParts, TcpParts } from './data-plane-api.ts';
 import { StepParts } from './step-parts.ts';
+import type { ThreadLists } from '../../steps/lists/thread-lists.ts';
 import type { ThreadTls, ThreadTlsHost } from './thread-tls.ts';
 import type { TlsClients } from './tls-clients.ts';
 import type { ThreadUdp, UdpPlane } from './thread-udp.ts';
@@ -30,6 +31,8 @@ export class LoadedParts {
   #tcp: TcpParts | null;
   /** Null: nobody speaks TLS. */
   tls: ThreadTls | null = null;
+  /** Null: the config has no list. */
+  lists: ThreadLists | null;
   /** Null: no listener has `udp`. */
   udp: ThreadUdp | null = null;
 
@@ -37,6 +40,7 @@ export class LoadedParts {
   constructor(loaded: NonNullable<DataPlaneOptions['loaded']> | null, udpTools: UdpTools | null = null) {
     this.#udpTools = udpTools;
     this.#limit = loaded?.limitParts ?? null;
+    this.lists = loaded?.lists ?? null;
     this.#definitionOf = loaded?.definitionOf ?? null;
     this.#proxy = loaded?.proxyParts ?? null;
     this.#tcp = loaded?.tcpParts ?? null;
@@ -71,6 +75,14 @@ export class LoadedParts {
   loadTls(host: ThreadTlsHost, report: (report: DataPlaneReport) => void): Promise<void> | null {
     if (this.tls !== null) return null;
     return import('./thread-tls.ts').then(({ ThreadTls }) => void (this.tls = new ThreadTls(host, report)));
+  }
+
+  /** Null: what has lists is there. */
+  loadLists(worker: number): Promise<void> | null {
+    if (this.lists !== null) return null;
+    return import('../../steps/lists/thread-lists.ts').then(
+      ({ ThreadLists }) => void (this.lists = new ThreadLists(worker)),
+    );
   }
 
   /** What pools speak TLS with. */

@@ -3,7 +3,7 @@ import { PUBLIC_SEED } from '../../core/keys/half-sip-hash.ts';
 import { KeySource } from '../../core/keys/key-source.ts';
 import { HedgeDelay } from '../../core/resilience/hedge-delay.ts';
 import { compileRoutes } from '../../core/routing/router.ts';
-import type { PolicySpec, RedirectSpec, RouteMatch, RouteSpec, Snapshot } from '../../core/snapshot.ts';
+import type { AccessSpec, PolicySpec, RedirectSpec, RouteMatch, RouteSpec, Snapshot } from '../../core/snapshot.ts';
 import type { ExchangeLog } from '../../http/exchange-log.ts';
 import type { Misdirection, Route, Routing } from '../../http/routing.ts';
 import type { RouteSteps } from '../../http/steps/route-steps.ts';
@@ -25,6 +25,7 @@ class CompiledRoute implements Route {
   readonly spec: RouteSpec;
   readonly pool: HttpPool;
   readonly redirect: RedirectSpec | undefined;
+  readonly access: AccessSpec | undefined;
   readonly retriedStatuses: ReadonlySet<number> | null;
   readonly hedge: HedgeDelay | null;
   readonly policy: number;
@@ -42,6 +43,7 @@ class CompiledRoute implements Route {
     this.spec = spec;
     this.pool = pool;
     this.redirect = spec.redirect;
+    this.access = spec.access;
     this.retriedStatuses = spec.retry.statuses.length === 0 ? null : new Set(spec.retry.statuses);
     this.hedge = spec.hedge === null ? null : new HedgeDelay(spec.hedge, spec.slot);
     this.policy = pool.policyOf(spec.policy);

@@ -82,6 +82,7 @@ export class Serving {
   #loadFor(message: ToWorker): Promise<void> | null {
     if (message.type === 'apply') return this.#dataPlane.loadFor(message.snapshot);
     if (message.type === 'listen' && message.listener.udp !== undefined) return this.#dataPlane.parts.loadUdp();
+    if (message.type === 'lists') return this.#dataPlane.parts.loadLists(this.#options.worker);
     return message.type === 'certify' ? this.#dataPlane.loadTls() : null;
   }
 
@@ -103,9 +104,11 @@ export class Serving {
       case 'challenge':
         this.#answerChallenges(message);
         break;
+      case 'lists':
+        this.#dataPlane.parts.lists?.apply(message.lists);
+        break;
       case 'refresh':
-        this.#dataPlane.refresh(message.version, message.pools, message.operations);
-        this.#post({ type: 'applied', version: message.version, heldRoutes: this.#dataPlane.heldRoutes() });
+        this.#refresh(message);
         break;
       case 'listen':
         void this.#listeners.listen(message);
@@ -154,6 +157,11 @@ export class Serving {
     this.#gate.max = snapshot.settings.maxConnections;
     this.#dataPlane.apply(snapshot, operations);
     this.#post({ type: 'applied', version: snapshot.version, heldRoutes: this.#dataPlane.heldRoutes() });
+  }
+
+  #refresh({ version, pools, operations }: Extract<ToWorker, { type: 'refresh' }>): void {
+    this.#dataPlane.refresh(version, pools, operations);
+    this.#post({ type: 'applied', version, heldRoutes: this.#dataPlane.heldRoutes() });
   }
 
   #answerChallenges({ number, challenges }: Extract<ToWorker, { type: 'challenge' }>): void {

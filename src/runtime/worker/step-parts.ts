@@ -14,6 +14,10 @@ interface StepPart {
  * route with it. A new step is a file in `steps/`, a line here and one in `all-steps.ts`.
  */
 const STEPS = {
+  access: {
+    isIn: ({ access }) => access !== undefined,
+    load: async () => (await import('../../steps/lists/access.ts')).createAccess,
+  },
   maxBody: {
     isIn: ({ maxBody }) => maxBody !== 0,
     load: async () => (await import('../../steps/max-body.ts')).createMaxBody,

@@ -28,7 +28,8 @@ function never(what: string, instead = ''): Feature {
 }
 
 export const FEATURES = {
-  access: coming('access rules and authentication'),
+  access: coming('authentication, and access rules of this kind'),
+  addresses: byHand('access rules in this order', 'access.md'),
   rates: coming('limits of rate and of connections per client'),
   bandwidth: never('limits of bandwidth'),
   tls: byHand('TLS', 'tls.md'),

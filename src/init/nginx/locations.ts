@@ -5,11 +5,12 @@ import type { Report } from '../report.ts';
 import { escapePattern, findForeign, toLowerPattern } from '../patterns.ts';
 import type { Directive } from './parse-nginx.ts';
 import type { PoolBook } from './pool-book.ts';
-import { isGuard } from './not-taken.ts';
+import { guardedBy, isGuard } from './not-taken.ts';
 import { ARE_CLOSED, isToSecure } from '../redirect.ts';
 import { answeredBy, readIf } from './answers.ts';
 import { isRedirect, mayLeadToHttps, readRedirect } from './redirects.ts';
 import { mayMeet, readReplacement, toRewriting } from '../prefix-rewriting.ts';
+import { isAccessRule, readAccess, takeAccess } from './access.ts';
 import { parseLocation, parseTarget, rewritingOf, sendsOneUri } from './proxy-target.ts';
 import type { Location, Rewriting } from './proxy-target.ts';
 import type { Scope } from './scope.ts';
@@ -96,7 +97,7 @@ function collect(
     const inner = scope.inner(directive.children);
     const own = convertLocation(directive, inner, pools, report);
     // What is inside it is guarded as well.
-    if (directive.children.some(isGuard)) return own === null ? [] : [own];
+    if (findGuard(directive, inner) !== undefined) return own === null ? [] : [own];
     const nested = collect(directive.children, inner, pools, report);
     if (own !== null) return [own, ...nested];
     if (nested.length > 0) report.take(directive);
@@ -108,19 +109,34 @@ const WHERE_THEY_GO = 'its paths go where the rest of its host goes';
 
 function convertLocation(from: Directive, scope: Scope, pools: PoolBook, report: Report): TakenLocation | null {
   const location = parseLocation(from.args);
-  const guard = from.children.find(isGuard);
+  const guard = findGuard(from, scope);
   if (location === null) return refuse(from, lacking('innerLocations'), report);
   const foreign = location.kind.startsWith('regex') ? findForeign(location.path) : null;
   if (guard !== undefined) {
     const where = foreign === null ? ARE_CLOSED : `${foreign}; ${WHERE_THEY_GO}`;
-    report.guard(from, `"${guard.text}": ${lacking('access', where)}`);
+    report.guard(from, `"${guard.text}": ${lacking(guardedBy(guard), where)}`);
     return foreign === null ? { from, location, isGuarded: true, route: { pool: pools.closed(from) } } : null;
   }
   if (foreign !== null) return refuse(from, `${foreign}; ${WHERE_THEY_GO}`, report);
   if (!location.kind.startsWith('regex') && !location.path.startsWith('/')) {
     return refuse(from, 'no path begins like this', report);
   }
-  return convertOpen(from, location, scope, pools, report);
+  const open = convertOpen(from, location, scope, pools, report);
+  const isFrame = !from.children.some(isGuard) && from.children.some(({ name }) => name === 'location');
+  if (open !== null || !hasRules(scope) || isFrame) return open;
+  // It has no server that was taken over.
+  return { from, location, isGuarded: true, route: { pool: pools.closed(from) } };
+}
+
+/** Its paths must not go where other rules hold. */
+function hasRules(scope: Scope): boolean {
+  return Object.keys(readAccess(scope) ?? {}).length > 0;
+}
+
+/** Who is kept out there by anything but rules that are taken over. */
+function findGuard(from: Directive, scope: Scope): Directive | undefined {
+  const isTaken = readAccess(scope) !== null;
+  return from.children.find((each) => isGuard(each) && !(isTaken && isAccessRule(each)));
 }
 
 /** A location that keeps nobody out. */
@@ -131,6 +147,7 @@ function convertOpen(
   pools: PoolBook,
   report: Report,
 ): TakenLocation | null {
+  const where = hasRules(scope) ? ARE_CLOSED : WHERE_THEY_GO;
   const proxyPass = from.children.findLast(({ name }) => name === 'proxy_pass');
   const answer = from.children.find((each) => each.name === 'return' || isRedirect(each, prefixOf(location)));
   if (answer !== undefined) return convertAnswer({ from, location, answer }, scope, pools, report);
@@ -138,20 +155,23 @@ function convertOpen(
     const partly = from.children.find(mayLeadToHttps);
     if (partly !== undefined) return close({ from, location, answer: partly }, pools, report);
     if (from.children.some(({ name }) => name === 'location')) return null;
-    return refuse(from, `${reasonWithoutProxy(from)}; ${WHERE_THEY_GO}`, report);
+    return refuse(from, `${reasonWithoutProxy(from)}; ${where}`, report);
   }
   const url = proxyPass.args[0] ?? '';
   const target = parseTarget(scope.expand(url, (set) => report.take(set)));
-  if (typeof target === 'string') return refuse(from, `"${proxyPass.text}": ${target}; ${WHERE_THEY_GO}`, report);
+  if (typeof target === 'string') return refuse(from, `"${proxyPass.text}": ${target}; ${where}`, report);
   const rewriting = sendsOneUri(url, target) ? ONE_URI : rewritingOf(location, target.uri);
-  if (typeof rewriting === 'string') return refuse(from, `${rewriting}; ${WHERE_THEY_GO}`, report);
+  if (typeof rewriting === 'string') return refuse(from, `${rewriting}; ${where}`, report);
   report.take(from);
   report.take(proxyPass);
   const pool = pools.poolFor(target, proxyPass, scope);
   const rewritten = target.uri === null ? readRewrite(from, location, report) : rewriting;
-  const route = { pool, ...rewritten, ...routeSettings(scope, report) };
+  const access = readAccess(scope) ?? {};
+  takeAccess(scope, report);
+  const route = { pool, ...access, ...rewritten, ...routeSettings(scope, report) };
   const front = readFront(from, scope, pools, report);
-  return { from, location, isGuarded: false, route, ...(front === null ? {} : { byHttp: front }) };
+  const isGuarded = Object.keys(access).length > 0;
+  return { from, location, isGuarded, route, ...(front === null ? {} : { byHttp: front }) };
 }
 
 /** `if ($scheme = http)` in front of a proxy. */

@@ -10,7 +10,8 @@ type Reason = readonly [pattern: RegExp, kind: 'same' | 'left' | 'guard', reason
 const GUARD = lacking('access');
 
 const REASONS: readonly Reason[] = [
-  [/^(?:deny|allow|satisfy|internal|limit_except|auth_\w+|secure_link\w*)$/, 'guard', GUARD],
+  [/^(?:deny|allow)$/, 'guard', lacking('addresses')],
+  [/^(?:satisfy|internal|limit_except|auth_\w+|secure_link\w*)$/, 'guard', GUARD],
   [/^(?:limit_req|limit_conn)\w*$/, 'left', lacking('rates')],
   [/^limit_rate\w*$/, 'left', lacking('bandwidth')],
   [/^proxy_ssl_crl$/, 'left', lacking('revocation')],
@@ -125,9 +126,10 @@ export function listOther(directive: Directive, report: Report): void {
   else report.leave(directive, reason);
 }
 
-/** What is missing where this guard was. */
-export function guardedBy({ name }: Directive): 'access' | 'clientCertificates' {
-  return name === 'ssl_verify_client' ? 'clientCertificates' : 'access';
+/** What is missing where this guard of a server or a location was. */
+export function guardedBy({ name }: Directive): 'access' | 'addresses' | 'clientCertificates' {
+  if (name === 'ssl_verify_client') return 'clientCertificates';
+  return name === 'deny' ? 'addresses' : 'access';
 }
 
 function reasonFor(name: string): readonly ['same' | 'left' | 'guard', string] {

@@ -29,6 +29,11 @@ export class Scope {
     return [];
   }
 
+  /** All that are of a kind, in their order, in the nearest block that has any. */
+  findRules(isRule: (directive: Directive) => boolean): readonly Directive[] {
+    return this.#blocks.map((block) => block.filter(isRule)).find((found) => found.length > 0) ?? [];
+  }
+
   /**
    * Replaces variables by the values that `set` gave them; others stay as they are. `uses` is called for each `set`
    * that was used.

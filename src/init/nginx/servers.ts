@@ -6,8 +6,9 @@ import { addressesOf, isFirst, listenHere, takesHttp, withTls } from '../draft.t
 import type { Draft, DraftListener } from '../draft.ts';
 import type { Directive } from './parse-nginx.ts';
 import { proxiedListener } from '../proxy-senders.ts';
+import { isAccessRule, readAccess } from './access.ts';
 import { guardedBy, isGuard, listOther } from './not-taken.ts';
-import type { Scope } from './scope.ts';
+import { Scope } from './scope.ts';
 import { tlsOf } from './server-tls.ts';
 import { toListener } from './values.ts';
 import type { LocationRoute } from './locations.ts';
@@ -37,7 +38,10 @@ const EVERY_ADDRESS: Readonly<Record<string, true>> = { '': true, '*': true, '0.
 
 /** Whether it keeps somebody out, so that nothing of it may be taken over. That has been listed by then. */
 export function refuseServer(server: Directive, inherited: readonly Directive[], report: Report): boolean {
-  const guard = [...server.children, ...inherited].find((each) => isGuard(each) && isInForce(each, server, inherited));
+  const isTaken = readAccess(new Scope([server.children, inherited])) !== null;
+  const guard = [...server.children, ...inherited].find(
+    (each) => isGuard(each) && isInForce(each, server, inherited) && !(isTaken && isAccessRule(each)),
+  );
   if (guard !== undefined) report.guard(server, `"${guard.text}": ${lacking(guardedBy(guard), ARE_CLOSED)}`);
   return guard !== undefined;
 }

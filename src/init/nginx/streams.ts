@@ -5,7 +5,7 @@ import type { Draft, DraftListener, PoolSettings, Sourced } from '../draft.ts';
 import { lacking } from '../features.ts';
 import { proxiedListener } from '../proxy-senders.ts';
 import type { Report } from '../report.ts';
-import { guardedBy, isGuard } from './not-taken.ts';
+import { isGuard } from './not-taken.ts';
 import type { Directive } from './parse-nginx.ts';
 import { readPreread } from './preread.ts';
 import type { PrereadName } from './preread.ts';
@@ -70,7 +70,10 @@ class StreamConverter {
   convert(server: Directive, scope: Scope): void {
     const guard = [...server.children, ...scope.findAll('deny'), ...scope.findAll('ssl_verify_client')].find(isGuard);
     if (guard !== undefined) {
-      this.#report.guard(server, `"${guard.text}": ${lacking(guardedBy(guard), 'left out')}`);
+      this.#report.guard(
+        server,
+        `"${guard.text}": ${lacking(guard.name === 'ssl_verify_client' ? 'clientCertificates' : 'access', 'left out')}`,
+      );
       return;
     }
     const names = readPreread(scope, this.#maps, this.#report);

@@ -21,6 +21,7 @@ const ROUTE: RouteStats = {
   held: 0,
   breakerOpen: 0,
   aborts: 0,
+  slowClients: 0,
   upgrades: 0,
   p50Ms: 0,
   p99Ms: 0,

@@ -41,7 +41,7 @@ export { loadConfig, parseConfig } from './config/load.ts';
 export type { LoadedConfig, LoadOptions, ParsedConfig } from './config/load.ts';
 export type { ConfigPlace, TlsPlaces } from './config/tls-places.ts';
 export { ConfigInvalid } from './config/to-config.ts';
-export type { Duration, Off, Percent, Size, Toggle } from './config/written-values.ts';
+export type { ByteRate, Duration, Off, Percent, Size, Toggle } from './config/written-values.ts';
 export type { Clock } from './core/clock.ts';
 export type { CheckAnswer, ThresholdState } from './core/health/threshold.ts';
 export type { HashTableHandle, HashTableKind } from './core/balancer/hash-table.ts';

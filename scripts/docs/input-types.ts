@@ -6,7 +6,7 @@ const HEAD = `/**
  * What a user writes: the input of \`defineConfig\`, \`createBalancer\` and \`reload\`.
  * Written by \`npm run docs\` from the schema of the config: change it there.
  */
-import type { Duration, Off, Percent, Percentile, Rate, Size, Toggle } from './written-values.ts';
+import type { ByteRate, Duration, Off, Percent, Percentile, Rate, Size, Toggle } from './written-values.ts';
 `;
 
 /** Where the key that first has such a map says too little of it. */

@@ -23,6 +23,7 @@ import { sessionTimes, writeTcp, writeUdp } from './write-layer4.ts';
 import { writeAcme, writeListenerTls } from './write-listener-tls.ts';
 import { writeMatch } from './write-match.ts';
 import { writePoolTls } from './write-pool-tls.ts';
+import { writeSlowClients } from './write-slow-clients.ts';
 import { withoutGaps } from './written-map.ts';
 import type { Written } from './written-map.ts';
 import { writeRedirect } from './write-redirect.ts';
@@ -44,6 +45,7 @@ function writeSettings(settings: Settings<'auto'>): Readonly<Record<keyof Settin
   const { limits, headers } = settings;
   return {
     timeouts: writeTimeouts(settings.timeouts),
+    slowClients: writeSlowClients(settings.slowClients),
     limits: { head: formatSize(limits.headBytes), headers: limits.headers, target: formatSize(limits.targetBytes) },
     headers: { via: onOff(headers.via), forwarded: onOff(headers.forwarded) },
     trustedProxies: settings.trustedProxies,

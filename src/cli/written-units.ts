@@ -27,6 +27,10 @@ export function formatSize(bytes: number): string {
   return `${bytes / size}${unit}`;
 }
 
+export function formatByteRateOrOff(bytesPerSecond: number): string {
+  return bytesPerSecond === 0 ? 'off' : `${formatSize(bytesPerSecond)}/s`;
+}
+
 export function onOff(isOn: boolean): string {
   return isOn ? 'on' : 'off';
 }

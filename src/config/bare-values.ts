@@ -72,6 +72,13 @@ const PLACES: Readonly<Record<string, Places>> = {
     [ON, 'Write breaker: {}, which is all defaults.'],
     [ANY, 'Write off, or a map, e.g. breaker: { failures: 50% }.'],
   ],
+  SlowClients: [
+    [NO, 'Write slowClients: off.'],
+    [TIME, 'Write slowClients: { grace: $1 }.'],
+    [/^(\d+[kKMG]?i?B)\/s$/, 'Write slowClients: { bodyRate: $1/s, responseRate: $1/s }.'],
+    [SIZE, 'Write slowClients: { bodyRate: $1/s, responseRate: $1/s }.'],
+    [ANY, 'Write off, or a map, e.g. slowClients: { grace: 10s }.'],
+  ],
   Agent: [
     [COUNT, 'Write agent: { port: $1 }.'],
     [NO, 'Take it out: there is none unless it is written.'],

@@ -2,7 +2,7 @@
  * What a user writes: the input of `defineConfig`, `createBalancer` and `reload`.
  * Written by `npm run docs` from the schema of the config: change it there.
  */
-import type { Duration, Off, Percent, Percentile, Rate, Size, Toggle } from './written-values.ts';
+import type { ByteRate, Duration, Off, Percent, Percentile, Rate, Size, Toggle } from './written-values.ts';
 
 /** A config. `PoolName` are the names of its pools, the only ones that its routes may name. */
 export interface ConfigInput<PoolName extends string = string> {
@@ -50,6 +50,11 @@ export interface ConfigInput<PoolName extends string = string> {
    * @example { connect: '500ms', total: '30s' }
    */
   readonly timeouts?: TimeoutsInput;
+  /**
+   * How much clients have to send and take at least. Tunnels, `text/event-stream` and `application/grpc` may be as slow as they like.
+   * @example { bodyRate: '1KiB/s', grace: '10s' }
+   */
+  readonly slowClients?: SlowClientsInput | Off | 'on' | true;
   /**
    * How large the head of a message may be.
    * @example { head: '32KiB' }
@@ -330,6 +335,28 @@ export interface LimitsInput {
    * @example '4KiB'
    */
   readonly target?: Size;
+}
+
+/** How much clients have to send and take at least. Tunnels, `text/event-stream` and `application/grpc` may be as slow as they like. */
+export interface SlowClientsInput {
+  /**
+   * The least of a request body that has to come, on average, while we are reading it. Below it 408 `body-too-slow`; cut, where the answer has begun.
+   * @defaultValue `'240B/s'`
+   * @example '1KiB/s'
+   */
+  readonly bodyRate?: ByteRate | Off;
+  /**
+   * The least of an answer that a client has to take, on average, while some of it waits. Below it the client is reset: `client-too-slow`.
+   * @defaultValue `'240B/s'`
+   * @example '1KiB/s'
+   */
+  readonly responseRate?: ByteRate | Off;
+  /**
+   * Nobody is judged before so much time of that kind is over.
+   * @defaultValue `'30s'`
+   * @example '10s'
+   */
+  readonly grace?: Duration;
 }
 
 /** How long each wait may last. Pools and routes may set some of them for themselves. */

@@ -108,6 +108,8 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
       'Write timeouts, e.g. timeouts: { requestHead: 10s }.',
     'keepalivetimeout timeouthttpkeepalive idletimeout clientidletimeout':
       'Write timeouts, e.g. timeouts: { keepAlive: 75s }.',
+    'slowloris reqtimeout requestreadtimeout minrate minrequestbodydatarate minresponsedatarate':
+      'Write slowClients, e.g. slowClients: { bodyRate: 1KiB/s, grace: 10s }.',
     'clientheaderbuffersize largeclientheaderbuffers maxheadersize maxheaderbytes bufsize':
       'Write limits, e.g. limits: { head: 32KiB }.',
     global: 'Its keys stand at the top level, e.g. threads: 4.',

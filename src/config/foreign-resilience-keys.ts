@@ -1,7 +1,7 @@
 /** Keys of other programs' circuit breakers, queues, retries and hedges, by ours. `a b` are several words. */
 
 /** The titles of their schemas. */
-export type SmallMap = 'Breaker' | 'Queue' | 'Retry' | 'RouteRetry' | 'Hedge';
+export type SmallMap = 'Breaker' | 'Queue' | 'Retry' | 'RouteRetry' | 'Hedge' | 'SlowClients';
 
 const RETRY: Readonly<Record<string, string>> = {
   'retries tries count max maxretries maxattempts numretries limit':
@@ -37,6 +37,12 @@ export const OF_SMALL_MAPS: Readonly<Record<SmallMap, Readonly<Record<string, st
       'Write max, e.g. max: 500.',
     'wait maxwait waittimeout timeoutqueue queuetimeout': 'Write timeout, e.g. timeout: 2s.',
     'codel delay targetdelay maxdelay': 'Write target, e.g. target: 200ms.',
+  },
+  SlowClients: {
+    'rate minrate minimumrate minrequestbodydatarate body request requestrate':
+      'Write bodyRate, e.g. bodyRate: 1KiB/s.',
+    'minresponsedatarate response answer answerrate writerate': 'Write responseRate, e.g. responseRate: 1KiB/s.',
+    'graceperiod timeout time after window': 'Write grace, e.g. grace: 10s.',
   },
   Retry: RETRY,
   RouteRetry: RETRY,

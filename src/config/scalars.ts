@@ -7,11 +7,13 @@ import { Mistake } from './errors.ts';
 import { cureForeignKey, toWord } from './foreign-keys.ts';
 import { NAME_PATTERN } from './names.ts';
 import {
+  BYTE_RATE_PATTERN,
   DURATION_PATTERN,
   PERCENT_PATTERN,
   RATE_PATTERN,
   SIZE_PATTERN,
   describeValue,
+  parseByteRate,
   parseDuration,
   parsePercent,
   parseRate,
@@ -161,6 +163,11 @@ export const percentOrOff = scalar((value) => numberOrOff(value, parsePercent), 
 export const rateOrOff = scalar((value) => numberOrOff(value, parseRate), {
   anyOf: [{ type: 'string', pattern: RATE_PATTERN, words: 'rate', tsType: 'Rate' }, OFF],
   words: 'rate or `off`',
+});
+/** So many bytes each second; `off` is 0. */
+export const byteRateOrOff = scalar((value) => numberOrOff(value, parseByteRate), {
+  anyOf: [{ type: 'string', pattern: BYTE_RATE_PATTERN, words: 'bytes a second', tsType: 'ByteRate' }, OFF],
+  words: 'bytes a second or `off`',
 });
 export const size = scalar(parseSize, SIZE);
 /** A size, or `off`: 0. */

@@ -9,12 +9,18 @@ import { listsSchema } from './lists-schema.ts';
 import { MOST, countOrAuto } from './scalars.ts';
 import { zoneName } from './zone-name.ts';
 import { headersSchema, limitsSchema, memorySchema, trustedProxiesSchema } from './section-schemas.ts';
+import { slowClientsSchema } from './slow-clients-schema.ts';
 import { timeoutsSchema } from './timeouts-schema.ts';
 
 export const settingsShape = {
   timeouts: key(timeoutsSchema.prefault({}), {
     description: 'How long each wait may last. Pools and routes may set some of them for themselves.',
     example: { connect: '500ms', total: '30s' },
+  }),
+  slowClients: key(slowClientsSchema.prefault({}), {
+    description:
+      'How much clients have to send and take at least. Tunnels, `text/event-stream` and `application/grpc` may be as slow as they like.',
+    example: { bodyRate: '1KiB/s', grace: '10s' },
   }),
   limits: key(limitsSchema.prefault({}), {
     description: 'How large the head of a message may be.',

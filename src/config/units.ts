@@ -91,6 +91,22 @@ export function parseRate(value: unknown): number | Mistake {
   return new Mistake(`${describeValue(value)} is not a rate`, cure);
 }
 
+export const BYTE_RATE_PATTERN = `${SIZE_PATTERN.slice(0, -1)}/s$`;
+
+/** `240B/s`, `1 KiB/s` → bytes each second. */
+export function parseByteRate(value: unknown): number | Mistake {
+  const cure = 'Write a size for each second, e.g. 240B/s.';
+  const found = typeof value === 'string' ? /^([^/]+)\/s$/.exec(value) : null;
+  if (found !== null) {
+    const bytes = parseSize(found[1]);
+    return typeof bytes === 'number' ? bytes : new Mistake(bytes.message, cure);
+  }
+  if (isPlainNumber(value)) return new Mistake(`a rate needs a unit, ${value} has none`, `Write ${value}B/s.`);
+  const [, unit, amount] = parseQuantity(value);
+  const isSize = factorOf(SIZE_UNITS, unit) !== null;
+  return new Mistake(`${describeValue(value)} is not a rate`, isSize ? `Write ${amount}${unit}/s.` : cure);
+}
+
 /** Units as others write them, in lower case, and ours. */
 const OTHER_DURATION_UNITS: Readonly<Record<string, string>> = {
   ...unitsBy('ms', 'ms', 'msec', 'msecs', 'milli', 'millis', 'millisecond', 'milliseconds'),

@@ -28,5 +28,8 @@ export type Off = 'off' | false;
 /** So many each second: `'10/s'`. */
 export type Rate = `${number}/s`;
 
+/** So many bytes each second: `'240B/s'`. */
+export type ByteRate = `${Size}/s`;
+
 /** What so many percent of times are below: `'p95'`. */
 export type Percentile = `p${number}`;

@@ -16,6 +16,10 @@ function fault(status: number, code: string, text: string): Fault {
 
 /** The reason of an exchange whose client left; there is nobody to answer. */
 export const CLIENT_CLOSED = 'client-closed';
+/** The reasons of exchanges whose client sent less of its body than `slowClients` allows … */
+export const BODY_TOO_SLOW = 'body-too-slow';
+/** … or took less of its answer: it sees its connection reset. */
+export const CLIENT_TOO_SLOW = 'client-too-slow';
 /** Why a connection is refused before it has a protocol. */
 export const BAD_PROXY_HEADER = 'bad-proxy-header';
 /** Beside a reason, or in its place: a further attempt could have followed, but the retry budget was spent. */
@@ -51,6 +55,7 @@ export const FAULTS = Object.freeze({
   plainHttpOnTls: fault(400, 'plain-http-on-tls', 'This port speaks HTTPS: ask it with https://.'),
   http2Preface: fault(400, 'http2-not-enabled', 'HTTP/2 is not enabled on this listener.'),
   requestTimeout: fault(408, 'request-timeout', 'The request was not received in time.'),
+  bodyTooSlow: fault(408, BODY_TOO_SLOW, 'The request body came too slowly.'),
   misdirected: fault(421, 'misdirected-request', 'This host is not served on this connection: come by its own name.'),
   payloadTooLarge: fault(413, 'payload-too-large', 'The request body is larger than this route allows.'),
   targetTooLong: fault(414, 'target-too-long', 'The request target is too long.'),

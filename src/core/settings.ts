@@ -23,9 +23,21 @@ export interface ListSpec {
     | { readonly kind: 'url'; readonly url: string; readonly refreshMs: number; readonly rules: ListRules };
 }
 
+/** How much clients have to send and take at least, on average. */
+export interface SlowClientSpec {
+  /** Of a request's body, while we are reading it; 0: any. */
+  readonly bodyBytesPerSecond: number;
+  /** Of an answer, while some of it waits for the client; 0: any. */
+  readonly responseBytesPerSecond: number;
+  /** Nobody is judged before that much of such time is over. */
+  readonly graceMs: number;
+}
+
 /** Settings of the whole process. `Auto` allows `auto` where the machine decides; a snapshot has only numbers. */
 export interface Settings<Auto extends 'auto' = never> {
   readonly timeouts: Timeouts;
+  /** Null: clients may be as slow as the timeouts allow. */
+  readonly slowClients: SlowClientSpec | null;
   readonly limits: Limits;
   readonly headers: HeaderRules;
   /** Addresses and CIDR blocks whose X-Forwarded-* are believed. */

@@ -20,8 +20,9 @@ export interface ClientStream {
   /** The connection that it is a stream of, perhaps one of many. */
   readonly connection: ClientConnection;
   readonly isBlocked: boolean;
-  /** As `look` and `takenBytes` of a connection. */
+  /** As `look`, `takenBytes` and `untakenBytes` of a connection. */
   readonly takenBytes: number;
+  readonly untakenBytes: number;
   look(): void;
   /** Something of the final response has left, or may have: from then on only `abort` can tell that it broke. */
   readonly hasBegun: boolean;

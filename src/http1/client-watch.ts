@@ -6,6 +6,7 @@
 import type { ClientConnection } from '../http/client-connection.ts';
 import type { ServerHost } from '../http/server-host.ts';
 import type { Timer } from '../net/timer-wheel.ts';
+import { TakingPace } from '../net/taking-pace.ts';
 import type { Connection } from '../net/transport.ts';
 import { WriteProgress } from '../net/write-progress.ts';
 
@@ -28,6 +29,8 @@ export class ClientWatch {
   #hasAsked = false;
   /** Created when there is an answer that it has yet to take. */
   #progress: WriteProgress | null = null;
+  /** How fast it takes that answer; null: it may be slow. */
+  #pace: TakingPace | null = null;
 
   constructor(connection: Connection, client: ClientConnection, host: ServerHost, timer: Timer) {
     this.#connection = connection;
@@ -91,19 +94,29 @@ export class ClientWatch {
 
   // ——— while an answer waits for it
 
-  /** It has yet to take an answer; each timeout is for {@link isStalled}. */
-  awaitTaking(): void {
+  /** It has yet to take an answer, or the rest of a tunnel; each timeout is for {@link isStalled}. */
+  awaitTaking(isTunnel: boolean): void {
     const { wheel, timeouts } = this.#host;
     this.#progress ??= new WriteProgress();
+    this.#pace = isTunnel ? null : new TakingPace();
+    this.#pace?.begin(this.#host.now());
     wheel.arm(this.#timer, this.#progress.begin(this.#host.now(), timeouts.writeIdleMs));
   }
 
-  /** On a timeout: whether it has taken nothing for `writeIdle`. If not, the timer goes on. */
+  /** On a timeout: whether it has taken nothing for `writeIdle`, or too little. If not, the timer goes on. */
   isStalled(): boolean {
     const { wheel, timeouts } = this.#host;
     const now = this.#host.now();
     if (this.#progress === null || this.#progress.isStalled(this.#connection, now, timeouts.writeIdleMs)) return true;
+    if (this.#isTooSlow(now)) return true;
     wheel.arm(this.#timer, this.#progress.next(now, timeouts.writeIdleMs));
     return false;
+  }
+
+  #isTooSlow(now: number): boolean {
+    const { slowClients } = this.#host.routing.snapshot.settings;
+    if (slowClients === null || this.#pace === null) return false;
+    const { responseBytesPerSecond, graceMs } = slowClients;
+    return this.#pace.isBelow(this.#connection, 0, now, responseBytesPerSecond, graceMs);
   }
 }

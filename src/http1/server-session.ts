@@ -107,6 +107,10 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     return this.#connection.takenBytes;
   }
 
+  get untakenBytes(): number {
+    return this.#connection.untakenBytes;
+  }
+
   look(): void {
     this.#connection.look();
   }
@@ -527,7 +531,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     if (this.#state === TUNNEL) {
       this.#state = CLOSING;
       // Both sides have ended; it closes when the client has taken the last of it.
-      this.#watch.awaitTaking();
+      this.#watch.awaitTaking(true);
       this.#connection.end();
       return;
     }
@@ -540,7 +544,7 @@ export class Http1ServerSession implements ConnectionHandler, ClientStream, Chun
     if (this.#connection.isBlocked) {
       // An answer of ours that the client does not take: what it sends meanwhile is kept, up to the stash's bound.
       this.#state = ANSWERED;
-      this.#watch.awaitTaking();
+      this.#watch.awaitTaking(false);
       return;
     }
     if (this.#isStashFull && this.#watch.isUnseen) {

@@ -126,6 +126,8 @@ export interface Connection {
   readonly isTruncated: boolean;
   /** Bytes that the peer's system has taken, as the last `look` found; -1 before the first. */
   readonly takenBytes: number;
+  /** Bytes given to it that the peer's system had yet to take, as the last `look` found; 0 before the first. */
+  readonly untakenBytes: number;
   /** What the last `look` found is not there yet. */
   readonly isLooking: boolean;
   /** Whether the peer has left, as the last `look` found, be it behind bytes that nobody has read. */

@@ -41,6 +41,7 @@ export class MemoryConnection implements AcceptedConnection {
   readonly isBlocked = false;
   readonly isTruncated = false;
   readonly takenBytes = -1;
+  readonly untakenBytes = 0;
   readonly isLooking = false;
   /** Known by a look, whether or not anything is read. */
   peerState: PeerState = 'there';

@@ -9,6 +9,7 @@ import { createSeededRandom } from '../../src/core/random.ts';
 import { MemoryTable, createMemoryTable } from '../../src/core/shared/memory-table.ts';
 import { PoolTable, createPoolTable } from '../../src/core/shared/pool-table.ts';
 import { RouteTable, createRouteTable } from '../../src/core/shared/route-table.ts';
+import type { Settings, SlowClientSpec } from '../../src/core/settings.ts';
 import type {
   EjectionSpec,
   HeaderRules,
@@ -45,6 +46,8 @@ export const TIMEOUTS: Timeouts = {
   perTryMs: 0,
   totalMs: 0,
 };
+
+const SLOW_CLIENTS: SlowClientSpec = { bodyBytesPerSecond: 240, responseBytesPerSecond: 240, graceMs: 30_000 };
 
 export const RETRY: RetrySpec = {
   attempts: 3,
@@ -84,6 +87,7 @@ export interface TestPlaneOptions {
   pool?: Partial<PoolSpec>;
   retry?: Partial<RetrySpec>;
   timeouts?: Partial<Timeouts>;
+  slowClients?: Settings['slowClients'];
   limits?: Partial<Limits>;
   listener?: Partial<ListenerSpec>;
   trustedProxies?: readonly string[];
@@ -193,6 +197,7 @@ export function testSnapshot(options: TestPlaneOptions): Snapshot {
     pools: [pool],
     settings: {
       timeouts,
+      slowClients: options.slowClients === undefined ? SLOW_CLIENTS : options.slowClients,
       limits: { headBytes: 16_384, headers: 100, targetBytes: 8192, ...options.limits },
       headers: { via: true, forwarded: false, ...options.headers },
       trustedProxies: options.trustedProxies ?? [],

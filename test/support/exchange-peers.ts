@@ -11,6 +11,7 @@ import type { TestPlaneOptions } from './data-plane.ts';
 /** What a client is sent, in words: statuses, `bytes`, `end`, `cut`, `fin`. */
 export class StageClient implements ClientStream {
   takenBytes = -1;
+  untakenBytes = 0;
   readonly connection: ClientConnection;
   isBlocked = false;
   isPaused = false;

@@ -134,6 +134,7 @@ export class Stage {
       nextRequestId: () => 'id',
       reportFault: onFault,
       isTrusted: () => false,
+      refusals: { note: () => {} },
       failed: ({ status, reason, cause, attempts }) => this.failed.push({ status, reason, cause, attempts }),
       recycle: () => this.recycled++,
     };

@@ -34,7 +34,9 @@ export const ROUTE_HEDGES = 16;
 export const ROUTE_DEADLINES = 17;
 /** Requests answered 503 because circuit breakers are open. */
 export const ROUTE_BREAKER_OPEN = 18;
-export const ROUTE_COUNTERS = 19;
+/** Exchanges that ended because their client sent or took less than `slowClients` allows. */
+export const ROUTE_SLOW_CLIENTS = 19;
+export const ROUTE_COUNTERS = 20;
 
 export interface RouteTableHandle {
   /** Identity: the buffer is another object in every thread and with every message. */

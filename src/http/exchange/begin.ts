@@ -56,6 +56,7 @@ export function begin(exchange: Exchange): void {
   if (head.bodyKind !== BODY_NONE && !(head.bodyKind === BODY_LENGTH && head.contentLength === 0)) {
     // Kept as long as it may be needed again: before there is a connection, and for a second try.
     exchange.isBodyKept = true;
+    exchange.bodySince = exchange.record.arrivedAt;
     // Who waits for a 100 sends nothing until the request has gone out.
     if (!exchange.isContinueOwed) host.wheel.arm(exchange.requestTimer, route.spec.timeouts.requestBodyIdleMs);
   }

@@ -106,6 +106,7 @@ export function finish(exchange: Exchange, reason: string): void {
   if (exchange.request !== null) exchange.disarm();
   if (exchange.owesPermit) endPermit(exchange);
   exchange.clientProgress.end();
+  exchange.clientPace = null;
   exchange.endpointProgress.end();
   routeTable.finish(slot, record.status, now - record.arrivedAt);
   if (record.bytesIn > 0) routeTable.count(slot, ROUTE_BYTES_IN, record.bytesIn);

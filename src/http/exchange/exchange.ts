@@ -11,6 +11,7 @@
  * first response byte reaches the client as broken.
  */
 import { KeptBytes } from '../../net/kept-bytes.ts';
+import type { TakingPace } from '../../net/taking-pace.ts';
 import { Timer } from '../../net/timer-wheel.ts';
 import { WriteProgress } from '../../net/write-progress.ts';
 import { USE_REQUEST } from '../../core/shared/memory-table.ts';
@@ -143,6 +144,8 @@ export class Exchange implements ClientEvents {
   /** A burst of client events is under way: whoever ends it flushes. */
   isBurst = false;
   isClientPaused = false;
+  /** Since when its body is waited for, without times in which it is paused; while it is, how long that had been. */
+  bodySince = 0;
   /** When the whole request had gone to an endpoint for the first time, 0 until then. */
   awaitingSince = 0;
   /** A reused connection turned out closed: the next attempt takes a new one. */
@@ -157,6 +160,8 @@ export class Exchange implements ClientEvents {
   /** Whether a side that is blocked still takes something. */
   readonly clientProgress = new WriteProgress();
   readonly endpointProgress = new WriteProgress();
+  /** How fast the client takes this answer; null: nothing of it has had to wait. */
+  clientPace: TakingPace | null = null;
   /** Stream ends of a tunnel that have been seen. */
   isClientEnded = false;
   isUpstreamEnded = false;
@@ -400,12 +405,14 @@ export class Exchange implements ClientEvents {
   pauseClient(): void {
     if (this.isClientPaused) return;
     this.isClientPaused = true;
+    this.bodySince = this.host.now() - this.bodySince;
     (this.client as ClientStream).pauseBody();
   }
 
   resumeClient(): void {
     if (!this.isClientPaused) return;
     this.isClientPaused = false;
+    this.bodySince = this.host.now() - this.bodySince;
     (this.client as ClientStream).resumeBody();
   }
 }

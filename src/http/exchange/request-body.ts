@@ -7,14 +7,18 @@ import type { UpstreamStream } from '../stream.ts';
 import { awaitResponse } from './attempts.ts';
 import { abortBoth, answerFault, answerFull } from './endings.ts';
 import type { Exchange } from './exchange.ts';
-import { watchEndpoint } from './slow-peers.ts';
+import { isSentTooSlowly, watchEndpoint } from './slow-peers.ts';
 import type { ResponseSource } from './source.ts';
 import { AWAITING, RESPONDING } from './states.ts';
 
 /** Counts a piece of the body. False: it was too much, and has been answered. */
 function takeIn(exchange: Exchange, bytes: number): boolean {
   exchange.record.bytesIn += bytes;
-  exchange.isContinueOwed = false;
+  if (exchange.isContinueOwed) {
+    // It waited for us so far.
+    exchange.isContinueOwed = false;
+    exchange.bodySince = exchange.host.now();
+  }
   if (exchange.bodyLimit > 0 && exchange.record.bytesIn > exchange.bodyLimit) {
     if (exchange.state === RESPONDING) abortBoth(exchange, FAULTS.payloadTooLarge.code);
     else answerFault(exchange, FAULTS.payloadTooLarge);
@@ -70,6 +74,11 @@ export function forwardBody(
   if (request.head.expectsContinue && exchange.state !== RESPONDING) exchange.host.wheel.disarm(exchange.responseTimer);
   // To an answer of ours the rest of the request means nothing.
   if (exchange.attempt === null) return;
+  if (isSentTooSlowly(exchange)) {
+    if (exchange.state === RESPONDING) abortBoth(exchange, FAULTS.bodyTooSlow.code);
+    else answerFault(exchange, FAULTS.bodyTooSlow);
+    return;
+  }
   if (exchange.attempt.sendBody(buffer, start, end)) {
     exchange.host.wheel.arm(exchange.requestTimer, exchange.timeouts.requestBodyIdleMs);
   } else {

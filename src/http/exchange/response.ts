@@ -1,5 +1,5 @@
 /** The response on its way to the client. */
-import { FAULTS } from '../../core/errors.ts';
+import { CLIENT_TOO_SLOW, FAULTS } from '../../core/errors.ts';
 import type { Attempt } from '../attempt.ts';
 import { BODY_NONE, ResponseHead } from '../head.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
@@ -9,7 +9,7 @@ import type { Exchange } from './exchange.ts';
 import { settleRace } from './race.ts';
 import { retryAnswer } from './retries.ts';
 import { shapeResponse } from './shape-response.ts';
-import { isClientStalled, watchClient } from './slow-peers.ts';
+import { isClientStalled, isTakenTooSlowly, watchTaking } from './slow-peers.ts';
 import type { ResponseSource } from './source.ts';
 import { stickyLines } from './sticky-lines.ts';
 import { FLUSHING, RESPONDING } from './states.ts';
@@ -35,6 +35,7 @@ export function sendContinue(exchange: Exchange): void {
 
 /** A client that waited for 100 goes on now: the next wait is for its body. */
 function goOn(exchange: Exchange, response: ResponseHead, by: number): void {
+  if (exchange.isContinueOwed) exchange.bodySince = exchange.host.now();
   exchange.isContinueOwed = false;
   exchange.continueBy = by;
   (exchange.client as ClientStream).sendInformational(response);
@@ -109,7 +110,7 @@ export function forwardResponseBody(
 /** The client takes no more for now. */
 function holdBack(exchange: Exchange, source: ResponseSource): void {
   source.pauseBody();
-  watchClient(exchange);
+  watchTaking(exchange);
 }
 
 function armIdle(exchange: Exchange, source: ResponseSource): void {
@@ -121,6 +122,7 @@ function armIdle(exchange: Exchange, source: ResponseSource): void {
 /** *responding* × clientDrain */
 export function resumeUpstream(exchange: Exchange): void {
   const source = exchange.source as ResponseSource;
+  exchange.clientPace?.end(exchange.host.now());
   armIdle(exchange, source);
   source.resumeBody();
 }
@@ -137,7 +139,7 @@ export function endResponse(exchange: Exchange, from: ResponseSource | null): vo
   if (client.isBlocked) {
     exchange.state = FLUSHING;
     source.pauseBody();
-    watchClient(exchange);
+    watchTaking(exchange);
     return;
   }
   complete(exchange);
@@ -182,6 +184,7 @@ export function responseBroke(exchange: Exchange): void {
 export function responseStalled(exchange: Exchange): void {
   if ((exchange.client as ClientStream).isBlocked) {
     if (isClientStalled(exchange)) abortBoth(exchange, 'client-write-timeout');
+    else if (isTakenTooSlowly(exchange)) abortBoth(exchange, CLIENT_TOO_SLOW);
     return;
   }
   if (exchange.source !== null && exchange.isRequestJudged) exchange.source.blame('timeout');

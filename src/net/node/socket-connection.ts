@@ -20,6 +20,7 @@ export abstract class SocketConnection implements AcceptedConnection, SocketWatc
   isTruncated = false;
   bytesRead = 0;
   takenBytes = -1;
+  untakenBytes = 0;
   isLooking = false;
   peerState: PeerState = 'there';
   /** Set by the transport: it has no addresses, no reset, and no line in the tables of the system. */
@@ -162,7 +163,7 @@ export abstract class SocketConnection implements AcceptedConnection, SocketWatc
     const writes = writesOf(this.socket);
     if (writes === null) return;
     this.isLooking = !this.isUnix && writes.fd >= 0 && this.host.sockets.ask(writes.fd, this);
-    if (!this.isLooking) this.takenBytes = this.takenOf(writes.handedOver, writes.waiting);
+    if (!this.isLooking) this.#found(writes.handedOver, writes.waiting);
   }
 
   onListed(unsent: number, state: PeerState): void {
@@ -170,7 +171,12 @@ export abstract class SocketConnection implements AcceptedConnection, SocketWatc
     if (this.isClosed) return;
     this.peerState = state;
     const writes = writesOf(this.socket);
-    if (writes !== null) this.takenBytes = this.takenOf(writes.handedOver - unsent, writes.waiting + unsent);
+    if (writes !== null) this.#found(writes.handedOver - unsent, writes.waiting + unsent);
+  }
+
+  #found(taken: number, waiting: number): void {
+    this.takenBytes = this.takenOf(taken, waiting);
+    this.untakenBytes = this.untakenOf(waiting);
   }
 
   /** Reads what an accepted connection brings, once it has a handler. */
@@ -251,6 +257,11 @@ export abstract class SocketConnection implements AcceptedConnection, SocketWatc
   /** Bytes of ours that the peer has taken, of `taken` that have gone over the socket while `waiting` have yet to. */
   protected takenOf(taken: number, _waiting: number): number {
     return taken;
+  }
+
+  /** Bytes of ours that the peer has yet to take, of which `waiting` have been given to the socket. */
+  protected untakenOf(waiting: number): number {
+    return waiting;
   }
 
   /** Our own code threw while it handled an event of this connection. */

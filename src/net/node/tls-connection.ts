@@ -209,6 +209,10 @@ export abstract class TlsConnection extends SocketConnection implements WatchedT
     return waiting === 0 && !this.#isWriting ? this.#given : taken;
   }
 
+  protected override untakenOf(waiting: number): number {
+    return waiting + this.#waitingBytes;
+  }
+
   // ——— ending
 
   end(): void {

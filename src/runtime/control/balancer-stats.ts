@@ -43,7 +43,10 @@ export interface BalancerStats {
 /** The figures of a listener. */
 export interface ListenerStats {
   readonly listener: string;
-  /** Connections that were reset before they had a protocol, by the reason: `bad-proxy-header`. Up to a second late. */
+  /**
+   * Connections that were reset before they had a protocol, or ended because their client was too slow, by the reason:
+   * `bad-proxy-header`, `body-too-slow`, `client-too-slow`. Up to a second late.
+   */
   readonly refused: Readonly<Record<string, number>>;
   /** Null: it speaks plain HTTP. */
   readonly tls: ListenerTlsStats | null;

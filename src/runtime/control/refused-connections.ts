@@ -8,7 +8,7 @@ import { WindowedEvents } from './windowed-events.ts';
 
 export const REFUSAL_WINDOW_MS = 1000;
 
-/** Connections that a listener refused before they had a protocol. */
+/** Connections that a listener refused before they had a protocol, or ended because their client was too slow. */
 export interface ConnectionRefusal extends RefusedConnections {
   /** In how many milliseconds; 0: the first of them, at once. */
   readonly withinMs: number;

@@ -26,6 +26,8 @@ export interface RouteStats {
   readonly breakerOpen: number;
   /** Exchanges that ended before the answer was complete. */
   readonly aborts: number;
+  /** Exchanges that ended because their client sent its body, or took its answer, more slowly than `slowClients` allows. */
+  readonly slowClients: number;
   readonly upgrades: number;
   /** Half of all requests were faster than this, in ms. */
   readonly p50Ms: number;

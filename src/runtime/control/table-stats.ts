@@ -39,6 +39,7 @@ import {
   ROUTE_REQUESTS,
   ROUTE_RESCUES,
   ROUTE_RETRIES,
+  ROUTE_SLOW_CLIENTS,
   ROUTE_STATUS,
   ROUTE_UPGRADES,
 } from '../../core/shared/route-table.ts';
@@ -63,6 +64,7 @@ export function readRouteStats(table: RouteTable, slot: number): RouteStats {
     held: table.total(slot, ROUTE_HELD),
     breakerOpen: table.total(slot, ROUTE_BREAKER_OPEN),
     aborts: table.total(slot, ROUTE_ABORTS),
+    slowClients: table.total(slot, ROUTE_SLOW_CLIENTS),
     upgrades: table.total(slot, ROUTE_UPGRADES),
     p50Ms: quantile(histogram, 0.5),
     p99Ms: quantile(histogram, 0.99),

@@ -1,5 +1,5 @@
 /** The reports of data planes. */
-import type { BAD_PROXY_HEADER } from '../../core/errors.ts';
+import type { BAD_PROXY_HEADER, BODY_TOO_SLOW, CLIENT_TOO_SLOW } from '../../core/errors.ts';
 import type { TlsFailureReason } from '../../net/tls.ts';
 import type { BlamedFailure, Evidence, TrialResult } from '../../core/health/evidence.ts';
 
@@ -17,14 +17,14 @@ export interface FailedRequests {
   readonly count: number;
 }
 
-/** Connections of clients that were reset before they had a protocol. */
+/** Connections of clients that were reset before they had a protocol, or ended because their client was too slow. */
 export interface RefusedConnections {
   /** Id of the listener. */
   readonly listener: string;
-  readonly reason: typeof BAD_PROXY_HEADER;
+  readonly reason: typeof BAD_PROXY_HEADER | typeof BODY_TOO_SLOW | typeof CLIENT_TOO_SLOW;
   /** What was wrong with the last of them, in words. */
   readonly rule: string;
-  /** The other end of the last of them. */
+  /** The other end of the last of them; of one that was too slow, its client. */
   readonly address: string;
   readonly count: number;
 }

@@ -41,6 +41,7 @@ export class InMemoryConnection implements AcceptedConnection {
   bytesRead = 0;
   readonly isTruncated = false;
   readonly takenBytes = -1;
+  readonly untakenBytes = 0;
   readonly isLooking = false;
   readonly peerState = 'there';
   facts: ConnectionFacts;

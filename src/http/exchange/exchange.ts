@@ -12,7 +12,6 @@
  */
 import { KeptBytes } from '../../net/kept-bytes.ts';
 import type { TakingPace } from '../../net/taking-pace.ts';
-import { Timer } from '../../net/timer-wheel.ts';
 import { WriteProgress } from '../../net/write-progress.ts';
 import { USE_REQUEST } from '../../core/shared/memory-table.ts';
 import type { Fault } from '../../core/errors.ts';
@@ -28,6 +27,7 @@ import type { ClientEvents, ClientStream, HttpEndpoint } from '../stream.ts';
 import { isHomeFull } from './attempts.ts';
 import type { PendingDecision } from './deferral.ts';
 import type { ExchangeHost } from './exchange-host.ts';
+import { ExchangeTimer } from './exchange-timer.ts';
 import type { ResponseSource } from './source.ts';
 import {
   EVENT_COUNT,
@@ -62,26 +62,6 @@ export type Action = (
 ) => void;
 
 const NO_BYTES = Buffer.alloc(0);
-
-class ExchangeTimer extends Timer {
-  readonly #exchange: Exchange;
-  readonly #event: number;
-
-  constructor(exchange: Exchange, event: number) {
-    super();
-    this.#exchange = exchange;
-    this.#event = event;
-  }
-
-  override onTimeout(): void {
-    this.#exchange.dispatch(this.#event);
-    this.#exchange.flushClient();
-  }
-
-  override onFault(): void {
-    this.#exchange.onOwnFault();
-  }
-}
 
 export class Exchange implements ClientEvents {
   readonly host: ExchangeHost;

@@ -71,6 +71,7 @@ function stats(requests: number, errors: number, endpoints: readonly PoolEndpoin
     listeners: [],
     certificates: [],
     lists: [],
+    limits: [],
     accessLog: { written: 0, dropped: 0 },
     memory: readMemoryStats(new MemoryTable(createMemoryTable(1), 0)),
     workers: workers as unknown as BalancerStats['workers'],

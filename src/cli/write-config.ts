@@ -26,6 +26,7 @@ import { writePoolTls } from './write-pool-tls.ts';
 import { writeSlowClients } from './write-slow-clients.ts';
 import { withoutGaps } from './written-map.ts';
 import type { Written } from './written-map.ts';
+import { writeNamedLimits, writeRouteLimits } from './write-limits.ts';
 import { writeRedirect } from './write-redirect.ts';
 import { formatDuration, formatDurationOrOff, formatSize, onOff } from './written-units.ts';
 
@@ -37,6 +38,7 @@ export function writeConfig(config: Config): Written {
     routes: config.routes.length === 0 ? undefined : config.routes.map(writeRoute),
     pools:
       config.pools.length === 0 ? undefined : byId(config.pools, (pool) => writePool(pool, sessionTimes(config, pool))),
+    rateLimits: writeNamedLimits(config.rateLimits),
     ...writeSettings(config.settings),
   });
 }
@@ -77,14 +79,18 @@ function writeRoute(route: RouteConfig): Written {
   return route.redirect === undefined ? writePooled(route) : writeRedirecting(route, route.redirect);
 }
 
-function writeRedirecting({ id, match, guards, access, accessLog }: RouteConfig, redirect: RedirectSpec): Written {
+function writeRedirecting(
+  { id, match, guards, limitsOnly, access, rateLimit, accessLog }: RouteConfig,
+  redirect: RedirectSpec,
+): Written {
   const { scheme: _, ...others } = match;
   return withoutGaps({
     name: id,
     match: writeMatch(redirect.base === null ? others : match),
     redirect: writeRedirect(redirect),
     ...writeAccess(access),
-    guards: onOff(guards),
+    rateLimit: writeRouteLimits(rateLimit),
+    guards: limitsOnly === true ? undefined : onOff(guards),
     accessLog: writeRouteLog(accessLog),
   });
 }
@@ -102,6 +108,7 @@ function writePooled({
   pool,
   access,
   policy,
+  rateLimit,
   upgrades,
   accessLog,
   longPoll,
@@ -118,8 +125,9 @@ function writePooled({
     replacePrefix: replacePrefix === null || replacePrefix.by === '' ? undefined : replacePrefix,
     upgrades,
     maxBody: maxBody === 0 ? 'off' : formatSize(maxBody),
+    rateLimit: writeRouteLimits(rateLimit),
     longPoll: onOff(longPoll),
-    // It is on only because of `maxBody`, and would be again.
+    // It is on only because of its limits, and would be again.
     guards: limitsOnly === true ? undefined : onOff(guards),
     accessLog: writeRouteLog(accessLog),
     timeouts: writeExchangeTimeouts(timeouts),

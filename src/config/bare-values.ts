@@ -35,6 +35,11 @@ const RETRY_PLACES: Places = [
   [ANY, 'Write off, or a map, e.g. retry: { attempts: 2 }.'],
 ];
 
+const RATE_PLACES: Places = [
+  [COUNT, 'Write a rate with its time, e.g. $1/s.'],
+  [ANY, 'Write a rate such as 100/s, or a map, e.g. { rate: 100/s, burst: 200 }.'],
+];
+
 /** `$1` in a cure is the value; the first pattern that matches it wins. By the title of the map, or else its key. */
 const PLACES: Readonly<Record<string, Places>> = {
   Retry: RETRY_PLACES,
@@ -44,6 +49,8 @@ const PLACES: Readonly<Record<string, Places>> = {
     [/^([A-Za-z][\w-]*-[\w-]*)$/, 'Write deadline: { header: $1 }.'],
     [ANY, 'Write off, or a map, e.g. deadline: { header: X-Request-Timeout }.'],
   ],
+  RateLimit: RATE_PLACES,
+  RouteRateLimit: RATE_PLACES,
   Hedge: [
     [NO, 'Write hedge: off.'],
     [ON, 'Write hedge: p95, or a time.'],

@@ -23,6 +23,9 @@ import { PartReader, describeEmpty } from './part-reader.ts';
 import { matchesOf } from './match-schema.ts';
 import type { Part, ReadRoute } from './parts.ts';
 import { checkRedirects } from './redirect-schema.ts';
+import { checkRateLimits, limitsOfRoute, namedLimitsOf } from './rate-limits.ts';
+import type { NamedLimits } from './rate-limits.ts';
+import { rateLimitSchema } from './rate-limit-schema.ts';
 import { nameOfHost, placeName, readListener, readPool, readRoute } from './read-parts.ts';
 import { type WrittenPool, poolSchema } from './pool-schema.ts';
 import { retryOf } from './retry-schema.ts';
@@ -47,11 +50,15 @@ export function buildConfig(value: unknown): Config | readonly Problem[] {
   const poolsById = new Map(pools.map(({ value: pool }) => [pool.id, pool]));
   const written = isWrittenMap(value['listeners']) ? value['listeners'] : {};
   const routes = readRoutes(reader, { poolNames, written, listeners }, defaults);
+  const named = namedLimitsOf(reader.has('rateLimits') ? reader.named('rateLimits', rateLimitSchema) : []);
   const config: Config = {
     threads: reader.section('threads'),
     listeners: listeners.map((part) => toListenerConfig(part.value, settings, poolsById)),
-    routes: settleGuards(routes.flatMap((part) => toRouteConfigs(part, settings, poolsById.get(part.value.pool)))),
+    routes: settleGuards(
+      routes.flatMap((part) => toRouteConfigs(part, settings, poolsById.get(part.value.pool), named)),
+    ),
     pools: pools.map((part) => toPoolConfig(part.value)),
+    ...(named.size === 0 ? {} : { rateLimits: [...named.values()] }),
     settings,
   };
   reader.add(
@@ -65,6 +72,7 @@ export function buildConfig(value: unknown): Config | readonly Problem[] {
   reader.add(checkRedirects(value['routes']));
   const listNames = isWrittenMap(value['lists']) ? Object.keys(value['lists']) : [];
   reader.add(routes.flatMap(({ path, value: { access } }) => checkListNames(path, access, listNames)));
+  reader.add(checkRateLimits(routes, isWrittenMap(value['rateLimits']) ? Object.keys(value['rateLimits']) : []));
   const routed = new Set(routes.map((part) => part.value.pool));
   reader.add(checkLayer4({ written, listeners, pools: poolsById, poolNames, routed }));
   reader.add(checkAcme(listeners, settings, reader.has('acme')));
@@ -169,8 +177,9 @@ function toRouteConfigs(
   { path, value }: Part<WrittenRoute>,
   settings: Settings<'auto'>,
   pool: WrittenPool | undefined,
+  named: NamedLimits,
 ): readonly Unsettled<RouteConfig>[] {
-  const { name, accessLog, retry, ...route } = value;
+  const { name, accessLog, retry, rateLimit = [], ...route } = value;
   const id = name ?? placeName(path);
   return matchesOf(route.match).map((match, i) => ({
     ...route,
@@ -179,6 +188,7 @@ function toRouteConfigs(
     timeouts: { ...settings.timeouts, ...pool?.timeouts, ...route.timeouts },
     retry: retryOf(pool?.retry, retry),
     hedge: route.hedge === undefined ? (pool?.hedge ?? null) : route.hedge,
+    ...limitsOfRoute(rateLimit, nameOfHost(id, i), named),
     accessLog: routeLogOf(accessLog, settings.accessLog),
   }));
 }

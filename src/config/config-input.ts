@@ -35,6 +35,11 @@ export interface ConfigInput<PoolName extends string = string> {
    */
   readonly pools?: Readonly<Record<PoolName, PoolInput | readonly (EndpointInput | string)[] | string>>;
   /**
+   * Limits of rate that several routes share: each route names one in its `rateLimit`.
+   * @example { login: { rate: '5/h', burst: 5 } }
+   */
+  readonly rateLimits?: Readonly<Record<string, RateLimitInput | string>>;
+  /**
    * Keys of pools and routes, for all of them that do not write their own.
    * @example { policy: 'least-connections', retry: { attempts: 2 } }
    */
@@ -548,6 +553,69 @@ export interface DefaultsInput {
    * @example '10MiB'
    */
   readonly maxBody?: Size | Off;
+}
+
+/** Limits of rate that several routes share: each route names one in its `rateLimit`. */
+export interface RateLimitInput {
+  /**
+   * How many requests, and in which time: `s`, `m`, `h`, `d`, or several of one (`100/10s`).
+   * @example '100/s'
+   */
+  readonly rate: string;
+  /**
+   * How many may come at once after a pause.
+   * @defaultValue those of one second, at least 1
+   * @example 200
+   */
+  readonly burst?: number;
+  /**
+   * What requests have in common that are counted together: `client` (its address, of IPv6 the first 64 bits; `client/24`, `client/48`), `peer`, `host`, `route`, `listener`, `header.NAME`, `cookie.NAME`, `query.NAME`, or a list of these.
+   * @defaultValue `'client'`
+   * @example 'header.x-api-key'
+   */
+  readonly key?: readonly string[] | string;
+  /**
+   * What happens to a request that lacks a part of its key: the limit does not hold for it, or holds for its client.
+   * @defaultValue `'skip'`
+   * @example 'client'
+   */
+  readonly missing?: 'skip' | 'client';
+  /**
+   * Room for so many different keys, 8 bytes each, rounded up to a power of two. Where there are more, those that have used up the least are forgotten.
+   * @defaultValue `65536`
+   * @example 131072
+   */
+  readonly keys?: number;
+  /**
+   * How many requests one of them counts for.
+   * @defaultValue `1`
+   * @example 5
+   */
+  readonly cost?: number;
+  /**
+   * How long a request that comes too early waits at most, so that requests go on at the rate; `off`: it is refused at once.
+   * @defaultValue `'off'`
+   * @example '500ms'
+   */
+  readonly wait?: Duration | Off;
+  /**
+   * Which answers have `RateLimit` and `RateLimit-Policy`: those that refuse, all, or none.
+   * @defaultValue `'refused'`
+   * @example 'always'
+   */
+  readonly headers?: 'refused' | 'always' | 'off';
+  /**
+   * Sends `X-RateLimit-Limit`, `-Remaining` and `-Reset` beside them.
+   * @defaultValue `'off'`
+   * @example 'on'
+   */
+  readonly legacyHeaders?: Toggle;
+  /**
+   * Refuses nobody: what would have been refused is counted, and told in the access log.
+   * @defaultValue `'off'`
+   * @example 'on'
+   */
+  readonly dryRun?: Toggle;
 }
 
 /** A named set of servers: how one is chosen, and what keeps the pool up. */
@@ -1375,6 +1443,11 @@ export interface RouteInput<PoolName extends string = string> {
    */
   readonly maxBody?: Size | Off;
   /**
+   * How often requests may come: a rate, the name of a limit in `rateLimits`, a map, or several of them. Beyond it, 429 `rate-limited`.
+   * @example '100/s'
+   */
+  readonly rateLimit?: RouteRateLimitInput | string | readonly (RouteRateLimitInput | string)[] | false;
+  /**
    * Its answers may take as long as they like: waiting for them never counts as silence of an endpoint (`ejection.silence`).
    * @defaultValue `'off'`
    * @example 'on'
@@ -1382,7 +1455,7 @@ export interface RouteInput<PoolName extends string = string> {
   readonly longPoll?: Toggle;
   /**
    * Whether the route keeps something out or holds it back. It is then taken also for a path that a server may read as one of its own: `//admin` and `/admin%2Fx` for `/admin/*`.
-   * @defaultValue `on` with `allow` or `deny`, or where another route has a larger `maxBody`
+   * @defaultValue `on` with `allow` or `deny`, or where another route has a larger `maxBody` or another `rateLimit`
    * @example 'on'
    */
   readonly guards?: Toggle;
@@ -1420,6 +1493,75 @@ export interface RouteAccessLogInput {
    * @example 0.01
    */
   readonly sample?: number;
+}
+
+/** How often requests may come: a rate, the name of a limit in `rateLimits`, a map, or several of them. Beyond it, 429 `rate-limited`. */
+export interface RouteRateLimitInput {
+  /**
+   * What the limit is called in answers and figures. A route has none of them twice.
+   * @defaultValue its place, from `1`
+   * @example 'keys'
+   */
+  readonly name?: string | number;
+  /**
+   * How many requests, and in which time: `s`, `m`, `h`, `d`, or several of one (`100/10s`).
+   * @example '100/s'
+   */
+  readonly rate: string;
+  /**
+   * How many may come at once after a pause.
+   * @defaultValue those of one second, at least 1
+   * @example 200
+   */
+  readonly burst?: number;
+  /**
+   * What requests have in common that are counted together: `client` (its address, of IPv6 the first 64 bits; `client/24`, `client/48`), `peer`, `host`, `route`, `listener`, `header.NAME`, `cookie.NAME`, `query.NAME`, or a list of these.
+   * @defaultValue `'client'`
+   * @example 'header.x-api-key'
+   */
+  readonly key?: readonly string[] | string;
+  /**
+   * What happens to a request that lacks a part of its key: the limit does not hold for it, or holds for its client.
+   * @defaultValue `'skip'`
+   * @example 'client'
+   */
+  readonly missing?: 'skip' | 'client';
+  /**
+   * Room for so many different keys, 8 bytes each, rounded up to a power of two. Where there are more, those that have used up the least are forgotten.
+   * @defaultValue `65536`
+   * @example 131072
+   */
+  readonly keys?: number;
+  /**
+   * How many requests one of them counts for.
+   * @defaultValue `1`
+   * @example 5
+   */
+  readonly cost?: number;
+  /**
+   * How long a request that comes too early waits at most, so that requests go on at the rate; `off`: it is refused at once.
+   * @defaultValue `'off'`
+   * @example '500ms'
+   */
+  readonly wait?: Duration | Off;
+  /**
+   * Which answers have `RateLimit` and `RateLimit-Policy`: those that refuse, all, or none.
+   * @defaultValue `'refused'`
+   * @example 'always'
+   */
+  readonly headers?: 'refused' | 'always' | 'off';
+  /**
+   * Sends `X-RateLimit-Limit`, `-Remaining` and `-Reset` beside them.
+   * @defaultValue `'off'`
+   * @example 'on'
+   */
+  readonly legacyHeaders?: Toggle;
+  /**
+   * Refuses nobody: what would have been refused is counted, and told in the access log.
+   * @defaultValue `'off'`
+   * @example 'on'
+   */
+  readonly dryRun?: Toggle;
 }
 
 /** A header in which clients give the time for their request: seconds, or a number with `ms` or `s`. `grpc-timeout` is always read. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { defaultsSchema } from './defaults-schema.ts';
 import { key, note } from './described.ts';
 import { poolSchema } from './pool-schema.ts';
+import { rateLimitSchema } from './rate-limit-schema.ts';
 import { routeSchema } from './route-schema.ts';
 import { countOrAuto, listOf, named, object } from './scalars.ts';
 import { listenerSchema } from './section-schemas.ts';
@@ -43,6 +44,11 @@ const sections = object(
       description: 'Named sets of servers. A pool is a list of endpoints, or a map.',
       example: { web: ['localhost:8081'] },
       byDefault: 'required, unless all routes have `redirect`',
+    }),
+    rateLimits: key(named(rateLimitSchema, 'map of limits by name').optional(), {
+      description: 'Limits of rate that several routes share: each route names one in its `rateLimit`.',
+      example: { login: { rate: '5/h', burst: 5 } },
+      byDefault: 'none',
     }),
     defaults: key(defaultsSchema.prefault({}), {
       description: 'Keys of pools and routes, for all of them that do not write their own.',

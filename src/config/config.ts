@@ -2,6 +2,7 @@
  * A config that has passed every check: defaults filled in, times in milliseconds, sizes in bytes, short forms
  * written out. It is the snapshot before the runtime gives it tables, slots and resolved addresses.
  */
+import type { RateLimitSpec } from '../core/limits/rate-limit.ts';
 import type { Settings } from '../core/settings.ts';
 import type { ListenerSpec, PoolSpec, RouteSpec } from '../core/snapshot.ts';
 import type { PoolTlsSpec } from '../core/tls-files.ts';
@@ -16,6 +17,8 @@ export interface Config {
   readonly routes: readonly RouteConfig[];
   /** None where every route redirects and every listener takes HTTP. */
   readonly pools: readonly PoolConfig[];
+  /** Limits of rate that routes share by name; those of a route are at the route. Left out: there are none. */
+  readonly rateLimits?: readonly RateLimitSpec[];
   /** Settings that belong to no listener, route or pool. */
   readonly settings: Settings<'auto'>;
 }

@@ -2,6 +2,7 @@
  * Keys of other balancers' configs where ours does not have them: what they are called here, or that there is no such
  * thing yet. Words are compared without case, `-` and `_`: `health_check` and `healthCheck` are one.
  */
+import { RATE_WORDS } from './foreign-limit-keys.ts';
 import { OF_LAYER4_MAPS } from './foreign-layer4-keys.ts';
 import { OF_PROXY_PROTOCOL_MAPS } from './foreign-proxy-protocol-keys.ts';
 import { OF_SMALL_MAPS } from './foreign-resilience-keys.ts';
@@ -126,6 +127,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
       'Retries stand in a pool or in defaults, e.g. defaults: { retry: { attempts: 2 } }.',
     'clientmaxbodysize maxbodysize maxbody bodylimit':
       'It stands in a route or in defaults, e.g. defaults: { maxBody: 10MiB }.',
+    [`ratelimit ${RATE_WORDS}`]: 'A limit stands in a route, e.g. routes: [{ pool: web, rateLimit: 100/s }].',
     endpoints: 'Endpoints stand in a pool, e.g. pools: { web: [localhost:8081] }.',
     ...OF_ACME_BESIDE_LISTENERS,
     'proxyprotocol acceptproxy': 'It stands in a listener, and in a pool for what goes out to servers.',
@@ -170,6 +172,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
       'Every route holds for every listener; match: { scheme: http } is for requests that did not come by https.',
     'redirects redirectto httpsredirect redirectscheme redirectregex forcehttps return':
       'Write redirect, e.g. redirect: https.',
+    [`ratelimits ${RATE_WORDS}`]: 'Write rateLimit, e.g. rateLimit: 100/s.',
     id: 'Write name.',
     'hash hashpolicy hashkey hashon': 'Write policy, e.g. policy: { hash: header.x-user }.',
     'log logging': 'Write accessLog, e.g. accessLog: off.',
@@ -234,6 +237,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'route routes match path prefix':
       'Routes stand beside pools, e.g. routes: [{ match: { path: /v1/* }, pool: api }].',
     'deadline queueclass longpoll guards': 'It stands in the route that leads to the pool.',
+    [`ratelimit ratelimits ${RATE_WORDS}`]: 'It stands in the route that leads to the pool.',
     'stripprefix replaceprefix maxbody': 'It stands in the route that leads to the pool, or in defaults.',
     'sendproxy sendproxyv1': 'Write proxyProtocol, e.g. proxyProtocol: v1.',
     sendproxyv2: 'Write proxyProtocol, e.g. proxyProtocol: v2.',

@@ -1,7 +1,10 @@
 /** Keys of other programs' circuit breakers, queues, retries and hedges, by ours. `a b` are several words. */
 
+import { OF_LIMIT_MAPS } from './foreign-limit-keys.ts';
+import type { LimitMap } from './foreign-limit-keys.ts';
+
 /** The titles of their schemas. */
-export type SmallMap = 'Breaker' | 'Queue' | 'Retry' | 'RouteRetry' | 'Hedge' | 'SlowClients';
+export type SmallMap = 'Breaker' | 'Queue' | 'Retry' | 'RouteRetry' | 'Hedge' | 'SlowClients' | LimitMap;
 
 const RETRY: Readonly<Record<string, string>> = {
   'retries tries count max maxretries maxattempts numretries limit':
@@ -15,6 +18,7 @@ const RETRY: Readonly<Record<string, string>> = {
 };
 
 export const OF_SMALL_MAPS: Readonly<Record<SmallMap, Readonly<Record<string, string>>>> = {
+  ...OF_LIMIT_MAPS,
   Breaker: {
     'threshold failurethreshold failurerate failureratethreshold errorrate errorthreshold errorthresholdpercentage errors percent share ratio':
       'Write failures, e.g. failures: 30%.',

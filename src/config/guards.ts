@@ -1,8 +1,10 @@
 /** Which routes guard if the config does not say so. */
+import { hasSameLimits } from '../core/limits/rate-limit.ts';
+import type { RateLimitSpec } from '../core/limits/rate-limit.ts';
 
 interface Guarding {
   readonly guards: boolean;
-  /** It guards only because of `maxBody`. */
+  /** It guards only because of `maxBody` or `rateLimit`. */
   readonly limitsOnly?: boolean;
   /** Bytes, 0: no limit. */
   readonly maxBody: number;
@@ -10,22 +12,31 @@ interface Guarding {
   readonly redirect?: unknown;
   /** It refuses clients. */
   readonly access?: unknown;
+  readonly rateLimit?: readonly RateLimitSpec[] | undefined;
 }
 
 /** Whether the config says that the route guards; null: it does not say. */
 export type Unsettled<R extends Guarding> = Omit<R, 'guards'> & { readonly guards: boolean | null };
 
 /**
- * The routes, each with whether it guards: one that refuses clients does. `maxBody` guards where another route takes more: with one limit for all there is
- * nothing to be had by another spelling, and paths with escaped slashes stay where they are.
+ * The routes, each with whether it guards: one that refuses clients does. `maxBody` guards where another route takes more,
+ * and `rateLimit` where another one has other limits: with the same for all there is nothing to be had by another
+ * spelling, and paths with escaped slashes stay where they are.
  */
 export function settleGuards<R extends Guarding>(routes: readonly Unsettled<R>[]): readonly R[] {
   const most = routes.reduce((largest, route) => Math.max(largest, takenBytes(route)), 0);
   return routes.map((route) => {
     const refuses = route.access !== undefined;
-    const limitsOnly = route.guards === null && !refuses && route.redirect === undefined && takenBytes(route) < most;
+    const limitsBodies = route.redirect === undefined && takenBytes(route) < most;
+    const limitsOnly = route.guards === null && !refuses && (limitsBodies || limitsRate(route, routes));
     return (limitsOnly ? { ...route, guards: true, limitsOnly } : { ...route, guards: route.guards ?? refuses }) as R;
   });
+}
+
+type Limiting = Pick<Guarding, 'maxBody' | 'redirect' | 'rateLimit'>;
+
+function limitsRate(route: Limiting, routes: readonly Limiting[]): boolean {
+  return route.rateLimit !== undefined && routes.some((other) => !hasSameLimits(route, other));
 }
 
 function takenBytes({ maxBody, redirect }: Pick<Guarding, 'maxBody' | 'redirect'>): number {

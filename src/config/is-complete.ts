@@ -1,14 +1,14 @@
 /** Tells a config that has been read from one that somebody has written, without loading the code that reads one. */
 import type { Config } from './config.ts';
 
-/** Every section of a {@link Config}. */
+/** Every section that a {@link Config} always has. */
 const SECTIONS = {
   threads: true,
   listeners: true,
   routes: true,
   pools: true,
   settings: true,
-} satisfies Record<keyof Config, true>;
+} satisfies Record<Exclude<keyof Config, 'rateLimits'>, true>;
 
 /**
  * Told by its form, not by a mark, so that `{ ...config, threads: 2 }` and a config that came from another thread

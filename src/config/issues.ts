@@ -5,6 +5,7 @@ import { describeValue } from './units.ts';
 
 /** How to write a key that has to be there. */
 const EXAMPLES: Readonly<Record<string, string>> = {
+  rate: 'rate: 100/s',
   certificates: 'certificates: example.com.pem',
   ca: 'ca: clients.pem',
   address: 'address: 127.0.0.1:8080',

@@ -4,6 +4,7 @@
  * uses the ordinary engine, which falls back to the linear one when it backtracks too much.
  */
 import { setFlagsFromString } from 'node:v8';
+import type { RouteConfig } from './config.ts';
 
 const FLAGS = [
   '--enable-experimental-regexp-engine',
@@ -21,4 +22,9 @@ export function enableLinearRegex(): void {
   if (isEnabled) return;
   isEnabled = true;
   for (const flag of FLAGS) setFlagsFromString(flag);
+}
+
+/** The same where a route has a pattern; threads that run already heed it in every expression made from then on. */
+export function enableLinearRegexFor(routes: readonly Pick<RouteConfig, 'match'>[]): void {
+  if (routes.some(({ match }) => match.path?.kind === 'regex')) enableLinearRegex();
 }

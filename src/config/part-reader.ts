@@ -187,6 +187,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   listeners: 'listeners: { web: 127.0.0.1:8080 }',
   routes: 'routes: [{ match: { path: /v1/* }, pool: api }, { pool: web }]',
   pools: 'pools: { web: [localhost:8081] }',
+  rateLimits: 'rateLimits: { login: { rate: 5/h, burst: 5 } }',
 };
 
 /** A list where names are keys, and a map where the order counts; null: neither. */

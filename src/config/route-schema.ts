@@ -14,6 +14,8 @@ import { poolName } from './pool-name.ts';
 import { TOKEN, listOf, object, oneOf, orOff, scalar, sizeOrOff, toggle, withRule } from './scalars.ts';
 import { hedgeSchema } from './hedge-schema.ts';
 import { leadsToHttps, redirectSchema } from './redirect-schema.ts';
+import { routeRateLimits } from './rate-limit-schema.ts';
+import type { RouteRateLimit } from './rate-limit-schema.ts';
 import { routeRetrySchema } from './retry-schema.ts';
 import { exchangeTimeoutsSchema } from './timeouts-schema.ts';
 import { describeValue } from './units.ts';
@@ -21,7 +23,7 @@ import { describeValue } from './units.ts';
 /** A route before its name and the timeouts of the whole config are filled in. */
 export interface WrittenRoute extends Omit<
   RouteConfig,
-  'accessLog' | 'guards' | 'hedge' | 'id' | 'match' | 'retry' | 'timeouts'
+  'accessLog' | 'guards' | 'hedge' | 'id' | 'match' | 'rateLimit' | 'retry' | 'timeouts'
 > {
   readonly name: string | null;
   readonly match: WrittenMatch;
@@ -29,6 +31,7 @@ export interface WrittenRoute extends Omit<
   readonly retry: Partial<RetrySpec>;
   /** Undefined: its pool's. */
   readonly hedge: HedgeSpec | null | undefined;
+  readonly rateLimit?: readonly RouteRateLimit[];
   readonly accessLog: WrittenRouteLog;
   /** Null: what else it says decides. */
   readonly guards: boolean | null;
@@ -164,6 +167,12 @@ export const routeKeys = note(
         description: 'Largest request body. Beyond it, 413 `payload-too-large`.',
         example: '10MiB',
       }),
+      rateLimit: key(routeRateLimits.optional(), {
+        description:
+          'How often requests may come: a rate, the name of a limit in `rateLimits`, a map, or several of them. Beyond it, 429 `rate-limited`.',
+        example: '100/s',
+        byDefault: 'none',
+      }),
       longPoll: key(toggle.prefault('off'), {
         description:
           'Its answers may take as long as they like: waiting for them never counts as silence of an endpoint (`ejection.silence`).',
@@ -173,7 +182,7 @@ export const routeKeys = note(
         description:
           'Whether the route keeps something out or holds it back. It is then taken also for a path that a server may read as one of its own: `//admin` and `/admin%2Fx` for `/admin/*`.',
         example: 'on',
-        byDefault: '`on` with `allow` or `deny`, or where another route has a larger `maxBody`',
+        byDefault: '`on` with `allow` or `deny`, or where another route has a larger `maxBody` or another `rateLimit`',
       }),
       accessLog: key(routeLogSchema.prefault('on'), {
         description: 'Which of its exchanges get a line, where there is an access log; `off`: none.',
@@ -206,6 +215,7 @@ export const routeSchema = withRule(withTarget, {
   path: ['match', 'scheme'],
 }).transform((written): WrittenRoute => {
   const { name, match, stripPrefix, replacePrefix, timeouts, retry, upgrades, accessLog, redirect } = written;
+  const { rateLimit } = written;
   const replace = toReplacement(stripPrefix, replacePrefix);
   const guards = written.guards ?? null;
   const access = accessOf(written.allow, written.deny);
@@ -225,6 +235,7 @@ export const routeSchema = withRule(withTarget, {
     upgrades,
     // What `defaults` says of bodies is for servers.
     maxBody: redirect === undefined ? written.maxBody : 0,
+    ...(rateLimit === undefined || rateLimit.length === 0 ? {} : { rateLimit }),
     longPoll: written.longPoll,
     accessLog,
     guards,

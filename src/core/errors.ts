@@ -30,8 +30,16 @@ export const STICKY_MOVED = 'sticky-moved';
 export const STICKY_SPILLED = 'sticky-spilled';
 /** In the place of a reason: its route redirects. */
 export const REDIRECTED = 'redirect';
+/** In the place of a reason: a limit on trial would have refused it. */
+export const WOULD_LIMIT = 'would-limit';
 /** What is said of exchanges that have nothing wrong with them but what their status says. */
-export const REMARKS: ReadonlySet<string> = new Set([BUDGET_SPENT, STICKY_MOVED, STICKY_SPILLED, REDIRECTED]);
+export const REMARKS: ReadonlySet<string> = new Set([
+  BUDGET_SPENT,
+  STICKY_MOVED,
+  STICKY_SPILLED,
+  REDIRECTED,
+  WOULD_LIMIT,
+]);
 
 export const FAULTS = Object.freeze({
   // ——— what the client sent
@@ -57,6 +65,7 @@ export const FAULTS = Object.freeze({
   requestTimeout: fault(408, 'request-timeout', 'The request was not received in time.'),
   bodyTooSlow: fault(408, BODY_TOO_SLOW, 'The request body came too slowly.'),
   misdirected: fault(421, 'misdirected-request', 'This host is not served on this connection: come by its own name.'),
+  rateLimited: fault(429, 'rate-limited', 'Too many requests: try again later.'),
   payloadTooLarge: fault(413, 'payload-too-large', 'The request body is larger than this route allows.'),
   targetTooLong: fault(414, 'target-too-long', 'The request target is too long.'),
   expectationFailed: fault(417, 'expectation-failed', 'The expectation is not supported.'),

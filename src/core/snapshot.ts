@@ -3,6 +3,7 @@
  * milliseconds and sizes bytes; 0 means off. Every object has an identity (`id`), which a reload keeps.
  */
 import type { RouteLogSpec } from './access-log.ts';
+import type { LimitTables, RateLimitSpec } from './limits/rate-limit.ts';
 import type { HashTableHandle, HashTableKind } from './balancer/hash-table.ts';
 import type { QueueClass } from './resilience/queue-class.ts';
 import type { Settings } from './settings.ts';
@@ -25,6 +26,8 @@ export interface Snapshot {
   readonly sessionRows: Readonly<Record<string, number>>;
   /** Where worker `i` leaves its lines of the access log: ring `i`. Empty: there is no log. */
   readonly logRings: readonly SharedArrayBuffer[];
+  /** What the limits of its routes count in; left out: no route has any. */
+  readonly limits?: LimitTables;
 }
 
 /** An address to accept connections on. */
@@ -158,6 +161,8 @@ export interface RouteSpec {
   readonly redirect?: RedirectSpec;
   /** Left out: everybody may use it. */
   readonly access?: AccessSpec;
+  /** How often its requests may come; left out: as often as they like. */
+  readonly rateLimit?: readonly RateLimitSpec[];
   /** Null: that of the pool. */
   readonly policy: PolicySpec | null;
   /** The matched prefix is replaced by this (`stripPrefix` compiles to `''`); null leaves the path alone. */

@@ -34,6 +34,8 @@ export class OutgoingRequest {
   policy: number;
   /** What it has in common with others that belong together, as that policy sees it; 0: nothing. */
   key = 0;
+  /** Two words of a hash for each limit of its route, 0 and 0 where it does not hold; null: not worked out yet. */
+  limitKeys: Int32Array | null = null;
   /** What binds it to an endpoint; null: its pool is not sticky. */
   binding: Binding | null = null;
   /** What the rules of its route say of its client; null: nobody has asked yet. */
@@ -83,6 +85,7 @@ export class OutgoingRequest {
     other.policy = this.policy;
     other.key = this.key;
     other.binding = this.binding;
+    other.limitKeys = this.limitKeys;
     other.lines = lines;
     return other;
   }

@@ -35,6 +35,13 @@ export class LoopClock implements Clock {
     return this.#now;
   }
 
+  /** Read from the system now, and remembered for what is left of the entry. */
+  freshNow(): number {
+    this.#now = this.#clock.now();
+    this.#isFresh = true;
+    return this.#now;
+  }
+
   wallTime(): number {
     return this.#clock.wallTime();
   }

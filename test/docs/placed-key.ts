@@ -31,6 +31,9 @@ export function surroundingsOf(path: string): Written {
   const other = layer4 === 'udp' ? 'resolvers' : 'postgres';
   const below = isLayer4 && path.split('.').length > 3 ? { [layer4]: { pool: other } } : {};
   const passthrough = path === 'listeners.*.tls.passthrough' ? { legacy: ['localhost:8443'] } : {};
+  // Where the rate is looked at, it stands alone.
+  const limit = path.endsWith('.rate') ? {} : { rate: '100/s' };
+  const rateLimit = path.startsWith('routes.*.rateLimit.') ? { rateLimit: limit } : {};
   const redirect = path.startsWith('routes.*.redirect.') && !path.endsWith('.to') ? { redirect: { to: 'https' } } : {};
   const target = path.startsWith('routes.*.redirect') ? redirect : { pool: 'web' };
   const isSource = /^listeners\.\*\.tls\.certificates\.(?:cert|pkcs12)$/.test(path);
@@ -57,7 +60,8 @@ export function surroundingsOf(path: string): Written {
       web: { address: isOfSocket ? 'unix:/run/web.sock' : '127.0.0.1:8080', ...from, ...below, ...tls },
       ...(isLayer4 ? { http: '127.0.0.1:8081' } : {}),
     },
-    routes: [{ ...target, match, ...replace, ...inPolicy('routes.*') }],
+    ...(path.startsWith('rateLimits.*.') ? { rateLimits: { web: limit } } : {}),
+    routes: [{ ...target, ...rateLimit, match, ...replace, ...inPolicy('routes.*') }],
     pools: {
       ...(isLayer4 ? { [other]: ['localhost:5432'] } : {}),
       ...passthrough,

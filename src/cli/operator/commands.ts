@@ -1,4 +1,5 @@
 /** `fairlead status`, `fairlead pools` and `fairlead endpoint`: what they ask a running process, and print. */
+import type { RateLimitStats } from '../../core/limits/limit-stats.ts';
 import { isUnixAddress } from '../../core/unix-address.ts';
 import type { QueueStats } from '../../runtime/control/queue-stats.ts';
 import { EXIT_LATE, EXIT_OK } from '../exit-codes.ts';
@@ -14,6 +15,7 @@ interface StatusContent {
   readonly uptimeMs: number;
   readonly listeners: readonly ListenerContent[];
   readonly pools: readonly { readonly id: string; readonly endpoints: number; readonly up: number }[];
+  readonly limits: readonly RateLimitStats[];
   readonly workers: { readonly connections: number; readonly exchanges: number };
   readonly problems: readonly string[];
 }
@@ -63,6 +65,7 @@ function describeStatus(status: StatusContent): string {
     '',
     ...table(status.listeners.map(describeListener)),
     ...table(status.pools.map(({ id, endpoints, up }) => ['pool', id, `${up} of ${endpoints} up`])),
+    ...table(status.limits.map(describeLimit)),
     '',
     ...(problems.length === 0 ? ['no problems'] : ['problems', ...problems.map((problem) => `  ${problem}`)]),
   ];
@@ -75,6 +78,17 @@ function describeListener({ id, address, protocol, ...counters }: ListenerConten
   if (sessions === undefined) return row;
   const lost = full + dropped === 0 ? '' : `, ${full + dropped} datagrams dropped`;
   return [...row, `${sessions} sessions, ${failed} found no endpoint${lost}`];
+}
+
+function describeLimit({ limit, route, ...counters }: RateLimitStats): string[] {
+  const { admitted, refused, waited, wouldLimit, evictedLive } = counters;
+  const rest = [
+    waited === 0 ? '' : `, ${waited} waited`,
+    wouldLimit === 0 ? '' : `, ${wouldLimit} would be`,
+    evictedLive === 0 ? '' : `, ${evictedLive} keys forgotten too early: raise keys`,
+  ];
+  const name = route === null ? limit : `${limit} of route ${route}`;
+  return ['limit', name, `${admitted} admitted, ${refused} refused${rest.join('')}`];
 }
 
 export async function showPools(options: AdminOptions): Promise<number> {

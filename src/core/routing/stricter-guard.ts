@@ -7,7 +7,7 @@ import type { Routable } from './routed-request.ts';
  */
 export function stricterGuard<R extends Routable>(first: R, second: R): R | null {
   if (first === second) return first;
-  // A limit on bodies yields to a route that denies.
+  // What only limits yields to a route that denies.
   if (first.limitsOnly === true && second.limitsOnly !== true) return second;
   if (second.limitsOnly === true && first.limitsOnly !== true) return first;
   // Who is sent elsewhere is let in nowhere.
@@ -15,9 +15,23 @@ export function stricterGuard<R extends Routable>(first: R, second: R): R | null
   if (second.redirect !== undefined) return second;
   if (JSON.stringify(first.access) !== JSON.stringify(second.access)) return null;
   if (first.limitsOnly !== true && first.pool !== second.pool) return null;
-  return limitOf(first) < limitOf(second) ? first : second;
+  return stricterLimit(first, second);
+}
+
+/** Null: each is the stricter one in something. */
+function stricterLimit<R extends Routable>(first: R, second: R): R | null {
+  const bodies = limitOf(first) - limitOf(second) || 0;
+  const rates = slowestRate(first) - slowestRate(second) || 0;
+  if (bodies < 0 ? rates > 0 : bodies > 0 && rates < 0) return null;
+  return bodies < 0 || rates < 0 ? first : second;
 }
 
 function limitOf({ maxBody = 0 }: Routable): number {
   return maxBody === 0 ? Infinity : maxBody;
+}
+
+/** Requests each ms. */
+function slowestRate({ rateLimit = [] }: Routable): number {
+  const kept = rateLimit.filter(({ dryRun }) => !dryRun);
+  return Math.min(Infinity, ...kept.map(({ rate }) => rate.count / rate.periodMs));
 }

@@ -66,6 +66,10 @@ class CurrentRequest implements RequestView {
     return this.#end((exchange) => answerFault(exchange, fault, '', lines));
   }
 
+  remark(text: string): void {
+    this.#current.remark = text;
+  }
+
   answer(content: AnswerContent): Decision {
     return this.#end((exchange) => giveAnswer(exchange, content));
   }

@@ -1,5 +1,7 @@
 /** What the steps of a thread have of it besides the requests they see. */
+import type { TableClock } from '../../core/limits/gcra-table.ts';
 import type { Random } from '../../core/random.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
 import type { TimerWheel } from '../../net/timer-wheel.ts';
 
 /** A named list of addresses, as a thread has it. */
@@ -31,6 +33,10 @@ export interface StepHost {
   readonly worker: number;
   readonly wheel: TimerWheel;
   readonly random: Random;
+  /** The one whose routes are being compiled. */
+  readonly snapshot: Snapshot | null;
+  /** Its time, as of the turn of the loop or read from the system now. */
+  readonly clock: TableClock;
   /** Milliseconds of the monotonic clock, the same in all threads. */
   now(): number;
   /** Milliseconds since 1970. */

@@ -59,6 +59,8 @@ export interface RequestView {
   /** Answers with an error of ours; `lines`: header lines that go with it, which answers' steps see. */
   refuse(fault: Fault, lines?: string): Decision;
   answer(content: AnswerContent): Decision;
+  /** What the record says of this exchange where it has no reason (`REMARKS`). */
+  remark(text: string): void;
   /** Says LATER. Where nothing is decided within `ms`, the client gets a 503 `decision-timeout`. */
   defer(ms: number): Deferral;
   /** The most bytes of body; more is a 413, however they come. */

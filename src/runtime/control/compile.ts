@@ -8,6 +8,7 @@
  */
 import { BY_ADDRESS } from '../../core/balancer/by-address.ts';
 import { isSamePolicy } from '../../core/balancer/policies.ts';
+import type { LimitTables } from '../../core/limits/rate-limit.ts';
 import { PoolTable, createPoolTable } from '../../core/shared/pool-table.ts';
 import { hasSessions } from '../../core/server-names.ts';
 import type { Settings } from '../../core/settings.ts';
@@ -32,6 +33,8 @@ export interface Machine {
   readonly stickyValues: StickyValues | null;
   /** Of what pools speak TLS with; null: none does. */
   readonly tlsEditions: TlsEditions | null;
+  /** Left out: no route has a limit. */
+  readonly limits?: LimitTables | undefined;
 }
 
 /** What the workers have said of earlier snapshots. */
@@ -56,16 +59,16 @@ interface PoolRows {
 const SPARE_ENDPOINTS = 16;
 
 export class SnapshotCompiler {
-  readonly #workerSlots: number;
+  /** Rows of ledgers and stripes in every table, for the whole life of a process. */
+  readonly workerSlots: number;
   readonly #pools = new Map<string, PoolRows>();
   readonly #routes: RouteRows;
   readonly #hashTables = new HashTables();
   #stickyValues: StickyValues | null = null;
   #version = 0;
 
-  /** `workerSlots`: rows of ledgers and stripes in every table, for the whole life of a process. */
   constructor(workerSlots: number) {
-    this.#workerSlots = workerSlots;
+    this.workerSlots = workerSlots;
     this.#routes = new RouteRows(workerSlots);
   }
 
@@ -99,6 +102,7 @@ export class SnapshotCompiler {
       routeTable: this.#routes.handle,
       sessionRows,
       logRings: machine.logRings,
+      ...(machine.limits === undefined ? {} : { limits: machine.limits }),
     };
   }
 
@@ -171,7 +175,7 @@ export class SnapshotCompiler {
   }
 
   #createTable(capacity: number): PoolTable {
-    return new PoolTable(createPoolTable(capacity, this.#workerSlots), 0);
+    return new PoolTable(createPoolTable(capacity, this.workerSlots), 0);
   }
 }
 

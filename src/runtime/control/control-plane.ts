@@ -5,7 +5,7 @@
 import type { Cancel } from '../../checks/scheduler.ts';
 import type { Config } from '../../config/config.ts';
 import { diffListeners, diffSnapshots } from '../../config/diff.ts';
-import { enableLinearRegex } from '../../config/linear-regex.ts';
+import { enableLinearRegexFor } from '../../config/linear-regex.ts';
 import type { Standing } from '../../core/health/agent.ts';
 import type { Operation } from '../../core/operations.ts';
 import { MemoryTable, createMemoryTable } from '../../core/shared/memory-table.ts';
@@ -21,6 +21,7 @@ import { createCheckTools } from './create-check-tools.ts';
 import { createWorkerSet, workerSlotsFor } from './create-worker-set.ts';
 import type { CreateWorkerSetOptions } from './create-worker-set.ts';
 import { HealthKeeper } from './health.ts';
+import { LimitKeeper } from './limit-keeper.ts';
 import { readMemoryStats } from './memory-stats.ts';
 import { Refresher } from './refresher.ts';
 import { OverflowWatch } from './overflow-watch.ts';
@@ -60,6 +61,7 @@ export class ControlPlane {
   #accessLog: AccessLog | null = null;
   readonly #sticky = new StickyLoader();
   readonly #lists = new ListLoader();
+  readonly #limits = new LimitKeeper();
   #snapshot: Snapshot | null = null;
   /** What the last snapshot was compiled of. */
   #source: { readonly config: Config; readonly endpoints: ResolvedPools } | null = null;
@@ -115,7 +117,7 @@ export class ControlPlane {
 
   /** Resolves when every listener of every worker listens. Where it rejects, `end` is owed. */
   async start(config: Config): Promise<void> {
-    enablePatterns(config);
+    enableLinearRegexFor(config.routes);
     const threads = countThreads(config.threads);
     const engine = await chooseEngine();
     const endpoints = await resolveNames(config, this.#options.lookup);
@@ -147,7 +149,7 @@ export class ControlPlane {
       throw new ReloadError('reload: the balancer is not listening');
     }
     requirePossible(from.threads, countThreads(config.threads), this.#workers.mostThreads);
-    enablePatterns(config);
+    enableLinearRegexFor(config.routes);
     const endpoints = await resolveNames(config, this.#options.lookup);
     const [workers, compiler] = [this.#workers, this.#compiler];
     return this.#turns.take(() => this.#change(config, endpoints, workers, compiler));
@@ -171,6 +173,7 @@ export class ControlPlane {
       workers: threads,
       accessLog: log,
       memory: readMemoryStats(memory),
+      limits: this.#limits.stats,
       listeners: this.#snapshot.listeners.map(({ id, tls }) => {
         return { listener: id, refused: this.#reports.refusals.of(id), tls: tls && this.#tls.statsOf(id) };
       }),
@@ -196,6 +199,7 @@ export class ControlPlane {
     this.#refresher.close();
     this.#silence.stop();
     this.#lists.close();
+    this.#limits.stop();
     this.#tls.stop();
     this.#health.close();
     await this.#workers?.stop();
@@ -228,9 +232,14 @@ export class ControlPlane {
       logRings: this.#accessLog?.ringsFor(accessLog) ?? [],
       stickyValues: this.#sticky.values,
       tlsEditions: tls?.editions ?? null,
+      limits: await this.#limits.tablesFor(config, { ...this.#options, workerSlots: compiler.workerSlots }),
     };
     const from = this.#snapshot;
-    const preparation = await this.#prepare(workers, diffListeners(from?.listeners ?? [], config.listeners), machine);
+    const preparation = await this.#prepare(
+      workers,
+      diffListeners(from?.listeners ?? [], config.listeners),
+      machine.threads,
+    );
     await this.#accessLog?.prepare(accessLog).catch(async (error: unknown) => {
       await workers.discard(preparation);
       throw error;
@@ -241,6 +250,7 @@ export class ControlPlane {
     this.#snapshot = to;
     if (this.#memory !== null) this.#memory.limitBytes = to.settings.memory.maxBytes;
     this.#tables.attach(to, workers.countingSlots);
+    this.#limits.settle(to);
     this.#tls.settle(tls);
     this.#lists.settle(lists, config.settings.stateDir);
     this.#health.apply(operations.filter((operation) => !isRemoval(operation)));
@@ -273,11 +283,7 @@ export class ControlPlane {
   }
 
   /** Where the end comes in between, nothing has changed, and whatever failed did so because of that. */
-  async #prepare(
-    workers: WorkerSet,
-    listeners: readonly Operation[],
-    { threads }: { readonly threads: number },
-  ): Promise<Preparation> {
+  async #prepare(workers: WorkerSet, listeners: readonly Operation[], threads: number): Promise<Preparation> {
     const closed = (): ReloadError => new ReloadError('the balancer was closed before the config took effect');
     const preparation = await workers.prepare(listeners, threads).catch((error: unknown) => {
       throw this.#isEnding ? closed() : error;
@@ -291,12 +297,10 @@ export class ControlPlane {
     chosen: Pick<CreateWorkerSetOptions, 'threads' | 'workerSlots' | 'engine' | 'createLink'>,
     memory: MemoryTable,
   ): WorkerSet {
-    const { clock, scheduler, allowTestFaults, events } = this.#options;
+    const { events } = this.#options;
     return createWorkerSet({
+      ...this.#options,
       ...chosen,
-      clock,
-      scheduler,
-      allowTestFaults,
       memory: memory.handle,
       takeReport: this.#reports.take,
       events: {
@@ -331,9 +335,4 @@ export class ControlPlane {
       this.#auditLater();
     });
   }
-}
-
-/** Flags of V8 for the whole process; threads that run already heed them in every expression made from then on. */
-function enablePatterns({ routes }: Config): void {
-  if (routes.some(({ match }) => match.path?.kind === 'regex')) enableLinearRegex();
 }

@@ -19,6 +19,8 @@ export type ReloadChange =
       readonly pool: string;
       readonly endpoint: string;
     }
+  /** It counts in another table: as if nobody had used anything of it up. `ROUTE NAME` for one of a route. */
+  | { readonly kind: 'limit-reset'; readonly limit: string }
   | { readonly kind: 'threads-changed'; readonly from: number; readonly to: number }
   /** A section at the top level, by its key. */
   | { readonly kind: 'setting-changed'; readonly setting: Setting };
@@ -27,7 +29,7 @@ export type ReloadChange =
 export interface ReloadResult {
   /** Counts the configs that were taken; that of `listen` was 1. */
   readonly version: number;
-  /** In the order: threads, settings, listeners, routes, pools with their endpoints. Empty: nothing has changed. */
+  /** In the order: threads, settings, listeners, routes, limits, pools with their endpoints. Empty: nothing has changed. */
   readonly changes: readonly ReloadChange[];
   /** For a log line: `accessLog changed, 2 endpoints added, 1 listener moved`; `nothing changed`. */
   readonly summary: string;
@@ -50,6 +52,7 @@ export function describeChanges(from: Snapshot, to: Snapshot, operations: readon
     ...changes,
     ...listenerChanges(from, to, operations),
     ...(operations.some(({ op }) => op === 'set-routes') ? routeChanges(from, to) : []),
+    ...limitResets(from, to),
     ...poolChanges(from, operations),
   ];
 }
@@ -84,6 +87,12 @@ function routeChanges(from: Snapshot, to: Snapshot): ReloadChange[] {
   const isSameSet = changes.every(({ kind }) => kind === 'route-changed');
   const isReordered = isSameSet && from.routes.some(({ id }, index) => to.routes[index].id !== id);
   return isReordered ? [...changes, { kind: 'routes-reordered' }] : changes;
+}
+
+function limitResets({ limits: before }: Snapshot, { limits: after }: Snapshot): ReloadChange[] {
+  const [old, now] = [before?.rates ?? {}, after?.rates ?? {}];
+  const reset = Object.keys(now).filter((id) => Object.hasOwn(old, id) && old[id].id !== now[id].id);
+  return reset.map((limit) => ({ kind: 'limit-reset', limit }));
 }
 
 function poolChanges(from: Snapshot, operations: readonly Operation[]): ReloadChange[] {

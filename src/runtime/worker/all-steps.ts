@@ -2,6 +2,7 @@
 import type { CreateStep } from '../../http/steps/route-steps.ts';
 import { createAccess } from '../../steps/lists/access.ts';
 import { createMaxBody } from '../../steps/max-body.ts';
+import { createRateLimits } from '../../steps/limits/rate-limits.ts';
 import { createRedirect } from '../../steps/redirect.ts';
 import type { StepName } from './step-parts.ts';
 
@@ -9,6 +10,7 @@ export { ThreadLists } from '../../steps/lists/thread-lists.ts';
 
 export const ALL_STEPS: Readonly<Record<StepName, CreateStep>> = {
   access: createAccess,
+  rateLimit: createRateLimits,
   maxBody: createMaxBody,
   redirect: createRedirect,
 };

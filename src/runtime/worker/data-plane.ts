@@ -66,7 +66,7 @@ class WorkerDataPlane
   readonly memory: KeptMemory;
   readonly refusals: ConnectionRefusals;
   onCrowded: ((isCrowded: boolean) => void) | null = null;
-  readonly #clock: LoopClock;
+  readonly clock: LoopClock;
   readonly worker: number;
   readonly #options: DataPlaneOptions;
   readonly #pools: PoolSet;
@@ -80,7 +80,7 @@ class WorkerDataPlane
   readonly #cancelSilence: () => void;
   readonly #spare: Exchange[] = [];
   readonly #requestIdPrefix = `${createRequestIdPrefix()}-`;
-  #snapshot: Snapshot | null = null;
+  snapshot: Snapshot | null = null;
   /** Null until a listener has `tcp`. */
   #tcp: TcpSessions | null = null;
   #compiled: Routing | null = null;
@@ -98,11 +98,11 @@ class WorkerDataPlane
     this.transport = options.transport;
     this.random = options.random;
     this.memory = options.memory;
-    this.#clock = loopClockOf(options.clock);
+    this.clock = loopClockOf(options.clock);
     this.#date = new HttpDate(options.clock);
     this.worker = options.worker;
     this.#options = options;
-    this.parts = new LoadedParts(options.loaded ?? null, { plane: this, clock: this.#clock });
+    this.parts = new LoadedParts(options.loaded ?? null, { plane: this, clock: this.clock });
     this.#logs = new RouteLogs(options);
     const { clock, turns } = options;
     this.wheel = new TimerWheel({ clock, turns, onFault: (error) => this.reportFault(error) });
@@ -160,7 +160,7 @@ class WorkerDataPlane
   }
 
   apply(snapshot: Snapshot, operations: readonly Operation[]): void {
-    this.#snapshot = snapshot;
+    this.snapshot = snapshot;
     // Routes and row first: who is moved away from a retired endpoint goes on at once.
     this.#attachRoutes(snapshot);
     this.#pools.apply(snapshot, operations);
@@ -196,11 +196,11 @@ class WorkerDataPlane
   }
 
   refresh(version: number, pools: readonly PoolSpec[], operations: readonly Operation[]): void {
-    const before = this.#snapshot;
+    const before = this.snapshot;
     if (before === null) throw new Error('data plane: refreshed before its first snapshot');
     const changed = new Map(pools.map((pool) => [pool.id, pool]));
-    this.#snapshot = { ...before, version, pools: before.pools.map((pool) => changed.get(pool.id) ?? pool) };
-    this.#pools.apply(this.#snapshot, operations);
+    this.snapshot = { ...before, version, pools: before.pools.map((pool) => changed.get(pool.id) ?? pool) };
+    this.#pools.apply(this.snapshot, operations);
   }
 
   /** A larger table goes on with what the one before has counted. */
@@ -223,7 +223,7 @@ class WorkerDataPlane
   }
 
   heldRoutes(): readonly number[] {
-    const { routes = [], sessionRows = {} } = this.#snapshot ?? {};
+    const { routes = [], sessionRows = {} } = this.snapshot ?? {};
     return this.#departures.heldRoutes(new Set([...routes.map(({ slot }) => slot), ...Object.values(sessionRows)]));
   }
 
@@ -245,11 +245,11 @@ class WorkerDataPlane
   }
 
   get limits(): Limits {
-    return (this.#snapshot as Snapshot).settings.limits;
+    return (this.snapshot as Snapshot).settings.limits;
   }
 
   get timeouts(): Timeouts {
-    return (this.#snapshot as Snapshot).settings.timeouts;
+    return (this.snapshot as Snapshot).settings.timeouts;
   }
 
   // ——— connections
@@ -315,7 +315,7 @@ class WorkerDataPlane
   // ——— for exchanges and sessions
 
   now(): number {
-    return this.#clock.now();
+    return this.clock.now();
   }
 
   ranMs(since: number, now: number): number {
@@ -323,7 +323,7 @@ class WorkerDataPlane
   }
 
   wallTime(): number {
-    return this.#clock.wallTime();
+    return this.clock.wallTime();
   }
 
   httpDate(): string {

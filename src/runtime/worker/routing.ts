@@ -26,6 +26,7 @@ class CompiledRoute implements Route {
   readonly pool: HttpPool;
   readonly redirect: RedirectSpec | undefined;
   readonly access: AccessSpec | undefined;
+  readonly rateLimit: RouteSpec['rateLimit'] | undefined;
   readonly retriedStatuses: ReadonlySet<number> | null;
   readonly hedge: HedgeDelay | null;
   readonly policy: number;
@@ -44,6 +45,7 @@ class CompiledRoute implements Route {
     this.pool = pool;
     this.redirect = spec.redirect;
     this.access = spec.access;
+    this.rateLimit = spec.rateLimit;
     this.retriedStatuses = spec.retry.statuses.length === 0 ? null : new Set(spec.retry.statuses);
     this.hedge = spec.hedge === null ? null : new HedgeDelay(spec.hedge, spec.slot);
     this.policy = pool.policyOf(spec.policy);

@@ -18,6 +18,10 @@ const STEPS = {
     isIn: ({ access }) => access !== undefined,
     load: async () => (await import('../../steps/lists/access.ts')).createAccess,
   },
+  rateLimit: {
+    isIn: ({ rateLimit }) => rateLimit !== undefined,
+    load: async () => (await import('../../steps/limits/rate-limits.ts')).createRateLimits,
+  },
   maxBody: {
     isIn: ({ maxBody }) => maxBody !== 0,
     load: async () => (await import('../../steps/max-body.ts')).createMaxBody,
@@ -33,7 +37,7 @@ export type StepName = keyof typeof STEPS;
 const NAMES = Object.keys(STEPS) as readonly StepName[];
 
 /** In the order in which answers pass them; those that are not named look at none. */
-const ANSWERING: readonly StepName[] = [];
+const ANSWERING: readonly StepName[] = ['rateLimit'];
 
 export class StepParts {
   readonly #create: Partial<Record<StepName, CreateStep>>;

@@ -22,6 +22,7 @@ import { writeAccessLog, writeRouteLog } from './write-access-log.ts';
 import { sessionTimes, writeTcp, writeUdp } from './write-layer4.ts';
 import { writeAcme, writeListenerTls } from './write-listener-tls.ts';
 import { writeMatch } from './write-match.ts';
+import { writeHeaderEdits, writeRewriting } from './write-rewriting.ts';
 import { writePoolTls } from './write-pool-tls.ts';
 import { writeSlowClients } from './write-slow-clients.ts';
 import { withoutGaps } from './written-map.ts';
@@ -80,7 +81,7 @@ function writeRoute(route: RouteConfig): Written {
 }
 
 function writeRedirecting(
-  { id, match, guards, limitsOnly, access, rateLimit, accessLog }: RouteConfig,
+  { id, match, guards, limitsOnly, access, rateLimit, accessLog, answerEdits }: RouteConfig,
   redirect: RedirectSpec,
 ): Written {
   const { scheme: _, ...others } = match;
@@ -91,6 +92,7 @@ function writeRedirecting(
     ...writeAccess(access),
     rateLimit: writeRouteLimits(rateLimit),
     guards: limitsOnly === true ? undefined : onOff(guards),
+    response: writeHeaderEdits(answerEdits),
     accessLog: writeRouteLog(accessLog),
   });
 }
@@ -98,6 +100,8 @@ function writeRedirecting(
 function writePooled({
   id,
   match,
+  rewriting,
+  answerEdits,
   replacePrefix,
   maxBody,
   timeouts,
@@ -123,6 +127,8 @@ function writePooled({
     policy: policy === null ? undefined : writePolicy(policy),
     stripPrefix: replacePrefix?.by === '' ? replacePrefix.prefix : undefined,
     replacePrefix: replacePrefix === null || replacePrefix.by === '' ? undefined : replacePrefix,
+    ...writeRewriting(rewriting),
+    response: writeHeaderEdits(answerEdits),
     upgrades,
     maxBody: maxBody === 0 ? 'off' : formatSize(maxBody),
     rateLimit: writeRouteLimits(rateLimit),

@@ -182,6 +182,8 @@ const PLACES: Readonly<Record<string, Places>> = {
     [/^(\/[\w./~%@+-]*)$/, 'Write both, e.g. replacePrefix: { prefix: $1, by: /v2 }; stripPrefix takes one off.'],
     [ANY, 'Write a map, e.g. replacePrefix: { prefix: /v1, by: /v2 }.'],
   ],
+  RequestEdits: [[ANY, "Write a map, e.g. request: { set: { X-Client: '{client.ip}' } }."]],
+  ResponseEdits: [[ANY, 'Write a map, e.g. response: { remove: Server }.']],
   Redirect: [
     [PORT, 'Write redirect: { to: https, port: $1 }.'],
     [/^(?:on|true)$/, 'Write redirect: https.'],

@@ -29,6 +29,7 @@ import { rateLimitSchema } from './rate-limit-schema.ts';
 import { nameOfHost, placeName, readListener, readPool, readRoute } from './read-parts.ts';
 import { type WrittenPool, poolSchema } from './pool-schema.ts';
 import { retryOf } from './retry-schema.ts';
+import { checkGroups } from './rewriting-schema.ts';
 import { type WrittenRoute, routeSchema } from './route-schema.ts';
 import { type WrittenListener, listenerSchema } from './section-schemas.ts';
 import { settingsShape } from './settings-schema.ts';
@@ -73,6 +74,7 @@ export function buildConfig(value: unknown): Config | readonly Problem[] {
   const listNames = isWrittenMap(value['lists']) ? Object.keys(value['lists']) : [];
   reader.add(routes.flatMap(({ path, value: { access } }) => checkListNames(path, access, listNames)));
   reader.add(checkRateLimits(routes, isWrittenMap(value['rateLimits']) ? Object.keys(value['rateLimits']) : []));
+  reader.add(checkGroups(value['routes']));
   const routed = new Set(routes.map((part) => part.value.pool));
   reader.add(checkLayer4({ written, listeners, pools: poolsById, poolNames, routed }));
   reader.add(checkAcme(listeners, settings, reader.has('acme')));

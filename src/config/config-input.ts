@@ -1401,6 +1401,31 @@ export interface RouteInput<PoolName extends string = string> {
    */
   readonly replacePrefix?: ReplacePrefixInput;
   /**
+   * Put in the place of the path on its way to the endpoint; the query stays. `{path.1}` is the first group of `match.path.regex`. A path that would lead out of the folder named here is a 400 `bad-path`. Not together with `stripPrefix` and `replacePrefix`.
+   * @example '/new/{path.1}'
+   */
+  readonly path?: string;
+  /**
+   * Parameters of the query that go to the endpoint in the place of all of their name.
+   * @example { from: '{client.ip}' }
+   */
+  readonly setQuery?: Readonly<Record<string, string>>;
+  /**
+   * Parameters of the query that do not go to the endpoint; with `*` at the end all that begin so.
+   * @example ['utm_*']
+   */
+  readonly removeQuery?: readonly string[] | string;
+  /**
+   * Changes of the header lines that go to the endpoint, in the order remove, rename, replace, default, set, add, whatever order they are written in.
+   * @example { set: { 'X-Client': '{client.ip}' } }
+   */
+  readonly request?: RequestEditsInput;
+  /**
+   * The same for header lines of answers, those of Fairlead included: errors, and answers without an endpoint.
+   * @example { remove: ['Server'] }
+   */
+  readonly response?: ResponseEditsInput;
+  /**
    * Timeouts for this route. They win over those of its pool, which win over those of the config.
    * @defaultValue those of its pool
    * @example { responseHead: '5m' }
@@ -1672,6 +1697,74 @@ export interface ExchangeTimeoutsInput {
    * @example '30s'
    */
   readonly total?: Duration | Off;
+}
+
+/** The same for header lines of answers, those of Fairlead included: errors, and answers without an endpoint. */
+export interface ResponseEditsInput {
+  /**
+   * Headers that go out of its answers: every line of the name, in any case.
+   * @example ['Server']
+   */
+  readonly remove?: readonly string[] | string;
+  /**
+   * Headers that get another name.
+   * @example { 'X-Old': 'X-New' }
+   */
+  readonly rename?: Readonly<Record<string, string>>;
+  /**
+   * In the values of a header, everything that a pattern finds is replaced by a text; `$1` is its first group, `$&` all of it. The pattern runs in linear time, as that of `match.path`. A line that becomes empty goes.
+   * @example { Cookie: ['track=[^;]*;? ?', ''] }
+   */
+  readonly replace?: Readonly<Record<string, readonly [pattern: string, by: string]>>;
+  /**
+   * Headers that are written where there is none of the name.
+   * @example { 'Cache-Control': 'no-cache' }
+   */
+  readonly default?: Readonly<Record<string, string>>;
+  /**
+   * Headers that are written in the place of all of their name. An empty value writes none.
+   * @example { 'X-Request-Id': '{request.id}' }
+   */
+  readonly set?: Readonly<Record<string, string>>;
+  /**
+   * Headers that are written beside those of their name.
+   * @example { 'Set-Cookie': 'seen=1' }
+   */
+  readonly add?: Readonly<Record<string, string>>;
+}
+
+/** Changes of the header lines that go to the endpoint, in the order remove, rename, replace, default, set, add, whatever order they are written in. */
+export interface RequestEditsInput {
+  /**
+   * Headers that go out of its requests: every line of the name, in any case.
+   * @example ['X-Debug']
+   */
+  readonly remove?: readonly string[] | string;
+  /**
+   * Headers that get another name.
+   * @example { 'X-Old': 'X-New' }
+   */
+  readonly rename?: Readonly<Record<string, string>>;
+  /**
+   * In the values of a header, everything that a pattern finds is replaced by a text; `$1` is its first group, `$&` all of it. The pattern runs in linear time, as that of `match.path`. A line that becomes empty goes.
+   * @example { Cookie: ['track=[^;]*;? ?', ''] }
+   */
+  readonly replace?: Readonly<Record<string, readonly [pattern: string, by: string]>>;
+  /**
+   * Headers that are written where there is none of the name.
+   * @example { 'X-Plan': 'free' }
+   */
+  readonly default?: Readonly<Record<string, string>>;
+  /**
+   * Headers that are written in the place of all of their name. An empty value writes none.
+   * @example { 'X-Client': '{client.ip}' }
+   */
+  readonly set?: Readonly<Record<string, string>>;
+  /**
+   * Headers that are written beside those of their name.
+   * @example { 'X-Seen-By': '{listener}' }
+   */
+  readonly add?: Readonly<Record<string, string>>;
 }
 
 /** A prefix of the path, and what stands in its place on the way to the endpoint. */

@@ -52,7 +52,8 @@ const CASES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
       '5:5: pools.web.http: "http" and "interval" belong to "check", which is empty. Indent what belongs to "check": put two more spaces before each.',
     ],
     [`routes:\n  - match:\n    path: /x/*\n    pool: web\n${POOLS}`]: [
-      '3:5: routes[0].path: "path" belongs to "match", which is empty. Indent what belongs to "match": put two more spaces before it.',
+      '2:5: routes[0].match: this has to be a map, not nothing. Write a map of conditions, e.g. match: { host: api.example.com, path: /v1/* }.',
+      '3:11: routes[0].path: "/x/*" has a *, and path is what endpoints get. Conditions stand in match: write match: { path: … }. For a path of its own, put a variable such as {path} in the place of *.',
     ],
     [`timeouts:\nconnect: 1s\nresponseHead: 5s\n${POOLS}`]: [
       '2:1: connect: "connect" and "responseHead" belong to "timeouts", which is empty. Indent what belongs to "timeouts": put two more spaces before each.',

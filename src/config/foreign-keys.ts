@@ -160,7 +160,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'denylist blacklist blocklist ipdenylist block ipblock denyfrom': 'Write deny, e.g. deny: [10.0.0.0/8].',
     'backend upstream service target targets to proxypass reverseproxy usebackend defaultbackend loadbalancer forwardto cluster servers endpoints url handler':
       'Write pool and the name of one, e.g. pool: web.',
-    'host hosts hostname domain domains servername path paths location uri prefix pathprefix method methods query cookie rule when matcher matchers conditions':
+    'host hosts hostname domain domains servername paths location uri prefix pathprefix method methods query cookie rule when matcher matchers conditions':
       'Conditions stand in match, e.g. match: { host: api.example.com, path: /v1/* }.',
     scheme: 'Conditions stand in match, e.g. match: { scheme: http }.',
     'trimprefix pathprefixstrip uristripprefix strippath': 'Write stripPrefix, e.g. stripPrefix: /v1.',
@@ -170,6 +170,13 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     ...EXCHANGE_TIMES,
     'entrypoint entrypoints listener listeners bind listen':
       'Every route holds for every listener; match: { scheme: http } is for requests that did not come by https.',
+    'rewrite rewrites pathrewrite replacepath replacepathregex urlrewrite setpath':
+      "Write path, e.g. path: '/app{path}'.",
+    'requestheader requestheaders setheader setheaders addheader addheaders headerup proxysetheader customrequestheaders':
+      "Write request, e.g. request: { set: { X-Client: '{client.ip}' } }.",
+    'responseheader responseheaders headerdown customresponseheaders hideheaders proxyhideheader':
+      'Write response, e.g. response: { remove: Server }.',
+    'header headers': "Write request or response, e.g. request: { set: { X-Client: '{client.ip}' } }.",
     'redirects redirectto httpsredirect redirectscheme redirectregex forcehttps return':
       'Write redirect, e.g. redirect: https.',
     [`ratelimits ${RATE_WORDS}`]: 'Write rateLimit, e.g. rateLimit: 100/s.',

@@ -123,7 +123,7 @@ export function leadsToHttps(redirect: RedirectSpec | undefined): boolean {
 /** Keys that are for requests that go to a pool. */
 const OF_POOLED = [
   ...['policy', 'stripPrefix', 'replacePrefix', 'timeouts', 'retry', 'hedge', 'queueClass', 'deadline', 'upgrades'],
-  ...['maxBody', 'longPoll'],
+  ...['maxBody', 'longPoll', 'path', 'setQuery', 'removeQuery', 'request'],
 ];
 
 /** `routes` as they were written: what a redirect does not go together with. */

@@ -17,6 +17,7 @@ import { leadsToHttps, redirectSchema } from './redirect-schema.ts';
 import { routeRateLimits } from './rate-limit-schema.ts';
 import type { RouteRateLimit } from './rate-limit-schema.ts';
 import { routeRetrySchema } from './retry-schema.ts';
+import { rewritingKeys, toRewriting } from './rewriting-schema.ts';
 import { exchangeTimeoutsSchema } from './timeouts-schema.ts';
 import { describeValue } from './units.ts';
 
@@ -133,6 +134,7 @@ export const routeKeys = note(
         example: { prefix: '/v1', by: '/v2' },
         byDefault: 'none',
       }),
+      ...rewritingKeys,
       timeouts: key(exchangeTimeoutsSchema.prefault({}), {
         description: 'Timeouts for this route. They win over those of its pool, which win over those of the config.',
         example: { responseHead: '5m' },
@@ -201,7 +203,23 @@ const withOnePrefix = withRule(routeKeys, {
   path: ['stripPrefix'],
 });
 
-const withTarget = withRule(withOnePrefix, {
+const withOnePath = withRule(withOnePrefix, {
+  isKept: ({ path, stripPrefix, replacePrefix }) =>
+    path === undefined || (stripPrefix === undefined && replacePrefix === undefined),
+  message: 'path says the whole path, and leaves no prefix to change',
+  cure: 'Keep one of the two.',
+  path: ['path'],
+});
+
+/** Who means a condition would send every request to one path. */
+const withPlace = withRule(withOnePath, {
+  isKept: ({ path, match }) => typeof path !== 'string' || path.includes('{') || (match?.path ?? null) !== null,
+  message: 'path is what endpoints get, and this would be the same for every request',
+  cure: 'For a condition, write match: { path: … }; else put a variable such as {path} in it.',
+  path: ['path'],
+});
+
+const withTarget = withRule(withPlace, {
   isKept: ({ pool, redirect }) => pool !== undefined || redirect !== undefined,
   message: 'the key is missing',
   cure: 'Add it, e.g. pool: web.',
@@ -227,6 +245,7 @@ export const routeSchema = withRule(withTarget, {
     ...(access === undefined ? {} : { access }),
     policy: written.policy ?? null,
     replacePrefix: replace,
+    ...toRewriting(written),
     timeouts,
     retry,
     hedge: written.hedge,

@@ -2,6 +2,7 @@
  * The compiled config as it reaches a worker: immutable plain data, swapped between requests. Times are
  * milliseconds and sizes bytes; 0 means off. Every object has an identity (`id`), which a reload keeps.
  */
+import type { AnswerEditsSpec, RewritingSpec } from './rewriting-spec.ts';
 import type { RouteLogSpec } from './access-log.ts';
 import type { LimitTables, RateLimitSpec } from './limits/rate-limit.ts';
 import type { HashTableHandle, HashTableKind } from './balancer/hash-table.ts';
@@ -163,6 +164,10 @@ export interface RouteSpec {
   readonly access?: AccessSpec;
   /** How often its requests may come; left out: as often as they like. */
   readonly rateLimit?: readonly RateLimitSpec[];
+  /** What it makes of its requests on their way to the pool; left out: nothing. */
+  readonly rewriting?: RewritingSpec;
+  /** What it makes of its answers; left out: nothing. */
+  readonly answerEdits?: AnswerEditsSpec;
   /** Null: that of the pool. */
   readonly policy: PolicySpec | null;
   /** The matched prefix is replaced by this (`stripPrefix` compiles to `''`); null leaves the path alone. */

@@ -80,4 +80,14 @@ export class ResponseHead {
   isOurs = false;
   /** `text/event-stream` or `application/grpc…`: the long idle time applies. */
   isEventStream = false;
+  /** What a route makes of it, and which of its steps did; null: nobody so far. */
+  rewritten: ResponseHead | null = null;
+  rewrittenBy: object | null = null;
+
+  /** The same with other lines, and apart from it: what is remembered of this one stays. */
+  changed(lines: string): ResponseHead {
+    const other = new ResponseHead();
+    Object.assign(other, this, { lines, encoded: '', encodedFor: null, rewritten: null, rewrittenBy: null });
+    return other;
+  }
 }

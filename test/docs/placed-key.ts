@@ -12,7 +12,7 @@ export function surroundingsOf(path: string): Written {
   const hasCheck = path.startsWith('pools.*.check.') || path.startsWith('defaults.check.');
   // Without it, none of its keys says anything.
   const hasBreaker = (owner: string): boolean => path.startsWith(`${owner}.breaker.`);
-  const match = path.startsWith('routes.*.match.path.') ? { path: { regex: 'a' } } : {};
+  const match = path.startsWith('routes.*.match.path.') || path === 'routes.*.path' ? { path: { regex: '(a)' } } : {};
   const inPolicy = (owner: string): Written =>
     path.startsWith(`${owner}.policy.hash.`) ? { policy: { hash: {} } } : {};
   const sticky = /^(pools\.\*|defaults)\.sticky\./.test(path) ? { sticky: {} } : {};

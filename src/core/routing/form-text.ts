@@ -73,6 +73,19 @@ export function looseWidthAt(text: string, at: number, end: number): number {
   return byteAt(text, at, end) === NO_TEXT ? 1 : widthAt(text, at);
 }
 
+/** `text[start, end)` as forms decode it, a byte a character; what is malformed stands for itself. */
+export function decodeForm(text: string, start: number, end: number): string {
+  let decoded = '';
+  for (let at = start; at < end; at += looseWidthAt(text, at, end))
+    decoded += String.fromCharCode(looseByteAt(text, at, end));
+  return decoded;
+}
+
+/** A text as {@link decodeForm} gives it: the bytes of its UTF-8, a byte a character. */
+export function formBytes(text: string): string {
+  return String.fromCharCode(...new TextEncoder().encode(text));
+}
+
 /** `text[start, end)` has been hashed, so its escapes are good. */
 function isText(text: string, start: number, end: number, bytes: Uint8Array): boolean {
   let index = 0;

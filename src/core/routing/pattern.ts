@@ -17,16 +17,38 @@ export class PathPattern {
     this.#linear = compileLinear(source) ?? this.#ordinary;
   }
 
+  exec(path: string): RegExpExecArray | null {
+    return (path.length > SHORT_PATH ? this.#linear : this.#ordinary).exec(path);
+  }
+
   test(path: string): boolean {
     return (path.length > SHORT_PATH ? this.#linear : this.#ordinary).test(path);
   }
 }
 
 /** Null if the process has not switched the linear engine on, which every config with a pattern does. */
-function compileLinear(source: string): RegExp | null {
+function compileLinear(source: string, flags = ''): RegExp | null {
   try {
-    return new RegExp(source, 'l');
+    return new RegExp(source, `l${flags}`);
   } catch {
     return null;
+  }
+}
+
+/** Replaces what a pattern finds in values that strangers choose, every time it is there; linear like {@link PathPattern}. */
+export class PatternReplacer {
+  readonly #ordinary: RegExp;
+  readonly #linear: RegExp;
+  readonly #by: string;
+
+  /** `by`: as `String.replace` reads it; `$1` is the first group. */
+  constructor(source: string, by: string) {
+    this.#ordinary = new RegExp(source, 'g');
+    this.#linear = compileLinear(source, 'g') ?? this.#ordinary;
+    this.#by = by;
+  }
+
+  replace(value: string): string {
+    return value.replace(value.length > SHORT_PATH ? this.#linear : this.#ordinary, this.#by);
   }
 }

@@ -38,8 +38,17 @@ function rawLength(raw: string, length: number): number {
 
 function join(by: string, rest: string): string {
   const head = by.endsWith('/') && rest.startsWith('/') ? by.slice(0, -1) : by;
-  const joined = head + rest;
-  if (joined === '') return '/';
-  const single = joined.replace(LEADING_SLASHES, '/');
+  return namingNoHost(head + rest);
+}
+
+/** No server reads the beginning of this path as the name of a host. */
+export function namingNoHost(path: string): string {
+  if (path === '') return '/';
+  const single = path.replace(LEADING_SLASHES, '/');
   return single.startsWith('/\\') ? `/%5C${single.slice(2)}` : single;
+}
+
+/** Whether some segment is `.` or `..`, escaped or not. */
+export function leadsElsewhere(path: string): boolean {
+  return DOT_SEGMENT.test(path);
 }

@@ -75,10 +75,9 @@ export class Exchange implements ClientEvents {
   source: ResponseSource | null = null;
   /** What the answer's body goes through on its way to the client; null: nothing. */
   sink: BodySink | null = null;
-  /** The next step of the route, and the decision that one of them deferred. */
+  /** The next step of the route, the decision that one of them deferred, and header lines that they have added. */
   stepAt = 0;
   pending: PendingDecision | null = null;
-  /** Header lines that steps have added to the request. */
   stepLines = '';
   /** Bytes of the request's body, 0: no limit. */
   bodyLimit = 0;
@@ -187,8 +186,7 @@ export class Exchange implements ClientEvents {
 
   onRequestFlush(): void {
     this.isBurst = false;
-    const stream = this.attempt === null ? null : this.attempt.stream;
-    if (stream !== null) stream.flush();
+    this.attempt?.stream?.flush();
   }
 
   onRequestBroken(fault: Fault): void {

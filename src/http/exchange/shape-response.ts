@@ -23,7 +23,9 @@ class ShapedResponse implements ResponseView {
   readonly record: ExchangeRecord;
   readonly request: OutgoingRequest;
   readonly response: ResponseHead;
-  /** The endpoint's lines less what was taken out, and what stands behind them. */
+  /** The head that is edited: that of the answer, or what was made of it. */
+  head: ResponseHead;
+  /** Its lines less what was taken out, and what stands behind them. */
   base: string;
   added = '';
   /** More was added than may be added. */
@@ -34,6 +36,7 @@ class ShapedResponse implements ResponseView {
     this.record = exchange.record;
     this.request = exchange.request as OutgoingRequest;
     this.response = response;
+    this.head = response;
     this.base = response.lines;
   }
 
@@ -43,6 +46,17 @@ class ShapedResponse implements ResponseView {
 
   get lines(): string {
     return this.base + this.added;
+  }
+
+  get isAsRemembered(): boolean {
+    return this.added === '' && this.base === this.response.lines;
+  }
+
+  replace(head: ResponseHead): void {
+    this.head = head;
+    this.base = head.lines;
+    this.added = '';
+    this.#measure();
   }
 
   addLines(lines: string): void {
@@ -126,9 +140,8 @@ export function shapeResponse(exchange: Exchange, response: ResponseHead, steps:
     if (transform !== null) (transforms ??= []).push(transform);
   }
   if (shaped.isTooLarge) return null;
-  const { base, added } = shaped;
-  if (transforms === null)
-    return { head: base === response.lines ? response : withLines(response, base), lines: added };
+  const { head, base, added } = shaped;
+  if (transforms === null) return { head: base === head.lines ? head : head.changed(base), lines: added };
   exchange.sink = transforms.reduceRight<BodySink>(
     (next, transform) => new TransformSink(transform, next),
     new ClientSink(exchange),
@@ -136,15 +149,8 @@ export function shapeResponse(exchange: Exchange, response: ResponseHead, steps:
   return { head: withoutLength(response, base), lines: added };
 }
 
-/** The same head apart from the shared one. */
-function withLines(response: ResponseHead, lines: string): ResponseHead {
-  const head = new ResponseHead();
-  Object.assign(head, response, { lines, encoded: '', encodedFor: null });
-  return head;
-}
-
 function withoutLength(response: ResponseHead, lines: string): ResponseHead {
-  const head = withLines(response, without(lines, LENGTH));
+  const head = response.changed(without(lines, LENGTH));
   head.bodyKind = BODY_CHUNKED;
   head.contentLength = 0;
   return head;

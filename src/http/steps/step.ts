@@ -100,6 +100,10 @@ export interface ResponseView {
   readonly lines: string;
   /** Header lines for this exchange alone, each with its CRLF. */
   addLines(lines: string): void;
+  /** No step has changed it so far: `response.rewritten` is of it. */
+  readonly isAsRemembered: boolean;
+  /** This goes to the client, with nothing added so far: what was made of `response` by `changed`. */
+  replace(head: ResponseHead): void;
   /**
    * Changes the header lines that go to the client, for this exchange alone; rules as in `RequestView`. What is too large
    * costs the endpoint's answer its place: the client gets a 500 `edit-too-large`.

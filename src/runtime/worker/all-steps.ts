@@ -4,6 +4,8 @@ import { createAccess } from '../../steps/lists/access.ts';
 import { createMaxBody } from '../../steps/max-body.ts';
 import { createRateLimits } from '../../steps/limits/rate-limits.ts';
 import { createRedirect } from '../../steps/redirect.ts';
+import { createRewriteRequest } from '../../steps/rewrite/request.ts';
+import { createRewriteAnswer } from '../../steps/rewrite/response.ts';
 import type { StepName } from './step-parts.ts';
 
 export { ThreadLists } from '../../steps/lists/thread-lists.ts';
@@ -12,5 +14,7 @@ export const ALL_STEPS: Readonly<Record<StepName, CreateStep>> = {
   access: createAccess,
   rateLimit: createRateLimits,
   maxBody: createMaxBody,
+  rewriteAnswer: createRewriteAnswer,
   redirect: createRedirect,
+  rewriteRequest: createRewriteRequest,
 };

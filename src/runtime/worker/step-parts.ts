@@ -26,9 +26,17 @@ const STEPS = {
     isIn: ({ maxBody }) => maxBody !== 0,
     load: async () => (await import('../../steps/max-body.ts')).createMaxBody,
   },
+  rewriteAnswer: {
+    isIn: ({ answerEdits }) => answerEdits !== undefined,
+    load: async () => (await import('../../steps/rewrite/response.ts')).createRewriteAnswer,
+  },
   redirect: {
     isIn: ({ redirect }) => redirect !== undefined,
     load: async () => (await import('../../steps/redirect.ts')).createRedirect,
+  },
+  rewriteRequest: {
+    isIn: ({ rewriting }) => rewriting !== undefined,
+    load: async () => (await import('../../steps/rewrite/request.ts')).createRewriteRequest,
   },
 } satisfies Record<string, StepPart>;
 
@@ -37,7 +45,7 @@ export type StepName = keyof typeof STEPS;
 const NAMES = Object.keys(STEPS) as readonly StepName[];
 
 /** In the order in which answers pass them; those that are not named look at none. */
-const ANSWERING: readonly StepName[] = ['rateLimit'];
+const ANSWERING: readonly StepName[] = ['rewriteAnswer', 'rateLimit'];
 
 export class StepParts {
   readonly #create: Partial<Record<StepName, CreateStep>>;

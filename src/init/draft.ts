@@ -8,6 +8,7 @@ import type {
   ListenerInput,
   ListenerTlsInput,
   PoolInput,
+  RateLimitInput,
   RouteInput,
   TimeoutsInput,
 } from '../config/config-input.ts';
@@ -84,6 +85,7 @@ export interface Draft {
   readonly listeners: Map<string, Sourced<DraftListener>>;
   readonly routes: Sourced<RouteInput>[];
   readonly pools: Map<string, DraftPool>;
+  readonly rateLimits: Map<string, Sourced<RateLimitInput>>;
   readonly timeouts: Map<keyof TimeoutsInput, Sourced<string>>;
   readonly top: Map<TopKey, Sourced<number | string>>;
   /** `defaults.maxBody`. */
@@ -97,6 +99,7 @@ export function createDraft(): Draft {
     listeners: new Map(),
     routes: [],
     pools: new Map(),
+    rateLimits: new Map(),
     timeouts: new Map(),
     top: new Map(),
     maxBody: null,
@@ -162,7 +165,7 @@ export function listenHere(draft: Draft, from: Statement, why: string, report: R
 
 /** The config as plain data. It may still have mistakes: `settleDraft`. */
 export function toConfigInput(draft: Draft): ConfigInput {
-  const { listeners, pools, timeouts, top, maxBody, closed } = draft;
+  const { listeners, pools, rateLimits, timeouts, top, maxBody, closed } = draft;
   // What was guarded is met under every reading of its path.
   const routes = draft.routes.map(({ value }): RouteInput =>
     value.pool === closed ? { ...value, guards: 'on' } : value,
@@ -175,6 +178,7 @@ export function toConfigInput(draft: Draft): ConfigInput {
     ...(pools.size === 0
       ? {}
       : { pools: Object.fromEntries([...pools].map(([name, pool]) => [name, toPoolInput(pool)])) }),
+    ...(rateLimits.size === 0 ? {} : { rateLimits: valuesOf(rateLimits) }),
     ...(timeouts.size === 0 ? {} : { timeouts: valuesOf(timeouts) }),
   };
 }

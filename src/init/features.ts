@@ -30,7 +30,8 @@ function never(what: string, instead = ''): Feature {
 export const FEATURES = {
   access: coming('authentication, and access rules of this kind'),
   addresses: byHand('access rules in this order', 'access.md'),
-  rates: coming('limits of rate and of connections per client'),
+  rates: byHand('this limit of rate', 'rate-limits.md'),
+  concurrency: coming('limits of what a client has in flight'),
   bandwidth: never('limits of bandwidth'),
   tls: byHand('TLS', 'tls.md'),
   layer4Tls: coming('TLS to endpoints below HTTP'),

@@ -14,6 +14,7 @@ import { isAccessRule, readAccess, takeAccess } from './access.ts';
 import { parseLocation, parseTarget, rewritingOf, sendsOneUri } from './proxy-target.ts';
 import type { Location, Rewriting } from './proxy-target.ts';
 import type { Scope } from './scope.ts';
+import { readRateLimits } from './rate-limits.ts';
 import { routeSettings } from './route-settings.ts';
 
 /** A route that is still without a host. */
@@ -168,7 +169,7 @@ function convertOpen(
   const rewritten = target.uri === null ? readRewrite(from, location, report) : rewriting;
   const access = readAccess(scope) ?? {};
   takeAccess(scope, report);
-  const route = { pool, ...access, ...rewritten, ...routeSettings(scope, report) };
+  const route = { pool, ...access, ...rewritten, ...readRateLimits(scope, pools.draft, report), ...routeSettings(scope, report) };
   const front = readFront(from, scope, pools, report);
   const isGuarded = Object.keys(access).length > 0;
   return { from, location, isGuarded, route, ...(front === null ? {} : { byHttp: front }) };

@@ -12,7 +12,9 @@ const GUARD = lacking('access');
 const REASONS: readonly Reason[] = [
   [/^(?:deny|allow)$/, 'guard', lacking('addresses')],
   [/^(?:satisfy|internal|limit_except|auth_\w+|secure_link\w*)$/, 'guard', GUARD],
-  [/^(?:limit_req|limit_conn)\w*$/, 'left', lacking('rates')],
+  [/^limit_req_log_level$/, 'same', 'nothing to set here'],
+  [/^limit_req\w*$/, 'left', lacking('rates')],
+  [/^limit_conn\w*$/, 'left', lacking('concurrency')],
   [/^limit_rate\w*$/, 'left', lacking('bandwidth')],
   [/^proxy_ssl_crl$/, 'left', lacking('revocation')],
   [/^proxy_ssl_password_file$/, 'left', 'the key of a client certificate is read without a passphrase'],

@@ -25,13 +25,13 @@ const HOST_AS_CAME = {
 
 export class PoolBook {
   readonly #upstreams: ReadonlyMap<string, Directive>;
-  readonly #draft: Draft;
+  readonly draft: Draft;
   readonly #report: Report;
   readonly #names = new Map<string, string>();
 
   constructor(upstreams: ReadonlyMap<string, Directive>, draft: Draft, report: Report) {
     this.#upstreams = upstreams;
-    this.#draft = draft;
+    this.draft = draft;
     this.#report = report;
   }
 
@@ -51,19 +51,19 @@ export class PoolBook {
     }
     const name = this.#freeName(host.replace(/[^a-z0-9_.-]+/g, '-').replace(/^[^a-z0-9_]+/, ''));
     this.#names.set(key, name);
-    this.#draft.pools.set(name, pool);
+    this.draft.pools.set(name, pool);
     return name;
   }
 
   /** For what was guarded. */
   closed(from: Directive): string {
-    return closedPool(this.#draft, from);
+    return closedPool(this.draft, from);
   }
 
   #freeName(wanted: string): string {
     const base = wanted === '' ? 'pool' : wanted.slice(0, 100);
     let name = base;
-    for (let number = 2; this.#draft.pools.has(name); number++) name = `${base}-${number}`;
+    for (let number = 2; this.draft.pools.has(name); number++) name = `${base}-${number}`;
     return name;
   }
 

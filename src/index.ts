@@ -89,7 +89,7 @@ export type {
   ValueMatch,
 } from './core/snapshot.ts';
 export type { ListRules } from './core/lists/list-reader.ts';
-export type { ListSpec } from './core/settings.ts';
+export type { BanTableSpec, ListSpec } from './core/settings.ts';
 export type { CertificateSource, ClientCertificateSpec, PoolTlsSpec } from './core/tls-files.ts';
 export { AccessLogError } from './runtime/control/access-log.ts';
 export type { AccessLogStats } from './runtime/control/access-log.ts';
@@ -111,6 +111,8 @@ export type { HandshakeFailure, ListenerTlsStats } from './runtime/control/hands
 export { CertificateError } from './runtime/control/certificate-error.ts';
 export type { CertificateMistake } from './runtime/control/certificate-error.ts';
 export type { CertificateEvent } from './runtime/control/certificate-event.ts';
+export { BanRefused } from './runtime/control/ban.ts';
+export type { Ban } from './runtime/control/ban.ts';
 export { ListError } from './runtime/control/list-error.ts';
 export type { ListMistake } from './runtime/control/list-error.ts';
 export type { ListEvent, ListStats } from './runtime/control/list-event.ts';

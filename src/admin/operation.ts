@@ -1,5 +1,6 @@
 /** What an operation of the admin API is: data, from which the router, its checks and the client's answers follow. */
 import type { BalancerStats } from '../runtime/control/balancer-stats.ts';
+import type { Ban } from '../runtime/control/ban.ts';
 import type { ListenerAddress } from '../runtime/control/listeners.ts';
 import type { Standing } from '../core/health/agent.ts';
 import type { Role } from './authenticate.ts';
@@ -9,6 +10,9 @@ export interface AdminBalancer {
   stats(): BalancerStats;
   addresses(): readonly ListenerAddress[];
   setStanding(pool: string, endpoint: string, standing: Standing, reason: string): boolean;
+  bans(): readonly Ban[];
+  ban(client: string, forMs: number, reason: string): Ban;
+  unban(client: string): boolean;
 }
 
 /** What an operation works with. */

@@ -1,11 +1,17 @@
 /** Every operation of the admin API, and which of them a request means. */
+import { banOperations } from './operations/bans.ts';
 import { endpointOperations } from './operations/endpoints.ts';
 import { poolOperations } from './operations/pools.ts';
 import { statusOperations } from './operations/status.ts';
 import type { Operation } from './operation.ts';
 import { Problem } from './problem.ts';
 
-export const OPERATIONS: readonly Operation[] = [...statusOperations, ...poolOperations, ...endpointOperations];
+export const OPERATIONS: readonly Operation[] = [
+  ...statusOperations,
+  ...poolOperations,
+  ...endpointOperations,
+  ...banOperations,
+];
 
 export interface FoundOperation {
   readonly operation: Operation;

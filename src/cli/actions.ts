@@ -7,6 +7,7 @@ import type { ConfigOptions } from './config-command.ts';
 import type { DevOptions } from './dev.ts';
 import type { InitOptions } from './init-command.ts';
 import type { LoadOptions } from './load/load-options.ts';
+import type { BanOptions } from './operator/ban-commands.ts';
 import type { EndpointAction, EndpointOptions } from './operator/commands.ts';
 import type { AdminOptions } from './operator/find-admin.ts';
 import type { RunOptions } from './run.ts';
@@ -33,6 +34,9 @@ export interface Actions {
   backend(options: BackendCommandOptions): Promise<void>;
   status(options: AdminOptions): Promise<void>;
   pools(options: AdminOptions): Promise<void>;
+  bans(options: AdminOptions): Promise<void>;
+  ban(client: string, options: BanOptions): Promise<void>;
+  unban(client: string, options: AdminOptions): Promise<void>;
   endpoint(action: EndpointAction, place: string, options: EndpointOptions): Promise<void>;
   completion(shell: Shell, program: Command): Promise<void>;
 }

@@ -25,7 +25,7 @@ function recordingProgram(): { program: Command; calls: unknown[]; words: string
     return Promise.resolve();
   };
   const names = ['run', 'dev', 'check', 'config', 'schema', 'init', 'load', 'backend', 'completion'] as const;
-  const asking = ['status', 'pools', 'endpoint'] as const;
+  const asking = ['status', 'pools', 'bans', 'ban', 'unban', 'endpoint'] as const;
   const actions = Object.fromEntries([...names, ...asking].map((name) => [name, record(name)])) as unknown as Actions;
   const program = createProgram(actions);
   for (const command of [program, ...program.commands]) {

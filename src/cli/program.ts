@@ -4,6 +4,7 @@ import type { Help, OutputConfiguration } from 'commander';
 import { styleText } from 'node:util';
 import type { Actions } from './actions.ts';
 import { addCheck, addConfig, addInit, addSchema } from './commands/config-commands.ts';
+import { addBans } from './commands/ban-commands.ts';
 import { addEndpoint, addPools, addStatus } from './commands/operator-commands.ts';
 import { addDev, addRun } from './commands/serving-commands.ts';
 import { addBackend, addCompletion, addLoad } from './commands/trial-commands.ts';
@@ -42,6 +43,7 @@ export function createProgram(actions: Actions, output: OutputConfiguration = {}
   addStatus(program, actions);
   addPools(program, actions);
   addEndpoint(program, actions);
+  addBans(program, actions);
   program.commandsGroup('Try out:');
   addBackend(program, actions);
   addLoad(program, actions);

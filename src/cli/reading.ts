@@ -25,7 +25,7 @@ async function parse(args: readonly string[]): Promise<ServedCommand | null> {
     return Promise.resolve();
   };
   const none = (): Promise<void> => Promise.resolve();
-  const asking = { status: none, pools: none, endpoint: none };
+  const asking = { status: none, pools: none, bans: none, ban: none, unban: none, endpoint: none };
   const others = { check: none, config: none, schema: none, init: none, load: none, backend: none, completion: none };
   const program = createProgram(
     {

@@ -25,6 +25,9 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     backend: action(async () => (await import('./backend-command.ts')).runBackend),
     status: action(async () => (await import('./operator/commands.ts')).showStatus),
     pools: action(async () => (await import('./operator/commands.ts')).showPools),
+    bans: action(async () => (await import('./operator/ban-commands.ts')).showBans),
+    ban: action(async () => (await import('./operator/ban-commands.ts')).banClient),
+    unban: action(async () => (await import('./operator/ban-commands.ts')).unbanClient),
     endpoint: action(async () => (await import('./operator/commands.ts')).changeEndpoint),
     completion: action(async () => (await import('./completion/completion-script.ts')).printCompletion),
   };

@@ -53,6 +53,7 @@ function writeSettings(settings: Settings<'auto'>): Readonly<Record<keyof Settin
     headers: { via: onOff(headers.via), forwarded: onOff(headers.forwarded) },
     trustedProxies: settings.trustedProxies,
     lists: writeLists(settings.lists),
+    banTable: settings.banTable,
     accessLog: writeAccessLog(settings.accessLog),
     memory: { max: settings.memory.maxBytes === 'auto' ? 'auto' : formatSize(settings.memory.maxBytes) },
     zone: settings.zone === '' ? 'none' : settings.zone,

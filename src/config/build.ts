@@ -187,6 +187,7 @@ function toRouteConfigs(
     ...route,
     match,
     id: nameOfHost(id, i),
+    ...(settings.banTable === undefined ? {} : { hasBans: true }),
     timeouts: { ...settings.timeouts, ...pool?.timeouts, ...route.timeouts },
     retry: retryOf(pool?.retry, retry),
     hedge: route.hedge === undefined ? (pool?.hedge ?? null) : route.hedge,

@@ -82,6 +82,12 @@ export interface ConfigInput<PoolName extends string = string> {
    */
   readonly lists?: Readonly<Record<string, AddressListInput | readonly string[] | string>>;
   /**
+   * Lets operators ban clients with `fairlead ban`: they get 403 `banned` on every route.
+   * @defaultValue none: nobody is banned
+   * @example { keys: 1000000 }
+   */
+  readonly banTable?: BanTableInput;
+  /**
    * A line for each exchange. `on`: JSON on stdout.
    * @defaultValue `'off'`
    * @example { format: 'combined', to: { file: 'access.log' } }
@@ -259,6 +265,16 @@ export interface LogRotationInput {
    * @example 'off'
    */
   readonly compress?: Toggle;
+}
+
+/** Lets operators ban clients with `fairlead ban`: they get 403 `banned` on every route. */
+export interface BanTableInput {
+  /**
+   * Clients that can be banned at a time, eight bytes each; beyond it, the ban that ends soonest is over.
+   * @defaultValue `131072`
+   * @example 1000000
+   */
+  readonly keys?: number;
 }
 
 /** Named lists of addresses, for `allow` and `deny` of routes. A list is addresses, or a map. */

@@ -5,6 +5,7 @@ import { acmeSchema, stateDirSchema } from './acme-schema.ts';
 import { accessLogSchema } from './access-log-schema.ts';
 import { key } from './described.ts';
 import { adminAddress } from './admin-schema.ts';
+import { banTableSchema } from './bans-schema.ts';
 import { listsSchema } from './lists-schema.ts';
 import { MOST, countOrAuto } from './scalars.ts';
 import { zoneName } from './zone-name.ts';
@@ -39,6 +40,11 @@ export const settingsShape = {
     description: 'Named lists of addresses, for `allow` and `deny` of routes. A list is addresses, or a map.',
     example: { office: ['10.0.0.0/8', '2001:db8::/32'] },
     byDefault: 'none',
+  }),
+  banTable: key(banTableSchema.optional(), {
+    description: 'Lets operators ban clients with `fairlead ban`: they get 403 `banned` on every route.',
+    example: { keys: 1_000_000 },
+    byDefault: 'none: nobody is banned',
   }),
   accessLog: key(accessLogSchema.prefault('off'), {
     description: 'A line for each exchange. `on`: JSON on stdout.',

@@ -74,6 +74,7 @@ export const FAULTS = Object.freeze({
   unknownCoding: fault(501, 'unknown-coding', 'The transfer coding is not implemented.'),
   unknownVersion: fault(505, 'unknown-version', 'The HTTP version is not supported.'),
   // ——— who may come
+  banned: fault(403, 'banned', 'This client is kept out for a time.'),
   denied: fault(403, 'denied', 'This client may not come here.'),
   // ——— routing
   noRoute: fault(404, 'no-route', 'No route matches this request.'),

@@ -14,6 +14,11 @@ export interface MemorySpec<Auto extends 'auto' = never> {
   readonly maxBytes: number | Auto;
 }
 
+/** Room for clients that are banned. */
+export interface BanTableSpec {
+  readonly keys: number;
+}
+
 /** A named list of addresses, and where it comes from. */
 export interface ListSpec {
   readonly name: string;
@@ -44,6 +49,8 @@ export interface Settings<Auto extends 'auto' = never> {
   readonly trustedProxies: readonly string[];
   /** For the rules of routes; left out: there is none. What they hold reaches threads in messages of its own. */
   readonly lists?: readonly ListSpec[] | undefined;
+  /** Left out: nobody is ever banned. */
+  readonly banTable?: BanTableSpec | undefined;
   /** Null: no line is written, whatever a route says. */
   readonly accessLog: AccessLogSpec | null;
   readonly memory: MemorySpec<Auto>;

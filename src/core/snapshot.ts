@@ -168,6 +168,8 @@ export interface RouteSpec {
   readonly rewriting?: RewritingSpec;
   /** What it makes of its answers; left out: nothing. */
   readonly answerEdits?: AnswerEditsSpec;
+  /** Clients that are banned are refused; left out: nobody is. */
+  readonly hasBans?: boolean;
   /** Null: that of the pool. */
   readonly policy: PolicySpec | null;
   /** The matched prefix is replaced by this (`stripPrefix` compiles to `''`); null leaves the path alone. */

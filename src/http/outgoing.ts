@@ -5,7 +5,7 @@ import type { Binding } from './binding.ts';
 import type { Deadline } from './deadline.ts';
 import type { RequestHead } from './head.ts';
 import type { Route } from './routing.ts';
-import type { AccessVerdict } from './steps/step-host.ts';
+import type { AccessVerdict, BanVerdict } from './steps/step-host.ts';
 
 /**
  * A request as it goes to the endpoint. Worked out once per distinct head of a client connection and kept
@@ -40,6 +40,8 @@ export class OutgoingRequest {
   binding: Binding | null = null;
   /** What the rules of its route say of its client; null: nobody has asked yet. */
   access: AccessVerdict | null = null;
+  /** Likewise of bans. */
+  ban: BanVerdict | null = null;
   /** The header lines that go to the endpoint, among those of ours. */
   lines: string;
   /** The time that the client gives, null: it says nothing of it. */

@@ -33,6 +33,9 @@ import type { ListenerAddress } from './control/listeners.ts';
 import type { OverflowEvent } from './control/overflow-watch.ts';
 import type { PoolFailure } from './control/pool-failures.ts';
 import type { HandshakeFailure } from './control/handshake-counts.ts';
+import { BanRefused, NO_BANS } from './control/ban.ts';
+import type { Ban } from './control/ban.ts';
+import type { BanKeeper } from './control/ban-keeper.ts';
 import type { CertificateEvent } from './control/certificate-event.ts';
 import type { ListEvent } from './control/list-event.ts';
 import type { ConnectionRefusal } from './control/refused-connections.ts';
@@ -258,6 +261,30 @@ export class Balancer extends EventEmitter<BalancerEvents> {
    */
   setStanding(pool: string, endpoint: string, standing: Standing, reason: string): boolean {
     return this.#controlPlane.setStanding(pool, endpoint, standing, reason);
+  }
+
+  /** Clients that are banned, the one whose ban ends soonest first. */
+  bans(): readonly Ban[] {
+    return this.#controlPlane.lists.bans?.list() ?? [];
+  }
+
+  /**
+   * Keeps a client out for a time, on every route and at once: an address, of IPv6 its network of 64 bits. Needs `banTable`
+   * in the config. Throws a {@link BanRefused} for what is no client, and for this machine and `trustedProxies`.
+   */
+  ban(client: string, forMs: number, reason = ''): Ban {
+    return this.#bans().ban(client, forMs, reason);
+  }
+
+  /** Lets a client in again. False: it was not banned. Throws as {@link ban} does. */
+  unban(client: string): boolean {
+    return this.#bans().unban(client);
+  }
+
+  #bans(): BanKeeper {
+    const { bans } = this.#controlPlane.lists;
+    if (bans === null) throw new BanRefused('no-bans', NO_BANS);
+    return bans;
   }
 
   /** Replaces every worker, one after another, without losing a connection; so changed code is taken up. */

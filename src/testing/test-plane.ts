@@ -1,9 +1,9 @@
 /** A data plane of a test, with connections and turns of its own, so that it can end as a thread does: at once. */
 import { definitionOf } from '../core/balancer/definition-of.ts';
 import type { Cancel, LoopTurns } from '../net/loop-turns.ts';
-import type { DataPlane, DataPlaneOptions } from '../runtime/worker/data-plane-api.ts';
+import type { CreateBans, DataPlane, DataPlaneOptions } from '../runtime/worker/data-plane-api.ts';
 import { createDataPlane } from '../runtime/worker/data-plane.ts';
-import { ALL_STEPS, ThreadLists } from '../runtime/worker/all-steps.ts';
+import { ALL_STEPS, BanTable, ThreadLists } from '../runtime/worker/all-steps.ts';
 import * as limitParts from '../runtime/worker/limit-parts.ts';
 import * as proxyParts from '../runtime/worker/proxy-parts.ts';
 import * as tcpParts from '../runtime/worker/tcp-parts.ts';
@@ -12,6 +12,7 @@ import type { TakeConnect } from './memory-transport.ts';
 import type { TestTime } from './test-time.ts';
 
 /** Its config has no listeners, so that it would load nothing for them. */
+const createBans: CreateBans = (handle) => new BanTable(handle);
 const LOADED = { definitionOf, limitParts, proxyParts, tcpParts, steps: ALL_STEPS };
 
 export class TestPlane {
@@ -25,7 +26,7 @@ export class TestPlane {
     this.transport = new MemoryTransport({ clock: time, onFault, onDial });
     this.#turns = new EndingTurns(time);
     const { transport } = this;
-    const loaded = { ...LOADED, lists: new ThreadLists(given.worker) };
+    const loaded = { ...LOADED, lists: new ThreadLists(given.worker), createBans };
     this.plane = createDataPlane({ ...given, loaded, transport, clock: transport.clock, turns: this.#turns });
     made.plane = this.plane;
   }

@@ -26,7 +26,7 @@ describe('the admin API', () => {
     const { port } = endpoint.address() as net.AddressInfo;
     address = `127.0.0.1:${port}`;
     const file = join(folder, 'api.yaml');
-    const lines = ['threads: 1', "listeners: { web: '127.0.0.1:0' }", `pools: { web: ['${address}'] }`];
+    const lines = ['threads: 1', "listeners: { web: '127.0.0.1:0' }", `pools: { web: ['${address}'] }`, 'banTable: {}'];
     writeFileSync(file, lines.join('\n'));
     running = new FairleadProcess(['run', '-c', file], { env: { RUNTIME_DIRECTORY: folder } });
     socket = defaultSocketPath(file, { RUNTIME_DIRECTORY: folder });
@@ -67,7 +67,7 @@ describe('the admin API', () => {
   it('the admin API has each operation under a path and a method of its own, with a role', async () => {
     assert.equal(new Set(OPERATIONS.map(({ method, path }) => `${method} ${path}`)).size, OPERATIONS.length);
     for (const { method, path, role } of OPERATIONS) {
-      const real = path.replace('{pool}', 'web').replace('{endpoint}', address);
+      const real = path.replace('{pool}', 'web').replace('{endpoint}', address).replace('{client}', '192.0.2.1');
       const { status, content } = await askAdmin(socket, method, real);
       assert.equal(status, 200, path);
       assert.ok(typeof content === 'object');

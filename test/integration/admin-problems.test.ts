@@ -72,7 +72,7 @@ describe('the commands that ask a running Fairlead', () => {
     const said = 'the program on disk is 2.0.0, and this process runs 1.0.0: restart it';
     const facts = { version: '1.0.0', startedAt: 0, config: null, replaced: () => said };
     const door = await openDoor(path, {
-      balancer: { stats: fails, addresses: fails, setStanding: fails },
+      balancer: { stats: fails, addresses: fails, setStanding: fails, bans: fails, ban: fails, unban: fails },
       process: facts,
     });
     t.after(() => door.close());

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PoolEndpointStats } from '../../runtime/control/balancer-stats.ts';
 import type { AdminAnswer, AdminRequest, AdminSubject, Operation } from '../operation.ts';
 import { Problem } from '../problem.ts';
+import { readReason } from '../read-reason.ts';
 import { describeEndpoint, findPool, listKnown } from './pools.ts';
 
 const LOOK_MS = 50;
@@ -67,20 +68,6 @@ function readWait(text: string | undefined): number {
   const [, seconds] = /^(\d{1,6})s$/.exec(text) ?? [];
   if (seconds !== undefined && Number(seconds) <= LONGEST_WAIT_S) return Number(seconds) * 1000;
   throw new Problem(400, 'bad-query', `wait is a time in seconds of at most ${LONGEST_WAIT_S}s, e.g. wait=30s`);
-}
-
-/** `{ "reason": "kernel upgrade" }`, or nothing. */
-function readReason(body: unknown): string {
-  if (body === null) return '';
-  const keys = typeof body === 'object' && !Array.isArray(body) ? Object.keys(body) : ['?'];
-  const { reason = '' } = body as { readonly reason?: unknown };
-  if (typeof reason === 'string' && reason.length <= 200 && keys.every((key) => key === 'reason')) {
-    return reason.replaceAll(/\p{C}/gu, ' ');
-  }
-  const errors = [
-    { pointer: '/reason', message: 'a text of at most 200 characters', cure: 'Write { "reason": "…" }.' },
-  ];
-  throw new Problem(422, 'bad-body', 'the body may have a reason, and nothing else', errors);
 }
 
 export const endpointOperations: readonly Operation[] = [drain, undrain];

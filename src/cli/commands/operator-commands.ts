@@ -7,7 +7,7 @@ import type { AdminOptions } from '../operator/find-admin.ts';
 import { endpointPlaceOption, secondsOption } from '../option-parsers.ts';
 import { configOption, jsonOption } from './shared-options.ts';
 
-const WHICH = `
+export const WHICH = `
 It asks the process that runs the config of this folder, or that of -c, as the same user.`;
 
 const STATUS_HELP = `${WHICH}
@@ -77,7 +77,7 @@ export function addEndpoint(program: Command, actions: Actions): void {
     });
 }
 
-function adminOption(): Option {
+export function adminOption(): Option {
   return new Option(
     '--admin <address>',
     'its admin socket, unix:/path (default: $FAIRLEAD_ADMIN, else that of the config)',

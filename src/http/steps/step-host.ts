@@ -28,6 +28,28 @@ export interface AccessVerdict {
   readonly list: AddressList | null;
 }
 
+/** Who is banned. */
+export interface BanLookUp {
+  /** Another number after every change. */
+  readonly version: number;
+  /** Seconds since 1970 at which a client's ban ends, which may be over; 0: it has none. */
+  endOf(client: string): number;
+}
+
+/** What was found out about bans of the client of a request. */
+export interface BanVerdict {
+  readonly version: number;
+  readonly end: number;
+}
+
+/** What a thread knows of clients. */
+export interface ClientTables {
+  /** Null: the config has no list. */
+  readonly lists: ListTable | null;
+  /** Null: nobody can be banned. */
+  readonly bans: BanLookUp | null;
+}
+
 export interface StepHost {
   /** Slot of this thread: its row in ledgers and its stripe of counters. */
   readonly worker: number;
@@ -41,8 +63,7 @@ export interface StepHost {
   now(): number;
   /** Milliseconds since 1970. */
   wallTime(): number;
-  /** Null: the config has no list. */
-  readonly lists: ListTable | null;
+  readonly clients: ClientTables;
   /** Counts and reports an exception that must not end anything. */
   reportFault(error: unknown): void;
 }

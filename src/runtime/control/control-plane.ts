@@ -60,7 +60,7 @@ export class ControlPlane {
   #memory: MemoryTable | null = null;
   #accessLog: AccessLog | null = null;
   readonly #sticky = new StickyLoader();
-  readonly #lists = new ListLoader();
+  readonly lists = new ListLoader();
   readonly #limits = new LimitKeeper();
   #snapshot: Snapshot | null = null;
   /** What the last snapshot was compiled of. */
@@ -169,7 +169,7 @@ export class ControlPlane {
     const log = this.#accessLog?.stats() ?? { written: 0, dropped: 0 };
     return readBalancerStats(this.#snapshot, this.#tables, this.#health, {
       certificates: this.#tls.troubles,
-      lists: this.#lists.stats(),
+      lists: this.lists.stats(),
       workers: threads,
       accessLog: log,
       memory: readMemoryStats(memory),
@@ -198,7 +198,7 @@ export class ControlPlane {
     this.#cancelAudit?.();
     this.#refresher.close();
     this.#silence.stop();
-    this.#lists.close();
+    this.lists.close();
     this.#limits.stop();
     this.#tls.stop();
     this.#health.close();
@@ -224,7 +224,8 @@ export class ControlPlane {
     const { accessLog } = config.settings;
     await loadForChecks(config, this.#health, this.#snapshot);
     await this.#sticky.load(config);
-    const lists = await this.#lists.load(config.settings, { ...this.#options, turns: this.#turns, workers });
+    const forLists = { ...this.#options, turns: this.#turns, workers };
+    const lists = await this.lists.load(config.settings, forLists);
     const tls = await this.#tls.load(config);
     const machine = {
       threads: countThreads(config.threads),
@@ -252,7 +253,7 @@ export class ControlPlane {
     this.#tables.attach(to, workers.countingSlots);
     this.#limits.settle(to);
     this.#tls.settle(tls);
-    this.#lists.settle(lists, config.settings.stateDir);
+    await this.lists.settle(lists, to.settings, forLists);
     this.#health.apply(operations.filter((operation) => !isRemoval(operation)));
     await workers.commit(to, operations, preparation).then(() => this.#tls.begin(config));
     await this.#accessLog?.settle(accessLog);

@@ -1,5 +1,6 @@
-/** Named lists of addresses: most configs have none, and load nothing of them. */
+/** Named lists of addresses, and bans: most configs have none, and load nothing of them. */
 import type { Settings } from '../../core/settings.ts';
+import type { BanKeeper } from './ban-keeper.ts';
 import type { ListStats } from './list-event.ts';
 import type { ControlPlaneOptions } from './control-plane-options.ts';
 import type { KeptLists, ListKeeper, ListKeeperOptions } from './list-keeper.ts';
@@ -13,6 +14,8 @@ interface ListLoaderOptions extends Pick<ControlPlaneOptions, 'clock' | 'schedul
 export class ListLoader {
   /** Null: there was no list yet. */
   #keeper: ListKeeper | null = null;
+  /** Null: nobody could be banned yet. */
+  bans: BanKeeper | null = null;
 
   /** As {@link ListKeeper.load}. Null: there is nothing to settle. */
   async load(settings: Settings<'auto'>, options: ListLoaderOptions): Promise<KeptLists | null> {
@@ -30,8 +33,21 @@ export class ListLoader {
     return this.#keeper.load(settings);
   }
 
-  settle(loaded: KeptLists | null, stateDir: string): void {
-    if (loaded !== null) this.#keeper?.settle(loaded, stateDir);
+  async settle(
+    loaded: KeptLists | null,
+    settings: Settings,
+    { workers, clock, events }: ListLoaderOptions,
+  ): Promise<void> {
+    if (loaded !== null) this.#keeper?.settle(loaded, settings.stateDir);
+    if (this.bans === null && settings.banTable !== undefined) {
+      const { BanKeeper } = await import('./ban-keeper.ts');
+      this.bans = new BanKeeper({
+        clock,
+        publish: (bans) => workers.tellFirst({ type: 'bans', bans }),
+        onTrouble: (message) => events.onLogTrouble(message),
+      });
+    }
+    await this.bans?.settle(settings);
   }
 
   stats(): readonly ListStats[] {

@@ -3,6 +3,7 @@
  * that ask for something are answered by the message named beside them.
  */
 import type { Socket } from 'node:net';
+import type { BanTableHandle } from '../../core/lists/ban-table.ts';
 import type { ListHandle } from '../../core/lists/list-handle.ts';
 import type { MemoryTableHandle } from '../../core/shared/memory-table.ts';
 import type { RescueOrder } from '../../core/health/evidence.ts';
@@ -40,6 +41,8 @@ export type ToWorker =
   | { readonly type: 'certify'; readonly materials: TlsMaterials }
   /** All named lists of addresses, in place of those before; comes before a snapshot that needs one. */
   | { readonly type: 'lists'; readonly lists: readonly ListHandle[] }
+  /** Who is banned; comes before a snapshot whose routes look into it. */
+  | { readonly type: 'bans'; readonly bans: BanTableHandle }
   /** What authorities are answered, in place of what was before. Answered by `challenged`. */
   | { readonly type: 'challenge'; readonly number: number; readonly challenges: Challenges }
   /** The same snapshot but for these pools. Answered by `applied`. */

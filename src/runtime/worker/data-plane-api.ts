@@ -3,6 +3,7 @@
  * `data-plane.ts`; whoever runs it (`serving.ts`) knows this interface alone.
  */
 import type { definitionOf } from '../../core/balancer/definition-of.ts';
+import type { BanTable, BanTableHandle } from '../../core/lists/ban-table.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { RescueOrder } from '../../core/health/evidence.ts';
 import type { KeptMemory } from '../../core/kept-memory.ts';
@@ -30,6 +31,9 @@ export type ProxyParts = typeof proxyParts;
 /** What layer 4 needs. */
 export type TcpParts = typeof tcpParts;
 
+/** Bans as a thread looks into them. */
+export type CreateBans = (handle: BanTableHandle) => BanTable;
+
 export interface DataPlaneOptions {
   /** What is there from the beginning, and need not be loaded. */
   readonly loaded?: {
@@ -38,6 +42,7 @@ export interface DataPlaneOptions {
     readonly proxyParts: ProxyParts;
     readonly tcpParts: TcpParts;
     readonly lists?: ThreadLists;
+    readonly createBans?: CreateBans;
     readonly steps: Readonly<Record<StepName, CreateStep>>;
   };
   /** Worker slot: this thread's row in the ledgers and its stripe of the counters. */
@@ -61,7 +66,7 @@ export interface DataPlane {
   /** Some pools have changed and nothing else: no route is compiled anew. */
   refresh(version: number, pools: readonly PoolSpec[], operations: readonly Operation[]): void;
   /** What is loaded late; what speaks TLS is told of certificates there. */
-  readonly parts: Pick<LoadedParts, 'tls' | 'udp' | 'loadUdp' | 'lists' | 'loadLists'>;
+  readonly parts: Pick<LoadedParts, 'tls' | 'udp' | 'loadUdp' | 'loadClients' | 'takeClients'>;
   /** Loads what speaks TLS. Null: it is there. */
   loadTls(): Promise<void> | null;
   /** What authorities are answered from now on. */

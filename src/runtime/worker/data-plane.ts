@@ -37,7 +37,7 @@ import { HttpDate } from './http-date.ts';
 import type { Layer4Session } from './layer4-session.ts';
 import { LoadedParts } from './loaded-parts.ts';
 import { openSession } from './open-session.ts';
-import type { ListTable, StepHost } from '../../http/steps/step-host.ts';
+import type { ClientTables, StepHost } from '../../http/steps/step-host.ts';
 import { createRouting } from './routing.ts';
 import { PoolSet } from './pool-set.ts';
 import { PULSE_MS, SilencePulse } from './silence-pulse.ts';
@@ -227,8 +227,8 @@ class WorkerDataPlane
     return this.#departures.heldRoutes(new Set([...routes.map(({ slot }) => slot), ...Object.values(sessionRows)]));
   }
 
-  get lists(): ListTable | null {
-    return this.parts.lists;
+  get clients(): ClientTables {
+    return this.parts;
   }
 
   get unroutedLog(): RouteLog | null {

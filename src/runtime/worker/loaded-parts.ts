@@ -6,10 +6,12 @@ import type { PolicyDefinition } from '../../core/balancer/policy.ts';
 import { hasSessions } from '../../core/server-names.ts';
 import type { PolicySpec, PoolSpec, Snapshot } from '../../core/snapshot.ts';
 import { limitsRequests } from '../../upstream/pool.ts';
+import type { ToWorker } from '../shared/messages.ts';
 import type { DataPlaneReport } from '../shared/data-plane-report.ts';
 import type { LoopClock } from '../../net/loop-clock.ts';
-import type { DataPlaneOptions, LimitParts, ProxyParts, TcpParts } from './data-plane-api.ts';
+import type { CreateBans, DataPlaneOptions, LimitParts, ProxyParts, TcpParts } from './data-plane-api.ts';
 import { StepParts } from './step-parts.ts';
+import type { BanTable } from '../../core/lists/ban-table.ts';
 import type { ThreadLists } from '../../steps/lists/thread-lists.ts';
 import type { ThreadTls, ThreadTlsHost } from './thread-tls.ts';
 import type { TlsClients } from './tls-clients.ts';
@@ -20,6 +22,9 @@ export interface UdpTools {
   readonly plane: UdpPlane;
   readonly clock: LoopClock;
 }
+
+/** Who may come, as the control plane says it. */
+type AboutClients = Extract<ToWorker, { readonly type: 'bans' | 'lists' }>;
 
 export class LoadedParts {
   #limit: LimitParts | null;
@@ -33,6 +38,9 @@ export class LoadedParts {
   tls: ThreadTls | null = null;
   /** Null: the config has no list. */
   lists: ThreadLists | null;
+  /** Null: nobody can be banned. */
+  bans: BanTable | null = null;
+  #createBans: CreateBans | null;
   /** Null: no listener has `udp`. */
   udp: ThreadUdp | null = null;
 
@@ -41,6 +49,7 @@ export class LoadedParts {
     this.#udpTools = udpTools;
     this.#limit = loaded?.limitParts ?? null;
     this.lists = loaded?.lists ?? null;
+    this.#createBans = loaded?.createBans ?? null;
     this.#definitionOf = loaded?.definitionOf ?? null;
     this.#proxy = loaded?.proxyParts ?? null;
     this.#tcp = loaded?.tcpParts ?? null;
@@ -77,12 +86,22 @@ export class LoadedParts {
     return import('./thread-tls.ts').then(({ ThreadTls }) => void (this.tls = new ThreadTls(host, report)));
   }
 
-  /** Null: what has lists is there. */
-  loadLists(worker: number): Promise<void> | null {
-    if (this.lists !== null) return null;
-    return import('../../steps/lists/thread-lists.ts').then(
-      ({ ThreadLists }) => void (this.lists = new ThreadLists(worker)),
-    );
+  /** Null: what has lists, or bans, is there. */
+  loadClients({ type }: AboutClients, worker: number): Promise<void> | null {
+    if (type === 'lists' && this.lists === null)
+      return import('../../steps/lists/thread-lists.ts').then(
+        ({ ThreadLists }) => void (this.lists = new ThreadLists(worker)),
+      );
+    if (type === 'bans' && this.#createBans === null)
+      return import('../../core/lists/ban-table.ts').then(
+        ({ BanTable }) => void (this.#createBans = (handle) => new BanTable(handle)),
+      );
+    return null;
+  }
+
+  takeClients(told: AboutClients): void {
+    if (told.type === 'lists') this.lists?.apply(told.lists);
+    else this.bans = (this.#createBans ?? missing('bans'))(told.bans);
   }
 
   /** What pools speak TLS with. */

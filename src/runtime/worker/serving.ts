@@ -82,7 +82,8 @@ export class Serving {
   #loadFor(message: ToWorker): Promise<void> | null {
     if (message.type === 'apply') return this.#dataPlane.loadFor(message.snapshot);
     if (message.type === 'listen' && message.listener.udp !== undefined) return this.#dataPlane.parts.loadUdp();
-    if (message.type === 'lists') return this.#dataPlane.parts.loadLists(this.#options.worker);
+    if (message.type === 'bans' || message.type === 'lists')
+      return this.#dataPlane.parts.loadClients(message, this.#options.worker);
     return message.type === 'certify' ? this.#dataPlane.loadTls() : null;
   }
 
@@ -104,8 +105,9 @@ export class Serving {
       case 'challenge':
         this.#answerChallenges(message);
         break;
+      case 'bans':
       case 'lists':
-        this.#dataPlane.parts.lists?.apply(message.lists);
+        this.#dataPlane.parts.takeClients(message);
         break;
       case 'refresh':
         this.#refresh(message);
@@ -120,8 +122,7 @@ export class Serving {
         this.#listeners.serve(message.listener);
         break;
       case 'connection':
-        this.#received++;
-        this.#listeners.takePassed(message);
+        this.#takePassed(message);
         break;
       case 'update-listener':
         this.#listeners.update(message.listener);
@@ -157,6 +158,11 @@ export class Serving {
     this.#gate.max = snapshot.settings.maxConnections;
     this.#dataPlane.apply(snapshot, operations);
     this.#post({ type: 'applied', version: snapshot.version, heldRoutes: this.#dataPlane.heldRoutes() });
+  }
+
+  #takePassed(message: Extract<ToWorker, { type: 'connection' }>): void {
+    this.#received++;
+    this.#listeners.takePassed(message);
   }
 
   #refresh({ version, pools, operations }: Extract<ToWorker, { type: 'refresh' }>): void {

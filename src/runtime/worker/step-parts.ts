@@ -14,6 +14,10 @@ interface StepPart {
  * route with it. A new step is a file in `steps/`, a line here and one in `all-steps.ts`.
  */
 const STEPS = {
+  bans: {
+    isIn: ({ hasBans }) => hasBans === true,
+    load: async () => (await import('../../steps/lists/bans.ts')).createBans,
+  },
   access: {
     isIn: ({ access }) => access !== undefined,
     load: async () => (await import('../../steps/lists/access.ts')).createAccess,

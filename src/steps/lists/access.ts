@@ -45,7 +45,7 @@ class Access implements Step {
   readonly #deny: Clients | null;
   readonly #lists: ListTable | null;
 
-  constructor({ allow, deny }: AccessSpec, { lists }: StepHost) {
+  constructor({ allow, deny }: AccessSpec, { clients: { lists } }: StepHost) {
     this.#allow = allow && new Clients(allow, lists);
     this.#deny = deny && new Clients(deny, lists);
     this.#lists = lists;

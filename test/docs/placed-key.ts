@@ -50,6 +50,7 @@ export function surroundingsOf(path: string): Written {
   return {
     ...accessLog,
     ...lists,
+    ...(path.startsWith('banTable.') ? { banTable: {} } : {}),
     ...(isRule ? { lists: { office: '10.0.0.0/8', drop: '10.6.6.6' } } : {}),
     ...(isAcme ? { stateDir: '/var/lib/fairlead', acme: { terms: 'agreed', ...challenge } } : {}),
     ...(path.startsWith('defaults.policy.') ? { defaults: inPolicy('defaults') } : {}),

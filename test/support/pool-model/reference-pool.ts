@@ -96,9 +96,13 @@ export class ReferencePool {
     this.noteServing(now);
     if (COMMON.has(kind)) this.#met.push({ at: now, endpoint: endpoint.id, isCommon: true });
     endpoint.failed(kind, beganAt, this.#failures);
-    if (endpoint.row % this.#failures !== 0 || !this.#isEjectable(endpoint, isDown, now)) return;
-    if (COMMON.has(endpoint.strictest)) this.#reached.set(endpoint, { at: now, kind: endpoint.strictest, isDown });
-    else endpoint.eject(endpoint.strictest, isDown, now);
+    if (endpoint.row % this.#failures !== 0) return;
+    const mayBe = this.#mayBeEjected(endpoint, isDown, now);
+    if (mayBe === 'no') return;
+    const { strictest } = endpoint;
+    if (COMMON.has(strictest)) this.#reached.set(endpoint, { at: now, kind: strictest, isDown });
+    else if (mayBe === 'yes') endpoint.eject(strictest, isDown, now);
+    else this.#doubtful.set(endpoint, () => endpoint.eject(strictest, isDown, now));
   }
 
   /** Those that have come to the number before now; all of them where nothing more of this moment can come. */
@@ -109,18 +113,25 @@ export class ReferencePool {
       this.#reached.delete(endpoint);
       const verdict = this.#isOutlier(endpoint, at);
       const eject = (): void => endpoint.eject(kind, isDown, at);
-      if (verdict === 'yes') sure.push(endpoint);
-      if (verdict === 'yes' && due.length === 1) eject();
+      const isSure = verdict === 'yes' && this.#mayBeEjected(endpoint, isDown, at) === 'yes';
+      if (isSure) sure.push(endpoint);
+      if (isSure && due.length === 1) eject();
       else if (verdict !== 'no') this.#doubtful.set(endpoint, eject);
     }
     if (due.length > 1 && sure.length > 0) this.#oneOf.push(sure);
   }
 
-  #isEjectable(endpoint: ReferenceEndpoint, isDown: boolean, now: number): boolean {
-    if (endpoint.ejected !== null || !endpoint.mayServe(now) || this.#may(now).length <= 1) return false;
-    if (isDown) return true;
-    const out = [...this.endpoints.values()].filter(({ ejected }) => ejected !== null && !ejected.isDown).length;
-    return (out + 1) * 2 <= this.endpoints.size;
+  /** Whether enough others are left: with those of whom it is not known, and without them. */
+  #mayBeEjected(endpoint: ReferenceEndpoint, isDown: boolean, now: number): Verdict {
+    if (endpoint.ejected !== null || !endpoint.mayServe(now)) return 'no';
+    const doubted = [...this.#doubtful.keys(), ...this.#reached.keys()].filter((other) => other !== endpoint);
+    const isEnough = (isOut: (other: ReferenceEndpoint) => boolean): boolean => {
+      if (this.#may(now).filter((other) => !isOut(other)).length <= 1) return false;
+      const out = [...this.endpoints.values()].filter((other) => other.ejected?.isDown === false || isOut(other));
+      return isDown || (out.length + 1) * 2 <= this.endpoints.size;
+    };
+    if (!isEnough(() => false)) return 'no';
+    return isEnough((other) => doubted.includes(other)) ? 'yes' : 'open';
   }
 
   /**

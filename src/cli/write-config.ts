@@ -22,7 +22,7 @@ import { writeAccessLog, writeRouteLog } from './write-access-log.ts';
 import { sessionTimes, writeTcp, writeUdp } from './write-layer4.ts';
 import { writeAcme, writeListenerTls } from './write-listener-tls.ts';
 import { writeMatch } from './write-match.ts';
-import { writeHeaderEdits, writeRewriting } from './write-rewriting.ts';
+import { writeAnswerEdits, writeRewriting } from './write-rewriting.ts';
 import { writePoolTls } from './write-pool-tls.ts';
 import { writeSlowClients } from './write-slow-clients.ts';
 import { withoutGaps } from './written-map.ts';
@@ -93,7 +93,7 @@ function writeRedirecting(
     ...writeAccess(access),
     rateLimit: writeRouteLimits(rateLimit),
     guards: limitsOnly === true ? undefined : onOff(guards),
-    response: writeHeaderEdits(answerEdits),
+    response: writeAnswerEdits(answerEdits),
     accessLog: writeRouteLog(accessLog),
   });
 }
@@ -129,7 +129,7 @@ function writePooled({
     stripPrefix: replacePrefix?.by === '' ? replacePrefix.prefix : undefined,
     replacePrefix: replacePrefix === null || replacePrefix.by === '' ? undefined : replacePrefix,
     ...writeRewriting(rewriting),
-    response: writeHeaderEdits(answerEdits),
+    response: writeAnswerEdits(answerEdits),
     upgrades,
     maxBody: maxBody === 0 ? 'off' : formatSize(maxBody),
     rateLimit: writeRouteLimits(rateLimit),

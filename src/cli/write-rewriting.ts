@@ -1,5 +1,6 @@
 /** What a route makes of requests and answers, as the config says it. */
-import type { HeaderEditsSpec, RewritingSpec } from '../core/rewriting-spec.ts';
+import type { AnswerEditsSpec, CookieRulesSpec, HeaderEditsSpec, RewritingSpec } from '../core/rewriting-spec.ts';
+import { onOff } from './written-units.ts';
 import { withoutGaps } from './written-map.ts';
 import type { Written } from './written-map.ts';
 
@@ -15,7 +16,37 @@ export function writeRewriting(rewriting: RewritingSpec | undefined): Written {
 }
 
 /** Undefined where it changes nothing. */
-export function writeHeaderEdits(edits: HeaderEditsSpec | undefined): Written | undefined {
+export function writeAnswerEdits(edits: AnswerEditsSpec | undefined): Written | undefined {
+  if (edits === undefined) return undefined;
+  const { location, cookies, security } = edits;
+  return withoutGaps({
+    ...writeHeaderEdits(edits),
+    location: location === true ? 'auto' : undefined,
+    cookies: cookies === undefined ? undefined : writeCookies(cookies),
+    security: security === undefined ? undefined : { ...ALL_OFF, ...mapOf(security) },
+  });
+}
+
+const ALL_OFF = {
+  'Strict-Transport-Security': 'off',
+  'X-Content-Type-Options': 'off',
+  'Referrer-Policy': 'off',
+  'Content-Security-Policy': 'off',
+};
+
+function writeCookies({ domain, path, sameSite, secure, httpOnly, only }: CookieRulesSpec): Written {
+  return withoutGaps({
+    domain: mapOf(domain),
+    path: mapOf(path),
+    sameSite: sameSite?.toLowerCase(),
+    secure: secure === null ? undefined : onOff(secure),
+    httpOnly: httpOnly === null ? undefined : onOff(httpOnly),
+    only,
+  });
+}
+
+/** Undefined where it changes nothing. */
+function writeHeaderEdits(edits: HeaderEditsSpec | undefined): Written | undefined {
   if (edits === undefined) return undefined;
   const { remove, rename, replace, set, add } = edits;
   const written = withoutGaps({

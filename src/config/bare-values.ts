@@ -184,6 +184,7 @@ const PLACES: Readonly<Record<string, Places>> = {
   ],
   RequestEdits: [[ANY, "Write a map, e.g. request: { set: { X-Client: '{client.ip}' } }."]],
   ResponseEdits: [[ANY, 'Write a map, e.g. response: { remove: Server }.']],
+  CookieRules: [[ANY, "Write a map, e.g. cookies: { path: { '/': /app/ } }."]],
   Redirect: [
     [PORT, 'Write redirect: { to: https, port: $1 }.'],
     [/^(?:on|true)$/, 'Write redirect: https.'],

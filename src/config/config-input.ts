@@ -1747,6 +1747,61 @@ export interface ResponseEditsInput {
    * @example { 'Set-Cookie': 'seen=1' }
    */
   readonly add?: Readonly<Record<string, string>>;
+  /**
+   * `auto`: Location, Content-Location and Refresh that name the endpoint, by its address or as `pools.*.host`, lead to where the client came; a prefix that `stripPrefix` or `replacePrefix` has changed is put back.
+   * @defaultValue `'off'`
+   * @example 'auto'
+   */
+  readonly location?: 'auto' | 'off';
+  /**
+   * What becomes of the cookies that servers set, attribute by attribute.
+   * @example { path: { '/': '/app/' } }
+   */
+  readonly cookies?: CookieRulesInput;
+  /**
+   * `on`: headers that make browsers careful, where the server has not said them: Strict-Transport-Security `max-age=31536000` (by TLS alone), X-Content-Type-Options `nosniff`, Referrer-Policy `strict-origin-when-cross-origin`, Content-Security-Policy `frame-ancestors 'self'`. A map says another value for one, or `off`.
+   * @defaultValue `'off'`
+   * @example 'on'
+   */
+  readonly security?: 'on' | 'off' | true | false | Readonly<Record<string, string | false>>;
+}
+
+/** What becomes of the cookies that servers set, attribute by attribute. */
+export interface CookieRulesInput {
+  /**
+   * The domains of cookies, and what they are called for clients; an empty text takes the attribute out.
+   * @example { 'origin.internal': 'public.example' }
+   */
+  readonly domain?: Readonly<Record<string, string>>;
+  /**
+   * The front of the paths of cookies, on borders of segments, and what stands there for clients. The longest counts.
+   * @example { '/': '/app/' }
+   */
+  readonly path?: Readonly<Record<string, string>>;
+  /**
+   * Written in the place of what the server says; `none` brings `Secure` with it.
+   * @defaultValue the server's
+   * @example 'lax'
+   */
+  readonly sameSite?: 'lax' | 'strict' | 'none';
+  /**
+   * Whether they have `Secure`.
+   * @defaultValue the server's
+   * @example 'on'
+   */
+  readonly secure?: Toggle;
+  /**
+   * Whether they have `HttpOnly`.
+   * @defaultValue the server's
+   * @example 'on'
+   */
+  readonly httpOnly?: Toggle;
+  /**
+   * The cookies that all of this is for; with `*` at the end all that begin so.
+   * @defaultValue `['*']`
+   * @example ['session', 'app_*']
+   */
+  readonly only?: readonly string[] | string;
 }
 
 /** Changes of the header lines that go to the endpoint, in the order remove, rename, replace, default, set, add, whatever order they are written in. */

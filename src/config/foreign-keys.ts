@@ -176,6 +176,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
       "Write request, e.g. request: { set: { X-Client: '{client.ip}' } }.",
     'responseheader responseheaders headerdown customresponseheaders hideheaders proxyhideheader':
       'Write response, e.g. response: { remove: Server }.',
+    'hsts securityheaders': 'Write response, e.g. response: { security: on }.',
     'header headers': "Write request or response, e.g. request: { set: { X-Client: '{client.ip}' } }.",
     'redirects redirectto httpsredirect redirectscheme redirectregex forcehttps return':
       'Write redirect, e.g. redirect: https.',

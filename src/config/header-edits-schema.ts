@@ -161,4 +161,3 @@ export function toHeaderEdits({
 }
 
 export const requestSchema = object(headerEditKeys('request'), 'RequestEdits').transform(toHeaderEdits);
-export const responseSchema = object(headerEditKeys('response'), 'ResponseEdits').transform(toHeaderEdits);

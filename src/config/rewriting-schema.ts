@@ -1,9 +1,10 @@
 /** `path`, `setQuery`, `removeQuery`, `request` and `response` of a route. */
 import { z } from 'zod';
-import type { HeaderEditsSpec, RewritingSpec } from '../core/rewriting-spec.ts';
+import type { AnswerEditsSpec, HeaderEditsSpec, RewritingSpec } from '../core/rewriting-spec.ts';
 import { key, note } from './described.ts';
 import { Mistake, type Problem } from './errors.ts';
-import { requestSchema, responseSchema, toHeaderEdits } from './header-edits-schema.ts';
+import { responseSchema } from './answer-edits-schema.ts';
+import { requestSchema, toHeaderEdits } from './header-edits-schema.ts';
 import { cureNoMap, listOf, readWith, scalar } from './scalars.ts';
 import { parameterTemplate, pathTemplate } from './template-schema.ts';
 import { describeValue } from './units.ts';
@@ -71,15 +72,15 @@ interface Written {
   readonly setQuery?: RewritingSpec['setQuery'] | undefined;
   readonly removeQuery?: readonly string[] | undefined;
   readonly request?: HeaderEditsSpec | undefined;
-  readonly response?: HeaderEditsSpec | undefined;
+  readonly response?: AnswerEditsSpec | undefined;
 }
 
 function isEmpty(edits: HeaderEditsSpec | undefined): boolean {
-  return edits === undefined || Object.values(edits).every((each: readonly unknown[]) => each.length === 0);
+  return edits === undefined || Object.values(edits).every((each: unknown) => Array.isArray(each) && each.length === 0);
 }
 
 /** No field for what is not written. */
-export function toRewriting(written: Written): { rewriting?: RewritingSpec; answerEdits?: HeaderEditsSpec } {
+export function toRewriting(written: Written): { rewriting?: RewritingSpec; answerEdits?: AnswerEditsSpec } {
   const { path = '', setQuery = [], removeQuery = [], request, response } = written;
   const isRewriting = path !== '' || setQuery.length > 0 || removeQuery.length > 0 || !isEmpty(request);
   return {

@@ -22,7 +22,7 @@ import { writeAccessLog, writeRouteLog } from './write-access-log.ts';
 import { sessionTimes, writeTcp, writeUdp } from './write-layer4.ts';
 import { writeAcme, writeListenerTls } from './write-listener-tls.ts';
 import { writeMatch } from './write-match.ts';
-import { writeAnswerEdits, writeRewriting } from './write-rewriting.ts';
+import { writeRewriting } from './write-rewriting.ts';
 import { writePoolTls } from './write-pool-tls.ts';
 import { writeSlowClients } from './write-slow-clients.ts';
 import { withoutGaps } from './written-map.ts';
@@ -93,7 +93,7 @@ function writeRedirecting(
     ...writeAccess(access),
     rateLimit: writeRouteLimits(rateLimit),
     guards: limitsOnly === true ? undefined : onOff(guards),
-    response: writeAnswerEdits(answerEdits),
+    ...writeRewriting(undefined, answerEdits),
     accessLog: writeRouteLog(accessLog),
   });
 }
@@ -128,8 +128,7 @@ function writePooled({
     policy: policy === null ? undefined : writePolicy(policy),
     stripPrefix: replacePrefix?.by === '' ? replacePrefix.prefix : undefined,
     replacePrefix: replacePrefix === null || replacePrefix.by === '' ? undefined : replacePrefix,
-    ...writeRewriting(rewriting),
-    response: writeAnswerEdits(answerEdits),
+    ...writeRewriting(rewriting, answerEdits),
     upgrades,
     maxBody: maxBody === 0 ? 'off' : formatSize(maxBody),
     rateLimit: writeRouteLimits(rateLimit),

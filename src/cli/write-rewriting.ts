@@ -4,7 +4,11 @@ import { onOff } from './written-units.ts';
 import { withoutGaps } from './written-map.ts';
 import type { Written } from './written-map.ts';
 
-export function writeRewriting(rewriting: RewritingSpec | undefined): Written {
+export function writeRewriting(rewriting: RewritingSpec | undefined, answers: AnswerEditsSpec | undefined): Written {
+  return withoutGaps({ ...writeRequests(rewriting), response: writeAnswerEdits(answers) });
+}
+
+function writeRequests(rewriting: RewritingSpec | undefined): Written {
   if (rewriting === undefined) return {};
   const { path, setQuery, removeQuery, headers } = rewriting;
   return withoutGaps({
@@ -16,7 +20,7 @@ export function writeRewriting(rewriting: RewritingSpec | undefined): Written {
 }
 
 /** Undefined where it changes nothing. */
-export function writeAnswerEdits(edits: AnswerEditsSpec | undefined): Written | undefined {
+function writeAnswerEdits(edits: AnswerEditsSpec | undefined): Written | undefined {
   if (edits === undefined) return undefined;
   const { location, cookies, security } = edits;
   return withoutGaps({

@@ -2,6 +2,7 @@
  * Keys of other balancers' configs where ours does not have them: what they are called here, or that there is no such
  * thing yet. Words are compared without case, `-` and `_`: `health_check` and `healthCheck` are one.
  */
+import { REWRITING } from './foreign-rewriting-keys.ts';
 import { RATE_WORDS } from './foreign-limit-keys.ts';
 import { OF_LAYER4_MAPS } from './foreign-layer4-keys.ts';
 import { OF_PROXY_PROTOCOL_MAPS } from './foreign-proxy-protocol-keys.ts';
@@ -163,23 +164,12 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'host hosts hostname domain domains servername paths location uri prefix pathprefix method methods query cookie rule when matcher matchers conditions':
       'Conditions stand in match, e.g. match: { host: api.example.com, path: /v1/* }.',
     scheme: 'Conditions stand in match, e.g. match: { scheme: http }.',
-    'trimprefix pathprefixstrip uristripprefix strippath': 'Write stripPrefix, e.g. stripPrefix: /v1.',
     'clientmaxbodysize maxbodysize bodylimit maxrequestbody': 'Write maxBody, e.g. maxBody: 10MiB.',
-    'websocket websockets ws': 'WebSockets pass as it is; "upgrades" lists others.',
     ...IN_EVERY_HTTP_MAP,
     ...EXCHANGE_TIMES,
     'entrypoint entrypoints listener listeners bind listen':
       'Every route holds for every listener; match: { scheme: http } is for requests that did not come by https.',
-    'rewrite rewrites pathrewrite replacepath replacepathregex urlrewrite setpath':
-      "Write path, e.g. path: '/app{path}'.",
-    'requestheader requestheaders setheader setheaders addheader addheaders headerup proxysetheader customrequestheaders':
-      "Write request, e.g. request: { set: { X-Client: '{client.ip}' } }.",
-    'responseheader responseheaders headerdown customresponseheaders hideheaders proxyhideheader':
-      'Write response, e.g. response: { remove: Server }.',
-    'hsts securityheaders': 'Write response, e.g. response: { security: on }.',
-    'header headers': "Write request or response, e.g. request: { set: { X-Client: '{client.ip}' } }.",
-    'redirects redirectto httpsredirect redirectscheme redirectregex forcehttps return':
-      'Write redirect, e.g. redirect: https.',
+    ...REWRITING,
     [`ratelimits ${RATE_WORDS}`]: 'Write rateLimit, e.g. rateLimit: 100/s.',
     id: 'Write name.',
     'hash hashpolicy hashkey hashon': 'Write policy, e.g. policy: { hash: header.x-user }.',

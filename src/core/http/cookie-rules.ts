@@ -39,7 +39,7 @@ export class CookieRules {
 
   #change(cookie: string): string {
     const [pair, ...rest] = cookie.split(';');
-    const name = trimmed(pair, 0, pair.indexOf('=') < 0 ? 0 : pair.indexOf('='));
+    const name = trimmed(pair, 0, !pair.includes('=') ? 0 : pair.indexOf('='));
     if (!this.#spec.only.some((only) => isNamed(name, only))) return cookie;
     const before = rest.map(attributeOf);
     const after = this.#attributes(before);

@@ -12,7 +12,7 @@ const REASONS: Readonly<Record<string, string>> = {
   forward: lacking('mirroring'),
   localAddress: lacking('socketSettings'),
   ...{ logLevel: LOG, logProvider: LOG, logger: LOG },
-  method: lacking('rewriting'),
+  method: lacking('methods'),
   ...{ bypass: lacking('programs'), selfHandleResponse: lacking('programs'), plugins: lacking('programs') },
   router: 'write a route for each of its hosts and paths',
   ssl: lacking('tls'),

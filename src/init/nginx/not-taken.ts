@@ -41,7 +41,8 @@ const REASONS: readonly Reason[] = [
     lacking('files'),
   ],
   [/^(?:return|error_page|proxy_intercept_errors|recursive_error_pages)$/, 'left', lacking('answers')],
-  [/^(?:rewrite|rewrite_log|break|proxy_method|proxy_set_body)$/, 'left', lacking('rewriting')],
+  [/^(?:rewrite|rewrite_log|break)$/, 'left', lacking('rewriting')],
+  [/^(?:proxy_method|proxy_set_body)$/, 'left', lacking('methods')],
   [
     /^(?:add_header|add_trailer|more_\w+|proxy_hide_header|proxy_pass_header|proxy_ignore_headers|proxy_cookie_\w+|charset\w*|sub_filter\w*|addition_\w+)$/,
     'left',

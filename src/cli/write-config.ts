@@ -4,8 +4,6 @@ import { QUEUE_CLASSES } from '../core/resilience/queue-class.ts';
 import type { Settings } from '../core/settings.ts';
 import type {
   CheckSpec,
-  BreakerSpec,
-  EjectionSpec,
   ListenerSpec,
   HedgeSpec,
   RetryBudgetSpec,
@@ -21,6 +19,8 @@ import { writeAccess, writeLists } from './write-access.ts';
 import { writeAccessLog, writeRouteLog } from './write-access-log.ts';
 import { sessionTimes, writeTcp, writeUdp } from './write-layer4.ts';
 import { writeAcme, writeListenerTls } from './write-listener-tls.ts';
+import { writeCors } from './write-cors.ts';
+import { writeBreaker, writeEjection } from './write-health.ts';
 import { writeMatch } from './write-match.ts';
 import { writeRewriting } from './write-rewriting.ts';
 import { writePoolTls } from './write-pool-tls.ts';
@@ -82,7 +82,7 @@ function writeRoute(route: RouteConfig): Written {
 }
 
 function writeRedirecting(
-  { id, match, guards, limitsOnly, access, rateLimit, accessLog, answerEdits }: RouteConfig,
+  { id, match, guards, limitsOnly, access, cors, rateLimit, accessLog, answerEdits }: RouteConfig,
   redirect: RedirectSpec,
 ): Written {
   const { scheme: _, ...others } = match;
@@ -91,6 +91,7 @@ function writeRedirecting(
     match: writeMatch(redirect.base === null ? others : match),
     redirect: writeRedirect(redirect),
     ...writeAccess(access),
+    cors: writeCors(cors),
     rateLimit: writeRouteLimits(rateLimit),
     guards: limitsOnly === true ? undefined : onOff(guards),
     ...writeRewriting(undefined, answerEdits),
@@ -112,6 +113,7 @@ function writePooled({
   deadlineHeader,
   pool,
   access,
+  cors,
   policy,
   rateLimit,
   upgrades,
@@ -125,6 +127,7 @@ function writePooled({
     match: writeMatch(match),
     pool,
     ...writeAccess(access),
+    cors: writeCors(cors),
     policy: policy === null ? undefined : writePolicy(policy),
     stripPrefix: replacePrefix?.by === '' ? replacePrefix.prefix : undefined,
     replacePrefix: replacePrefix === null || replacePrefix.by === '' ? undefined : replacePrefix,
@@ -242,34 +245,6 @@ function writeProbe(check: CheckSpec): Written {
 
 function unlessEmpty(text: string): string | undefined {
   return text === '' ? undefined : text;
-}
-
-function writeEjection(ejection: EjectionSpec): unknown {
-  if (!ejection.enabled) return 'off';
-  return {
-    failures: ejection.failures,
-    statuses: ejection.statuses,
-    time: formatDuration(ejection.baseMs),
-    maxTime: formatDuration(ejection.maxMs),
-    silence: typeof ejection.silence === 'number' ? formatDuration(ejection.silence) : ejection.silence,
-    successRate: onOff(ejection.successRate),
-    maxShare: ejection.maxSharePercent === 0 ? 'auto' : `${ejection.maxSharePercent}%`,
-    dryRun: onOff(ejection.dryRun),
-  };
-}
-
-function writeBreaker(breaker: BreakerSpec | null): unknown {
-  if (breaker === null) return 'off';
-  return {
-    failures: `${breaker.failuresPercent}%`,
-    window: formatDuration(breaker.windowMs),
-    requests: breaker.requests,
-    inARow: breaker.inARow === 0 ? 'off' : breaker.inARow,
-    time: formatDuration(breaker.baseMs),
-    maxTime: formatDuration(breaker.maxMs),
-    probes: breaker.probes,
-    failFast: onOff(breaker.failFast),
-  };
 }
 
 function writeRetry(retry: RetrySpec): Written {

@@ -79,6 +79,11 @@ const PLACES: Readonly<Record<string, Places>> = {
     [ON, 'Write breaker: {}, which is all defaults.'],
     [ANY, 'Write off, or a map, e.g. breaker: { failures: 50% }.'],
   ],
+  Cors: [
+    [NO, 'Write cors: off.'],
+    [/^(any|[a-z][a-z0-9+.-]*:\/\/[^\s/]+)$/, 'Write cors: { origins: $1 }.'],
+    [ANY, 'Write a map, e.g. cors: { origins: [https://app.example] }.'],
+  ],
   SlowClients: [
     [NO, 'Write slowClients: off.'],
     [TIME, 'Write slowClients: { grace: $1 }.'],

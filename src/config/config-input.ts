@@ -1478,6 +1478,12 @@ export interface RouteInput<PoolName extends string = string> {
    */
   readonly upgrades?: readonly string[] | string;
   /**
+   * Which pages of other origins may read its answers; preflights are answered by Fairlead. In place of what the servers say of that. `off`: the servers' business.
+   * @defaultValue `off`
+   * @example { origins: ['https://app.example'], credentials: 'on' }
+   */
+  readonly cors?: CorsInput | Off;
+  /**
    * Largest request body. Beyond it, 413 `payload-too-large`.
    * @defaultValue `'off'`
    * @example '10MiB'
@@ -1496,7 +1502,7 @@ export interface RouteInput<PoolName extends string = string> {
   readonly longPoll?: Toggle;
   /**
    * Whether the route keeps something out or holds it back. It is then taken also for a path that a server may read as one of its own: `//admin` and `/admin%2Fx` for `/admin/*`.
-   * @defaultValue `on` with `allow` or `deny`, or where another route has a larger `maxBody` or another `rateLimit`
+   * @defaultValue `on` with `allow`, `deny` or a `cors` that refuses, or where another route has a larger `maxBody` or another `rateLimit`
    * @example 'on'
    */
   readonly guards?: Toggle;
@@ -1603,6 +1609,57 @@ export interface RouteRateLimitInput {
    * @example 'on'
    */
   readonly dryRun?: Toggle;
+}
+
+/** Which pages of other origins may read its answers; preflights are answered by Fairlead. In place of what the servers say of that. `off`: the servers' business. */
+export interface CorsInput {
+  /**
+   * Which pages may read the answers, by scheme, host and port. `*` stands for whole labels: `https://*.app.example`. `any`: all, which excludes `credentials`. `'null'`: pages without an origin, such as files.
+   * @example ['https://app.example']
+   */
+  readonly origins: readonly string[] | string;
+  /**
+   * Whether they may send cookies and client certificates.
+   * @defaultValue `'off'`
+   * @example 'on'
+   */
+  readonly credentials?: Toggle;
+  /**
+   * Methods that pages may use. GET, HEAD and POST are never kept out by browsers.
+   * @defaultValue `['GET', 'HEAD', 'POST']`
+   * @example ['GET', 'PUT']
+   */
+  readonly methods?: readonly string[] | string;
+  /**
+   * Headers that pages may send, besides those that every form may. `any`: all but Authorization, which has to be named.
+   * @defaultValue `[]`
+   * @example ['Content-Type', 'Authorization']
+   */
+  readonly headers?: readonly string[] | string;
+  /**
+   * Headers of answers that pages may read, besides those that all may.
+   * @defaultValue `[]`
+   * @example ['ETag']
+   */
+  readonly expose?: readonly string[] | string;
+  /**
+   * How long browsers remember what a preflight was told; most have a bound of their own.
+   * @defaultValue `'10m'`
+   * @example '2h'
+   */
+  readonly maxAge?: Duration | Off;
+  /**
+   * Whether requests of other origins get 403 `origin-denied`. Without it the server does what they ask for, and the page may not read the answer.
+   * @defaultValue `'off'`
+   * @example 'on'
+   */
+  readonly refuse?: Toggle;
+  /**
+   * What becomes of WebSockets of other origins, which browsers do not keep apart: `check`: 403 `origin-denied`; `pass`: nothing.
+   * @defaultValue `'check'`
+   * @example 'pass'
+   */
+  readonly upgrades?: 'check' | 'pass';
 }
 
 /** A header in which clients give the time for their request: seconds, or a number with `ms` or `s`. `grpc-timeout` is always read. */

@@ -4,6 +4,8 @@
  */
 import { REWRITING } from './foreign-rewriting-keys.ts';
 import { RATE_WORDS } from './foreign-limit-keys.ts';
+import { OF_CHECKS } from './foreign-check-keys.ts';
+import { OF_ROUTES } from './foreign-route-keys.ts';
 import { OF_LAYER4_MAPS } from './foreign-layer4-keys.ts';
 import { OF_PROXY_PROTOCOL_MAPS } from './foreign-proxy-protocol-keys.ts';
 import { OF_SMALL_MAPS } from './foreign-resilience-keys.ts';
@@ -42,11 +44,6 @@ type Place =
   | 'ExchangeTimeouts';
 
 const TLS = 'ssl https cert ca cacert';
-
-const ACCESS_ELSEWHERE: Readonly<Record<string, string>> = {
-  'allow deny allowlist denylist whitelist blacklist blocklist ipallowlist ipwhitelist ipdenylist acl acls ipfilter':
-    'It stands in a route, e.g. routes: [{ pool: web, allow: [10.0.0.0/8] }].',
-};
 
 const UNBUFFERED = 'Bodies pass as they come, and nothing of them is buffered: take it out.';
 
@@ -89,7 +86,7 @@ const IN_EVERY_HTTP_MAP: Readonly<Record<string, string>> = {
 /** What to write instead, by place. `a b` are several words. */
 const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
   Config: {
-    ...ACCESS_ELSEWHERE,
+    ...OF_ROUTES,
     'iplist iplists addresslists sets geo': 'Write lists, e.g. lists: { office: [10.0.0.0/8] }.',
     'upstream upstreams backend backends service services cluster clusters target targets server servers nodes':
       'Write pools, e.g. pools: { web: [localhost:8081] }.',
@@ -137,7 +134,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     ...TLS_ELSEWHERE,
   },
   Listener: {
-    ...ACCESS_ELSEWHERE,
+    ...OF_ROUTES,
     'port host bind listen addr ip hostname url': 'Write address, e.g. address: 127.0.0.1:8080.',
     'socket unix unixsocket socketpath path': 'Write address, e.g. address: unix:/run/fairlead/web.sock.',
     'permissions perm perms chmod filemode socketmode':
@@ -165,6 +162,8 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
       'Conditions stand in match, e.g. match: { host: api.example.com, path: /v1/* }.',
     scheme: 'Conditions stand in match, e.g. match: { scheme: http }.',
     'clientmaxbodysize maxbodysize bodylimit maxrequestbody': 'Write maxBody, e.g. maxBody: 10MiB.',
+    'crossorigin alloworigin alloworigins allowedorigin allowedorigins accesscontrolalloworigin':
+      'Write cors, e.g. cors: { origins: [https://app.example] }.',
     ...IN_EVERY_HTTP_MAP,
     ...EXCHANGE_TIMES,
     'entrypoint entrypoints listener listeners bind listen':
@@ -197,7 +196,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'code statuscode permanent': 'Write status, e.g. status: 301.',
   },
   Pool: {
-    ...ACCESS_ELSEWHERE,
+    ...OF_ROUTES,
     'healthcheck healthchecks health healthpath healthuri activehealthcheck probe livenessprobe httpchk optionhttpchk option checks':
       'Write check, e.g. check: { http: /healthcheck, interval: 5s }.',
     ...IN_EVERY_HTTP_MAP,
@@ -267,20 +266,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'httponly insert indirect nocache': 'That is always so: take it out.',
     'prefix rewrite preserve': 'Fairlead sets a cookie of its own, and leaves those of servers alone: take it out.',
   },
-  Check: {
-    'path uri url endpoint httppath status expect expectedstatus method body host headers':
-      'It stands in http, e.g. http: { path: /healthcheck, status: 200 }.',
-    'tls ssl checkssl': 'Write https in place of http, e.g. https: { path: /healthcheck }.',
-    'type protocol': 'Write the kind itself, e.g. http: { path: /healthcheck }.',
-    'udp datagram dgram dns':
-      'There is no check by datagrams. Write tcp, with a port where the server takes TCP at another one, e.g. tcp: { port: 8053 }.',
-    port: 'It stands in http or tcp, e.g. tcp: { port: 9000 }.',
-    'inter every frequency period': 'Write interval, e.g. interval: 5s.',
-    fastinter: 'Write fastInterval, e.g. fastInterval: 1s.',
-    downinter: 'Write downInterval, e.g. downInterval: 20s.',
-    'rises passes healthythreshold successthreshold': 'Write rise, e.g. rise: 2.',
-    'falls fails failures unhealthythreshold failurethreshold': 'Write fall, e.g. fall: 3.',
-  },
+  Check: OF_CHECKS,
   ...OF_SMALL_MAPS,
   Timeouts: {
     ...TIMES,

@@ -4,7 +4,7 @@ import { OF_LIMIT_MAPS } from './foreign-limit-keys.ts';
 import type { LimitMap } from './foreign-limit-keys.ts';
 
 /** The titles of their schemas. */
-export type SmallMap = 'Breaker' | 'Queue' | 'Retry' | 'RouteRetry' | 'Hedge' | 'SlowClients' | LimitMap;
+export type SmallMap = 'Breaker' | 'Queue' | 'Retry' | 'RouteRetry' | 'Hedge' | 'SlowClients' | 'Cors' | LimitMap;
 
 const RETRY: Readonly<Record<string, string>> = {
   'retries tries count max maxretries maxattempts numretries limit':
@@ -41,6 +41,17 @@ export const OF_SMALL_MAPS: Readonly<Record<SmallMap, Readonly<Record<string, st
       'Write max, e.g. max: 500.',
     'wait maxwait waittimeout timeoutqueue queuetimeout': 'Write timeout, e.g. timeout: 2s.',
     'codel delay targetdelay maxdelay': 'Write target, e.g. target: 200ms.',
+  },
+  Cors: {
+    'origin alloworigin alloworigins allowedorigins accesscontrolalloworigin accesscontrolalloworiginlist':
+      'Write origins, e.g. origins: [https://app.example].',
+    'allowcredentials supportscredentials accesscontrolallowcredentials': 'Write credentials, e.g. credentials: on.',
+    'method allowmethods allowedmethods accesscontrolallowmethods': 'Write methods, e.g. methods: [GET, PUT].',
+    'header allowheaders allowedheaders accesscontrolallowheaders': 'Write headers, e.g. headers: [Content-Type].',
+    'exposeheaders exposedheaders accesscontrolexposeheaders': 'Write expose, e.g. expose: [ETag].',
+    'maxagesec accesscontrolmaxage': 'Write maxAge, e.g. maxAge: 10m.',
+    'preflight preflightcontinue optionspassthrough optionssuccessstatus addvaryheader privatenetwork allowprivatenetwork':
+      'Preflights are answered by Fairlead: take it out.',
   },
   SlowClients: {
     'rate minrate minimumrate minrequestbodydatarate body request requestrate':

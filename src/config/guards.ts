@@ -1,6 +1,7 @@
 /** Which routes guard if the config does not say so. */
 import { hasSameLimits } from '../core/limits/rate-limit.ts';
 import type { RateLimitSpec } from '../core/limits/rate-limit.ts';
+import type { CorsSpec } from '../core/snapshot.ts';
 
 interface Guarding {
   readonly guards: boolean;
@@ -13,6 +14,7 @@ interface Guarding {
   /** It refuses clients. */
   readonly access?: unknown;
   readonly rateLimit?: readonly RateLimitSpec[] | undefined;
+  readonly cors?: CorsSpec | undefined;
 }
 
 /** Whether the config says that the route guards; null: it does not say. */
@@ -26,7 +28,7 @@ export type Unsettled<R extends Guarding> = Omit<R, 'guards'> & { readonly guard
 export function settleGuards<R extends Guarding>(routes: readonly Unsettled<R>[]): readonly R[] {
   const most = routes.reduce((largest, route) => Math.max(largest, takenBytes(route)), 0);
   return routes.map((route) => {
-    const refuses = route.access !== undefined;
+    const refuses = route.access !== undefined || refusesOrigins(route.cors);
     const limitsBodies = route.redirect === undefined && takenBytes(route) < most;
     const limitsOnly = route.guards === null && !refuses && (limitsBodies || limitsRate(route, routes));
     return (limitsOnly ? { ...route, guards: true, limitsOnly } : { ...route, guards: route.guards ?? refuses }) as R;
@@ -37,6 +39,11 @@ type Limiting = Pick<Guarding, 'maxBody' | 'redirect' | 'rateLimit'>;
 
 function limitsRate(route: Limiting, routes: readonly Limiting[]): boolean {
   return route.rateLimit !== undefined && routes.some((other) => !hasSameLimits(route, other));
+}
+
+/** A page that is kept out must not come in by another spelling of a path. */
+function refusesOrigins(cors: CorsSpec | undefined): boolean {
+  return cors !== undefined && (cors.refuse || cors.upgrades === 'check');
 }
 
 function takenBytes({ maxBody, redirect }: Pick<Guarding, 'maxBody' | 'redirect'>): number {

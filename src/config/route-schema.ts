@@ -4,6 +4,7 @@ import type { QueueClass } from '../core/resilience/queue-class.ts';
 import type { HedgeSpec, RedirectSpec, RetrySpec, Timeouts } from '../core/snapshot.ts';
 import { type WrittenRouteLog, routeLogSchema } from './access-log-schema.ts';
 import { accessKeys, accessOf } from './access-schema.ts';
+import { corsSchema } from './cors-schema.ts';
 import type { RouteConfig } from './config.ts';
 import { key, note } from './described.ts';
 import { Mistake } from './errors.ts';
@@ -165,6 +166,12 @@ export const routeKeys = note(
         description: 'Upgrades that pass, where the request asks for one; `[]` for none.',
         example: ['websocket', 'mqtt'],
       }),
+      cors: key(corsSchema.optional(), {
+        description:
+          "Which pages of other origins may read its answers; preflights are answered by Fairlead. In place of what the servers say of that. `off`: the servers' business.",
+        example: { origins: ['https://app.example'], credentials: 'on' },
+        byDefault: '`off`',
+      }),
       maxBody: key(sizeOrOff.prefault('off'), {
         description: 'Largest request body. Beyond it, 413 `payload-too-large`.',
         example: '10MiB',
@@ -184,7 +191,8 @@ export const routeKeys = note(
         description:
           'Whether the route keeps something out or holds it back. It is then taken also for a path that a server may read as one of its own: `//admin` and `/admin%2Fx` for `/admin/*`.',
         example: 'on',
-        byDefault: '`on` with `allow` or `deny`, or where another route has a larger `maxBody` or another `rateLimit`',
+        byDefault:
+          '`on` with `allow`, `deny` or a `cors` that refuses, or where another route has a larger `maxBody` or another `rateLimit`',
       }),
       accessLog: key(routeLogSchema.prefault('on'), {
         description: 'Which of its exchanges get a line, where there is an access log; `off`: none.',
@@ -243,6 +251,7 @@ export const routeSchema = withRule(withTarget, {
     pool: redirect === undefined ? (written.pool ?? '') : '',
     ...(redirect === undefined ? {} : { redirect }),
     ...(access === undefined ? {} : { access }),
+    ...(written.cors === undefined ? {} : { cors: written.cors }),
     policy: written.policy ?? null,
     replacePrefix: replace,
     ...toRewriting(written),

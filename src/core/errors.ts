@@ -30,6 +30,8 @@ export const STICKY_MOVED = 'sticky-moved';
 export const STICKY_SPILLED = 'sticky-spilled';
 /** In the place of a reason: its route redirects. */
 export const REDIRECTED = 'redirect';
+/** In the place of a reason: a browser has asked whether it may send a request. */
+export const PREFLIGHT = 'preflight';
 /** In the place of a reason: a limit on trial would have refused it. */
 export const WOULD_LIMIT = 'would-limit';
 /** What is said of exchanges that have nothing wrong with them but what their status says. */
@@ -38,6 +40,7 @@ export const REMARKS: ReadonlySet<string> = new Set([
   STICKY_MOVED,
   STICKY_SPILLED,
   REDIRECTED,
+  PREFLIGHT,
   WOULD_LIMIT,
 ]);
 
@@ -64,6 +67,7 @@ export const FAULTS = Object.freeze({
   http2Preface: fault(400, 'http2-not-enabled', 'HTTP/2 is not enabled on this listener.'),
   requestTimeout: fault(408, 'request-timeout', 'The request was not received in time.'),
   bodyTooSlow: fault(408, BODY_TOO_SLOW, 'The request body came too slowly.'),
+  originDenied: fault(403, 'origin-denied', 'Pages of this origin may not use it.'),
   misdirected: fault(421, 'misdirected-request', 'This host is not served on this connection: come by its own name.'),
   rateLimited: fault(429, 'rate-limited', 'Too many requests: try again later.'),
   payloadTooLarge: fault(413, 'payload-too-large', 'The request body is larger than this route allows.'),

@@ -150,6 +150,24 @@ export interface ClientsSpec {
   readonly lists: readonly string[];
 }
 
+/** Which pages of other origins may read the answers of a route, and what they may send. */
+export interface CorsSpec {
+  /** As `normalOrigin` of `http/cors.ts` has them, `*` for whole labels in front of a host. */
+  readonly origins: readonly string[] | 'any';
+  readonly credentials: boolean;
+  readonly methods: readonly string[];
+  /** Any header but Authorization, besides those that are named. */
+  readonly anyHeader: boolean;
+  readonly headers: readonly string[];
+  /** Headers of answers. */
+  readonly expose: readonly string[];
+  readonly maxAgeSeconds: number;
+  /** Requests of other origins are answered 403. */
+  readonly refuse: boolean;
+  /** Whether upgrades of other origins are. */
+  readonly upgrades: 'check' | 'pass';
+}
+
 /** Which requests go to which pool, and what is done with them. */
 export interface RouteSpec {
   readonly id: string;
@@ -160,6 +178,8 @@ export interface RouteSpec {
   readonly pool: string;
   /** Where its requests are sent in place of a pool; left out: they go to the pool. */
   readonly redirect?: RedirectSpec;
+  /** Left out: nothing is said of origins. */
+  readonly cors?: CorsSpec;
   /** Left out: everybody may use it. */
   readonly access?: AccessSpec;
   /** How often its requests may come; left out: as often as they like. */

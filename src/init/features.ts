@@ -43,6 +43,7 @@ export const FEATURES = {
   redirects: coming('redirects with another status, by a pattern, or to a computed place'),
   answers: coming('answers of the proxy’s own'),
   requestHeaders: byHand('headers that are set in requests', 'rewriting.md'),
+  cors: byHand('CORS', 'cors.md'),
   responseHeaders: byHand('headers of answers that are rewritten', 'rewriting.md'),
   rewriting: byHand('rewriting of requests other than by stripPrefix and replacePrefix', 'rewriting.md'),
   methods: coming('another method or body for endpoints'),

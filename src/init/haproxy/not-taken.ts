@@ -39,6 +39,7 @@ const REASONS: readonly Reason[] = [
     'left',
     lacking('requestHeaders'),
   ],
+  [/^http-(?:after-)?response (?:set|add|replace)-header access-control-/i, 'left', lacking('cors')],
   [/^(?:http-response|http-after-response|rsp\w+)\b/, 'left', lacking('responseHeaders')],
   [/^(?:http-request|tcp-request \w+) (?:track-sc\d?|sc-\S+)|^(?:stick-table|rate-limit)\b/, 'left', RATES],
   [

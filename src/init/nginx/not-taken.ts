@@ -122,11 +122,17 @@ const KNOWN =
 /** Lists a directive with the reason why it is not taken over. */
 export function listOther(directive: Directive, report: Report): void {
   if (mayLeadToHttps(directive)) return report.guard(directive, lacking('redirects', IN_CLEAR));
+  if (isCors(directive)) return report.leave(directive, lacking('cors'));
   const [kind, reason] = reasonFor(directive.name);
   if (kind === 'guard' && !isGuard(directive)) return report.same(directive, 'alone it keeps nobody out');
   if (kind === 'same') report.same(directive, reason);
   else if (kind === 'guard') report.guard(directive, reason);
   else report.leave(directive, reason);
+}
+
+/** One line of it alone is no CORS: origins, preflights and `Vary` belong together. */
+function isCors({ name, args }: Directive): boolean {
+  return /^(?:add_header|more_set_headers)$/.test(name) && /^access-control-/i.test(args[0] ?? '');
 }
 
 /** What is missing where this guard of a server or a location was. */

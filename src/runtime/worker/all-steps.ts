@@ -2,6 +2,7 @@
 import type { CreateStep } from '../../http/steps/route-steps.ts';
 import { createAccess } from '../../steps/lists/access.ts';
 import { createBans } from '../../steps/lists/bans.ts';
+import { createCors, createUpgradeOrigins } from '../../steps/cors/cors.ts';
 import { createMaxBody } from '../../steps/max-body.ts';
 import { createRateLimits } from '../../steps/limits/rate-limits.ts';
 import { createRedirect } from '../../steps/redirect.ts';
@@ -17,6 +18,8 @@ export const ALL_STEPS: Readonly<Record<StepName, CreateStep>> = {
   access: createAccess,
   rateLimit: createRateLimits,
   maxBody: createMaxBody,
+  cors: createCors,
+  corsUpgrades: createUpgradeOrigins,
   rewriteAnswer: createRewriteAnswer,
   redirect: createRedirect,
   rewriteRequest: createRewriteRequest,

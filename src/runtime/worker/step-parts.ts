@@ -26,9 +26,17 @@ const STEPS = {
     isIn: ({ rateLimit }) => rateLimit !== undefined,
     load: async () => (await import('../../steps/limits/rate-limits.ts')).createRateLimits,
   },
+  cors: {
+    isIn: ({ cors }) => cors !== undefined,
+    load: async () => (await import('../../steps/cors/cors.ts')).createCors,
+  },
   maxBody: {
     isIn: ({ maxBody }) => maxBody !== 0,
     load: async () => (await import('../../steps/max-body.ts')).createMaxBody,
+  },
+  corsUpgrades: {
+    isIn: ({ cors }) => cors?.upgrades === 'check',
+    load: async () => (await import('../../steps/cors/cors.ts')).createUpgradeOrigins,
   },
   rewriteAnswer: {
     isIn: ({ answerEdits }) => answerEdits !== undefined,
@@ -49,7 +57,7 @@ export type StepName = keyof typeof STEPS;
 const NAMES = Object.keys(STEPS) as readonly StepName[];
 
 /** In the order in which answers pass them; those that are not named look at none. */
-const ANSWERING: readonly StepName[] = ['rewriteAnswer', 'rateLimit'];
+const ANSWERING: readonly StepName[] = ['rewriteAnswer', 'cors', 'rateLimit'];
 
 export class StepParts {
   readonly #create: Partial<Record<StepName, CreateStep>>;

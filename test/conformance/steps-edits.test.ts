@@ -4,6 +4,7 @@ import { FAULTS } from '../../src/core/errors.ts';
 import type { HeaderEdit } from '../../src/core/http/edited-lines.ts';
 import { LATER, PASS } from '../../src/http/steps/step.ts';
 import type { Decision, Deferral, RequestView, ResponseView, Step } from '../../src/http/steps/step.ts';
+import { valuesOf } from '../support/config-routes.ts';
 import { answering, get, ok, proxied, readResponse } from '../support/proxied.ts';
 import type { ProxiedOptions } from '../support/proxied.ts';
 import type { RawPeer } from '../support/segmented-socket.ts';
@@ -33,10 +34,6 @@ async function seen(peer: RawPeer, request = get('/x', 'X-Old: a\r\nX-Old: b\r\n
   const { status, body } = await readResponse(peer);
   assert.equal(status, 200);
   return body;
-}
-
-function valuesOf(head: string, name: string): readonly string[] {
-  return [...head.matchAll(new RegExp(`^${name}: (.*)\\r$`, 'gim'))].map((match) => match[1]);
 }
 
 const set = (name: string, value: string): HeaderEdit => ({ kind: 'set', name, value });

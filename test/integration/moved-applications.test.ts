@@ -1,21 +1,11 @@
 /** Applications that clients reach at another place: Location, cookies, and headers that make browsers careful. */
 import assert from 'node:assert/strict';
-import type { RouteConfig } from '../../src/config/config.ts';
-import type { TestPlaneOptions, TestRoute } from '../support/data-plane.ts';
+import type { TestPlaneOptions } from '../support/data-plane.ts';
+import { routesOf, valuesOf } from '../support/config-routes.ts';
 import { answering, get, ok, proxied, readResponse } from '../support/proxied.ts';
 import type { Proxied } from '../support/proxied.ts';
-import { configOf } from '../support/running-balancer.ts';
 
 const DATE = 'Date: Sat, 21 Nov 2026 00:00:00 GMT\r\n';
-
-function routesOf(...routes: readonly object[]): readonly TestRoute[] {
-  const text = JSON.stringify({ listeners: { web: ':80' }, pools: { web: ['127.0.0.1:1'] }, routes });
-  return configOf(text).routes.map(({ timeouts: _, retry: __, hedge: ___, ...route }: RouteConfig) => ({
-    ...route,
-    pool: 'web',
-    accessLog: null,
-  }));
-}
 
 /** The endpoint answers with the lines that the request asks for, `SELF` in them being its own address. */
 function moved(name: string, options: Omit<TestPlaneOptions, 'ports'>, body: (proxy: Proxied) => Promise<void>): void {
@@ -26,10 +16,6 @@ function moved(name: string, options: Omit<TestPlaneOptions, 'ports'>, body: (pr
       : `HTTP/1.1 200 OK\r\n${DATE}Content-Length: 0\r\n${line.replaceAll('|', '\r\n')}\r\n\r\n`;
   };
   proxied(name, options, answering(said), body);
-}
-
-function valuesOf(head: string, name: string): readonly string[] {
-  return [...head.matchAll(new RegExp(`^${name}: (.*)\\r$`, 'gim'))].map((match) => match[1]);
 }
 
 moved(

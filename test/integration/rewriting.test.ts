@@ -1,22 +1,10 @@
 /** What endpoints get of a request, and clients of an answer, where a route says what is to be made of them. */
 import assert from 'node:assert/strict';
-import type { RouteConfig } from '../../src/config/config.ts';
 import { FAULTS } from '../../src/core/errors.ts';
-import type { TestRoute } from '../support/data-plane.ts';
+import { routesOf, valuesOf } from '../support/config-routes.ts';
 import { answering, get, ok, proxied, readResponse } from '../support/proxied.ts';
 import type { Proxied } from '../support/proxied.ts';
-import { configOf } from '../support/running-balancer.ts';
 import type { RawPeer } from '../support/segmented-socket.ts';
-
-/** Routes as a config has them, without what a test plane says itself. */
-function routesOf(...routes: readonly object[]): readonly TestRoute[] {
-  const text = JSON.stringify({ listeners: { web: ':80' }, pools: { web: ['127.0.0.1:1'] }, routes });
-  return configOf(text).routes.map(({ timeouts: _, retry: __, hedge: ___, ...route }: RouteConfig) => ({
-    ...route,
-    pool: 'web',
-    accessLog: null,
-  }));
-}
 
 /** The endpoint gives back the head that it was sent. */
 function rewritten(name: string, routes: readonly object[], body: (proxy: Proxied) => Promise<void>): void {
@@ -34,10 +22,6 @@ async function seen(peer: RawPeer, request: string): Promise<string> {
   const { status, body } = await readResponse(peer);
   assert.equal(status, 200);
   return body;
-}
-
-function valuesOf(head: string, name: string): readonly string[] {
-  return [...head.matchAll(new RegExp(`^${name}: (.*)\\r$`, 'gim'))].map((match) => match[1]);
 }
 
 const targetOf = (head: string): string => head.split(' ')[1];

@@ -295,6 +295,8 @@ describe('slow clients of a balancer', () => {
         pools: { web: ["127.0.0.1:${endpointPort}"] }
       `);
         t.after(() => balancer.close({ force: true }));
+        const told: string[] = [];
+        balancer.on('refused', ({ reason, address }) => told.push(`${reason} ${address}`));
         const clients = 6;
         const dripping = Array.from({ length: clients }, () => dripInto(t, port));
         for (let count = 0; count < clients; count++) takeHardly(t, port);
@@ -308,6 +310,12 @@ describe('slow clients of a balancer', () => {
           () => slow() === 2 * clients,
           () => `${slow()} are counted`,
         );
+        const refused = (): Readonly<Record<string, number>> => balancer.stats().listeners[0].refused;
+        await until(
+          () => refused()['client-too-slow'] === clients && refused()['body-too-slow'] === clients,
+          () => `told of are ${JSON.stringify(refused())}`,
+        );
+        assert.deepEqual([...new Set(told)].sort(), ['body-too-slow 127.0.0.1', 'client-too-slow 127.0.0.1']);
         const { failures, inFlight } = balancer.stats().pools[0].endpoints[0];
         assert.deepEqual({ failures, inFlight }, { failures: 0, inFlight: 0 });
       },

@@ -168,3 +168,24 @@ test('a test balancer has endpoints on unix sockets, which are called by their a
   assert.equal((await balancer.request()).body, 'unix:/run/A.sock');
   assert.equal((await balancer.request()).body, 'unix:/run/A.sock');
 });
+
+test('in a test balancer limits of rate go by its time', async () => {
+  await using balancer = await createTestBalancer({
+    routes: [{ pool: 'web', rateLimit: { rate: '1/m', burst: 2, wait: '30s' } }],
+    pools: pools(),
+  });
+  const ask = async () => {
+    const { status, reason, tookMs } = await balancer.request();
+    return { status, reason, isLate: tookMs >= 1000 };
+  };
+  const passed = { status: 200, reason: '', isLate: false };
+  const refused = { status: 429, reason: 'rate-limited', isLate: false };
+  assert.deepEqual([await ask(), await ask(), await ask()], [passed, passed, refused]);
+  await balancer.advance(29_000);
+  assert.deepEqual(await ask(), refused);
+  await balancer.advance(11_000);
+  // The next minute is over in 20 s, for which it waits.
+  assert.deepEqual(await ask(), { ...passed, isLate: true });
+  await balancer.advance(3_600_000);
+  assert.deepEqual([await ask(), await ask(), await ask()], [passed, passed, refused]);
+});

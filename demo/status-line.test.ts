@@ -72,6 +72,7 @@ function stats(requests: number, errors: number, endpoints: readonly PoolEndpoin
     certificates: [],
     lists: [],
     limits: [],
+    concurrency: [],
     accessLog: { written: 0, dropped: 0 },
     memory: readMemoryStats(new MemoryTable(createMemoryTable(1), 0)),
     workers: workers as unknown as BalancerStats['workers'],

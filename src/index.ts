@@ -47,8 +47,9 @@ export type { CheckAnswer, ThresholdState } from './core/health/threshold.ts';
 export type { HashTableHandle, HashTableKind } from './core/balancer/hash-table.ts';
 export type { Random } from './core/random.ts';
 export type { AcmeChallenge, AcmeSpec } from './core/acme.ts';
+export type { ConcurrencySpec, ConcurrencyStats } from './core/limits/concurrency.ts';
 export type { RateLimitStats } from './core/limits/limit-stats.ts';
-export type { RateLimitSpec } from './core/limits/rate-limit.ts';
+export type { Limited, RateLimitSpec } from './core/limits/rate-limit.ts';
 export type { PacedRate, RateSpec } from './core/limits/rate.ts';
 export type { MemorySpec, Settings } from './core/settings.ts';
 export type {

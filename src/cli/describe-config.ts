@@ -12,7 +12,7 @@ import type { Machine } from './machine.ts';
 import { table } from './table.ts';
 import { describeAccess } from './write-access.ts';
 import { writeConfig } from './write-config.ts';
-import { describeLimits } from './write-limits.ts';
+import { describeConcurrency, describeLimits } from './write-limits.ts';
 import { describeTarget, writeRedirect } from './write-redirect.ts';
 import { formatDuration } from './written-units.ts';
 
@@ -97,7 +97,11 @@ function toJsonTarget({ pool, redirect }: RouteConfig): object {
 
 function describeRoutes({ routes }: ExplainedConfig): string[][] {
   return routes.map(({ route, text }) => {
-    const more = [...describeLimits(route.rateLimit), ...(route.guards ? ['guards'] : [])];
+    const more = [
+      ...describeLimits(route.rateLimit),
+      ...describeConcurrency(route.concurrency),
+      ...(route.guards ? ['guards'] : []),
+    ];
     const guards = describeAccess(route.access) + more.map((each) => `, ${each}`).join('');
     if (route.redirect !== undefined) return [route.id, text, `→ ${describeTarget(route)}${guards}`];
     const { replacePrefix } = route;

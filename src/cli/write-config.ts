@@ -27,7 +27,7 @@ import { writePoolTls } from './write-pool-tls.ts';
 import { writeSlowClients } from './write-slow-clients.ts';
 import { withoutGaps } from './written-map.ts';
 import type { Written } from './written-map.ts';
-import { writeNamedLimits, writeRouteLimits } from './write-limits.ts';
+import { writeConcurrency, writeNamedLimits, writeRouteLimits } from './write-limits.ts';
 import { writeRedirect } from './write-redirect.ts';
 import { formatDuration, formatDurationOrOff, formatSize, onOff } from './written-units.ts';
 
@@ -82,7 +82,7 @@ function writeRoute(route: RouteConfig): Written {
 }
 
 function writeRedirecting(
-  { id, match, guards, limitsOnly, access, cors, rateLimit, accessLog, answerEdits }: RouteConfig,
+  { id, match, guards, limitsOnly, access, cors, rateLimit, concurrency, accessLog, answerEdits }: RouteConfig,
   redirect: RedirectSpec,
 ): Written {
   const { scheme: _, ...others } = match;
@@ -93,6 +93,7 @@ function writeRedirecting(
     ...writeAccess(access),
     cors: writeCors(cors),
     rateLimit: writeRouteLimits(rateLimit),
+    concurrency: writeConcurrency(concurrency),
     guards: limitsOnly === true ? undefined : onOff(guards),
     ...writeRewriting(undefined, answerEdits),
     accessLog: writeRouteLog(accessLog),
@@ -116,6 +117,7 @@ function writePooled({
   cors,
   policy,
   rateLimit,
+  concurrency,
   upgrades,
   accessLog,
   longPoll,
@@ -135,6 +137,7 @@ function writePooled({
     upgrades,
     maxBody: maxBody === 0 ? 'off' : formatSize(maxBody),
     rateLimit: writeRouteLimits(rateLimit),
+    concurrency: writeConcurrency(concurrency),
     longPoll: onOff(longPoll),
     // It is on only because of its limits, and would be again.
     guards: limitsOnly === true ? undefined : onOff(guards),

@@ -1,4 +1,5 @@
 /** Limits as a config file writes them, and in words. */
+import type { ConcurrencySpec } from '../core/limits/concurrency.ts';
 import type { RateLimitSpec } from '../core/limits/rate-limit.ts';
 import type { RateSpec } from '../core/limits/rate.ts';
 import type { Written } from './written-map.ts';
@@ -43,4 +44,16 @@ export function describeLimits(limits: readonly RateLimitSpec[] = []): readonly 
     const trial = dryRun ? ', on trial' : '';
     return `${shared}at most ${writeRate(rate)}, ${burst} at once, by ${key.parts.join(' and ')}${wait}${trial}`;
   });
+}
+
+/** Undefined: there are none. */
+export function writeConcurrency(limits: readonly ConcurrencySpec[] | undefined): readonly Written[] | undefined {
+  return limits?.map(({ max, key, keys }) => {
+    return { max, key: key.parts, missing: key.missing === 'client' ? 'client' : 'skip', keys };
+  });
+}
+
+/** `20 at a time by client`, for each; empty: none. */
+export function describeConcurrency(limits: readonly ConcurrencySpec[] = []): readonly string[] {
+  return limits.map(({ max, key }) => `${max} at a time by ${key.parts.join(' and ')}`);
 }

@@ -49,6 +49,11 @@ const PLACES: Readonly<Record<string, Places>> = {
     [/^([A-Za-z][\w-]*-[\w-]*)$/, 'Write deadline: { header: $1 }.'],
     [ANY, 'Write off, or a map, e.g. deadline: { header: X-Request-Timeout }.'],
   ],
+  Concurrency: [
+    [COUNT, 'Write concurrency: $1.'],
+    [NO, 'Take it out: there is no limit unless it is written.'],
+    [ANY, 'Write a number, or a map, e.g. { max: 20, key: client }.'],
+  ],
   RateLimit: RATE_PLACES,
   RouteRateLimit: RATE_PLACES,
   Hedge: [

@@ -23,6 +23,7 @@ import { PartReader, describeEmpty } from './part-reader.ts';
 import { matchesOf } from './match-schema.ts';
 import type { Part, ReadRoute } from './parts.ts';
 import { checkRedirects } from './redirect-schema.ts';
+import { concurrencyOf } from './concurrency-schema.ts';
 import { checkRateLimits, limitsOfRoute, namedLimitsOf } from './rate-limits.ts';
 import type { NamedLimits } from './rate-limits.ts';
 import { rateLimitSchema } from './rate-limit-schema.ts';
@@ -181,7 +182,7 @@ function toRouteConfigs(
   pool: WrittenPool | undefined,
   named: NamedLimits,
 ): readonly Unsettled<RouteConfig>[] {
-  const { name, accessLog, retry, rateLimit = [], ...route } = value;
+  const { name, accessLog, retry, rateLimit = [], concurrency, ...route } = value;
   const id = name ?? placeName(path);
   return matchesOf(route.match).map((match, i) => ({
     ...route,
@@ -192,6 +193,7 @@ function toRouteConfigs(
     retry: retryOf(pool?.retry, retry),
     hedge: route.hedge === undefined ? (pool?.hedge ?? null) : route.hedge,
     ...limitsOfRoute(rateLimit, nameOfHost(id, i), named),
+    ...concurrencyOf(concurrency, nameOfHost(id, i)),
     accessLog: routeLogOf(accessLog, settings.accessLog),
   }));
 }

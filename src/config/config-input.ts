@@ -1495,6 +1495,11 @@ export interface RouteInput<PoolName extends string = string> {
    */
   readonly rateLimit?: RouteRateLimitInput | string | readonly (RouteRateLimitInput | string)[] | false;
   /**
+   * How many requests of a client may be under way at the same time, or of anything else that requests have in common: a number, a map, or several of them. Beyond it, 429 `concurrency-limited`.
+   * @example 20
+   */
+  readonly concurrency?: ConcurrencyInput | number | readonly (ConcurrencyInput | number)[] | Off;
+  /**
    * Its answers may take as long as they like: waiting for them never counts as silence of an endpoint (`ejection.silence`).
    * @defaultValue `'off'`
    * @example 'on'
@@ -1502,7 +1507,7 @@ export interface RouteInput<PoolName extends string = string> {
   readonly longPoll?: Toggle;
   /**
    * Whether the route keeps something out or holds it back. It is then taken also for a path that a server may read as one of its own: `//admin` and `/admin%2Fx` for `/admin/*`.
-   * @defaultValue `on` with `allow`, `deny` or a `cors` that refuses, or where another route has a larger `maxBody` or another `rateLimit`
+   * @defaultValue `on` with `allow`, `deny` or a `cors` that refuses, or where another route has a larger `maxBody` or other limits
    * @example 'on'
    */
   readonly guards?: Toggle;
@@ -1540,6 +1545,33 @@ export interface RouteAccessLogInput {
    * @example 0.01
    */
   readonly sample?: number;
+}
+
+/** How many requests of a client may be under way at the same time, or of anything else that requests have in common: a number, a map, or several of them. Beyond it, 429 `concurrency-limited`. */
+export interface ConcurrencyInput {
+  /**
+   * Most requests with the same key at the same time, over all threads.
+   * @example 20
+   */
+  readonly max: number;
+  /**
+   * What requests have in common that are counted together, as `routes.*.rateLimit.key`.
+   * @defaultValue `'client'`
+   * @example 'route'
+   */
+  readonly key?: readonly string[] | string;
+  /**
+   * What happens to a request that lacks a part of its key, as `routes.*.rateLimit.missing`.
+   * @defaultValue `'skip'`
+   * @example 'client'
+   */
+  readonly missing?: 'skip' | 'client';
+  /**
+   * Room for so many different keys at the same time, rounded up to a power of two. Requests for whose key there is none pass uncounted.
+   * @defaultValue `65536`
+   * @example 131072
+   */
+  readonly keys?: number;
 }
 
 /** How often requests may come: a rate, the name of a limit in `rateLimits`, a map, or several of them. Beyond it, 429 `rate-limited`. */

@@ -170,6 +170,8 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
       'Every route holds for every listener; match: { scheme: http } is for requests that did not come by https.',
     ...REWRITING,
     [`ratelimits ${RATE_WORDS}`]: 'Write rateLimit, e.g. rateLimit: 100/s.',
+    'limitconn inflightreq inflight maxinflight maxconcurrency maxconcurrentrequests bulkhead':
+      'Write concurrency, e.g. concurrency: 20.',
     id: 'Write name.',
     'hash hashpolicy hashkey hashon': 'Write policy, e.g. policy: { hash: header.x-user }.',
     'log logging': 'Write accessLog, e.g. accessLog: off.',

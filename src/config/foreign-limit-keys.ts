@@ -1,7 +1,7 @@
 /** Keys of other programs' limits of rate, by ours. `a b` are several words. */
 
 /** The titles of their schemas. */
-export type LimitMap = 'RateLimit' | 'RouteRateLimit';
+export type LimitMap = 'RateLimit' | 'RouteRateLimit' | 'Concurrency';
 
 const RATE_LIMIT: Readonly<Record<string, string>> = {
   'limit requests count max average points tokens tokensperfill requestsperunit maxevents events quota':
@@ -20,6 +20,12 @@ const RATE_LIMIT: Readonly<Record<string, string>> = {
 export const OF_LIMIT_MAPS: Readonly<Record<LimitMap, Readonly<Record<string, string>>>> = {
   RateLimit: RATE_LIMIT,
   RouteRateLimit: RATE_LIMIT,
+  Concurrency: {
+    'amount limit connections requests count inflight maxconcurrent': 'Write max, e.g. max: 20.',
+    'by ip source sourcecriterion keyby': 'Write key, e.g. key: client or key: header.x-api-key.',
+    'zonesize maxkeys tablesize': 'Write keys, e.g. keys: 131072.',
+    'status statuscode limitconnstatus': 'Who is refused gets 429: take it out.',
+  },
 };
 
 export const RATE_WORDS = 'ratelimiting ratelimiter limitreq limitreqzone throttle throttling quota';

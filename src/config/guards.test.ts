@@ -62,18 +62,19 @@ describe('a limit of rate guards', () => {
     legacyHeaders: false,
     dryRun: false,
   });
-  const settled = (...routes: readonly (readonly RateLimitSpec[] | undefined)[]) =>
+  type Limits = readonly RateLimitSpec[] | undefined;
+  const settled = (...routes: Limits[]) =>
     settleGuards(routes.map((rateLimit) => ({ guards: null, maxBody: 0, rateLimit })));
 
   it('a limit of rate guards where another route has another one, or none', () => {
-    const guards = (...routes: Parameters<typeof settled>) => settled(...routes).map((route) => route.guards);
+    const guards = (...routes: Limits[]) => settled(...routes).map((route) => route.guards);
     assert.deepEqual(guards([limit('a')], undefined), [true, false]);
     assert.deepEqual(guards([limit('a')], [limit('b')]), [true, true]);
     assert.deepEqual(guards([limit('a'), limit('b')], [limit('b')]), [true, true]);
   });
 
   it('a limit of rate does not guard where all routes share it, or there is one route', () => {
-    const guards = (...routes: Parameters<typeof settled>) => settled(...routes).map((route) => route.guards);
+    const guards = (...routes: Limits[]) => settled(...routes).map((route) => route.guards);
     assert.deepEqual(guards([limit('a')]), [false]);
     assert.deepEqual(guards([limit('a'), limit('b')], [limit('b'), limit('a')]), [false, false]);
   });

@@ -1,9 +1,9 @@
 /** Which routes guard if the config does not say so. */
 import { hasSameLimits } from '../core/limits/rate-limit.ts';
-import type { RateLimitSpec } from '../core/limits/rate-limit.ts';
+import type { Limited } from '../core/limits/rate-limit.ts';
 import type { CorsSpec } from '../core/snapshot.ts';
 
-interface Guarding {
+interface Guarding extends Limited {
   readonly guards: boolean;
   /** It guards only because of `maxBody` or `rateLimit`. */
   readonly limitsOnly?: boolean;
@@ -13,7 +13,6 @@ interface Guarding {
   readonly redirect?: unknown;
   /** It refuses clients. */
   readonly access?: unknown;
-  readonly rateLimit?: readonly RateLimitSpec[] | undefined;
   readonly cors?: CorsSpec | undefined;
 }
 
@@ -22,7 +21,7 @@ export type Unsettled<R extends Guarding> = Omit<R, 'guards'> & { readonly guard
 
 /**
  * The routes, each with whether it guards: one that refuses clients does. `maxBody` guards where another route takes more,
- * and `rateLimit` where another one has other limits: with the same for all there is nothing to be had by another
+ * and `rateLimit` and `concurrency` where another one has other limits: with the same for all there is nothing to be had by another
  * spelling, and paths with escaped slashes stay where they are.
  */
 export function settleGuards<R extends Guarding>(routes: readonly Unsettled<R>[]): readonly R[] {
@@ -30,15 +29,14 @@ export function settleGuards<R extends Guarding>(routes: readonly Unsettled<R>[]
   return routes.map((route) => {
     const refuses = route.access !== undefined || refusesOrigins(route.cors);
     const limitsBodies = route.redirect === undefined && takenBytes(route) < most;
-    const limitsOnly = route.guards === null && !refuses && (limitsBodies || limitsRate(route, routes));
+    const limitsOnly = route.guards === null && !refuses && (limitsBodies || limitsRequests(route, routes));
     return (limitsOnly ? { ...route, guards: true, limitsOnly } : { ...route, guards: route.guards ?? refuses }) as R;
   });
 }
 
-type Limiting = Pick<Guarding, 'maxBody' | 'redirect' | 'rateLimit'>;
-
-function limitsRate(route: Limiting, routes: readonly Limiting[]): boolean {
-  return route.rateLimit !== undefined && routes.some((other) => !hasSameLimits(route, other));
+function limitsRequests(route: Limited, routes: readonly Limited[]): boolean {
+  if (route.rateLimit === undefined && route.concurrency === undefined) return false;
+  return routes.some((other) => !hasSameLimits(route, other));
 }
 
 /** A page that is kept out must not come in by another spelling of a path. */

@@ -15,6 +15,8 @@ import { poolName } from './pool-name.ts';
 import { TOKEN, listOf, object, oneOf, orOff, scalar, sizeOrOff, toggle, withRule } from './scalars.ts';
 import { hedgeSchema } from './hedge-schema.ts';
 import { leadsToHttps, redirectSchema } from './redirect-schema.ts';
+import { concurrencySchema } from './concurrency-schema.ts';
+import type { WrittenConcurrency } from './concurrency-schema.ts';
 import { routeRateLimits } from './rate-limit-schema.ts';
 import type { RouteRateLimit } from './rate-limit-schema.ts';
 import { routeRetrySchema } from './retry-schema.ts';
@@ -25,7 +27,7 @@ import { describeValue } from './units.ts';
 /** A route before its name and the timeouts of the whole config are filled in. */
 export interface WrittenRoute extends Omit<
   RouteConfig,
-  'accessLog' | 'guards' | 'hedge' | 'id' | 'match' | 'rateLimit' | 'retry' | 'timeouts'
+  'accessLog' | 'concurrency' | 'guards' | 'hedge' | 'id' | 'match' | 'rateLimit' | 'retry' | 'timeouts'
 > {
   readonly name: string | null;
   readonly match: WrittenMatch;
@@ -34,6 +36,7 @@ export interface WrittenRoute extends Omit<
   /** Undefined: its pool's. */
   readonly hedge: HedgeSpec | null | undefined;
   readonly rateLimit?: readonly RouteRateLimit[];
+  readonly concurrency: readonly WrittenConcurrency[];
   readonly accessLog: WrittenRouteLog;
   /** Null: what else it says decides. */
   readonly guards: boolean | null;
@@ -182,6 +185,12 @@ export const routeKeys = note(
         example: '100/s',
         byDefault: 'none',
       }),
+      concurrency: key(concurrencySchema.optional(), {
+        description:
+          'How many requests of a client may be under way at the same time, or of anything else that requests have in common: a number, a map, or several of them. Beyond it, 429 `concurrency-limited`.',
+        example: 20,
+        byDefault: 'none',
+      }),
       longPoll: key(toggle.prefault('off'), {
         description:
           'Its answers may take as long as they like: waiting for them never counts as silence of an endpoint (`ejection.silence`).',
@@ -192,7 +201,7 @@ export const routeKeys = note(
           'Whether the route keeps something out or holds it back. It is then taken also for a path that a server may read as one of its own: `//admin` and `/admin%2Fx` for `/admin/*`.',
         example: 'on',
         byDefault:
-          '`on` with `allow`, `deny` or a `cors` that refuses, or where another route has a larger `maxBody` or another `rateLimit`',
+          '`on` with `allow`, `deny` or a `cors` that refuses, or where another route has a larger `maxBody` or other limits',
       }),
       accessLog: key(routeLogSchema.prefault('on'), {
         description: 'Which of its exchanges get a line, where there is an access log; `off`: none.',
@@ -264,6 +273,7 @@ export const routeSchema = withRule(withTarget, {
     // What `defaults` says of bodies is for servers.
     maxBody: redirect === undefined ? written.maxBody : 0,
     ...(rateLimit === undefined || rateLimit.length === 0 ? {} : { rateLimit }),
+    concurrency: written.concurrency ?? [],
     longPoll: written.longPoll,
     accessLog,
     guards,

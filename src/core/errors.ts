@@ -69,6 +69,7 @@ export const FAULTS = Object.freeze({
   bodyTooSlow: fault(408, BODY_TOO_SLOW, 'The request body came too slowly.'),
   originDenied: fault(403, 'origin-denied', 'Pages of this origin may not use it.'),
   misdirected: fault(421, 'misdirected-request', 'This host is not served on this connection: come by its own name.'),
+  concurrencyLimited: fault(429, 'concurrency-limited', 'Too many requests at the same time: try again later.'),
   rateLimited: fault(429, 'rate-limited', 'Too many requests: try again later.'),
   payloadTooLarge: fault(413, 'payload-too-large', 'The request body is larger than this route allows.'),
   targetTooLong: fault(414, 'target-too-long', 'The request target is too long.'),

@@ -4,7 +4,7 @@
  */
 import type { AnswerEditsSpec, RewritingSpec } from './rewriting-spec.ts';
 import type { RouteLogSpec } from './access-log.ts';
-import type { LimitTables, RateLimitSpec } from './limits/rate-limit.ts';
+import type { LimitTables, Limited } from './limits/rate-limit.ts';
 import type { HashTableHandle, HashTableKind } from './balancer/hash-table.ts';
 import type { QueueClass } from './resilience/queue-class.ts';
 import type { Settings } from './settings.ts';
@@ -169,7 +169,7 @@ export interface CorsSpec {
 }
 
 /** Which requests go to which pool, and what is done with them. */
-export interface RouteSpec {
+export interface RouteSpec extends Limited {
   readonly id: string;
   /** Row in the route table. */
   readonly slot: number;
@@ -182,8 +182,6 @@ export interface RouteSpec {
   readonly cors?: CorsSpec;
   /** Left out: everybody may use it. */
   readonly access?: AccessSpec;
-  /** How often its requests may come; left out: as often as they like. */
-  readonly rateLimit?: readonly RateLimitSpec[];
   /** What it makes of its requests on their way to the pool; left out: nothing. */
   readonly rewriting?: RewritingSpec;
   /** What it makes of its answers; left out: nothing. */

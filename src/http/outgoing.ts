@@ -36,6 +36,8 @@ export class OutgoingRequest {
   key = 0;
   /** Two words of a hash for each limit of its route, 0 and 0 where it does not hold; null: not worked out yet. */
   limitKeys: Int32Array | null = null;
+  /** The same for its limits of concurrency. */
+  placeKeys: Int32Array | null = null;
   /** What binds it to an endpoint; null: its pool is not sticky. */
   binding: Binding | null = null;
   /** What the rules of its route say of its client; null: nobody has asked yet. */
@@ -88,6 +90,7 @@ export class OutgoingRequest {
     other.key = this.key;
     other.binding = this.binding;
     other.limitKeys = this.limitKeys;
+    other.placeKeys = this.placeKeys;
     other.lines = lines;
     return other;
   }

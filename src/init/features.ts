@@ -31,7 +31,7 @@ export const FEATURES = {
   access: coming('authentication, and access rules of this kind'),
   addresses: byHand('access rules in this order', 'access.md'),
   rates: byHand('this limit of rate', 'rate-limits.md'),
-  concurrency: coming('limits of what a client has in flight'),
+  concurrency: byHand('this limit of requests at the same time', 'concurrency.md'),
   bandwidth: never('limits of bandwidth'),
   tls: byHand('TLS', 'tls.md'),
   layer4Tls: coming('TLS to endpoints below HTTP'),

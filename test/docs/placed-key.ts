@@ -35,6 +35,8 @@ export function surroundingsOf(path: string): Written {
   const limit = path.endsWith('.rate') ? {} : { rate: '100/s' };
   const rateLimit = path.startsWith('routes.*.rateLimit.') ? { rateLimit: limit } : {};
   const cors = /^routes\.\*\.cors\.(?!origins)/.test(path) ? { cors: { origins: 'https://app.example' } } : {};
+  const ownMax = path.endsWith('.max') ? {} : { max: 20 };
+  const concurrency = path.startsWith('routes.*.concurrency.') ? { concurrency: ownMax } : {};
   const redirect = path.startsWith('routes.*.redirect.') && !path.endsWith('.to') ? { redirect: { to: 'https' } } : {};
   const target = path.startsWith('routes.*.redirect') ? redirect : { pool: 'web' };
   const isSource = /^listeners\.\*\.tls\.certificates\.(?:cert|pkcs12)$/.test(path);
@@ -63,7 +65,7 @@ export function surroundingsOf(path: string): Written {
       ...(isLayer4 ? { http: '127.0.0.1:8081' } : {}),
     },
     ...(path.startsWith('rateLimits.*.') ? { rateLimits: { web: limit } } : {}),
-    routes: [{ ...target, ...rateLimit, ...cors, match, ...replace, ...inPolicy('routes.*') }],
+    routes: [{ ...target, ...rateLimit, ...concurrency, ...cors, match, ...replace, ...inPolicy('routes.*') }],
     pools: {
       ...(isLayer4 ? { [other]: ['localhost:5432'] } : {}),
       ...passthrough,

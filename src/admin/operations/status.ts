@@ -11,7 +11,7 @@ const getStatus: Operation = {
   role: 'read',
   query: [],
   run({ balancer, process: facts }) {
-    const { tcp, udp, pools, certificates, lists, limits, workers, memory } = balancer.stats();
+    const { tcp, udp, pools, certificates, lists, limits, concurrency, workers, memory } = balancer.stats();
     const problems = [
       ...pools.flatMap(describePool),
       ...certificates.map(describeCertificate),
@@ -33,6 +33,7 @@ const getStatus: Operation = {
       pools: pools.map(summarizePool),
       ...(lists.length === 0 ? {} : { lists }),
       limits,
+      concurrency,
       workers,
       memory,
       problems,

@@ -1,4 +1,5 @@
 /** `fairlead status`, `fairlead pools` and `fairlead endpoint`: what they ask a running process, and print. */
+import type { ConcurrencyStats } from '../../core/limits/concurrency.ts';
 import type { RateLimitStats } from '../../core/limits/limit-stats.ts';
 import { isUnixAddress } from '../../core/unix-address.ts';
 import type { QueueStats } from '../../runtime/control/queue-stats.ts';
@@ -16,6 +17,7 @@ interface StatusContent {
   readonly listeners: readonly ListenerContent[];
   readonly pools: readonly { readonly id: string; readonly endpoints: number; readonly up: number }[];
   readonly limits: readonly RateLimitStats[];
+  readonly concurrency: readonly ConcurrencyStats[];
   readonly workers: { readonly connections: number; readonly exchanges: number };
   readonly problems: readonly string[];
 }
@@ -66,6 +68,7 @@ function describeStatus(status: StatusContent): string {
     ...table(status.listeners.map(describeListener)),
     ...table(status.pools.map(({ id, endpoints, up }) => ['pool', id, `${up} of ${endpoints} up`])),
     ...table(status.limits.map(describeLimit)),
+    ...table(status.concurrency.map(describeConcurrency)),
     '',
     ...(problems.length === 0 ? ['no problems'] : ['problems', ...problems.map((problem) => `  ${problem}`)]),
   ];
@@ -89,6 +92,16 @@ function describeLimit({ limit, route, ...counters }: RateLimitStats): string[] 
   ];
   const name = route === null ? limit : `${limit} of route ${route}`;
   return ['limit', name, `${admitted} admitted, ${refused} refused${rest.join('')}`];
+}
+
+function describeConcurrency({ route, max, key, ...counters }: ConcurrencyStats): string[] {
+  const { held, refused, untracked } = counters;
+  const rest = untracked === 0 ? '' : `, ${untracked} uncounted: raise keys`;
+  return [
+    'limit',
+    `${max} at a time of route ${route}, by ${key.join(' and ')}`,
+    `${held} now, ${refused} refused${rest}`,
+  ];
 }
 
 export async function showPools(options: AdminOptions): Promise<number> {

@@ -1,6 +1,8 @@
 /** A limit of rate as the config has it, with everything filled in, and what limits count in. */
 import type { HashSeed } from '../keys/half-sip-hash.ts';
 import type { KeySpec } from '../snapshot.ts';
+import type { ConcurrencySpec } from './concurrency.ts';
+import type { CountTableHandle } from './count-table.ts';
 import type { GcraTableHandle } from './gcra-table.ts';
 import type { PacedRate } from './rate.ts';
 
@@ -30,16 +32,21 @@ export interface LimitTables {
   readonly seed: HashSeed;
   /** By the identity of the limit. */
   readonly rates: Readonly<Record<string, GcraTableHandle>>;
+  readonly counts: Readonly<Record<string, CountTableHandle>>;
 }
 
-interface RateLimited {
+/** A route with the limits of its requests. */
+export interface Limited {
+  /** How often they may come. Left out: as often as they like. */
   readonly rateLimit?: readonly RateLimitSpec[] | undefined;
+  /** How many may be under way at the same time. Left out: any number. */
+  readonly concurrency?: readonly ConcurrencySpec[] | undefined;
 }
 
 /** Whether whoever may go by either route is held back by the same limits. */
-export function hasSameLimits(a: RateLimited, b: RateLimited): boolean {
-  const idsOf = ({ rateLimit = [] }: RateLimited): string =>
-    rateLimit
+export function hasSameLimits(a: Limited, b: Limited): boolean {
+  const idsOf = ({ rateLimit = [], concurrency = [] }: Limited): string =>
+    [...rateLimit, ...concurrency]
       .map(({ id }) => id)
       .toSorted()
       .join('\n');

@@ -1,4 +1,4 @@
-import type { RateLimitSpec } from '../limits/rate-limit.ts';
+import type { Limited } from '../limits/rate-limit.ts';
 import type { RouteMatch, Scheme } from '../snapshot.ts';
 
 /** What the router looks at. An exchange implements it over its request head; nothing is parsed before a route asks for it. */
@@ -20,14 +20,14 @@ export interface RoutedRequest {
 }
 
 /** Anything that can be routed to: a route of a snapshot, or of a config that is being checked. */
-export interface Routable {
+export interface Routable extends Limited {
   readonly id: string;
   readonly match: RouteMatch;
   /**
    * It denies or limits something, and must be met under every reading of its path (`guard-form.ts`). Absent: false.
    */
   readonly guards?: boolean;
-  /** It guards only because of its `maxBody` or `rateLimit`, without `guards: on`. Absent: false. */
+  /** It guards only because of its `maxBody` or its limits, without `guards: on`. Absent: false. */
   readonly limitsOnly?: boolean;
   /** Bytes of a request's body, 0 or absent: no limit. */
   readonly maxBody?: number;
@@ -37,6 +37,4 @@ export interface Routable {
   readonly redirect?: unknown;
   /** Which clients it refuses. Absent: none. */
   readonly access?: unknown;
-  /** How often its requests may come. Absent: as often as they like. */
-  readonly rateLimit?: readonly RateLimitSpec[] | undefined;
 }

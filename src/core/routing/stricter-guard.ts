@@ -20,10 +20,10 @@ export function stricterGuard<R extends Routable>(first: R, second: R): R | null
 
 /** Null: each is the stricter one in something. */
 function stricterLimit<R extends Routable>(first: R, second: R): R | null {
-  const bodies = limitOf(first) - limitOf(second) || 0;
-  const rates = slowestRate(first) - slowestRate(second) || 0;
-  if (bodies < 0 ? rates > 0 : bodies > 0 && rates < 0) return null;
-  return bodies < 0 || rates < 0 ? first : second;
+  const differences = [limitOf, slowestRate, fewestPlaces].map((limit) => limit(first) - limit(second));
+  const [isStricter, isLaxer] = [differences.some((each) => each < 0), differences.some((each) => each > 0)];
+  if (isStricter && isLaxer) return null;
+  return isStricter ? first : second;
 }
 
 function limitOf({ maxBody = 0 }: Routable): number {
@@ -34,4 +34,8 @@ function limitOf({ maxBody = 0 }: Routable): number {
 function slowestRate({ rateLimit = [] }: Routable): number {
   const kept = rateLimit.filter(({ dryRun }) => !dryRun);
   return Math.min(Infinity, ...kept.map(({ rate }) => rate.count / rate.periodMs));
+}
+
+function fewestPlaces({ concurrency = [] }: Routable): number {
+  return Math.min(Infinity, ...concurrency.map(({ max }) => max));
 }

@@ -1,6 +1,7 @@
 /** A balancer's figures at one moment. */
 import type { AgentReport } from '../../checks/endpoint-agent.ts';
 import type { EndpointHealthReport } from '../../checks/endpoint-health.ts';
+import type { ConcurrencyStats } from '../../core/limits/concurrency.ts';
 import type { RateLimitStats } from '../../core/limits/limit-stats.ts';
 import type { PoolSpec, Snapshot } from '../../core/snapshot.ts';
 import { readQueueStats } from './queue-stats.ts';
@@ -41,6 +42,8 @@ export interface BalancerStats {
   readonly memory: MemoryStats;
   /** The limits of rate, in the order of the routes; each once. */
   readonly limits: readonly RateLimitStats[];
+  /** The limits of concurrency, in the order of the routes. */
+  readonly concurrency: readonly ConcurrencyStats[];
 }
 
 /** The figures of a listener. */
@@ -92,7 +95,10 @@ export function readBalancerStats(
   snapshot: Snapshot,
   tables: SharedTables,
   health: HealthKeeper,
-  others: Pick<BalancerStats, 'certificates' | 'lists' | 'limits' | 'listeners' | 'workers' | 'accessLog' | 'memory'>,
+  others: Pick<
+    BalancerStats,
+    'certificates' | 'lists' | 'limits' | 'concurrency' | 'listeners' | 'workers' | 'accessLog' | 'memory'
+  >,
 ): BalancerStats {
   const routes = snapshot.routes.map(({ id, slot }) => ({ route: id, ...readRouteStats(tables.routes, slot) }));
   const tcp = snapshot.listeners

@@ -173,7 +173,7 @@ export class ControlPlane {
       workers: threads,
       accessLog: log,
       memory: readMemoryStats(memory),
-      limits: this.#limits.stats,
+      ...this.#limits.stats,
       listeners: this.#snapshot.listeners.map(({ id, tls }) => {
         return { listener: id, refused: this.#reports.refusals.of(id), tls: tls && this.#tls.statsOf(id) };
       }),
@@ -310,6 +310,7 @@ export class ControlPlane {
         onSocketChange: (change) => events.onSocketChange(change),
         onSlotLeft: (slot) => {
           this.#tables.clearLedgers(slot);
+          this.#limits.clearLedgers(slot);
           memory.clearRow(slot);
           this.#health.workerGone(slot);
         },

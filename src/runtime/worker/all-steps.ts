@@ -4,6 +4,7 @@ import { createAccess } from '../../steps/lists/access.ts';
 import { createBans } from '../../steps/lists/bans.ts';
 import { createCors, createUpgradeOrigins } from '../../steps/cors/cors.ts';
 import { createMaxBody } from '../../steps/max-body.ts';
+import { createConcurrency } from '../../steps/limits/concurrency.ts';
 import { createRateLimits } from '../../steps/limits/rate-limits.ts';
 import { createRedirect } from '../../steps/redirect.ts';
 import { createRewriteRequest } from '../../steps/rewrite/request.ts';
@@ -17,6 +18,7 @@ export const ALL_STEPS: Readonly<Record<StepName, CreateStep>> = {
   bans: createBans,
   access: createAccess,
   rateLimit: createRateLimits,
+  concurrency: createConcurrency,
   maxBody: createMaxBody,
   cors: createCors,
   corsUpgrades: createUpgradeOrigins,

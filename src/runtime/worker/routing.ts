@@ -26,7 +26,8 @@ class CompiledRoute implements Route {
   readonly pool: HttpPool;
   readonly redirect: RedirectSpec | undefined;
   readonly access: AccessSpec | undefined;
-  readonly rateLimit: RouteSpec['rateLimit'] | undefined;
+  readonly rateLimit: RouteSpec['rateLimit'];
+  readonly concurrency: RouteSpec['concurrency'];
   readonly retriedStatuses: ReadonlySet<number> | null;
   readonly hedge: HedgeDelay | null;
   readonly policy: number;
@@ -46,6 +47,7 @@ class CompiledRoute implements Route {
     this.redirect = spec.redirect;
     this.access = spec.access;
     this.rateLimit = spec.rateLimit;
+    this.concurrency = spec.concurrency;
     this.retriedStatuses = spec.retry.statuses.length === 0 ? null : new Set(spec.retry.statuses);
     this.hedge = spec.hedge === null ? null : new HedgeDelay(spec.hedge, spec.slot);
     this.policy = pool.policyOf(spec.policy);

@@ -26,6 +26,10 @@ const STEPS = {
     isIn: ({ rateLimit }) => rateLimit !== undefined,
     load: async () => (await import('../../steps/limits/rate-limits.ts')).createRateLimits,
   },
+  concurrency: {
+    isIn: ({ concurrency }) => concurrency !== undefined,
+    load: async () => (await import('../../steps/limits/concurrency.ts')).createConcurrency,
+  },
   cors: {
     isIn: ({ cors }) => cors !== undefined,
     load: async () => (await import('../../steps/cors/cors.ts')).createCors,

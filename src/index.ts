@@ -51,7 +51,7 @@ export type { ConcurrencySpec, ConcurrencyStats } from './core/limits/concurrenc
 export type { RateLimitStats } from './core/limits/limit-stats.ts';
 export type { Limited, RateLimitSpec } from './core/limits/rate-limit.ts';
 export type { PacedRate, RateSpec } from './core/limits/rate.ts';
-export type { MemorySpec, Settings } from './core/settings.ts';
+export type { MemorySpec, Settings, SlowClientSpec } from './core/settings.ts';
 export type {
   AgentSpec,
   BreakerSpec,
@@ -63,6 +63,7 @@ export type {
   HeaderRules,
   AccessSpec,
   ClientsSpec,
+  CorsSpec,
   HttpCheckSpec,
   HttpQuestion,
   HttpsCheckSpec,

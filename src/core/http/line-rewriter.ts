@@ -2,9 +2,9 @@
  * What a config makes of header lines, in one fixed order: remove, rename, replace, default, set, add. An empty value
  * writes no line: `set` then takes the line out, as nginx does with a variable that is empty.
  */
-import { PatternReplacer } from '../routing/pattern.ts';
 import type { HeaderEditsSpec } from '../rewriting-spec.ts';
 import { has, nameOf, nextLine, valueOf, without } from './header-lines.ts';
+import { PatternReplacer } from './pattern-replacer.ts';
 import { compileTemplate } from './template.ts';
 import type { Template, TemplateValues } from './template.ts';
 

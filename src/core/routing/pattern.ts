@@ -6,7 +6,7 @@
  */
 
 /** Characters; up to this length quadratic time is no more than a few microseconds. */
-const SHORT_PATH = 128;
+export const SHORT_PATH = 128;
 
 export class PathPattern {
   readonly #ordinary: RegExp;
@@ -27,28 +27,10 @@ export class PathPattern {
 }
 
 /** Null if the process has not switched the linear engine on, which every config with a pattern does. */
-function compileLinear(source: string, flags = ''): RegExp | null {
+export function compileLinear(source: string, flags = ''): RegExp | null {
   try {
     return new RegExp(source, `l${flags}`);
   } catch {
     return null;
-  }
-}
-
-/** Replaces what a pattern finds in values that strangers choose, every time it is there; linear like {@link PathPattern}. */
-export class PatternReplacer {
-  readonly #ordinary: RegExp;
-  readonly #linear: RegExp;
-  readonly #by: string;
-
-  /** `by`: as `String.replace` reads it; `$1` is the first group. */
-  constructor(source: string, by: string) {
-    this.#ordinary = new RegExp(source, 'g');
-    this.#linear = compileLinear(source, 'g') ?? this.#ordinary;
-    this.#by = by;
-  }
-
-  replace(value: string): string {
-    return value.replace(value.length > SHORT_PATH ? this.#linear : this.#ordinary, this.#by);
   }
 }

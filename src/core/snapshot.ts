@@ -4,6 +4,7 @@
  */
 import type { AnswerEditsSpec, RewritingSpec } from './rewriting-spec.ts';
 import type { RouteLogSpec } from './access-log.ts';
+import type { PassthroughSpec, ProxyProtocolSpec, TcpSpec, UdpSpec } from './layer4-spec.ts';
 import type { LimitTables, Limited } from './limits/rate-limit.ts';
 import type { HashTableHandle, HashTableKind } from './balancer/hash-table.ts';
 import type { QueueClass } from './resilience/queue-class.ts';
@@ -11,6 +12,8 @@ import type { Settings } from './settings.ts';
 import type { PoolTableHandle } from './shared/pool-table.ts';
 import type { RouteTableHandle } from './shared/route-table.ts';
 import type { CertificateSource, ClientCertificateSpec, LoadedPoolTls } from './tls-files.ts';
+
+export type { PassthroughSpec, ProxyProtocolSpec, TcpSpec, UdpSpec };
 
 /** The compiled config: plain data that every thread uses. */
 export interface Snapshot {
@@ -58,37 +61,6 @@ export interface ListenerSpec {
   readonly udp?: UdpSpec;
 }
 
-/** Where the datagrams of a listener of UDP go. Times as far as its pool does not set them itself. */
-export interface UdpSpec {
-  /** Id of a pool. */
-  readonly pool: string;
-  /** A session without a datagram in either direction is over after this time. */
-  readonly idleMs: number;
-  /** Most sessions at a time, over all threads. */
-  readonly maxSessions: number;
-  /** An endpoint that has refused nothing for so long takes what it is sent. */
-  readonly connectMs: number;
-}
-
-/** Where the connections of a listener of layer 4 go, byte by byte. Times as far as its pool does not set them itself. */
-export interface TcpSpec {
-  /** Id of a pool. */
-  readonly pool: string;
-  /** A session without a byte in either direction is cut after this time … */
-  readonly idleMs: number;
-  /** … and after this one, where that is shorter, once one side has ended. */
-  readonly halfClosedMs: number;
-  readonly connectMs: number;
-}
-
-/** Which connections of a listener begin with a PROXY header. */
-export interface ProxyProtocolSpec {
-  /** Addresses and CIDR blocks of those that may send one; at least one. */
-  readonly from: readonly string[];
-  /** `require`: connections without one, and of all others, are reset. `detect`: they may come without. */
-  readonly mode: 'require' | 'detect';
-}
-
 /** The header that connections to the endpoints of a pool begin with. */
 export interface ProxyHeaderSpec {
   readonly version: 1 | 2;
@@ -114,13 +86,6 @@ export interface ListenerTls {
   readonly passthrough?: readonly PassthroughSpec[];
   /** Null: clients are not asked for a certificate. */
   readonly clientCertificate: ClientCertificateSpec | null;
-}
-
-/** Where connections go as they come whose clients ask for this name. */
-export interface PassthroughSpec {
-  /** In lower case; `*.` stands for one label. */
-  readonly name: string;
-  readonly to: TcpSpec;
 }
 
 /** An answer that leads a client elsewhere. */

@@ -39,7 +39,7 @@ const ROOMS = {
     'config',
     'machine',
   ],
-  testing: ['core', 'net', 'checks', 'config', 'runtime'],
+  testing: ['core', 'net', 'http', 'steps', 'checks', 'config', 'runtime'],
   admin: ['core', 'checks', 'config', 'runtime'],
   machine: [],
   init: ['config', 'machine'],

@@ -118,7 +118,7 @@ export default defineConfig(
   },
   {
     // These have their default export from the tools that read them.
-    files: ['*.config.js', '.dependency-cruiser.js', 'scripts/test-totals-reporter.js'],
+    files: ['examples/*.ts', '*.config.js', '.dependency-cruiser.js', 'scripts/test-totals-reporter.js'],
     rules: { 'no-restricted-syntax': 'off' },
   },
 );

@@ -42,6 +42,19 @@ export type { LoadedConfig, LoadOptions, ParsedConfig } from './config/load.ts';
 export type { ConfigPlace, TlsPlaces } from './config/tls-places.ts';
 export { ConfigInvalid } from './config/to-config.ts';
 export type { ByteRate, Duration, Off, Percent, Size, Toggle } from './config/written-values.ts';
+export { BodyTooLarge, MiddlewareAnswer, defineMiddleware, respond } from './core/middleware/define.ts';
+export type { MiddlewareSpec } from './core/middleware/spec.ts';
+export type {
+  AnsweredRequest,
+  BodyPiece,
+  CreateMiddleware,
+  Middleware,
+  MiddlewareHeaders,
+  MiddlewareRequest,
+  MiddlewareResponse,
+  MiddlewareTransform,
+  RequestOutcome,
+} from './core/middleware/types.ts';
 export type { Clock } from './core/clock.ts';
 export type { CheckAnswer, ThresholdState } from './core/health/threshold.ts';
 export type { HashTableHandle, HashTableKind } from './core/balancer/hash-table.ts';
@@ -107,6 +120,8 @@ export type {
 export type { MemoryStats } from './runtime/control/memory-stats.ts';
 export { ListenError } from './runtime/control/listeners.ts';
 export type { ListenerAddress } from './runtime/control/listeners.ts';
+export { MiddlewareError } from './config/middleware-error.ts';
+export type { MiddlewareFailure, SlowMiddleware } from './runtime/control/middleware-event.ts';
 export type { PoolFailure } from './runtime/control/pool-failures.ts';
 export type { TlsFailureReason } from './net/tls.ts';
 export type { HandshakeFailure, ListenerTlsStats } from './runtime/control/handshake-counts.ts';
@@ -119,7 +134,7 @@ export { ListError } from './runtime/control/list-error.ts';
 export type { ListMistake } from './runtime/control/list-error.ts';
 export type { ListEvent, ListStats } from './runtime/control/list-event.ts';
 export type { ConnectionRefusal } from './runtime/control/refused-connections.ts';
-export type { FailedRequests } from './runtime/shared/data-plane-report.ts';
+export type { FailedMiddleware, FailedRequests } from './runtime/shared/data-plane-report.ts';
 export { ReloadError } from './runtime/control/reload.ts';
 export type { ReloadChange, ReloadResult, Setting } from './runtime/control/reload-result.ts';
 export { UnresolvedNames } from './runtime/control/resolve-names.ts';
@@ -128,4 +143,11 @@ export { StickySecretError } from './runtime/control/sticky-values.ts';
 export type { WorkerChange } from './runtime/control/succession.ts';
 export type { SocketChange } from './runtime/control/unix-listeners.ts';
 export type { QueueStats } from './runtime/control/queue-stats.ts';
-export type { EndpointStats, RouteStats, TcpStats, UdpStats } from './runtime/control/table-figures.ts';
+export type {
+  EndpointStats,
+  HookStats,
+  MiddlewareStats,
+  RouteStats,
+  TcpStats,
+  UdpStats,
+} from './runtime/control/table-figures.ts';

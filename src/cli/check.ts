@@ -1,11 +1,14 @@
 /** `fairlead check`: every mistake of a config, or what it would run. Opens nothing but a probe on 127.0.0.1. */
 import { advisePolicies } from './advise-policies.ts';
 import { advisePools } from './advise-pools.ts';
+import type { Config } from '../config/config.ts';
 import type { ConfigError } from '../config/errors.ts';
 import { explainConfig } from '../runtime/control/explain-config.ts';
 import { missingConfig, openConfigSource } from './config-source.ts';
 import { askPath, describePath, toJsonPath } from './describe-path.ts';
 import { describeConfig, toJsonDescription } from './describe-config.ts';
+import { middlewareMistakes } from '../config/middleware-error.ts';
+import { tryMiddleware } from '../config/middleware-modules.ts';
 import { describeShortage } from './descriptor-shortage.ts';
 import { inspectCertificates } from './inspect-certificates.ts';
 import { EXIT_OK, EXIT_USAGE } from './exit-codes.ts';
@@ -33,6 +36,8 @@ export async function check({ config, json = false, path }: CheckOptions): Promi
   const { certificates, clients, mistakes, warnings: ofFiles } = await inspectCertificates(parsed.config);
   if (mistakes.length > 0)
     return sayMistakes(file, placeMistakes(mistakes, parsed.places, file ?? 'command line'), json);
+  const ofModules = await findBadModules(parsed.config);
+  if (ofModules.length > 0) return sayMistakes(file, ofModules, json);
   const explained = await explainConfig(parsed.config);
   const machine = readMachine(parsed.config);
   const asked = path === undefined ? null : askPath(parsed.config, path);
@@ -54,6 +59,18 @@ export async function check({ config, json = false, path }: CheckOptions): Promi
     console.log(`${file} is valid.\n\n${describeConfig(explained, machine, certificates, clients)}${ofPath}`);
   }
   return EXIT_OK;
+}
+
+/** Every module of a middleware is imported, as at the start. */
+async function findBadModules({ routes }: Config): Promise<readonly ConfigError[]> {
+  try {
+    await tryMiddleware(routes);
+    return [];
+  } catch (error) {
+    const mistakes = middlewareMistakes(error);
+    if (mistakes === null) throw error;
+    return mistakes;
+  }
 }
 
 function sayMistakes(file: string | null, errors: readonly ConfigError[], json: boolean): number {

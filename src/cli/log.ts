@@ -78,6 +78,12 @@ export function logEvents(balancer: EventEmitter<BalancerEvents>, say: Say, cloc
     say(describeHandshake(failure), 'info', { listener, reason, code, serverName, address, handshakes: count });
   });
   logFiles(balancer, say);
+  // Most have none, and load nothing of it.
+  balancer.on(
+    'middleware-failure',
+    (failure) => void import('./log-middleware.ts').then((log) => log.sayFailure(say, failure)),
+  );
+  balancer.on('middleware-slow', (slow) => void import('./log-middleware.ts').then((log) => log.saySlow(say, slow)));
   balancer.on('worker', ({ worker, change, reason }) => {
     say(`worker ${worker} ${change}${reason === '' ? '' : `: ${reason}`}`, 'warn', { worker, change, reason });
   });

@@ -81,7 +81,10 @@ export class Reloader {
       for (const warning of parsed.warnings) say(warning, 'warn');
       onApplied?.(config);
     } catch (error) {
-      if (error instanceof CertificateError)
+      const { middlewareMistakes } = await import('../config/middleware-error.ts');
+      const ofModules = middlewareMistakes(error);
+      if (ofModules !== null) await this.#refuse(ofModules);
+      else if (error instanceof CertificateError)
         await this.#refuse(placeMistakes(error.mistakes, places, source.file ?? ''));
       else say(`not reloaded: ${await describeError(error)}; the running config stays`, 'error');
     }

@@ -1,4 +1,5 @@
 /** Why a balancer could not begin to serve. Loaded by those that could not. */
+import { middlewareMistakes } from '../config/middleware-error.ts';
 import type { TlsPlaces } from '../config/tls-places.ts';
 import { CertificateError } from '../runtime/control/certificate-error.ts';
 import { ListenError } from '../runtime/control/listen-error.ts';
@@ -21,6 +22,11 @@ export async function sayFailure(error: unknown, { file, places }: ServedConfig)
   }
   if (error instanceof CertificateError) {
     sayConfigErrors(placeMistakes(error.mistakes, places, file ?? 'command line'));
+    return EXIT_USAGE;
+  }
+  const mistakes = middlewareMistakes(error);
+  if (mistakes !== null) {
+    sayConfigErrors(mistakes);
     return EXIT_USAGE;
   }
   // What a balancer refuses has a code of ours; anything else is a bug, and says where.

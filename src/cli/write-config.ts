@@ -23,6 +23,7 @@ import { writeCors } from './write-cors.ts';
 import { writeBreaker, writeEjection } from './write-health.ts';
 import { writeMatch } from './write-match.ts';
 import { writeRewriting } from './write-rewriting.ts';
+import { withMiddleware } from './write-middleware.ts';
 import { writePoolTls } from './write-pool-tls.ts';
 import { writeSlowClients } from './write-slow-clients.ts';
 import { withoutGaps } from './written-map.ts';
@@ -36,7 +37,8 @@ export function writeConfig(config: Config): Written {
   return withoutGaps({
     threads: config.threads,
     listeners: byId(config.listeners, writeListener),
-    routes: config.routes.length === 0 ? undefined : config.routes.map(writeRoute),
+    routes:
+      config.routes.length === 0 ? undefined : config.routes.map((route) => withMiddleware(route, writeRoute(route))),
     pools:
       config.pools.length === 0 ? undefined : byId(config.pools, (pool) => writePool(pool, sessionTimes(config, pool))),
     rateLimits: writeNamedLimits(config.rateLimits),

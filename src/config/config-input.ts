@@ -1500,6 +1500,11 @@ export interface RouteInput<PoolName extends string = string> {
    */
   readonly concurrency?: ConcurrencyInput | number | readonly (ConcurrencyInput | number)[] | Off;
   /**
+   * Steps of your own in TypeScript or JavaScript, in their order; answers pass them in reverse. A path alone is short for `{ module: … }`.
+   * @example './tenant.ts'
+   */
+  readonly middleware?: readonly (MiddlewareInput | string | URL)[] | MiddlewareInput | string | URL;
+  /**
    * Its answers may take as long as they like: waiting for them never counts as silence of an endpoint (`ejection.silence`).
    * @defaultValue `'off'`
    * @example 'on'
@@ -1545,6 +1550,45 @@ export interface RouteAccessLogInput {
    * @example 0.01
    */
   readonly sample?: number;
+}
+
+/** Steps of your own in TypeScript or JavaScript, in their order; answers pass them in reverse. A path alone is short for `{ module: … }`. */
+export interface MiddlewareInput {
+  /**
+   * The file that exports it; a relative path is so to the file that it is written in.
+   * @example './tenant.ts'
+   */
+  readonly module: string | URL;
+  /**
+   * What it is told: a module that exports a function gets them, once in each thread.
+   * @defaultValue `{}`
+   * @example { plan: 'free' }
+   */
+  readonly options?: Readonly<Record<string, unknown>>;
+  /**
+   * Where a hook throws: `fail` answers 500 `middleware-failed`, `skip` goes on as if that hook were not there.
+   * @defaultValue `'fail'`
+   * @example 'skip'
+   */
+  readonly onError?: 'fail' | 'skip';
+  /**
+   * What 99 of 100 calls of a hook should take at most; a warning says when they take more.
+   * @defaultValue `'1ms'`
+   * @example '5ms'
+   */
+  readonly budget?: Duration;
+  /**
+   * What a hook that returns a promise may take; then the client gets a 500 `middleware-timeout`.
+   * @defaultValue `'1s'`
+   * @example '200ms'
+   */
+  readonly maxTime?: Duration;
+  /**
+   * The most of a body that it may ask for.
+   * @defaultValue `'64KiB'`
+   * @example '1MiB'
+   */
+  readonly maxBody?: Size;
 }
 
 /** How many requests of a client may be under way at the same time, or of anything else that requests have in common: a number, a map, or several of them. Beyond it, 429 `concurrency-limited`. */

@@ -126,6 +126,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'clientmaxbodysize maxbodysize maxbody bodylimit':
       'It stands in a route or in defaults, e.g. defaults: { maxBody: 10MiB }.',
     [`ratelimit ${RATE_WORDS}`]: 'A limit stands in a route, e.g. routes: [{ pool: web, rateLimit: 100/s }].',
+    'middleware middlewares plugin plugins filters handlers lua wasm': 'It stands in a route: middleware: ./step.ts.',
     endpoints: 'Endpoints stand in a pool, e.g. pools: { web: [localhost:8081] }.',
     ...OF_ACME_BESIDE_LISTENERS,
     'proxyprotocol acceptproxy': 'It stands in a listener, and in a pool for what goes out to servers.',
@@ -173,6 +174,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'limitconn inflightreq inflight maxinflight maxconcurrency maxconcurrentrequests bulkhead':
       'Write concurrency, e.g. concurrency: 20.',
     id: 'Write name.',
+    'middlewares plugin plugins filters handlers lua wasm njs js': 'Write middleware, e.g. middleware: ./step.ts.',
     'hash hashpolicy hashkey hashon': 'Write policy, e.g. policy: { hash: header.x-user }.',
     'log logging': 'Write accessLog, e.g. accessLog: off.',
     'retries tries maxretries proxynextupstream redispatch optionredispatch lbtryduration':
@@ -235,7 +237,7 @@ const OURS: Readonly<Record<Place, Readonly<Record<string, string>>>> = {
     'weight weights': 'A weight stands at an endpoint, e.g. endpoints: [{ address: localhost:8081, weight: 2 }].',
     'route routes match path prefix':
       'Routes stand beside pools, e.g. routes: [{ match: { path: /v1/* }, pool: api }].',
-    'deadline queueclass longpoll guards': 'It stands in the route that leads to the pool.',
+    'deadline queueclass longpoll guards middleware': 'It stands in the route that leads to the pool.',
     [`ratelimit ratelimits ${RATE_WORDS}`]: 'It stands in the route that leads to the pool.',
     'stripprefix replaceprefix maxbody': 'It stands in the route that leads to the pool, or in defaults.',
     'sendproxy sendproxyv1': 'Write proxyProtocol, e.g. proxyProtocol: v1.',

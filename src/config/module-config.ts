@@ -1,13 +1,14 @@
 /** A config that is a TypeScript or JavaScript module: evaluated in a thread of its own, within a time limit. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import { pathToFileURL } from 'node:url';
 import type { PlacedMistake } from './document.ts';
 import { Mistake } from './errors.ts';
 import { ModuleLocator } from './module-locator.ts';
 import type { ModuleMessage } from './module-messages.ts';
 import { locateThrow } from './module-throw.ts';
+import { runModule } from './run-module.ts';
+import type { ModuleOutcome } from './run-module.ts';
 import { unreadable } from './source.ts';
 import type { Source } from './source.ts';
 
@@ -18,7 +19,7 @@ export function isModuleName(file: string): boolean {
   return /\.[cm]?[jt]s$/i.test(file);
 }
 
-type Outcome = Exclude<ModuleMessage, { type: 'loaded' }> | { readonly type: 'late' } | { readonly type: 'ended' };
+type Outcome = ModuleOutcome<Exclude<ModuleMessage, { type: 'loaded' }>>;
 
 /** Reads a module; `timeLimitMs` for tests. Rejects never. */
 export async function readModule(file: string, timeLimitMs: number = TIME_LIMIT_MS): Promise<Source> {
@@ -28,34 +29,10 @@ export async function readModule(file: string, timeLimitMs: number = TIME_LIMIT_
   } catch (error) {
     return { file, text: '', content: [unreadable(error)], imports: [] };
   }
-  const { outcome, loaded } = await evaluate(resolve(file), timeLimitMs);
+  const url = pathToFileURL(resolve(file)).href;
+  const { outcome, loaded } = await runModule<Exclude<ModuleMessage, { type: 'loaded' }>>(THREAD_URL, url, timeLimitMs);
   const content = await toContent(outcome, file, text, timeLimitMs);
-  return { file, text, content, imports: loaded.filter(isOfUser) };
-}
-
-async function evaluate(
-  path: string,
-  timeLimitMs: number,
-): Promise<{ readonly outcome: Outcome; readonly loaded: readonly string[] }> {
-  const loaded: string[] = [];
-  const { promise, resolve: settle } = Promise.withResolvers<Outcome>();
-  const worker = new Worker(THREAD_URL, { workerData: pathToFileURL(path).href, stdout: true });
-  // stdout of ours belongs to what a command prints.
-  worker.stdout.pipe(process.stderr, { end: false });
-  worker.on('message', (message: ModuleMessage) => {
-    if (message.type === 'loaded') loaded.push(fileURLToPath(message.url));
-    else settle(message);
-  });
-  worker.on('error', (error: unknown) => {
-    const { message, stack } = error instanceof Error ? error : new Error(String(error));
-    settle({ type: 'threw', message, stack: stack ?? '' });
-  });
-  worker.on('exit', () => settle({ type: 'ended' }));
-  const timer = setTimeout(() => settle({ type: 'late' }), timeLimitMs);
-  const outcome = await promise;
-  clearTimeout(timer);
-  await worker.terminate();
-  return { outcome, loaded };
+  return { file, text, content, imports: loaded };
 }
 
 async function toContent(outcome: Outcome, file: string, text: string, limitMs: number): Promise<Source['content']> {
@@ -80,9 +57,4 @@ async function toContent(outcome: Outcome, file: string, text: string, limitMs: 
         'Take out process.exit, and any promise that never settles.',
       );
   }
-}
-
-/** Packages do not change while one works on a config. */
-function isOfUser(path: string): boolean {
-  return !/[\\/]node_modules[\\/]/.test(path);
 }

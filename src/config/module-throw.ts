@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url';
 import type { PlacedMistake } from './document.ts';
 import { Mistake } from './errors.ts';
 
+/** What runs modules, and what they call of ours. */
+const OUR_FOLDER = fileURLToPath(new URL('..', import.meta.url));
+
 interface Spot {
   readonly path: string;
   readonly line: number;
@@ -38,7 +41,7 @@ function spotOf(stack: string, own: string): Spot | null {
   const spots = [...stack.matchAll(/(file:\/\/[^\s)]+?):(\d+):(\d+)\)?$/gm)]
     .map(([, url, line, column]): Spot => ({ path: fileURLToPath(url), line: Number(line), column: Number(column) }))
     .filter(({ path }) => !/[\\/]node_modules[\\/]/.test(path) && path !== fileURLToPath(import.meta.url));
-  const isOurs = (path: string): boolean => /[\\/]config[\\/]module-thread\.[jt]s$/.test(path);
+  const isOurs = (path: string): boolean => path.startsWith(OUR_FOLDER);
   return spots.find(({ path }) => !isOurs(path)) ?? spots.find(({ path }) => path === own) ?? null;
 }
 
@@ -66,6 +69,8 @@ function describeThrow({ message, stack }: Thrown): Mistake {
       'Mend it; types are taken out, and nothing else of TypeScript works.',
     );
   }
+  if (stack.includes('ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING'))
+    return new Mistake('Node takes no TypeScript from node_modules', 'Name the JavaScript that its package has.');
   return new Mistake(`the module threw: ${first === '' ? 'an error without words' : first}`, 'Mend the module.');
 }
 

@@ -16,7 +16,7 @@ import { isWrittenMap } from './written.ts';
 type Judge = (text: string, beside: unknown) => Mistake | null;
 
 interface NamedFile {
-  /** `*` stands for any name; a list on the way is gone through item by item. */
+  /** `*` stands for any name or number; a list on the way is gone through item by item, with a `*` for it or without. */
   readonly path: readonly string[];
   /** What is wrong with the content; null: nothing. None for a file that Fairlead writes, or judges when it serves. */
   readonly judge?: Judge;
@@ -49,10 +49,16 @@ export const NAMED_FILES: readonly NamedFile[] = [
   { path: ['listeners', '*', 'tls', 'ticketKeys'] },
   { path: ['listeners', '*', 'tls', 'clientCertificate', 'ca'] },
   { path: ['listeners', '*', 'tls', 'clientCertificate', 'crl'] },
+  // What these export is looked at when they are imported.
+  { path: ['routes', '*', 'middleware', '*', 'module'] },
 ];
 
-/** The same where a map may be written as the path alone. */
-const SHORT_FORMS: readonly NamedFile[] = [{ path: ['listeners', '*', 'tls', 'certificates'] }];
+/** The same where a map may be written as the path alone, or a list as its only item. */
+const SHORT_FORMS: readonly NamedFile[] = [
+  { path: ['listeners', '*', 'tls', 'certificates'] },
+  { path: ['routes', '*', 'middleware'] },
+  { path: ['routes', '*', 'middleware', 'module'] },
+];
 
 /** Every key whose value may be a unix socket, `unix:app.sock`: its path is relative to the same file. */
 const NAMED_SOCKETS: readonly (readonly string[])[] = [
@@ -72,7 +78,7 @@ export function resolveFiles(piece: Piece): Piece {
   const { source, document } = piece;
   // A descriptor, as of a shell's `<(…)`, lies in no folder.
   const folder = /^\/(?:dev|proc)\//.test(source.file) ? '.' : dirname(source.file);
-  const absolute = (file: string): string => resolve(folder, file);
+  const absolute = (file: string): string => (file.startsWith('file:') ? file : resolve(folder, file));
   const withFiles = (value: unknown): unknown =>
     [...NAMED_FILES, ...SHORT_FORMS].reduce((whole, { path }) => changeFiles(whole, path, absolute), value);
   const resolved = (value: unknown): unknown =>
@@ -158,7 +164,7 @@ function judgeList(text: string, beside: unknown): Mistake | null {
 /** A copy of the value with what stands at the keys changed. Whatever has another form is left to the schema. */
 function changeFiles(value: unknown, [step, ...rest]: readonly string[], change: Change, path: Path = []): unknown {
   if (Array.isArray(value)) {
-    const steps = step === undefined ? [] : [step, ...rest];
+    const steps = step === undefined || step === '*' ? rest : [step, ...rest];
     return value.map((item: unknown, i) => changeFiles(item, steps, change, [...path, i]));
   }
   if (step === undefined) return isFile(value) ? change(value, path) : value;

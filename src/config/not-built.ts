@@ -11,7 +11,6 @@ export const NOT_BUILT = Object.freeze({
   connections: 'Limits of the connections of a client are not built yet; a route has concurrency, for its requests.',
   cache: 'A cache is not built yet.',
   compression: 'Compression is not built yet; what the servers compress goes through.',
-  middleware: 'Middleware and plugins are not built yet.',
   discovery: 'Discovery of servers is not built yet; names are resolved at the start and at each reload.',
   admin:
     'A dashboard and metrics are not built yet; there are fairlead status and fairlead pools, and stats() of the library.',
@@ -30,7 +29,6 @@ export const NOT_BUILT_WORDS: Readonly<Record<MissingFeature, string>> = {
   connections: 'limitconnzone maxconnectionsperclient connectionsperip',
   cache: 'cache caching proxycache',
   compression: 'gzip brotli compress compression zstd encode',
-  middleware: 'middleware middlewares plugin plugins filters handlers lua wasm',
   discovery: 'discovery provider providers docker consul etcd kubernetes k8s dns resolver resolvers registry eureka',
   admin: 'api dashboard stats metrics prometheus tracing opentelemetry otel telemetry ping',
   hostRegex: 'hostregexp hostregex',

@@ -21,6 +21,7 @@ import { routeRateLimits } from './rate-limit-schema.ts';
 import type { RouteRateLimit } from './rate-limit-schema.ts';
 import { routeRetrySchema } from './retry-schema.ts';
 import { rewritingKeys, toRewriting } from './rewriting-schema.ts';
+import { middlewareSchema } from './middleware-schema.ts';
 import { exchangeTimeoutsSchema } from './timeouts-schema.ts';
 import { describeValue } from './units.ts';
 
@@ -191,6 +192,12 @@ export const routeKeys = note(
         example: 20,
         byDefault: 'none',
       }),
+      middleware: key(middlewareSchema.optional(), {
+        description:
+          'Steps of your own in TypeScript or JavaScript, in their order; answers pass them in reverse. A path alone is short for `{ module: … }`.',
+        example: './tenant.ts',
+        byDefault: 'none',
+      }),
       longPoll: key(toggle.prefault('off'), {
         description:
           'Its answers may take as long as they like: waiting for them never counts as silence of an endpoint (`ejection.silence`).',
@@ -261,6 +268,7 @@ export const routeSchema = withRule(withTarget, {
     ...(redirect === undefined ? {} : { redirect }),
     ...(access === undefined ? {} : { access }),
     ...(written.cors === undefined ? {} : { cors: written.cors }),
+    ...(written.middleware === undefined || written.middleware.length === 0 ? {} : { middleware: written.middleware }),
     policy: written.policy ?? null,
     replacePrefix: replace,
     ...toRewriting(written),

@@ -34,6 +34,8 @@ export const REDIRECTED = 'redirect';
 export const PREFLIGHT = 'preflight';
 /** In the place of a reason: a limit on trial would have refused it. */
 export const WOULD_LIMIT = 'would-limit';
+/** In the place of a reason: a middleware of its route has answered. */
+export const ANSWERED_BY_MIDDLEWARE = 'middleware';
 /** What is said of exchanges that have nothing wrong with them but what their status says. */
 export const REMARKS: ReadonlySet<string> = new Set([
   BUDGET_SPENT,
@@ -42,6 +44,7 @@ export const REMARKS: ReadonlySet<string> = new Set([
   REDIRECTED,
   PREFLIGHT,
   WOULD_LIMIT,
+  ANSWERED_BY_MIDDLEWARE,
 ]);
 
 export const FAULTS = Object.freeze({
@@ -107,5 +110,7 @@ export const FAULTS = Object.freeze({
   memory: fault(503, 'memory', 'The proxy has no memory left to hold this request.'),
   ourResources: fault(503, 'local-resources', 'The proxy is out of a resource of its own.'),
   editTooLarge: fault(500, 'edit-too-large', 'What the proxy would add to this message is too large.'),
+  middlewareFailed: fault(500, 'middleware-failed', 'A middleware of this route failed.'),
+  middlewareTimeout: fault(500, 'middleware-timeout', 'A middleware of this route did not decide in time.'),
   internal: fault(500, 'internal', 'The proxy failed on this request.'),
 });

@@ -7,6 +7,7 @@ import type { RouteLogSpec } from './access-log.ts';
 import type { PassthroughSpec, ProxyProtocolSpec, TcpSpec, UdpSpec } from './layer4-spec.ts';
 import type { LimitTables, Limited } from './limits/rate-limit.ts';
 import type { HashTableHandle, HashTableKind } from './balancer/hash-table.ts';
+import type { MiddlewareSpec } from './middleware/spec.ts';
 import type { QueueClass } from './resilience/queue-class.ts';
 import type { Settings } from './settings.ts';
 import type { PoolTableHandle } from './shared/pool-table.ts';
@@ -153,6 +154,8 @@ export interface RouteSpec extends Limited {
   readonly answerEdits?: AnswerEditsSpec;
   /** Clients that are banned are refused; left out: nobody is. */
   readonly hasBans?: boolean;
+  /** Users' own steps in their order, at least one; left out: none. */
+  readonly middleware?: readonly MiddlewareSpec[];
   /** Null: that of the pool. */
   readonly policy: PolicySpec | null;
   /** The matched prefix is replaced by this (`stripPrefix` compiles to `''`); null leaves the path alone. */

@@ -34,6 +34,8 @@ export class ExchangeRecord {
   requestId = '';
   /** The client's address, seen through the proxies that are trusted. */
   client = '';
+  /** What users' own steps keep of it for one another; null: nothing so far. */
+  state: Record<string, unknown> | null = null;
   /** The request this is about; borrowed until the exchange ends. */
   head: RequestHead | null = null;
   /** Of the client's connection; borrowed likewise. */
@@ -57,6 +59,7 @@ export class ExchangeRecord {
     this.cause = '';
     this.requestId = '';
     this.client = '';
+    this.state = null;
     this.head = head;
     this.facts = facts;
   }

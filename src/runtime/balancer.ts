@@ -38,6 +38,7 @@ import type { Ban } from './control/ban.ts';
 import type { BanKeeper } from './control/ban-keeper.ts';
 import type { CertificateEvent } from './control/certificate-event.ts';
 import type { ListEvent } from './control/list-event.ts';
+import type { MiddlewareFailure, SlowMiddleware } from './control/middleware-event.ts';
 import type { ConnectionRefusal } from './control/refused-connections.ts';
 import { ReloadError } from './control/reload.ts';
 import type { ReloadResult } from './control/reload-result.ts';
@@ -108,6 +109,13 @@ export interface BalancerEvents {
   worker: [change: WorkerChange];
   /** Nobody listens on a unix socket of the config any more, though it is tried again and again; or somebody does again. */
   socket: [change: SocketChange];
+  /**
+   * Hooks of a middleware threw, or took longer than `maxTime`: the first of each at once, those that follow summed up every
+   * 10 s.
+   */
+  'middleware-failure': [failure: MiddlewareFailure];
+  /** A hook of a middleware takes longer than its `budget`; at most one event a minute of each. */
+  'middleware-slow': [slow: SlowMiddleware];
   /** An exception in our own code; it cost one exchange. */
   fault: [fault: { readonly worker: number; readonly message: string; readonly stack: string }];
   /** Accepting pauses at `maxConnections`; said once for each config. */
@@ -170,6 +178,8 @@ export class Balancer extends EventEmitter<BalancerEvents> {
         onHandshakeFailure: (failure) => void this.emit('handshake', failure),
         onCertificate: (event) => void this.emit('certificate', event),
         onList: (event) => void this.emit('list', event),
+        onMiddlewareFailure: (failure) => void this.emit('middleware-failure', failure),
+        onSlowMiddleware: (slow) => void this.emit('middleware-slow', slow),
         onFault: (fault) => void this.emit('fault', fault),
         onLimit: (connections) => void this.emit('limit', connections),
         onLogTrouble: (message) => void this.emit('log', message),

@@ -39,6 +39,9 @@ export function surroundingsOf(path: string): Written {
   const concurrency = path.startsWith('routes.*.concurrency.') ? { concurrency: ownMax } : {};
   const redirect = path.startsWith('routes.*.redirect.') && !path.endsWith('.to') ? { redirect: { to: 'https' } } : {};
   const target = path.startsWith('routes.*.redirect') ? redirect : { pool: 'web' };
+  const isOfStep = path.startsWith('routes.*.middleware.*.');
+  const step = path.endsWith('.module') ? {} : { module: './step.ts' };
+  const middleware = isOfStep ? { middleware: [step] } : {};
   const isSource = /^listeners\.\*\.tls\.certificates\.(?:cert|pkcs12)$/.test(path);
   const isOfClients = path.startsWith('listeners.*.tls.clientCertificate.');
   const clients = isOfClients ? { clientCertificate: { ca: 'clients.pem' } } : {};
@@ -65,7 +68,7 @@ export function surroundingsOf(path: string): Written {
       ...(isLayer4 ? { http: '127.0.0.1:8081' } : {}),
     },
     ...(path.startsWith('rateLimits.*.') ? { rateLimits: { web: limit } } : {}),
-    routes: [{ ...target, ...rateLimit, ...concurrency, ...cors, match, ...replace, ...inPolicy('routes.*') }],
+    routes: [{ ...target, ...rateLimit, ...concurrency, ...cors, match, ...middleware, ...replace, ...inPolicy('routes.*') }],
     pools: {
       ...(isLayer4 ? { [other]: ['localhost:5432'] } : {}),
       ...passthrough,

@@ -74,10 +74,10 @@ class CurrentRequest implements RequestView {
     return this.#end((exchange) => giveAnswer(exchange, content));
   }
 
-  defer(ms: number): Deferral {
+  defer(ms: number, overdue: Fault = FAULTS.decisionTimeout): Deferral {
     const exchange = this.#current;
     if (exchange.pending !== null) throw new Error('a step deferred its decision twice');
-    exchange.pending = new PendingDecision(exchange, this.step as Step);
+    exchange.pending = new PendingDecision(exchange, this.step as Step, overdue);
     exchange.host.wheel.arm(exchange.pending, ms);
     return exchange.pending;
   }
@@ -150,5 +150,5 @@ function ask(exchange: Exchange, step: Step): Decision {
 
 /** *deciding* × decisionTimeout */
 export function decisionTimedOut(exchange: Exchange): void {
-  answerFault(exchange, FAULTS.decisionTimeout);
+  answerFault(exchange, exchange.pending?.overdue ?? FAULTS.decisionTimeout);
 }

@@ -41,7 +41,8 @@ export function holdBody(
     return;
   }
   exchange.isBodyKept = true;
-  if (exchange.kept.length >= (exchange.request as OutgoingRequest).route.spec.retry.replayBytes) {
+  const isWanted = exchange.pending?.takes(exchange.kept.length) === true;
+  if (!isWanted && exchange.kept.length >= (exchange.request as OutgoingRequest).route.spec.retry.replayBytes) {
     exchange.pauseClient();
     exchange.host.wheel.disarm(exchange.requestTimer);
   } else if (!exchange.isClientPaused) {
@@ -101,6 +102,7 @@ export function markRequestEnd(exchange: Exchange): void {
   exchange.isRequestEnded = true;
   exchange.host.wheel.disarm(exchange.requestTimer);
   exchange.resumeClient();
+  exchange.pending?.bodyEnded();
 }
 
 /** *sending*, *responding* × upstreamDrain */

@@ -33,6 +33,16 @@ export function sendContinue(exchange: Exchange): void {
   goOn(exchange, CONTINUE, CONTINUE_OURS);
 }
 
+/** *deciding*: a step wants the body. Where its client waits to be told to send it, it is told. */
+export function askForBody(exchange: Exchange): void {
+  if (exchange.isContinueOwed) {
+    goOn(exchange, CONTINUE, CONTINUE_OURS);
+    exchange.flushClient();
+  }
+  exchange.resumeClient();
+  exchange.host.wheel.arm(exchange.requestTimer, exchange.timeouts.requestBodyIdleMs);
+}
+
 /** A client that waited for 100 goes on now: the next wait is for its body. */
 function goOn(exchange: Exchange, response: ResponseHead, by: number): void {
   if (exchange.isContinueOwed) exchange.bodySince = exchange.host.now();
@@ -68,9 +78,9 @@ export function relayHead(exchange: Exchange, from: ResponseSource | null): void
   let head = response;
   let lines = '';
   if (route.steps !== null && route.steps.onResponse !== null) {
-    const shaped = shapeResponse(exchange, response, route.steps.onResponse);
-    if (shaped === null) {
-      answerFault(exchange, FAULTS.editTooLarge);
+    const shaped = shapeResponse(exchange, response, route.steps.onResponse, breakAnswer);
+    if ('code' in shaped) {
+      answerFault(exchange, shaped);
       return;
     }
     ({ head, lines } = shaped);
@@ -101,6 +111,8 @@ export function forwardResponseBody(
     isTaken = client.sendBody(buffer, start, end);
   } else {
     exchange.sink.write(buffer, start, end);
+    // A step has broken it off: the exchange is over, and may be another request's.
+    if (exchange.source !== source) return;
     isTaken = !client.isBlocked;
   }
   if (isTaken) armIdle(exchange, source as ResponseSource);
@@ -133,7 +145,10 @@ export function endResponse(exchange: Exchange, from: ResponseSource | null): vo
   const client = exchange.client as ClientStream;
   source.succeeded();
   if (exchange.sink === null) client.sendEnd(source.trailers);
-  else exchange.sink.end(source.trailers);
+  else {
+    exchange.sink.end(source.trailers);
+    if (exchange.source !== source) return;
+  }
   client.flush();
   // The client may still be taking bytes that lie in the upstream connection's buffer.
   if (client.isBlocked) {

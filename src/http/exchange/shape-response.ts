@@ -1,4 +1,5 @@
 /** What the steps of a route make of an answer: header lines of its own, and what its body goes through. */
+import { FAULTS } from '../../core/errors.ts';
 import type { Fault } from '../../core/errors.ts';
 import { EditedLines } from '../../core/http/edited-lines.ts';
 import type { HeaderEdit } from '../../core/http/edited-lines.ts';
@@ -28,8 +29,8 @@ class ShapedResponse implements ResponseView {
   /** Its lines less what was taken out, and what stands behind them. */
   base: string;
   added = '';
-  /** More was added than may be added. */
-  isTooLarge = false;
+  /** It may not go out: more was added than may be added, or a step says so; null: it may. */
+  refused: Fault | null = null;
 
   constructor(exchange: Exchange, response: ResponseHead) {
     this.#exchange = exchange;
@@ -75,9 +76,13 @@ class ShapedResponse implements ResponseView {
     this.#measure();
   }
 
+  refuse(fault: Fault): void {
+    this.refused ??= fault;
+  }
+
   #measure(): void {
     const grown = Math.max(0, this.base.length - this.response.lines.length);
-    if (this.added.length + grown > MOST_ADDED_BYTES) this.isTooLarge = true;
+    if (this.added.length + grown > MOST_ADDED_BYTES) this.refuse(FAULTS.editTooLarge);
   }
 }
 
@@ -85,19 +90,34 @@ function refuseUntouchable(name: string): void {
   if (isUntouchableInResponses(name.toLowerCase())) throw new TypeError(`${name} of an answer is not a step's to edit`);
 }
 
+/** How an answer breaks, as `endings.ts` has it. */
+type BreakAnswer = (exchange: Exchange, fault: Fault) => void;
+
 class ClientSink implements BodySink {
   readonly #exchange: Exchange;
+  readonly #breakAnswer: BreakAnswer;
+  /** The exchange is over. */
+  #isBroken = false;
 
-  constructor(exchange: Exchange) {
+  constructor(exchange: Exchange, breakAnswer: BreakAnswer) {
     this.#exchange = exchange;
+    this.#breakAnswer = breakAnswer;
   }
 
   write(buffer: Buffer, start: number, end: number): void {
+    if (this.#isBroken) return;
     this.#exchange.record.bytesOut += end - start;
     (this.#exchange.client as ClientStream).sendBody(buffer, start, end);
   }
 
+  fail(fault: Fault): void {
+    if (this.#isBroken) return;
+    this.#isBroken = true;
+    this.#breakAnswer(this.#exchange, fault);
+  }
+
   end(trailers: string): void {
+    if (this.#isBroken) return;
     (this.#exchange.client as ClientStream).sendEnd(trailers);
   }
 }
@@ -118,6 +138,10 @@ class TransformSink implements BodySink {
   end(trailers: string): void {
     this.#transform.end(trailers, this.#next);
   }
+
+  fail(fault: Fault): void {
+    this.#next.fail(fault);
+  }
 }
 
 /** An answer as it goes to its client. */
@@ -129,9 +153,14 @@ export interface Shaped {
 
 /**
  * Asks the steps in the order in which answers pass. A head whose body is transformed is another one: its length is not
- * known any more. Null: they have added more than may be added, and it may not go out.
+ * known any more. A fault: it may not go out, and the client gets that.
  */
-export function shapeResponse(exchange: Exchange, response: ResponseHead, steps: readonly Step[]): Shaped | null {
+export function shapeResponse(
+  exchange: Exchange,
+  response: ResponseHead,
+  steps: readonly Step[],
+  breakAnswer: BreakAnswer,
+): Shaped | Fault {
   const shaped = new ShapedResponse(exchange, response);
   let transforms: BodyTransform[] | null = null;
   for (const step of steps) {
@@ -139,12 +168,12 @@ export function shapeResponse(exchange: Exchange, response: ResponseHead, steps:
     const transform = response.bodyKind === BODY_NONE ? null : (step.transform?.(shaped) ?? null);
     if (transform !== null) (transforms ??= []).push(transform);
   }
-  if (shaped.isTooLarge) return null;
+  if (shaped.refused !== null) return shaped.refused;
   const { head, base, added } = shaped;
   if (transforms === null) return { head: base === head.lines ? head : head.changed(base), lines: added };
   exchange.sink = transforms.reduceRight<BodySink>(
     (next, transform) => new TransformSink(transform, next),
-    new ClientSink(exchange),
+    new ClientSink(exchange, breakAnswer),
   );
   return { head: withoutLength(response, base), lines: added };
 }
@@ -178,5 +207,5 @@ export function shapeFault(exchange: Exchange, fault: Fault, wantsJson: boolean,
     exchange.host.reportFault(error);
     return head.lines;
   }
-  return shaped.isTooLarge ? head.lines : shaped.lines;
+  return shaped.refused === null ? shaped.lines : head.lines;
 }

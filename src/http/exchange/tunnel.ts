@@ -5,7 +5,7 @@ import type { Attempt } from '../attempt.ts';
 import type { ResponseHead } from '../head.ts';
 import type { OutgoingRequest } from '../outgoing.ts';
 import type { ClientStream, UpstreamStream } from '../stream.ts';
-import { abortBoth, answerFault, finish } from './endings.ts';
+import { abortBoth, answerFault, breakAnswer, finish } from './endings.ts';
 import type { Exchange } from './exchange.ts';
 import { attemptFailed } from './retries.ts';
 import { shapeResponse } from './shape-response.ts';
@@ -27,9 +27,11 @@ export function openTunnel(exchange: Exchange, response: ResponseHead): void {
   exchange.forgetBody();
   const { steps } = request.route;
   const isLookedAt = steps !== null && steps.onResponse !== null;
-  const shaped = isLookedAt ? shapeResponse(exchange, response, steps.onResponse) : { head: response, lines: '' };
-  if (shaped === null) {
-    answerFault(exchange, FAULTS.editTooLarge);
+  const shaped = isLookedAt
+    ? shapeResponse(exchange, response, steps.onResponse, breakAnswer)
+    : { head: response, lines: '' };
+  if ('code' in shaped) {
+    answerFault(exchange, shaped);
     return;
   }
   exchange.state = TUNNEL;

@@ -1,5 +1,7 @@
 /** What the steps of a thread have of it besides the requests they see. */
 import type { TableClock } from '../../core/limits/gcra-table.ts';
+import type { MiddlewareSpec } from '../../core/middleware/spec.ts';
+import type { Middleware } from '../../core/middleware/types.ts';
 import type { Random } from '../../core/random.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import type { TimerWheel } from '../../net/timer-wheel.ts';
@@ -50,6 +52,14 @@ export interface ClientTables {
   readonly bans: BanLookUp | null;
 }
 
+/** Users' modules of a thread. */
+export interface MiddlewareModules {
+  /** Throws where it was not imported. */
+  of(spec: MiddlewareSpec): Middleware;
+  /** One of its hooks went wrong, and cost at most its exchange. */
+  failed(spec: MiddlewareSpec, name: string, error: unknown): void;
+}
+
 export interface StepHost {
   /** Slot of this thread: its row in ledgers and its stripe of counters. */
   readonly worker: number;
@@ -64,6 +74,8 @@ export interface StepHost {
   /** Milliseconds since 1970. */
   wallTime(): number;
   readonly clients: ClientTables;
+  /** Null: no route has any. */
+  readonly modules: MiddlewareModules | null;
   /** Counts and reports an exception that must not end anything. */
   reportFault(error: unknown): void;
 }

@@ -61,8 +61,8 @@ export interface RequestView {
   answer(content: AnswerContent): Decision;
   /** What the record says of this exchange where it has no reason (`REMARKS`). */
   remark(text: string): void;
-  /** Says LATER. Where nothing is decided within `ms`, the client gets a 503 `decision-timeout`. */
-  defer(ms: number): Deferral;
+  /** Says LATER. Where nothing is decided within `ms`, the client gets `overdue`, by default a 503 `decision-timeout`. */
+  defer(ms: number, overdue?: Fault): Deferral;
   /** The most bytes of body; more is a 413, however they come. */
   limitBody(maxBytes: number): void;
 }
@@ -75,6 +75,11 @@ export interface Deferral {
   setTarget(target: string): void;
   refuse(fault: Fault, lines?: string): void;
   answer(content: AnswerContent): void;
+  /**
+   * Reads the whole body and holds it, counted as what waits for an endpoint is; it goes there as it came. `take` hears a
+   * copy of it, or null as soon as it is known to be larger than `maxBytes`; nothing, where the exchange ends before.
+   */
+  holdBody(maxBytes: number, take: (body: Buffer | null) => void): void;
 }
 
 /** An answer of ours that is no error. */
@@ -109,6 +114,8 @@ export interface ResponseView {
    * costs the endpoint's answer its place: the client gets a 500 `edit-too-large`.
    */
   edit(edits: readonly HeaderEdit[]): void;
+  /** It does not go out: the client gets this error of ours in its place. What steps before have done is void. */
+  refuse(fault: Fault): void;
 }
 
 /** What a body goes through; made for one exchange. What it gives on must stay as it is until the client has taken it. */
@@ -121,4 +128,6 @@ export interface BodyTransform {
 export interface BodySink {
   write(buffer: Buffer, start: number, end: number): void;
   end(trailers: string): void;
+  /** Breaks the answer off: an error while nothing of it has left, else a cut connection. Nothing follows. */
+  fail(fault: Fault): void;
 }

@@ -3,11 +3,11 @@ import type { AgentReport } from '../../checks/endpoint-agent.ts';
 import type { EndpointHealthReport } from '../../checks/endpoint-health.ts';
 import type { ConcurrencyStats } from '../../core/limits/concurrency.ts';
 import type { RateLimitStats } from '../../core/limits/limit-stats.ts';
-import type { PoolSpec, Snapshot } from '../../core/snapshot.ts';
+import type { PoolSpec, RouteSpec, Snapshot } from '../../core/snapshot.ts';
 import { readQueueStats } from './queue-stats.ts';
 import type { QueueStats } from './queue-stats.ts';
 import { readEndpointStats, readRouteStats, readTcpStats, readUdpStats } from './table-stats.ts';
-import type { EndpointStats, RouteStats, TcpStats, UdpStats } from './table-figures.ts';
+import type { EndpointStats, MiddlewareStats, RouteStats, TcpStats, UdpStats } from './table-figures.ts';
 import type { CertificateEvent } from './certificate-event.ts';
 import type { ListStats } from './list-event.ts';
 import type { AccessLogStats } from './access-log.ts';
@@ -20,7 +20,11 @@ import type { SharedTables } from './shared-tables.ts';
 /** The figures of a balancer at one moment. Counters begin at 0 with the process. */
 export interface BalancerStats {
   /** In the order of the config. */
-  readonly routes: readonly ({ readonly route: string } & RouteStats)[];
+  readonly routes: readonly ({
+    readonly route: string;
+    /** In their order; left out: the route has none. */
+    readonly middleware?: readonly MiddlewareStats[];
+  } & RouteStats)[];
   /** The listeners that pass bytes on, by `tcp` or `tls.passthrough`, in the order of the config. */
   readonly tcp: readonly ({ readonly listener: string } & TcpStats)[];
   /** The listeners with `udp`, in the order of the config. */
@@ -95,12 +99,19 @@ export function readBalancerStats(
   snapshot: Snapshot,
   tables: SharedTables,
   health: HealthKeeper,
-  others: Pick<
+  {
+    middlewareOf,
+    ...others
+  }: Pick<
     BalancerStats,
     'certificates' | 'lists' | 'limits' | 'concurrency' | 'listeners' | 'workers' | 'accessLog' | 'memory'
-  >,
+  > & { readonly middlewareOf: (route: RouteSpec) => { readonly middleware?: readonly MiddlewareStats[] } },
 ): BalancerStats {
-  const routes = snapshot.routes.map(({ id, slot }) => ({ route: id, ...readRouteStats(tables.routes, slot) }));
+  const routes = snapshot.routes.map((route) => ({
+    route: route.id,
+    ...readRouteStats(tables.routes, route.slot),
+    ...middlewareOf(route),
+  }));
   const tcp = snapshot.listeners
     .filter(({ id, udp }) => udp === undefined && Object.hasOwn(snapshot.sessionRows, id))
     .map(({ id }) => ({ listener: id, ...readTcpStats(tables.routes, snapshot.sessionRows[id]) }));

@@ -11,6 +11,7 @@ import type { ConnectionRefusal } from './refused-connections.ts';
 import type { HandshakeFailure } from './handshake-counts.ts';
 import type { CertificateEvent } from './certificate-event.ts';
 import type { ListEvent } from './list-event.ts';
+import type { MiddlewareFailure, SlowMiddleware } from './middleware-event.ts';
 import type { WorkerFault } from './reports.ts';
 import type { Lookup } from './resolve-names.ts';
 import type { WorkerChange } from './succession.ts';
@@ -46,6 +47,8 @@ export interface ControlPlaneEvents {
   onHandshakeFailure(failure: HandshakeFailure): void;
   onCertificate(event: CertificateEvent): void;
   onList(event: ListEvent): void;
+  onMiddlewareFailure(failure: MiddlewareFailure): void;
+  onSlowMiddleware(slow: SlowMiddleware): void;
   onFault(fault: WorkerFault): void;
   onLimit(connections: number): void;
   /** Something is wrong with the access log. */

@@ -24,6 +24,7 @@ import { HealthKeeper } from './health.ts';
 import { LimitKeeper } from './limit-keeper.ts';
 import { readMemoryStats } from './memory-stats.ts';
 import { Refresher } from './refresher.ts';
+import { MiddlewareLoader } from './middleware-loader.ts';
 import { OverflowWatch } from './overflow-watch.ts';
 import { ReloadError, isRemoval, requirePossible } from './reload.ts';
 import { Reports } from './reports.ts';
@@ -34,7 +35,7 @@ import { ListLoader } from './list-loader.ts';
 import { loadForChecks } from './load-for-checks.ts';
 import { SilenceWatch } from './silence-watch.ts';
 import { StickyLoader } from './sticky-loader.ts';
-import { AUDIT_MS, SharedTables } from './shared-tables.ts';
+import { SharedTables } from './shared-tables.ts';
 import { countThreads } from './threads.ts';
 import { TlsKeeper } from './tls-keeper.ts';
 import { Turns } from './turns.ts';
@@ -62,6 +63,7 @@ export class ControlPlane {
   readonly #sticky = new StickyLoader();
   readonly lists = new ListLoader();
   readonly #limits = new LimitKeeper();
+  readonly #middleware: MiddlewareLoader;
   #snapshot: Snapshot | null = null;
   /** What the last snapshot was compiled of. */
   #source: { readonly config: Config; readonly endpoints: ResolvedPools } | null = null;
@@ -96,6 +98,7 @@ export class ControlPlane {
       snapshot: () => this.#snapshot,
     });
     this.#overflow = new OverflowWatch((event) => events.onOverflow(event));
+    this.#middleware = new MiddlewareLoader({ clock, scheduler, onSlow: (slow) => events.onSlowMiddleware(slow) });
     this.#tls = new TlsKeeper({
       ...options,
       turns: this.#turns,
@@ -139,7 +142,7 @@ export class ControlPlane {
     await this.#workers.start();
     await this.#change(config, endpoints, this.#workers, this.#compiler);
     this.#silence.start();
-    this.#auditLater();
+    this.#cancelAudit = this.#tables.auditRegularly(this.#options.scheduler);
   }
 
   /** Resolves when every worker works by this config. Rejects before anything has changed. */
@@ -156,8 +159,7 @@ export class ControlPlane {
   }
 
   stats(): BalancerStats {
-    const workers = this.#workers;
-    const memory = this.#memory;
+    const [workers, memory] = [this.#workers, this.#memory];
     if (this.#snapshot === null || workers === null || memory === null)
       throw new Error('stats: the balancer has not begun to listen');
     const threads = {
@@ -170,6 +172,7 @@ export class ControlPlane {
     return readBalancerStats(this.#snapshot, this.#tables, this.#health, {
       certificates: this.#tls.troubles,
       lists: this.lists.stats(),
+      middlewareOf: (route) => this.#middleware.statsOf(route),
       workers: threads,
       accessLog: log,
       memory: readMemoryStats(memory),
@@ -201,6 +204,7 @@ export class ControlPlane {
     this.lists.close();
     this.#limits.stop();
     this.#tls.stop();
+    this.#middleware.close();
     this.#health.close();
     await this.#workers?.stop();
     this.#reports.close();
@@ -216,11 +220,12 @@ export class ControlPlane {
   // ———
 
   async #change(
-    config: Config,
+    given: Config,
     endpoints: ResolvedPools,
     workers: WorkerSet,
     compiler: SnapshotCompiler,
   ): Promise<ConfigChange> {
+    const config = await this.#middleware.prepare(given, compiler.workerSlots);
     const { accessLog } = config.settings;
     await loadForChecks(config, this.#health, this.#snapshot);
     await this.#sticky.load(config);
@@ -255,7 +260,9 @@ export class ControlPlane {
     this.#tls.settle(tls);
     await this.lists.settle(lists, to.settings, forLists);
     this.#health.apply(operations.filter((operation) => !isRemoval(operation)));
+    const before = workers.serving;
     await workers.commit(to, operations, preparation).then(() => this.#tls.begin(config));
+    await this.#middleware.settle(to, workers, before);
     await this.#accessLog?.settle(accessLog);
     // Only now does nobody pick them any more: marked before, a pool whose endpoints are all new would have had none.
     this.#health.apply(operations.filter(isRemoval));
@@ -329,12 +336,5 @@ export class ControlPlane {
     if (this.#hasSaidLimit) return;
     this.#hasSaidLimit = true;
     this.#options.events.onLimit(connections);
-  }
-
-  #auditLater(): void {
-    this.#cancelAudit = this.#options.scheduler.after(AUDIT_MS, () => {
-      this.#tables.audit();
-      this.#auditLater();
-    });
   }
 }

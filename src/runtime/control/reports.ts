@@ -1,11 +1,13 @@
 /** Where the reports of all data planes arrive, without anybody in between. */
 import type { Scheduler } from '../../checks/scheduler.ts';
-import type { DataPlaneReport, EndedHandshakes } from '../shared/data-plane-report.ts';
+import type { DataPlaneReport, EndedHandshakes, FailedMiddleware } from '../shared/data-plane-report.ts';
 import type { HealthKeeper } from './health.ts';
-import { PoolFailures } from './pool-failures.ts';
+import { FAILURE_WINDOW_MS, PoolFailures } from './pool-failures.ts';
 import type { PoolFailure } from './pool-failures.ts';
 import { RefusalCounts } from './refused-connections.ts';
 import type { ConnectionRefusal } from './refused-connections.ts';
+import type { MiddlewareFailure } from './middleware-event.ts';
+import { WindowedEvents } from './windowed-events.ts';
 
 /** `worker`: the slot it comes from, {@link MAIN_THREAD} for what the control plane's own sockets met. */
 export type TakeReport = (worker: number, report: DataPlaneReport) => void;
@@ -24,6 +26,7 @@ export interface ReportEvents {
   onFailure(failure: PoolFailure): void;
   onRefused(refusal: ConnectionRefusal): void;
   onHandshakes(ended: EndedHandshakes): void;
+  onMiddlewareFailure(failure: MiddlewareFailure): void;
   onFault(fault: WorkerFault): void;
 }
 
@@ -31,6 +34,7 @@ export class Reports {
   readonly refusals: RefusalCounts;
   readonly #health: HealthKeeper;
   readonly #failures: PoolFailures;
+  readonly #middleware: WindowedEvents<FailedMiddleware>;
   readonly #events: ReportEvents;
   /** Exceptions in our own code since the start. */
   faults = 0;
@@ -40,6 +44,9 @@ export class Reports {
     this.#events = events;
     this.#failures = new PoolFailures(scheduler, (failure) => events.onFailure(failure));
     this.refusals = new RefusalCounts(scheduler, (refusal) => events.onRefused(refusal));
+    this.#middleware = new WindowedEvents(scheduler, FAILURE_WINDOW_MS, (failed, withinMs) =>
+      events.onMiddlewareFailure({ ...failed, withinMs }),
+    );
   }
 
   readonly take: TakeReport = (worker, report) => {
@@ -52,6 +59,9 @@ export class Reports {
     } else if (report.type === 'connections-refused') {
       const { type: _, ...refused } = report;
       this.refusals.take(refused);
+    } else if (report.type === 'middleware-failed') {
+      const { type: _, ...failed } = report;
+      this.#middleware.take(`${failed.module} ${failed.middleware}`, failed);
     } else if (report.type === 'handshakes-ended') {
       const { type: _, ...ended } = report;
       this.#events.onHandshakes(ended);
@@ -64,5 +74,6 @@ export class Reports {
   close(): void {
     this.#failures.close();
     this.refusals.close();
+    this.#middleware.close();
   }
 }

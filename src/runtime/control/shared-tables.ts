@@ -3,14 +3,15 @@
  * still counted. Gives back what a thread that is gone still held, and looks now and then whether totals and ledgers
  * agree.
  */
+import type { Cancel, Scheduler } from '../../checks/scheduler.ts';
 import { DriftCheck } from '../../core/shared/drift-check.ts';
 import { PoolTable } from '../../core/shared/pool-table.ts';
 import { RouteTable } from '../../core/shared/route-table.ts';
 import type { RouteTableHandle } from '../../core/shared/route-table.ts';
 import type { PoolSpec, Snapshot } from '../../core/snapshot.ts';
 
-/** How often {@link SharedTables.audit} wants to be called. */
-export const AUDIT_MS = 5000;
+/** How often totals are looked at. */
+const AUDIT_MS = 5000;
 /** The control plane counts nothing itself: any row will do to look. */
 const LOOKING = 0;
 
@@ -91,6 +92,19 @@ export class SharedTables {
       const next = this.#retiredRoutes[index + 1] ?? this.#routes;
       if (next !== null) table.moveStripe(next, worker);
     });
+  }
+
+  /** Looks at every total now and again, until that is cancelled. */
+  auditRegularly(scheduler: Scheduler): Cancel {
+    let cancel: Cancel;
+    const auditLater = (): void => {
+      cancel = scheduler.after(AUDIT_MS, () => {
+        this.audit();
+        auditLater();
+      });
+    };
+    auditLater();
+    return () => cancel();
   }
 
   /** One look at every total; those that stay off get corrected. */

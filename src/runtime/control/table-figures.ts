@@ -34,6 +34,28 @@ export interface RouteStats {
   readonly p99Ms: number;
 }
 
+/** The figures of a hook. */
+export interface HookStats {
+  readonly calls: number;
+  /** Calls that threw, or took longer than `maxTime`. */
+  readonly errors: number;
+  /** Calls that took longer than `budget`. */
+  readonly overBudget: number;
+  /** Half of all calls were faster than this, in ms; what a promise took counts. */
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+/** The figures of a middleware on one route. */
+export interface MiddlewareStats {
+  /** Its name. */
+  readonly middleware: string;
+  /** Path of its module. */
+  readonly module: string;
+  readonly onRequest: HookStats;
+  readonly onResponse: HookStats;
+}
+
 /** The counters of a listener's sessions of layer 4. Bytes are counted when a session ends. */
 export interface TcpStats {
   /** Sessions that have begun. */

@@ -243,10 +243,11 @@ export class WorkerSet {
     for (const worker of this.#roster.all) if (worker.hasSnapshot) worker.post(message);
   }
 
-  /** Replaces all that serve now, one after another, without losing a connection. Two calls take turns. */
-  replaceAll(): Promise<void> {
+  /** Replaces all that serve, or those of them that are given, one after another, without losing a connection. Two calls take turns. */
+  replaceAll(given: readonly WorkerHandle[] | null = null): Promise<void> {
     return this.#replacements.take(async () => {
-      for (const worker of this.serving) if (worker.state === 'serving') await this.#succession.replace(worker);
+      for (const worker of given ?? this.serving)
+        if (worker.state === 'serving') await this.#succession.replace(worker);
     });
   }
 

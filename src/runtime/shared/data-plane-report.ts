@@ -44,6 +44,17 @@ export interface EndedHandshakes {
   readonly count: number;
 }
 
+/** Hooks of a middleware that threw, or took longer than they may. */
+export interface FailedMiddleware {
+  /** Path of its module. */
+  readonly module: string;
+  readonly middleware: string;
+  /** What the last of them threw. */
+  readonly message: string;
+  readonly stack: string;
+  readonly count: number;
+}
+
 /** What a data plane tells the control plane on its own account. */
 export type DataPlaneReport =
   /** Consecutive gateway failures reached the pool's threshold: the control plane decides on ejection. */
@@ -98,6 +109,8 @@ export type DataPlaneReport =
   | ({ readonly type: 'requests-failed' } & FailedRequests)
   /** Connections that were refused; at most one report a second of each listener and reason. */
   | ({ readonly type: 'connections-refused' } & RefusedConnections)
+  /** Hooks of users' own steps that went wrong; at most one report a second of each. */
+  | ({ readonly type: 'middleware-failed' } & FailedMiddleware)
   /** Handshakes that are over; at most one report a second of each listener and ending. */
   | ({ readonly type: 'handshakes-ended' } & EndedHandshakes)
   /** An exception in our own code that the guard caught. */

@@ -6,6 +6,7 @@ import { createCors, createUpgradeOrigins } from '../../steps/cors/cors.ts';
 import { createMaxBody } from '../../steps/max-body.ts';
 import { createConcurrency } from '../../steps/limits/concurrency.ts';
 import { createRateLimits } from '../../steps/limits/rate-limits.ts';
+import { createMiddleware } from '../../steps/middleware/create.ts';
 import { createRedirect } from '../../steps/redirect.ts';
 import { createRewriteRequest } from '../../steps/rewrite/request.ts';
 import { createRewriteAnswer } from '../../steps/rewrite/response.ts';
@@ -23,6 +24,7 @@ export const ALL_STEPS: Readonly<Record<StepName, CreateStep>> = {
   cors: createCors,
   corsUpgrades: createUpgradeOrigins,
   rewriteAnswer: createRewriteAnswer,
+  middleware: createMiddleware,
   redirect: createRedirect,
   rewriteRequest: createRewriteRequest,
 };

@@ -37,7 +37,6 @@ import { HttpDate } from './http-date.ts';
 import type { Layer4Session } from './layer4-session.ts';
 import { LoadedParts } from './loaded-parts.ts';
 import { openSession } from './open-session.ts';
-import type { ClientTables, StepHost } from '../../http/steps/step-host.ts';
 import { createRouting } from './routing.ts';
 import { PoolSet } from './pool-set.ts';
 import { PULSE_MS, SilencePulse } from './silence-pulse.ts';
@@ -48,6 +47,7 @@ import type { OpenStaged } from './staged-session.ts';
 import type { TcpPlane, TcpSessions } from './tcp-sessions.ts';
 import type { UdpPlane } from './thread-udp.ts';
 import { WorkerDialer } from './worker-dialer.ts';
+import { WorkerStepHost } from './worker-step-host.ts';
 
 /** Exchanges kept for reuse; more are made while more are in flight. */
 const SPARE_EXCHANGES = 256;
@@ -56,9 +56,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   return new WorkerDataPlane(options);
 }
 
-class WorkerDataPlane
-  implements DataPlane, ExchangeHost, ServerHost, UpstreamHost, StagesHost, TcpPlane, UdpPlane, StepHost
-{
+class WorkerDataPlane implements DataPlane, ExchangeHost, ServerHost, UpstreamHost, StagesHost, TcpPlane, UdpPlane {
   readonly transport: Transport;
   readonly wheel: TimerWheel;
   readonly settling: SettlingList;
@@ -74,6 +72,7 @@ class WorkerDataPlane
   readonly #failed: FailedRequestLog;
   readonly #sessions = new Set<ServerSession>();
   readonly parts: LoadedParts;
+  readonly #stepHost: WorkerStepHost;
   readonly layer4 = new Set<Layer4Session>();
   readonly #departures: Departures;
   readonly #silence: SilencePulse;
@@ -102,20 +101,24 @@ class WorkerDataPlane
     this.#date = new HttpDate(options.clock);
     this.worker = options.worker;
     this.#options = options;
-    this.parts = new LoadedParts(options.loaded ?? null, { plane: this, clock: this.clock });
     this.#logs = new RouteLogs(options);
     const { clock, turns } = options;
     this.wheel = new TimerWheel({ clock, turns, onFault: (error) => this.reportFault(error) });
+    const summed = { wheel: this.wheel, reportFault: (error: unknown) => this.reportFault(error) };
+    this.parts = new LoadedParts(
+      options.loaded ?? null,
+      { plane: this, clock: this.clock },
+      { ...summed, tell: (failed) => options.report({ type: 'middleware-failed', ...failed }) },
+    );
+    this.#stepHost = new WorkerStepHost(this, this.clock);
     this.settling = new SettlingList(loopClockOf(clock), new Guard((error) => this.reportFault(error)), turns);
     this.#failed = new FailedRequestLog({
-      wheel: this.wheel,
+      ...summed,
       tell: (failed) => options.report({ type: 'requests-failed', ...failed }),
-      reportFault: (error) => this.reportFault(error),
     });
     this.refusals = new ConnectionRefusals({
-      wheel: this.wheel,
+      ...summed,
       tell: (refused) => options.report({ type: 'connections-refused', ...refused }),
-      reportFault: (error) => this.reportFault(error),
     });
     this.#departures = new Departures({
       sessions: this.#sessions,
@@ -172,7 +175,7 @@ class WorkerDataPlane
       this.#pools,
       (route) => this.#logs.of(route.accessLog),
       misdirection,
-      (route) => this.parts.steps.stepsOf(route, this),
+      (route) => this.parts.steps.stepsOf(route, this.#stepHost),
     );
     this.#routing = this.#answering(this.#compiled);
     if (this.parts.hasTcp) this.#tcpOf().apply(snapshot, (id) => this.#pools.lookUp(id), this.#logs.forSessions());
@@ -225,10 +228,6 @@ class WorkerDataPlane
   heldRoutes(): readonly number[] {
     const { routes = [], sessionRows = {} } = this.snapshot ?? {};
     return this.#departures.heldRoutes(new Set([...routes.map(({ slot }) => slot), ...Object.values(sessionRows)]));
-  }
-
-  get clients(): ClientTables {
-    return this.parts;
   }
 
   get unroutedLog(): RouteLog | null {

@@ -16,6 +16,7 @@ import type { ThreadLists } from '../../steps/lists/thread-lists.ts';
 import type { ThreadTls, ThreadTlsHost } from './thread-tls.ts';
 import type { TlsClients } from './tls-clients.ts';
 import type { ThreadUdp, UdpPlane } from './thread-udp.ts';
+import type { UserModules, UserModulesOptions } from './user-modules.ts';
 
 /** What takes datagrams is made of these. */
 export interface UdpTools {
@@ -31,9 +32,12 @@ export class LoadedParts {
   /** Null: no pool or route has a hash. */
   #definitionOf: typeof definitionOf | null;
   readonly #udpTools: UdpTools | null;
+  readonly #moduleTools: UserModulesOptions | null;
   readonly steps: StepParts;
   #proxy: ProxyParts | null;
   #tcp: TcpParts | null;
+  /** Null: no route has middleware. */
+  modules: UserModules | null = null;
   /** Null: nobody speaks TLS. */
   tls: ThreadTls | null = null;
   /** Null: the config has no list. */
@@ -45,8 +49,13 @@ export class LoadedParts {
   udp: ThreadUdp | null = null;
 
   /** What is there from the beginning. */
-  constructor(loaded: NonNullable<DataPlaneOptions['loaded']> | null, udpTools: UdpTools | null = null) {
+  constructor(
+    loaded: NonNullable<DataPlaneOptions['loaded']> | null,
+    udpTools: UdpTools | null = null,
+    moduleTools: UserModulesOptions | null = null,
+  ) {
     this.#udpTools = udpTools;
+    this.#moduleTools = moduleTools;
     this.#limit = loaded?.limitParts ?? null;
     this.lists = loaded?.lists ?? null;
     this.#createBans = loaded?.createBans ?? null;
@@ -57,7 +66,7 @@ export class LoadedParts {
   }
 
   /** Null: all that this snapshot needs is there. */
-  loadFor({ listeners, pools, routes }: Snapshot): Promise<void> | null {
+  loadFor({ listeners, pools, routes, threads }: Snapshot): Promise<void> | null {
     const loading: Promise<unknown>[] = [];
     if (this.#limit === null && pools.some(limitsRequests))
       loading.push(import('./limit-parts.ts').then((parts) => (this.#limit = parts)));
@@ -67,6 +76,10 @@ export class LoadedParts {
       );
     const steps = this.steps.loadFor(routes);
     if (steps !== null) loading.push(steps);
+    const modules = routes.some(({ middleware }) => middleware !== undefined)
+      ? this.#loadModules(routes, threads === 0)
+      : null;
+    if (modules !== null) loading.push(modules);
     const udp = listeners.some(({ udp }) => udp !== undefined) ? this.loadUdp() : null;
     if (udp !== null) loading.push(udp);
     const hasStages = listeners.some(({ tls }) => tls !== null);
@@ -78,6 +91,15 @@ export class LoadedParts {
     if (this.#tcp === null && listeners.some(hasSessions))
       loading.push(import('./tcp-parts.ts').then((parts) => (this.#tcp = parts)));
     return loading.length === 0 ? null : Promise.all(loading).then(() => {});
+  }
+
+  /** Null: all users' modules of these routes are there. */
+  #loadModules(routes: Snapshot['routes'], isAnew: boolean): Promise<void> | null {
+    if (this.modules !== null) return this.modules.loadFor(routes, isAnew);
+    return import('./user-modules.ts').then(async ({ UserModules }) => {
+      this.modules ??= new UserModules(this.#moduleTools);
+      await this.modules.loadFor(routes, isAnew);
+    });
   }
 
   /** Null: what speaks TLS is there. */
@@ -129,6 +151,7 @@ export class LoadedParts {
   /** The data plane is at its end. */
   end(): void {
     this.tls?.flush();
+    this.modules?.flush();
     this.udp?.stop();
   }
 

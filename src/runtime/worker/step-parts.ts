@@ -42,6 +42,10 @@ const STEPS = {
     isIn: ({ cors }) => cors?.upgrades === 'check',
     load: async () => (await import('../../steps/cors/cors.ts')).createUpgradeOrigins,
   },
+  middleware: {
+    isIn: ({ middleware }) => middleware !== undefined,
+    load: async () => (await import('../../steps/middleware/create.ts')).createMiddleware,
+  },
   rewriteAnswer: {
     isIn: ({ answerEdits }) => answerEdits !== undefined,
     load: async () => (await import('../../steps/rewrite/response.ts')).createRewriteAnswer,
@@ -61,7 +65,7 @@ export type StepName = keyof typeof STEPS;
 const NAMES = Object.keys(STEPS) as readonly StepName[];
 
 /** In the order in which answers pass them; those that are not named look at none. */
-const ANSWERING: readonly StepName[] = ['rewriteAnswer', 'cors', 'rateLimit'];
+const ANSWERING: readonly StepName[] = ['middleware', 'rewriteAnswer', 'cors', 'rateLimit'];
 
 export class StepParts {
   readonly #create: Partial<Record<StepName, CreateStep>>;

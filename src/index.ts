@@ -74,8 +74,6 @@ export type {
   GrpcCheckSpec,
   HashSpec,
   HeaderRules,
-  AccessSpec,
-  ClientsSpec,
   CorsSpec,
   HttpCheckSpec,
   HttpQuestion,
@@ -103,6 +101,7 @@ export type {
   Timeouts,
   ValueMatch,
 } from './core/snapshot.ts';
+export type { AccessSpec, ClientsSpec } from './core/lists/access-spec.ts';
 export type { ListRules } from './core/lists/list-reader.ts';
 export type { BanTableSpec, ListSpec } from './core/settings.ts';
 export type { CertificateSource, ClientCertificateSpec, PoolTlsSpec } from './core/tls-files.ts';

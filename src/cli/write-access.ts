@@ -1,7 +1,7 @@
 /** Who may use a route, and the lists that say so: as the config says it, and in words. */
+import type { AccessSpec, ClientsSpec } from '../core/lists/access-spec.ts';
 import type { ListRules } from '../core/lists/list-reader.ts';
 import type { ListSpec } from '../core/settings.ts';
-import type { AccessSpec, ClientsSpec } from '../core/snapshot.ts';
 import { withoutGaps } from './written-map.ts';
 import type { Written } from './written-map.ts';
 import { formatDuration, onOff } from './written-units.ts';

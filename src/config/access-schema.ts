@@ -1,5 +1,5 @@
 /** `allow` and `deny` of a route: who may use it, by the client's address. */
-import type { AccessSpec, ClientsSpec } from '../core/snapshot.ts';
+import type { AccessSpec, ClientsSpec } from '../core/lists/access-spec.ts';
 import { parseNetwork } from './addresses.ts';
 import { didYouMean, listNames } from './closest-name.ts';
 import type { KeyNotes } from './described.ts';

@@ -8,6 +8,7 @@ import type { PassthroughSpec, ProxyProtocolSpec, TcpSpec, UdpSpec } from './lay
 import type { LimitTables, Limited } from './limits/rate-limit.ts';
 import type { HashTableHandle, HashTableKind } from './balancer/hash-table.ts';
 import type { MiddlewareSpec } from './middleware/spec.ts';
+import type { AccessSpec } from './lists/access-spec.ts';
 import type { QueueClass } from './resilience/queue-class.ts';
 import type { Settings } from './settings.ts';
 import type { PoolTableHandle } from './shared/pool-table.ts';
@@ -98,22 +99,6 @@ export interface RedirectSpec {
   readonly port: number;
   /** The target of the request follows, as it came. */
   readonly keepsTarget: boolean;
-}
-
-/** Who may use a route, by the client's address. `deny` goes first. */
-export interface AccessSpec {
-  /** All others are refused; null: everybody who is not denied may. */
-  readonly allow: ClientsSpec | null;
-  /** Null: nobody. */
-  readonly deny: ClientsSpec | null;
-}
-
-/** Clients by their addresses; one entry at least. */
-export interface ClientsSpec {
-  /** Addresses, CIDR blocks, and `unix` for all who come by a unix socket. */
-  readonly networks: readonly string[];
-  /** Names of lists. */
-  readonly lists: readonly string[];
 }
 
 /** Which pages of other origins may read the answers of a route, and what they may send. */

@@ -1,9 +1,10 @@
 /** Compiles a snapshot's routes: each with its pool and its steps at hand. */
+import type { AccessSpec } from '../../core/lists/access-spec.ts';
 import { PUBLIC_SEED } from '../../core/keys/half-sip-hash.ts';
 import { KeySource } from '../../core/keys/key-source.ts';
 import { HedgeDelay } from '../../core/resilience/hedge-delay.ts';
 import { compileRoutes } from '../../core/routing/router.ts';
-import type { AccessSpec, PolicySpec, RedirectSpec, RouteMatch, RouteSpec, Snapshot } from '../../core/snapshot.ts';
+import type { PolicySpec, RedirectSpec, RouteMatch, RouteSpec, Snapshot } from '../../core/snapshot.ts';
 import type { ExchangeLog } from '../../http/exchange-log.ts';
 import type { Misdirection, Route, Routing } from '../../http/routing.ts';
 import type { RouteSteps } from '../../http/steps/route-steps.ts';

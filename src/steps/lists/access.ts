@@ -1,9 +1,9 @@
 /** `allow` and `deny`: who may use a route, by the client's address. */
 import { FAULTS } from '../../core/errors.ts';
+import type { AccessSpec, ClientsSpec } from '../../core/lists/access-spec.ts';
 import { parseAddress } from '../../core/lists/address.ts';
 import { addNetwork } from '../../core/lists/network-text.ts';
 import { CollectedRanges, Ranges, buildRanges } from '../../core/lists/ranges.ts';
-import type { AccessSpec, ClientsSpec } from '../../core/snapshot.ts';
 import { UNIX_PEER } from '../../core/unix-address.ts';
 import type { CreateStep } from '../../http/steps/route-steps.ts';
 import type { AccessVerdict, AddressList, ListTable, StepHost } from '../../http/steps/step-host.ts';

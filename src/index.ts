@@ -103,7 +103,7 @@ export type {
 } from './core/snapshot.ts';
 export type { AccessSpec, ClientsSpec } from './core/lists/access-spec.ts';
 export type { ListRules } from './core/lists/list-reader.ts';
-export type { BanTableSpec, ListSpec, SlowClientSpec } from './core/settings.ts';
+export type { BanTableSpec, ListSpec } from './core/settings.ts';
 export type { CertificateSource, ClientCertificateSpec, PoolTlsSpec } from './core/tls-files.ts';
 export { AccessLogError } from './runtime/control/access-log.ts';
 export type { AccessLogStats } from './runtime/control/access-log.ts';

@@ -18,6 +18,9 @@ interface Reached {
   readonly isDown: boolean;
 }
 
+/** What an attempt's request is to a trial. */
+export type Fitness = 'fit' | 'late' | 'failed';
+
 type Verdict = 'yes' | 'no' | 'open';
 
 interface Met {
@@ -61,19 +64,20 @@ export class ReferencePool {
   // ——— where requests go
 
   /**
-   * An attempt has begun at this endpoint. Returns whether it is its trial: `isFit`: it may be, once its turn has come.
-   * `refuses`: who takes no connects.
+   * An attempt has begun at this endpoint. Returns whether it is its trial: `fit`: it may be, once its turn has come;
+   * `failed`: its request has failed elsewhere, so that it is none, and who is left for it is not known. `refuses`: who
+   * takes no connects.
    */
-  attempted(endpoint: ReferenceEndpoint, isFit: boolean, refuses: (id: string) => boolean, now: number): boolean {
+  attempted(endpoint: ReferenceEndpoint, fitness: Fitness, refuses: (id: string) => boolean, now: number): boolean {
     this.#judge(now);
     endpoint.attempts++;
     this.#met.push({ at: now, endpoint: endpoint.id, isCommon: false });
-    if (endpoint.isRemoved || endpoint.mayServe(now) || endpoint.servedAt === now) return false;
+    if (endpoint.isRemoved || endpoint.mayServe(now) || endpoint.servedAt === now || fitness === 'failed') return false;
     const states = endpoint.possible(now);
     const others = this.#may(now).filter(({ id }) => !refuses(id));
     // Panic: where nobody may serve anybody may be tried.
     const isLastResort = others.length === 0;
-    const takesIt = isFit || endpoint.takesAny(now) === true || !isLastResort;
+    const takesIt = fitness === 'fit' || endpoint.takesAny(now) === true || !isLastResort;
     if (states.includes('trial') && !endpoint.isTrying && takesIt) {
       endpoint.seen('trial', now);
       endpoint.isTrying = true;

@@ -161,7 +161,7 @@ export class WatchedServers {
   #onRefusing(id: string): void {
     const { reference } = this.#options;
     const endpoint = reference.endpoints.get(id) ?? gone(id);
-    const hasTrial = reference.attempted(endpoint, true, this.#refuses, this.#now);
+    const hasTrial = reference.attempted(endpoint, 'fit', this.#refuses, this.#now);
     const refusing = this.#refusing.get(id) ?? [];
     this.#refusing.set(id, refusing);
     refusing.push({ endpoint, hasTrial, at: this.#now });
@@ -180,8 +180,8 @@ export class WatchedServers {
     const id = headers['x-id'];
     const endpoint = reference.endpoints.get(server) ?? gone(server);
     const times = this.#arrivals.get(id) ?? 0;
-    const isFit = method === 'GET' && times === 0;
-    const hasTrial = reference.attempted(endpoint, isFit, this.#refuses, this.#now);
+    const fitness = times > 0 ? 'failed' : method === 'GET' ? 'fit' : 'late';
+    const hasTrial = reference.attempted(endpoint, fitness, this.#refuses, this.#now);
     this.#arrivals.set(id, times + 1);
     assert.ok(times < (method === 'POST' ? 1 : MOST_ARRIVALS), `${method} ${id} came ${times + 1} times`);
     const carried = this.#carried.get(connection) ?? 0;

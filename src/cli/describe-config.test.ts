@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { toConfig } from '../config/to-config.ts';
 import { explainOrder } from '../core/routing/explain-order.ts';
+import type { NodeEngine } from '../runtime/control/engine-choice.ts';
 import { describeConfig } from './describe-config.ts';
 import type { Machine } from './machine.ts';
 
@@ -15,10 +16,10 @@ const MACHINE: Machine = {
   tcpMigrateReqMeaning: '-',
 };
 
-function describeAll(input: Parameters<typeof toConfig>[0]): readonly string[] {
+function describeAll(input: Parameters<typeof toConfig>[0], engine: NodeEngine = 'handle'): readonly string[] {
   const config = toConfig(input);
   const routes = explainOrder(config.routes);
-  return describeConfig({ config, engine: 'onread', threads: 2, routes }, MACHINE).split('\n');
+  return describeConfig({ config, engine, threads: 2, routes }, MACHINE).split('\n');
 }
 
 /** From the routes on. */
@@ -28,6 +29,13 @@ function describeFromRoutes(input: Parameters<typeof toConfig>[0]): readonly str
 }
 
 describe('describeConfig', () => {
+  it('describeConfig names the engine, and says so where it is the last resort', () => {
+    const lineOf = (engine: NodeEngine): string => describeAll({ pools: { web: ['localhost:8081'] } }, engine)[0];
+    assert.match(lineOf('handle'), /^engine +handle +on Node [\d.]+$/);
+    assert.match(lineOf('onread'), /^engine +onread +on Node [\d.]+$/);
+    assert.match(lineOf('data'), /^engine +data +on Node [\d.]+; onread failed its probe$/);
+  });
+
   it('describeConfig shows what was set of each route, pool and endpoint, and of the settings', () => {
     const lines = describeFromRoutes({
       zone: 'eu-1',

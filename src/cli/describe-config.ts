@@ -26,7 +26,7 @@ export function describeConfig(
   const changed = findChangedKeys(config);
   const lines = [
     ...table([
-      ['engine', engine, `on Node ${process.versions.node}${engine === 'onread' ? '' : '; onread failed its probe'}`],
+      ['engine', engine, `on Node ${process.versions.node}${engine === 'data' ? '; onread failed its probe' : ''}`],
       ['threads', String(machine.threads), machine.threadsReason],
       ['connections', String(machine.maxConnections), machine.connectionsReason],
       ['tcp_migrate_req', String(machine.tcpMigrateReq ?? '–'), machine.tcpMigrateReqMeaning],

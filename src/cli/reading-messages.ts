@@ -1,4 +1,5 @@
 /** Messages to and from the process or thread that reads. */
+import type { NodeEngine } from '../runtime/control/engine-choice.ts';
 import type { ConfigArguments, ReadConfig } from './config-source.ts';
 import type { DevOptions } from './dev.ts';
 import type { RunOptions } from './run.ts';
@@ -14,6 +15,8 @@ export type ServingOrder = ServedCommand & {
   /** The config's file as it was named; null: the command line. */
   readonly file: string | null;
   readonly parsed: ReadConfig;
+  /** What this Node has been found to do. */
+  readonly engine: NodeEngine;
 };
 
 export type ServedCommand =

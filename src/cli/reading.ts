@@ -1,4 +1,5 @@
 /** Reads command lines and configs: what that takes (commander, zod, yaml) belongs in no process that serves. */
+import { chooseEngine } from '../runtime/control/engine-choice.ts';
 import { createConfigSource, findConfigFile } from './config-source.ts';
 import { createProgram } from './program.ts';
 import type { ReadingOrder, ServedCommand, ServingOrder } from './reading-messages.ts';
@@ -15,7 +16,9 @@ async function readCommand(args: readonly string[]): Promise<ServingOrder | null
   const from = await findConfigFile(served.options);
   if (from === null) return null;
   const source = createConfigSource(from);
-  return { ...served, file: source.file, parsed: await source.read() };
+  // Here, so that what it takes is gone with this process.
+  const [parsed, engine] = await Promise.all([source.read(), chooseEngine()]);
+  return { ...served, file: source.file, parsed, engine };
 }
 
 async function parse(args: readonly string[]): Promise<ServedCommand | null> {

@@ -1,4 +1,5 @@
 /** `fairlead run` and `fairlead dev` with little more in memory than serving needs. */
+import { knowEngine } from '../runtime/control/engine-choice.ts';
 import { giveBackStart } from './give-back-start.ts';
 import { readServingOrder, sourceOf } from './read-apart.ts';
 
@@ -7,6 +8,7 @@ export async function serveCommand(args: readonly string[]): Promise<number | nu
   // While the thread reads.
   const [order, { runFrom }] = await Promise.all([readServingOrder(args), import('./run.ts')]);
   if (order === null) return null;
+  knowEngine(order.engine);
   const source = sourceOf(order);
   if (order.command === 'run') return runFrom(source, order.options, giveBackStart);
   const { devFrom } = await import('./dev.ts');

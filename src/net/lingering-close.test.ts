@@ -3,7 +3,7 @@ import { NOBODY } from './nobody.ts';
 import type { CloseReason, Connection } from './transport.ts';
 import { threeWays } from '../../test/support/segmented-socket.ts';
 import type { RawPeer, SegmentedNet } from '../../test/support/segmented-socket.ts';
-import { createNodeTransport } from './node/transport.ts';
+import { createNodeTransport } from './node/create-transport.ts';
 import { lingerClose } from './lingering-close.ts';
 import { TimerWheel } from './timer-wheel.ts';
 

@@ -25,6 +25,7 @@ import { systemRandom } from '../core/random.ts';
 import type { Standing } from '../core/health/agent.ts';
 import type { Random } from '../core/random.ts';
 import type { Snapshot } from '../core/snapshot.ts';
+import { chooseEngine } from './control/engine-choice.ts';
 import type { InlineLinkOptions } from './inline-link.ts';
 import type { BalancerStats } from './control/balancer-stats.ts';
 import { ControlPlane } from './control/control-plane.ts';
@@ -356,10 +357,12 @@ function requireComplete(config: Config | ConfigInput): Config {
 
 /** The data plane is code of the worker threads: only with `threads: 0` it is needed here. */
 async function loadInlineLinks(
-  tools: Omit<InlineLinkOptions, 'createDataPlane'>,
+  tools: Omit<InlineLinkOptions, 'createDataPlane' | 'createEngine'>,
   create: CreateDataPlane | undefined,
 ): Promise<CreateLink> {
   const { createInlineLinks } = await import('./inline-link.ts');
   const { createDataPlane } = await import('./worker/data-plane.ts');
-  return createInlineLinks({ ...tools, createDataPlane: create ?? createDataPlane });
+  const { loadEngine } = await import('../net/node/load-engine.ts');
+  const createEngine = await loadEngine(await chooseEngine());
+  return createInlineLinks({ ...tools, createEngine, createDataPlane: create ?? createDataPlane });
 }

@@ -2,12 +2,14 @@
 import type { Cancel, Scheduler } from '../checks/scheduler.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
+import type { CreateEngine } from '../net/node/connection-engine.ts';
 import type { CreateLink } from './control/worker-link.ts';
 import { BEAT_MS, createServing } from './worker/create-serving.ts';
 import type { CreateDataPlane } from './worker/create-serving.ts';
 
 export interface InlineLinkOptions {
   readonly createDataPlane: CreateDataPlane;
+  readonly createEngine: CreateEngine;
   readonly clock: Clock;
   readonly random: Random;
   /** Times its heartbeat. */

@@ -1,7 +1,7 @@
 /** An engine all of whose connections speak TLS, and the wrapping that makes peers of the suite speak it as well. */
 import tls from 'node:tls';
-import { createNodeTransport } from '../../src/net/node/transport.ts';
-import type { NodeTransportOptions } from '../../src/net/node/transport.ts';
+import { createNodeTransport } from '../../src/net/node/create-transport.ts';
+import type { AnyTransportOptions } from '../../src/net/node/create-transport.ts';
 import { createTlsClient } from '../../src/net/node/tls-dial.ts';
 import { createTlsProfile } from '../../src/net/node/tls-profile.ts';
 import { NOBODY } from '../../src/net/nobody.ts';
@@ -45,7 +45,7 @@ class SecuredTransport implements Transport {
   readonly #profile = testProfile();
   readonly #client = testClient();
 
-  constructor(options: NodeTransportOptions) {
+  constructor(options: AnyTransportOptions) {
     this.#inner = createNodeTransport(options);
     this.name = `${this.#inner.name} with TLS`;
   }
@@ -91,7 +91,7 @@ function wrappingOf(version: TlsVersion): Wrapping {
   };
 }
 
-export function securedTransport(version: TlsVersion, options: Omit<NodeTransportOptions, 'onFault'>): CreateTransport {
-  const create = (onFault: NodeTransportOptions['onFault']): Transport => new SecuredTransport({ ...options, onFault });
+export function securedTransport(version: TlsVersion, options: Omit<AnyTransportOptions, 'onFault'>): CreateTransport {
+  const create = (onFault: AnyTransportOptions['onFault']): Transport => new SecuredTransport({ ...options, onFault });
   return Object.assign(create, { wrapping: wrappingOf(version) });
 }

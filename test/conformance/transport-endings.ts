@@ -201,6 +201,34 @@ export function endings(name: string, create: CreateTransport): void {
       });
     }
 
+    stageTest(title('ends once where it is told to within a drain'), create, async (stage) => {
+      const { recorder, connection, peer } = await stage.pair(side, (its) => (its.on.drain = (it) => it.end()));
+      peer.stopReading();
+      const bytes = pattern(8 * 1024 * 1024, 16);
+      assert.equal(connection.writeBytes(bytes, 0, bytes.length), false);
+      await settle();
+      peer.startReading();
+      assertSameBytes(await peer.readAllBytes(), bytes);
+      await settle();
+      peer.end();
+      await recorder.closed();
+      assert.deepEqual(recorder.events, [...start, 'drain', 'end', 'close end']);
+    });
+
+    tcpTest(title('resets after its end what is still pending'), create, async (stage) => {
+      const { recorder, connection, peer } = await stage.pair(side);
+      peer.stopReading();
+      const bytes = pattern(8 * 1024 * 1024, 15);
+      assert.equal(connection.writeBytes(bytes, 0, bytes.length), false);
+      connection.end();
+      await settle();
+      connection.reset();
+      await recorder.closed();
+      peer.startReading();
+      assert.equal(await peer.closed, 'rst');
+      assert.deepEqual(recorder.events, [...start, 'close local']);
+    });
+
     stageTest(title('delivers bytes and the FIN behind them when both are there at once'), create, async (stage) => {
       const { recorder, connection, peer } = await stage.pair(side);
       connection.pause();

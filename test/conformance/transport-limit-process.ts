@@ -1,10 +1,12 @@
 /** A process that uses up its descriptors; started with few of them by `transport-limit.test.ts`. */
 import assert from 'node:assert/strict';
 import { closeSync, openSync } from 'node:fs';
-import { createNodeTransport } from '../../src/net/node/transport.ts';
+import { createNodeTransport } from '../../src/net/node/create-transport.ts';
+import type { NodeEngine } from '../../src/net/node/transport.ts';
 import { Recorder } from './transport-recorder.ts';
 
-const transport = createNodeTransport({ onFault: (error) => assert.fail(String(error)) });
+const engine = process.argv[2] as NodeEngine;
+const transport = createNodeTransport({ engine, onFault: (error) => assert.fail(String(error)) });
 const accepted: Recorder[] = [];
 const where = { host: '127.0.0.1', port: 0, reusePort: false };
 const listener = await transport.listen(where, () => {

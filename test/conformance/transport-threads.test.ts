@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { createNodeTransport } from '../../src/net/node/transport.ts';
+import { createNodeTransport } from '../../src/net/node/create-transport.ts';
 import type { NodeEngine } from '../../src/net/node/transport.ts';
 import type { NetServerHandle } from '../../src/net/node/listener.ts';
 import type { FromWorker, ToWorker, WorkerOptions } from './transport-worker.ts';
@@ -106,7 +106,7 @@ class Load {
   }
 }
 
-for (const engine of ['onread', 'data'] as const) {
+for (const engine of ['handle', 'onread', 'data'] as const) {
   const options = { timeout: 60_000 };
 
   test(`${engine}: a listening socket that goes back and forth under load loses no connection`, options, async (t) => {

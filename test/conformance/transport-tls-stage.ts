@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import tls from 'node:tls';
 import type { TestContext } from 'node:test';
-import { createNodeTransport } from '../../src/net/node/transport.ts';
+import { bestEngine, createNodeTransport } from '../../src/net/node/create-transport.ts';
 import type { NodeEngine, NodeTransport } from '../../src/net/node/transport.ts';
 import { createTlsProfile } from '../../src/net/node/tls-profile.ts';
 import { NOBODY } from '../../src/net/nobody.ts';
@@ -22,7 +22,7 @@ export const PROFILE: TlsProfileOptions = {
   clientPolicy: null,
 };
 
-export function openTransport(t: TestContext, engine: NodeEngine = 'onread'): NodeTransport {
+export function openTransport(t: TestContext, engine: NodeEngine = bestEngine): NodeTransport {
   const faults: unknown[] = [];
   t.after(() => {
     if (faults.length > 0) throw faults[0];

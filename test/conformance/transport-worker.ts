@@ -1,7 +1,7 @@
 /** A thread that serves connections: answers each line with its name. Driven by messages, see `transport-threads.test.ts`. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Socket } from 'node:net';
-import { createNodeTransport } from '../../src/net/node/transport.ts';
+import { createNodeTransport } from '../../src/net/node/create-transport.ts';
 import type { NodeEngine } from '../../src/net/node/transport.ts';
 import type { NetServerHandle } from '../../src/net/node/listener.ts';
 import type { Connection, ConnectionHandler, Listener } from '../../src/net/transport.ts';

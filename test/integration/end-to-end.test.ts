@@ -125,7 +125,7 @@ pools:
   await using fairlead = new FairleadProcess(['check', '-c', file]);
   assert.deepEqual(await fairlead.ended, { code: 0, signal: null });
   const wanted = [
-    /^engine +onread +on Node \d+/m,
+    /^engine +(?:handle|onread) +on Node \d+/m,
     /^threads +\d+ +auto: /m,
     /^connections +\d+ +auto: three quarters of what is left of the limit of \d+ descriptors$/m,
     /^tcp_migrate_req +\S/m,

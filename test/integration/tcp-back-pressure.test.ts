@@ -7,6 +7,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import type { NodeEngine } from '../../src/net/node/transport.ts';
+import { bestEngine } from '../../src/net/node/create-transport.ts';
 import { startPlane } from '../support/data-plane.ts';
 import { layer4 } from '../support/layer4.ts';
 import { until } from '../support/until.ts';
@@ -19,7 +20,7 @@ const MOST_HELD = 40 * MIB;
 /** Both ends of a session. */
 async function openSession(
   t: TestContext,
-  engine: NodeEngine = 'onread',
+  engine: NodeEngine = bestEngine,
 ): Promise<{ readonly client: Socket; readonly endpoint: Socket }> {
   const server = net.createServer({ allowHalfOpen: true });
   server.listen(0, '127.0.0.1');
@@ -93,8 +94,8 @@ async function stands(pouring: Pouring): Promise<void> {
 
 // What is lent holds a reader back by itself in one engine, and not in the other.
 for (const [side, engine, total] of [
-  ['client', 'onread', 256 * MIB],
-  ['endpoint', 'onread', 256 * MIB],
+  ['client', bestEngine, 256 * MIB],
+  ['endpoint', bestEngine, 256 * MIB],
   ['client', 'data', 64 * MIB],
   ['endpoint', 'data', 64 * MIB],
 ] as const) {

@@ -9,7 +9,7 @@ import { systemRandom } from '../../src/core/random.ts';
 import { MemoryTable, createMemoryTable } from '../../src/core/shared/memory-table.ts';
 import { ROUTE_ABORTS, ROUTE_BYTES_IN, ROUTE_BYTES_OUT, ROUTE_REQUESTS } from '../../src/core/shared/route-table.ts';
 import { nodeTurns } from '../../src/net/loop-turns.ts';
-import { createNodeTransport } from '../../src/net/node/transport.ts';
+import { createNodeTransport } from '../../src/net/node/create-transport.ts';
 import { createDataPlane } from '../../src/runtime/worker/data-plane.ts';
 import { testSnapshot } from '../support/data-plane.ts';
 import type { TestPlane } from '../support/data-plane.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createMemoryTable } from '../../src/core/shared/memory-table.ts';
 import type { Random } from '../../src/core/random.ts';
-import { createNodeTransport } from '../../src/net/node/transport.ts';
+import { createNodeTransport } from '../../src/net/node/create-transport.ts';
 import { Listeners } from '../../src/runtime/control/listeners.ts';
 import type { ListenersOptions } from '../../src/runtime/control/listeners.ts';
 import type { WorkerChange } from '../../src/runtime/control/succession.ts';

@@ -23,7 +23,7 @@ import type {
   Timeouts,
 } from '../../src/core/snapshot.ts';
 import { nodeTurns } from '../../src/net/loop-turns.ts';
-import { createNodeTransport } from '../../src/net/node/transport.ts';
+import { createNodeTransport } from '../../src/net/node/create-transport.ts';
 import type { NodeEngine } from '../../src/net/node/transport.ts';
 import type { DataPlaneReport } from '../../src/runtime/shared/data-plane-report.ts';
 import type { DataPlane } from '../../src/runtime/worker/data-plane-api.ts';

@@ -3,6 +3,7 @@ import type net from 'node:net';
 import { NOBODY } from '../nobody.ts';
 import { closeReasonOf } from './close-reason.ts';
 import { forgetReadError } from './node-internals.ts';
+import type { OnFlushed } from './plain-socket.ts';
 import { readBufferOf } from './read-buffers.ts';
 import { SocketConnection } from './socket-connection.ts';
 
@@ -12,11 +13,14 @@ import { SocketConnection } from './socket-connection.ts';
  */
 export const TEXT_BYTES = 4096;
 
+/** Lets a connection hear of the events of a socket; see `socket-events.ts`. */
+export type Tie = (socket: net.Socket, connection: NodeConnection) => void;
+
 export abstract class NodeConnection extends SocketConnection {
   /** The peer takes no more bytes; what it had sent before is still being read. */
   #hasWriteFailed = false;
   #isGivenAway = false;
-  #onFlushed: ((error?: Error | null) => void) | null = null;
+  #onFlushed: OnFlushed | null = null;
 
   end(): void {
     if (this.#hasWriteFailed) this.close();
@@ -79,24 +83,23 @@ export abstract class NodeConnection extends SocketConnection {
   }
 
   /** Gives the socket to somebody else, before anything was written. Only the end of it is heard of from now on. */
-  giveAway(): net.Socket {
+  giveAway(tie: Tie): net.Socket {
     this.#isGivenAway = true;
     this.pause();
     this.isClosed = true;
     this.releaseBuffer();
-    this.letGo();
-    return this.socket;
+    return this.letGo(tie);
   }
 
-  /** The socket's reads reach its stream again, and nobody here. */
-  protected abstract letGo(): void;
+  /** Returns the socket, whose reads reach its stream from now on, and nobody here. `tie`: if it has not been tied yet. */
+  protected abstract letGo(tie: Tie): net.Socket;
 
   protected override writeText(text: string): boolean {
     if (text === '') return !this.isBlocked;
     // Text that has to wait may be a rope of thousands of pieces, which costs many times its length.
     if (this.isBlocked) this.socket.write(Buffer.from(text, 'latin1'));
     else this.socket.write(text, 'latin1');
-    return this.socket.writableLength === 0 ? true : this.#block();
+    return this.socket.writableLength === 0 ? true : this.block();
   }
 
   protected override writeBoth(
@@ -123,7 +126,7 @@ export abstract class NodeConnection extends SocketConnection {
     }
     if (this.socket.writableLength === 0) return true;
     if (source !== undefined) this.borrow(source);
-    return this.#block();
+    return this.block();
   }
 
   /** For bytes in the scratch, which is never lent: they leave from a buffer taken for this one write. */
@@ -140,11 +143,11 @@ export abstract class NodeConnection extends SocketConnection {
       if (isKept && !hasLeft) this.borrow(copy);
       this.host.buffers.release(copy);
     }
-    return hasLeft ? true : this.#block();
+    return hasLeft ? true : this.block();
   }
 
   /** An empty write behind all that is pending tells when that has left; there is one at a time. */
-  #block(): false {
+  protected block(): false {
     if (this.isBlocked) return false;
     this.isBlocked = true;
     this.socket.write('', 'latin1', (this.#onFlushed ??= (error) => this.#flushed(error)));

@@ -1,8 +1,11 @@
 /** A connection over public API alone: `'data'` events, each with a fresh buffer of Node's. The fallback. */
+import type net from 'node:net';
 import { NodeConnection } from './connection.ts';
 import { untieData } from './socket-events.ts';
 
 export class DataConnection extends NodeConnection {
+  declare readonly socket: net.Socket;
+
   read(chunk: Buffer): void {
     this.deliver(chunk, 0, chunk.length);
   }
@@ -15,8 +18,9 @@ export class DataConnection extends NodeConnection {
     this.socket.pause();
   }
 
-  protected override letGo(): void {
+  protected override letGo(): net.Socket {
     untieData(this.socket);
+    return this.socket;
   }
 
   protected override releaseBuffer(): void {

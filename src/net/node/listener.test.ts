@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { test } from 'node:test';
 import { Guard } from '../guard.ts';
-import { BACKLOG, NodeListener } from './listener.ts';
+import { BACKLOG, NodeListener, hearSockets } from './listener.ts';
 
 test('a listener whose accept fails rests for a moment, reports it, and goes on', { timeout: 60_000 }, async (t) => {
   const server = net.createServer({ pauseOnConnect: true });
@@ -12,7 +12,7 @@ test('a listener whose accept fails rests for a moment, reports it, and goes on'
   const reported: unknown[] = [];
   const accepting = Promise.withResolvers<net.Socket>();
   const guard = new Guard((error) => reported.push(error));
-  const listener = new NodeListener(server, BACKLOG, (socket) => accepting.resolve(socket), guard);
+  const listener = new NodeListener(server, BACKLOG, hearSockets, (socket) => accepting.resolve(socket), guard);
   const failure = Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' });
   server.emit('error', failure);
   assert.deepEqual(reported, [failure]);

@@ -13,6 +13,7 @@ import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import type { Guard } from '../guard.ts';
 import type { Listener } from '../transport.ts';
+import type { Accepted } from './connection-engine.ts';
 import { restoreBacklog } from './node-internals.ts';
 import { SpareDescriptor } from './spare-descriptor.ts';
 
@@ -28,14 +29,22 @@ const ACCEPT_RETRY_MS = 100;
  */
 export type NetServerHandle = MessagePort;
 
-/** What happens to an accepted socket; `onGone` is called when it has closed. `localPort`: where it connected to. */
-export type TakeSocket = (socket: net.Socket, onGone: () => void, localPort: number) => void;
+/** How what a server accepts is heard of: that of an engine, or its event. */
+export type Hear<T = Accepted> = (server: net.Server, take: (accepted: T) => void) => void;
+
+/** What happens to it; `onGone` is called when it has closed. `localPort`: where it connected to. */
+export type Take<T = Accepted> = (accepted: T, onGone: () => void, localPort: number) => void;
 
 /** Puts a listening server to rest. */
 function restServer(server: net.Server): NetServerHandle {
   const { port1, port2 } = new MessageChannel();
   port1.postMessage(server, [server]);
   return port2;
+}
+
+/** By its event. */
+export function hearSockets(server: net.Server, take: (socket: net.Socket) => void): void {
+  server.on('connection', take);
 }
 
 /** Wakes a server that was put to rest. Throws where the handle has been taken already. */
@@ -46,13 +55,14 @@ export function takeServer(handle: NetServerHandle): net.Server {
   return received;
 }
 
-export class NodeListener implements Listener {
+export class NodeListener<T> implements Listener {
   readonly host: string;
   readonly port: number;
   readonly canMove = true;
   connectionCount = 0;
   readonly #backlog: number;
-  readonly #take: TakeSocket;
+  readonly #hear: Hear<T>;
+  readonly #take: Take<T>;
   readonly #guard: Guard;
   /** While accepting. */
   #server: net.Server | null = null;
@@ -61,9 +71,9 @@ export class NodeListener implements Listener {
   #retry: NodeJS.Timeout | null = null;
   readonly #spare = new SpareDescriptor();
 
-  readonly #onConnection = (socket: net.Socket): void => {
+  readonly #onAccepted = (accepted: T): void => {
     this.connectionCount += 1;
-    this.#take(socket, this.#onGone, this.port);
+    this.#take(accepted, this.#onGone, this.port);
   };
 
   readonly #onGone = (): void => {
@@ -82,11 +92,12 @@ export class NodeListener implements Listener {
   };
 
   /** Takes over a server that listens and has accepted nothing yet. */
-  constructor(server: net.Server, backlog: number, take: TakeSocket, guard: Guard) {
+  constructor(server: net.Server, backlog: number, hear: Hear<T>, take: Take<T>, guard: Guard) {
     const address = server.address() as net.AddressInfo;
     this.host = address.address;
     this.port = address.port;
     this.#backlog = backlog;
+    this.#hear = hear;
     this.#take = take;
     this.#guard = guard;
     this.#accept(server);
@@ -136,13 +147,13 @@ export class NodeListener implements Listener {
   #accept(server: net.Server): void {
     this.#server = server;
     restoreBacklog(server, this.#backlog);
-    server.on('connection', this.#onConnection);
+    this.#hear(server, this.#onAccepted);
     server.on('error', this.#onError);
   }
 
   #letGo(server: net.Server): net.Server {
     this.#server = null;
-    server.removeListener('connection', this.#onConnection);
+    server.removeListener('connection', this.#onAccepted);
     return server;
   }
 

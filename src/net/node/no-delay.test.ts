@@ -5,7 +5,7 @@ import { until } from '../../../test/support/until.ts';
 import { NOBODY } from '../nobody.ts';
 import type { Connection } from '../transport.ts';
 import { NodeConnection } from './connection.ts';
-import { createNodeTransport } from './transport.ts';
+import { createNodeTransport } from './create-transport.ts';
 import type { NodeTransport } from './transport.ts';
 
 /** As far as it is used here; `@types/node` does not have it yet. */

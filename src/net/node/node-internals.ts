@@ -1,47 +1,19 @@
 /**
- * The only file that knows the inside of Node's sockets and servers; that of sockets for datagrams is known by
+ * The only file that knows the inside of Node's servers, and what sockets of all kinds have in common. What those are made
+ * of is known by `handle-internals.ts`, their streams by `stream-internals.ts`, sockets for datagrams by
  * `dgram-internals.ts`.
- *
- * Node reads into a buffer of ours, instead of a fresh one for every read, when a socket is made with the option
- * `onread`. Accepted sockets are made by `net.Server`, which has no such option; so the three fields that the option
- * sets are set here afterwards, and `useUserBuffer` of the handle is called, once only: every call stacks another
- * listener on the native stream. Buffers change through the generator alone. `probe.ts` tests that all of this still
- * holds.
  */
-import net from 'node:net';
-import type tls from 'node:tls';
+import type net from 'node:net';
+import type { PlainSocket } from './plain-socket.ts';
 
-/** Called with the socket as `this`; false stops reading. */
-export type OnRead = (this: net.Socket, count: number) => boolean;
+/**
+ * The high-water mark of writing: never reached, so that Node schedules no `'drain'` ticks. Back-pressure is what
+ * writes return. Reading has none where reads land in our buffers, since nothing is pushed into the stream.
+ */
+export const NO_MARK = 2 ** 30;
+
 /** Called after every read for the next landing buffer; undefined keeps the current one. */
 export type NextLanding = () => Uint8Array | undefined;
-
-interface Internals {
-  readonly buffer: symbol;
-  readonly callback: symbol;
-  readonly generator: symbol;
-}
-
-interface StreamHandle {
-  useUserBuffer?(buffer: Uint8Array): void;
-}
-
-const internals = findInternals();
-
-function findInternals(): Internals | null {
-  const socket = new net.Socket();
-  const symbols = new Map(Object.getOwnPropertySymbols(socket).map((symbol) => [symbol.description, symbol]));
-  const buffer = symbols.get('kBuffer');
-  const callback = symbols.get('kBufferCb');
-  const generator = symbols.get('kBufferGen');
-  if (buffer === undefined || callback === undefined || generator === undefined) return null;
-  return { buffer, callback, generator };
-}
-
-/** Whether this Node has what {@link landReads} needs, as far as can be seen without a connection. */
-export function canLandReads(): boolean {
-  return internals !== null;
-}
 
 interface WritingHandle {
   readonly fd?: number;
@@ -55,27 +27,11 @@ interface ServerHandle {
   setNoDelay?(enable: boolean): number;
 }
 
-/** Makes every read of an accepted socket, which must not have read yet, land in our buffers. */
-export function landReads(socket: net.Socket, landing: Uint8Array, onRead: OnRead, next: NextLanding): void {
-  const fields = socket as unknown as Record<symbol, unknown>;
-  const { _handle: handle } = socket as unknown as { _handle: StreamHandle | null };
-  if (internals === null || handle?.useUserBuffer === undefined) throw new Error('no user buffers in this Node');
-  fields[internals.buffer] = landing;
-  fields[internals.callback] = onRead;
-  fields[internals.generator] = next;
-  handle.useUserBuffer(landing);
-}
-
-/** The same for a socket of ours, through the public option. `connect` asks `next` for the first buffer before it returns. */
-export function landingSocket(options: net.SocketConstructorOpts, onRead: OnRead, next: NextLanding): net.Socket {
-  return new net.Socket({ ...options, onread: { buffer: next as () => Uint8Array, callback: onRead } });
-}
-
 /**
  * A failed write marks the reading side as failed as well, and a failed side emits no `'end'`. This takes the mark
  * away, so that what the peer had sent before, and its FIN, are still read.
  */
-export function forgetReadError(socket: net.Socket): void {
+export function forgetReadError(socket: PlainSocket): void {
   const { _readableState: state } = socket as unknown as { _readableState?: { errored: Error | null } };
   if (state !== undefined) state.errored = null;
 }
@@ -84,56 +40,11 @@ export function forgetReadError(socket: net.Socket): void {
  * What a socket's handle knows of its descriptor, of bytes that the kernel has taken, and of those that wait for that;
  * null if there is no handle any more.
  */
-export function writesOf(socket: net.Socket): { fd: number; handedOver: number; waiting: number } | null {
+export function writesOf(socket: PlainSocket): { fd: number; handedOver: number; waiting: number } | null {
   const { _handle: handle } = socket as unknown as { _handle: WritingHandle | null };
   if (handle?.bytesWritten === undefined || handle.writeQueueSize === undefined) return null;
   const { writeQueueSize: waiting } = handle;
   return { fd: handle.fd ?? -1, handedOver: handle.bytesWritten - waiting, waiting };
-}
-
-/** The socket that a TLS socket speaks over. */
-export function underlying(socket: tls.TLSSocket): net.Socket {
-  const { _parent: parent } = socket as unknown as { _parent: net.Socket | null };
-  if (parent === null) throw new Error('this TLS socket has no socket of its own');
-  return parent;
-}
-
-interface ServingTlsSocket {
-  readonly _handle: { receive?(bytes: Uint8Array): void } | null;
-  _releaseControl?(): boolean;
-}
-
-/** Whether a TLS socket can speak to a client without a `tls.Server`, and tell of errors. */
-export function canServeDirectly({ TLSSocket }: typeof tls): boolean {
-  return typeof (TLSSocket.prototype as unknown as ServingTlsSocket)._releaseControl === 'function';
-}
-
-/**
- * The handshake is over: errors of TLS are told by `'error'` from now on. A `tls.Server` does this, and a client. False: it
- * was over before.
- */
-export function releaseControl(socket: tls.TLSSocket): boolean {
-  return (socket as unknown as ServingTlsSocket)._releaseControl?.() === true;
-}
-
-/** Gives TLS what was read from the socket before, which it copies. */
-export function receiveHeld(socket: tls.TLSSocket, raw: net.Socket, held: Buffer): void {
-  const { _handle: handle } = socket as unknown as ServingTlsSocket;
-  // The way there is without: TLS reads the stream first.
-  if (handle?.receive === undefined) raw.unshift(Buffer.from(held));
-  else handle.receive(held);
-}
-
-/**
- * Takes {@link landReads} back, so that what is read reaches the stream again, or whoever has put himself on the handle.
- * Also within the call of `onRead`.
- */
-export function stopLanding(socket: net.Socket): void {
-  const fields = socket as unknown as Record<symbol, unknown>;
-  if (internals === null) return;
-  fields[internals.buffer] = null;
-  fields[internals.callback] = null;
-  fields[internals.generator] = null;
 }
 
 /** Accepted sockets inherit TCP_NODELAY from the listening one, and it outlives the socket's way to another thread. */

@@ -1,14 +1,14 @@
 /**
- * What every {@link Connection} over a `net.Socket` has, whatever it writes and reads with: addresses and facts, text
+ * What every {@link Connection} over a socket of Node has, whatever it writes and reads with: addresses and facts, text
  * that is gathered, and the guarded way from an event of the socket to the handler.
  */
-import type net from 'node:net';
 import { UNIX_PEER } from '../../core/unix-address.ts';
 import { NOBODY } from '../nobody.ts';
 import type { AcceptedConnection, CloseReason, ConnectionFacts, ConnectionHandler, PeerState } from '../transport.ts';
 import { CLOSED_AT_END, CLOSED_LOCALLY } from './close-reason.ts';
 import type { ConnectionHost } from './connection-host.ts';
 import { writesOf } from './node-internals.ts';
+import type { PlainSocket } from './plain-socket.ts';
 import type { ReadBuffer } from './read-buffers.ts';
 import type { SocketWatcher } from './socket-table.ts';
 
@@ -29,7 +29,7 @@ export abstract class SocketConnection implements AcceptedConnection, SocketWatc
   knownLocalPort = 0;
   protected isPaused = false;
   /** The socket of the system: addresses, descriptor. */
-  readonly socket: net.Socket;
+  socket: PlainSocket;
   protected readonly host: ConnectionHost;
   protected isConnected: boolean;
   /** Our FIN is asked for. */
@@ -46,7 +46,7 @@ export abstract class SocketConnection implements AcceptedConnection, SocketWatc
   #localAddress: string | null = null;
 
   constructor(
-    socket: net.Socket,
+    socket: PlainSocket,
     isConnected: boolean,
     handler: ConnectionHandler,
     host: ConnectionHost,

@@ -12,6 +12,7 @@
  * **Truncation.** Node does not tell the end of TLS from a bare FIN. But the former is bytes on the wire: where none
  * have come since the last cleartext, and that was in an earlier turn of the loop, the peer has not said its end.
  */
+import type net from 'node:net';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
 import type { CloseReason } from '../transport.ts';
 import { CLOSED_TRUNCATED, closeReasonOf } from './close-reason.ts';
@@ -38,6 +39,7 @@ interface Waiting {
 }
 
 export abstract class TlsConnection extends SocketConnection implements WatchedTls {
+  declare readonly socket: net.Socket;
   /** Null until there is something to speak TLS over. */
   protected tlsSocket: TLSSocket | null = null;
   #waiting: Waiting[] = [];

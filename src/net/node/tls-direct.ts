@@ -5,7 +5,7 @@
  */
 import type net from 'node:net';
 import type { SecureContext, TLSSocket, TLSSocketOptions, TlsOptions } from 'node:tls';
-import { receiveHeld, releaseControl } from './node-internals.ts';
+import { receiveHeld, releaseControl } from './stream-internals.ts';
 import { spareStacks } from './socket-events.ts';
 import type { ServerHandshake } from './tls-server-handshake.ts';
 import { nodeTls } from './tls-settings.ts';

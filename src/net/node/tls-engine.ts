@@ -2,6 +2,7 @@
 import type net from 'node:net';
 import type { TlsClient, TlsDial, TlsHandshake, TlsProfile } from '../tls.ts';
 import type { Connection, ConnectionFacts, ConnectionHandler, DialOptions, HandshakeHandler } from '../transport.ts';
+import type { Tie } from './connection.ts';
 import type { ConnectionHost } from './connection-host.ts';
 
 /** What is known of an accepted connection, and for whom the secured one is. */
@@ -14,6 +15,8 @@ export interface GivenConnection {
 }
 
 export interface SecuringProfile extends TlsProfile {
+  /** Who hears of the end of the socket that `secure` takes. */
+  readonly tie: Tie;
   /** Takes a socket whose reads reach the stream again; `held` was read from it. */
   secure(socket: net.Socket, held: Buffer | null, given: GivenConnection): TlsHandshake;
 }

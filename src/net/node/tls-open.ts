@@ -3,7 +3,7 @@ import type net from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { ConnectionHandler } from '../transport.ts';
 import type { ConnectionHost } from './connection-host.ts';
-import { landReads } from './node-internals.ts';
+import { landReads } from './stream-internals.ts';
 import { onRead, tie, tieData } from './socket-events.ts';
 import { TlsDataConnection } from './tls-data-connection.ts';
 import { TlsOnreadConnection } from './tls-onread-connection.ts';

@@ -12,7 +12,7 @@ import { LoopClock } from '../loop-clock.ts';
 import { NOBODY } from '../nobody.ts';
 import type { ConnectionHost } from './connection-host.ts';
 import { LoopTurnCount } from './loop-turn-count.ts';
-import { underlying } from './node-internals.ts';
+import { underlying } from './stream-internals.ts';
 import { Echo, PROBE_BYTES, PROBE_MS, Receiver } from './probe.ts';
 import { MAX_OWN_BUFFERS, ReadBuffers } from './read-buffers.ts';
 import { SocketTable } from './socket-table.ts';

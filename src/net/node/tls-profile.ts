@@ -7,8 +7,9 @@ import type { X509Certificate } from 'node:crypto';
 import type net from 'node:net';
 import type { Server, TLSSocket, TlsOptions } from 'node:tls';
 import type { TlsClientPolicy, TlsHandshake, TlsProfile, TlsProfileOptions } from '../tls.ts';
-import { canServeDirectly, underlying } from './node-internals.ts';
+import { canServeDirectly, underlying } from './stream-internals.ts';
 import { DirectTls } from './tls-direct.ts';
+import { tie } from './socket-events.ts';
 import type { GivenConnection, SecuringProfile } from './tls-engine.ts';
 import { CIPHERS, SERVER_GROUPS, contextCertificates, nodeCrypto, nodeTls } from './tls-settings.ts';
 import type { AskedClients } from './tls-info.ts';
@@ -28,6 +29,7 @@ export function createTlsProfile(options: TlsProfileOptions): TlsProfile {
 
 class NodeTlsProfile implements SecuringProfile {
   readonly role = 'server';
+  readonly tie = tie;
   readonly #options: TlsProfileOptions;
   /** Null: clients are asked for no certificate. */
   readonly #asked: AskedClients | null;

@@ -6,12 +6,13 @@
 import type net from 'node:net';
 import type { Guard } from '../guard.ts';
 import type { Listener } from '../transport.ts';
+import type { Accepted, ConnectionEngine } from './connection-engine.ts';
 
 /** Connections that wait while accepting is paused: each has a descriptor, of those that `maxConnections` leaves free. */
 const MOST_WAITING = 64;
 
-/** What happens to an accepted socket; `onGone` is called when it has closed. */
-export type TakeUnixSocket = (socket: net.Socket, onGone: () => void) => void;
+/** What happens to what has been accepted; `onGone` is called when it has closed. */
+export type TakeUnix = (accepted: Accepted, onGone: () => void) => void;
 
 export class UnixListener implements Listener {
   readonly host: string;
@@ -19,20 +20,22 @@ export class UnixListener implements Listener {
   readonly canMove = false;
   connectionCount = 0;
   readonly #server: net.Server;
-  readonly #take: TakeUnixSocket;
+  readonly #engine: ConnectionEngine;
+  readonly #take: TakeUnix;
   /** While accepting is paused. */
-  #waiting: net.Socket[] | null = null;
+  #waiting: Accepted[] | null = null;
 
   readonly #onGone = (): void => {
     this.connectionCount -= 1;
   };
 
   /** Takes over a server that listens and has accepted nothing yet; `path` is where. */
-  constructor(server: net.Server, path: string, take: TakeUnixSocket, guard: Guard) {
+  constructor(server: net.Server, path: string, engine: ConnectionEngine, take: TakeUnix, guard: Guard) {
     this.host = path;
     this.#server = server;
+    this.#engine = engine;
     this.#take = take;
-    server.on('connection', (socket) => this.#accept(socket));
+    engine.hear(server, (accepted) => this.#accept(accepted));
     server.on('error', (error) => guard.report(error));
   }
 
@@ -43,7 +46,7 @@ export class UnixListener implements Listener {
   resumeAccepting(): void {
     const waiting = this.#waiting ?? [];
     this.#waiting = null;
-    for (const socket of waiting) this.#accept(socket);
+    for (const accepted of waiting) this.#accept(accepted);
   }
 
   /** What waits is served. */
@@ -53,14 +56,14 @@ export class UnixListener implements Listener {
     return Promise.resolve();
   }
 
-  #accept(socket: net.Socket): void {
+  #accept(accepted: Accepted): void {
     if (this.#waiting === null) {
       this.connectionCount += 1;
-      this.#take(socket, this.#onGone);
+      this.#take(accepted, this.#onGone);
     } else if (this.#waiting.length < MOST_WAITING) {
-      this.#waiting.push(socket);
+      this.#waiting.push(accepted);
     } else {
-      socket.destroy();
+      this.#engine.drop(accepted);
     }
   }
 }

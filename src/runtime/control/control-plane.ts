@@ -10,7 +10,7 @@ import type { Standing } from '../../core/health/agent.ts';
 import type { Operation } from '../../core/operations.ts';
 import { MemoryTable, createMemoryTable } from '../../core/shared/memory-table.ts';
 import type { PoolSpec, Snapshot } from '../../core/snapshot.ts';
-import { chooseEngine } from '../../net/node/probe.ts';
+import { chooseEngine } from './engine-choice.ts';
 import { AccessLog } from './access-log.ts';
 import { heedAgents } from './agent-weights.ts';
 import { readBalancerStats } from './balancer-stats.ts';

@@ -3,7 +3,8 @@ import { availableParallelism } from 'node:os';
 import type { Scheduler } from '../../checks/scheduler.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { MemoryTableHandle } from '../../core/shared/memory-table.ts';
-import { createNodeTransport } from '../../net/node/transport.ts';
+import { Guard } from '../../net/guard.ts';
+import { ServerSockets } from '../../net/node/server-sockets.ts';
 import type { NodeEngine } from '../../net/node/transport.ts';
 import { ConnectionGate } from '../shared/connection-gate.ts';
 import { Listeners } from './listeners.ts';
@@ -62,7 +63,7 @@ export function createWorkerSet(options: CreateWorkerSetOptions): WorkerSet {
     events,
   });
   const gate = new ConnectionGate(table, (connections) => events.onAtLimit(connections));
-  const transport = createNodeTransport({ engine, clock, onFault: (error) => workers.reportFault(error) });
+  const transport = new ServerSockets(new Guard((error) => workers.reportFault(error)));
   workers.listeners = new Listeners({
     transport,
     gate,

@@ -2,7 +2,7 @@
 import type { Config, RouteConfig } from '../../config/config.ts';
 import { explainOrder } from '../../core/routing/explain-order.ts';
 import type { RouteLine } from '../../core/routing/explain-order.ts';
-import { chooseEngine } from '../../net/node/probe.ts';
+import { chooseEngine } from './engine-choice.ts';
 import type { NodeEngine } from '../../net/node/transport.ts';
 import { countThreads } from './threads.ts';
 

@@ -6,7 +6,7 @@
 import type { Operation } from '../../core/operations.ts';
 import type { ListenerSpec } from '../../core/snapshot.ts';
 import { isUnixAddress } from '../../core/unix-address.ts';
-import type { NodeTransport } from '../../net/node/transport.ts';
+import type { ServerSockets } from '../../net/node/server-sockets.ts';
 import type { ConnectionGate } from '../shared/connection-gate.ts';
 import { ListenError } from './listen-error.ts';
 import { keyOf, protocolOf } from '../shared/listener-key.ts';
@@ -52,7 +52,7 @@ interface Opened extends PassedListener {
 
 export interface ListenersOptions {
   /** The control plane's own transport, which accepts for others. */
-  readonly transport: NodeTransport;
+  readonly transport: ServerSockets;
   readonly gate: ConnectionGate;
   readonly table: ThreadTable;
   /** The threads that sockets may be passed to. */

@@ -2,7 +2,7 @@
 import type { Operation } from '../../core/operations.ts';
 import type { ListenerSpec } from '../../core/snapshot.ts';
 import { isUnixAddress } from '../../core/unix-address.ts';
-import type { NodeTransport } from '../../net/node/transport.ts';
+import type { ServerSockets } from '../../net/node/server-sockets.ts';
 import { keyOf } from '../shared/listener-key.ts';
 import type { ListenerKey } from '../shared/listener-key.ts';
 import { modeOf } from './listener-mode.ts';
@@ -20,7 +20,7 @@ export interface PreparedListeners {
 export interface PrepareListenersOptions {
   /** Data-plane threads from then on. */
   readonly threads: number;
-  readonly transport: NodeTransport;
+  readonly transport: ServerSockets;
   /** What is open now. */
   readonly opened: Iterable<{ readonly spec: ListenerSpec; readonly port: number }>;
 }

@@ -8,7 +8,7 @@ import net from 'node:net';
 import type { ListenerSpec } from '../../core/snapshot.ts';
 import { takeServer } from '../../net/node/listener.ts';
 import type { NetServerHandle } from '../../net/node/listener.ts';
-import type { NodeTransport } from '../../net/node/transport.ts';
+import type { ServerSockets } from '../../net/node/server-sockets.ts';
 import type { TcpListenOptions } from '../../net/transport.ts';
 import { ListenError } from './listen-error.ts';
 import type { ListenerMode } from './listener-mode.ts';
@@ -24,7 +24,7 @@ export interface Reservation {
 }
 
 export interface ReserveOptions {
-  readonly transport: NodeTransport;
+  readonly transport: ServerSockets;
   readonly mode: ListenerMode;
   /** One for each data plane that will accept. */
   readonly sockets: number;
@@ -55,10 +55,10 @@ export async function reserveListener(spec: ListenerSpec, options: ReserveOption
 
 /** Opens a listening socket that accepts nothing: it is put to rest in the turn in which it begins to listen. */
 export async function openAtRest(
-  transport: NodeTransport,
+  transport: ServerSockets,
   options: TcpListenOptions,
 ): Promise<{ readonly handle: NetServerHandle; readonly port: number }> {
-  const socket = await transport.listen(options, refuse);
+  const socket = await transport.listenAndPass(options, refuse);
   return { handle: transport.release(socket), port: socket.port };
 }
 

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import type { ListenerSpec } from '../../core/snapshot.ts';
 import type { NetServerHandle } from '../../net/node/listener.ts';
-import type { NodeTransport } from '../../net/node/transport.ts';
+import type { ServerSockets } from '../../net/node/server-sockets.ts';
 import type { Listener } from '../../net/transport.ts';
 import { afterBacklog } from '../shared/after-turns.ts';
 import { MOST_GREETINGS, ROOM_SHARE } from '../shared/connection-gate.ts';
@@ -13,7 +13,7 @@ import type { WorkerHandle } from './worker-handle.ts';
 
 export interface SocketPasserOptions {
   /** The control plane's own transport. */
-  readonly transport: NodeTransport;
+  readonly transport: ServerSockets;
   readonly gate: ConnectionGate;
   readonly table: ThreadTable;
   /** The threads that sockets may be passed to. */

@@ -5,7 +5,8 @@ import { ThreadMemory } from '../../core/kept-memory.ts';
 import type { Random } from '../../core/random.ts';
 import { MemoryTable } from '../../core/shared/memory-table.ts';
 import { nodeTurns } from '../../net/loop-turns.ts';
-import { createNodeTransport } from '../../net/node/transport.ts';
+import type { CreateEngine } from '../../net/node/connection-engine.ts';
+import { NodeTransport } from '../../net/node/transport.ts';
 import type { DataPlane, DataPlaneOptions } from './data-plane-api.ts';
 import type { FromWorker, TestFault, WorkerStart } from '../shared/messages.ts';
 import { Serving } from './serving.ts';
@@ -19,6 +20,7 @@ export type CreateDataPlane = (options: DataPlaneOptions) => DataPlane;
 export interface CreateServingOptions {
   readonly start: WorkerStart;
   readonly createDataPlane: CreateDataPlane;
+  readonly createEngine: CreateEngine;
   readonly clock: Clock;
   readonly random: Random;
   readonly post: (message: FromWorker, transfer: readonly Transferable[]) => void;
@@ -26,11 +28,12 @@ export interface CreateServingOptions {
 }
 
 export function createServing(options: CreateServingOptions): Serving {
-  const { start, createDataPlane, clock, random, post, breakDown } = options;
-  const { worker, engine } = start;
+  const { start, createDataPlane, createEngine, clock, random, post, breakDown } = options;
+  const { worker } = start;
   // The transport is there before the data plane that counts its faults; nothing runs in between.
   const late: { dataPlane: DataPlane | null } = { dataPlane: null };
-  const transport = createNodeTransport({ engine, clock, onFault: (error) => late.dataPlane?.reportFault(error) });
+  const onFault = (error: unknown): void => late.dataPlane?.reportFault(error);
+  const transport = new NodeTransport({ createEngine, clock, onFault });
   const memory = new ThreadMemory(new MemoryTable(start.memory, worker));
   const report: DataPlaneOptions['report'] = (report) => post({ type: 'report', report }, []);
   const dataPlane = createDataPlane({

@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { systemClock } from '../../core/clock.ts';
 import { systemRandom } from '../../core/random.ts';
+import { loadEngine } from '../../net/node/load-engine.ts';
 import { BEAT_MS, createServing } from './create-serving.ts';
 import type { CreateDataPlane } from './create-serving.ts';
 import { collectStart } from '../shared/collect-start.ts';
@@ -11,12 +12,13 @@ import type { ToWorker, WorkerStart } from '../shared/messages.ts';
 /** Nobody has been connected for so many beats: once, this thread gives back what its start took. */
 const IDLE_BEATS = 10;
 
-export function serveThread(createDataPlane: CreateDataPlane): void {
+export async function serveThread(createDataPlane: CreateDataPlane): Promise<void> {
   const port = parentPort as MessagePort;
   const start = workerData as WorkerStart;
   const serving = createServing({
     start,
     createDataPlane,
+    createEngine: await loadEngine(start.engine),
     clock: systemClock,
     random: systemRandom,
     post: (message, transfer) => port.postMessage(message, [...transfer]),

@@ -14,7 +14,8 @@ import { systemClock } from '../../core/clock.ts';
 import { systemRandom } from '../../core/random.ts';
 import { createMemoryTable } from '../../core/shared/memory-table.ts';
 import type { ListenerSpec } from '../../core/snapshot.ts';
-import { createNodeTransport } from '../../net/node/transport.ts';
+import { createNodeTransport } from '../../net/node/create-transport.ts';
+import { loadEngine } from '../../net/node/load-engine.ts';
 import { diffSnapshots } from '../../config/diff.ts';
 import { keyOf } from '../shared/listener-key.ts';
 import type { FromWorker } from '../shared/messages.ts';
@@ -45,6 +46,7 @@ async function startThread(t: TestContext): Promise<Thread> {
       allowTestFaults: false,
     },
     createDataPlane,
+    createEngine: await loadEngine('onread'),
     clock: systemClock,
     random: systemRandom,
     post: (message) => said.push(message),

@@ -6,4 +6,4 @@ const [{ createDataPlane }, { serveThread }] = await Promise.all([
   import('./data-plane.ts'),
   import('./serve-thread.ts'),
 ]);
-serveThread(createDataPlane);
+await serveThread(createDataPlane);

@@ -92,9 +92,10 @@ const cookiesSchema = object(
       example: 'on',
       byDefault: "the server's",
     }),
-    only: key(listOf(cookieName, 'name, or list').prefault(['*']), {
+    only: key(listOf(cookieName, 'name, or list').optional(), {
       description: 'The cookies that all of this is for; with `*` at the end all that begin so.',
       example: ['session', 'app_*'],
+      byDefault: 'all of them',
     }),
   },
   'CookieRules',
@@ -104,7 +105,7 @@ const cookiesSchema = object(
   sameSite: sameSite === undefined ? null : SAME_SITE[sameSite],
   secure: secure ?? null,
   httpOnly: httpOnly ?? null,
-  only,
+  only: only ?? ['*'],
 }));
 
 /** The first is for TLS alone: a browser would not believe it elsewhere. */

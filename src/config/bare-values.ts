@@ -89,6 +89,14 @@ const PLACES: Readonly<Record<string, Places>> = {
     [/^(any|[a-z][a-z0-9+.-]*:\/\/[^\s/]+)$/, 'Write cors: { origins: $1 }.'],
     [ANY, 'Write a map, e.g. cors: { origins: [https://app.example] }.'],
   ],
+  Middleware: [[ANY, 'Write the path of a module, or a map, e.g. middleware: { module: ./tenant.ts }.']],
+  AddressList: [[ANY, 'Write addresses, or a map, e.g. { file: ./drop.netset }.']],
+  BanTable: [
+    [COUNT, 'Write banTable: { keys: $1 }.'],
+    [ON, 'Write banTable: {}, which is all defaults.'],
+    [NO, 'Take it out: there is none unless it is written.'],
+    [ANY, 'Write a map, e.g. banTable: { keys: 131072 }.'],
+  ],
   SlowClients: [
     [NO, 'Write slowClients: off.'],
     [TIME, 'Write slowClients: { grace: $1 }.'],

@@ -305,13 +305,13 @@ export interface AddressListInput {
    * @defaultValue every address counts
    * @example { service: 'EC2', region: ['eu-*'] }
    */
-  readonly where?: Readonly<Record<string, readonly string[] | string>>;
+  readonly where?: Readonly<Record<string, readonly (string | number | boolean)[] | string | number | boolean>>;
   /**
    * Of JSON: names of the fields that addresses are taken from, whatever lies between; `[]`: all.
    * @defaultValue `[]`
    * @example ['ip_prefix']
    */
-  readonly keys?: readonly string[] | string;
+  readonly keys?: readonly (string | number | boolean)[] | string | number | boolean;
   /**
    * Takes blocks wider than /8, of IPv6 than /24; a file or URL that has one is not used otherwise.
    * @defaultValue `'off'`
@@ -1693,7 +1693,7 @@ export interface CorsInput {
    * Which pages may read the answers, by scheme, host and port. `*` stands for whole labels: `https://*.app.example`. `any`: all, which excludes `credentials`. `'null'`: pages without an origin, such as files.
    * @example ['https://app.example']
    */
-  readonly origins: readonly string[] | string;
+  readonly origins: readonly (string | null)[] | string | null;
   /**
    * Whether they may send cookies and client certificates.
    * @defaultValue `'off'`
@@ -1931,7 +1931,7 @@ export interface CookieRulesInput {
   readonly httpOnly?: Toggle;
   /**
    * The cookies that all of this is for; with `*` at the end all that begin so.
-   * @defaultValue `['*']`
+   * @defaultValue all of them
    * @example ['session', 'app_*']
    */
   readonly only?: readonly string[] | string;

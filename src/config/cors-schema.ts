@@ -29,7 +29,7 @@ const origin = scalar(
     if (bare !== value) return new Mistake('an origin ends with its host or port', `Write ${bare}.`);
     return checkHost(normal) ?? normal;
   },
-  { type: 'string', words: 'origin' },
+  { anyOf: [{ type: 'string' }, { type: 'null' }], words: 'origin' },
 );
 
 /** `*` stands for whole labels in front, and a name is left behind it. */

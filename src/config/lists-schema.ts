@@ -32,7 +32,7 @@ const text = scalar(
     ['string', 'number', 'boolean'].includes(typeof value)
       ? String(value as string | number | boolean)
       : new Mistake(`${describeValue(value)} is not text`, 'Write text.'),
-  { type: 'string' },
+  { anyOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }], words: 'text' },
 );
 
 const where = named(listOf(text, 'text or list of texts'), 'map of fields').transform(

@@ -68,7 +68,9 @@ export function surroundingsOf(path: string): Written {
       ...(isLayer4 ? { http: '127.0.0.1:8081' } : {}),
     },
     ...(path.startsWith('rateLimits.*.') ? { rateLimits: { web: limit } } : {}),
-    routes: [{ ...target, ...rateLimit, ...concurrency, ...cors, match, ...middleware, ...replace, ...inPolicy('routes.*') }],
+    routes: [
+      { ...target, ...rateLimit, ...concurrency, ...cors, match, ...middleware, ...replace, ...inPolicy('routes.*') },
+    ],
     pools: {
       ...(isLayer4 ? { [other]: ['localhost:5432'] } : {}),
       ...passthrough,

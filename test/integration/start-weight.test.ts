@@ -30,7 +30,7 @@ const BUILTINS = {
   worker: ['child_process', 'cluster', 'dgram', 'net', 'os', 'perf_hooks'],
 };
 /** Sources of ours, in KiB. Raise them for what every process needs when it starts, and load everything else later. */
-const MOST_KIB = { main: 618, worker: 788 };
+const MOST_KIB = { main: 560, worker: 810 };
 
 interface Loaded {
   readonly builtins: readonly string[];

@@ -1,6 +1,7 @@
 /** A limit of what is under way at the same time, as the config has it. */
 import type { KeySpec } from '../snapshot.ts';
 
+/** At most so many requests of one key under way at the same time. */
 export interface ConcurrencySpec {
   /** Identity: its route and its place, with a blank between them. */
   readonly id: string;

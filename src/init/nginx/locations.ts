@@ -169,7 +169,13 @@ function convertOpen(
   const rewritten = target.uri === null ? readRewrite(from, location, report) : rewriting;
   const access = readAccess(scope) ?? {};
   takeAccess(scope, report);
-  const route = { pool, ...access, ...rewritten, ...readRateLimits(scope, pools.draft, report), ...routeSettings(scope, report) };
+  const route = {
+    pool,
+    ...access,
+    ...rewritten,
+    ...readRateLimits(scope, pools.draft, report),
+    ...routeSettings(scope, report),
+  };
   const front = readFront(from, scope, pools, report);
   const isGuarded = Object.keys(access).length > 0;
   return { from, location, isGuarded, route, ...(front === null ? {} : { byHttp: front }) };

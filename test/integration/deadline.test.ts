@@ -69,7 +69,7 @@ proxied(
   },
   async ({ client, plane }) => {
     const peer = await client();
-    await peer.send(get('/', 'X-Request-Timeout: 0.2\r\n'));
+    await peer.send(get('/', 'X-Request-Timeout: 2\r\n'));
     await peer.readUntil('begun');
     await peer.closed;
     await until(() => plane.routes.total(1, ROUTE_DEADLINES) === 1, 'it is counted');

@@ -88,6 +88,9 @@ class Traffic {
   }
 }
 
+/** In a second; less would be a client that sends too slowly. */
+const KIBIBYTE = 1024;
+
 for (const [how, pool] of Object.entries(POOLS)) {
   for (const count of [2, 6]) {
     test(`${count} uploads to one server that take a minute eject nobody, and are executed once, ${how}`, async () => {
@@ -98,19 +101,22 @@ for (const [how, pool] of Object.entries(POOLS)) {
       const upload = {
         method: 'PUT',
         target: '/upload',
-        headers: { 'x-user': users.get('a:80') ?? '', 'content-length': '60' },
+        headers: { 'x-user': users.get('a:80') ?? '', 'content-length': String(60 * KIBIBYTE) },
         body: '',
       };
       const uploads = Array.from({ length: count }, () => traffic.send(upload));
       const others = ['b:80', 'c:80'].map((id) => ({ headers: { 'x-user': users.get(id) ?? '' } }));
       for (let second = 0; second < 60; second++) {
         assert.ok(uploads.every(({ outcome }) => outcome === null));
-        for (const pending of uploads) pending.write('x');
+        for (const pending of uploads) pending.write('x'.repeat(KIBIBYTE));
         await traffic.flow(1000, 250, (index) => others[index % 2]);
       }
       await traffic.end();
       traffic.assertOnce();
-      assert.equal(balancer.endpoint('a:80').requests.filter(({ body }) => body.length === 60).length, count);
+      assert.equal(
+        balancer.endpoint('a:80').requests.filter(({ body }) => body.length === 60 * KIBIBYTE).length,
+        count,
+      );
     });
   }
 

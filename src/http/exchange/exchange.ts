@@ -341,6 +341,7 @@ export class Exchange implements ClientEvents {
     this.remark = '';
     this.stepAt = 0;
     this.stepLines = '';
+    this.bodySince = 0;
     this.bodyLimit = 0;
     if (this.tried.length === 0) return;
     this.tried.length = 0;

@@ -36,6 +36,8 @@ export class ReferencePool {
   #met: Met[] = [];
   /** Who may have been ejected by what was just seen, where the rules leave it open. */
   readonly #doubtful = new Map<ReferenceEndpoint, () => void>();
+  /** What a state that is seen would mean, where it is left open what has happened. */
+  readonly #unsure = new Map<ReferenceEndpoint, { readonly state: State; readonly apply: () => void }>();
   /** Those of one moment: nobody can tell which of them is judged first. */
   readonly #reached = new Map<ReferenceEndpoint, Reached>();
   /** One of each of these has to be ejected. */
@@ -107,6 +109,11 @@ export class ReferencePool {
     if (COMMON.has(strictest)) this.#reached.set(endpoint, { at: now, kind: strictest, isDown });
     else if (mayBe === 'yes') endpoint.eject(strictest, isDown, now);
     else this.#doubtful.set(endpoint, () => endpoint.eject(strictest, isDown, now));
+  }
+
+  /** Where the endpoint is seen to be in this state next, and could not be, this has happened. */
+  doubt(endpoint: ReferenceEndpoint, state: State, apply: () => void): void {
+    this.#unsure.set(endpoint, { state, apply });
   }
 
   /** Those that have come to the number before now; all of them where nothing more of this moment can come. */
@@ -193,10 +200,13 @@ export class ReferencePool {
       if (eject !== undefined && endpoint.ejected === null && (state === 'ejected' || state === 'trial')) eject();
       // Out for another reason, it does not show whether it is ejected as well.
       if (state !== 'unhealthy' && state !== 'draining') this.#doubtful.delete(endpoint);
+      const unsure = this.#unsure.get(endpoint);
+      if (unsure?.state === state && !endpoint.possible(now).includes(state)) unsure.apply();
       const possible = endpoint.possible(now);
       assert.ok(possible.includes(state), `${id} is ${state}, not ${possible.join('/')}`);
       endpoint.seen(state, now);
     }
+    this.#unsure.clear();
     for (const sure of this.#oneOf)
       assert.ok(
         sure.some((endpoint) => endpoint.ejected !== null || endpoint.isRemoved || this.#doubtful.has(endpoint)),

@@ -25,6 +25,8 @@ interface Attempt {
   readonly isReused: boolean;
   readonly connection: object;
   isTrial: boolean;
+  /** It may be its trial, or none: whether its request has failed elsewhere is not known for sure. */
+  isUnsure: boolean;
   /** What has been done to it from outside. */
   cause: 'none' | 'killed' | 'left';
 }
@@ -48,6 +50,8 @@ export class WatchedServers {
   readonly #carried = new WeakMap<object, number>();
   readonly #arrivals = new Map<string, number>();
   /** Connects whose refusal is on its way. */
+  /** When a connect was refused last: its request goes on elsewhere at once. */
+  #refusedAt = -1;
   readonly #refusing = new Map<string, { endpoint: ReferenceEndpoint; hasTrial: boolean; at: number }[]>();
   readonly #timedOutAt = new Map<string, number>();
   #isThreadEnding = false;
@@ -169,6 +173,7 @@ export class WatchedServers {
 
   #onRefused(id: string): void {
     const refused = this.#refusing.get(id)?.shift();
+    this.#refusedAt = this.#now;
     if (refused === undefined || refused.endpoint.isRemoved || this.#isThreadEnding) return;
     const { endpoint, hasTrial, at } = refused;
     this.#options.reference.failed(endpoint, 'connect', true, at, this.#now);
@@ -180,7 +185,9 @@ export class WatchedServers {
     const id = headers['x-id'];
     const endpoint = reference.endpoints.get(server) ?? gone(server);
     const times = this.#arrivals.get(id) ?? 0;
-    const fitness = times > 0 ? 'failed' : method === 'GET' ? 'fit' : 'late';
+    const hasFailed = times > 0 || this.#refusedAt === this.#now;
+    const fitness = hasFailed ? 'failed' : method === 'GET' ? 'fit' : 'late';
+    const isUnsure = hasFailed && endpoint.possible(this.#now).includes('trial');
     const hasTrial = reference.attempted(endpoint, fitness, this.#refuses, this.#now);
     this.#arrivals.set(id, times + 1);
     assert.ok(times < (method === 'POST' ? 1 : MOST_ARRIVALS), `${method} ${id} came ${times + 1} times`);
@@ -191,6 +198,7 @@ export class WatchedServers {
       ...{ at, id, method, endpoint, connection },
       isReused: carried > 0,
       isTrial: hasTrial,
+      isUnsure,
       cause: 'none',
     };
     this.#attempts.set(connection, attempt);
@@ -229,10 +237,12 @@ export class WatchedServers {
   #onAnswered(attempt: Attempt, mode: Mode): void {
     if (mode === 'hang') return;
     const { endpoint } = attempt;
+    const { reference } = this.#options;
     this.#attempts.delete(attempt.connection);
     if (attempt.cause === 'left' || endpoint.isRemoved) return;
     if (mode === 'ok' || mode === 'slow') {
       if (isTrial(attempt)) endpoint.returned(this.#now);
+      else if (attempt.isUnsure) reference.doubt(endpoint, 'healthy', () => endpoint.returned(this.#now));
       endpoint.succeeded(attempt.method);
     } else this.#fails(attempt, mode === '503' ? 'status' : 'reset', mode === 'reset-in-body');
   }
@@ -262,7 +272,10 @@ export class WatchedServers {
       return;
     }
     this.#options.reference.failed(endpoint, kind, false, attempt.at, this.#now);
-    if (isTrial(attempt)) endpoint.trialFailed(kind, false, this.#now);
+    const { reference } = this.#options;
+    const now = this.#now;
+    if (isTrial(attempt)) endpoint.trialFailed(kind, false, now);
+    else if (attempt.isUnsure) reference.doubt(endpoint, 'ejected', () => endpoint.trialFailed(kind, false, now));
   }
 
   /** Of two at once the first is to blame for the time. */

@@ -18,9 +18,9 @@ const BODY = 24 * 2 ** 20;
 const SIP_BYTES = 64 * 1024;
 const SIP_MS = 100;
 /** In which the system tells the other side of it. */
-const SYSTEM_MS = 50;
+const SYSTEM_MS = 150;
 /** Slow for so long, several times `writeIdle`; then it takes all. */
-const SIPS = 30;
+const SIPS = 20;
 
 /** The system tells how much of what was written the peer has taken. */
 const isTold = process.platform === 'linux';

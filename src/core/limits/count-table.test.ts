@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { describe, it } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import { createSeededRandom } from '../random.ts';
 import { CountTable, FULL, UNTRACKED, createCountTable } from './count-table.ts';
 
@@ -48,6 +50,21 @@ describe('a table of counts', () => {
     table.release(taken[3]);
     assert.ok(table.take(0, 17, 1) >= 0);
     assert.equal(table.held, 16);
+  });
+
+  it('a table of counts waits for a thread that has lost the processor while it made a slot', async () => {
+    const handle = createCountTable(16, 2);
+    const words = new Int32Array(handle.buffer);
+    // The mark of the second thread, and a tag.
+    [words[7], words[15]] = [6, -2];
+    const other = new Worker(
+      'const { workerData } = require("node:worker_threads"); const words = new Int32Array(workerData);' +
+        'Atomics.wait(words, 14, 0, 30); Atomics.store(words, 15, 1);',
+      { eval: true, workerData: handle.buffer },
+    );
+    await once(other, 'online');
+    assert.equal(new CountTable(handle, 0).take(0, 6, 1), FULL);
+    await once(other, 'exit');
   });
 
   it('a table of counts takes back what a thread held that is gone, and what it was making', () => {

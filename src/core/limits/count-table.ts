@@ -19,8 +19,10 @@ const FREE = 0;
 const ABSENT = -1;
 const UNSETTLED = -2;
 const RETRY = -3;
-/** Loads after which somebody who makes a slot is not waited for any longer. */
+/** Loads after which somebody who makes a slot has lost the processor: it needs ours … */
 const PATIENCE = 2000;
+/** … for a millisecond, and so often again before it is taken for gone. */
+const MOST_NAPS = 100;
 /** Spreads the first word of a hash to a second bucket (Knuth's multiplier). */
 const SPREAD = 0x9e3779b1;
 
@@ -103,8 +105,15 @@ export class CountTable {
       const at = this.#find(one, other, second);
       const taken = at >= 0 ? this.#add(at, second, max) : at === ABSENT ? this.#insert(one, other, second) : RETRY;
       if (taken !== RETRY) return taken;
-      if (at === UNSETTLED && tries > PATIENCE) return UNTRACKED;
+      if (at !== UNSETTLED || tries <= PATIENCE) continue;
+      if (tries > PATIENCE + MOST_NAPS) return UNTRACKED;
+      this.#nap(one);
     }
+  }
+
+  /** Gives the processor to whoever has lost it between two steps. */
+  #nap(at: number): void {
+    Atomics.wait(this.#words, at + SLOTS, Atomics.load(this.#words, at + SLOTS), 1);
   }
 
   /** Where the key is; ABSENT, or UNSETTLED where somebody is making a slot for it. */

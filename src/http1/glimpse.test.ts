@@ -38,7 +38,9 @@ describe('a glimpse of a refused request', () => {
       return (user + system) / 1000;
     };
     timeOf(1000);
-    const [short, long] = [timeOf(4000), timeOf(32_000)];
+    // The least of several: now and then a collection falls into one.
+    const leastOf = (length: number): number => Math.min(...[1, 2, 3, 4].map(() => timeOf(length)));
+    const [short, long] = [leastOf(4000), leastOf(32_000)];
     assert.ok(long < 40 * short + 5, `${short} ms, ${long} ms for eight times as much`);
   });
 });

@@ -37,7 +37,8 @@ describe('a table of sticky cookies', () => {
     );
     fc.assert(
       fc.property(forged, (value) => {
-        const written = value.replace(/^[\t ]+|[\t ]+$/g, '');
+        // A blank behind the sign belongs to the value.
+        const written = value.replace(/[\t ]+$/, '');
         const known = VALUES.find((each) => written === each || written.startsWith(`${each}.`)) ?? '';
         const read = table().read(cookieLine(value));
         assert.deepEqual([read.isSent, read.value], [true, known]);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { each, find, findLine, has, without } from './header-lines.ts';
+import { each, find, findLine, has, valuesOf, without } from './header-lines.ts';
 
 const LINES = 'Host_x: a\r\nAccept:\t b, c \r\naccept:d\r\nEmpty:\r\nCookie: accept: z\r\n';
 
@@ -18,6 +18,11 @@ describe('header lines', () => {
     const second = findLine(LINES, 'accept', LINES.indexOf('\n', first) + 1);
     assert.equal(LINES.slice(second, second + 8), 'accept:d');
     assert.equal(findLine(LINES, 'accept', LINES.indexOf('\n', second) + 1), -1);
+  });
+  it('header lines of one name give their values in order, empty ones among them', () => {
+    assert.deepEqual(valuesOf(LINES, 'accept'), ['b, c', 'd']);
+    assert.deepEqual(valuesOf(LINES, 'empty'), ['']);
+    assert.deepEqual(valuesOf(LINES, 'ccept'), []);
   });
   it('header lines are gone through in order', () => {
     const seen: string[] = [];

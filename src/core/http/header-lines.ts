@@ -30,6 +30,14 @@ export function find(lines: string, name: string): string | null {
   return at < 0 ? null : valueOf(lines, at);
 }
 
+/** The values of all lines of that name in order, without the blanks around them. */
+export function valuesOf(lines: string, name: string): readonly string[] {
+  const values: string[] = [];
+  for (let at = findLine(lines, name); at >= 0; at = findLine(lines, name, nextLine(lines, at)))
+    values.push(valueOf(lines, at));
+  return values;
+}
+
 /** The value of the line at `at`, without the blanks around it. */
 export function valueOf(lines: string, at: number): string {
   return trimmed(lines, lines.indexOf(':', at) + 1, nextLine(lines, at) - 2);

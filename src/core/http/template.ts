@@ -2,11 +2,10 @@
  * A compiled template. It knows where it writes, and no value leaves its place: in a header none ends the line, in a
  * path none ends it or leaves the folder it was put into, in a query none ends its parameter.
  */
-import { blanksStart, skipBlanks } from '../blanks.ts';
 import { decodeForm } from '../routing/form-text.ts';
 import { QueryName } from '../routing/query-name.ts';
 import { CookieWalk } from './cookies.ts';
-import { findLine, nextLine } from './header-lines.ts';
+import { valuesOf } from './header-lines.ts';
 import { isTemplateFault, parseTemplate } from './template-text.ts';
 import type { PlainVariable, TemplatePiece, VariableName } from './template-text.ts';
 
@@ -164,13 +163,9 @@ function escapeOne(character: string): string {
 
 /** All lines of the name, as one list. */
 function headerValue(lines: string, name: string): string {
-  let value = '';
-  for (let at = findLine(lines, name); at >= 0; at = findLine(lines, name, nextLine(lines, at))) {
-    const start = skipBlanks(lines, at + name.length + 1);
-    const part = lines.slice(start, Math.max(start, blanksStart(lines, start, nextLine(lines, at) - 2)));
-    value = value === '' || part === '' ? value + part : `${value}, ${part}`;
-  }
-  return value;
+  return valuesOf(lines, name)
+    .filter((value) => value !== '')
+    .join(', ');
 }
 
 function cookieReader(name: string): Read {

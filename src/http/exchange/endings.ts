@@ -1,7 +1,7 @@
 /** The ways an exchange ends other than by a whole response. */
 import { CLIENT_CLOSED, FAULTS } from '../../core/errors.ts';
 import type { Fault } from '../../core/errors.ts';
-import { findLine, nextLine, valueOf } from '../../core/http/header-lines.ts';
+import { valuesOf } from '../../core/http/header-lines.ts';
 import { MEMORY_REQUESTS } from '../../core/shared/memory-table.ts';
 import {
   ROUTE_ABORTS,
@@ -40,10 +40,7 @@ export function answerFault(exchange: Exchange, fault: Fault, detail = '', lines
 }
 
 function acceptsJson(lines: string): boolean {
-  for (let at = findLine(lines, 'accept'); at >= 0; at = findLine(lines, 'accept', nextLine(lines, at))) {
-    if (JSON_TYPE.test(valueOf(lines, at))) return true;
-  }
-  return false;
+  return valuesOf(lines, 'accept').some((value) => JSON_TYPE.test(value));
 }
 
 /** There is no memory left to keep what this request needs kept. */

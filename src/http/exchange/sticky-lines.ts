@@ -1,6 +1,6 @@
 /** The header lines by which an answer binds its client to the endpoint that has given it. */
 import { STICKY_MOVED, STICKY_SPILLED } from '../../core/errors.ts';
-import { findLine, nextLine, valueOf } from '../../core/http/header-lines.ts';
+import { valuesOf } from '../../core/http/header-lines.ts';
 import type { StickyTable } from '../../core/balancer/sticky-table.ts';
 import {
   COUNTER_STICKY_HITS,
@@ -82,10 +82,7 @@ function remark(exchange: Exchange, what: string, { spec }: HttpEndpoint, why: s
 }
 
 function isPrivate(lines: string): boolean {
-  for (let at = findLine(lines, CONTROL); at >= 0; at = findLine(lines, CONTROL, nextLine(lines, at))) {
-    if (IS_PRIVATE.test(valueOf(lines, at))) return true;
-  }
-  return false;
+  return valuesOf(lines, CONTROL).some((value) => IS_PRIVATE.test(value));
 }
 
 const CONTROL = 'cache-control';

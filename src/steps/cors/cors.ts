@@ -5,7 +5,7 @@
 import { FAULTS, PREFLIGHT } from '../../core/errors.ts';
 import { Cors } from '../../core/http/cors.ts';
 import type { HeaderEdit } from '../../core/http/edited-lines.ts';
-import { find, findLine, isNameAt, nameOf, nextLine, valueOf } from '../../core/http/header-lines.ts';
+import { find, findLine, isNameAt, nameOf, nextLine, valueOf, valuesOf } from '../../core/http/header-lines.ts';
 import type { RequestHead } from '../../http/head.ts';
 import type { CreateStep } from '../../http/steps/route-steps.ts';
 import { PASS } from '../../http/steps/step.ts';
@@ -25,13 +25,6 @@ function isPreflight({ method, lines }: RequestHead): boolean {
   return (
     method === 'OPTIONS' && find(lines, 'origin') !== null && find(lines, 'access-control-request-method') !== null
   );
-}
-
-function valuesOf(lines: string, name: string): string[] {
-  const values: string[] = [];
-  for (let at = findLine(lines, name); at >= 0; at = findLine(lines, name, nextLine(lines, at)))
-    values.push(valueOf(lines, at));
-  return values;
 }
 
 /** What takes the endpoint's own lines about origins out; none for most answers. */

@@ -1,7 +1,7 @@
 /** Header lines as a hook sees them, and what it changes, which takes effect once the hook has done its part. */
 import { EditedLines } from '../../core/http/edited-lines.ts';
 import type { HeaderEdit } from '../../core/http/edited-lines.ts';
-import { findLine, nextLine, valueOf } from '../../core/http/header-lines.ts';
+import { valuesOf } from '../../core/http/header-lines.ts';
 import { checkHeaderName, checkHeaderValue } from '../../core/middleware/header-rules.ts';
 import type { HeaderSide } from '../../core/middleware/header-rules.ts';
 import type { MiddlewareHeaders } from '../../core/middleware/types.ts';
@@ -33,16 +33,8 @@ export class HeaderEdits implements MiddlewareHeaders {
   get(name: string): string | null {
     this.#owner.requireOpen();
     const wanted = name.toLowerCase();
-    const lines = this.#lines();
-    const first = findLine(lines, wanted);
-    if (first < 0) return this.#owner.valueOfOurs(wanted);
-    let value = valueOf(lines, first);
-    const separator = wanted === 'cookie' ? '; ' : ', ';
-    for (let at = findLine(lines, wanted, nextLine(lines, first)); at >= 0;) {
-      value += separator + valueOf(lines, at);
-      at = findLine(lines, wanted, nextLine(lines, at));
-    }
-    return value;
+    const values = valuesOf(this.#lines(), wanted);
+    return values.length === 0 ? this.#owner.valueOfOurs(wanted) : values.join(wanted === 'cookie' ? '; ' : ', ');
   }
 
   has(name: string): boolean {

@@ -27,12 +27,25 @@ export function requestKey(source: KeySource, request: OutgoingRequest, from: Cl
   return source.first;
 }
 
-/** Leaves the key in `source`, for one that does not look at the path. */
-export function limitKey(source: KeySource, request: OutgoingRequest, { listener, facts }: ExchangeRecord): void {
+/**
+ * The keys of a request as each of these limits sees it: two words for each, 0 and 0 where it has no such key. None of them
+ * looks at the path.
+ */
+export function limitKeys(
+  limits: readonly { readonly source: KeySource }[],
+  request: OutgoingRequest,
+  { listener, facts }: ExchangeRecord,
+): Int32Array {
+  const keys = new Int32Array(2 * limits.length);
   keyed.peer = facts === null ? '' : facts.peer.address;
   keyed.listener = listener;
   keyed.path = '';
-  readKey(source, request);
+  limits.forEach(({ source }, index) => {
+    readKey(source, request);
+    keys[2 * index] = source.first;
+    keys[2 * index + 1] = source.second;
+  });
+  return keys;
 }
 
 function readKey(source: KeySource, request: OutgoingRequest): void {

@@ -11,9 +11,8 @@ import {
   UNTRACKED,
 } from '../../core/limits/count-table.ts';
 import type { LimitTables } from '../../core/limits/rate-limit.ts';
-import type { OutgoingRequest } from '../../http/outgoing.ts';
 import type { ExchangeRecord } from '../../http/record.ts';
-import { limitKey } from '../../http/request-key.ts';
+import { limitKeys } from '../../http/request-key.ts';
 import type { CreateStep } from '../../http/steps/route-steps.ts';
 import { PASS } from '../../http/steps/step.ts';
 import type { Decision, RequestView, Step } from '../../http/steps/step.ts';
@@ -39,7 +38,7 @@ class Concurrency implements Step {
   }
 
   onRequest(view: RequestView): Decision {
-    const keys = (view.request.placeKeys ??= this.#readKeys(view.request, view.record));
+    const keys = (view.request.placeKeys ??= limitKeys(this.#limits, view.request, view.record));
     const held = this.#spare.pop() ?? new Int32Array(this.#limits.length);
     for (let index = 0; index < this.#limits.length; index++) {
       const { table, max } = this.#limits[index];
@@ -75,16 +74,6 @@ class Concurrency implements Step {
   #giveBack(held: Int32Array, count: number): void {
     for (let index = 0; index < count; index++) this.#limits[index].table.release(held[index]);
     this.#spare.push(held);
-  }
-
-  #readKeys(request: OutgoingRequest, record: ExchangeRecord): Int32Array {
-    const keys = new Int32Array(2 * this.#limits.length);
-    this.#limits.forEach(({ source }, index) => {
-      limitKey(source, request, record);
-      keys[2 * index] = source.first;
-      keys[2 * index + 1] = source.second;
-    });
-    return keys;
   }
 }
 

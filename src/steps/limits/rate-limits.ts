@@ -3,7 +3,7 @@ import { FAULTS, WOULD_LIMIT } from '../../core/errors.ts';
 import { RATE_ADMITTED, RATE_REFUSED, RATE_WAITED, RATE_WOULD_LIMIT } from '../../core/limits/gcra-table.ts';
 import type { OutgoingRequest } from '../../http/outgoing.ts';
 import type { ExchangeRecord } from '../../http/record.ts';
-import { limitKey } from '../../http/request-key.ts';
+import { limitKeys } from '../../http/request-key.ts';
 import type { CreateStep } from '../../http/steps/route-steps.ts';
 import type { StepHost } from '../../http/steps/step-host.ts';
 import { LATER, PASS } from '../../http/steps/step.ts';
@@ -58,17 +58,7 @@ class RateLimits implements Step {
 
   /** Kept with the head that the client repeats. */
   protected keysOf(request: OutgoingRequest, record: ExchangeRecord): Int32Array {
-    return (request.limitKeys ??= this.#readKeys(request, record));
-  }
-
-  #readKeys(request: OutgoingRequest, record: ExchangeRecord): Int32Array {
-    const keys = new Int32Array(2 * this.limits.length);
-    this.limits.forEach(({ source }, index) => {
-      limitKey(source, request, record);
-      keys[2 * index] = source.first;
-      keys[2 * index + 1] = source.second;
-    });
-    return keys;
+    return (request.limitKeys ??= limitKeys(this.limits, request, record));
   }
 
   #refusing(keys: Int32Array): RateLimit | null {

@@ -1,32 +1,12 @@
 /** What an error of ours says to its client, in whatever protocol: small, JSON where that is asked for, no version of ours. */
 import type { Fault } from '../core/errors.ts';
-
-const REASONS: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  408: 'Request Timeout',
-  413: 'Content Too Large',
-  414: 'URI Too Long',
-  417: 'Expectation Failed',
-  421: 'Misdirected Request',
-  429: 'Too Many Requests',
-  431: 'Request Header Fields Too Large',
-  500: 'Internal Server Error',
-  501: 'Not Implemented',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-  504: 'Gateway Timeout',
-  505: 'HTTP Version Not Supported',
-};
+import { reasonPhrase } from '../core/http/reason-phrases.ts';
 
 /** Seconds after which a client may try again a 503 of ours. */
 const RETRY_AFTER_SECONDS = 1;
 
 export function faultReason({ status }: Fault): string {
-  return REASONS[status] ?? 'Error';
+  return reasonPhrase(status) || 'Error';
 }
 
 export function faultBody(fault: Fault, requestId: string, wantsJson: boolean): string {

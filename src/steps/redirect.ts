@@ -1,11 +1,11 @@
 /** `redirect`: the target of a route in place of a pool. Answered before any of the body is read. */
 import { FAULTS, REDIRECTED } from '../core/errors.ts';
+import { reasonPhrase } from '../core/http/reason-phrases.ts';
 import type { RedirectSpec } from '../core/snapshot.ts';
 import type { RequestHead } from '../http/head.ts';
 import type { CreateStep } from '../http/steps/route-steps.ts';
 import type { Decision, RequestView, Step } from '../http/steps/step.ts';
 
-const REASONS = { 301: 'Moved Permanently', 302: 'Found', 307: 'Temporary Redirect', 308: 'Permanent Redirect' };
 const NO_BODY = Buffer.alloc(0);
 
 /** How long a client may go by one that is for now is not left to caches. */
@@ -36,7 +36,7 @@ class Redirect implements Step {
     if (this.#base === null && head.host === '') return view.refuse(FAULTS.badHost);
     return view.answer({
       status: this.#status,
-      reason: REASONS[this.#status],
+      reason: reasonPhrase(this.#status),
       lines: `Location: ${this.#locationFor(head)}\r\n${this.#otherLines}`,
       body: NO_BODY,
       remark: REDIRECTED,

@@ -6,6 +6,7 @@ import { FAULTS, PREFLIGHT } from '../../core/errors.ts';
 import { Cors } from '../../core/http/cors.ts';
 import type { HeaderEdit } from '../../core/http/edited-lines.ts';
 import { find, findLine, isNameAt, nameOf, nextLine, valueOf, valuesOf } from '../../core/http/header-lines.ts';
+import { reasonPhrase } from '../../core/http/reason-phrases.ts';
 import type { RequestHead } from '../../http/head.ts';
 import type { CreateStep } from '../../http/steps/route-steps.ts';
 import { PASS } from '../../http/steps/step.ts';
@@ -57,7 +58,7 @@ class CorsStep implements Step {
   #preflight({ lines }: RequestHead, origin: string): Parameters<RequestView['answer']>[0] {
     return {
       status: 204,
-      reason: 'No Content',
+      reason: reasonPhrase(204),
       lines: this.#cors.preflightLines(origin, valuesOf(lines, 'access-control-request-headers')),
       body: NO_BODY,
       remark: PREFLIGHT,

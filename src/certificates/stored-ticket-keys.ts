@@ -4,6 +4,7 @@
  */
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOrText } from '../machine/error-code.ts';
 import { FileRefused, readRegularFile } from '../machine/regular-file.ts';
 import { MOST_TICKET_KEYS, TICKET_KEY_BYTES } from './ticket-keys.ts';
 import { writeWhole } from '../machine/write-whole.ts';
@@ -41,7 +42,7 @@ export async function readStoredTicketKeys(stateDir: string): Promise<FoundTicke
     return keys === null ? unusable('it is not as Fairlead has written it') : { keys, text, fault: '' };
   } catch (error) {
     if (error instanceof FileRefused) return unusable(error.message);
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const code = codeOrText(error);
     return code === 'ENOENT' ? NO_TICKET_KEYS : unusable(`it cannot be read (${code})`);
   }
 }

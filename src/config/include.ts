@@ -11,6 +11,7 @@ import { Mistake, type Problem } from './errors.ts';
 import { readSource } from './read-source.ts';
 import { type Source, isDocument } from './source.ts';
 import { isWrittenMap } from './written.ts';
+import { codeOrText } from '../machine/error-code.ts';
 
 const INCLUDED_NAMES = /\.(?:ya?ml|json)$/i;
 
@@ -122,7 +123,7 @@ class IncludeReader implements Included {
       const names = (await readdir(path)).filter((name) => INCLUDED_NAMES.test(name) && !name.startsWith('.'));
       return names.sort().map((name) => join(path, name));
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+      const code = codeOrText(error);
       const why = code === 'ENOENT' ? 'there is no such file or folder' : `it cannot be read (${code})`;
       return new Mistake(`${path}: ${why}`, 'A path is relative to the file that includes it.');
     }

@@ -16,6 +16,7 @@ import { ModuleLocator } from './module-locator.ts';
 import type { MiddlewareMessage, MiddlewareTrial } from './module-messages.ts';
 import { locateThrow } from './module-throw.ts';
 import { type ModuleOutcome, runModule } from './run-module.ts';
+import { codeOrText } from '../machine/error-code.ts';
 
 const TIME_LIMIT_MS = 10_000;
 const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
@@ -128,7 +129,7 @@ async function describeOutcome(
 }
 
 function unreadable({ path, keys }: NamedModule, error: unknown): ConfigError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  const code = codeOrText(error);
   const message = code === 'ENOENT' ? 'there is no such module' : `the module cannot be read (${code})`;
   const cure = 'Check the path; it is relative to the file that it is written in.';
   return { file: nameOf(path), line: 0, column: 0, key: keys[0], message, cure, excerpt: null };

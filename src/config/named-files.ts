@@ -5,6 +5,7 @@
 import { dirname, resolve } from 'node:path';
 import { LEAST_SECRET_BYTES } from '../core/balancer/sticky-secret.ts';
 import { MOST_LIST_BYTES, readList } from '../core/lists/list-reader.ts';
+import { codeOrText } from '../machine/error-code.ts';
 import { FileRefused, readRegularFile } from '../machine/regular-file.ts';
 import { Mistake } from './errors.ts';
 import type { Piece, SourceMistake } from './include.ts';
@@ -126,7 +127,7 @@ async function describeBad(
 
 function describeUnreadable(file: string, error: unknown): Mistake {
   if (error instanceof FileRefused) return new Mistake(`${file} cannot be read: ${error.message}`, error.cure);
-  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  const code = codeOrText(error);
   return code === 'ENOENT'
     ? new Mistake(`there is no ${file}`, 'Check the path; it is relative to the file that it is written in.')
     : new Mistake(`${file} cannot be read (${code})`, 'Check the path and the permissions.');

@@ -1,6 +1,7 @@
 /** A list in a file. */
 import { MOST_LIST_BYTES } from '../core/lists/list-reader.ts';
 import type { ListRules } from '../core/lists/list-reader.ts';
+import { codeOrText } from '../machine/error-code.ts';
 import { FileRefused, readRegularFile } from '../machine/regular-file.ts';
 import { ListRefused, judgeList } from './judged-list.ts';
 import type { UsableList } from './judged-list.ts';
@@ -9,7 +10,7 @@ import type { UsableList } from './judged-list.ts';
 export async function readListFile(path: string, rules: ListRules): Promise<UsableList> {
   const bytes = await readRegularFile(path, MOST_LIST_BYTES).catch((error: unknown) => {
     if (error instanceof FileRefused) throw new ListRefused(`${path} cannot be read: ${error.message}`, error.cure);
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const code = codeOrText(error);
     throw new ListRefused(`${path} cannot be read (${code})`, 'Check the path and the permissions.');
   });
   try {

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOrText } from '../../machine/error-code.ts';
 import { readRegularFile } from '../../machine/regular-file.ts';
 import { AcmeError, isRecord } from './acme-error.ts';
 import { writeWhole } from '../../machine/write-whole.ts';
@@ -61,7 +62,7 @@ export class AcmeStorage {
   async readAccount(): Promise<StoredAccount | null> {
     const file = join(this.folder, ACCOUNT);
     const text = await readText(file).catch((error: unknown) => {
-      const code = codeOf(error);
+      const code = codeOrText(error);
       if (code === 'ENOENT') return '';
       throw new AcmeError(`the account in ${file} cannot be read (${code})`);
     });
@@ -89,7 +90,7 @@ export class AcmeStorage {
       await writeWhole(probe, ' '.repeat(64 * 1024));
       await rm(probe, { force: true });
     } catch (error) {
-      throw new AcmeError(`nothing can be kept in ${this.folder} (${codeOf(error)})`);
+      throw new AcmeError(`nothing can be kept in ${this.folder} (${codeOrText(error)})`);
     }
   }
 
@@ -106,10 +107,6 @@ export class AcmeStorage {
 
 async function readText(file: string): Promise<string> {
   return (await readRegularFile(file)).toString('utf8');
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }
 
 function nameOf(names: readonly string[]): string {

@@ -1,6 +1,7 @@
 /** Gets one certificate, and keeps it: from the directory's address to the file. */
 import { readFileSync } from 'node:fs';
 import type { AcmeSpec } from '../../core/acme.ts';
+import { codeOrText } from '../../machine/error-code.ts';
 import { FileRefused, readRegularFile } from '../../machine/regular-file.ts';
 import { openAccount } from './account.ts';
 import { AcmeError } from './acme-error.ts';
@@ -59,7 +60,7 @@ function pickTools({ challenge, maker, place, wait }: ObtainTools): Omit<OrderTo
 async function readAuthorities(file: string): Promise<string> {
   const bytes = await readRegularFile(file).catch((error: unknown) => {
     if (error instanceof FileRefused) throw new AcmeError(`${file} cannot be read: ${error.message}`);
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const code = codeOrText(error);
     throw new AcmeError(`${file} cannot be read (${code})`);
   });
   return bytes.toString('utf8');

@@ -8,6 +8,7 @@ import { BanTable, createBanTable } from '../../core/lists/ban-table.ts';
 import type { BanTableHandle } from '../../core/lists/ban-table.ts';
 import type { Settings } from '../../core/settings.ts';
 import { createAddressList } from '../../net/address-list.ts';
+import { codeOrText } from '../../machine/error-code.ts';
 import { readRegularFile } from '../../machine/regular-file.ts';
 import { writeWhole } from '../../machine/write-whole.ts';
 import type { Ban } from './ban.ts';
@@ -119,7 +120,7 @@ export class BanKeeper {
         await writeWhole(file, `${JSON.stringify(this.list(), null, 1)}\n`);
       })
       .catch((error: unknown) => {
-        const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+        const code = codeOrText(error);
         this.#options.onTrouble(`bans cannot be kept in ${file} (${code}): they are over with this process`);
       });
   }

@@ -8,6 +8,7 @@ import { loadStored, storeList } from '../../lists/stored-list.ts';
 import { keepingRanges, unusable, warningOf } from './kept-list.ts';
 import type { KeptList } from './kept-list.ts';
 import type { ListKeeperOptions } from './list-keeper.ts';
+import { codeOrText } from '../../machine/error-code.ts';
 
 type UrlSource = Extract<ListSpec['source'], { kind: 'url' }>;
 
@@ -131,7 +132,7 @@ export class PublishedLists {
   async #store({ id, source, at }: KeptList, fetched: FetchedList, stateDir: string): Promise<void> {
     if (stateDir === '' || source.kind !== 'url') return;
     await storeList(stateDir, id, { ...fetched, url: source.url, at }).catch((error: unknown) => {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+      const code = codeOrText(error);
       const message = `it cannot be kept in stateDir (${code}): the next start has to get it. Make stateDir writable.`;
       this.#options.onEvent({ list: id, change: 'warning', message });
     });

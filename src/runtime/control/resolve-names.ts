@@ -6,6 +6,7 @@ import { lookup as systemLookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Config, EndpointConfig, PoolConfig } from '../../config/config.ts';
 import { isUnixAddress } from '../../core/unix-address.ts';
+import { codeOrText } from '../../machine/error-code.ts';
 
 /** Resolves to every address of a name, the preferred first. Rejects where there is none. */
 export type Lookup = (name: string) => Promise<readonly string[]>;
@@ -88,6 +89,6 @@ function authorityOf(host: string, port: number, usualPort: number): string {
 }
 
 function describeFailure(pool: PoolConfig, endpoint: EndpointConfig, error: unknown): string {
-  const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  const reason = codeOrText(error);
   return `pool ${pool.id}: cannot resolve ${endpoint.host} (${reason})`;
 }

@@ -19,6 +19,7 @@ import { MOST_TICKET_KEYS, TICKET_KEY_BYTES, TICKET_KEY_NAME_BYTES } from '../..
 import type { Cancel, Scheduler } from '../../checks/scheduler.ts';
 import type { Clock } from '../../core/clock.ts';
 import { Turns } from './turns.ts';
+import { codeOrText } from '../../machine/error-code.ts';
 
 const HOUR_MS = 3_600_000;
 /** A ticket is good for two hours by itself. */
@@ -126,7 +127,7 @@ export class TicketKeys {
   /** `fault`: of the file that they take the place of. */
   async #write(fault: string): Promise<void> {
     const [folder, keys] = [this.#folder, this.#keys];
-    const why = await this.#writes.take(() => writeStoredTicketKeys(folder, keys)).then(() => '', codeOf);
+    const why = await this.#writes.take(() => writeStoredTicketKeys(folder, keys)).then(() => '', codeOrText);
     if (this.#isClosed || folder !== this.#folder) return;
     const [troubleBefore, faultBefore] = [this.#trouble, this.#fault];
     this.#trouble = why === '' ? '' : `it cannot be written (${why}), and sessions end with this process. ${CURE}`;
@@ -154,8 +155,4 @@ function keysAt(now: number, known: readonly DatedTicketKey[]): readonly DatedTi
 /** In the same order for every process. */
 function byAge(one: DatedTicketKey, other: DatedTicketKey): number {
   return other.madeAt - one.madeAt || Buffer.compare(one.bytes, other.bytes);
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }

@@ -10,9 +10,9 @@
  * **A thread may be ended** at any moment. What it holds stands in its ledger as well, right behind the count; the
  * control plane takes that back, and its marks with it.
  */
+import { SLOTS, bucketsFor } from '../shared/buckets.ts';
 import { Layout, float64At, int32At } from '../shared/layout.ts';
 import type { OwnPlace, Place } from '../shared/layout.ts';
-import { SLOTS, bucketsFor } from './gcra-table.ts';
 
 const BUCKET = 2 * SLOTS;
 const FREE = 0;

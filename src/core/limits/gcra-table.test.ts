@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createSeededRandom } from '../random.ts';
-import { GcraTable, RATE_EVICTED, RATE_INSERTS, SLOTS, bucketsFor, createGcraTable } from './gcra-table.ts';
+import { GcraTable, RATE_EVICTED, RATE_INSERTS, createGcraTable } from './gcra-table.ts';
+import { SLOTS, bucketsFor } from '../shared/buckets.ts';
 import type { TableClock } from './gcra-table.ts';
 import { SWEEP_TICKS, paceOf } from './rate.ts';
 import type { PacedRate } from './rate.ts';

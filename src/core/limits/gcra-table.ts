@@ -14,12 +14,12 @@
  * **Time** goes round in 32 bits. Nobody but the sweeper (control plane) takes a TAT for a stale one: a thread that was
  * held up has an old time, and what looks too far ahead to it is not.
  */
+import { SLOTS, bucketsFor } from '../shared/buckets.ts';
 import { Layout, float64At, int32At } from '../shared/layout.ts';
 import type { OwnPlace, Place } from '../shared/layout.ts';
 import { MOST_AHEAD, paceOf, ticksAt } from './rate.ts';
 import type { Pace, PacedRate } from './rate.ts';
 
-export const SLOTS = 8;
 const BUCKET = 2 * SLOTS;
 const FREE = 0;
 /** In a tag: its slot is being made for this key. */
@@ -69,11 +69,6 @@ function gcraLayout({ buckets, workerSlots }: Pick<GcraTableHandle, 'buckets' | 
 }
 
 let tables = 0;
-
-/** Buckets for so many keys: a power of two of them. */
-export function bucketsFor(keys: number): number {
-  return 2 ** Math.max(0, Math.ceil(Math.log2(keys / SLOTS)));
-}
 
 export function createGcraTable(keys: number, workerSlots: number): GcraTableHandle {
   const buckets = bucketsFor(keys);

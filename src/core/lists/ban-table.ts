@@ -6,9 +6,9 @@
  */
 import { HalfSipHash } from '../keys/half-sip-hash.ts';
 import type { HashSeed } from '../keys/half-sip-hash.ts';
+import { SLOTS, bucketsFor } from '../shared/buckets.ts';
 import { parseAddress } from './address.ts';
 
-const SLOTS = 8;
 const BUCKET = 2 * SLOTS;
 /** The version lies in a line of its own. */
 const HEADER = 16;
@@ -25,7 +25,7 @@ export interface BanTableHandle {
 
 /** `keys`: rounded up to eight times a power of two. */
 export function createBanTable(keys: number, seed: HashSeed): BanTableHandle {
-  const buckets = 2 ** Math.max(0, Math.ceil(Math.log2(keys / SLOTS)));
+  const buckets = bucketsFor(keys);
   return { buffer: new SharedArrayBuffer((HEADER + buckets * BUCKET) * 4), buckets, seed };
 }
 

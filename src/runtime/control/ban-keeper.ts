@@ -13,6 +13,7 @@ import { readRegularFile } from '../../machine/regular-file.ts';
 import { writeWhole } from '../../machine/write-whole.ts';
 import type { Ban } from './ban.ts';
 import { BanRefused, NO_BANS } from './ban.ts';
+import { createSeed } from './secret-seed.ts';
 
 export interface BanKeeperOptions {
   readonly clock: Clock;
@@ -176,9 +177,4 @@ function addressOf(client: string): string {
 
 function toSeconds(ms: number): number {
   return Math.ceil(ms / 1000);
-}
-
-function createSeed(): { readonly low: number; readonly high: number } {
-  const [low, high] = process.getBuiltinModule('node:crypto').getRandomValues(new Int32Array(2));
-  return { low, high };
 }

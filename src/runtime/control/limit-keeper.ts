@@ -6,6 +6,7 @@ import type { LimitTables } from '../../core/limits/rate-limit.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import type { CountTables } from './count-tables.ts';
 import type { RateTables, RateTablesOptions } from './rate-tables.ts';
+import { createSeed } from './secret-seed.ts';
 
 export interface LimitStats {
   readonly limits: readonly RateLimitStats[];
@@ -45,12 +46,4 @@ export class LimitKeeper {
   stop(): void {
     this.#rates?.stop();
   }
-}
-
-/** Nobody can make keys that meet in one place of a table. */
-function createSeed(): LimitTables['seed'] {
-  const { randomBytes } = process.getBuiltinModule('node:crypto');
-  const bytes = randomBytes(8);
-  const [low, high] = [bytes.readInt32LE(0), bytes.readInt32LE(4)];
-  return { low, high };
 }

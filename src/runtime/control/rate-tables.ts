@@ -8,9 +8,9 @@ import {
   RATE_REFUSED,
   RATE_WAITED,
   RATE_WOULD_LIMIT,
-  SLOTS,
   createGcraTable,
 } from '../../core/limits/gcra-table.ts';
+import { SLOTS } from '../../core/shared/buckets.ts';
 import type { GcraTableHandle } from '../../core/limits/gcra-table.ts';
 import type { RateLimitStats } from '../../core/limits/limit-stats.ts';
 import { isSameTable } from '../../core/limits/rate-limit.ts';

@@ -1,9 +1,9 @@
 /** Looks after one table of rates, piece by piece, before its time has gone round. */
 import type { Cancel, Scheduler } from '../../checks/scheduler.ts';
 import type { Clock } from '../../core/clock.ts';
-import { SLOTS } from '../../core/limits/gcra-table.ts';
 import type { GcraTable } from '../../core/limits/gcra-table.ts';
 import { SWEEP_TICKS } from '../../core/limits/rate.ts';
+import { SLOTS } from '../../core/shared/buckets.ts';
 
 /** A quarter of a millisecond. */
 const PIECE = 16_384 / SLOTS;

@@ -46,6 +46,12 @@ export class CookieWalk {
     this.#pairEnd = 0;
   }
 
+  /** The value of the first one of these lines; null: there is none. */
+  first(lines: string): string | null {
+    this.begin(lines);
+    return this.next() ? lines.slice(this.start, this.end) : null;
+  }
+
   /** Whether there is another one. */
   next(): boolean {
     const lines = this.#lines;

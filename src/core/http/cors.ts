@@ -62,11 +62,6 @@ export class Cors {
     this.#maxAge = `Access-Control-Max-Age: ${maxAgeSeconds}\r\n`;
   }
 
-  /** Answers are the same whatever the origin. */
-  get isAny(): boolean {
-    return this.#isAny;
-  }
-
   /** `origin`: as it came. */
   allows(origin: string): boolean {
     if (this.#isAny) return true;

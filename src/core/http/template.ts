@@ -170,10 +170,7 @@ function headerValue(lines: string, name: string): string {
 
 function cookieReader(name: string): Read {
   const walk = new CookieWalk(name);
-  return ({ lines }) => {
-    walk.begin(lines);
-    return walk.next() ? lines.slice(walk.start, walk.end) : '';
-  };
+  return ({ lines }) => walk.first(lines) ?? '';
 }
 
 /** The first parameter of the name, as forms decode it. */

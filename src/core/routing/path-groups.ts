@@ -1,5 +1,5 @@
 /** The groups of a route's pattern in the path that it has matched. */
-import type { PathMatch } from '../snapshot.ts';
+import type { PathMatch, RouteMatch } from '../snapshot.ts';
 import { guardForms } from './guard-form.ts';
 import { PathPattern } from './pattern.ts';
 
@@ -36,4 +36,9 @@ export class PathGroups {
     const isNumber = /^[0-9]/.test(name);
     return (isNumber ? this.#match.at(Number(name)) : this.#match.groups?.[name]) ?? '';
   }
+}
+
+/** Null: the route has no pattern. */
+export function groupsOf({ path }: RouteMatch): PathGroups | null {
+  return path?.kind === 'regex' ? new PathGroups(path) : null;
 }

@@ -12,10 +12,10 @@ import { askForBody } from './response.ts';
 import { giveAnswer } from './own-answer.ts';
 import { ON_DECIDED, ON_DECISION_TIMEOUT } from './states.ts';
 
-/** A step's word that is yet to come. It knows its exchange as long as that waits for it, and its time. */
 /** Hears the body that a step wants, or null: it is larger than that. */
 type TakeBody = (body: Buffer | null) => void;
 
+/** A step's word that is yet to come. It knows its exchange as long as that waits for it, and its time. */
 export class PendingDecision extends Timer implements Deferral {
   readonly step: Step;
   /** What the client gets where nothing is said in time. */

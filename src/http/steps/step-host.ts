@@ -2,7 +2,6 @@
 import type { TableClock } from '../../core/limits/gcra-table.ts';
 import type { MiddlewareSpec } from '../../core/middleware/spec.ts';
 import type { Middleware } from '../../core/middleware/types.ts';
-import type { Random } from '../../core/random.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import type { TimerWheel } from '../../net/timer-wheel.ts';
 
@@ -64,18 +63,13 @@ export interface StepHost {
   /** Slot of this thread: its row in ledgers and its stripe of counters. */
   readonly worker: number;
   readonly wheel: TimerWheel;
-  readonly random: Random;
   /** The one whose routes are being compiled. */
   readonly snapshot: Snapshot | null;
   /** Its time, as of the turn of the loop or read from the system now. */
   readonly clock: TableClock;
-  /** Milliseconds of the monotonic clock, the same in all threads. */
-  now(): number;
   /** Milliseconds since 1970. */
   wallTime(): number;
   readonly clients: ClientTables;
   /** Null: no route has any. */
   readonly modules: MiddlewareModules | null;
-  /** Counts and reports an exception that must not end anything. */
-  reportFault(error: unknown): void;
 }

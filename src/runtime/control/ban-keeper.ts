@@ -108,6 +108,7 @@ export class BanKeeper {
 
   /** As many as the table has room for. */
   #trim(): void {
+    if (this.#bans.size <= this.#keys) return;
     const [soonest] = this.list();
     if (this.#bans.size > this.#keys) this.#bans.delete(soonest.client);
   }

@@ -1,5 +1,4 @@
 /** What the steps of a thread have of it. */
-import type { Random } from '../../core/random.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import type { ClientTables, MiddlewareModules, StepHost } from '../../http/steps/step-host.ts';
 import type { LoopClock } from '../../net/loop-clock.ts';
@@ -10,29 +9,21 @@ import type { LoadedParts } from './loaded-parts.ts';
 interface Plane {
   readonly worker: number;
   readonly wheel: TimerWheel;
-  readonly random: Random;
   readonly parts: LoadedParts;
   readonly snapshot: Snapshot | null;
-  reportFault(error: unknown): void;
 }
 
 export class WorkerStepHost implements StepHost {
   readonly worker: number;
   readonly wheel: TimerWheel;
-  readonly random: Random;
   readonly #plane: Plane;
   readonly clock: LoopClock;
 
   constructor(plane: Plane, clock: LoopClock) {
     this.worker = plane.worker;
     this.wheel = plane.wheel;
-    this.random = plane.random;
     this.#plane = plane;
     this.clock = clock;
-  }
-
-  now(): number {
-    return this.clock.now();
   }
 
   get snapshot(): Snapshot | null {
@@ -49,9 +40,5 @@ export class WorkerStepHost implements StepHost {
 
   get modules(): MiddlewareModules | null {
     return this.#plane.parts.modules;
-  }
-
-  reportFault(error: unknown): void {
-    this.#plane.reportFault(error);
   }
 }

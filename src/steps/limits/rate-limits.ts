@@ -73,7 +73,7 @@ class RateLimits implements Step {
   #refuse(view: RequestView, limit: RateLimit, keys: Int32Array): Decision {
     limit.table.count(RATE_REFUSED);
     const at = 2 * this.limits.indexOf(limit);
-    const now = this.host.now();
+    const now = this.host.clock.now();
     const seconds = limit.retryAfter(keys[at], keys[at + 1], now);
     const told = limitLines(this.limits, keys, now, ({ spec }) => spec.headers !== 'off');
     return view.refuse(FAULTS.rateLimited, `Retry-After: ${seconds}\r\n${told}`);
@@ -86,7 +86,7 @@ class ToldRateLimits extends RateLimits {
     // Who is refused has been told.
     if (view.response.isOurs && view.response.status === FAULTS.rateLimited.status) return;
     const keys = this.keysOf(view.request, view.record);
-    view.addLines(limitLines(this.limits, keys, this.host.now(), ({ spec }) => spec.headers === 'always'));
+    view.addLines(limitLines(this.limits, keys, this.host.clock.now(), ({ spec }) => spec.headers === 'always'));
   }
 }
 

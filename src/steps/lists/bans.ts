@@ -28,8 +28,7 @@ class Bans implements Step {
   }
 }
 
-export const createBans: CreateStep = ({ hasBans }, host) => {
-  if (hasBans !== true) return null;
+export const createBans: CreateStep = (_spec, host) => {
   const { bans } = host.clients;
   if (bans === null) throw new Error('bans: no table has come to this thread');
   return new Bans(bans, host);

@@ -74,18 +74,9 @@ export class RequestInHook implements MiddlewareRequest, HeaderOwner {
     this.#deferral = null;
   }
 
-  get isOpen(): boolean {
-    return this.#record !== null;
-  }
-
   /** A hook that has asked for a body, and has not waited for it. */
   get hasLeftBody(): boolean {
     return this.#body !== null;
-  }
-
-  /** It serves another call, if nobody can have kept anything of it that still means something. */
-  get isSpare(): boolean {
-    return this.#body === null && this.#abort === null;
   }
 
   // ——— of its headers
@@ -149,9 +140,7 @@ export class RequestInHook implements MiddlewareRequest, HeaderOwner {
 
   cookie(name: string): string | null {
     this.requireOpen();
-    const walk = new CookieWalk(name);
-    walk.begin(this.lines);
-    return walk.next() ? this.lines.slice(walk.start, walk.end) : null;
+    return new CookieWalk(name).first(this.lines);
   }
 
   get target(): string {

@@ -2,7 +2,7 @@
 import { FAULTS } from '../../core/errors.ts';
 import { LineRewriter } from '../../core/http/line-rewriter.ts';
 import { TargetRewriter } from '../../core/http/target-rewriter.ts';
-import { PathGroups } from '../../core/routing/path-groups.ts';
+import { groupsOf } from '../../core/routing/path-groups.ts';
 import type { RewritingSpec } from '../../core/rewriting-spec.ts';
 import type { OutgoingRequest } from '../../http/outgoing.ts';
 import { RequestValues } from '../../http/steps/request-values.ts';
@@ -50,6 +50,5 @@ class RewriteRequest implements Step {
 
 export const createRewriteRequest: CreateStep = ({ rewriting, match }, host) => {
   if (rewriting === undefined) return null;
-  const groups = match.path?.kind === 'regex' ? new PathGroups(match.path) : null;
-  return new RewriteRequest(rewriting, new RequestValues(host, groups));
+  return new RewriteRequest(rewriting, new RequestValues(host, groupsOf(match)));
 };

@@ -2,7 +2,7 @@
 import { CookieRules } from '../../core/http/cookie-rules.ts';
 import { has } from '../../core/http/header-lines.ts';
 import { LineRewriter } from '../../core/http/line-rewriter.ts';
-import { PathGroups } from '../../core/routing/path-groups.ts';
+import { groupsOf } from '../../core/routing/path-groups.ts';
 import type { AnswerEditsSpec } from '../../core/rewriting-spec.ts';
 import type { RouteSpec } from '../../core/snapshot.ts';
 import type { ResponseHead } from '../../http/head.ts';
@@ -20,7 +20,7 @@ class RewriteAnswer implements Step {
   readonly #lines: LineRewriter;
   readonly #cookies: CookieRules | null;
   readonly #location: LocationRewriter | null;
-  readonly #security: AnswerEditsSpec['security'];
+  readonly #security: NonNullable<AnswerEditsSpec['security']>;
   /** Its line, `''`: none. */
   readonly #transport: string;
   readonly #values: RequestValues;
@@ -56,14 +56,12 @@ class RewriteAnswer implements Step {
     let lines = this.#lines.rewrite(before, this.#values);
     // Those of ours are for the client already.
     if (this.#cookies !== null && !response.isOurs) lines = this.#cookies.rewrite(lines);
-    for (const [name, value] of this.#security ?? [])
-      if (!has(lines, name.toLowerCase())) lines += `${name}: ${value}\r\n`;
+    for (const [name, value] of this.#security) if (!has(lines, name.toLowerCase())) lines += `${name}: ${value}\r\n`;
     return response.changed(lines);
   }
 }
 
 export const createRewriteAnswer: CreateStep = ({ answerEdits, match, replacePrefix }, host) => {
   if (answerEdits === undefined) return null;
-  const groups = match.path?.kind === 'regex' ? new PathGroups(match.path) : null;
-  return new RewriteAnswer(answerEdits, replacePrefix, new RequestValues(host, groups));
+  return new RewriteAnswer(answerEdits, replacePrefix, new RequestValues(host, groupsOf(match)));
 };

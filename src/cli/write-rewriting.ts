@@ -1,4 +1,5 @@
 /** What a route makes of requests and answers, as the config says it. */
+import { SECURITY } from '../core/rewriting-spec.ts';
 import type { AnswerEditsSpec, CookieRulesSpec, HeaderEditsSpec, RewritingSpec } from '../core/rewriting-spec.ts';
 import { onOff } from './written-units.ts';
 import { withoutGaps } from './written-map.ts';
@@ -31,12 +32,7 @@ function writeAnswerEdits(edits: AnswerEditsSpec | undefined): Written | undefin
   });
 }
 
-const ALL_OFF = {
-  'Strict-Transport-Security': 'off',
-  'X-Content-Type-Options': 'off',
-  'Referrer-Policy': 'off',
-  'Content-Security-Policy': 'off',
-};
+const ALL_OFF = Object.fromEntries(Object.keys(SECURITY).map((name) => [name, 'off']));
 
 function writeCookies({ domain, path, sameSite, secure, httpOnly, only }: CookieRulesSpec): Written {
   return withoutGaps({

@@ -1,5 +1,6 @@
 /** `response` of a route: header lines of its answers, and what applications need that are reached at another place. */
 import { z } from 'zod';
+import { SECURITY } from '../core/rewriting-spec.ts';
 import type { AnswerEditsSpec, CookieRulesSpec } from '../core/rewriting-spec.ts';
 import { isHostName } from './addresses.ts';
 import { key, note } from './described.ts';
@@ -107,14 +108,6 @@ const cookiesSchema = object(
   httpOnly: httpOnly ?? null,
   only: only ?? ['*'],
 }));
-
-/** The first is for TLS alone: a browser would not believe it elsewhere. */
-const SECURITY = {
-  'Strict-Transport-Security': 'max-age=31536000',
-  'X-Content-Type-Options': 'nosniff',
-  'Referrer-Policy': 'strict-origin-when-cross-origin',
-  'Content-Security-Policy': "frame-ancestors 'self'",
-} as const;
 
 type Security = NonNullable<AnswerEditsSpec['security']>;
 

@@ -6,7 +6,8 @@ import type { RateLimitSpec } from '../core/limits/rate-limit.ts';
 import { type SchemaNode, key, note } from './described.ts';
 import { Mistake } from './errors.ts';
 import { limitKey, missingKey } from './limit-key.ts';
-import { NAME_PATTERN, parseName } from './names.ts';
+import { NAME_PATTERN } from './names.ts';
+import { plainName } from './plain-name.ts';
 import { MOST, count, isOff, object, oneOf, readWith, scalar, shortForm, toggle, withRule } from './scalars.ts';
 import type { Rule } from './scalars.ts';
 import { DURATION_PATTERN, describeValue, parseDuration } from './units.ts';
@@ -75,11 +76,6 @@ const wait = scalar(
   },
 );
 
-const limitName = scalar(parseName, {
-  anyOf: [{ type: 'string', pattern: NAME_PATTERN }, { type: 'number' }],
-  words: 'name',
-});
-
 const SHAPE = {
   rate: key(rate, {
     description: 'How many requests, and in which time: `s`, `m`, `h`, `d`, or several of one (`100/10s`).',
@@ -129,18 +125,9 @@ const SHAPE = {
 };
 
 /** The same keys, described there. */
-const NAMED_SHAPE = {
-  rate: note(SHAPE.rate, { sameAs: 'routes.*.rateLimit.rate' }),
-  burst: note(SHAPE.burst, { sameAs: 'routes.*.rateLimit.burst' }),
-  key: note(SHAPE.key, { sameAs: 'routes.*.rateLimit.key' }),
-  missing: note(SHAPE.missing, { sameAs: 'routes.*.rateLimit.missing' }),
-  keys: note(SHAPE.keys, { sameAs: 'routes.*.rateLimit.keys' }),
-  cost: note(SHAPE.cost, { sameAs: 'routes.*.rateLimit.cost' }),
-  wait: note(SHAPE.wait, { sameAs: 'routes.*.rateLimit.wait' }),
-  headers: note(SHAPE.headers, { sameAs: 'routes.*.rateLimit.headers' }),
-  legacyHeaders: note(SHAPE.legacyHeaders, { sameAs: 'routes.*.rateLimit.legacyHeaders' }),
-  dryRun: note(SHAPE.dryRun, { sameAs: 'routes.*.rateLimit.dryRun' }),
-};
+const NAMED_SHAPE = Object.fromEntries(
+  Object.entries(SHAPE).map(([name, each]) => [name, note(each, { sameAs: `routes.*.rateLimit.${name}` })]),
+) as typeof SHAPE;
 
 /** What the rules look at; what is wrong by itself is of another type. */
 interface ReadKeys {
@@ -185,7 +172,7 @@ const inlineKeys = withRule(
   withRule(
     object(
       {
-        name: key(limitName.optional(), {
+        name: key(plainName.optional(), {
           description: 'What the limit is called in answers and figures. A route has none of them twice.',
           example: 'keys',
           byDefault: 'its place, from `1`',
@@ -225,7 +212,7 @@ const inlineLimit = inlineKeys.transform((written): WrittenRateLimit => toLimit(
 
 const entry = note(
   z.unknown().transform((value, context): RouteRateLimit => {
-    if (typeof value === 'string' && !LIKE_RATE.test(value)) return { shared: readWith(limitName, value, context) };
+    if (typeof value === 'string' && !LIKE_RATE.test(value)) return { shared: readWith(plainName, value, context) };
     return readWith(inlineLimit, toLong(value), context);
   }),
   { forms: [inlineKeys, RATE_NODE, NAME_NODE] },

@@ -9,7 +9,7 @@ import type { RouteConfig } from './config.ts';
 import { key, note } from './described.ts';
 import { Mistake } from './errors.ts';
 import { type WrittenMatch, matchSchema, parsePath } from './match-schema.ts';
-import { NAME_PATTERN, parseName } from './names.ts';
+import { plainName } from './plain-name.ts';
 import { policySchema } from './policy-schema.ts';
 import { poolName } from './pool-name.ts';
 import { TOKEN, listOf, object, oneOf, orOff, scalar, sizeOrOff, toggle, withRule } from './scalars.ts';
@@ -68,11 +68,6 @@ const upgrade = scalar(
   { type: 'string', pattern: '^[^/\\s]+(?:/[^/\\s]+)?$' },
 );
 
-const routeName = scalar(parseName, {
-  anyOf: [{ type: 'string', pattern: NAME_PATTERN }, { type: 'number' }],
-  words: 'name',
-});
-
 const replacement = object(
   {
     prefix: key(pathPrefix, { description: 'The prefix to take off.', example: '/v1' }),
@@ -100,7 +95,7 @@ const deadlineMap = object(
 export const routeKeys = note(
   object(
     {
-      name: key(routeName.optional(), {
+      name: key(plainName.optional(), {
         description: 'Identity of the route in logs and over reloads. Two routes cannot share a name.',
         example: 'api',
         byDefault: 'its place, from `1`',

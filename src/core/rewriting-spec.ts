@@ -45,3 +45,11 @@ export interface CookieRulesSpec {
   /** Names of those it is for, with `*` at the end all that begin so. */
   readonly only: readonly string[];
 }
+
+/** What `security: on` writes. The first is for TLS alone: a browser would not believe it elsewhere. */
+export const SECURITY = {
+  'Strict-Transport-Security': 'max-age=31536000',
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'strict-origin-when-cross-origin',
+  'Content-Security-Policy': "frame-ancestors 'self'",
+} as const;
